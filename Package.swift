@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Dependencies, each chosen once and with its reason:
+// - swift-argument-parser: the standard for Swift command lines; generates completions.
+// - swift-log: the server ecosystem's logging facade.
+// - swift-subprocess: child processes with structured lifetimes, instead of our own fork and exec.
+// - swift-service-lifecycle: signals and graceful shutdown of long-lived services.
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+/// One platform component: a room of `Sources/Components` with the furniture that every room has.
+func component(
+  _ name: String, drivers: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+  .target(
+    name: name,
+    dependencies: ["Component", "Manifests", "Planning", "Reconciling", "Model"] + drivers,
+    path: "Sources/Components/\(name)", resources: resources)
+}
+
+func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: ["Model"] + dependencies, path: "Sources/Drivers/\(name)")
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(path ?? name)Tests")
+}
+
+let system: [Target] = [
+  .systemLibrary(
+    name: "CLibYAML", path: "Sources/System/CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+  .systemLibrary(
+    name: "CLibPQ", path: "Sources/System/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+  .systemLibrary(
+    name: "CLibCurl", path: "Sources/System/CLibCurl", pkgConfig: "libcurl",
+    providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(
+    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+]
+
+let core: [Target] = [
+  .target(name: "Model", dependencies: ["COpenSSL"]),
+  .target(name: "Manifests", dependencies: ["Model", "CLibYAML"]),
+  .target(name: "Planning", dependencies: ["Model"]),
+  .target(name: "Reconciling", dependencies: ["Model", logging]),
+]
+
+let drivers: [Target] = [
+  driver("HTTP", ["CLibCurl"]),
+  driver("DockerEngine", ["HTTP"]),
+  driver("Postgres", ["CLibPQ", subprocess]),
+  driver("PgBackRest", [subprocess]),
+]
+
+let components: [Target] = [
+  .target(
+    name: "Component", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
+    path: "Sources/Components/Component"),
+  component("ControllerState", drivers: ["Postgres"]),
+  component("Workloads", drivers: ["DockerEngine", "HTTP"]),
+  component("Databases", drivers: ["Postgres"]),
+  component("Services", drivers: ["Workloads", "DockerEngine"]),
+  component("Fleet", drivers: ["DockerEngine"]),
+  component("Modules", drivers: ["Workloads", "DockerEngine"]),
+  component("Billing", drivers: ["Postgres"]),
+  component("Recovery", drivers: ["Postgres", "PgBackRest"]),
+  component("Delivery", drivers: ["Postgres"]),
+]
+let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) }
+
+let executables: [Target] = [
+  .executableTarget(
+    name: "rendertrust",
+    dependencies: componentNames + [
+      "Manifests", "Planning", "Reconciling", "Model", "Postgres", "DockerEngine", "PgBackRest",
+      argumentParser, logging, lifecycle, unixSignals,
+    ])
+]
+
+let testTargets: [Target] = []
+
+let package = Package(
+  name: "rendertrust",
+  products: [.executable(name: "rendertrust", targets: ["rendertrust"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: system + core + drivers + components + executables + testTargets
+)
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+  ]
+}

@@ -1,0 +1,38 @@
+internal import COpenSSL
+
+/// A SHA-256 digest as 64 lower-case hexadecimal digits.
+package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
+  package let hex: String
+
+  /// Takes digits that were stored before; nil unless there are 64 lower-case hexadecimal digits.
+  package init?(hex: String) {
+    guard hex.utf8.count == 64, hex.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+      return nil
+    }
+    self.hex = hex
+  }
+
+  package init(of bytes: some Collection<UInt8>) {
+    let input = Array(bytes)
+    var output = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+    SHA256(input, input.count, &output)
+    var digits: [UInt8] = []
+    digits.reserveCapacity(64)
+    for byte in output {
+      digits.append(Digest.digit(byte >> 4))
+      digits.append(Digest.digit(byte & 15))
+    }
+    hex = String(decoding: digits, as: UTF8.self)
+  }
+
+  package init(of text: String) { self.init(of: text.utf8) }
+  package init(of value: Value) { self.init(of: value.jsonBytes()) }
+
+  /// The first 12 digits: enough for people and for names of containers.
+  package var short: String { String(hex.prefix(12)) }
+  package var description: String { "sha256:\(hex)" }
+
+  private static func digit(_ nibble: UInt8) -> UInt8 {
+    nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+  }
+}

@@ -1,0 +1,65 @@
+/// All steps for a revision, each with what it waits on. Resources are sorted so that none comes before what it
+/// depends on; deletions come last, in the opposite order.
+package struct Plan: Sendable {
+  package let environment: String
+  /// The revision that these manifests are, or would become when applied.
+  package let revision: Int64
+  /// Digest of the desired resources, to tell whether manifests changed since the plan was made.
+  package let manifestDigest: Digest
+  package let resources: [ResourcePlan]
+
+  package init(environment: String, revision: Int64, manifestDigest: Digest, resources: [ResourcePlan]) {
+    self.environment = environment
+    self.revision = revision
+    self.manifestDigest = manifestDigest
+    self.resources = resources
+  }
+
+  /// Whether anything would be executed, now or once what it waits for has happened.
+  package var hasChanges: Bool { resources.contains { $0.outcome != .unchanged } }
+  package var isBlocked: Bool { resources.contains { $0.outcome == .blocked } }
+}
+
+/// The plan of one resource.
+package struct ResourcePlan: Sendable {
+  package enum Outcome: String, Sendable, Codable, CaseIterable {
+    case unchanged, create, update, replace, delete
+    /// Only steps that leave the resource as described, such as starting a stopped container.
+    case run
+    /// The planner needs something to happen first; see `waitingOn`.
+    case waiting
+    /// A guard holds the steps back; see `waitingOn` for the rule and how to allow it.
+    case blocked
+    /// It could not be observed, so nothing is planned for it; see `waitingOn`.
+    case unknown
+    /// The planner found that it cannot be done as written; see `waitingOn`.
+    case invalid
+    /// Mode `observe`: differs, and is only reported.
+    case drifted
+    /// Mode `paused`.
+    case paused
+  }
+
+  package let id: ResourceID
+  package let outcome: Outcome
+  package let steps: [AnyStep]
+  /// Resources that must be done before the first step.
+  package let dependsOn: [ResourceID]
+  package let waitingOn: String?
+  /// The desired resource; nil when it leaves.
+  package let desired: AnyResource?
+
+  package init(
+    id: ResourceID, outcome: Outcome, steps: [AnyStep] = [], dependsOn: [ResourceID] = [], waitingOn: String? = nil,
+    desired: AnyResource?
+  ) {
+    self.id = id
+    self.outcome = outcome
+    self.steps = steps
+    self.dependsOn = dependsOn
+    self.waitingOn = waitingOn
+    self.desired = desired
+  }
+
+  package var risk: Risk { steps.map(\.risk).max() ?? .safe }
+}

@@ -1,0 +1,94 @@
+/// What planners and backends may know beyond their own resource. Made once per pass, the same for all.
+package struct ReconcileContext: Sendable {
+  package let environment: String
+  /// Marks what this controller owns in the outside world; stable for the life of its state folder.
+  package let owner: String
+  package let now: Timestamp
+  /// Whether nodes may pretend to have a GPU (seeds: dev sandbox).
+  package let allowsMockGPUs: Bool
+  /// What the desired resources offer to each other, from their specs alone.
+  package let offers: Offers
+
+  package init(environment: String, owner: String, now: Timestamp, allowsMockGPUs: Bool, offers: Offers) {
+    self.environment = environment
+    self.owner = owner
+    self.now = now
+    self.allowsMockGPUs = allowsMockGPUs
+    self.offers = offers
+  }
+}
+
+/// What resources offer to others, so that components need not know each other.
+package struct Offers: Sendable, Equatable {
+  package private(set) var compute: [ResourceID: ComputeOffer] = [:]
+  package private(set) var databases: [ResourceID: DatabaseOffer] = [:]
+
+  package init() {}
+
+  package mutating func add(_ offer: Offer, from id: ResourceID) {
+    switch offer {
+    case .compute(let offer): compute[id] = offer
+    case .database(let offer): databases[id] = offer
+    }
+  }
+}
+
+package enum Offer: Sendable, Equatable {
+  case compute(ComputeOffer)
+  case database(DatabaseOffer)
+}
+
+/// A machine that can run containers. Offered by `Node`.
+package struct ComputeOffer: Sendable, Equatable {
+  package let engine: EngineAddress
+  package let labels: [String: String]
+  package let cores: Int
+  package let memory: ByteCount
+  /// Memory of one GPU; nil for a machine without.
+  package let gpuMemory: ByteCount?
+  package let gpuCount: Int
+  /// False when cordoned: what runs stays, nothing new comes.
+  package let isSchedulable: Bool
+
+  package init(
+    engine: EngineAddress, labels: [String: String], cores: Int, memory: ByteCount, gpuMemory: ByteCount?,
+    gpuCount: Int, isSchedulable: Bool
+  ) {
+    self.engine = engine
+    self.labels = labels
+    self.cores = cores
+    self.memory = memory
+    self.gpuMemory = gpuMemory
+    self.gpuCount = gpuCount
+    self.isSchedulable = isSchedulable
+  }
+}
+
+/// A PostgreSQL database. Offered by `Database`.
+package struct DatabaseOffer: Sendable, Equatable {
+  package let address: DatabaseAddress
+  package init(address: DatabaseAddress) { self.address = address }
+}
+
+package enum DatabaseAddress: Hashable, Sendable, Codable {
+  /// A database of this name in the controller's private server.
+  case embedded(database: String)
+  /// A libpq URL, kept as a secret because it may hold a password.
+  case external(url: SecretReference)
+}
+
+/// Where a Docker engine listens.
+package enum EngineAddress: Hashable, Sendable, Codable, CustomStringConvertible {
+  /// The engine of `DOCKER_HOST`, or `/var/run/docker.sock`.
+  case local
+  case unix(path: String)
+  case tcp(host: String, port: Int)
+
+  package var description: String {
+    switch self {
+    case .local: "the local engine"
+    case .unix(let path): "unix://\(path)"
+    case .tcp(let host, let port): "tcp://\(host):\(port)"
+    }
+  }
+}

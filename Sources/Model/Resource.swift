@@ -1,0 +1,83 @@
+/// One desired thing. `Spec` is the kind's own type, or `any ResourceSpec` where kinds are mixed.
+package struct Resource<Spec: Sendable>: Sendable {
+  package let id: ResourceID
+  package let metadata: Metadata
+  package let spec: Spec
+  /// Every `Kind/name` that the spec mentions, with where it stands.
+  package let references: [Reference]
+  /// Where the document starts; nil for resources read back from a stored revision.
+  package let location: SourceLocation?
+  /// Digest of spec and labels in canonical form: equal digests need no comparison of fields.
+  package let digest: Digest
+
+  package init(
+    id: ResourceID, metadata: Metadata, spec: Spec, references: [Reference], location: SourceLocation?,
+    digest: Digest
+  ) {
+    self.id = id
+    self.metadata = metadata
+    self.spec = spec
+    self.references = references
+    self.location = location
+    self.digest = digest
+  }
+
+  /// The same resource with its spec seen as another type.
+  package func map<Other>(_ transform: (Spec) -> Other) -> Resource<Other> {
+    Resource<Other>(
+      id: id, metadata: metadata, spec: transform(spec), references: references, location: location,
+      digest: digest)
+  }
+}
+
+/// A resource of any kind.
+package typealias AnyResource = Resource<any ResourceSpec>
+
+/// What a spec must offer to modules that do not know its kind.
+package protocol ResourceSpec: Sendable, Equatable {
+  /// The spec in canonical form: defaults filled in, secrets as references.
+  var value: Value { get }
+}
+
+extension Resource where Spec == any ResourceSpec {
+  /// The resource as its own kind sees it; nil when it is of another kind.
+  package func typed<Typed: ResourceSpec>(as type: Typed.Type) -> Resource<Typed>? {
+    (spec as? Typed).map { typed in map { _ in typed } }
+  }
+}
+
+package struct Metadata: Hashable, Sendable {
+  package var labels: [String: String]
+  package var annotations: [String: String]
+  package var mode: ReconcileMode
+
+  package init(labels: [String: String] = [:], annotations: [String: String] = [:], mode: ReconcileMode = .enforce) {
+    self.labels = labels
+    self.annotations = annotations
+    self.mode = mode
+  }
+}
+
+/// How far the controller may go for one resource.
+package enum ReconcileMode: String, Sendable, Codable, CaseIterable {
+  /// Make the world match. The default.
+  case enforce
+  /// Report drift, change nothing.
+  case observe
+  /// Neither look nor act.
+  case paused
+}
+
+/// A mention of another resource inside a spec.
+package struct Reference: Hashable, Sendable {
+  package let target: ResourceID
+  /// The field that mentions it, such as `spec.placement.nodes[0]`.
+  package let path: String
+  package let location: SourceLocation?
+
+  package init(target: ResourceID, path: String, location: SourceLocation?) {
+    self.target = target
+    self.path = path
+    self.location = location
+  }
+}

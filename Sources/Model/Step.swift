@@ -1,0 +1,90 @@
+/// One idempotent action, as a value free of secrets: what people read, and the operation that a backend executes.
+package struct Step<Operation: Sendable>: Sendable {
+  package let action: StepAction
+  /// What happens, in one line: `create container echo-0 on Node/dev-1`.
+  package let summary: String
+  /// Why it happens: `not there yet`, `image changed`.
+  package let reason: String
+  package let risk: Risk
+  /// The fields that change; empty for creates and deletes.
+  package let fields: [FieldChange]
+  package let operation: Operation
+
+  package init(
+    _ action: StepAction, _ summary: String, because reason: String, risk: Risk = .safe,
+    fields: [FieldChange] = [], operation: Operation
+  ) {
+    self.action = action
+    self.summary = summary
+    self.reason = reason
+    self.risk = risk
+    self.fields = fields
+    self.operation = operation
+  }
+
+  package func map<Other>(_ transform: (Operation) -> Other) -> Step<Other> {
+    Step<Other>(action, summary, because: reason, risk: risk, fields: fields, operation: transform(operation))
+  }
+}
+
+/// A kind's own type of operation: `Codable` so that a plan can be kept in a file, `Equatable` so that a kept plan
+/// can be compared with a fresh one.
+package protocol StepOperation: Sendable, Equatable, Codable {}
+
+/// A step of any kind.
+package typealias AnyStep = Step<any StepOperation>
+
+package enum StepAction: String, Sendable, Codable, CaseIterable {
+  case create, update, replace, delete
+  /// Something that leaves the resource as it is described but is needed to get there: start, wait, back up.
+  case run
+}
+
+/// What a step may cost. Ordered: destructive is the worst.
+package enum Risk: String, Sendable, Codable, CaseIterable, Comparable {
+  /// Nobody notices.
+  case safe
+  /// A short interruption of what runs.
+  case disruptive
+  /// Something is gone that only a backup can bring back.
+  case destructive
+
+  package static func < (a: Risk, b: Risk) -> Bool { a.rank < b.rank }
+  private var rank: Int { Risk.allCases.firstIndex(of: self)! }
+}
+
+/// One field that differs: `from` nil means it was not set, `to` nil means it goes away.
+package struct FieldChange: Hashable, Sendable {
+  /// Path inside the spec, such as `prices.price_pack10.credits`.
+  package let path: String
+  package let from: Value?
+  package let to: Value?
+
+  package init(_ path: String, from: Value?, to: Value?) {
+    self.path = path
+    self.from = from
+    self.to = to
+  }
+
+  package static func < (a: FieldChange, b: FieldChange) -> Bool { a.path < b.path }
+
+  /// The leaves that differ between two canonical values, sorted by path. Arrays are compared element by element.
+  package static func between(_ old: Value?, _ new: Value?, at path: String = "") -> [FieldChange] {
+    guard old != new else { return [] }
+    func join(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    switch (old, new) {
+    case (.object(let a)?, .object(let b)?):
+      let olds = Dictionary(a.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+      let news = Dictionary(b.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+      let keys = Set(olds.keys).union(news.keys).sorted()
+      return keys.flatMap { between(olds[$0], news[$0], at: join($0)) }
+    case (.array(let a)?, .array(let b)?):
+      return (0..<max(a.count, b.count)).flatMap { index in
+        between(
+          index < a.count ? a[index] : nil, index < b.count ? b[index] : nil, at: "\(path)[\(index)]")
+      }
+    default:
+      return [FieldChange(path, from: old, to: new)]
+    }
+  }
+}
