@@ -33,14 +33,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 
 let system: [Target] = [
   .systemLibrary(
-    name: "CLibYAML", path: "Sources/System/CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    name: "CLibYAML", path: "Sources/System/CLibYAML", pkgConfig: "yaml-0.1",
+    providers: [.apt(["libyaml-dev"])]),
   .systemLibrary(
     name: "CLibPQ", path: "Sources/System/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
   .systemLibrary(
     name: "CLibCurl", path: "Sources/System/CLibCurl", pkgConfig: "libcurl",
     providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(
-    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]
+  ),
 ]
 
 let core: [Target] = [

@@ -50,7 +50,8 @@ package struct ResourcePlan: Sendable {
   package let desired: AnyResource?
 
   package init(
-    id: ResourceID, outcome: Outcome, steps: [AnyStep] = [], dependsOn: [ResourceID] = [], waitingOn: String? = nil,
+    id: ResourceID, outcome: Outcome, steps: [AnyStep] = [], dependsOn: [ResourceID] = [],
+    waitingOn: String? = nil,
     desired: AnyResource?
   ) {
     self.id = id
