@@ -47,27 +47,6 @@ package struct Subject<Spec: Sendable>: Sendable {
 
 package typealias AnySubject = Subject<any ResourceSpec>
 
-/// How a resource that needs no step is doing.
-package enum Health: Hashable, Sendable {
-  case ready
-  /// Becomes ready by itself, such as a container that is starting.
-  case progressing(reason: String, message: String)
-  /// Works less well than declared, such as a failing health check or a backup older than its RPO.
-  case degraded(reason: String, message: String)
-}
-
-/// What an engine holds of one observation.
-package struct Observation: Sendable {
-  /// Nil: proven absent.
-  package let state: (any Sendable)?
-  package let health: Health
-
-  package init(state: (any Sendable)?, health: Health) {
-    self.state = state
-    self.health = health
-  }
-}
-
 /// A backend of any kind.
 package struct AnyBackend: Sendable {
   package let observe:
