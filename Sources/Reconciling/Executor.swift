@@ -7,7 +7,7 @@ package struct Executor: Sendable {
     case failed(BackendError)
     /// Not begun, because this other resource was not done.
     case skipped(because: ResourceID)
-    /// The pass was cancelled before it was complete.
+    /// The controller was asked to stop before this was complete; what was begun was finished and journalled.
     case cancelled
   }
 
@@ -17,6 +17,7 @@ package struct Executor: Sendable {
   let progress: ProgressHandler
   /// How many resources are worked on at once.
   let width: Int
+  let drain: Drain
 
   /// What became of each executable resource of the plan. A failure stops the rest of its own resource and whatever
   /// depends on it, nothing else.
@@ -31,7 +32,7 @@ package struct Executor: Sendable {
     await withTaskGroup(of: (ResourceID, Result).self) { group in
       var running = 0
       while true {
-        while running < width, !Task.isCancelled, let id = graph.next() {
+        while running < width, !drain.isRequested, let id = graph.next() {
           guard let resource = work[id], let subject = subjects[id] else { continue }
           running += 1
           group.addTask {
@@ -66,7 +67,7 @@ package struct Executor: Sendable {
       return .failed(BackendError(code: "kind.unknown", "nothing here executes the kind \(plan.id.kind)"))
     }
     for (index, step) in plan.steps.enumerated() {
-      if Task.isCancelled { return .cancelled }
+      if drain.isRequested { return .cancelled }
       let id = StepID(pass: run.pass, resource: plan.id, index: index)
       let begun = time.now()
       progress(.started(plan.id, step: step))
@@ -84,7 +85,7 @@ package struct Executor: Sendable {
       let result = await backend.apply(step.operation, subject, run.context)
       let error = await record(result, of: id, run)
       progress(.finished(plan.id, step: step, after: time.now() - begun, error: error))
-      if let error { return Task.isCancelled ? .cancelled : .failed(error) }
+      if let error { return .failed(error) }
     }
     return .done
   }
@@ -96,7 +97,7 @@ package struct Executor: Sendable {
     let outcome: JournalOutcome
     switch result {
     case .success: outcome = .done
-    case .failure(let error): outcome = Task.isCancelled ? .interrupted : .failed(error.description)
+    case .failure(let error): outcome = .failed(error.description)
     }
     do throws(StoreError) {
       try await run.journal.write(.outcome(id, outcome, at: time.now()))

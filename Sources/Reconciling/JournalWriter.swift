@@ -1,4 +1,3 @@
-package import Model
 internal import Synchronization
 
 /// Writes the journal records of many concurrent steps with few transactions: whoever comes while a write is under
