@@ -86,7 +86,7 @@ let executables: [Target] = [
 
 let testTargets: [Target] = [
   tests("HTTP", ["HTTP", "Model"]),
-  tests("Manifests", ["Manifests", "Model"])
+  tests("Manifests", ["Manifests", "Model"]),
 ]
 
 let package = Package(
