@@ -57,7 +57,9 @@ enum PlanOrder {
         needs[position] = desired.references.compactMap { positions[$0.target] }
           .filter { $0 < firstLeaving }
       }
-      if firstLeaving < decisions.count, decision.outcome != .unchanged, let applied = decision.subject.applied {
+      if firstLeaving < decisions.count, decision.outcome != .unchanged,
+        let applied = decision.subject.applied
+      {
         for reference in applied.references {
           if let target = positions[reference.target], target >= firstLeaving {
             needs[target].append(position)

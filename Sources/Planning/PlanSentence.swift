@@ -24,7 +24,8 @@ struct PlanSentence {
       (summary[.blocked], "blocked", ResourcePlan.Outcome.blocked.looks),
     ]
     let parts = counts.filter { $0.0 > 0 }.map { style.paint("\($0.0) \($0.1)", $0.2) }
-    lines = ["\(style.paint("Plan:", .bold)) \(parts.joined(separator: ", "))."] + PlanSentence.risks(plan, style)
+    lines =
+      ["\(style.paint("Plan:", .bold)) \(parts.joined(separator: ", "))."] + PlanSentence.risks(plan, style)
   }
 
   private static func settled(_ summary: PlanSummary, _ style: TextStyle) -> String {

@@ -105,7 +105,8 @@ extension SavedPlan {
       throw PlanError("this is no saved plan", hint: "make one with `plan --out FILE`")
     }
     guard format == SavedPlan.format else {
-      throw PlanError("the saved plan has the format ‘\(format)’, not ‘\(SavedPlan.format)’", hint: "plan again")
+      throw PlanError(
+        "the saved plan has the format ‘\(format)’, not ‘\(SavedPlan.format)’", hint: "plan again")
     }
     guard root["digest"] == .string(Digest(of: saved).hex), let decoded = SavedPlan(content: saved) else {
       throw PlanError("the saved plan was changed after it was written", hint: "plan again")

@@ -20,7 +20,10 @@ struct FakeState: Sendable, Equatable {
 }
 
 enum FakeOperation: StepOperation {
-  case create(name: String), set(path: String, to: String), replace(image: String), delete(name: String)
+  case create(name: String)
+  case set(path: String, to: String)
+  case replace(image: String)
+  case delete(name: String)
   case start, backUp
 }
 

@@ -21,7 +21,9 @@ import Testing
       $0.hasApplied("Module/it", FakeState(fields: ["price": 1]))
       $0.declare("Module/it", FakeSpec(fields: ["price": 2]))
     },
-    Case(reason: "one step that replaces makes it a replacement", outcome: .replace, steps: [.replace, .update]) {
+    Case(
+      reason: "one step that replaces makes it a replacement", outcome: .replace, steps: [.replace, .update]
+    ) {
       $0.hasApplied("Module/it", FakeState(fields: ["image": "a", "price": 1]))
       $0.declare("Module/it", FakeSpec(fields: ["image": "b", "price": 2]))
     },
@@ -31,8 +33,10 @@ import Testing
     Case(reason: "routine work that is due is run", outcome: .run, steps: [.maintain]) {
       $0.settle("Module/it", FakeState(isBackupDue: true))
     },
-    Case(reason: "something made outside of the controller is adopted, not created", outcome: .update, steps: [.update])
-    {
+    Case(
+      reason: "something made outside of the controller is adopted, not created", outcome: .update,
+      steps: [.update]
+    ) {
       $0.declare("Module/it", FakeSpec(fields: ["price": 2]))
       $0.observations[ResourceID("Module/it")!] = .success(Observation(state: FakeState(), health: .ready))
     },
@@ -58,7 +62,9 @@ import Testing
       $0.declare("Module/it")
       $0.observations = [:]
     },
-    Case(reason: "a planner's refusal carries its hint", outcome: .invalid, waitingOn: "no; write something else") {
+    Case(
+      reason: "a planner's refusal carries its hint", outcome: .invalid, waitingOn: "no; write something else"
+    ) {
       $0.declare("Module/it", FakeSpec(refuses: "no"))
     },
     Case(reason: "a planner may wait", outcome: .waiting, waitingOn: "a node") {
@@ -149,7 +155,8 @@ import Testing
     let plan = world.plan()
     #expect(plan["Service/api"]?.outcome == .create)
     #expect(plan["Service/api"]?.waitingOn == "Database/platform")
-    #expect(plan["Module/echo"]?.waitingOn == "Service/api", "a chain names the next link, which names the next")
+    #expect(
+      plan["Module/echo"]?.waitingOn == "Service/api", "a chain names the next link, which names the next")
     #expect(plan["Node/n"]?.waitingOn == nil)
     #expect(plan["Service/fine"]?.waitingOn == nil, "nothing is to be done, so nothing is waited for")
     #expect(plan["Module/lucky"]?.waitingOn == nil, "what it needs is as declared")
@@ -208,7 +215,8 @@ import Testing
     #expect(Set(plan.ids) == ["Thing/a", "Thing/b", "Thing/c", "Thing/d"])
     #expect(plan.ids == world.plan().ids)
     expectOrdered(plan)
-    #expect(plan["Thing/a"]?.dependsOn.contains(ResourceID("Thing/d")!) == true, "needs outside the circle stay")
+    #expect(
+      plan["Thing/a"]?.dependsOn.contains(ResourceID("Thing/d")!) == true, "needs outside the circle stay")
   }
 
   @Test func plansOnlyWhatIsInScopeAndKeepsItsReferences() {
