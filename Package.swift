@@ -87,6 +87,7 @@ let executables: [Target] = [
 let testTargets: [Target] = [
   tests("HTTP", ["HTTP", "Model"]),
   tests("Manifests", ["Manifests", "Model"]),
+  tests("Planning", ["Planning", "Model"]),
 ]
 
 let package = Package(

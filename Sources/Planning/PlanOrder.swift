@@ -16,7 +16,7 @@ enum PlanOrder {
       if isHolding(decision.outcome) {
         isHeld[position] = true
       } else if isActing(decision.outcome) {
-        let blockers = needed.filter { isHeld[$0] || decision.isHeldToo(by: decisions[$0]) }
+        let blockers = needed.filter { isHeld[$0] }
         isHeld[position] = !blockers.isEmpty
         if !blockers.isEmpty {
           waitingOn = blockers.map { ids[$0].description }.joined(separator: ", ")
@@ -25,9 +25,18 @@ enum PlanOrder {
       plans.append(
         ResourcePlan(
           id: ids[position], outcome: decision.outcome, steps: decision.steps,
-          dependsOn: needed.map { ids[$0] }, waitingOn: waitingOn, desired: decision.subject.desired))
+          dependsOn: dependencies(of: decision, inPlan: needed.map { ids[$0] }), waitingOn: waitingOn,
+          desired: decision.subject.desired))
     }
     return plans
+  }
+
+  /// What stays also keeps its references to resources outside of a scoped plan, for the executor to look up.
+  private static func dependencies(of decision: Decision, inPlan: [ResourceID]) -> [ResourceID] {
+    guard let references = decision.subject.desired?.references, references.count > inPlan.count else {
+      return inPlan
+    }
+    return Set(references.map(\.target)).union(inPlan).subtracting([decision.subject.id]).sorted()
   }
 
   /// Positions that must be done first. What stays needs what it references. What leaves needs everything that
@@ -48,7 +57,9 @@ enum PlanOrder {
         needs[position] = desired.references.compactMap { positions[$0.target] }
           .filter { $0 < firstLeaving }
       }
-      if firstLeaving < decisions.count, decision.outcome != .unchanged, let applied = decision.subject.applied {
+      if firstLeaving < decisions.count, decision.outcome != .unchanged,
+        let applied = decision.subject.applied
+      {
         for reference in applied.references {
           if let target = positions[reference.target], target >= firstLeaving {
             needs[target].append(position)
@@ -72,13 +83,5 @@ enum PlanOrder {
     case .create, .update, .replace, .delete, .run: true
     case .unchanged, .waiting, .blocked, .unknown, .invalid, .drifted, .paused: false
     }
-  }
-}
-
-extension Decision {
-  /// What leaves also waits for a resource that used it and that nobody changes now, so that the user's last word on
-  /// a paused or observed resource does not pull away what that resource still runs on.
-  fileprivate func isHeldToo(by needed: Decision) -> Bool {
-    outcome == .delete && (needed.outcome == .paused || needed.outcome == .drifted)
   }
 }

@@ -14,13 +14,14 @@ package struct Planner: Sendable {
   /// deletions last, each after what referenced it.
   package func plan(_ request: PlanRequest) -> Plan {
     var decisions = PlanSubject.all(in: request).map { decide($0, request) }
-    let finding =
-      decisions.contains { $0.outcome == .delete } ? Guards.holdingDeletions(request) : nil
-    if let finding {
-      for index in decisions.indices where decisions[index].outcome == .delete {
-        decisions[index].outcome = .blocked
-        decisions[index].waitingOn = finding.description
+    if decisions.contains(where: \.removesSomething) {
+      if let finding = Guards.holdingDeletions(request) {
+        for index in decisions.indices where decisions[index].removesSomething {
+          decisions[index].outcome = .blocked
+          decisions[index].waitingOn = finding.description
+        }
       }
+      StillUsed.hold(&decisions, request)
     }
     return Plan(
       environment: request.desired.environment, revision: request.revision,
@@ -65,7 +66,7 @@ struct PlanSubject {
     if let scope = request.scope {
       let subjects = scope.compactMap { id -> PlanSubject? in
         let subject = PlanSubject(
-          id: id, desired: request.desired.resource(id), applied: request.inventory[id]?.resource)
+          id: id, desired: request.desired[id], applied: request.inventory[id]?.resource)
         return subject.desired == nil && subject.applied == nil ? nil : subject
       }
       return subjects.sorted { a, b in
@@ -100,6 +101,9 @@ struct Decision {
     self.waitingOn = waitingOn
   }
 
+  /// Whether it takes something out of the world, rather than only out of the inventory.
+  var removesSomething: Bool { outcome == .delete && !steps.isEmpty }
+
   /// What a planner's answer means for a resource in `mode` that is or `isAbsent`.
   init(
     _ subject: PlanSubject, _ answer: PlanOutcome<any StepOperation>, mode: ReconcileMode, isAbsent: Bool
@@ -111,7 +115,13 @@ struct Decision {
       self.init(subject, subject.isLeaving ? .delete : .unchanged)
     case .steps(let steps):
       let outcome = Decision.outcome(of: steps, isLeaving: subject.isLeaving, isAbsent: isAbsent)
-      self.init(subject, mode == .observe && outcome != .unchanged ? .drifted : outcome, steps: steps)
+      if mode == .enforce || outcome == .unchanged {
+        self.init(subject, outcome, steps: steps)
+      } else if steps.allSatisfy({ $0.action == .maintain }) {
+        self.init(subject, .unchanged)
+      } else {
+        self.init(subject, .drifted, steps: steps)
+      }
     }
   }
 
@@ -122,18 +132,6 @@ struct Decision {
     if steps.isEmpty { return .unchanged }
     if isAbsent, steps.contains(where: { $0.action == .create }) { return .create }
     if steps.contains(where: { $0.action == .replace }) { return .replace }
-    return steps.allSatisfy { $0.action == .run } ? .run : .update
-  }
-}
-
-extension DesiredState {
-  /// The resource of this id, by binary search in the sorted list.
-  fileprivate func resource(_ id: ResourceID) -> AnyResource? {
-    var (low, high) = (0, resources.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if resources[middle].id < id { low = middle + 1 } else { high = middle }
-    }
-    return low < resources.count && resources[low].id == id ? resources[low] : nil
+    return steps.allSatisfy { $0.action == .run || $0.action == .maintain } ? .run : .update
   }
 }
