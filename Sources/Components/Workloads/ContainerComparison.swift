@@ -20,6 +20,8 @@ package struct ContainerComparison {
     package var removal: [Step<ContainerOperation>] = []
 
     package init() {}
+
+    package var inOrder: [Step<ContainerOperation>] { healing + rollout + removal }
   }
 
   let plan: ContainerPlan
