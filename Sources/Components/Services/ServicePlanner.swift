@@ -1,3 +1,4 @@
+internal import Manifests
 package import Model
 package import Planning
 package import Workloads
@@ -19,7 +20,7 @@ package struct ServicePlanner: ResourcePlanner {
       return .waiting(on: "an engine on \(desired.spec.node?.description ?? "the controller's machine")")
     }
     let plan = ContainerPlan(
-      resource: desired.id, node: desired.spec.node, engine: engine, template: desired.spec.template,
+      resource: desired.id, node: desired.spec.node?.id, engine: engine, template: desired.spec.template,
       limits: desired.spec.limits.limits, health: desired.spec.healthRule)
     let changes = FieldChange.between(context.lastApplied?.spec.value, desired.spec.value)
     let steps = ContainerComparison(
@@ -31,7 +32,7 @@ package struct ServicePlanner: ResourcePlanner {
   /// Nil: the node offers no engine that the controller reaches.
   static func engine(for spec: ServiceSpec, in offers: Offers) -> EngineAddress? {
     guard let node = spec.node else { return .local }
-    return offers.compute[node]?.engine
+    return offers.compute[node.id]?.engine
   }
 
   private func removal(

@@ -1,5 +1,5 @@
 package import Manifests
-package import Model
+internal import Model
 package import Workloads
 
 /// A platform service as one container, such as Grafana, Vault or an object store (seeds, Deployment).
@@ -14,7 +14,7 @@ package struct ServiceSpec: ManifestSpec {
   package var limits = LimitSettings()
   package var health: HealthSettings?
   package var security = SecuritySettings()
-  package var node: ResourceID?
+  package var node: KindReference?
 
   package init() {}
 
@@ -23,18 +23,22 @@ package struct ServiceSpec: ManifestSpec {
     Field("command", \.command, "Arguments instead of the image's own")
     Field("environment", \.environment, "Variables: text, or where a secret value is found")
     Field(
-      "ports", \.ports, "Ports on the host; without an address they are reachable from the host alone", .unique())
+      "ports", \.ports, "Ports on the host; without an address they are reachable from the host alone",
+      .unique())
     Field("volumes", \.volumes, "Volumes that outlive the container, and where they stand inside")
     Field("limits", \.limits, "What the container may use at most")
     Field("health", \.health, "How it is told that it works; without, it must only go on running")
     Field("security", \.security, "Exceptions from the strict sandbox")
-    Field("node", \.node, "The machine that it runs on; without, the controller's own engine", .refersTo("Node"))
+    Field(
+      "node", \.node, "The machine that it runs on; without, the controller's own engine", .refersTo("Node"))
   }
 
   package func validate(_ report: inout FieldReport) {
     validateContainer(&report)
     for (index, port) in ports.enumerated() {
-      let isTaken = ports[..<index].contains { $0.hostPort == port.hostPort && $0.transport == port.transport }
+      let isTaken = ports[..<index].contains {
+        $0.hostPort == port.hostPort && $0.transport == port.transport
+      }
       if isTaken { report.error(at: "ports[\(index)]", "host port \(port.hostPort) is written twice") }
     }
   }

@@ -22,6 +22,12 @@ package struct ContainerComparison {
     package init() {}
 
     package var inOrder: [Step<ContainerOperation>] { healing + rollout + removal }
+
+    package mutating func append(_ other: Steps) {
+      healing += other.healing
+      rollout += other.rollout
+      removal += other.removal
+    }
   }
 
   let plan: ContainerPlan
@@ -68,7 +74,8 @@ package struct ContainerComparison {
     _ container: ContainerObservation, because reason: String, risk: Risk = .safe, note: String = ""
   ) -> Step<ContainerOperation> {
     Step(
-      .delete, "remove container \(container.name)\(place(of: container))\(note)", because: reason, risk: risk,
+      .delete, "remove container \(container.name)\(place(of: container))\(note)", because: reason,
+      risk: risk,
       operation: .remove(container.handle))
   }
 

@@ -31,6 +31,14 @@ package protocol ContainerEngine: Sendable {
   func remove(_ id: String) async throws(BackendError)
   func rename(_ id: String, to name: String) async throws(BackendError)
   func update(_ id: String, to limits: ContainerLimits) async throws(BackendError)
+  /// What the engine says about itself and its machine.
+  func facts() async throws(BackendError) -> EngineFacts
+  /// Labels of the volumes that carry all of these labels, by name.
+  func volumes(labelled labels: [String: String]) async throws(BackendError) -> [String: [String: String]]
+  /// Removes a volume with what it holds. Removing what is gone is no error.
+  func removeVolume(_ name: String) async throws(BackendError)
+  /// Names of this owner's containers by the node that they were placed on, sorted.
+  func residents(owner: String) async throws(BackendError) -> [ResourceID: [String]]
   /// The last lines of output and errors.
   func lastLines(of id: String, count: Int) async throws(BackendError) -> [String]
 }

@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 
 /// What a step of a resource that runs containers does. Every operation may be repeated.
 package enum ContainerOperation: StepOperation {

@@ -3,44 +3,26 @@ package import Model
 
 // What manifests say about containers, the same in every kind that runs them.
 
-extension PinnedImage: ManifestValue {
-  package static var shape: Shape {
-    Shape(
-      .text, name: "image by digest", pattern: "^[A-Za-z0-9][A-Za-z0-9._/:-]*@sha256:[0-9a-f]{64}$",
-      examples: ["grafana/grafana:10.4.2@sha256:…"])
-  }
-
-  package var manifestValue: Value? { .string(description) }
-
-  package static func decode(_ node: Node, _ decoder: inout ManifestDecoder) -> PinnedImage? {
-    guard let text = decoder.scalar(node, expected: "an image by digest") else { return nil }
-    if let image = PinnedImage(text) { return image }
-    let isUnpinned = !text.contains("@")
-    decoder.mismatch(
-      node, expected: "an image by digest",
-      hint: isUnpinned
-        ? "pin it: `\(text)@sha256:…`, as `docker image inspect --format '{{.RepoDigests}}' \(text)` shows"
-        : "write `repository:tag@sha256:` and 64 hexadecimal digits")
-    return nil
+extension PinnedImage: ManifestText {
+  package init?(manifestText: String) { self.init(manifestText) }
+  package var manifestText: String { description }
+  package static var expectation: String { "an image by digest" }
+  package static var examples: [String] { ["grafana/grafana:10.4.2@sha256:…"] }
+  package static var pattern: String? { "^[A-Za-z0-9][A-Za-z0-9._/:-]*@sha256:[0-9a-f]{64}$" }
+  package static func hint(for text: String) -> String? {
+    text.contains("@")
+      ? "write `repository:tag@sha256:` and 64 hexadecimal digits"
+      : "pin it: `\(text)@sha256:…`; `docker image inspect \(text)` shows it under RepoDigests"
   }
 }
 
-extension PortBinding: ManifestValue {
-  package static var shape: Shape {
-    Shape(
-      .text, name: "port such as 127.0.0.1:9119:3000",
-      pattern: "^([0-9]{1,3}(\\.[0-9]{1,3}){3}:)?[0-9]{1,5}:[0-9]{1,5}(/(tcp|udp))?$",
-      examples: ["127.0.0.1:9119:3000", "9119:3000", "127.0.0.1:8089:8089/udp"])
-  }
-
-  package var manifestValue: Value? { .string(description) }
-
-  package static func decode(_ node: Node, _ decoder: inout ManifestDecoder) -> PortBinding? {
-    guard let text = decoder.scalar(node, expected: "a port") else { return nil }
-    if let port = PortBinding(text) { return port }
-    decoder.mismatch(
-      node, expected: "`[host address:]host port:container port[/udp]`", hint: "for example `127.0.0.1:9119:3000`")
-    return nil
+extension PortBinding: ManifestText {
+  package init?(manifestText: String) { self.init(manifestText) }
+  package var manifestText: String { description }
+  package static var expectation: String { "`[host address:]host port:container port[/udp]`" }
+  package static var examples: [String] { ["127.0.0.1:9119:3000", "9119:3000", "127.0.0.1:8089:8089/udp"] }
+  package static var pattern: String? {
+    "^([0-9]{1,3}(\\.[0-9]{1,3}){3}:)?[0-9]{1,5}:[0-9]{1,5}(/(tcp|udp))?$"
   }
 }
 
@@ -95,7 +77,8 @@ package struct SecuritySettings: ManifestObject, Hashable {
   package static let fields = Fields<Self>(
     "Lets a container out of the strict defaults: no capabilities, no new privileges, default seccomp always"
   ) {
-    Field("user", \.user, "User and group inside, such as the one that the image's files belong to", .nonEmpty)
+    Field(
+      "user", \.user, "User and group inside, such as the one that the image's files belong to", .nonEmpty)
     Field("readOnlyRoot", \.readOnlyRoot, "Whether the image's own files are protected from being changed")
     Field(
       "capabilities", \.capabilities, "Linux capabilities given back after all were dropped", .unique(),
@@ -105,14 +88,18 @@ package struct SecuritySettings: ManifestObject, Hashable {
 
   package func validate(_ report: inout FieldReport) {
     for path in writable.keys.sorted() where !path.hasPrefix("/") || path == "/" {
-      report.error(at: "writable.\(path)", "folders are absolute paths below /", hint: "for example `/tmp: 64Mi`")
-    }
-    for capability in capabilities where ["SYS_ADMIN", "ALL", "SYS_MODULE", "SYS_PTRACE"].contains(capability) {
       report.error(
-        at: "capabilities", "\(capability) would undo the sandbox", hint: "give the narrowest capability needed")
+        at: "writable.\(path)", "folders are absolute paths below /", hint: "for example `/tmp: 64Mi`")
+    }
+    for capability in capabilities
+    where ["SYS_ADMIN", "ALL", "SYS_MODULE", "SYS_PTRACE"].contains(capability) {
+      report.error(
+        at: "capabilities", "\(capability) would undo the sandbox",
+        hint: "give the narrowest capability needed")
     }
     if user.split(separator: ":").first.map({ $0 == "root" || $0 == "0" }) ?? true {
-      report.error(at: "user", "containers never run as root", hint: "leave it out for \(ContainerSecurity.nobody)")
+      report.error(
+        at: "user", "containers never run as root", hint: "leave it out for \(ContainerSecurity.nobody)")
     }
   }
 
@@ -130,11 +117,13 @@ package struct HealthSettings: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("How it is told that a container works: over HTTP or by a command") {
+  package static let fields = Fields<Self>("How it is told that a container works: over HTTP or by a command")
+  {
     Field("http", \.http, "A GET that answers 2xx or 3xx, sent by the controller")
     Field(
-      "command", \.command, "A program of the image and its arguments that exits with 0, run inside by the engine",
-      .nonEmpty, .example("[/bin/healthy, --quick]"))
+      "command", \.command,
+      "A program of the image and its arguments that exits with 0, run inside by the engine",
+      .present(.nonEmpty), .example("[/bin/healthy, --quick]"))
     Field("within", \.within, "How long a new container may take until it works", .range(shortest...longest))
   }
 
@@ -150,22 +139,21 @@ package struct HealthSettings: ManifestObject, Hashable {
   }
 
   package var rule: HealthRule {
-    if let http { return .http(port: http.port, path: http.path, within: within) }
+    if let http { return .http(port: Int(http.port.number), path: http.path.path, within: within) }
     return command == nil ? .running : .command(within: within)
   }
 }
 
 /// Where a container answers over HTTP whether it works.
 package struct HTTPHealthSettings: ManifestObject, Hashable {
-  package var port = 80
-  package var path = "/"
+  package var port: Port = 80
+  package var path: HTTPPath = "/"
 
   package init() {}
 
   package static let fields = Fields<Self>("Where a container says over HTTP whether it works") {
     Field(
-      "port", \.port, "Port inside the container; asked at the host port where it is published", .required,
-      .range(1...65535))
-    Field("path", \.path, "Path of the request", .absolutePath)
+      "port", \.port, "Port inside the container; asked at the host port where it is published", .required)
+    Field("path", \.path, "Path of the request")
   }
 }

@@ -17,11 +17,14 @@ package struct ContainerTemplate: Hashable, Sendable, Codable {
   package var healthCommand: [String]?
   /// How many GPUs of the machine the container sees.
   package var gpuCount: Int
+  /// Whether its input stays open without a reader, for programs that take work from it.
+  package var keepsInputOpen: Bool
 
   package init(
     image: PinnedImage, command: [String] = [], environment: [String: EnvironmentSource] = [:],
     security: ContainerSecurity = ContainerSecurity(), ports: [PortBinding] = [],
-    volumes: [String: String] = [:], healthCommand: [String]? = nil, gpuCount: Int = 0
+    volumes: [String: String] = [:], healthCommand: [String]? = nil, gpuCount: Int = 0,
+    keepsInputOpen: Bool = false
   ) {
     self.image = image
     self.command = command
@@ -31,6 +34,7 @@ package struct ContainerTemplate: Hashable, Sendable, Codable {
     self.volumes = volumes
     self.healthCommand = healthCommand
     self.gpuCount = gpuCount
+    self.keepsInputOpen = keepsInputOpen
   }
 
   /// Kept on the container as the label `rendertrust.com/spec`.
@@ -52,6 +56,7 @@ package struct ContainerTemplate: Hashable, Sendable, Codable {
       "volumes": .object(volumes.mapValues(Value.string)),
       "healthCommand": healthCommand.map { .array($0.map(Value.string)) },
       "gpuCount": .integer(Int64(gpuCount)),
+      "keepsInputOpen": .bool(keepsInputOpen),
     ])
   }
 }
@@ -118,7 +123,8 @@ package struct PortBinding: Hashable, Sendable, Codable, CustomStringConvertible
   /// Reads `[address:]hostPort:containerPort[/udp]`; without an address it is reachable from this host only.
   package init?(_ text: String) {
     let halves = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard halves.count <= 2, let transport = Transport(rawValue: halves.count == 2 ? String(halves[1]) : "tcp")
+    guard halves.count <= 2,
+      let transport = Transport(rawValue: halves.count == 2 ? String(halves[1]) : "tcp")
     else { return nil }
     let parts = halves[0].split(separator: ":", omittingEmptySubsequences: false)
     guard (2...3).contains(parts.count), let container = Int(parts[parts.count - 1]),

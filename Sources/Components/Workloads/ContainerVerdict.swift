@@ -26,7 +26,8 @@ extension ContainerObservation {
     case .running: break
     case .restarting:
       let why = wasKilledForMemory ? "it used more memory than its limit" : "it keeps exiting"
-      return Problem(isFailing: true, reason: "Restarting", message: "\(name) is started again and again: \(why)")
+      return Problem(
+        isFailing: true, reason: "Restarting", message: "\(name) is started again and again: \(why)")
     case .created, .paused, .exited, .dead:
       return Problem(isFailing: true, reason: "NotRunning", message: "\(name) does not run")
     }

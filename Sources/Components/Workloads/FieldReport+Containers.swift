@@ -5,7 +5,9 @@ extension FieldReport {
   /// Names of environment variables.
   package mutating func checkVariables(_ environment: [String: EnvironmentSource], at field: String) {
     for name in environment.keys.sorted() where name.isEmpty || name.contains("=") || name.contains("\0") {
-      error(at: "\(field).\(name)", "‘\(name)’ is no name of an environment variable", hint: "for example `LOG_LEVEL`")
+      error(
+        at: "\(field).\(name)", "‘\(name)’ is no name of an environment variable",
+        hint: "for example `LOG_LEVEL`")
     }
   }
 
@@ -13,7 +15,9 @@ extension FieldReport {
   package mutating func checkVolumes(_ volumes: [String: String], at field: String) {
     var taken: Set<String> = []
     for (name, path) in volumes.sorted(by: { $0.key < $1.key }) {
-      let isName = !name.isEmpty && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
+      let isName =
+        !name.isEmpty
+        && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
       if !isName {
         error(
           at: "\(field).\(name)", "volume names have lower-case letters, digits and ‘-’, found ‘\(name)’",

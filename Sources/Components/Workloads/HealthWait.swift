@@ -40,7 +40,10 @@ struct HealthWait: Sendable {
     }
   }
 
-  private enum Verdict { case healthy, undecided, failed(String) }
+  private enum Verdict {
+    case healthy, undecided
+    case failed(String)
+  }
 
   private static func judge(
     _ seen: ContainerObservation, restarts: Int, check: HealthRule, isOver: Bool

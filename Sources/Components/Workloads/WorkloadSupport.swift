@@ -1,5 +1,3 @@
-package import Model
-
 /// What the rooms that run containers are given, made once for a controller.
 package struct WorkloadSupport: Sendable {
   package let engines: EnginePool
