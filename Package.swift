@@ -83,6 +83,8 @@ let executables: [Target] = [
 ]
 
 let testTargets: [Target] = [
+  .target(name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests("HTTP", ["HTTP", "Model"]),
 ]
 
