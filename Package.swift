@@ -85,6 +85,8 @@ let executables: [Target] = [
 ]
 
 let testTargets: [Target] = [
+  .target(name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests("HTTP", ["HTTP", "Model"]),
   tests("Manifests", ["Manifests", "Model"]),
   tests("Planning", ["Planning", "Model"]),
