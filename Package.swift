@@ -84,7 +84,10 @@ let executables: [Target] = [
     ])
 ]
 
-let testTargets: [Target] = []
+let testTargets: [Target] = [
+  .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
+  tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
+]
 
 let package = Package(
   name: "rendertrust",
