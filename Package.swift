@@ -90,6 +90,8 @@ let testTargets: [Target] = [
   tests("HTTP", ["HTTP", "Model"]),
   tests("Manifests", ["Manifests", "Model"]),
   tests("Planning", ["Planning", "Model"]),
+  .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
+  tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
 ]
 
 let package = Package(
