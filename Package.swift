@@ -84,7 +84,9 @@ let executables: [Target] = [
     ])
 ]
 
-let testTargets: [Target] = []
+let testTargets: [Target] = [
+  tests("HTTP", ["HTTP", "Model"]),
+]
 
 let package = Package(
   name: "rendertrust",

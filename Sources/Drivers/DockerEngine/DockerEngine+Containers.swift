@@ -112,6 +112,7 @@ extension DockerEngine {
 
   /// Waits until it does not run and returns its exit code.
   package func wait(_ id: String) async throws(DockerError) -> Int {
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     struct Answer: Decodable { let StatusCode: Int }
     let response = try await call(.post, path(id, "wait"), about: "container \(id)", timeout: nil)
     let answer: Answer = try decode(response.body, about: "/containers/wait")
@@ -125,6 +126,7 @@ extension DockerEngine {
     return DockerEngine.text(ofLogFrames: response.body)
   }
 
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   private struct Created: Decodable { let Id: String }
 
   private func path(_ id: String, _ action: String? = nil) -> String {
