@@ -86,6 +86,7 @@ let executables: [Target] = [
 
 let testTargets: [Target] = [
   tests("HTTP", ["HTTP", "Model"]),
+  tests("Manifests", ["Manifests", "Model"])
 ]
 
 let package = Package(
