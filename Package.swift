@@ -84,7 +84,12 @@ let executables: [Target] = [
     ])
 ]
 
-let testTargets: [Target] = []
+let testTargets: [Target] = [
+  tests("Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
+]
 
 let package = Package(
   name: "rendertrust",
