@@ -89,6 +89,8 @@ let testTargets: [Target] = [
   tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
   tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
   tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
+  .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
+  tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
 ]
 
 let package = Package(
