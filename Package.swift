@@ -90,6 +90,10 @@ let testTargets: [Target] = [
   tests("HTTP", ["HTTP", "Model"]),
   tests("Manifests", ["Manifests", "Model"]),
   tests("Planning", ["Planning", "Model"]),
+  tests("Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
 ]

@@ -1,4 +1,4 @@
-package import Manifests
+internal import Manifests
 
 /// A currency of ISO 4217, in lower case as Stripe writes it.
 package struct CurrencyCode: Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 package import Postgres
 
 /// The table `price_map_entries`, one statement per purpose.

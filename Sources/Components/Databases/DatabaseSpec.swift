@@ -69,14 +69,14 @@ enum DatabaseNames {
   /// `rendertrust` holds the controller's own state.
   private static let reserved: Set<String> = ["rendertrust", "postgres", "template0", "template1"]
 
-  static func problem<Value>(database name: String) -> FieldRule<Value>.Problem? {
+  static func problem(database name: String) -> RuleProblem? {
     if reserved.contains(name) || name.hasPrefix("template") {
       return .init("must not be ‘\(name)’, which the server needs for itself", hint: "choose another name")
     }
     return problem(identifier: name)
   }
 
-  static func problem<Value>(role name: String) -> FieldRule<Value>.Problem? {
+  static func problem(role name: String) -> RuleProblem? {
     if name == "postgres" || name == "public" || name == "none" || name.hasPrefix("pg_") {
       return .init("must not be ‘\(name)’, which PostgreSQL keeps for itself", hint: "choose another name")
     }
@@ -84,7 +84,7 @@ enum DatabaseNames {
   }
 
   /// At most 63 bytes: lower-case letters, digits, `_` and `-`, and a letter first.
-  private static func problem<Value>(identifier name: String) -> FieldRule<Value>.Problem? {
+  private static func problem(identifier name: String) -> RuleProblem? {
     let isFine =
       (1...63).contains(name.utf8.count)
       && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 || $0 == 45 }

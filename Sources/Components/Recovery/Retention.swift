@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 
 /// Which backups a policy keeps.
 package enum Retention {
