@@ -63,6 +63,10 @@ struct Session: Sendable {
     self.platform = platform
     store = PostgresStateStore(pool: pool) { id, spec in schemas[id.kind].flatMap { try? $0.decode(spec: spec, id: id) } }
     owner = try await store.owner(proposal: Session.randomMark())
+    // For people: docker ps --filter label=rendertrust.com/owner=$(cat .rendertrust/owner)
+    if !Files.exists(foundations.stateFolder + "/owner") {
+      try Files.write(owner + "\n", to: foundations.stateFolder + "/owner")
+    }
     progress = LiveProgress(time: .real, showsPlan: showsPlan)
     engine = Engine(
       backends: platform.backends, planner: platform.planner, store: store, time: .real, owner: owner,
