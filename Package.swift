@@ -96,6 +96,19 @@ let testTargets: [Target] = [
   tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
+let testSupport: [Target] = [
+  .target(
+    name: "ContainerFakes", dependencies: ["Workloads", "Planning", "Reconciling", "Manifests", "Model"],
+    path: "Tests/Support/Containers")
+]
+
+let testTargets: [Target] = testSupport + [
+  tests("HTTP", ["HTTP", "Model"]),
+  tests("Manifests", ["Manifests", "Model"]),
+  tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
+  tests("Services", ["ContainerFakes", "Services", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
+  tests("Fleet", ["ContainerFakes", "Fleet", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
+  tests("Modules", ["ContainerFakes", "Modules", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
 ]
 
 let package = Package(
