@@ -12,6 +12,9 @@ extension Engine {
     }
   }
 
+  /// Chains of resources that wait for what others do are short; more passes mean that two resources fight.
+  private static let mostPasses = 10
+
   /// Records the desired state as a revision and executes what was prepared for it; goes on with what waited for
   /// something that is done now, as long as each pass gets further. What failed is not tried again here.
   package func converge(_ preparation: Preparation, by authorship: Authorship, allowances: Allowances)
@@ -21,7 +24,7 @@ extension Engine {
     _ = try await store.closeOpenIntents(in: desired.environment, at: time.now())
     let revision = try await store.record(desired, by: authorship, at: time.now())
     var passes = [try await perform(preparation, allowances: allowances)]
-    while let last = passes.last, last.mayGoOn, !drain.isRequested {
+    while let last = passes.last, last.mayGoOn, !drain.isRequested, passes.count < Engine.mostPasses {
       let next = try await prepare(
         desired, revision: revision.number, scope: last.waiting, allowances: allowances)
       passes.append(try await perform(next, allowances: allowances))
