@@ -43,4 +43,11 @@ struct Platform: Sendable {
   }
 }
 
+extension Platform {
+  /// The manifest of a resource, as a person would write it.
+  func manifest(of resource: AnyResource) -> String {
+    YAMLWriter(kinds: kinds.map(\.schema)).document(for: resource)
+  }
+}
+
 extension Planner: PlanMaking {}
