@@ -85,7 +85,7 @@ let executables: [Target] = [
 let testTargets: [Target] = [
   .target(name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
-  tests("HTTP", ["HTTP", "Model"]),
+  tests("HTTP", ["HTTP", "Model", subprocess]),
 ]
 
 let package = Package(
