@@ -33,14 +33,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 
 let system: [Target] = [
   .systemLibrary(
-    name: "CLibYAML", path: "Sources/System/CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    name: "CLibYAML", path: "Sources/System/CLibYAML", pkgConfig: "yaml-0.1",
+    providers: [.apt(["libyaml-dev"])]),
   .systemLibrary(
     name: "CLibPQ", path: "Sources/System/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
   .systemLibrary(
     name: "CLibCurl", path: "Sources/System/CLibCurl", pkgConfig: "libcurl",
     providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(
-    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]
+  ),
 ]
 
 let core: [Target] = [
@@ -64,9 +66,9 @@ let components: [Target] = [
   component("ControllerState", drivers: ["Postgres"]),
   component("Workloads", drivers: ["DockerEngine", "HTTP"]),
   component("Databases", drivers: ["Postgres"]),
-  component("Services", drivers: ["Workloads", "DockerEngine"]),
-  component("Fleet", drivers: ["DockerEngine"]),
-  component("Modules", drivers: ["Workloads", "DockerEngine"]),
+  component("Services", drivers: ["Workloads"]),
+  component("Fleet", drivers: ["Workloads"]),
+  component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
@@ -83,9 +85,22 @@ let executables: [Target] = [
 ]
 
 let testTargets: [Target] = [
-  .target(name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  .target(
+    name: "ContainerFakes", dependencies: ["Workloads", "Planning", "Reconciling", "Manifests", "Model"],
+    path: "Tests/Support/Containers"),
+  .target(
+    name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
+  tests("Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
+  tests("Manifests", ["Manifests", "Model"]),
+  tests("Planning", ["Planning", "Model"]),
+  tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
+  tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
+  tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 
 let package = Package(

@@ -6,7 +6,8 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
 
   /// Takes digits that were stored before; nil unless there are 64 lower-case hexadecimal digits.
   package init?(hex: String) {
-    guard hex.utf8.count == 64, hex.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+    guard hex.utf8.count == 64, hex.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+    else {
       return nil
     }
     self.hex = hex

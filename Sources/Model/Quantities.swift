@@ -26,7 +26,9 @@ package struct ByteCount: Hashable, Comparable, Sendable, Codable, CustomStringC
   /// The largest binary unit that divides evenly: `12Gi`, else plain bytes.
   package var description: String {
     let binary = ByteCount.units.filter { $0.suffix.hasSuffix("i") }.reversed()
-    for unit in binary where bytes > 0 && bytes % unit.factor == 0 { return "\(bytes / unit.factor)\(unit.suffix)" }
+    for unit in binary where bytes > 0 && bytes % unit.factor == 0 {
+      return "\(bytes / unit.factor)\(unit.suffix)"
+    }
     return String(bytes)
   }
 
@@ -114,7 +116,9 @@ package enum Decimals {
     let parts = rest.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
     let whole = parts.first ?? ""
     let fraction = parts.count == 2 ? parts[1] : ""
-    guard !whole.isEmpty, parts.count == 1 || !fraction.isEmpty, fraction.utf8.count <= digits else { return nil }
+    guard !whole.isEmpty, parts.count == 1 || !fraction.isEmpty, fraction.utf8.count <= digits else {
+      return nil
+    }
     guard (whole + fraction).utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
     let padded = whole + fraction + String(repeating: "0", count: digits - fraction.utf8.count)
     guard let magnitude = Int64(padded) else { return nil }

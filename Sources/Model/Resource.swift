@@ -51,7 +51,9 @@ package struct Metadata: Hashable, Sendable {
   package var annotations: [String: String]
   package var mode: ReconcileMode
 
-  package init(labels: [String: String] = [:], annotations: [String: String] = [:], mode: ReconcileMode = .enforce) {
+  package init(
+    labels: [String: String] = [:], annotations: [String: String] = [:], mode: ReconcileMode = .enforce
+  ) {
     self.labels = labels
     self.annotations = annotations
     self.mode = mode

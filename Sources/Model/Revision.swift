@@ -13,7 +13,8 @@ package struct Revision: Hashable, Sendable {
   package let message: String
 
   package init(
-    number: Int64, environment: String, manifestDigest: Digest, createdAt: Timestamp, actor: String, commit: String?,
+    number: Int64, environment: String, manifestDigest: Digest, createdAt: Timestamp, actor: String,
+    commit: String?,
     message: String
   ) {
     self.number = number

@@ -26,7 +26,8 @@ extension Value {
     case .decimal(let text): output.append(contentsOf: text.utf8)
     case .string(let text): Value.write(text, into: &output)
     case .array(let elements):
-      Value.writeList(elements, brackets: ("[", "]"), indent: indent, into: &output) { element, inner, output in
+      Value.writeList(elements, brackets: ("[", "]"), indent: indent, into: &output) {
+        element, inner, output in
         element.write(into: &output, indent: inner)
       }
     case .object(let members):

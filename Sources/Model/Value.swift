@@ -23,7 +23,8 @@ package enum Value: Hashable, Sendable {
 
   /// An object of these members, sorted here; members whose value is nil are left out.
   package static func members(_ members: KeyValuePairs<String, Value?>) -> Value {
-    .object(members.compactMap { member in member.value.map { Member(member.key, $0) } }.sorted { $0.key < $1.key })
+    .object(
+      members.compactMap { member in member.value.map { Member(member.key, $0) } }.sorted { $0.key < $1.key })
   }
 
   package static func object(_ dictionary: [String: Value]) -> Value {

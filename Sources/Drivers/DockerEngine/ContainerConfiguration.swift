@@ -16,6 +16,10 @@ package struct ContainerConfiguration: Sendable, Equatable, Codable {
   /// Mount point to options. `/tmp` is there by default because the root is read-only.
   package var tmpfs: [String: String] = ["/tmp": ContainerConfiguration.standardTmpfs]
   package var resources = ContainerResources()
+  /// How many GPUs of the machine it sees, through the NVIDIA container toolkit.
+  package var gpuCount = 0
+  /// Keeps standard input open although nobody is attached: a program that reads it waits instead of ending.
+  package var keepsInputOpen = false
   package var hardening = ContainerHardening()
   package var restart = RestartPolicy.no
   package var health: HealthCheck?

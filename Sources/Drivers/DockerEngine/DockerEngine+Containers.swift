@@ -77,6 +77,11 @@ extension DockerEngine {
       timeout: timeoutSeconds.map { .seconds($0 + 60) })
   }
 
+  /// Fails with `conflict` when it is not paused.
+  package func unpause(_ id: String) async throws(DockerError) {
+    try await call(.post, path(id, "unpause"), about: "container \(id)")
+  }
+
   package func restart(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) {
     let query = timeoutSeconds.map { [("t", String($0))] } ?? []
     try await call(

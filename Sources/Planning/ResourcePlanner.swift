@@ -1,0 +1,64 @@
+package import Model
+
+/// Decides, for one kind. Pure: no await, clock, randomness, logger or client; the same input, the same steps, sorted.
+package protocol ResourcePlanner<Spec, Observed, Operation>: Sendable {
+  associatedtype Spec: ResourceSpec
+  associatedtype Observed: Sendable
+  associatedtype Operation: StepOperation
+
+  /// The steps from `observed` to `desired`.
+  /// - `desired` nil: it left the manifests; the steps remove what is there. The prune guard decides elsewhere
+  ///   whether they may run.
+  /// - `observed` nil: proven absent. What could not be observed never reaches a planner.
+  /// - After the steps were applied, a plan from a new observation must be `.upToDate`.
+  func plan(_ desired: Resource<Spec>?, _ observed: Observed?, _ context: PlanContext) throws(PlanError)
+    -> PlanOutcome<Operation>
+}
+
+/// What a planner may know beyond its own resource's desire and observation.
+package struct PlanContext: Sendable {
+  package let id: ResourceID
+  /// What was last applied for this resource; nil when it never was.
+  package let lastApplied: AnyResource?
+  package let surroundings: ReconcileContext
+
+  package init(id: ResourceID, lastApplied: AnyResource?, surroundings: ReconcileContext) {
+    self.id = id
+    self.lastApplied = lastApplied
+    self.surroundings = surroundings
+  }
+}
+
+/// A planner of any kind.
+package struct AnyPlanner: Sendable {
+  private let decide:
+    @Sendable (AnyResource?, (any Sendable)?, PlanContext) -> Result<
+      PlanOutcome<any StepOperation>, PlanError
+    >
+
+  package init<P: ResourcePlanner>(_ planner: P) {
+    decide = { desired, observed, context in
+      let typedDesired = desired.flatMap { $0.typed(as: P.Spec.self) }
+      let typedObserved = observed as? P.Observed
+      guard (desired == nil) == (typedDesired == nil), (observed == nil) == (typedObserved == nil) else {
+        return .failure(PlanError("\(context.id) was planned as another kind than it is"))
+      }
+      do throws(PlanError) {
+        switch try planner.plan(typedDesired, typedObserved, context) {
+        case .upToDate: return .success(.upToDate)
+        case .waiting(let reason): return .success(.waiting(on: reason))
+        case .steps(let steps): return .success(.steps(steps.map { step in step.map { $0 } }))
+        }
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  package func plan(_ desired: AnyResource?, _ observed: (any Sendable)?, _ context: PlanContext)
+    throws(PlanError)
+    -> PlanOutcome<any StepOperation>
+  {
+    try decide(desired, observed, context).get()
+  }
+}

@@ -1,0 +1,99 @@
+package import Model
+
+/// Acts, for one kind, through drivers.
+package protocol ResourceBackend<Spec, Observed, Operation>: Sendable {
+  associatedtype Spec: ResourceSpec
+  associatedtype Observed: Sendable
+  associatedtype Operation: StepOperation
+
+  /// Looks at many resources in one go and never writes. Answers for every subject:
+  /// - `.success(nil)`: proven absent.
+  /// - `.failure`: could not be seen. That is not absence, and nothing is planned from it.
+  func observe(_ subjects: [Subject<Spec>], in context: ReconcileContext) async
+    -> [ResourceID: Result<Observed?, BackendError>]
+
+  /// Does one step, and returns when it is done, not when it is begun. May be repeated: a step whose effect is
+  /// already there succeeds. Secrets are resolved here and nowhere earlier.
+  func apply(_ operation: Operation, to subject: Subject<Spec>, in context: ReconcileContext)
+    async throws(BackendError)
+
+  /// How an observed resource that needs no step is doing. `.ready` unless the kind knows better.
+  func health(of subject: Subject<Spec>, observed: Observed, in context: ReconcileContext) -> Health
+}
+
+extension ResourceBackend {
+  package func health(of subject: Subject<Spec>, observed: Observed, in context: ReconcileContext) -> Health {
+    .ready
+  }
+}
+
+/// A resource as a backend meets it.
+package struct Subject<Spec: Sendable>: Sendable {
+  package let id: ResourceID
+  /// Nil when it left the manifests.
+  package let desired: Resource<Spec>?
+  /// What was last applied; nil when it never was.
+  package let lastApplied: Resource<Spec>?
+
+  package init(id: ResourceID, desired: Resource<Spec>?, lastApplied: Resource<Spec>?) {
+    self.id = id
+    self.desired = desired
+    self.lastApplied = lastApplied
+  }
+
+  /// The spec to act on: the desired one, else the last applied.
+  package var spec: Spec? { desired?.spec ?? lastApplied?.spec }
+}
+
+package typealias AnySubject = Subject<any ResourceSpec>
+
+/// A backend of any kind.
+package struct AnyBackend: Sendable {
+  package let observe:
+    @Sendable ([AnySubject], ReconcileContext) async -> [ResourceID: Result<Observation, BackendError>]
+  package let apply:
+    @Sendable (any StepOperation, AnySubject, ReconcileContext) async -> Result<Void, BackendError>
+
+  package init<B: ResourceBackend>(_ backend: B) {
+    observe = { subjects, context in
+      let typed = subjects.map { AnyBackend.typed($0, as: B.Spec.self) }
+      let answers = await backend.observe(typed, in: context)
+      var observations: [ResourceID: Result<Observation, BackendError>] = Dictionary(
+        minimumCapacity: subjects.count)
+      for subject in typed {
+        guard let answer = answers[subject.id] else {
+          observations[subject.id] = .failure(
+            BackendError(
+              code: "observation.missing",
+              "the backend of \(subject.id.kind) gave no answer for \(subject.id)"))
+          continue
+        }
+        observations[subject.id] = answer.map { observed in
+          Observation(
+            state: observed,
+            health: observed.map { backend.health(of: subject, observed: $0, in: context) } ?? .ready)
+        }
+      }
+      return observations
+    }
+    apply = { operation, subject, context in
+      guard let operation = operation as? B.Operation else {
+        return .failure(
+          BackendError(
+            code: "step.mismatch", "a step of another kind was given to \(subject.id)", retry: .afterChange))
+      }
+      do throws(BackendError) {
+        try await backend.apply(operation, to: AnyBackend.typed(subject, as: B.Spec.self), in: context)
+        return .success(())
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  private static func typed<Spec: ResourceSpec>(_ subject: AnySubject, as type: Spec.Type) -> Subject<Spec> {
+    Subject(
+      id: subject.id, desired: subject.desired.flatMap { $0.typed(as: type) },
+      lastApplied: subject.lastApplied.flatMap { $0.typed(as: type) })
+  }
+}
