@@ -95,7 +95,7 @@ let testTargets: [Target] = [
   tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
   tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
-  tests("HTTP", ["HTTP", "Model"]),
+  tests("HTTP", ["HTTP", "Model", subprocess]),
   tests("Manifests", ["Manifests", "Model"]),
   tests("Planning", ["Planning", "Model"]),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
