@@ -138,8 +138,8 @@ struct Session: Sendable {
     }.map(\.id)
   }
 
-  /// Resources whose containers changed, as the engines report it, until the task is cancelled.
-  func containerChanges() -> AsyncStream<ResourceID> {
-    ContainerEvents(engines: foundations.workloads.engines, owner: owner).changes()
+  /// Reports resources whose containers changed, and engines that answer again, until the task is cancelled.
+  func watchContainers(_ report: @escaping @Sendable (ContainerWatch.News) -> Void) async {
+    await ContainerWatch(engines: foundations.workloads.engines, owner: owner).run(report: report)
   }
 }
