@@ -87,6 +87,7 @@ let executables: [Target] = [
 let testTargets: [Target] = [
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
+  tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
 ]
 
 let package = Package(
