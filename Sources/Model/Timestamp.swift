@@ -112,3 +112,8 @@ extension Int64 {
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 }
+
+extension Timestamp {
+  /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
+  static func civilDate(daysSinceEpoch days: Int64) -> (year: Int64, month: Int64, day: Int64) { civil(days) }
+}

@@ -23,9 +23,14 @@ static inline CURLcode rt_curl_set_data_function(CURL *handle, CURLoption option
 static inline CURLcode rt_curl_get_long(CURL *handle, CURLINFO info, long *value) {
   return curl_easy_getinfo(handle, info, value);
 }
+static inline CURLcode rt_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+  return curl_easy_getinfo(handle, info, value);
+}
 static inline CURLcode rt_curl_get_pointer(CURL *handle, CURLINFO info, void **value) {
   return curl_easy_getinfo(handle, info, (char **)value);
 }
 static inline CURLMcode rt_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }
+// The result of a finished transfer: `CURLMsg` keeps it in a union.
+static inline CURLcode rt_curl_message_result(const CURLMsg *message) { return message->data.result; }

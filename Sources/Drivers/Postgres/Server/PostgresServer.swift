@@ -144,6 +144,7 @@ package actor PostgresServer {
     }
     do throws(PostgresError) {
       try await makeRun(folders)
+      try await waitUntilWritable(folders)
     } catch {
       userLock = nil
       throw error
@@ -188,6 +189,24 @@ package actor PostgresServer {
       guard ContinuousClock.now < deadline else { throw tooSlow("start") }
       try await pause()
     }
+  }
+
+  /// A server that recovers from an archive answers readers before it takes writes.
+  private func waitUntilWritable(_ folders: ServerFolders) async throws(PostgresError) {
+    guard !folders.isStandby else { return }
+    let configuration = PostgresConfiguration(socketFolder: folders.socket, database: "postgres")
+    let pool = PostgresPool(configuration, connections: 1)
+    let deadline = ContinuousClock.now + options.startLimit
+    do throws(PostgresError) {
+      while try await pool.query("SELECT pg_is_in_recovery()").only().bool(0) {
+        guard ContinuousClock.now < deadline else { throw tooSlow("finish recovery") }
+        try await pause()
+      }
+    } catch {
+      await pool.close()
+      throw error
+    }
+    await pool.close()
   }
 
   private func shutDown(_ folders: ServerFolders) async throws(PostgresError) {

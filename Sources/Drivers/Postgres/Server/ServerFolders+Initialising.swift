@@ -38,7 +38,8 @@ extension ServerFolders {
 
   /// A standby never becomes ready for writing; being readable is all it will be.
   func isReady(_ process: ServerProcess) -> Bool {
-    process.status == .ready
-      || (process.status == .standby && Files.exists("\(data)/standby.signal"))
+    process.status == .ready || (process.status == .standby && isStandby)
   }
+
+  var isStandby: Bool { Files.exists("\(data)/standby.signal") }
 }

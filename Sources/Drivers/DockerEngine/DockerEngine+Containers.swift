@@ -1,0 +1,152 @@
+import FoundationEssentials
+import HTTP
+import Model
+
+// Containers. `id` is a container's id or name everywhere.
+extension DockerEngine {
+  /// All containers with these labels, stopped ones too, in one call; sorted by name.
+  package func listContainers(
+    labels: [String: String] = [:], all: Bool = true
+  ) async throws(DockerError) -> [ContainerSummary] {
+    let filters = DockerEngine.filters(["label": labels.map { "\($0.key)=\($0.value)" }])
+    let containers: [ContainerSummary] = try await get(
+      "/containers/json", query: [("all", all ? "1" : "0"), ("filters", filters)])
+    return containers.sorted { $0.name < $1.name }
+  }
+
+  /// Nil when there is no such container.
+  package func inspectContainer(_ id: String) async throws(DockerError) -> ContainerState? {
+    do {
+      return try await get(path(id, "json"), about: "container \(id)")
+    } catch {
+      guard error.code == .notFound else { throw error }
+      return nil
+    }
+  }
+
+  /// Many at a time, at most 16 calls at once. Every id has a result: a failure tells nothing about the others.
+  package func inspectContainers(_ ids: [String]) async -> [String: Result<ContainerState?, DockerError>] {
+    await withTaskGroup(of: (String, Result<ContainerState?, DockerError>).self) { group in
+      var results: [String: Result<ContainerState?, DockerError>] = [:]
+      var rest = Set(ids).sorted()[...]
+      func addNext() {
+        guard let id = rest.popFirst() else { return }
+        group.addTask {
+          do throws(DockerError) {
+            return (id, .success(try await inspectContainer(id)))
+          } catch {
+            return (id, .failure(error))
+          }
+        }
+      }
+      for _ in 0..<16 { addNext() }
+      while let (id, result) = await group.next() {
+        results[id] = result
+        addNext()
+      }
+      return results
+    }
+  }
+
+  /// Returns the new id. Fails with `nameTaken`, and with `imageMissing` when the image was not pulled.
+  package func createContainer(
+    name: String, _ configuration: ContainerConfiguration
+  ) async throws(DockerError) -> String {
+    let body = try configuration.requestBody()
+    do {
+      let response = try await call(
+        .post, "/containers/create", query: [("name", name)], body: body, about: "container \(name)")
+      let created: Created = try decode(response.body, about: "/containers/create")
+      return created.Id
+    } catch {
+      throw error.redacting(configuration.secrets)
+    }
+  }
+
+  /// Does nothing when it runs. Fails with `portTaken` when a host port is not free.
+  package func start(_ id: String) async throws(DockerError) {
+    try await call(.post, path(id, "start"), about: "container \(id)")
+  }
+
+  /// Does nothing when it does not run.
+  /// - Parameter timeoutSeconds: Until it is killed; nil takes what it was created with.
+  package func stop(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) {
+    let query = timeoutSeconds.map { [("t", String($0))] } ?? []
+    try await call(
+      .post, path(id, "stop"), query: query, about: "container \(id)",
+      timeout: timeoutSeconds.map { .seconds($0 + 60) })
+  }
+
+  /// Fails with `conflict` when it is not paused.
+  package func unpause(_ id: String) async throws(DockerError) {
+    try await call(.post, path(id, "unpause"), about: "container \(id)")
+  }
+
+  package func restart(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) {
+    let query = timeoutSeconds.map { [("t", String($0))] } ?? []
+    try await call(
+      .post, path(id, "restart"), query: query, about: "container \(id)",
+      timeout: timeoutSeconds.map { .seconds($0 + 60) })
+  }
+
+  /// Succeeds when it is gone already or going. Anonymous volumes go with it, named ones stay.
+  package func remove(_ id: String, force: Bool = false) async throws(DockerError) {
+    do {
+      try await call(
+        .delete, path(id), query: [("force", force ? "1" : "0"), ("v", "1")], about: "container \(id)")
+    } catch {
+      let isGoing = error.code == .conflict && error.message.contains("already in progress")
+      guard error.code == .notFound || isGoing else { throw error }
+    }
+  }
+
+  package func rename(_ id: String, to name: String) async throws(DockerError) {
+    try await call(.post, path(id, "rename"), query: [("name", name)], about: "container \(id)")
+  }
+
+  /// Changes the limits, also while it runs. All three are set: zero takes a limit away.
+  package func update(_ id: String, resources: ContainerResources) async throws(DockerError) {
+    try await call(
+      .post, path(id, "update"), body: .object(resources.members), about: "container \(id)")
+  }
+
+  /// Waits until it does not run and returns its exit code.
+  package func wait(_ id: String) async throws(DockerError) -> Int {
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    struct Answer: Decodable { let StatusCode: Int }
+    let response = try await call(.post, path(id, "wait"), about: "container \(id)", timeout: nil)
+    let answer: Answer = try decode(response.body, about: "/containers/wait")
+    return answer.StatusCode
+  }
+
+  /// The last lines of standard output and standard error, in the order in which they were written.
+  package func logs(_ id: String, tail: Int = 100) async throws(DockerError) -> String {
+    let query = [("stdout", "1"), ("stderr", "1"), ("tail", String(tail))]
+    let response = try await call(.get, path(id, "logs"), query: query, about: "container \(id)")
+    return DockerEngine.text(ofLogFrames: response.body)
+  }
+
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  private struct Created: Decodable { let Id: String }
+
+  private func path(_ id: String, _ action: String? = nil) -> String {
+    "/containers/\(PercentEncoding.encode(id))" + (action.map { "/\($0)" } ?? "")
+  }
+
+  /// Frames have 8 bytes of header: stream (1 byte), three zeros, length (4 bytes, big-endian). With a terminal
+  /// there are no frames and the bytes are the text.
+  static func text(ofLogFrames bytes: [UInt8]) -> String {
+    var text: [UInt8] = []
+    var index = 0
+    while index + 8 <= bytes.count {
+      guard bytes[index] <= 2, bytes[index + 1] == 0, bytes[index + 2] == 0, bytes[index + 3] == 0 else {
+        return String(decoding: bytes, as: UTF8.self)
+      }
+      let length = bytes[index + 4..<index + 8].reduce(0) { $0 << 8 | Int($1) }
+      let end = min(bytes.count, index + 8 + length)
+      text += bytes[index + 8..<end]
+      index = end
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

@@ -1,0 +1,162 @@
+import FoundationEssentials
+import HTTP
+package import Model
+
+/// Why the engine did not do what it was asked. `description` is safe to show and says what to do.
+package struct DockerError: Error, Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
+  package enum Code: String, Sendable, CaseIterable {
+    /// Nothing listens at the address, or the connection broke.
+    case unreachable
+    /// The socket may not be opened by this user.
+    case permissionDenied
+    case timedOut
+    case cancelled
+    /// No such container, volume or network.
+    case notFound
+    /// The state of the thing forbids it, or someone else is at it.
+    case conflict
+    /// Another container has the name.
+    case nameTaken
+    /// Another process or container has the host port.
+    case portTaken
+    /// Neither the engine nor the registry has the image.
+    case imageMissing
+    /// The registry refuses to hand out the image.
+    case registryDenied
+    /// The registry could not be asked.
+    case registryUnreachable
+    /// The engine's disk is full.
+    case noSpace
+    /// The engine or this driver finds the request malformed.
+    case invalidRequest
+    case unexpectedAnswer
+    case engineFailed
+  }
+
+  package let code: Code
+  package let message: String
+  package let hint: String?
+  /// For `debugDescription` only.
+  package let detail: String
+
+  package init(_ code: Code, _ message: String, hint: String? = nil, detail: String = "") {
+    self.code = code
+    self.message = message
+    self.hint = hint
+    self.detail = detail
+  }
+
+  package var retry: BackendError.Retry {
+    switch code {
+    case .permissionDenied, .imageMissing, .registryDenied, .invalidRequest, .unexpectedAnswer: .afterChange
+    default: .later
+    }
+  }
+
+  package var description: String { hint.map { "\(message); \($0)" } ?? message }
+  package var debugDescription: String {
+    "DockerError.\(code.rawValue): \(description)\(detail.isEmpty ? "" : " [\(detail)]")"
+  }
+
+  /// The same for components: the code becomes `docker.portTaken`.
+  package var backendError: BackendError {
+    BackendError(code: "docker.\(code.rawValue)", message, hint: hint, retry: retry)
+  }
+
+  /// The same error without these texts, for answers that may repeat what was sent.
+  func redacting(_ secrets: [Secret]) -> DockerError {
+    var message = message
+    for secret in secrets where !secret.isEmpty {
+      message = message.split(separator: secret.reveal(), omittingEmptySubsequences: false)
+        .joined(separator: Secret.redactedText)
+    }
+    return DockerError(code, message, hint: hint)
+  }
+}
+
+extension DockerError {
+  init(_ error: HTTPError, endpoint: EngineEndpoint) {
+    let name = endpoint.name
+    switch error.code {
+    case .permissionDenied:
+      self.init(
+        .permissionDenied, "\(name) may not be used by this user",
+        hint: "add the user to the group of the socket, or set DOCKER_HOST to an engine of its own",
+        detail: error.debugDescription)
+    case .timedOut:
+      self.init(
+        .timedOut, "\(name) did not answer in time", hint: "look at the engine's log and load",
+        detail: error.debugDescription)
+    case .cancelled:
+      self.init(.cancelled, "the call to \(name) was cancelled")
+    case .connectionRefused, .socketMissing, .unresolvedHost, .connectionLost:
+      self.init(
+        .unreachable, "\(name) is not reachable", hint: "start the engine or set DOCKER_HOST",
+        detail: error.debugDescription)
+    case .invalidRequest:
+      self.init(.invalidRequest, "\(name) cannot be called: \(error)", detail: error.debugDescription)
+    default:
+      self.init(.engineFailed, "\(name): \(error)", detail: error.debugDescription)
+    }
+  }
+
+  /// From an answer of 400 and above, or from an error inside a progress stream (status 200).
+  /// - Parameter subject: What the call was about, such as `container echo-0` or `image repo:tag`.
+  init(status: Int, body: [UInt8], subject: String, endpoint: EngineEndpoint) {
+    struct Answer: Decodable { let message: String }
+    let answer = try? JSONDecoder().decode(Answer.self, from: Data(body))
+    let text = answer?.message ?? String(decoding: body.prefix(500), as: UTF8.self)
+    self.init(status: status, text: text, subject: subject, endpoint: endpoint)
+  }
+
+  init(status: Int, text: String, subject: String, endpoint: EngineEndpoint) {
+    let code = DockerError.code(status: status, text: text.lowercased())
+    let about = subject.isEmpty ? endpoint.name : "\(subject): \(endpoint.name)"
+    let said = text.isEmpty ? "answered with status \(status)" : "said: \(DockerError.oneLine(text))"
+    self.init(code, "\(about) \(said)", hint: DockerError.hint(code), detail: "status \(status)")
+  }
+
+  /// The engine answers most failures with 500 and says what it is in words only.
+  private static func code(status: Int, text: String) -> Code {
+    let words: [(String, Code)] = [
+      ("port is already allocated", .portTaken),
+      ("address already in use", .portTaken),
+      ("no space left on device", .noSpace),
+      ("is already in use by container", .nameTaken),
+      ("no such image", .imageMissing),
+      ("manifest unknown", .imageMissing),
+      ("repository does not exist", .imageMissing),
+      ("pull access denied", .registryDenied),
+      ("unauthorized", .registryDenied),
+      ("no basic auth credentials", .registryDenied),
+      ("connection refused", .registryUnreachable),
+      ("no such host", .registryUnreachable),
+      ("i/o timeout", .registryUnreachable),
+    ]
+    for (phrase, code) in words where text.contains(phrase) { return code }
+    return switch status {
+    case 400: .invalidRequest
+    case 401, 403: .permissionDenied
+    case 404: text.contains("manifest for") ? .imageMissing : .notFound
+    case 409: .conflict
+    default: .engineFailed
+    }
+  }
+
+  private static func hint(_ code: Code) -> String? {
+    switch code {
+    case .portTaken: "free the host port or declare another one"
+    case .noSpace: "free disk space of the engine, for instance unused images and volumes"
+    case .nameTaken: "remove or rename the container that has the name"
+    case .imageMissing: "push the image, or correct its name, tag or digest"
+    case .registryDenied: "give the registry's credentials, or correct the image's name"
+    case .registryUnreachable: "start the registry, or correct the host in the image's name"
+    case .permissionDenied: "allow this user to use the engine"
+    default: nil
+    }
+  }
+
+  private static func oneLine(_ text: String) -> String {
+    String(text.map { $0.isNewline ? " " : $0 }.prefix(500))
+  }
+}

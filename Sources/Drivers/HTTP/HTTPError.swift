@@ -1,0 +1,71 @@
+package import Model
+
+/// Why a request got no response. A status such as 404 or 500 is a response, not an error.
+///
+/// `description` is safe to show: it names the peer and what to do, and holds no URL, header or body.
+package struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
+  package enum Code: String, Sendable, CaseIterable {
+    /// The request cannot be sent as it is: bad URL, line breaks in a header, unreadable certificate file.
+    case invalidRequest
+    case unresolvedHost
+    case connectionRefused
+    /// The Unix socket's file does not exist.
+    case socketMissing
+    /// The Unix socket's file may not be opened by this user.
+    case permissionDenied
+    case timedOut
+    /// The peer's certificate or the handshake failed.
+    case tls
+    /// The body is longer than the request allows.
+    case tooLarge
+    case tooManyRedirects
+    /// The connection broke, or the peer's answer was no HTTP.
+    case connectionLost
+    /// The Swift task was cancelled.
+    case cancelled
+    /// The client was shut down.
+    case closed
+    case failed
+  }
+
+  package let code: Code
+  /// `unix:///run/x.sock` or `host:port`.
+  package let peer: String
+  /// libcurl's own words, for `debugDescription` only.
+  package let detail: String
+
+  package init(_ code: Code, peer: String, detail: String = "") {
+    self.code = code
+    self.peer = peer
+    self.detail = detail
+  }
+
+  package var retry: BackendError.Retry {
+    switch code {
+    case .invalidRequest, .permissionDenied, .tls, .tooLarge, .tooManyRedirects: .afterChange
+    default: .later
+    }
+  }
+
+  package var description: String {
+    switch code {
+    case .invalidRequest: "the request to \(peer) cannot be sent as it is written"
+    case .unresolvedHost: "the name in \(peer) is not known: check the address and the DNS"
+    case .connectionRefused: "\(peer) refused the connection: nothing listens there"
+    case .socketMissing: "\(peer) does not exist: start the service or correct the path"
+    case .permissionDenied: "\(peer) may not be opened by this user: check the socket's owner and mode"
+    case .timedOut: "\(peer) did not answer in time"
+    case .tls: "the TLS handshake with \(peer) failed: check the certificates and the host name"
+    case .tooLarge: "\(peer) sent more than the request allows"
+    case .tooManyRedirects: "\(peer) redirects in circles"
+    case .connectionLost: "the connection to \(peer) broke"
+    case .cancelled: "the request to \(peer) was cancelled"
+    case .closed: "the HTTP client was shut down before \(peer) answered"
+    case .failed: "the request to \(peer) failed"
+    }
+  }
+
+  package var debugDescription: String {
+    "HTTPError.\(code.rawValue)(\(peer)): \(detail.isEmpty ? description : detail)"
+  }
+}

@@ -1,0 +1,169 @@
+package import Model
+
+/// One field of an object: its name in the manifest, the property that it fills and what must hold for it.
+///
+/// The property's initial value is the default. An `Optional` property without a value is left out of the
+/// canonical form.
+package struct Field<Root: ManifestObject>: Sendable {
+  let name: String
+  let nameBytes: [UInt8]
+  let doc: String
+  let isRequired: Bool
+  let shape: @Sendable () -> Shape
+  /// False after every problem was reported.
+  let decode: @Sendable (Node, inout ManifestDecoder, inout Root) -> Bool
+  let encode: @Sendable (Root) -> Value?
+
+  package init<V: ManifestValue>(
+    _ name: String, _ property: any WritableKeyPath<Root, V> & Sendable, _ doc: String,
+    _ rules: FieldRule<V>...
+  ) {
+    self.name = name
+    nameBytes = Array(name.utf8)
+    self.doc = doc
+    isRequired = rules.contains { $0.isRequired }
+    shape = { rules.reduce(V.shape) { $1.refine($0) } }
+    let checks = rules.compactMap(\.problem)
+    decode = { node, decoder, root in
+      guard let value = V.decode(node, &decoder) else { return false }
+      for check in checks {
+        guard let problem = check(value) else { continue }
+        decoder.error(node, "\(node.label) \(problem.message)", hint: problem.hint)
+        return false
+      }
+      root[keyPath: property] = value
+      return true
+    }
+    encode = { $0[keyPath: property].manifestValue }
+  }
+}
+
+@resultBuilder
+package enum FieldsBuilder<Root: ManifestObject> {
+  package static func buildExpression(_ field: Field<Root>) -> [Field<Root>] { [field] }
+  package static func buildBlock(_ fields: [Field<Root>]...) -> [Field<Root>] { fields.flatMap { $0 } }
+}
+
+/// The fields of an object and what the object is for.
+package struct Fields<Root: ManifestObject>: Sendable {
+  let doc: String
+  let list: [Field<Root>]
+  /// Indices into `list` by name: the order of canonical values.
+  let sorted: [Int]
+  let required: [Int]
+
+  package init(_ doc: String, @FieldsBuilder<Root> _ fields: () -> [Field<Root>]) {
+    self.doc = doc
+    let list = fields()
+    self.list = list
+    sorted = list.indices.sorted { list[$0].name < list[$1].name }
+    required = list.indices.filter { list[$0].isRequired }
+  }
+
+  /// The field of this name; people write fields in order, so the search starts at `hint`.
+  func index(of key: Node, startingAt hint: Int) -> Int? {
+    key.withUTF8 { bytes in
+      for offset in 0..<list.count {
+        let index = hint + offset < list.count ? hint + offset : hint + offset - list.count
+        let name = list[index].nameBytes
+        if name.count == bytes.count, bytes.elementsEqual(name) { return index }
+      }
+      return nil
+    }
+  }
+
+  func encode(_ root: Root) -> Value {
+    var members: [Value.Member] = []
+    members.reserveCapacity(sorted.count)
+    for index in sorted {
+      if let value = list[index].encode(root) { members.append(Value.Member(list[index].name, value)) }
+    }
+    return .object(members)
+  }
+
+  var shape: Shape {
+    let defaults = Root()
+    let fields = list.map { field in
+      FieldShape(
+        name: field.name, doc: field.doc, isRequired: field.isRequired,
+        defaultValue: field.isRequired ? nil : field.encode(defaults), shape: field.shape)
+    }
+    return Shape(.object(fields), name: "map", doc: doc)
+  }
+}
+
+extension ManifestObject {
+  package static var shape: Shape { fields.shape }
+  package var manifestValue: Value? { Self.fields.encode(self) }
+
+  /// Strict: unknown keys are problems. Nothing written counts as a map without keys.
+  package static func decode(_ node: Node, _ decoder: inout ManifestDecoder) -> Self? {
+    guard node.kind == .map || node.kind == .null else {
+      decoder.mismatch(node, expected: "a map with fields", hint: mapHint)
+      return nil
+    }
+    let fields = Self.fields
+    var root = Self()
+    var seen = SmallBitSet(count: fields.list.count)
+    var isFine = true
+    var next = 0
+    for (key, value) in node.members {
+      guard let index = fields.index(of: key, startingAt: next) else {
+        isFine = false
+        unknown(key, in: node, &decoder)
+        continue
+      }
+      next = index + 1
+      seen.insert(index)
+      if !fields.list[index].decode(value, &decoder, &root) { isFine = false }
+    }
+    for index in fields.required where !seen.contains(index) {
+      isFine = false
+      let field = fields.list[index]
+      decoder.error(
+        node, "\(node.label) needs the field ‘\(field.name)’",
+        hint: "`\(field.name)`: \(field.doc)\(example(of: field))")
+    }
+    guard isFine else { return nil }
+    var report = FieldReport(node, decoder)
+    root.validate(&report)
+    guard !report.hasErrors else {
+      decoder = report.finish()
+      return nil
+    }
+    return root
+  }
+
+  private static func unknown(_ key: Node, in node: Node, _ decoder: inout ManifestDecoder) {
+    let text = key.text
+    decoder.error(
+      key, "\(node.label) has no field ‘\(Node.shortened(text))’",
+      hint: Suggestion.hint(for: text, among: fields.list.map(\.name), noun: "fields"))
+  }
+
+  private static func example(of field: Field<Self>) -> String {
+    field.shape().examples.first.map { ", for example `\(field.name): \($0)`" } ?? ""
+  }
+
+  private static var mapHint: String? {
+    fields.list.first.map { "for example `{\($0.name): …}`" }
+  }
+}
+
+/// A set of small numbers without allocation up to 64.
+private struct SmallBitSet {
+  private var word: UInt64 = 0
+  private var more: [Bool] = []
+
+  init(count: Int) {
+    if count > 64 { more = Array(repeating: false, count: count - 64) }
+  }
+
+  mutating func insert(_ index: Int) {
+    if index < 64 { word |= 1 << UInt64(index) } else { more[index - 64] = true }
+  }
+
+  func contains(_ index: Int) -> Bool {
+    index < 64 ? word & (1 << UInt64(index)) != 0 : more[index - 64]
+  }
+}

@@ -1,0 +1,72 @@
+package import Model
+
+/// Collects what decoding one document finds: problems with their places, and mentions of other resources.
+package struct ManifestDecoder: Sendable {
+  package private(set) var diagnostics: [Diagnostic] = []
+  package private(set) var references: [Reference] = []
+
+  package init() {}
+
+  package mutating func error(_ node: Node, _ message: String, hint: String? = nil) {
+    let location = node.location
+    diagnostics.append(Diagnostic(at: location.line > 0 ? location : nil, message, hint: hint))
+  }
+
+  /// Reports that `node` is not what is expected, with what was found.
+  package mutating func mismatch(_ node: Node, expected: String, hint: String? = nil) {
+    if node.kind == .null {
+      error(
+        node, "\(node.label) must be \(expected), but nothing is written there",
+        hint: hint ?? "give a value or leave the field out")
+    } else {
+      error(node, "\(node.label) must be \(expected), found \(node.found)", hint: hint)
+    }
+  }
+
+  /// The text of a scalar; nil after the mismatch was reported.
+  package mutating func scalar(_ node: Node, expected: String) -> String? {
+    guard node.kind == .scalar else {
+      mismatch(node, expected: expected)
+      return nil
+    }
+    return node.text
+  }
+
+  /// Notes that the document mentions another resource, which must exist and comes first.
+  package mutating func mention(_ target: ResourceID, at node: Node) {
+    let location = node.location
+    references.append(
+      Reference(target: target, path: node.path, location: location.line > 0 ? location : nil))
+  }
+}
+
+/// Where an object's own rules report what is wrong between its fields.
+package struct FieldReport {
+  private let node: Node
+  private var decoder: ManifestDecoder
+  private(set) var hasErrors = false
+
+  init(_ node: Node, _ decoder: ManifestDecoder) {
+    self.node = node
+    self.decoder = decoder
+  }
+
+  /// Reports at a field of the object, such as `price` or `ports[0].host`; where the field is not written, at the
+  /// object itself.
+  package mutating func error(at field: String, _ message: String, hint: String? = nil) {
+    var place = node
+    for part in field.split(whereSeparator: { $0 == "." || $0 == "[" }) {
+      if part.last == "]", let index = Int(part.dropLast()) {
+        guard let element = place.elements.dropFirst(index).first(where: { _ in true }) else { break }
+        place = element
+      } else {
+        guard let value = place[String(part)] else { break }
+        place = value
+      }
+    }
+    hasErrors = true
+    decoder.error(place, message, hint: hint)
+  }
+
+  consuming func finish() -> ManifestDecoder { decoder }
+}
