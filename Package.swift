@@ -97,9 +97,9 @@ let testTargets: [Target] = [
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
   tests("Manifests", ["Manifests", "Model"]),
+  tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"]),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
-  tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
