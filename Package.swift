@@ -81,7 +81,9 @@ let executables: [Target] = [
     dependencies: componentNames + [
       "Manifests", "Planning", "Reconciling", "Model", "Postgres", "DockerEngine", "PgBackRest",
       argumentParser, logging, lifecycle, unixSignals,
-    ])
+    ]),
+  .executableTarget(
+    name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
 ]
 
 let testTargets: [Target] = [
