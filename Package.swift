@@ -84,19 +84,28 @@ let executables: [Target] = [
     ])
 ]
 
-let testSupport: [Target] = [
+let testTargets: [Target] = [
   .target(
     name: "ContainerFakes", dependencies: ["Workloads", "Planning", "Reconciling", "Manifests", "Model"],
-    path: "Tests/Support/Containers")
-]
-
-let testTargets: [Target] = testSupport + [
+    path: "Tests/Support/Containers"),
+  .target(
+    name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
+  tests("Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
+  tests("Fleet", ["ContainerFakes", "Fleet", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
   tests("HTTP", ["HTTP", "Model"]),
   tests("Manifests", ["Manifests", "Model"]),
+  tests(
+    "Modules", ["ContainerFakes", "Modules", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
+  tests("Planning", ["Planning", "Model"]),
+  tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
+  tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
+  tests(
+    "Services", ["ContainerFakes", "Services", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
-  tests("Services", ["ContainerFakes", "Services", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
-  tests("Fleet", ["ContainerFakes", "Fleet", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
-  tests("Modules", ["ContainerFakes", "Modules", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
 ]
 
 let package = Package(

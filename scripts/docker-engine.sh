@@ -45,7 +45,7 @@ answers() { curl -fsS -m 5 --unix-socket "$socket" http://docker/_ping >/dev/nul
 # What an engine leaves when it was killed: containerd with its shims, and mounts that keep the folder busy.
 clear_rest() {
   for process in /proc/[0-9]*; do
-    if tr '\0' '\n' <"$process/cmdline" 2>/dev/null | grep -qF "$folder/exec"; then
+    if { tr "\\0" "\\n" <"$process/cmdline" | grep -qF "$folder/exec"; } 2>/dev/null; then
       kill -9 "${process#/proc/}" 2>/dev/null || true
     fi
   done

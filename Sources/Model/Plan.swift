@@ -16,7 +16,9 @@ package struct Plan: Sendable {
   }
 
   /// Whether anything would be executed, now or once what it waits for has happened.
-  package var hasChanges: Bool { resources.contains { $0.outcome != .unchanged } }
+  package var hasChanges: Bool {
+    resources.contains { $0.outcome != .unchanged && $0.outcome != .paused }
+  }
   package var isBlocked: Bool { resources.contains { $0.outcome == .blocked } }
 }
 

@@ -67,3 +67,16 @@ package struct Allowances: Hashable, Sendable {
   package var prune: Bool
   package init(prune: Bool = false) { self.prune = prune }
 }
+
+extension DesiredState {
+  /// The resource of this name; nil when it is not desired. Found by binary search.
+  package subscript(_ id: ResourceID) -> AnyResource? {
+    var low = 0
+    var high = resources.count
+    while low < high {
+      let middle = (low + high) / 2
+      if resources[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low < resources.count && resources[low].id == id ? resources[low] : nil
+  }
+}

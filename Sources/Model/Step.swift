@@ -38,6 +38,8 @@ package enum StepAction: String, Sendable, Codable, CaseIterable {
   case create, update, replace, delete
   /// Something that leaves the resource as it is described but is needed to get there: start, wait, back up.
   case run
+  /// Routine work that is due by schedule, such as a nightly backup. Not a sign of drift.
+  case maintain
 }
 
 /// What a step may cost. Ordered: destructive is the worst.

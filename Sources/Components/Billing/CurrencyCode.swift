@@ -1,0 +1,46 @@
+internal import Manifests
+
+/// A currency of ISO 4217, in lower case as Stripe writes it.
+package struct CurrencyCode: Hashable, Sendable, CustomStringConvertible {
+  package let description: String
+
+  /// US dollars, which credits are priced in.
+  package init() { description = "usd" }
+
+  /// Digits after the point, as Stripe counts them (its zero-decimal and three-decimal currencies).
+  package var digits: Int {
+    if CurrencyCode.withoutDecimals.contains(description) { return 0 }
+    return CurrencyCode.withThreeDecimals.contains(description) ? 3 : 2
+  }
+
+  /// Whether an amount can be written with the currency's digits.
+  func takes(_ amount: Amount) -> Bool {
+    var unit: Int64 = 1
+    for _ in digits..<4 { unit *= 10 }
+    return amount.tenThousandths % unit == 0
+  }
+
+  private static let withoutDecimals: Set<String> = [
+    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof",
+    "xpf",
+  ]
+  private static let withThreeDecimals: Set<String> = ["bhd", "jod", "kwd", "omr", "tnd"]
+}
+
+extension CurrencyCode: ManifestText {
+  /// Nil unless there are three lower-case letters.
+  package init?(manifestText: String) {
+    guard manifestText.utf8.count == 3, manifestText.utf8.allSatisfy({ (97...122).contains($0) }) else {
+      return nil
+    }
+    description = manifestText
+  }
+
+  package var manifestText: String { description }
+  package static var expectation: String { "a currency of three lower-case letters" }
+  package static var examples: [String] { ["usd", "eur"] }
+  package static var pattern: String? { "^[a-z]{3}$" }
+  package static func hint(for text: String) -> String? {
+    CurrencyCode(manifestText: text.lowercased()).map { "did you mean `\($0)`?" }
+  }
+}

@@ -1,0 +1,118 @@
+internal import Manifests
+package import Model
+package import Postgres
+package import Reconciling
+
+/// Reads and writes the history of prices: one query for all maps of a database, one statement for a change.
+package struct PriceMapBackend: ResourceBackend {
+  private let connector: DatabaseConnector
+
+  package init(connector: DatabaseConnector) { self.connector = connector }
+
+  package func observe(
+    _ subjects: [Subject<PriceMapSpec>], in context: ReconcileContext
+  ) async -> [ResourceID: Result<PriceMapObserved?, BackendError>] {
+    var answers: [ResourceID: Result<PriceMapObserved?, BackendError>] = Dictionary(
+      minimumCapacity: subjects.count)
+    let groups = Dictionary(grouping: subjects) { $0.spec?.database.id }
+    for (database, group) in groups {
+      do throws(BackendError) {
+        let current = try await current(of: group, in: database, context)
+        PriceMapBackend.answer(group, from: current, into: &answers)
+      } catch {
+        for subject in group { answers[subject.id] = .failure(error) }
+      }
+    }
+    return answers
+  }
+
+  package func apply(
+    _ operation: PriceMapOperation, to subject: Subject<PriceMapSpec>, in context: ReconcileContext
+  ) async throws(BackendError) {
+    guard case .write(let entries, let close) = operation else { return }
+    let store = try await store(subject.spec?.database.id, context)
+    do throws(PostgresError) {
+      try await store.write(entries, close: close, in: subject.id.name)
+    } catch {
+      guard error.code == .duplicate else { throw error.backendError }
+      throw await conflict(error, entries.map(\.priceID), subject.id, store)
+    }
+  }
+
+  // MARK: Observing
+
+  /// Few maps are asked for by name, many are read all at once.
+  private static let mostByName = 500
+
+  private func current(
+    of group: [Subject<PriceMapSpec>], in database: ResourceID?, _ context: ReconcileContext
+  ) async throws(BackendError) -> [String: [PriceEntry]] {
+    let store = try await store(database, context)
+    do throws(PostgresError) {
+      guard group.count <= PriceMapBackend.mostByName else {
+        return try await store.current(maps: nil, prices: [])
+      }
+      let prices = group.flatMap { $0.desired.map { Array($0.spec.prices.keys) } ?? [] }
+      return try await store.current(maps: group.map(\.id.name), prices: prices)
+    } catch {
+      // Before `Database` has created the database and its tables, there is provably no price.
+      if error.code == .databaseMissing || error.code == .missing { return [:] }
+      throw error.backendError
+    }
+  }
+
+  private static func answer(
+    _ group: [Subject<PriceMapSpec>], from current: [String: [PriceEntry]],
+    into answers: inout [ResourceID: Result<PriceMapObserved?, BackendError>]
+  ) {
+    var holders: [String: String]?
+    for subject in group {
+      let entries = current[subject.id.name] ?? []
+      let own = Set(entries.map(\.priceID))
+      let missing = subject.desired.map { $0.spec.prices.keys.filter { !own.contains($0) } } ?? []
+      var elsewhere: [String: String] = [:]
+      if !missing.isEmpty {
+        let known = holders ?? PriceMapBackend.holders(current)
+        holders = known
+        for price in missing { elsewhere[price] = known[price] }
+      }
+      answers[subject.id] = .success(
+        entries.isEmpty && elsewhere.isEmpty
+          ? nil : PriceMapObserved(entries: entries, heldElsewhere: elsewhere))
+    }
+  }
+
+  private static func holders(_ current: [String: [PriceEntry]]) -> [String: String] {
+    var holders: [String: String] = [:]
+    for (map, entries) in current { for entry in entries { holders[entry.priceID] = map } }
+    return holders
+  }
+
+  // MARK: Databases
+
+  private func store(_ database: ResourceID?, _ context: ReconcileContext) async throws(BackendError)
+    -> PriceMapStore
+  {
+    guard let database, let offer = context.offers.databases[database] else {
+      throw BackendError(
+        code: "database.undeclared", "\(database?.description ?? "a database") is not declared",
+        hint: "add the Database to the manifests", retry: .afterChange)
+    }
+    do throws(PostgresError) {
+      return PriceMapStore(try await connector.pool(for: offer.address))
+    } catch {
+      throw error.backendError
+    }
+  }
+
+  private func conflict(
+    _ error: PostgresError, _ prices: [String], _ id: ResourceID, _ store: PriceMapStore
+  ) async -> BackendError {
+    guard let holder = try? await store.holder(of: prices, otherThan: id.name) else {
+      return error.backendError
+    }
+    return BackendError(
+      code: "pricemap.conflict", "\(holder.price) of \(id) belongs to PriceMap/\(holder.map) already",
+      hint: "remove it from one of the two maps")
+  }
+}

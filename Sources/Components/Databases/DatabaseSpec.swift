@@ -1,0 +1,164 @@
+package import Manifests
+package import Model
+
+/// A PostgreSQL database: in the controller's private server, or somewhere else.
+package struct DatabaseSpec: ManifestSpec {
+  package static let kind = "Database"
+
+  package var embedded: EmbeddedServer?
+  package var external: ExternalServer?
+  /// Name inside the embedded server; nil: the resource's own.
+  package var database: String?
+  package var schema = SchemaTarget.latest
+  package var roles: [RoleSpec] = []
+
+  package init() {}
+
+  package static let fields = Fields<Self>("A PostgreSQL database, its schema and its roles") {
+    Field("embedded", \.embedded, "A database in the controller's private server; write `{}`")
+    Field("external", \.external, "A database that somebody else runs")
+    Field(
+      "database", \.database, "Its name in the embedded server; absent: the resource's name",
+      .present(DatabaseSpec.databaseName))
+    Field("schema", \.schema, "The newest migration to apply: `latest`, or a number to stay at")
+    Field("roles", \.roles, "Roles of the server that may use the database")
+  }
+
+  package func validate(_ report: inout FieldReport) {
+    switch (embedded, external) {
+    case (nil, nil):
+      report.error(
+        at: "", "the database needs a server",
+        hint: "write `embedded: {}`, or `external: {url: {env: POSTGRES_URL}}`")
+    case (.some, .some):
+      report.error(at: "external", "a database has one server, either `embedded` or `external`", hint: "keep one")
+    default: break
+    }
+    if external != nil, database != nil {
+      report.error(at: "database", "an external database is named by its URL", hint: "remove the field")
+    }
+    var names: Set<String> = []
+    for (index, role) in roles.enumerated() where !names.insert(role.name).inserted {
+      report.error(at: "roles[\(index)].name", "role \(role.name) is declared twice", hint: "keep one")
+    }
+  }
+
+  /// Where the database of this resource is.
+  package func address(of id: ResourceID) -> DatabaseAddress {
+    if let external { return .external(url: external.url) }
+    return .embedded(database: database(of: id))
+  }
+
+  /// What people call the database.
+  func database(of id: ResourceID) -> String { database ?? id.name }
+
+  static func text(_ address: DatabaseAddress) -> String {
+    switch address {
+    case .embedded(let name): "database \(name)"
+    case .external(let url): "the database of \(url)"
+    }
+  }
+
+  static var databaseName: FieldRule<String> {
+    .rule("a name of PostgreSQL that the controller does not use itself") { DatabaseNames.problem(database: $0) }
+  }
+}
+
+/// Names that PostgreSQL takes without quotes and that nobody else needs.
+enum DatabaseNames {
+  /// `rendertrust` holds the controller's own state.
+  private static let reserved: Set<String> = ["rendertrust", "postgres", "template0", "template1"]
+
+  static func problem(database name: String) -> RuleProblem? {
+    if reserved.contains(name) || name.hasPrefix("template") {
+      return .init("must not be ‘\(name)’, which the server needs for itself", hint: "choose another name")
+    }
+    return problem(identifier: name)
+  }
+
+  static func problem(role name: String) -> RuleProblem? {
+    if name == "postgres" || name == "public" || name == "none" || name.hasPrefix("pg_") {
+      return .init("must not be ‘\(name)’, which PostgreSQL keeps for itself", hint: "choose another name")
+    }
+    return problem(identifier: name)
+  }
+
+  /// At most 63 bytes: lower-case letters, digits, `_` and `-`, and a letter first.
+  private static func problem(identifier name: String) -> RuleProblem? {
+    let isFine =
+      (1...63).contains(name.utf8.count)
+      && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 || $0 == 45 }
+      && name.utf8.first.map { (97...122).contains($0) } == true
+    return isFine
+      ? nil
+      : .init(
+        "must begin with a letter and have lower-case letters, digits, `_` and `-` only",
+        hint: "for example ledger")
+  }
+}
+
+/// The private server needs no settings; the field's presence is the choice.
+package struct EmbeddedServer: ManifestObject {
+  package init() {}
+  package static let fields = Fields<Self>("The controller's private server") {}
+}
+
+package struct ExternalServer: ManifestObject {
+  package var url = SecretReference.environment("POSTGRES_URL")
+  package init() {}
+  package static let fields = Fields<Self>("A server that somebody else runs") {
+    Field("url", \.url, "Where its libpq URL is found; it may hold a password", .required)
+  }
+}
+
+/// How much a role may do in the database.
+package enum RoleAccess: String, ManifestWord, Codable {
+  case read, write
+  package var meaning: String {
+    switch self {
+    case .read: "sees every table"
+    case .write: "sees and changes the rows of every table"
+    }
+  }
+}
+
+package struct RoleSpec: ManifestObject {
+  package var name = ""
+  package var access = RoleAccess.read
+  package var login = true
+
+  package init() {}
+
+  package static let fields = Fields<Self>("A role that may use the database") {
+    Field(
+      "name", \.name, "The role's name in the server", .required,
+      .rule("a name that PostgreSQL does not use itself") { DatabaseNames.problem(role: $0) })
+    Field("access", \.access, "What it may do with the database's tables")
+    Field("login", \.login, "Whether sessions may begin as this role")
+  }
+}
+
+/// Up to which migration a database is taken.
+package enum SchemaTarget: Hashable, Sendable, ManifestText {
+  case latest
+  case number(Int)
+
+  package init?(manifestText: String) {
+    if manifestText == "latest" {
+      self = .latest
+    } else if let number = Int(manifestText), number > 0 {
+      self = .number(number)
+    } else {
+      return nil
+    }
+  }
+
+  /// Nil for the latest.
+  package var number: Int? { if case .number(let number) = self { number } else { nil } }
+
+  package var manifestText: String { number.map { String($0) } ?? "latest" }
+  package var manifestValue: Value? { number.map { .integer(Int64($0)) } ?? .string("latest") }
+  package static var expectation: String { "`latest` or the number of a migration" }
+  package static var examples: [String] { ["latest", "3"] }
+  package static var pattern: String? { "^(latest|[1-9][0-9]*)$" }
+}

@@ -1,0 +1,148 @@
+internal import CLibPQ
+internal import Glibc
+
+/// One connection, living on its own thread. It stays in libpq's pipeline mode, so that every batch of statements is
+/// one round trip; see `Connection+Batches.swift`. Used by one owner at a time, which the pool sees to.
+actor Connection {
+  private let thread = ConnectionThread()
+  nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+  nonisolated let interrupt = Interrupt()
+  nonisolated let server: String
+
+  private let configuration: PostgresConfiguration
+  private var handle: ConnectionHandle?
+  /// Names of prepared statements by their text.
+  var prepared: [String: String] = [:]
+  /// Set when the server has forgotten, or can no longer use, what was prepared.
+  var mustForgetPrepared = false
+
+  init(_ configuration: PostgresConfiguration) {
+    self.configuration = configuration
+    server = configuration.server
+  }
+
+  var pointer: OpaquePointer? { handle?.pointer }
+
+  /// Connects and sets what reading the text format relies on: UTC, ISO dates, hexadecimal bytea.
+  func open(_ ticket: Interrupt.Ticket) -> Result<Void, PostgresError> {
+    let parameters = configuration.connectionParameters()
+    let started = withCStrings(parameters.map(\.keyword)) { keywords in
+      withCStrings(parameters.map(\.value)) { values in PQconnectStartParams(keywords, values, 0) }
+    }
+    guard let started else { return .failure(PostgresError(.unreachable, "no memory", server: server)) }
+    let handle = ConnectionHandle(started)
+    if case .failure(let error) = finishConnecting(started, ticket) { return .failure(error) }
+    PQsetNoticeReceiver(started, { _, _ in }, nil)
+    guard PQsetnonblocking(started, 1) == 0, PQenterPipelineMode(started) == 1 else {
+      return .failure(connectionError(started))
+    }
+    self.handle = handle
+    return run([Connection.sessionSettings], opening: [], ticket, checksIdle: false).map { _ in }
+  }
+
+  private static let sessionSettings = Statement(
+    """
+    SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),
+      set_config('bytea_output', 'hex', false), set_config('extra_float_digits', '1', false)
+    """)
+
+  private func finishConnecting(
+    _ connection: OpaquePointer, _ ticket: Interrupt.Ticket
+  ) -> Result<Void, PostgresError> {
+    let deadline = ContinuousClock.now + .seconds(configuration.connectSeconds)
+    guard PQstatus(connection) != CONNECTION_BAD else { return .failure(connectionError(connection)) }
+    var wanted = PGRES_POLLING_WRITING
+    while true {
+      let remaining = deadline - ContinuousClock.now
+      guard remaining > .zero else {
+        return .failure(
+          PostgresError(
+            .unreachable, "no answer within \(configuration.connectSeconds) s", server: server))
+      }
+      let milliseconds = Int32(clamping: remaining.components.seconds * 1000 + 1000)
+      _ = wait(
+        for: wanted == PGRES_POLLING_READING ? Int16(POLLIN) : Int16(POLLOUT), on: PQsocket(connection),
+        milliseconds: milliseconds)
+      if interrupt.take(ticket) { return .failure(cancelledError) }
+      wanted = PQconnectPoll(connection)
+      if wanted == PGRES_POLLING_OK { return .success(()) }
+      if wanted == PGRES_POLLING_FAILED { return .failure(connectionError(connection)) }
+    }
+  }
+
+  /// Sends Terminate and closes the socket.
+  func close() { handle = nil }
+
+  var cancelledError: PostgresError {
+    PostgresError(.cancelled, "the task was cancelled", server: server)
+  }
+
+  var lostError: PostgresError {
+    PostgresError(
+      .unreachable, "the connection was lost before the transaction was committed", server: server)
+  }
+
+  func connectionError(_ connection: OpaquePointer) -> PostgresError {
+    PostgresError(
+      connectionText: PQerrorMessage(connection).map { String(cString: $0) } ?? "", server: server)
+  }
+
+  /// Waits until the socket is ready or an interruption came.
+  func wait(for events: Int16, on socket: Int32, milliseconds: Int32 = -1) -> Int16 {
+    var descriptors = [
+      pollfd(fd: socket, events: events, revents: 0),
+      pollfd(fd: interrupt.readEnd, events: Int16(POLLIN), revents: 0),
+    ]
+    _ = poll(&descriptors, 2, milliseconds)
+    return descriptors[0].revents
+  }
+
+  /// Whether the server has closed the connection while it was idle.
+  func isStale(_ connection: OpaquePointer) -> Bool {
+    guard PQstatus(connection) == CONNECTION_OK else { return true }
+    var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+    guard poll(&descriptor, 1, 0) > 0 else { return false }
+    return PQconsumeInput(connection) == 0 || PQstatus(connection) != CONNECTION_OK
+  }
+
+  /// Asks the server, over a connection of its own, to cancel what runs here.
+  func cancelRunningStatement(_ connection: OpaquePointer) {
+    guard let cancel = PQgetCancel(connection) else { return }
+    defer { PQfreeCancel(cancel) }
+    var text: [CChar] = Array(repeating: 0, count: 256)
+    _ = PQcancel(cancel, &text, Int32(text.count))
+  }
+
+  /// Whether the server has gone since the last use.
+  var isLost: Bool { pointer.map { isStale($0) } ?? true }
+
+  var isInTransaction: Bool {
+    guard let pointer else { return false }
+    let status = PQtransactionStatus(pointer)
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
+  }
+
+  /// Whether somebody else may have it: alive and outside any transaction.
+  var isUsable: Bool {
+    guard let pointer else { return false }
+    return PQstatus(pointer) == CONNECTION_OK && PQtransactionStatus(pointer) == PQTRANS_IDLE
+  }
+}
+
+/// Owns a connection of libpq. `@unchecked`: only the thread of its actor uses the pointer, and the connection is
+/// closed when the actor has let go of it, so when nobody can use it any more.
+private final class ConnectionHandle: @unchecked Sendable {
+  let pointer: OpaquePointer
+  init(_ pointer: OpaquePointer) { self.pointer = pointer }
+  deinit { PQfinish(pointer) }
+}
+
+/// Calls `body` with a nil-terminated list of C strings.
+private func withCStrings<Output>(
+  _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Output
+) -> Output {
+  let copies = texts.map { strdup($0) }
+  defer { for copy in copies { free(copy) } }
+  let pointers = copies.map { copy in copy.map { UnsafePointer($0) } } + [nil]
+  return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+}

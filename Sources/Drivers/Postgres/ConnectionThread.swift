@@ -1,0 +1,78 @@
+internal import Glibc
+internal import Synchronization
+
+/// The one thread on which a connection lives: the executor of its actor. libpq blocks, and blocking here leaves the
+/// cooperative pool alone. The thread ends when nobody refers to the executor any more.
+final class ConnectionThread: SerialExecutor {
+  private let jobs = JobQueue()
+
+  init() {
+    let context = Unmanaged.passRetained(jobs)
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, nil,
+      { context in
+        guard let context else { return nil }
+        let jobs = Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue()
+        while let job = jobs.take() { job.run() }
+        return nil
+      }, context.toOpaque())
+    precondition(code == 0, "the system has no thread left for a connection to PostgreSQL")
+    pthread_detach(thread)
+  }
+
+  deinit { jobs.finish() }
+
+  func enqueue(_ job: consuming ExecutorJob) { jobs.add(ThreadJob(job: UnownedJob(job), executor: self)) }
+  func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+}
+
+/// A job and the executor it runs on, kept alive until it has run.
+private struct ThreadJob: Sendable {
+  let job: UnownedJob
+  let executor: ConnectionThread
+
+  func run() { job.runSynchronously(on: executor.asUnownedSerialExecutor()) }
+}
+
+private final class JobQueue: Sendable {
+  private struct State {
+    var jobs: [ThreadJob] = []
+    var isFinished = false
+  }
+
+  private let state = Mutex(State())
+  private let count = CountingSemaphore()
+
+  func add(_ job: ThreadJob) {
+    state.withLock { $0.jobs.append(job) }
+    count.signal()
+  }
+
+  func finish() {
+    state.withLock { $0.isFinished = true }
+    count.signal()
+  }
+
+  /// Waits for the next job; nil when there will be none.
+  func take() -> ThreadJob? {
+    count.wait()
+    return state.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
+  }
+}
+
+/// A POSIX semaphore at an address that never moves. `@unchecked`: `sem_post` and `sem_wait` may be called from any
+/// thread, and the pointer is constant between `init` and `deinit`.
+private final class CountingSemaphore: @unchecked Sendable {
+  private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { sem_init(semaphore, 0, 0) }
+
+  deinit {
+    sem_destroy(semaphore)
+    semaphore.deallocate()
+  }
+
+  func signal() { sem_post(semaphore) }
+  func wait() { while sem_wait(semaphore) != 0 && errno == EINTR {} }
+}

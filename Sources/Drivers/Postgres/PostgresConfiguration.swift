@@ -1,0 +1,68 @@
+internal import CLibPQ
+package import Model
+
+/// Where a database is and how to log in.
+package struct PostgresConfiguration: Sendable {
+  /// libpq's keywords and values; those in `secretKeywords` are kept redacted.
+  private let settings: [(keyword: String, value: Secret)]
+  /// `PostgreSQL at db.example.com:5432/ledger`: safe to show.
+  package let server: String
+
+  /// A server on a Unix socket in `socketFolder`.
+  package init(socketFolder: String, database: String, user: String = "postgres", port: Int = 5432) {
+    settings = [
+      ("host", socketFolder), ("port", String(port)), ("dbname", database), ("user", user),
+      ("sslmode", "disable"), ("gssencmode", "disable"),
+    ].map { ($0.0, Secret($0.1)) }
+    server = "PostgreSQL at \(socketFolder)/.s.PGSQL.\(port), database \(database)"
+  }
+
+  /// A libpq URL or a `keyword=value` string. What libpq takes from `PG…` variables of the process still applies.
+  package init(url: Secret) throws(PostgresError) {
+    var complaint: UnsafeMutablePointer<CChar>?
+    guard let options = PQconninfoParse(url.reveal(), &complaint) else {
+      // The complaint may quote the URL, and with it the password.
+      PQfreemem(complaint)
+      throw PostgresError(
+        .invalidAddress, "the connection string cannot be read",
+        hint: "write postgresql://user:password@host:5432/database, with special characters as %XX")
+    }
+    defer { PQconninfoFree(options) }
+    var settings: [(keyword: String, value: Secret)] = []
+    var shown: [String: String] = [:]
+    var option = options
+    while let keyword = option.pointee.keyword {
+      if let value = option.pointee.val {
+        let name = String(cString: keyword)
+        settings.append((name, Secret(String(cString: value))))
+        if ["host", "hostaddr", "port", "dbname", "user"].contains(name) {
+          shown[name] = String(cString: value)
+        }
+      }
+      option += 1
+    }
+    let host = shown["host"] ?? shown["hostaddr"] ?? "the default socket"
+    let database = shown["dbname"] ?? shown["user"] ?? "postgres"
+    server =
+      host.hasPrefix("/")
+      ? "PostgreSQL at \(host)/.s.PGSQL.\(shown["port"] ?? "5432"), database \(database)"
+      : "PostgreSQL at \(host):\(shown["port"] ?? "5432")/\(database)"
+    self.settings = settings
+  }
+
+  /// What a connection is opened with: dead peers are noticed within half a minute, text is UTF-8.
+  func connectionParameters() -> [(keyword: String, value: String)] {
+    var defaults = [
+      ("connect_timeout", "10"), ("application_name", "rendertrust"), ("client_encoding", "UTF8"),
+      ("keepalives_idle", "15"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+      ("tcp_user_timeout", "30000"),
+    ]
+    defaults.removeAll { name, _ in settings.contains { $0.keyword == name } }
+    return defaults.map { ($0.0, $0.1) } + settings.map { ($0.keyword, $0.value.reveal()) }
+  }
+
+  /// Seconds that opening a connection may take.
+  var connectSeconds: Int {
+    settings.first { $0.keyword == "connect_timeout" }.flatMap { Int($0.value.reveal()) } ?? 10
+  }
+}

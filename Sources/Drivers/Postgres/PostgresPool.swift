@@ -1,0 +1,145 @@
+internal import Model
+internal import Synchronization
+
+/// A bounded set of connections to one database, opened as they are needed. Statements from many tasks may run at
+/// once; each waits for a free connection in the order of asking. Cancelling a task cancels its statement on the
+/// server.
+package final class PostgresPool: Sendable {
+  package let configuration: PostgresConfiguration
+  private let state: Mutex<PoolState>
+
+  /// Connects to nothing yet. `connections` is the most that are open at a time, without those that listen.
+  package init(_ configuration: PostgresConfiguration, connections: Int = 8) {
+    precondition(connections > 0)
+    self.configuration = configuration
+    state = Mutex(PoolState(limit: connections))
+  }
+
+  /// The server and database, safe to show.
+  package var server: String { configuration.server }
+
+  /// Runs one statement by itself.
+  @discardableResult
+  package func query(_ sql: String, _ parameters: [SQLValue] = []) async throws(PostgresError) -> Rows {
+    try await pipeline([Statement(sql, parameters)])[0]
+  }
+
+  /// Sends all statements in one round trip. They are one transaction: all or none happen; the error is that of the
+  /// first that failed.
+  @discardableResult
+  package func pipeline(_ statements: [Statement]) async throws(PostgresError) -> [Rows] {
+    guard !statements.isEmpty else { return [] }
+    var stale = 0
+    var outdatedPlans = 0
+    while true {
+      let connection = try await lease().get()
+      let outcome = await interruptible(connection) { connection, ticket in
+        await connection.runBatch(statements, opening: [], ticket, checksIdle: true)
+      }
+      await giveBack(connection)
+      switch outcome {
+      case .success(let rows): return rows
+      case .failure(let failure) where failure.isStale && stale < PoolState.staleRetries: stale += 1
+      case .failure(let failure) where failure.error.isOutdatedPlan && outdatedPlans < 16:
+        outdatedPlans += 1
+      case .failure(let failure): throw failure.error
+      }
+    }
+  }
+
+  /// Runs a text of several statements without parameters, as one transaction unless it commits itself.
+  package func script(_ sql: String) async throws(PostgresError) {
+    let connection = try await leaseFresh().get()
+    let outcome = await interruptible(connection) { connection, ticket in
+      await connection.runScript(sql, ticket)
+    }
+    await giveBack(connection)
+    try outcome.get()
+  }
+
+  /// Closes idle connections and those in use once they are given back. Whoever waits gets `.closed`.
+  package func close() async {
+    let (idle, waiters) = state.withLock { $0.close() }
+    for waiter in waiters { waiter.resume(returning: .closed) }
+    for connection in idle { await connection.close() }
+  }
+
+  // MARK: Leasing
+
+  /// A connection of one's own until `giveBack`.
+  func lease() async -> Result<Connection, PostgresError> {
+    switch await place() {
+    case .use(let connection): return .success(connection)
+    case .closed:
+      return .failure(PostgresError(.closed, "the pool of connections is closed", server: server))
+    case .cancelled:
+      return .failure(
+        PostgresError(.cancelled, "the task was cancelled while waiting for a connection", server: server))
+    case .open:
+      let connection = Connection(configuration)
+      let outcome = await interruptible(connection) { connection, ticket in await connection.open(ticket) }
+      switch outcome {
+      case .success: return .success(connection)
+      case .failure(let error):
+        release(nil)
+        return .failure(error)
+      }
+    }
+  }
+
+  /// A connection that was seen to be alive just now.
+  func leaseFresh() async -> Result<Connection, PostgresError> {
+    for _ in 0..<PoolState.staleRetries {
+      let leased = await lease()
+      guard case .success(let connection) = leased, await connection.isLost else { return leased }
+      release(nil)
+    }
+    return await lease()
+  }
+
+  func giveBack(_ connection: Connection) async {
+    release(await connection.isUsable ? connection : nil)
+  }
+
+  private func release(_ connection: Connection?) {
+    let next = state.withLock { $0.release(connection) }
+    guard let next else { return }
+    next.waiter.resume(returning: next.place)
+  }
+
+  private func place() async -> PoolState.Place {
+    let id: UInt64
+    switch state.withLock({ $0.take() }) {
+    case .place(let place): return place
+    case .wait(let number): id = number
+    }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        if let place = state.withLock({ $0.wait(continuation, id: id) }) {
+          continuation.resume(returning: place)
+        }
+      }
+    } onCancel: {
+      state.withLock({ $0.cancel(id) })?.resume(returning: .cancelled)
+    }
+  }
+
+  /// Runs `operation` so that cancelling the task interrupts it.
+  func interruptible<Output>(
+    _ connection: Connection, _ operation: (Connection, Interrupt.Ticket) async -> Output
+  ) async -> Output {
+    let ticket = connection.interrupt.issue()
+    return await withTaskCancellationHandler {
+      await operation(connection, ticket)
+    } onCancel: {
+      connection.interrupt.fire(ticket)
+    }
+  }
+}
+
+extension PostgresError {
+  /// A prepared plan no longer fits, which preparing again mends.
+  var isOutdatedPlan: Bool {
+    sqlState == "26000" || (sqlState == "0A000" && message.contains("cached plan"))
+  }
+}

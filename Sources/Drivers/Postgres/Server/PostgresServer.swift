@@ -1,0 +1,207 @@
+internal import Model
+
+/// A private PostgreSQL below a state folder, shared by all processes that use the folder: the first to start it
+/// starts it, the last to stop it stops it. It listens on a Unix socket in a folder that only its user may enter, and
+/// on no network.
+///
+/// Each user of the folder holds a shared lock on `STATE/postgres/users.lock`, which the kernel releases even at
+/// kill -9; whoever can turn it into an exclusive one was the last. Starting and stopping happen under a second lock.
+/// A server that a killed process left behind is adopted.
+package actor PostgresServer {
+  package struct Options: Sendable {
+    /// Settings given on the command line, which outrank every file.
+    package var settings: [String: String]
+    /// How long recovery after a crash may take.
+    package var startLimit: Duration
+
+    package init(settings: [String: String] = [:], startLimit: Duration = .seconds(600)) {
+      self.settings = settings
+      self.startLimit = startLimit
+    }
+  }
+
+  private let home: String
+  private let options: Options
+  /// Held while this object uses the server.
+  private var userLock: FileLock?
+  private var folders: ServerFolders?
+
+  /// `stateFolder` is absolute; the server uses its subfolder `postgres`. Nothing happens yet.
+  package init(stateFolder: String, options: Options = Options()) {
+    home = stateFolder + "/postgres"
+    self.options = options
+  }
+
+  package var isStarted: Bool { userLock != nil }
+  package nonisolated var logFile: String { home + "/log" }
+
+  /// Returns when the server accepts connections: at once when it already runs. Repeating it mends a server that has
+  /// died.
+  package func start() async throws(PostgresError) {
+    let lock = try await takeStartLock()
+    defer { withExtendedLifetime(lock) {} }
+    try await startLocked()
+  }
+
+  /// Lets go of the server; stops it when nobody else uses the state folder. True: it was stopped.
+  @discardableResult
+  package func stop() async throws(PostgresError) -> Bool {
+    guard let lock = userLock, let folders else { return false }
+    userLock = nil
+    let startLock = try await takeStartLock()
+    defer { withExtendedLifetime((startLock, lock)) {} }
+    guard lock.take(.exclusive) else { return false }
+    try await shutDown(folders)
+    return true
+  }
+
+  /// Stops and starts the server, for settings that need it; all connections break, pools open new ones.
+  package func restart() async throws(PostgresError) {
+    let lock = try await takeStartLock()
+    defer { withExtendedLifetime(lock) {} }
+    if let folders { try await shutDown(folders) }
+    try await startLocked()
+  }
+
+  /// How to connect to one of its databases; the server must have been started by this object.
+  package func configuration(database: String = "postgres") throws(PostgresError) -> PostgresConfiguration {
+    guard userLock != nil, let folders else {
+      throw PostgresError(.server, "it has not been started", server: "The embedded PostgreSQL")
+    }
+    return PostgresConfiguration(socketFolder: folders.socket, database: database)
+  }
+
+  /// The folder of its data, which is made if needed and may be empty, such as for restoring a backup into it.
+  package func dataFolder() async throws(PostgresError) -> String {
+    let lock = try await takeStartLock()
+    defer { withExtendedLifetime(lock) {} }
+    let folders = try await prepared()
+    try Files.makeFolder(folders.data, mode: 0o700, owner: folders.user)
+    return folders.data
+  }
+
+  /// Where its socket is; nil before it was started.
+  package var socketFolder: String? { folders?.socket }
+
+  /// Makes the database; false when it was there.
+  @discardableResult
+  package func createDatabase(_ name: String) async throws(PostgresError) -> Bool {
+    let pool = PostgresPool(try configuration(), connections: 1)
+    let quoted = "\"\(name.replacing("\"", with: "\"\""))\""
+    do throws(PostgresError) {
+      let known = try await pool.query("SELECT 1 FROM pg_database WHERE datname = $1", [.text(name)])
+      if known.isEmpty { try await pool.query("CREATE DATABASE \(quoted)") }
+      await pool.close()
+      return known.isEmpty
+    } catch {
+      await pool.close()
+      // Somebody else was faster between the look and the making.
+      if error.sqlState == "42P04" || error.code == .duplicate { return false }
+      throw error
+    }
+  }
+
+  /// What the last lines of its log say, for errors.
+  package func logTail(lineCount: Int = 5) -> String { Files.tail(logFile, lineCount: lineCount) }
+
+  func startedFolders() throws(PostgresError) -> ServerFolders {
+    guard userLock != nil, let folders else {
+      throw PostgresError(.server, "it has not been started", server: "The embedded PostgreSQL")
+    }
+    return folders
+  }
+
+  // MARK: Under the lock
+
+  private func takeStartLock() async throws(PostgresError) -> FileLock {
+    try Files.makeFolder(home)
+    let lock = try FileLock(home + "/start.lock")
+    try await lock.wait(.exclusive, limit: options.startLimit)
+    return lock
+  }
+
+  private func prepared() async throws(PostgresError) -> ServerFolders {
+    if let folders { return folders }
+    let prepared = try await ServerFolders.prepare(home: home, user: try ServerUser.needed())
+    folders = prepared
+    return prepared
+  }
+
+  private func startLocked() async throws(PostgresError) {
+    let folders = try await prepared()
+    if userLock == nil {
+      let lock = try FileLock(home + "/users.lock")
+      // Exclusive locks exist only under the lock for starting, which is held.
+      guard lock.take(.shared) else {
+        throw PostgresError(.server, "\(home)/users.lock is locked", server: "The embedded PostgreSQL")
+      }
+      userLock = lock
+    }
+    do throws(PostgresError) {
+      try await makeRun(folders)
+    } catch {
+      userLock = nil
+      throw error
+    }
+  }
+
+  private func makeRun(_ folders: ServerFolders) async throws(PostgresError) {
+    let deadline = ContinuousClock.now + options.startLimit
+    while let running = ServerProcess.running(dataFolder: folders.data) {
+      if folders.isReady(running) { return }
+      guard ContinuousClock.now < deadline else { throw tooSlow("start") }
+      try await pause()
+    }
+    let programs = try ServerPrograms.find(major: folders.major)
+    if !folders.isInitialised { try await folders.initialise(programs) }
+    // Backends of a killed server hold its shared memory for a moment, and the new one refuses to start meanwhile.
+    for attempt in 1... {
+      ServerProcess.removeStalePidFile(folders.data, socketFolder: folders.socket)
+      let pid = try ServerProcess.spawn(folders.startCommand(programs, options.settings), log: folders.log)
+      if try await waitUntilReady(folders, child: pid, deadline) { return }
+      let said = Files.tail(folders.log, lineCount: 6)
+      guard said.contains("shared memory block") || said.contains("lock file"), attempt < 50 else {
+        throw PostgresError(
+          .server, "it ended while starting",
+          hint: "the last lines of \(folders.log) say why", server: "The embedded PostgreSQL", detail: said)
+      }
+      for _ in 0..<20 { try await pause() }
+    }
+  }
+
+  /// False: the child ended.
+  private func waitUntilReady(
+    _ folders: ServerFolders, child: Int32, _ deadline: ContinuousClock.Instant
+  ) async throws(PostgresError) -> Bool {
+    while true {
+      if ServerProcess.hasExited(child) { return false }
+      if let running = ServerProcess.running(dataFolder: folders.data), running.pid == child,
+        folders.isReady(running)
+      {
+        return true
+      }
+      guard ContinuousClock.now < deadline else { throw tooSlow("start") }
+      try await pause()
+    }
+  }
+
+  private func shutDown(_ folders: ServerFolders) async throws(PostgresError) {
+    guard let running = ServerProcess.running(dataFolder: folders.data) else { return }
+    running.stopFast()
+    let start = ContinuousClock.now
+    var isImpatient = false
+    while ServerProcess.running(dataFolder: folders.data)?.pid == running.pid {
+      if !isImpatient, ContinuousClock.now - start > .seconds(60) {
+        isImpatient = true
+        running.stopImmediately()
+      }
+      guard ContinuousClock.now - start < .seconds(90) else { throw tooSlow("stop") }
+      try await pause()
+    }
+  }
+
+  private func tooSlow(_ verb: String) -> PostgresError {
+    PostgresError(
+      .server, "it did not \(verb) in time", hint: "look at \(logFile)", server: "The embedded PostgreSQL")
+  }
+}

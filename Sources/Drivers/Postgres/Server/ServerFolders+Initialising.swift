@@ -1,0 +1,44 @@
+extension ServerFolders {
+  /// Makes a data folder beside its place and moves it there when it is complete: a crash leaves nothing that looks
+  /// like data.
+  func initialise(_ programs: ServerPrograms) async throws(PostgresError) {
+    let draft = data + ".new"
+    if Files.exists(draft) { _ = try await ServerPrograms.run(["rm", "-rf", draft], as: nil) }
+    try Files.makeFolder(draft, mode: 0o700, owner: user)
+    let (isDone, output) = try await ServerPrograms.run(
+      [
+        programs.initdb, "-D", draft, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+        "--data-checksums", "--no-instructions",
+      ], as: user)
+    guard isDone else {
+      throw PostgresError(
+        output.contains("No space left") ? .diskFull : .server, "initdb failed",
+        server: "The embedded PostgreSQL", detail: String(output.suffix(2000)))
+    }
+    let file = "\(draft)/postgresql.conf"
+    let text = (Files.read(file) ?? "") + "\ninclude_if_exists = 'rendertrust.conf'\n"
+    try Files.write(text, to: file, owner: user)
+    try Files.write(
+      ServerSettings.text(ServerSettings.standard), to: "\(draft)/rendertrust.conf", owner: user)
+    // An empty folder may have been made for a restore that did not happen.
+    if Files.exists(data) { _ = try await ServerPrograms.run(["rmdir", data], as: nil) }
+    try Files.move(draft, to: data)
+  }
+
+  /// Where it listens is said on the command line, so that no file, restored ones included, opens it to others.
+  func startCommand(_ programs: ServerPrograms, _ settings: [String: String]) -> [String] {
+    var listening = settings
+    listening["listen_addresses"] = ""
+    listening["unix_socket_directories"] = socket
+    listening["unix_socket_permissions"] = "0700"
+    listening["port"] = "5432"
+    return ServerUser.prefix(user) + [programs.postgres, "-D", data]
+      + listening.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
+  }
+
+  /// A standby never becomes ready for writing; being readable is all it will be.
+  func isReady(_ process: ServerProcess) -> Bool {
+    process.status == .ready
+      || (process.status == .standby && Files.exists("\(data)/standby.signal"))
+  }
+}

@@ -1,0 +1,78 @@
+internal import Glibc
+
+/// Where the embedded server keeps what: the data and its socket where the server's user can reach them.
+struct ServerFolders: Sendable {
+  /// `STATE/postgres`, which belongs to us.
+  let home: String
+  let data: String
+  let socket: String
+  let user: ServerUser?
+
+  var log: String { "\(home)/log" }
+  var settings: String { "\(data)/rendertrust.conf" }
+  var isInitialised: Bool { Files.exists("\(data)/PG_VERSION") }
+  /// The major version that wrote the data; nil before there are any.
+  var major: Int? {
+    Files.read("\(data)/PG_VERSION").flatMap { Int($0.prefix { $0.isNumber }) }
+  }
+
+  /// A Unix socket's path has 107 bytes at most, and ends in `/.s.PGSQL.5432`.
+  private static let longestSocketFolder = 107 - 14
+
+  /// Finds the folders or makes them; to be called under the lock for starting. Folders of the user are never
+  /// changed: where the server's user cannot enter the state folder, the data are kept in a new folder below
+  /// `/var/lib/rendertrust`, whose name is written to `STATE/postgres/data-folder`.
+  static func prepare(home: String, user: ServerUser?) async throws(PostgresError) -> ServerFolders {
+    let base = try await baseFolder(home: home, user: user)
+    let socket = try socketFolder(home: home, base: base, user: user)
+    return ServerFolders(home: home, data: "\(base)/data", socket: socket, user: user)
+  }
+
+  private static func baseFolder(home: String, user: ServerUser?) async throws(PostgresError) -> String {
+    let record = "\(home)/data-folder"
+    if let recorded = Files.read(record)?.split(separator: "\n").first {
+      guard Files.exists(String(recorded)) else {
+        throw PostgresError(
+          .server, "the folder \(recorded), which \(record) names, is gone",
+          hint: "bring it back, or remove \(record) to start with no data",
+          server: "The embedded PostgreSQL")
+      }
+      return String(recorded)
+    }
+    guard let user, !Files.exists("\(home)/data") else { return home }
+    if try await ServerPrograms.run(["test", "-x", home], as: user).0 { return home }
+    let common = "/var/lib/rendertrust"
+    try Files.makeFolder(common)
+    let base = try Files.makeUniqueFolder(common, prefix: "postgres-")
+    guard chmod(base, 0o755) == 0, try await ServerPrograms.run(["test", "-x", base], as: user).0 else {
+      throw PostgresError(
+        .server, "the user \(user.name), as whom the server runs, can enter neither \(home) nor \(base)",
+        hint: "choose a state folder that it can enter", server: "The embedded PostgreSQL")
+    }
+    try Files.write(base + "\n", to: record)
+    return base
+  }
+
+  private static func socketFolder(
+    home: String, base: String, user: ServerUser?
+  ) throws(PostgresError) -> String {
+    let usual = "\(base)/socket"
+    if usual.utf8.count <= longestSocketFolder {
+      try Files.makeFolder(usual, mode: 0o700, owner: user)
+      return usual
+    }
+    let record = "\(home)/socket-folder"
+    if let recorded = Files.read(record)?.split(separator: "\n").first, Files.exists(String(recorded)) {
+      return String(recorded)
+    }
+    let variable = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let parent = variable.utf8.count <= longestSocketFolder - 20 ? variable : "/tmp"
+    let folder = try Files.makeUniqueFolder(parent, prefix: "rendertrust-")
+    if let user, chown(folder, user.user, user.group) != 0 {
+      throw PostgresError(
+        .server, "cannot hand \(folder) over to \(user.name)", server: "The embedded PostgreSQL")
+    }
+    try Files.write(folder + "\n", to: record)
+    return folder
+  }
+}

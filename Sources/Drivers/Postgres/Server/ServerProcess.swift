@@ -1,0 +1,102 @@
+internal import Glibc
+
+/// The server's main process as its pid file tells of it. It may be a child of this process, of another one that
+/// uses the same state folder, or of nobody any more.
+struct ServerProcess: Sendable {
+  enum Status: Equatable {
+    case starting, ready, standby, stopping
+  }
+
+  let pid: pid_t
+  let status: Status
+
+  /// The live server on this data folder; nil when the pid file is absent or tells of a process that is gone, is a
+  /// zombie, or is somebody else: after a power cut another process may have its number.
+  static func running(dataFolder: String) -> ServerProcess? {
+    guard
+      let lines = Files.read(pidFile(dataFolder))?.split(separator: "\n", omittingEmptySubsequences: false),
+      let pid = lines.first.flatMap({ pid_t($0) }), pid > 1, isServer(pid, of: dataFolder)
+    else { return nil }
+    let word = lines.count > 7 ? lines[7].prefix { $0 != " " } : ""
+    let status: Status =
+      switch word {
+      case "ready": .ready
+      case "standby": .standby
+      case "stopping": .stopping
+      default: .starting
+      }
+    return ServerProcess(pid: pid, status: status)
+  }
+
+  static func pidFile(_ dataFolder: String) -> String { "\(dataFolder)/postmaster.pid" }
+
+  /// PostgreSQL keeps out of a data folder whose pid file names any living process, so a file that names a zombie or
+  /// a stranger is removed. Its own check of shared memory still finds backends that have outlived their server.
+  static func removeStalePidFile(_ dataFolder: String, socketFolder: String) {
+    for path in [pidFile(dataFolder), "\(socketFolder)/.s.PGSQL.5432.lock"] {
+      guard let line = Files.read(path)?.split(separator: "\n").first, let pid = pid_t(line) else { continue }
+      reap(pid)
+      if kill(pid, 0) == 0 || errno == EPERM { Files.remove(path) }
+    }
+  }
+
+  /// A server makes the data folder its working directory.
+  private static func isServer(_ pid: pid_t, of dataFolder: String) -> Bool {
+    reap(pid)
+    guard let status = Files.read("/proc/\(pid)/stat"), let end = status.lastIndex(of: ")"),
+      status[status.index(after: end)...].first(where: { $0 != " " }) != "Z"
+    else { return false }
+    return Files.resolved("/proc/\(pid)/cwd") == Files.resolved(dataFolder)
+  }
+
+  /// Collects the exit of a child of ours; nothing for other processes.
+  private static func reap(_ pid: pid_t) { _ = waitpid(pid, nil, WNOHANG) }
+
+  /// Whether a child of ours has ended.
+  static func hasExited(_ pid: pid_t) -> Bool { waitpid(pid, nil, WNOHANG) != 0 }
+
+  /// Disconnects clients, writes a checkpoint, ends.
+  func stopFast() { kill(pid, SIGINT) }
+  /// Ends at once; the next start recovers from the WAL.
+  func stopImmediately() { kill(pid, SIGQUIT) }
+  /// Reads the configuration files again.
+  func reload() { kill(pid, SIGHUP) }
+
+  /// Starts a process in a session of its own, so that our terminal's Ctrl-C does not reach it, with its output
+  /// appended to `log` and no other descriptor of ours.
+  static func spawn(_ command: [String], log: String) throws(PostgresError) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o640)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // Descriptors opened by others without close-on-exec; closing one that is not open does no harm.
+    let highest = Files.entries("/proc/self/fd").compactMap { Int32($0) }.max() ?? 64
+    for descriptor in 3...(highest + 256) { posix_spawn_file_actions_addclose(&actions, descriptor) }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // The server sets its own handlers, but starts with what we block or ignore unless this is undone.
+    var none = sigset_t()
+    sigemptyset(&none)
+    var all = sigset_t()
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    let setsid: Int32 = 0x80
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF) | Int16(setsid))
+    let arguments = command.map { strdup($0) } + [nil]
+    let environment = ServerPrograms.environment.map { strdup($0) } + [nil]
+    defer { for text in arguments + environment { free(text) } }
+    var pid: pid_t = 0
+    let code = posix_spawnp(&pid, command[0], &actions, &attributes, arguments, environment)
+    guard code == 0 else {
+      throw PostgresError(
+        .server, "cannot start \(command[0]): \(String(cString: strerror(code)))",
+        server: "The embedded PostgreSQL")
+    }
+    return pid
+  }
+}

@@ -1,0 +1,52 @@
+package import Model
+
+extension Plan {
+  /// The plan for programs, as `docs/plan-json.md` describes it. Every resource is listed, in the order of execution.
+  package func json() -> Value {
+    .members([
+      "environment": .string(environment),
+      "revision": .integer(revision),
+      "summary": summary.json(),
+      "resources": .array(resources.map { $0.json() }),
+    ])
+  }
+}
+
+extension PlanSummary {
+  fileprivate func json() -> Value {
+    func count(_ number: Int) -> Value { .integer(Int64(number)) }
+    return .members([
+      "create": count(create), "update": count(update), "replace": count(replace), "delete": count(delete),
+      "unchanged": count(unchanged), "waiting": count(waiting),
+    ])
+  }
+}
+
+extension ResourcePlan {
+  fileprivate func json() -> Value {
+    .members([
+      "id": .string(id.description),
+      "outcome": .string(outcome.rawValue),
+      "steps": .array(steps.map { $0.json() }),
+      "waitingOn": waitingOn.map { .string($0) } ?? .null,
+    ])
+  }
+}
+
+extension Step {
+  /// What people read of a step; its operation is not shown.
+  func json() -> Value {
+    .members([
+      "action": .string(action.rawValue),
+      "summary": .string(summary),
+      "reason": .string(reason),
+      "risk": .string(risk.rawValue),
+      "fields": .array(
+        fields.map { change in
+          .members([
+            "path": .string(change.path), "from": change.from ?? .null, "to": change.to ?? .null,
+          ])
+        }),
+    ])
+  }
+}

@@ -1,0 +1,31 @@
+package import Model
+
+/// How many resources came out how.
+package struct PlanSummary: Hashable, Sendable {
+  private let counts: [ResourcePlan.Outcome: Int]
+
+  package init(_ resources: [ResourcePlan]) {
+    var counts: [ResourcePlan.Outcome: Int] = [:]
+    for resource in resources { counts[resource.outcome, default: 0] += 1 }
+    self.counts = counts
+  }
+
+  package subscript(outcome: ResourcePlan.Outcome) -> Int { counts[outcome] ?? 0 }
+
+  package var create: Int { self[.create] }
+  /// Includes resources that only need steps which leave them as described, such as a start.
+  package var update: Int { self[.update] + self[.run] }
+  package var replace: Int { self[.replace] }
+  package var delete: Int { self[.delete] }
+  /// Includes paused resources: nothing is to be done about them.
+  package var unchanged: Int { self[.unchanged] + self[.paused] }
+  /// Everything that is not settled and that this plan does nothing about: waiting, blocked, unknown, invalid, and
+  /// drifted in mode `observe`.
+  package var waiting: Int {
+    self[.waiting] + self[.blocked] + self[.unknown] + self[.invalid] + self[.drifted]
+  }
+}
+
+extension Plan {
+  package var summary: PlanSummary { PlanSummary(resources) }
+}

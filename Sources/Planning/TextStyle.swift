@@ -1,0 +1,66 @@
+/// How text for a terminal is painted, or not painted. The caller decides (`NO_COLOR`, no terminal).
+package struct TextStyle: Hashable, Sendable {
+  package enum Look: String, Sendable, CaseIterable {
+    case bold = "1"
+    case dim = "2"
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
+    case blue = "34"
+    case magenta = "35"
+    case cyan = "36"
+  }
+
+  package let isColoured: Bool
+
+  package init(isColoured: Bool) { self.isColoured = isColoured }
+
+  package static let plain = TextStyle(isColoured: false)
+  package static let coloured = TextStyle(isColoured: true)
+
+  /// `text` in these looks; as it is when nothing is painted, when it is empty, or without looks.
+  package func paint(_ text: String, _ looks: Look...) -> String { paint(text, looks) }
+
+  package func paint(_ text: String, _ looks: [Look]) -> String {
+    guard isColoured, !text.isEmpty, !looks.isEmpty else { return text }
+    return "\u{1B}[\(looks.map(\.rawValue).joined(separator: ";"))m\(text)\u{1B}[0m"
+  }
+
+  /// `text` on one line and unable to steer a terminal: control characters become spaces.
+  package static func harmless(_ text: String) -> String {
+    let isHarmful: (Unicode.Scalar) -> Bool = {
+      $0.properties.generalCategory == .control || $0.properties.generalCategory == .format
+    }
+    guard text.unicodeScalars.contains(where: isHarmful) else { return text }
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars { result.append(isHarmful(scalar) ? " " : scalar) }
+    return String(result)
+  }
+
+  /// `text` in at most `width` characters, the last of which is `…` where something is missing.
+  package static func shortened(_ text: String, to width: Int) -> String {
+    text.count <= width ? text : text.prefix(max(0, width - 1)) + "…"
+  }
+
+  /// `text` in lines of at most `width` characters, broken at spaces; a longer word gets a line of its own.
+  package static func wrapped(_ text: String, to width: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, line.count + 1 + word.count > width {
+        lines.append(line)
+        line = ""
+      }
+      line += line.isEmpty ? String(word) : " \(word)"
+    }
+    if !line.isEmpty { lines.append(line) }
+    return lines
+  }
+}
+
+extension String {
+  /// The text with spaces behind it up to `width` characters.
+  package func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+}

@@ -1,0 +1,72 @@
+internal import Synchronization
+
+/// Writes the journal records of many concurrent steps with few transactions: whoever comes while a write is under
+/// way waits, and the next write takes all that have gathered (group commit).
+package final class JournalWriter: Sendable {
+  /// What a caller is told: its record was written by another, or it is its turn to write.
+  private enum Turn: Sendable {
+    case written(Result<Void, StoreError>)
+    case lead
+  }
+  private struct Waiter: Sendable {
+    let record: JournalRecord
+    let turn: CheckedContinuation<Turn, Never>
+  }
+  private struct State {
+    var waiting: [Waiter] = []
+    var hasLeader = false
+  }
+
+  private let store: any StateStore
+  private let environment: String
+  private let state = Mutex(State())
+
+  package init(store: any StateStore, environment: String) {
+    self.store = store
+    self.environment = environment
+  }
+
+  /// Returns when the record is on disk.
+  package func write(_ record: JournalRecord) async throws(StoreError) {
+    let turn = await withCheckedContinuation { continuation in
+      let leads = state.withLock { state in
+        if state.hasLeader {
+          state.waiting.append(Waiter(record: record, turn: continuation))
+          return false
+        }
+        state.hasLeader = true
+        return true
+      }
+      if leads { continuation.resume(returning: .lead) }
+    }
+    switch turn {
+    case .written(let result): try result.get()
+    case .lead: try await lead(with: record).get()
+    }
+  }
+
+  /// Writes the own record with all that wait, then hands the lead to the first who came meanwhile.
+  private func lead(with record: JournalRecord) async -> Result<Void, StoreError> {
+    let followers = state.withLock { state in
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    let result: Result<Void, StoreError>
+    do throws(StoreError) {
+      try await store.append([record] + followers.map(\.record), in: environment)
+      result = .success(())
+    } catch {
+      result = .failure(error)
+    }
+    for follower in followers { follower.turn.resume(returning: .written(result)) }
+    let next = state.withLock { state -> Waiter? in
+      guard !state.waiting.isEmpty else {
+        state.hasLeader = false
+        return nil
+      }
+      return state.waiting.removeFirst()
+    }
+    next?.turn.resume(returning: .lead)
+    return result
+  }
+}

@@ -1,0 +1,206 @@
+package import Model
+
+/// Where the controller remembers: revisions, what it answers for, what it did and how each resource is.
+///
+/// Every method is one transaction. Implementations pass the contract suite `StateStoreContract`.
+package protocol StateStore: Sendable {
+  /// The newest revision of an environment; nil when none was recorded.
+  func latestRevision(of environment: String) async throws(StoreError) -> Revision?
+
+  /// Newest first, at most `limit`.
+  func revisions(of environment: String, limit: Int) async throws(StoreError) -> [Revision]
+
+  /// The resources of a recorded revision; nil when there is no such revision.
+  func desiredState(of environment: String, at revision: Int64) async throws(StoreError) -> DesiredState?
+
+  /// Makes `desired` the newest revision, unless the newest has the same digest already; answers with the newest.
+  func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp) async throws(StoreError)
+    -> Revision
+
+  /// Everything that was applied and not yet removed. Entries that equal a resource in `desired` share its value.
+  func inventory(of environment: String, knowing desired: [AnyResource]) async throws(StoreError)
+    -> [ResourceID: InventoryEntry]
+
+  /// Takes resources into the inventory before their first step, so that a killed controller knows what to look for.
+  func claim(_ resources: [AnyResource], in environment: String, revision: Int64) async throws(StoreError)
+
+  /// Appends to the journal. An intent is on disk before this returns.
+  func append(_ records: [JournalRecord], in environment: String) async throws(StoreError)
+
+  /// Marks every intent that has no outcome as interrupted; answers with the resources concerned.
+  /// Only for the one who holds the lease of the environment.
+  func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError) -> [ResourceID]
+
+  /// Stores how resources are and which digests are applied, drops those that are gone, and adds events.
+  func save(_ changes: StatusChanges, in environment: String) async throws(StoreError)
+
+  func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus]
+
+  /// Newest first. `id` nil for all.
+  func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event]
+
+  /// Newest first. `id` nil for all.
+  func journal(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [JournalEntry]
+}
+
+/// The state could not be read or written. Nothing is executed without a journal.
+package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+  package let code: String
+  package let message: String
+  package let hint: String?
+
+  package init(code: String, _ message: String, hint: String? = nil) {
+    self.code = code
+    self.message = message
+    self.hint = hint
+  }
+
+  package var description: String { hint.map { "\(message); \($0)" } ?? message }
+  var backendError: BackendError { BackendError(code: code, message, hint: hint) }
+}
+
+/// Who brings a revision, and why.
+package struct Authorship: Hashable, Sendable {
+  package let actor: String
+  package let commit: String?
+  package let message: String
+
+  package init(actor: String, commit: String?, message: String) {
+    self.actor = actor
+    self.commit = commit
+    self.message = message
+  }
+}
+
+/// One line of the journal as it is written.
+package enum JournalRecord: Hashable, Sendable {
+  case intent(JournalIntent)
+  case outcome(StepID, JournalOutcome, at: Timestamp)
+}
+
+/// Names one execution of one step, unique within an environment.
+package struct StepID: Hashable, Sendable, Codable {
+  /// Names the pass; unique across controllers and restarts.
+  package let pass: String
+  package let resource: ResourceID
+  package let index: Int
+
+  package init(pass: String, resource: ResourceID, index: Int) {
+    self.pass = pass
+    self.resource = resource
+    self.index = index
+  }
+}
+
+package struct JournalIntent: Hashable, Sendable {
+  package let step: StepID
+  package let revision: Int64
+  package let action: StepAction
+  package let summary: String
+  package let reason: String
+  package let risk: Risk
+  package let at: Timestamp
+
+  package init(
+    step: StepID, revision: Int64, action: StepAction, summary: String, reason: String, risk: Risk,
+    at: Timestamp
+  ) {
+    self.step = step
+    self.revision = revision
+    self.action = action
+    self.summary = summary
+    self.reason = reason
+    self.risk = risk
+    self.at = at
+  }
+}
+
+package enum JournalOutcome: Hashable, Sendable {
+  case done
+  case failed(String)
+  /// The controller ended before it knew; the next observation tells what became of it.
+  case interrupted
+
+  package var word: String {
+    switch self {
+    case .done: "done"
+    case .failed: "failed"
+    case .interrupted: "interrupted"
+    }
+  }
+}
+
+/// An intent with what became of it; `outcome` nil while it is being executed.
+package struct JournalEntry: Hashable, Sendable {
+  package let intent: JournalIntent
+  package let outcome: JournalOutcome?
+  package let finishedAt: Timestamp?
+
+  package init(intent: JournalIntent, outcome: JournalOutcome?, finishedAt: Timestamp?) {
+    self.intent = intent
+    self.outcome = outcome
+    self.finishedAt = finishedAt
+  }
+}
+
+/// Something that a person may want to know later.
+package struct Event: Hashable, Sendable {
+  package let at: Timestamp
+  package let id: ResourceID?
+  package let isWarning: Bool
+  /// A CamelCase word for programs, such as `DriftDetected`.
+  package let reason: String
+  package let message: String
+  package let revision: Int64
+
+  package init(
+    at: Timestamp, id: ResourceID?, isWarning: Bool, reason: String, message: String, revision: Int64
+  ) {
+    self.at = at
+    self.id = id
+    self.isWarning = isWarning
+    self.reason = reason
+    self.message = message
+    self.revision = revision
+  }
+}
+
+/// How one resource is, as last determined.
+package struct ResourceStatus: Hashable, Sendable {
+  package let id: ResourceID
+  package let revision: Int64
+  package let conditions: [Condition]
+  /// Failed attempts since the last success.
+  package let failures: Int
+  /// When it is tried again; nil when nothing is due.
+  package let nextAttempt: Timestamp?
+  package let mode: ReconcileMode
+
+  package init(
+    id: ResourceID, revision: Int64, conditions: [Condition], failures: Int, nextAttempt: Timestamp?,
+    mode: ReconcileMode
+  ) {
+    self.id = id
+    self.revision = revision
+    self.conditions = conditions
+    self.failures = failures
+    self.nextAttempt = nextAttempt
+    self.mode = mode
+  }
+
+  package func condition(_ type: Condition.Kind) -> Condition? { conditions.first { $0.type == type } }
+  package var isReady: Bool { condition(.ready)?.status ?? false }
+}
+
+/// What one pass found out, written in one transaction.
+package struct StatusChanges: Sendable {
+  package var statuses: [ResourceStatus] = []
+  /// Resources that are applied completely, as they are applied.
+  package var applied: [AnyResource] = []
+  /// Resources that are gone from the world and leave the inventory.
+  package var removed: [ResourceID] = []
+  package var events: [Event] = []
+
+  package init() {}
+  var isEmpty: Bool { statuses.isEmpty && applied.isEmpty && removed.isEmpty && events.isEmpty }
+}

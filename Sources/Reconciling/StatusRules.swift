@@ -1,0 +1,182 @@
+package import Model
+
+/// What a pass concludes about one resource.
+package struct ResourceFinding: Hashable, Sendable {
+  package let status: ResourceStatus
+  package let events: [Event]
+  /// The world has it as declared.
+  package let isApplied: Bool
+  /// It is gone and leaves the inventory.
+  package let isRemoved: Bool
+}
+
+/// Turns what a pass saw and did into conditions, retry times and events. Pure.
+package struct StatusRules: Sendable {
+  let now: Timestamp
+  let revision: Int64
+  let backoff: Backoff
+
+  package init(now: Timestamp, revision: Int64, backoff: Backoff) {
+    self.now = now
+    self.revision = revision
+    self.backoff = backoff
+  }
+
+  package struct Evidence: Sendable {
+    package let planned: ResourcePlan
+    /// Nil when there was nothing to execute.
+    package let result: Executor.Result?
+    /// The plan from a second look after the steps; nil when there was none.
+    package let verified: ResourcePlan?
+    package let health: Health
+    /// Whether exactly this was applied before, so that a difference is drift.
+    package let wasApplied: Bool
+
+    package init(
+      planned: ResourcePlan, result: Executor.Result?, verified: ResourcePlan?, health: Health,
+      wasApplied: Bool
+    ) {
+      self.planned = planned
+      self.result = result
+      self.verified = verified
+      self.health = health
+      self.wasApplied = wasApplied
+    }
+
+    /// The world moved away from what was applied. Routine work is no sign of that.
+    var isDrift: Bool {
+      guard wasApplied else { return false }
+      if planned.outcome == .drifted { return true }
+      return planned.outcome != .delete && planned.isExecutable
+        && planned.steps.contains { $0.action != .maintain }
+    }
+  }
+
+  /// One true condition with its reason; the others follow.
+  private struct Verdict {
+    var type: Condition.Kind
+    var reason: String
+    var message: String
+    var isFailure = false
+  }
+
+  package func judge(_ evidence: Evidence, previous: ResourceStatus?) -> ResourceFinding {
+    let planned = evidence.planned
+    let verdict = verdict(on: evidence)
+    let isRemoved = planned.outcome == .delete && evidence.result == .done && verdict.type == .ready
+    let isHealed =
+      evidence.isDrift && evidence.result == .done && verdict.type != .drifted && !verdict.isFailure
+    let failures = verdict.isFailure ? (previous?.failures ?? 0) + 1 : 0
+    let conditions = Condition.Kind.allCases.map { type in
+      condition(type, verdict, drifts: evidence.isDrift && !isHealed, planned, previous?.condition(type))
+    }
+    let status = ResourceStatus(
+      id: planned.id, revision: revision, conditions: conditions, failures: failures,
+      nextAttempt: verdict.isFailure ? now + backoff.rest(after: failures, of: planned.id) : nil,
+      mode: planned.desired?.metadata.mode ?? .enforce)
+    return ResourceFinding(
+      status: status,
+      events: events(evidence, verdict, isHealed: isHealed, isRemoved: isRemoved, previous: previous, status),
+      isApplied: !isRemoved && (evidence.verified ?? planned).outcome == .unchanged, isRemoved: isRemoved)
+  }
+
+  private func verdict(on evidence: Evidence) -> Verdict {
+    switch evidence.result {
+    case .failed(let error):
+      return Verdict(type: .degraded, reason: "StepFailed", message: error.description, isFailure: true)
+    case .skipped(let other):
+      return Verdict(type: .blocked, reason: "DependencyNotReady", message: "waits for \(other)")
+    case .cancelled:
+      return Verdict(
+        type: .progressing, reason: "Stopped", message: "the controller stopped before it was done")
+    case .done, nil:
+      return verdict(on: evidence.verified ?? evidence.planned, after: evidence)
+    }
+  }
+
+  private func verdict(on plan: ResourcePlan, after evidence: Evidence) -> Verdict {
+    let waitingOn = plan.waitingOn ?? ""
+    switch plan.outcome {
+    case .unchanged:
+      switch evidence.health {
+      case .ready: return Verdict(type: .ready, reason: "AsDeclared", message: "as declared")
+      case .progressing(let reason, let message):
+        return Verdict(type: .progressing, reason: reason, message: message)
+      case .degraded(let reason, let message):
+        return Verdict(type: .degraded, reason: reason, message: message)
+      }
+    case .waiting: return Verdict(type: .blocked, reason: "Waiting", message: "waits for \(waitingOn)")
+    case .blocked: return Verdict(type: .blocked, reason: "Guarded", message: waitingOn)
+    case .invalid: return Verdict(type: .blocked, reason: "Invalid", message: waitingOn)
+    case .unknown: return Verdict(type: .degraded, reason: "NotObserved", message: waitingOn, isFailure: true)
+    case .drifted:
+      return Verdict(type: .drifted, reason: "Drifted", message: StatusRules.text(of: plan.steps))
+    case .paused:
+      return Verdict(type: .blocked, reason: "Paused", message: "reconciling is paused by its manifest")
+    case .delete where plan.steps.isEmpty: return Verdict(type: .ready, reason: "Removed", message: "removed")
+    case .create, .update, .replace, .run, .delete:
+      return Verdict(
+        type: .degraded, reason: "NotConverged",
+        message: "still differs after its steps were done: \(StatusRules.text(of: plan.steps))",
+        isFailure: true)
+    }
+  }
+
+  private func condition(
+    _ type: Condition.Kind, _ verdict: Verdict, drifts: Bool, _ planned: ResourcePlan, _ previous: Condition?
+  ) -> Condition {
+    let status = type == verdict.type || (type == .drifted && drifts)
+    let explains = status || type == .ready
+    let reason = type == .drifted && drifts ? "Drifted" : explains ? verdict.reason : "No"
+    let message =
+      type == .drifted && drifts ? StatusRules.text(of: planned.steps) : explains ? verdict.message : ""
+    return Condition(
+      type, status, reason: reason, message: message,
+      since: previous?.status == status ? previous?.since ?? now : now, observedRevision: revision)
+  }
+
+  private func events(
+    _ evidence: Evidence, _ verdict: Verdict, isHealed: Bool, isRemoved: Bool, previous: ResourceStatus?,
+    _ status: ResourceStatus
+  ) -> [Event] {
+    let planned = evidence.planned
+    var events: [Event] = []
+    func add(_ reason: String, _ message: String, isWarning: Bool = false) {
+      events.append(
+        Event(
+          at: now, id: planned.id, isWarning: isWarning, reason: reason, message: message, revision: revision)
+      )
+    }
+    let steps = StatusRules.text(of: planned.steps)
+    if evidence.isDrift, previous?.condition(.drifted)?.status != true {
+      add("DriftDetected", steps, isWarning: true)
+    }
+    if isRemoved {
+      add("Removed", planned.steps.isEmpty ? "was gone already" : steps)
+    } else if isHealed {
+      add("DriftHealed", steps)
+    } else if evidence.result == .done, !verdict.isFailure {
+      add("Applied", steps)
+    }
+    let wasReady = previous?.isReady
+    if verdict.type != .ready,
+      previous?.condition(verdict.type).map({ $0.status && $0.message == verdict.message }) != true
+    {
+      add(verdict.reason, verdict.message, isWarning: verdict.type != .progressing)
+    } else if verdict.type == .ready, wasReady == false, !isRemoved, events.isEmpty {
+      add("Ready", verdict.message)
+    }
+    return events
+  }
+
+  /// Steps with their changed fields, in one line.
+  private static func text(of steps: [AnyStep]) -> String {
+    steps.map { step in
+      let fields = step.fields.map {
+        "\($0.path) \($0.from?.plainText ?? "unset") → \($0.to?.plainText ?? "unset")"
+      }
+      return fields.isEmpty
+        ? "\(step.summary) (\(step.reason))" : "\(step.summary) (\(fields.joined(separator: ", ")))"
+    }.joined(separator: "; ")
+  }
+}

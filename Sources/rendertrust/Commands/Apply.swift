@@ -1,0 +1,47 @@
+import ArgumentParser
+import Model
+import Planning
+import Reconciling
+
+struct Apply: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make the world match the manifests, once.",
+    discussion: """
+      Takes files and folders with manifests, or a plan kept by ‘plan --out’, which is refused when the manifests or \
+      the world changed since. What fails does not stop what does not depend on it.
+      """)
+
+  @OptionGroup var manifests: ManifestArguments
+  @OptionGroup var state: StateOptions
+  @OptionGroup var allowances: AllowanceOptions
+
+  func run() async throws {
+    let saved = try savedPlan()
+    let paths = saved?.manifests ?? manifests.paths
+    let desired = try Platform.schemasOnly().load(paths)
+    try await Session.open(state, showsPlan: true) { session in
+      let allowances = saved?.allowances ?? Allowances(prune: allowances.allowPrune)
+      let preparation = try await session.engine.prepare(desired, allowances: allowances)
+      if let refusal = saved?.refusal(against: preparation.plan) {
+        throw CommandFailure.failed("\(manifests.paths[0]) is not applied: \(refusal); make a new plan")
+      }
+      guard preparation.plan.hasChanges else {
+        _ = try await session.engine.converge(preparation, by: .here("apply", paths), allowances: allowances)
+        Output.write(preparation.plan.text(style: Output.style, width: Output.width))
+        return
+      }
+      let convergence = try await session.converge(preparation, by: .here("apply", paths), allowances)
+      try Summary(convergence).report()
+    }
+  }
+
+  private func savedPlan() throws -> SavedPlan? {
+    guard manifests.paths.count == 1, let path = manifests.paths.first, path.hasSuffix(".plan") || path.hasSuffix(".json")
+    else { return nil }
+    do {
+      return try SavedPlan(text: try Files.read(path))
+    } catch let error as PlanError {
+      throw CommandFailure.usage("\(path): \(error)")
+    }
+  }
+}

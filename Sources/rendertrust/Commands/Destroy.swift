@@ -1,0 +1,36 @@
+import ArgumentParser
+import Model
+import Planning
+import Reconciling
+
+struct Destroy: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Remove everything that was applied in an environment.",
+    discussion: "Volumes and backups stay. Asks first, unless --yes is given.")
+
+  @OptionGroup var environment: EnvironmentOption
+  @OptionGroup var state: StateOptions
+
+  @Flag(name: .long, help: "Do not ask.")
+  var yes = false
+
+  func run() async throws {
+    try await Session.open(state, showsPlan: false) { session in
+      let environment = try await session.environment(environment)
+      let nothing = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
+      let allowances = Allowances(prune: true)
+      let preparation = try await session.engine.prepare(nothing, allowances: allowances)
+      Output.write(preparation.plan.text(style: Output.style, width: Output.width))
+      guard preparation.plan.hasChanges else { return }
+      if !yes {
+        guard Output.isTerminal else {
+          throw CommandFailure.blocked("destroy asks before it removes \(environment): give --yes to go on")
+        }
+        Output.write("Type the environment's name to remove all this: ")
+        guard readLine() == environment else { throw CommandFailure.blocked("nothing was removed") }
+      }
+      let convergence = try await session.converge(preparation, by: .here("destroy", [environment]), allowances)
+      try Summary(convergence).report()
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Model
+import Planning
+import Reconciling
+
+struct PlanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Show what apply would do, and change nothing.")
+
+  @OptionGroup var manifests: ManifestArguments
+  @OptionGroup var state: StateOptions
+  @OptionGroup var allowances: AllowanceOptions
+
+  @Option(name: .shortAndLong, help: "How to print: text or json.")
+  var output = OutputFormat.text
+
+  @Option(name: .long, help: ArgumentHelp("Keep the plan for ‘apply FILE’.", valueName: "file"))
+  var out: String?
+
+  @Flag(name: .long, help: "Exit with 3 where there are changes.")
+  var detailedExitcode = false
+
+  @Flag(name: .shortAndLong, help: "List unchanged resources too.")
+  var verbose = false
+
+  func validate() throws {
+    guard output == .text || output == .json else { throw ValidationError("plan prints text or json") }
+  }
+
+  func run() async throws {
+    let desired = try Platform.schemasOnly().load(manifests.paths)
+    let plan = try await Session.open(state) { session in
+      try await session.engine.prepare(desired, allowances: Allowances(prune: allowances.allowPrune)).plan
+    }
+    if let out {
+      let saved = try SavedPlan(
+        plan, manifests: manifests.paths, allowances: Allowances(prune: allowances.allowPrune))
+      try Files.write(saved.text, to: out)
+    }
+    switch output {
+    case .json: Output.write(plan.json().prettyJSON)
+    default:
+      Output.write(plan.text(style: Output.style, width: Output.width, isVerbose: verbose))
+      if let out { Output.print("Kept in \(out): rendertrust apply \(out)") }
+    }
+    if detailedExitcode, plan.hasChanges { throw ExitCode(3) }
+  }
+}

@@ -1,0 +1,84 @@
+import Model
+import Reconciling
+
+/// Feeds a controller from everything that may mean a change: the manifests' files, the engines' events, the clock
+/// and the signals.
+struct WatchLoop: Sendable {
+  let session: Session
+  let schemas: Platform
+  let paths: [String]
+  let resync: TimeSpan
+  /// Nil: until a signal comes.
+  let readyWithin: TimeSpan?
+
+  func run(from desired: DesiredState) async throws {
+    let (triggers, feed) = AsyncStream<Trigger>.makeStream()
+    let controller = Controller(engine: session.engine, environment: desired.environment)
+    let authorship = Authorship.here("up", paths)
+    let result = await withTaskGroup(of: Void.self) { group in
+      group.addTask { await StopSignals.watch(session) { feed.finish() } }
+      group.addTask { await watchManifests(feed) }
+      group.addTask { await watchEngines(feed) }
+      group.addTask { await tick(feed) }
+      group.addTask { await session.animate() }
+      if let readyWithin {
+        group.addTask { await endWhenReady(desired.environment, within: readyWithin, feed) }
+      }
+      let result: Result<Void, StoreError>
+      do throws(StoreError) {
+        try await controller.run(from: desired, by: authorship, triggers: triggers)
+        result = .success(())
+      } catch {
+        result = .failure(error)
+      }
+      group.cancelAll()
+      return result
+    }
+    session.progress.clear()
+    do { try result.get() } catch { throw CommandFailure.failed(error.description) }
+    if readyWithin != nil {
+      let late = try await session.unready(in: desired.environment)
+      guard late.isEmpty else {
+        throw CommandFailure.failed("not ready: \(late.map(\.description).joined(separator: ", "))")
+      }
+    }
+  }
+
+  private func watchManifests(_ feed: AsyncStream<Trigger>.Continuation) async {
+    var watch = ManifestWatch(paths: paths)
+    while (try? await session.engine.time.sleep(ManifestWatch.interval)) != nil {
+      guard watch.hasChanged() else { continue }
+      switch schemas.tryLoad(paths) {
+      case .success(let desired):
+        feed.yield(.desired(desired, .here("up", paths)))
+      case .failure(let failure):
+        feed.yield(.unreadable(failure.message))
+      }
+    }
+  }
+
+  private func watchEngines(_ feed: AsyncStream<Trigger>.Continuation) async {
+    for await id in session.containerChanges() { feed.yield(.changed([id])) }
+  }
+
+  private func tick(_ feed: AsyncStream<Trigger>.Continuation) async {
+    var nextResync = session.engine.time.now() + resync
+    while (try? await session.engine.time.sleep(TimeSpan(milliseconds: 500))) != nil {
+      if session.engine.time.now() >= nextResync {
+        feed.yield(.resync)
+        nextResync = session.engine.time.now() + resync
+      } else {
+        feed.yield(.tick)
+      }
+    }
+  }
+
+  private func endWhenReady(_ environment: String, within: TimeSpan, _ feed: AsyncStream<Trigger>.Continuation) async {
+    let deadline = session.engine.time.now() + within
+    while session.engine.time.now() < deadline {
+      if let late = try? await session.unready(in: environment), late.isEmpty { break }
+      guard (try? await session.engine.time.sleep(TimeSpan(milliseconds: 250))) != nil else { return }
+    }
+    feed.finish()
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+
+/// The executable of operators and CI. Each command has a file of its own in `Commands`; `Platform` puts the house
+/// together; `Terminal` is what people see.
+@main
+struct RenderTrust: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rendertrust",
+    abstract: "Runs an edge-AI render fabric by committing YAML.",
+    discussion: """
+      Manifests say what should be: databases, services, nodes, modules, prices, backups. rendertrust plans what has \
+      to change, applies it, and keeps it so.
+
+      Exit codes: 0 done or no change, 1 failed, 2 usage or invalid manifests, 3 plan --detailed-exitcode found \
+      changes, 4 blocked on a guard or an approval.
+      """,
+    version: Version.text,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Change the world",
+        subcommands: [
+          Validate.self, PlanCommand.self, Apply.self, Up.self, Diff.self, Rollback.self, Destroy.self,
+        ]),
+      CommandGroup(
+        name: "Look at it",
+        subcommands: [
+          Get.self, Describe.self, Why.self, Events.self, History.self, Backup.self,
+        ]),
+      CommandGroup(
+        name: "Write manifests",
+        subcommands: [
+          Schema.self, Explain.self, Completions.self, VersionCommand.self,
+        ]),
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as CommandFailure {
+      failure.report()
+      exit(withError: failure.code)
+    } catch let code as ExitCode {
+      exit(withError: code)
+    } catch {
+      // Usage errors print their own text; design: 2 for everything that the user wrote wrongly.
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if code == .success {
+        Output.print(text)
+      } else {
+        Output.error(text)
+      }
+      exit(withError: code == .success ? code : code == .validationFailure ? ExitCode(2) : ExitCode(1))
+    }
+  }
+}
+
+enum Version {
+  static let text = "0.1.0"
+}

@@ -1,0 +1,93 @@
+import Model
+import Planning
+import Reconciling
+import Synchronization
+
+/// Shows a pass as it happens: a line for each finished step, and on a terminal one line at the bottom that tells
+/// what is under way.
+final class LiveProgress: Sendable {
+  private struct State {
+    /// Steps under way, oldest first.
+    var running: [(id: ResourceID, summary: String, since: Timestamp)] = []
+    var hasStatusLine = false
+    var frame = 0
+    var failures = 0
+    var showsPlan: Bool
+  }
+
+  private let state: Mutex<State>
+  private let time: TimeSource
+  private let style = Output.style
+
+  /// - Parameter showsPlan: whether each pass begins with its plan, where it has changes.
+  init(time: TimeSource, showsPlan: Bool) {
+    self.time = time
+    state = Mutex(State(showsPlan: showsPlan))
+  }
+
+  var handler: ProgressHandler { { [self] progress in show(progress) } }
+
+  private func show(_ progress: Progress) {
+    state.withLock { state in
+      switch progress {
+      case .observing, .settled: break
+      case .planned(let plan):
+        if state.showsPlan, plan.hasChanges { printAbove(plan.text(style: style, width: Output.width), &state) }
+      case .started(let id, let step):
+        state.running.append((id, step.summary, time.now()))
+      case .finished(let id, let step, let span, let error):
+        state.running.removeAll { $0.id == id && $0.summary == step.summary }
+        printAbove(line(id, step, span, error), &state)
+      case .note(let event): printAbove(line(event), &state)
+      }
+      drawStatus(&state)
+    }
+  }
+
+  /// Moves the sign of life on; called a few times a second while a terminal looks.
+  func tick() {
+    guard Output.isTerminal else { return }
+    state.withLock { state in
+      state.frame += 1
+      drawStatus(&state)
+    }
+  }
+
+  /// Takes the line at the bottom away.
+  func clear() { state.withLock { eraseStatus(&$0) } }
+
+  private func line(_ id: ResourceID, _ step: AnyStep, _ span: TimeSpan, _ error: BackendError?) -> String {
+    let took = style.dim(span.elapsed)
+    guard let error else { return "\(style.green("✓")) \(id)  \(step.summary)  \(took)" }
+    return "\(style.red("✗")) \(id)  \(step.summary)  \(took)\n  \(style.red(error.message))"
+      + (error.hint.map { "\n  \($0)" } ?? "")
+  }
+
+  private func line(_ event: Event) -> String {
+    let mark = event.isWarning ? style.yellow("!") : style.dim("·")
+    return "\(mark) \(event.id.map { "\($0)  " } ?? "")\(style.bold(event.reason))  \(event.message)"
+  }
+
+  private func printAbove(_ text: String, _ state: inout State) {
+    eraseStatus(&state)
+    Output.write(text.hasSuffix("\n") ? text : text + "\n")
+  }
+
+  private func eraseStatus(_ state: inout State) {
+    guard state.hasStatusLine else { return }
+    Output.write("\r\u{1B}[2K")
+    state.hasStatusLine = false
+  }
+
+  private func drawStatus(_ state: inout State) {
+    guard Output.isTerminal else { return }
+    eraseStatus(&state)
+    guard let oldest = state.running.first else { return }
+    let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+    let others = state.running.count > 1 ? " and \(state.running.count - 1) more" : ""
+    let text = "\(oldest.id)  \(oldest.summary)\(others)  \((time.now() - oldest.since).elapsed)"
+    let room = max((Output.width ?? 80) - 3, 10)
+    Output.write("\(style.cyan(frames[state.frame % frames.count])) \(text.prefix(room))")
+    state.hasStatusLine = true
+  }
+}

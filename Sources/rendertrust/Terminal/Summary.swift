@@ -1,0 +1,48 @@
+import ArgumentParser
+import Model
+import Planning
+import Reconciling
+
+/// What an apply came to: a line for each resource that is not as declared, a line that counts, an exit code.
+struct Summary {
+  private let convergence: Engine.Convergence
+  private let style = Output.style
+
+  init(_ convergence: Engine.Convergence) { self.convergence = convergence }
+
+  /// Prints, and throws the exit code where something is left: 1 for failures, 4 for guards.
+  func report() throws {
+    let findings = convergence.findings.sorted { $0.key < $1.key }
+    let unsettled = findings.filter { !$0.value.isRemoved && !$0.value.status.isReady }
+    let done = convergence.passes.flatMap { $0.results }.filter { $0.value == .done }.count
+    var text = ""
+    for (id, finding) in unsettled {
+      let condition = finding.status.conditions.first { $0.status } ?? finding.status.condition(.ready)
+      guard let condition else { continue }
+      text += "\(mark(condition)) \(id)  \(style.bold(condition.reason))  \(condition.message)\n"
+    }
+    let failed = unsettled.filter { $0.value.status.failures > 0 }.count
+    let guarded = unsettled.contains { $0.value.status.condition(.blocked)?.reason == "Guarded" }
+    let interrupted = unsettled.contains { $0.value.status.condition(.progressing)?.reason == "Stopped" }
+    let waiting = unsettled.count - failed
+    text += "\nRevision \(convergence.revision.number) of \(convergence.revision.environment): "
+    text += "\(done) applied, \(findings.count - unsettled.count - removed) as declared"
+    text += removed > 0 ? ", \(removed) removed" : ""
+    text += failed > 0 ? style.red(", \(failed) failed") : ""
+    text += waiting > 0 ? style.yellow(", \(waiting) not ready") : ""
+    Output.print(text + ".")
+    if failed > 0 || interrupted { throw ExitCode(1) }
+    if guarded { throw ExitCode(4) }
+    if waiting > 0 { throw ExitCode(1) }
+  }
+
+  private var removed: Int { convergence.findings.values.filter(\.isRemoved).count }
+
+  private func mark(_ condition: Condition) -> String {
+    switch condition.type {
+    case .degraded: style.red("✗")
+    case .blocked, .drifted: style.yellow("!")
+    case .progressing, .ready: style.cyan("…")
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Manifests
+import Model
+import Planning
+import Reconciling
+
+/// Resources and contexts as the loop would hand them over.
+enum Fixture {
+  static let now = Timestamp("2026-11-22T12:00:00Z")!
+
+  /// A resource from a spec in JSON, decoded as a manifest would be.
+  static func resource<Spec: ManifestSpec>(
+    _ type: Spec.Type, _ name: String, _ json: String
+  ) throws -> Resource<Spec> {
+    var decoder = ManifestDecoder()
+    guard let spec = Spec.decode(Node(try Value(json: json)), &decoder) else {
+      throw Refused(problems: decoder.diagnostics.map { "\($0.message); \($0.hint ?? "")" })
+    }
+    return Resource(
+      id: ResourceID(kind: Spec.kind, name: name), metadata: Metadata(), spec: spec,
+      references: decoder.references, location: nil, digest: Digest(of: spec.value))
+  }
+
+  static func surroundings(now: Timestamp = now, offers: Offers = Offers()) -> ReconcileContext {
+    ReconcileContext(environment: "test", owner: "test", now: now, allowsMockGPUs: true, offers: offers)
+  }
+
+  static func context<Spec: ManifestSpec>(
+    _ resource: Resource<Spec>, lastApplied: Resource<Spec>? = nil, now: Timestamp = now,
+    offers: Offers = Offers()
+  ) -> PlanContext {
+    PlanContext(
+      id: resource.id, lastApplied: lastApplied?.map { $0 },
+      surroundings: surroundings(now: now, offers: offers))
+  }
+
+  struct Refused: Error, CustomStringConvertible {
+    let problems: [String]
+    var description: String { problems.joined(separator: "\n") }
+  }
+}
+
+extension PlanOutcome {
+  /// The steps; none where there is nothing to do or something to wait for.
+  var steps: [Step<Operation>] { if case .steps(let steps) = self { steps } else { [] } }
+  var waitingOn: String? { if case .waiting(let reason) = self { reason } else { nil } }
+}
