@@ -95,16 +95,11 @@ let testTargets: [Target] = [
   tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
   tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
-  tests("Fleet", ["ContainerFakes", "Fleet", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
   tests("HTTP", ["HTTP", "Model"]),
   tests("Manifests", ["Manifests", "Model"]),
-  tests(
-    "Modules", ["ContainerFakes", "Modules", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
   tests("Planning", ["Planning", "Model"]),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
   tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
-  tests(
-    "Services", ["ContainerFakes", "Services", "Workloads", "Manifests", "Planning", "Reconciling", "Model"]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 
