@@ -88,8 +88,10 @@ let executables: [Target] = [
 
 let testTargets: [Target] = [
   .target(
-    name: "ContainerFakes", dependencies: ["Workloads", "Planning", "Reconciling", "Manifests", "Model"],
-    path: "Tests/Support/Containers"),
+    name: "ContainerFakes",
+    dependencies: [
+      "Workloads", "DockerEngine", "DockerSupport", "HTTP", "Planning", "Reconciling", "Manifests", "Model",
+    ], path: "Tests/Support/Containers"),
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
@@ -97,12 +99,30 @@ let testTargets: [Target] = [
   tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
   tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
+  tests(
+    "Fleet",
+    [
+      "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Manifests", "Model", "Planning",
+      "Reconciling", "Workloads",
+    ]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
   tests("Manifests", ["Manifests", "Model"]),
+  tests(
+    "Modules",
+    [
+      "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
+      "Reconciling", "Workloads",
+    ]),
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"]),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
   tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
+  tests(
+    "Services",
+    [
+      "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
+      "Reconciling", "Workloads",
+    ]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 

@@ -112,6 +112,29 @@ package struct DockerHost: ContainerEngine {
     return text.split(whereSeparator: \.isNewline).suffix(count).map(String.init)
   }
 
+  /// Health commands make three events for each run, which say nothing.
+  private static let tellingActions: Set<String> = [
+    "create", "start", "die", "oom", "destroy", "update", "pause", "unpause", "rename",
+  ]
+
+  package func watch(
+    owner: String, connected: @Sendable () -> Void, changed: @Sendable (ResourceID) -> Void
+  ) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in
+      let events = try await docker.events(labels: [ContainerLabels.owner: owner])
+      connected()
+      var iterator = events.makeAsyncIterator()
+      while let event = try await iterator.next() {
+        let isTelling =
+          DockerHost.tellingActions.contains(event.action) || event.action.hasPrefix("health_status")
+        guard isTelling, let labels = ContainerLabels(event.attributes), labels.owner == owner else {
+          continue
+        }
+        changed(labels.resource)
+      }
+    }
+  }
+
   package func facts() async throws(BackendError) -> EngineFacts {
     let info = try await translating { () async throws(DockerError) in try await docker.info() }
     return EngineFacts(
