@@ -70,7 +70,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["DockerEngine"]),
   component("Modules", drivers: ["Workloads", "DockerEngine"]),
   component("Billing", drivers: ["Postgres"]),
-  component("Recovery", drivers: ["Postgres", "PgBackRest"]),
+  component("Recovery", drivers: ["Postgres", "PgBackRest", "PostgresSupport"]),
   component("Delivery", drivers: ["Postgres"]),
 ]
 let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) }
@@ -85,10 +85,10 @@ let executables: [Target] = [
 ]
 
 let testTargets: [Target] = [
-  tests("Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
-  tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
-  tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
-  tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
+  tests("Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest", "PostgresSupport"]),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
 ]
