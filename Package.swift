@@ -70,7 +70,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Postgres"]),
-  component("Recovery", drivers: ["Postgres", "PgBackRest"]),
+  component("Recovery", drivers: ["Postgres", "PgBackRest", "PostgresSupport"]),
   component("Delivery", drivers: ["Postgres"]),
 ]
 let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) }
@@ -95,9 +95,13 @@ let testTargets: [Target] = [
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
-  tests("Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
-  tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
-  tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
+  tests(
+    "Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests(
+    "Databases",
+    ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests(
+    "Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests(
     "Fleet",
@@ -116,7 +120,12 @@ let testTargets: [Target] = [
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"]),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
-  tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
+  tests(
+    "Recovery",
+    [
+      "Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
+      "PostgresSupport",
+    ]),
   tests(
     "Services",
     [
