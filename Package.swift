@@ -96,6 +96,13 @@ let testTargets: [Target] = [
   tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
+  .target(
+    name: "ReconcilingSupport", dependencies: ["Reconciling", "Planning", "Model"],
+    path: "Tests/Support/Reconciling"),
+  tests("Reconciling", ["Reconciling", "ReconcilingSupport", "Planning", "Model"]),
+  tests(
+    "ControllerState",
+    ["ControllerState", "ReconcilingSupport", "Reconciling", "Postgres", "PostgresSupport", "Model"]),
 ]
 
 let package = Package(
