@@ -95,8 +95,14 @@ let testTargets: [Target] = [
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
+  .target(
+    name: "ReconcilingSupport", dependencies: ["Reconciling", "Planning", "Model"],
+    path: "Tests/Support/Reconciling"),
   tests(
     "Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests(
+    "ControllerState",
+    ["ControllerState", "ReconcilingSupport", "Reconciling", "Postgres", "PostgresSupport", "Model"]),
   tests(
     "Databases",
     ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
@@ -120,6 +126,7 @@ let testTargets: [Target] = [
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"]),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
+  tests("Reconciling", ["Reconciling", "ReconcilingSupport", "Planning", "Model"]),
   tests(
     "Recovery",
     [
