@@ -28,7 +28,7 @@ package struct Field<Root: ManifestObject>: Sendable {
       guard let value = V.decode(node, &decoder) else { return false }
       for check in checks {
         guard let problem = check(value) else { continue }
-        decoder.error(node, "\(node.label) \(problem.message)", hint: problem.hint)
+        problem.report(node, &decoder)
         return false
       }
       root[keyPath: property] = value

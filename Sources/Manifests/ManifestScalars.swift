@@ -84,7 +84,9 @@ extension Array: ManifestValue where Element: ManifestValue {
     }
     var list: [Element] = []
     var isFine = true
-    for item in node.elements {
+    for (position, item) in node.elements.enumerated() {
+      decoder.enter(node, item, position: position)
+      defer { decoder.leave() }
       if let element = Element.decode(item, &decoder) { list.append(element) } else { isFine = false }
     }
     return isFine ? list : nil
@@ -109,7 +111,16 @@ extension Dictionary: ManifestValue where Key == String, Value: ManifestValue {
     var map: [String: Value] = [:]
     var isFine = true
     for (key, value) in node.members {
-      if let element = Value.decode(value, &decoder) { map[key.text] = element } else { isFine = false }
+      decoder.enter(node, key, position: 0)
+      defer { decoder.leave() }
+      guard let element = Value.decode(value, &decoder) else {
+        isFine = false
+        continue
+      }
+      if map.updateValue(element, forKey: key.text) != nil {
+        decoder.error(key, "the key ‘\(Node.shortened(key.text))’ stands twice in this map, in two spellings")
+        isFine = false
+      }
     }
     return isFine ? map : nil
   }

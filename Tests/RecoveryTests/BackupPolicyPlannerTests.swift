@@ -80,7 +80,9 @@ import Testing
       try BackupPolicyPlanner().plan(
         policy, Self.seen(archiving: .policy("other")), Fixture.context(policy, offers: Self.embedded))
     }
-    #expect(error?.message == "Database/platform is already archived by BackupPolicy/other, and a server has one archive")
+    #expect(
+      error?.message
+        == "Database/platform is already archived by BackupPolicy/other, and a server has one archive")
   }
 
   @Test func waitsForItsDatabase() throws {

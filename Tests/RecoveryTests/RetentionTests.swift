@@ -32,7 +32,9 @@ import Testing
       ], surplus: ["2026-11-15T02:00:00Z", "2026-11-16T02:00:00Z"]),
     Row(
       reason: "what one rule drops another may keep", daily: 1, monthly: 2,
-      backups: ["2026-10-30T02:00:00Z", "2026-10-31T02:00:00Z", "2026-11-21T02:00:00Z", "2026-11-22T02:00:00Z"],
+      backups: [
+        "2026-10-30T02:00:00Z", "2026-10-31T02:00:00Z", "2026-11-21T02:00:00Z", "2026-11-22T02:00:00Z",
+      ],
       surplus: ["2026-10-30T02:00:00Z", "2026-11-21T02:00:00Z"]),
     Row(
       reason: "months are told apart by year", monthly: 2,

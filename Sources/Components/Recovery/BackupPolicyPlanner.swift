@@ -55,7 +55,8 @@ package struct BackupPolicyPlanner: ResourcePlanner {
     func step(_ risk: Risk, _ reason: String, _ fields: [FieldChange]) -> [Step<BackupPolicyOperation>] {
       [
         Step(
-          .update, "archive WAL at least every \(TimeSpan(seconds: Int64(wanted))) while there are changes"
+          .update,
+          "archive WAL at least every \(TimeSpan(seconds: Int64(wanted))) while there are changes"
             + (risk == .disruptive ? ", restarting the server" : ""),
           because: reason, risk: risk, fields: fields, operation: .archive(timeoutSeconds: wanted))
       ]

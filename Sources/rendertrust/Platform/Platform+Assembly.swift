@@ -76,13 +76,15 @@ extension Platform {
   /// - Parameter state: the controller's own database.
   init(_ foundations: Foundations, state: PostgresPool) {
     let workloads = foundations.workloads
-    kinds =
-      Databases.kinds(
-        connector: foundations.connector, server: foundations.server, migrations: Billing.migrations)
-      + Billing.kinds(connector: foundations.connector)
-      + Recovery.kinds(server: foundations.server, connector: foundations.connector, stateFolder: foundations.stateFolder)
-      + Delivery.kinds(state: state)
-      + Fleet.kinds(workloads) + Services.kinds(workloads) + Modules.kinds(workloads)
+    let (server, connector) = (foundations.server, foundations.connector)
+    var kinds = Databases.kinds(connector: connector, server: server, migrations: Billing.migrations)
+    kinds += Billing.kinds(connector: connector)
+    kinds += Recovery.kinds(server: server, connector: connector, stateFolder: foundations.stateFolder)
+    kinds += Delivery.kinds(state: state)
+    kinds += Fleet.kinds(workloads)
+    kinds += Services.kinds(workloads)
+    kinds += Modules.kinds(workloads)
+    self.kinds = kinds
   }
 
   /// For commands that look at manifests only: the same kinds, on clients that are never used.
@@ -97,13 +99,14 @@ extension Platform {
     guard let schema = schemas.first(where: { $0.kind == kind }) else {
       throw .usage("there is no kind ‘\(kind)’; the kinds are \(kinds.map(\.name).sorted().joined(separator: ", "))")
     }
-    return JSONSchema.schema(for: [schema])
+    return JSONSchema.schema(for: schema)
   }
 
   func explanation(of path: String) throws(CommandFailure) -> String {
-    switch Explain.text(path: path, kinds: kinds.map(\.schema)) {
-    case .success(let text): return text
-    case .failure(let error): throw .usage(error.description)
+    do throws(Explain.Unknown) {
+      return try Explain(kinds: kinds.map(\.schema)).text(path: path)
+    } catch {
+      throw .usage(error.description)
     }
   }
 }
