@@ -47,8 +47,8 @@ extension PostgresStateStore {
     let entries = Statement(
       """
       INSERT INTO revision_entries (environment, revision, resource, digest, mode, document)
-      SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[])
-      UNION ALL SELECT $1, $2, gone, NULL, NULL, NULL FROM unnest($7::text[]) AS gone
+      SELECT $1, $2::bigint, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[])
+      UNION ALL SELECT $1, $2::bigint, gone, NULL, NULL, NULL FROM unnest($7::text[]) AS gone
       """,
       [
         .text(environment), .int(number), .textArray(new.map(\.id.description)),
