@@ -49,6 +49,9 @@ struct HostileInputTests {
       reason: "a line separator that other programs see as a line", text: "a: é\u{2028}b\n", place: "1:5",
       message: "an invisible control character can't stand in YAML"),
     Case(
+      reason: "something behind a complete document", text: "a: b\n...\nc: d\n}\n", place: "4:1",
+      message: "expected `---` before another document"),
+    Case(
       reason: "a merge key", text: "a: &a {b: c}\nd:\n  <<: *a\n", place: "3:3",
       message: "merge keys (`<<`) are not supported: they hide where a value comes from"),
   ]
@@ -125,7 +128,7 @@ struct HostileInputTests {
     var random = SeededRandom(seed: seed)
     let folder = try TemporaryFolder()
     let interesting = Array("\0\t\n\r #&*!|>'\"%@`{}[],:?-~<=$é\u{FEFF}".utf8) + [0xFF, 0xC3, 0x80]
-    for round in 0..<400 {
+    for round in 0..<1_000 {
       var bytes = Array(HostileInputTests.valid.utf8)
       for _ in 0..<Int.random(in: 1...6, using: &random) {
         let index = Int.random(in: 0..<bytes.count, using: &random)
