@@ -79,7 +79,7 @@ let executables: [Target] = [
   .executableTarget(
     name: "rendertrust",
     dependencies: componentNames + [
-      "Manifests", "Planning", "Reconciling", "Model", "Postgres", "DockerEngine", "PgBackRest",
+      "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine", "PgBackRest",
       argumentParser, logging, lifecycle, unixSignals,
     ]),
   .executableTarget(

@@ -63,7 +63,7 @@ extension Int: ManifestValue {
 
 extension Optional: ManifestValue where Wrapped: ManifestValue {
   package static var shape: Shape { Wrapped.shape }
-  package var manifestValue: Value? { flatMap(\.manifestValue) }
+  package var manifestValue: Value? { self?.manifestValue }
 
   /// `null` means the same as leaving the field out.
   package static func decode(_ node: Node, _ decoder: inout ManifestDecoder) -> Wrapped?? {
@@ -99,7 +99,11 @@ package typealias CanonicalValue = Value
 extension Dictionary: ManifestValue where Key == String, Value: ManifestValue {
   package static var shape: Shape { Shape(.map(Value.shape), name: "map of names to \(Value.shape.name)") }
   package var manifestValue: CanonicalValue? {
-    .object(mapValues { $0.manifestValue ?? .null })
+    var members: [CanonicalValue.Member] = []
+    members.reserveCapacity(count)
+    for (key, value) in self { members.append(CanonicalValue.Member(key, value.manifestValue ?? .null)) }
+    if members.count > 1 { members.sort { $0.key < $1.key } }
+    return .object(members)
   }
 
   package static func decode(_ node: Node, _ decoder: inout ManifestDecoder) -> [String: Value]? {

@@ -205,8 +205,10 @@ struct YAMLComposer {
     guard stack.count < YAMLComposer.maximumDepth else {
       return fail(at: mark, "nested deeper than \(YAMLComposer.maximumDepth) levels")
     }
-    let index = content.open(kind)
-    place(&content.records[index], mark)
+    let index = content.records.count
+    var record = Tape.Record(kind: kind)
+    place(&record, mark)
+    content.records.append(record)
     stack.append(Frame(index: index, isMapping: kind == .mapping, anchor: anchor.map { String(cString: $0) }))
     return nil
   }

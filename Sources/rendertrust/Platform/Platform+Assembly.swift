@@ -74,12 +74,11 @@ struct Foundations: Sendable {
 extension Platform {
   /// All rooms with their kinds.
   /// - Parameter state: the controller's own database.
-  init(_ foundations: Foundations, state: PostgresPool) {
+  init(_ foundations: Foundations, state: PostgresPool) throws(PostgresError) {
     let workloads = foundations.workloads
-    let (server, connector) = (foundations.server, foundations.connector)
-    var kinds = Databases.kinds(connector: connector, server: server, migrations: Billing.migrations)
+    let connector = foundations.connector
+    var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations)
     kinds += Billing.kinds(connector: connector)
-    kinds += Recovery.kinds(server: server, connector: connector, stateFolder: foundations.stateFolder)
     kinds += Delivery.kinds(state: state)
     kinds += Fleet.kinds(workloads)
     kinds += Services.kinds(workloads)
@@ -90,7 +89,12 @@ extension Platform {
   /// For commands that look at manifests only: the same kinds, on clients that are never used.
   static func schemasOnly() throws(CommandFailure) -> Platform {
     let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "none"))
-    return Platform(try Foundations(stateFolder: "/nonexistent"), state: nowhere)
+    let foundations = try Foundations(stateFolder: "/nonexistent")
+    do throws(PostgresError) {
+      return try Platform(foundations, state: nowhere)
+    } catch {
+      throw .failed(error.description)
+    }
   }
 
   func jsonSchema(of kind: String?) throws(CommandFailure) -> Value {

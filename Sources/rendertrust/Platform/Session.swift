@@ -61,7 +61,7 @@ struct Session: Sendable {
       pool = try await foundations.connector.pool(for: .embedded(database: ControllerState.databaseName))
     }
     try await Migrations(ControllerState.migrations + Delivery.migrations).apply(to: pool)
-    let platform = Platform(foundations, state: pool)
+    let platform = try Platform(foundations, state: pool)
     let schemas = Dictionary(
       platform.kinds.map { ($0.name, $0.schema) }, uniquingKeysWith: { first, _ in first })
     self.platform = platform
