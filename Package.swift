@@ -66,9 +66,9 @@ let components: [Target] = [
   component("ControllerState", drivers: ["Postgres"]),
   component("Workloads", drivers: ["DockerEngine", "HTTP"]),
   component("Databases", drivers: ["Postgres"]),
-  component("Services", drivers: ["Workloads", "DockerEngine"]),
-  component("Fleet", drivers: ["DockerEngine"]),
-  component("Modules", drivers: ["Workloads", "DockerEngine"]),
+  component("Services", drivers: ["Workloads"]),
+  component("Fleet", drivers: ["Workloads"]),
+  component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest", "PostgresSupport"]),
   component("Delivery", drivers: ["Postgres"]),
@@ -85,12 +85,34 @@ let executables: [Target] = [
 ]
 
 let testTargets: [Target] = [
-  tests("Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
-  tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
-  tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
-  tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest", "PostgresSupport"]),
+  .target(
+    name: "ContainerFakes", dependencies: ["Workloads", "Planning", "Reconciling", "Manifests", "Model"],
+    path: "Tests/Support/Containers"),
+  .target(
+    name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
+  tests(
+    "Billing",
+    ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests(
+    "Databases",
+    ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests(
+    "Delivery",
+    ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
+  tests("HTTP", ["HTTP", "Model"]),
+  tests("Manifests", ["Manifests", "Model"]),
+  tests("Planning", ["Planning", "Model"]),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
+  tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
+  tests(
+    "Recovery",
+    [
+      "Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
+      "PostgresSupport",
+    ]),
+  tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 
 let package = Package(

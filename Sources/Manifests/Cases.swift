@@ -100,7 +100,8 @@ extension ManifestChoice {
       return pick(key, payload: value, node, &decoder)
     case .list, .null: break
     }
-    decoder.mismatch(node, expected: "one of \(names)", hint: cases.list.first.map { "for example \(sample($0))" })
+    decoder.mismatch(
+      node, expected: "one of \(names)", hint: cases.list.first.map { "for example \(sample($0))" })
     return nil
   }
 

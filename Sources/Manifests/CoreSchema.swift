@@ -4,7 +4,8 @@ enum CoreSchema {
     switch text.count {
     case 0: true
     case 1: text[0] == UInt8(ascii: "~")
-    case 4: text.elementsEqual("null".utf8) || text.elementsEqual("Null".utf8) || text.elementsEqual("NULL".utf8)
+    case 4:
+      text.elementsEqual("null".utf8) || text.elementsEqual("Null".utf8) || text.elementsEqual("NULL".utf8)
     default: false
     }
   }
@@ -20,7 +21,9 @@ enum CoreSchema {
   /// A whole number in decimal, `0o17` or `0x1F`; nil for other text and for what does not fit.
   static func integer(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
     guard let first = text.first else { return nil }
-    if first == UInt8(ascii: "0"), text.count > 2, text[1] == UInt8(ascii: "x") || text[1] == UInt8(ascii: "o") {
+    if first == UInt8(ascii: "0"), text.count > 2,
+      text[1] == UInt8(ascii: "x") || text[1] == UInt8(ascii: "o")
+    {
       let radix = text[1] == UInt8(ascii: "x") ? 16 : 8
       let digits = String(decoding: text.dropFirst(2), as: UTF8.self)
       guard digits.first != "-", digits.first != "+" else { return nil }

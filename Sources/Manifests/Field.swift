@@ -15,7 +15,8 @@ package struct Field<Root: ManifestObject>: Sendable {
   let encode: @Sendable (Root) -> Value?
 
   package init<V: ManifestValue>(
-    _ name: String, _ property: any WritableKeyPath<Root, V> & Sendable, _ doc: String, _ rules: FieldRule<V>...
+    _ name: String, _ property: any WritableKeyPath<Root, V> & Sendable, _ doc: String,
+    _ rules: FieldRule<V>...
   ) {
     self.name = name
     nameBytes = Array(name.utf8)

@@ -101,8 +101,11 @@ package struct FieldRule<Value: Sendable>: Sendable {
 
 extension FieldRule where Value: Comparable & CustomStringConvertible & Sendable {
   package static func range(_ range: ClosedRange<Value>) -> FieldRule {
-    rule("from \(range.lowerBound) to \(range.upperBound)", refine: bounds(range.lowerBound, range.upperBound)) {
-      range.contains($0) ? nil : RuleProblem("must be from \(range.lowerBound) to \(range.upperBound), found \($0)")
+    rule(
+      "from \(range.lowerBound) to \(range.upperBound)", refine: bounds(range.lowerBound, range.upperBound)
+    ) {
+      range.contains($0)
+        ? nil : RuleProblem("must be from \(range.lowerBound) to \(range.upperBound), found \($0)")
     }
   }
 

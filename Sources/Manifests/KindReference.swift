@@ -4,7 +4,8 @@ package import Model
 ///
 ///     var database: KindReference = "Database/platform"
 ///     Field("database", \.database, "Where the prices live", .refersTo("Database"))
-package struct KindReference: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral,
+package struct KindReference: Hashable, Comparable, Sendable, CustomStringConvertible,
+  ExpressibleByStringLiteral,
   ManifestValue
 {
   package let id: ResourceID
@@ -83,7 +84,8 @@ extension SecretReference: ManifestValue {
         CaseShape(name: "env", doc: "An environment variable of the controller") { String.shape },
         CaseShape(name: "file", doc: "A file that the controller can read") { String.shape },
         CaseShape(name: "secret", doc: "A `Secret` resource") { reference },
-      ]), name: "secret reference", doc: "Where the value is found; the value itself never stands in a manifest",
+      ]), name: "secret reference",
+      doc: "Where the value is found; the value itself never stands in a manifest",
       examples: ["{env: NAME}", "{secret: Secret/name}"])
   }
 

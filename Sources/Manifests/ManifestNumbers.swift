@@ -53,7 +53,8 @@ package struct Percentage: Hashable, Comparable, Sendable, CustomStringConvertib
   package init(percent: Int) { basisPoints = Int64(percent) * 100 }
 
   package init?(manifestText: String) {
-    guard manifestText.hasSuffix("%"), let value = Decimals.scaled(String(manifestText.dropLast()), digits: 2),
+    guard manifestText.hasSuffix("%"),
+      let value = Decimals.scaled(String(manifestText.dropLast()), digits: 2),
       (0...10_000).contains(value)
     else { return nil }
     basisPoints = value

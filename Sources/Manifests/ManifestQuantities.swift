@@ -56,7 +56,9 @@ extension ByteCount: ManifestText {
   package static var examples: [String] { ["512Mi", "12Gi"] }
   package static var pattern: String? { "^[0-9]+(Ki|Mi|Gi|Ti|Pi|k|M|G|T)?$" }
   package static func hint(for text: String) -> String? {
-    unitHint(text.hasSuffix("B") ? String(text.dropLast()) : text, units: ["Gi", "Mi", "Ki", "Ti", "Pi", "k", "M", "G", "T"])
+    unitHint(
+      text.hasSuffix("B") ? String(text.dropLast()) : text,
+      units: ["Gi", "Mi", "Ki", "Ti", "Pi", "k", "M", "G", "T"])
   }
 }
 

@@ -33,7 +33,10 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible, Mani
     guard parts.allSatisfy({ !$0.isEmpty }) else { return nil }
     for (index, part) in parts.enumerated() {
       let isHost = index == 0 && parts.count > 1
-      guard part.utf8.allSatisfy({ ImageReference.isNameByte($0) || isHost && ($0 == 58 || (65...90).contains($0)) })
+      guard
+        part.utf8.allSatisfy({
+          ImageReference.isNameByte($0) || isHost && ($0 == 58 || (65...90).contains($0))
+        })
       else { return nil }
     }
     repository = String(rest)
@@ -83,12 +86,15 @@ extension FieldRule where Value == ImageReference? {
 }
 
 /// An absolute path of a URL such as `/health`.
-package struct HTTPPath: Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral, ManifestText {
+package struct HTTPPath: Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral, ManifestText
+{
   package let path: String
   package init(stringLiteral path: String) { self.path = path }
 
   package init?(manifestText: String) {
-    guard manifestText.utf8.first == 47, manifestText.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else { return nil }
+    guard manifestText.utf8.first == 47, manifestText.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
+      return nil
+    }
     path = manifestText
   }
 
@@ -108,6 +114,8 @@ extension CronSchedule: ManifestText {
   package static var expectation: String { "a cron schedule such as `0 2 * * *`" }
   package static var examples: [String] { ["0 2 * * *"] }
   package static func hint(for text: String) -> String? {
-    CronSchedule.problem(of: text).map { "\($0); the fields are minute, hour, day, month and weekday, in UTC" }
+    CronSchedule.problem(of: text).map {
+      "\($0); the fields are minute, hour, day, month and weekday, in UTC"
+    }
   }
 }

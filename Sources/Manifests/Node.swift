@@ -78,7 +78,8 @@ package struct Node: Sendable {
 
   /// The keys and values of a map in the order they are written; none for anything else.
   package var members: Members {
-    Members(children: record.kind == .mapping ? Children(tape, index + 1, Int(record.end)) : Children(tape, 0, 0))
+    Members(
+      children: record.kind == .mapping ? Children(tape, index + 1, Int(record.end)) : Children(tape, 0, 0))
   }
 
   /// The value under a key; nil where the key is missing or this is no map.

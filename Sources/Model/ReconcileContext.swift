@@ -47,12 +47,14 @@ package struct ComputeOffer: Sendable, Equatable {
   /// Memory of one GPU; nil for a machine without.
   package let gpuMemory: ByteCount?
   package let gpuCount: Int
+  /// Whether the GPU is only declared, for development: nothing may be asked of it.
+  package let hasMockGPU: Bool
   /// False when cordoned: what runs stays, nothing new comes.
   package let isSchedulable: Bool
 
   package init(
     engine: EngineAddress, labels: [String: String], cores: Int, memory: ByteCount, gpuMemory: ByteCount?,
-    gpuCount: Int, isSchedulable: Bool
+    gpuCount: Int, hasMockGPU: Bool = false, isSchedulable: Bool
   ) {
     self.engine = engine
     self.labels = labels
@@ -60,6 +62,7 @@ package struct ComputeOffer: Sendable, Equatable {
     self.memory = memory
     self.gpuMemory = gpuMemory
     self.gpuCount = gpuCount
+    self.hasMockGPU = hasMockGPU
     self.isSchedulable = isSchedulable
   }
 }

@@ -14,8 +14,9 @@ package struct ReferenceGraph: Sendable {
     precondition(ids.count == needs.count, "one list of needs for each id")
     self.ids = ids
     self.needs = needs.enumerated().map { position, targets in
-      targets.count == 1 && targets[0] != position
-        ? targets : Set(targets).subtracting([position]).sorted()
+      // Nearly all lists are short and tidy already.
+      let isTidy = zip(targets, targets.dropFirst()).allSatisfy(<) && !targets.contains(position)
+      return isTidy ? targets : Set(targets).subtracting([position]).sorted()
     }
   }
 
@@ -56,7 +57,7 @@ package struct ReferenceGraph: Sendable {
   }
 
   /// All resources, none before what it needs; ties go by position in `ids`. Cycles are broken as in `acyclic()`.
-  package var order: [ResourceID] { acyclic().sorted().map { ids[$0] } }
+  package var order: [ResourceID] { acyclicAndSorted().order.map { ids[$0] } }
 
   /// Positions in the order of Kahn's algorithm with the lowest ready position first. What stands on a cycle, or
   /// needs something on one, is missing.

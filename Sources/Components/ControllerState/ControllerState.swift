@@ -1,1 +1,15 @@
-// placeholder
+package import Postgres
+
+/// What the controller remembers, in PostgreSQL: revisions, inventory, journal, conditions and events.
+///
+/// Entry file: `PostgresStateStore.swift`. Owns no kind; it is a room of `Components` because it stands on a driver.
+/// The tables live in a database of their own, beside those that manifests declare. Must not import another
+/// component. Tested by the contract suite that the memory store passes too, in `Tests/ControllerStateTests`.
+package enum ControllerState {
+  /// The name of the controller's database in its private server.
+  package static let databaseName = "rendertrust"
+
+  package static let migrations = [
+    Migrations.Migration(number: 1, name: "controller-state", sql: StateSchema.first)
+  ]
+}

@@ -10,9 +10,7 @@ package struct DatabaseBackend: ResourceBackend {
   private let known: [Migrations.Migration]
   private let pools: Pools
 
-  /// Throws when two migrations have the same number.
-  package init(migrations: [Migrations.Migration], pools: @escaping Pools) throws(PostgresError) {
-    _ = try Migrations(migrations)
+  package init(migrations: [Migrations.Migration], pools: @escaping Pools) {
     known = migrations.sorted { $0.number < $1.number }
     self.pools = pools
   }

@@ -18,11 +18,10 @@ package import Postgres
 /// server.
 package enum Databases {
   /// - `migrations`: those of all rooms whose tables live in a declared database, in any order.
-  /// - Throws when two migrations have the same number.
   package static func kinds(
     connector: DatabaseConnector, migrations: [Migrations.Migration]
-  ) throws(PostgresError) -> [Kind] {
-    let backend = try DatabaseBackend(migrations: migrations) { address throws(PostgresError) in
+  ) -> [Kind] {
+    let backend = DatabaseBackend(migrations: migrations) { address throws(PostgresError) in
       try await connector.pool(for: address)
     }
     return [

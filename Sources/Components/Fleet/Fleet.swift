@@ -1,1 +1,35 @@
-// placeholder
+package import Component
+package import Model
+package import Workloads
+
+/// The kind `Node`: a machine that runs containers.
+///
+/// `NodeSpec` says what an operator may write, `NodePlanner` decides whether the node may join and what is recorded
+/// on it, `NodeBackend` looks at the engine and keeps the record: an empty, labelled volume on the node's own engine
+/// (`NodeRegistration`). Nodes offer `.compute` to the kinds that run containers, from their specs alone, so that
+/// placing is pure; a node behind a relay offers nothing yet. Cordoning is `schedulable: false`. Other components
+/// than `Workloads` are not imported. Tested in `Tests/FleetTests`: the planner by tables, the backend on an engine
+/// in memory and on a real one.
+package enum Fleet {
+  package static func kinds(_ workloads: WorkloadSupport) -> [Kind] {
+    let engines = workloads.engines
+    return [
+      Kind(
+        NodeSpec.self, planner: NodePlanner(canonical: { engines.canonical($0) }),
+        backend: NodeBackend(engines: engines),
+        offer: { node in Fleet.offer(of: node, canonical: { engines.canonical($0) }) })
+    ]
+  }
+
+  /// Nil for a node whose engine the controller does not reach.
+  package static func offer(
+    of node: Resource<NodeSpec>, canonical: (EngineAddress) -> EngineAddress = { $0 }
+  ) -> Offer? {
+    guard let address = node.spec.engine.address else { return nil }
+    return .compute(
+      ComputeOffer(
+        engine: canonical(address), labels: node.metadata.labels, cores: node.spec.cores,
+        memory: node.spec.memory, gpuMemory: node.spec.gpu?.memory, gpuCount: node.spec.gpu?.count ?? 0,
+        hasMockGPU: node.spec.gpu?.mock ?? false, isSchedulable: node.spec.schedulable))
+  }
+}

@@ -14,6 +14,7 @@ extension ContainerConfiguration {
       "ExposedPorts": .object(
         Dictionary(ports.map { ($0.key, .object([])) }, uniquingKeysWith: { first, _ in first })),
       "Healthcheck": health?.requestBody,
+      "OpenStdin": .bool(keepsInputOpen),
       "StopTimeout": .integer(Int64(stopTimeoutSeconds)),
       "HostConfig": hostConfiguration,
     ])
@@ -44,6 +45,14 @@ extension ContainerConfiguration {
         "Config": .members(["max-size": .string(String(logFileBytes)), "max-file": .string("3")]),
       ]),
     ]
+    if gpuCount > 0 {
+      members["DeviceRequests"] = .array([
+        .members([
+          "Driver": .string("nvidia"), "Count": .integer(Int64(gpuCount)),
+          "Capabilities": .array([.strings(["gpu"])]),
+        ])
+      ])
+    }
     for member in resources.members { members[member.key] = member.value }
     return .object(members)
   }

@@ -16,6 +16,10 @@ package struct ContainerConfiguration: Sendable, Equatable, Codable {
   /// Mount point to options. `/tmp` is there by default because the root is read-only.
   package var tmpfs: [String: String] = ["/tmp": ContainerConfiguration.standardTmpfs]
   package var resources = ContainerResources()
+  /// How many GPUs of the machine it sees, through the NVIDIA container toolkit.
+  package var gpuCount = 0
+  /// Keeps standard input open although nobody is attached: a program that reads it waits instead of ending.
+  package var keepsInputOpen = false
   package var hardening = ContainerHardening()
   package var restart = RestartPolicy.no
   package var health: HealthCheck?
@@ -29,7 +33,8 @@ package struct ContainerConfiguration: Sendable, Equatable, Codable {
 
   package init(image: String) { self.image = image }
 
-  package static let standardTmpfs = "rw,noexec,nosuid,nodev,size=64m,mode=1777"
+  /// Belongs to the standard user, because runtimes give the mount point the mode that it has in the image.
+  package static let standardTmpfs = "rw,noexec,nosuid,nodev,size=64m,mode=1777,uid=65532,gid=65532"
 }
 
 /// Limits that can be changed while the container runs. Zero means no limit.

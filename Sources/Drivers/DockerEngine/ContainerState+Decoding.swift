@@ -62,6 +62,7 @@ extension ContainerState: Decodable {
 }
 
 /// The parts of the engine's answer that are read, under the engine's names.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 private struct InspectAnswer: Decodable {
   let Id: String
   let Name: String

@@ -46,17 +46,20 @@ extension ContainerSummary: Decodable {
   }
 
   private struct Port: Decodable {
-    let IP: String?
-    let PrivatePort: Int
-    let PublicPort: Int?
-    let type: String
+    let hostIP: String?
+    let containerPort: Int
+    let hostPort: Int?
+    let transport: String
 
     enum CodingKeys: String, CodingKey {
-      case IP, PrivatePort, PublicPort
-      case type = "Type"
+      case hostIP = "IP"
+      case containerPort = "PrivatePort"
+      case hostPort = "PublicPort"
+      case transport = "Type"
     }
   }
 
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   private struct NetworkSettings: Decodable {
     struct Network: Decodable { let IPAddress: String }
     let Networks: [String: Network]?
@@ -78,12 +81,13 @@ extension ContainerSummary: Decodable {
     labels = try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
     let ports = try values.decodeIfPresent([Port].self, forKey: .ports) ?? []
     self.ports = ports.compactMap { port in
-      guard let hostPort = port.PublicPort, let transport = PublishedPort.Transport(rawValue: port.type)
+      guard let hostPort = port.hostPort, let transport = PublishedPort.Transport(rawValue: port.transport)
       else {
         return nil
       }
       return PublishedPort(
-        hostIP: port.IP ?? "", hostPort: hostPort, containerPort: port.PrivatePort, transport: transport)
+        hostIP: port.hostIP ?? "", hostPort: hostPort, containerPort: port.containerPort, transport: transport
+      )
     }.sorted { ($0.containerPort, $0.hostPort, $0.hostIP) < ($1.containerPort, $1.hostPort, $1.hostIP) }
     let networks = try values.decodeIfPresent(NetworkSettings.self, forKey: .networkSettings)?.Networks ?? [:]
     let addresses = networks.sorted { $0.key < $1.key }.map(\.value.IPAddress)

@@ -77,6 +77,11 @@ extension DockerEngine {
       timeout: timeoutSeconds.map { .seconds($0 + 60) })
   }
 
+  /// Fails with `conflict` when it is not paused.
+  package func unpause(_ id: String) async throws(DockerError) {
+    try await call(.post, path(id, "unpause"), about: "container \(id)")
+  }
+
   package func restart(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) {
     let query = timeoutSeconds.map { [("t", String($0))] } ?? []
     try await call(
@@ -107,6 +112,7 @@ extension DockerEngine {
 
   /// Waits until it does not run and returns its exit code.
   package func wait(_ id: String) async throws(DockerError) -> Int {
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     struct Answer: Decodable { let StatusCode: Int }
     let response = try await call(.post, path(id, "wait"), about: "container \(id)", timeout: nil)
     let answer: Answer = try decode(response.body, about: "/containers/wait")
@@ -120,6 +126,7 @@ extension DockerEngine {
     return DockerEngine.text(ofLogFrames: response.body)
   }
 
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   private struct Created: Decodable { let Id: String }
 
   private func path(_ id: String, _ action: String? = nil) -> String {

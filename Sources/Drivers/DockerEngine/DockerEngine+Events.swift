@@ -27,6 +27,7 @@ extension DockerEvent: Decodable {
     case timeNano
   }
 
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   private struct Actor: Decodable {
     let ID: String
     let Attributes: [String: String]?

@@ -40,6 +40,7 @@ extension DockerEngine {
 
   /// Sorted by name.
   package func listVolumes(labels: [String: String] = [:]) async throws(DockerError) -> [VolumeState] {
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     struct Answer: Decodable { let Volumes: [VolumeState]? }
     let filters = DockerEngine.filters(["label": labels.map { "\($0.key)=\($0.value)" }])
     let answer: Answer = try await get("/volumes", query: [("filters", filters)])

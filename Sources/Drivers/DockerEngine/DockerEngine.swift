@@ -62,6 +62,12 @@ package struct EngineInfo: Sendable, Hashable, Decodable {
   /// Such as `name=seccomp,profile=default` and `name=rootless`.
   package let securityOptions: [String]
   package let defaultRuntime: String
+  /// Names of all runtimes, sorted: `nvidia` is there where the NVIDIA container toolkit is set up.
+  package let runtimes: [String]
+  /// Such as `20.10.24`.
+  package let serverVersion: String
+  /// `1` or `2`.
+  package let cgroupVersion: String
 
   package var isRootless: Bool { securityOptions.contains { $0.hasPrefix("name=rootless") } }
   package var hasSeccomp: Bool { securityOptions.contains { $0.hasPrefix("name=seccomp") } }
@@ -75,6 +81,26 @@ package struct EngineInfo: Sendable, Hashable, Decodable {
     case containersRunning = "ContainersRunning"
     case securityOptions = "SecurityOptions"
     case defaultRuntime = "DefaultRuntime"
+    case runtimes = "Runtimes"
+    case serverVersion = "ServerVersion"
+    case cgroupVersion = "CgroupVersion"
+  }
+
+  private struct Runtime: Decodable {}
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    name = try values.decode(String.self, forKey: .name)
+    storageDriver = try values.decode(String.self, forKey: .storageDriver)
+    cores = try values.decode(Int.self, forKey: .cores)
+    memory = try values.decode(Int64.self, forKey: .memory)
+    containers = try values.decode(Int.self, forKey: .containers)
+    containersRunning = try values.decode(Int.self, forKey: .containersRunning)
+    securityOptions = try values.decodeIfPresent([String].self, forKey: .securityOptions) ?? []
+    defaultRuntime = try values.decodeIfPresent(String.self, forKey: .defaultRuntime) ?? ""
+    runtimes = (try values.decodeIfPresent([String: Runtime].self, forKey: .runtimes) ?? [:]).keys.sorted()
+    serverVersion = try values.decodeIfPresent(String.self, forKey: .serverVersion) ?? ""
+    cgroupVersion = try values.decodeIfPresent(String.self, forKey: .cgroupVersion) ?? ""
   }
 }
 

@@ -9,7 +9,7 @@ struct Schema: ParsableCommand {
   var kind: String?
 
   func run() throws {
-    let platform = Platform.schemasOnly()
+    let platform = try Platform.schemasOnly()
     Output.write(try platform.jsonSchema(of: kind).prettyJSON)
   }
 }

@@ -1,6 +1,5 @@
 import Model
 import Reconciling
-import UnixSignals
 
 /// Feeds a controller from everything that may mean a change: the manifests' files, the engines' events, the clock
 /// and the signals.
@@ -17,11 +16,11 @@ struct WatchLoop: Sendable {
     let controller = Controller(engine: session.engine, environment: desired.environment)
     let authorship = Authorship.here("up", paths)
     let result = await withTaskGroup(of: Void.self) { group in
-      group.addTask { await watchSignals(feed) }
+      group.addTask { await StopSignals.watch(session) { feed.finish() } }
       group.addTask { await watchManifests(feed) }
       group.addTask { await watchEngines(feed) }
       group.addTask { await tick(feed) }
-      group.addTask { await drawProgress() }
+      group.addTask { await session.animate() }
       if let readyWithin {
         group.addTask { await endWhenReady(desired.environment, within: readyWithin, feed) }
       }
@@ -42,19 +41,6 @@ struct WatchLoop: Sendable {
       guard late.isEmpty else {
         throw CommandFailure.failed("not ready: \(late.map(\.description).joined(separator: ", "))")
       }
-    }
-  }
-
-  /// The first signal finishes what is under way; the second ends at once, which is safe but leaves more to look at.
-  private func watchSignals(_ feed: AsyncStream<Trigger>.Continuation) async {
-    var isSecond = false
-    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
-      if isSecond { session.exitNow() }
-      isSecond = true
-      session.progress.clear()
-      Output.error("Stopping: steps under way are finished first; press Ctrl-C again to end at once.")
-      session.engine.drain.request()
-      feed.finish()
     }
   }
 
@@ -85,10 +71,6 @@ struct WatchLoop: Sendable {
         feed.yield(.tick)
       }
     }
-  }
-
-  private func drawProgress() async {
-    while (try? await session.engine.time.sleep(TimeSpan(milliseconds: 100))) != nil { session.progress.tick() }
   }
 
   private func endWhenReady(_ environment: String, within: TimeSpan, _ feed: AsyncStream<Trigger>.Continuation) async {

@@ -6,8 +6,8 @@ import Planning
 /// The two streams, and what they are connected to. Colour only on a terminal and without `NO_COLOR`.
 enum Output {
   static let isTerminal = isatty(1) == 1
-  static let style = TextStyle(isColored: isTerminal && allowsColor)
-  static let errorStyle = TextStyle(isColored: isatty(2) == 1 && allowsColor)
+  static let style = TextStyle(isColoured: isTerminal && allowsColor)
+  static let errorStyle = TextStyle(isColoured: isatty(2) == 1 && allowsColor)
 
   private static var allowsColor: Bool {
     guard getenv("NO_COLOR") == nil else { return false }

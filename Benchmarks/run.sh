@@ -1,0 +1,14 @@
+#!/bin/sh
+# Runs every benchmark on the release build and prints the numbers with the machine they come from.
+set -eu
+cd "$(dirname "$0")/.."
+scratch=${1:-.build}
+echo "machine: $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(. /etc/os-release && echo "$PRETTY_NAME")"
+echo "toolchain: $(swift --version 2>/dev/null | head -n 1)"
+swift build -c release --product bench-manifests --scratch-path "$scratch" >/dev/null
+echo
+echo "== Manifests: 100,000 documents"
+"$scratch/release/bench-manifests"
+echo
+echo "== Plan and apply of price maps"
+Benchmarks/prices.sh "$scratch/release/rendertrust"

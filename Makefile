@@ -1,0 +1,46 @@
+# Two commands do everything: `make up` runs the platform, `make test` proves it. Both install what is missing.
+SHELL := /bin/sh
+STATE ?= .rendertrust
+SCRATCH ?= .build
+RENDERTRUST := $(SCRATCH)/release/rendertrust
+# A module that imports another which Package.swift does not give it breaks the build.
+STRICT := --explicit-target-dependency-import-check error
+
+.PHONY: up down build images test check bench soak fmt setup
+
+# Converges manifests/dev and keeps it so until Ctrl-C.
+up: setup build
+	@scripts/images.sh build
+	@scripts/with-engine.sh $(STATE) $(RENDERTRUST) up manifests/dev --state $(STATE)
+
+# Stops what `make up` leaves running for the next start: the private Docker engine and the registry.
+down:
+	@scripts/images.sh stop
+	@scripts/docker-engine.sh stop $(STATE)/docker
+
+build:
+	swift build -c release --product rendertrust --scratch-path $(SCRATCH) $(STRICT)
+	@ln -sf rendertrust $(SCRATCH)/release/rendertrust-cli
+
+images: setup
+	@scripts/images.sh build
+
+test: setup check
+	swift build --build-tests --scratch-path $(SCRATCH) $(STRICT)
+	swift test --skip-build --scratch-path $(SCRATCH)
+
+# What can be said without building: format, lengths of files, arrows between modules, purity of planners.
+check:
+	@scripts/check.sh
+
+bench: setup build
+	@Benchmarks/run.sh $(SCRATCH)
+
+soak: setup
+	@scripts/soak.sh $(SCRATCH)
+
+fmt:
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks
+
+setup:
+	@scripts/setup.sh

@@ -1,0 +1,129 @@
+package import Model
+internal import Postgres
+package import Reconciling
+
+extension PostgresStateStore {
+  package func append(_ records: [JournalRecord], in environment: String) async throws(StoreError) {
+    var intents: [JournalIntent] = []
+    var outcomes: [(StepID, JournalOutcome, Timestamp)] = []
+    for record in records {
+      switch record {
+      case .intent(let intent): intents.append(intent)
+      case .outcome(let step, let outcome, let time): outcomes.append((step, outcome, time))
+      }
+    }
+    var statements: [Statement] = []
+    if !intents.isEmpty { statements.append(insert(intents, environment)) }
+    if !outcomes.isEmpty { statements.append(finish(outcomes, environment)) }
+    guard !statements.isEmpty else { return }
+    _ = try await transaction(statements)
+  }
+
+  private func insert(_ intents: [JournalIntent], _ environment: String) -> Statement {
+    Statement(
+      """
+      INSERT INTO journal (environment, pass, resource, step, revision, action, summary, reason, risk, intent_at)
+      SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+        $9::text[], $10::timestamptz[])
+      """,
+      [
+        .text(environment), .textArray(intents.map(\.step.pass)),
+        .textArray(intents.map(\.step.resource.description)), .intArray(intents.map { Int64($0.step.index) }),
+        .intArray(intents.map(\.revision)), .textArray(intents.map(\.action.rawValue)),
+        .textArray(intents.map(\.summary)), .textArray(intents.map(\.reason)),
+        .textArray(intents.map(\.risk.rawValue)), .array(intents.map { .timestamp($0.at) }),
+      ])
+  }
+
+  private func finish(_ outcomes: [(StepID, JournalOutcome, Timestamp)], _ environment: String) -> Statement {
+    Statement(
+      """
+      UPDATE journal SET outcome = given.outcome, outcome_at = given.at, error = given.error
+      FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::timestamptz[], $7::text[])
+        AS given (pass, resource, step, outcome, at, error)
+      WHERE journal.environment = $1 AND journal.pass = given.pass AND journal.resource = given.resource
+        AND journal.step = given.step
+      """,
+      [
+        .text(environment), .textArray(outcomes.map(\.0.pass)),
+        .textArray(outcomes.map(\.0.resource.description)),
+        .intArray(outcomes.map { Int64($0.0.index) }), .textArray(outcomes.map(\.1.word)),
+        .array(outcomes.map { .timestamp($0.2) }),
+        .array(outcomes.map { if case .failed(let message) = $0.1 { .text(message) } else { .null } }),
+      ])
+  }
+
+  package func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError)
+    -> [ResourceID]
+  {
+    let names = try await rows(
+      """
+      UPDATE journal SET outcome = 'interrupted', outcome_at = $2
+      WHERE environment = $1 AND outcome IS NULL RETURNING resource
+      """, [.text(environment), .timestamp(time)]
+    ) { row throws(PostgresError) in try row.text(0) }
+    return Set(names.compactMap { ResourceID($0) }).sorted()
+  }
+
+  package func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus] {
+    let statuses = try await rows(
+      """
+      SELECT resource, revision, mode, failures, next_attempt, conditions FROM resource_status WHERE environment = $1
+      """, [.text(environment)]
+    ) { row throws(PostgresError) -> ResourceStatus? in
+      guard let id = ResourceID(try row.text(0)) else { return nil }
+      return ResourceStatus(
+        id: id, revision: try row.int(1), conditions: StoredConditions.conditions(try row.text(5)),
+        failures: Int(try row.int(3)), nextAttempt: try row.optionalTimestamp(4),
+        mode: ReconcileMode(rawValue: try row.text(2)) ?? .enforce)
+    }
+    return Dictionary(statuses.compactMap { $0 }.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  package func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event]
+  {
+    try await rows(
+      """
+      SELECT at, resource, is_warning, reason, message, revision FROM events
+      WHERE environment = $1 AND ($2::text IS NULL OR resource = $2) ORDER BY sequence DESC LIMIT $3
+      """, [.text(environment), .optional(id?.description, SQLValue.text), .int(Int64(limit))]
+    ) { row throws(PostgresError) in
+      Event(
+        at: try row.timestamp(0), id: try row.optionalText(1).flatMap { ResourceID($0) },
+        isWarning: try row.bool(2),
+        reason: try row.text(3), message: try row.text(4), revision: try row.int(5))
+    }
+  }
+
+  package func journal(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError)
+    -> [JournalEntry]
+  {
+    let entries = try await rows(
+      """
+      SELECT pass, resource, step, revision, action, summary, reason, risk, intent_at, outcome, outcome_at, error
+      FROM journal WHERE environment = $1 AND ($2::text IS NULL OR resource = $2) ORDER BY sequence DESC LIMIT $3
+      """, [.text(environment), .optional(id?.description, SQLValue.text), .int(Int64(limit))]
+    ) { row throws(PostgresError) in try Self.entry(row) }
+    return entries.compactMap { $0 }
+  }
+
+  private static func entry(_ row: Row) throws(PostgresError) -> JournalEntry? {
+    guard let resource = ResourceID(try row.text(1)), let action = StepAction(rawValue: try row.text(4)),
+      let risk = Risk(rawValue: try row.text(7))
+    else { return nil }
+    let outcome: JournalOutcome? =
+      switch try row.optionalText(9) {
+      case "done": .done
+      case "failed": .failed(try row.optionalText(11) ?? "")
+      case "interrupted": .interrupted
+      default: nil
+      }
+    return JournalEntry(
+      intent: JournalIntent(
+        step: StepID(pass: try row.text(0), resource: resource, index: Int(try row.int(2))),
+        revision: try row.int(3), action: action, summary: try row.text(5), reason: try row.text(6),
+        risk: risk,
+        at: try row.timestamp(8)),
+      outcome: outcome, finishedAt: try row.optionalTimestamp(10))
+  }
+}

@@ -1,0 +1,42 @@
+package import Model
+package import Reconciling
+package import Workloads
+
+/// Sees and changes the containers of services.
+package struct ServiceBackend: ResourceBackend {
+  package typealias Spec = ServiceSpec
+  package typealias Observed = WorkloadObservation
+  package typealias Operation = ContainerOperation
+
+  private let observer: ContainerObserver
+  private let runner: ContainerRunner
+
+  package init(observer: ContainerObserver, runner: ContainerRunner) {
+    self.observer = observer
+    self.runner = runner
+  }
+
+  package func observe(_ subjects: [Subject<ServiceSpec>], in context: ReconcileContext) async
+    -> [ResourceID: Result<WorkloadObservation?, BackendError>]
+  {
+    let sought = subjects.map { subject in
+      let specs = [subject.desired?.spec, subject.lastApplied?.spec].compactMap { $0 }
+      let engines = specs.compactMap { ServicePlanner.engine(for: $0, in: context.offers) }
+      return ContainerObserver.Sought(
+        id: subject.id, engines: Set(engines), health: subject.spec?.healthRule ?? .running)
+    }
+    return await observer.observe(sought, ofKind: ServiceSpec.kind, in: context)
+  }
+
+  package func apply(
+    _ operation: ContainerOperation, to subject: Subject<ServiceSpec>, in context: ReconcileContext
+  ) async throws(BackendError) {
+    try await runner.run(operation, owner: context.owner)
+  }
+
+  package func health(
+    of subject: Subject<ServiceSpec>, observed: WorkloadObservation, in context: ReconcileContext
+  ) -> Health {
+    observed.health
+  }
+}

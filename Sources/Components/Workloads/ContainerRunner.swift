@@ -1,0 +1,171 @@
+package import Model
+
+/// Finds the value of a secret at the last moment.
+package typealias SecretLookup = @Sendable (SecretReference) async throws(BackendError) -> Secret
+
+/// Executes operations on containers, and returns when they are done and what runs is healthy.
+package struct ContainerRunner: Sendable {
+  private let engines: EnginePool
+  private let secrets: SecretLookup
+  private let patience: HealthWait
+
+  package init(
+    engines: EnginePool, probe: HealthProbe, secrets: @escaping SecretLookup,
+    clock: any Clock<Duration> = ContinuousClock()
+  ) {
+    self.engines = engines
+    self.secrets = secrets
+    patience = HealthWait(probe: probe, clock: clock)
+  }
+
+  /// - Throws: `health.failed` with the container's last lines, `container.foreign`, `volume.foreign`, whatever the
+  ///   engine says, and what finding secrets throws.
+  package func run(_ operation: ContainerOperation, owner: String) async throws(BackendError) {
+    switch operation {
+    case .create(let plan):
+      let engine = try engines.engine(at: plan.engine)
+      let made = try await make(plan, on: engine, owner: owner)
+      try await bringUp(made, plan, on: engine)
+    case .replaceAfter(let plan, let old):
+      try await replaceAfter(plan, old: old, owner: owner)
+    case .replaceBefore(let plan, let old):
+      try await replaceBefore(plan, old: old, owner: owner)
+    case .start(let handle, let plan):
+      let secrets = try await environment(of: plan)
+      try await bringUp(
+        Made(id: handle.id, environment: secrets), plan, on: try engines.engine(at: handle.engine))
+    case .update(let handle, let limits):
+      try await engines.engine(at: handle.engine).update(handle.id, to: limits)
+    case .remove(let handle):
+      let engine = try engines.engine(at: handle.engine)
+      try await engine.stop(handle.id)
+      try await engine.remove(handle.id)
+    }
+  }
+
+  /// A container that exists, and the values that must not stand in an error about it.
+  private struct Made {
+    let id: String
+    let environment: [String: Secret]
+  }
+
+  private func replaceAfter(
+    _ plan: ContainerPlan, old: ContainerHandle, owner: String
+  ) async throws(BackendError) {
+    let engine = try engines.engine(at: plan.engine)
+    try await freeName(of: plan, from: old, owner: owner)
+    let new = try await make(plan, on: engine, owner: owner)
+    do throws(BackendError) {
+      try await bringUp(new, plan, on: engine)
+    } catch {
+      try await engine.remove(new.id)
+      throw error.adding("the container before it, \(old.name), was left as it was")
+    }
+    try await run(.remove(old), owner: owner)
+  }
+
+  private func replaceBefore(
+    _ plan: ContainerPlan, old: ContainerHandle, owner: String
+  ) async throws(BackendError) {
+    let engine = try engines.engine(at: plan.engine)
+    let oldEngine = try engines.engine(at: old.engine)
+    try await engine.provide(plan.template.image)
+    try await freeName(of: plan, from: old, owner: owner)
+    let new = try await make(plan, on: engine, owner: owner)
+    try await oldEngine.stop(old.id)
+    do throws(BackendError) {
+      try await bringUp(new, plan, on: engine)
+    } catch {
+      try await engine.remove(new.id)
+      try await oldEngine.start(old.id)
+      throw error.adding("the container before it, \(old.name), was started again")
+    }
+    try await oldEngine.remove(old.id)
+  }
+
+  /// The old container may hold the new one's name when it was made from the same template and then died.
+  private func freeName(
+    of plan: ContainerPlan, from old: ContainerHandle, owner: String
+  ) async throws(BackendError) {
+    guard old.name == plan.containerName(owner: owner), old.engine == plan.engine else { return }
+    try await engines.engine(at: old.engine).rename(old.id, to: "\(old.name)-old")
+  }
+
+  /// Makes the container, or takes over the one that an interrupted run left under the same name.
+  private func make(
+    _ plan: ContainerPlan, on engine: any ContainerEngine, owner: String
+  ) async throws(BackendError) -> Made {
+    let name = plan.containerName(owner: owner)
+    let labels = ContainerLabels(of: plan, owner: owner)
+    let environment = try await environment(of: plan)
+    if let holder = try await engine.holder(ofName: name) {
+      let isOurs = labels.dictionary.allSatisfy { holder.labels[$0.key] == $0.value }
+      guard isOurs else {
+        throw BackendError(
+          code: "container.foreign",
+          "\(plan.engine.description) has a container \(name) that was not made for \(plan.resource)",
+          hint: "rename or remove it, it is never touched from here", retry: .afterChange)
+      }
+      try await engine.update(holder.id, to: plan.limits)
+      return Made(id: holder.id, environment: environment)
+    }
+    try await engine.provide(plan.template.image)
+    var mounts: [String: String] = [:]
+    for (volume, path) in plan.template.volumes.sorted(by: { $0.key < $1.key }) {
+      let volumeName = ContainerPlan.volumeName(volume, of: plan.resource, owner: owner)
+      try await engine.provideVolume(
+        volumeName, labels: ContainerLabels.ofVolume(of: plan.resource, owner: owner))
+      mounts[volumeName] = path
+    }
+    let id = try await engine.create(
+      ContainerRequest(
+        name: name, labels: labels, template: plan.template, limits: plan.limits,
+        startPeriod: plan.health.within, environment: environment, mounts: mounts))
+    return Made(id: id, environment: environment)
+  }
+
+  private func environment(of plan: ContainerPlan) async throws(BackendError) -> [String: Secret] {
+    var environment: [String: Secret] = [:]
+    for (name, value) in plan.template.environment.sorted(by: { $0.key < $1.key }) {
+      switch value {
+      case .plain(let text): environment[name] = Secret(text)
+      case .secret(let reference): environment[name] = try await secrets(reference)
+      }
+    }
+    return environment
+  }
+
+  private func bringUp(
+    _ made: Made, _ plan: ContainerPlan, on engine: any ContainerEngine
+  ) async throws(BackendError) {
+    try await engine.start(made.id)
+    guard let problem = try await patience.problem(of: made.id, checkedBy: plan.health, on: engine) else {
+      return
+    }
+    let lines = (try? await engine.lastLines(of: made.id, count: 5)) ?? []
+    let said = lines.map { ContainerRunner.hide(made.environment, in: $0) }.joined(separator: " | ")
+    throw BackendError(
+      code: "health.failed",
+      "container \(plan.displayName)\(plan.displayPlace) did not become healthy within "
+        + "\(plan.health.within): \(problem)" + (said.isEmpty ? "" : "; its last lines: \(said)"),
+      hint: "correct the image or the health check of \(plan.resource)")
+  }
+
+  /// A program may print its environment when it fails; none of the values goes on from here. Values of up to three
+  /// characters are no secrets and would tear holes into every word.
+  private static func hide(_ environment: [String: Secret], in line: String) -> String {
+    var line = line
+    for value in environment.values.map({ $0.reveal() }) where value.count > 3 {
+      line = line.split(separator: value, omittingEmptySubsequences: false)
+        .joined(separator: Secret.redactedText)
+    }
+    return line
+  }
+}
+
+extension BackendError {
+  /// The same error, with what became of the container before.
+  fileprivate func adding(_ consequence: String) -> BackendError {
+    BackendError(code: code, "\(message); \(consequence)", hint: hint, retry: retry)
+  }
+}

@@ -1,0 +1,147 @@
+package import DockerEngine
+package import Model
+
+/// A Docker engine as the rooms use it.
+package struct DockerHost: ContainerEngine {
+  private let docker: DockerEngine
+
+  package init(_ docker: DockerEngine) { self.docker = docker }
+
+  package func containers(
+    ofKind kind: String, owner: String
+  ) async throws(BackendError) -> [ContainerFacts] {
+    let listed = try await translating { () async throws(DockerError) in
+      try await docker.listContainers(labels: [ContainerLabels.owner: owner])
+    }
+    let wanted = listed.filter { ContainerLabels($0.labels)?.resource.kind == kind }
+    let inspected = await docker.inspectContainers(wanted.map(\.id))
+    var facts: [ContainerFacts] = []
+    for summary in wanted {
+      switch inspected[summary.id] {
+      case .success(let state?)?:
+        if let fact = DockerHost.facts(of: state) { facts.append(fact) }
+      case .success(nil)?, nil: break  // Removed between the two calls.
+      case .failure(let error)?: throw error.backendError
+      }
+    }
+    return facts
+  }
+
+  package func container(_ id: String) async throws(BackendError) -> ContainerFacts? {
+    let state = try await translating { () async throws(DockerError) in try await docker.inspectContainer(id)
+    }
+    return state.flatMap { DockerHost.facts(of: $0) }
+  }
+
+  package func holder(ofName name: String) async throws(BackendError) -> NameHolder? {
+    let state = try await translating { () async throws(DockerError) in
+      try await docker.inspectContainer(name)
+    }
+    return state.map { NameHolder(id: $0.id, labels: $0.labels) }
+  }
+
+  package func provide(_ image: PinnedImage) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in
+      if try await docker.imageInspect(image.pullReference) != nil { return }
+      try await docker.pullImage(image.pullReference)
+    }
+  }
+
+  package func provideVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
+    let existing = try await translating { () async throws(DockerError) in
+      try await docker.listVolumes().first { $0.name == name }
+    }
+    if let existing {
+      let isOurs = labels.allSatisfy { existing.labels[$0.key] == $0.value }
+      guard isOurs else {
+        throw BackendError(
+          code: "volume.foreign", "Docker at \(docker.endpoint) has a volume \(name) that was not made here",
+          hint: "rename or remove it, it is never touched from here", retry: .afterChange)
+      }
+      return
+    }
+    try await translating { () async throws(DockerError) in
+      try await docker.createVolume(name, labels: labels)
+    }
+  }
+
+  package func create(_ request: ContainerRequest) async throws(BackendError) -> String {
+    let configuration = DockerHost.configuration(of: request)
+    return try await translating { () async throws(DockerError) in
+      try await docker.createContainer(name: request.name, configuration)
+    }
+  }
+
+  package func start(_ id: String) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in
+      if try await docker.inspectContainer(id)?.status == .paused {
+        try await docker.unpause(id)
+      } else {
+        try await docker.start(id)
+      }
+    }
+  }
+
+  package func stop(_ id: String) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in
+      do throws(DockerError) {
+        try await docker.stop(id)
+      } catch {
+        guard error.code == .notFound else { throw error }
+      }
+    }
+  }
+
+  package func remove(_ id: String) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in try await docker.remove(id, force: true) }
+  }
+
+  package func rename(_ id: String, to name: String) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in try await docker.rename(id, to: name) }
+  }
+
+  package func update(_ id: String, to limits: ContainerLimits) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in
+      try await docker.update(id, resources: limits.resources)
+    }
+  }
+
+  package func lastLines(of id: String, count: Int) async throws(BackendError) -> [String] {
+    let text = try await translating { () async throws(DockerError) in try await docker.logs(id, tail: count)
+    }
+    return text.split(whereSeparator: \.isNewline).suffix(count).map(String.init)
+  }
+
+  package func facts() async throws(BackendError) -> EngineFacts {
+    let info = try await translating { () async throws(DockerError) in try await docker.info() }
+    return EngineFacts(
+      version: info.serverVersion, cores: info.cores, memory: ByteCount(bytes: info.memory),
+      isRootless: info.isRootless, hasSeccomp: info.hasSeccomp, runtimes: info.runtimes,
+      cgroupVersion: info.cgroupVersion)
+  }
+
+  package func volumes(
+    labelled labels: [String: String]
+  ) async throws(BackendError) -> [String: [String: String]] {
+    let volumes = try await translating { () async throws(DockerError) in
+      try await docker.listVolumes(labels: labels)
+    }
+    return Dictionary(volumes.map { ($0.name, $0.labels) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  package func removeVolume(_ name: String) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in try await docker.removeVolume(name) }
+  }
+
+  package func residents(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
+    let listed = try await translating { () async throws(DockerError) in
+      try await docker.listContainers(labels: [ContainerLabels.owner: owner])
+    }
+    var residents: [ResourceID: [String]] = [:]
+    for summary in listed {
+      guard let node = ContainerLabels(summary.labels)?.node else { continue }
+      residents[node, default: []].append(summary.name)
+    }
+    return residents.mapValues { $0.sorted() }
+  }
+}

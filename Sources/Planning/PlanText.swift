@@ -1,0 +1,166 @@
+import Model
+
+/// Lays a plan out for people: what will be done in the order of execution, then what needs attention, then numbers.
+struct PlanText {
+  let style: TextStyle
+  /// Columns to fit into; nil for as wide as it gets.
+  let width: Int?
+  let isVerbose: Bool
+  private var lines: [String] = []
+  private var idColumn = 0
+  private var stepColumn = 0
+  private var markColumn = 1
+
+  init(style: TextStyle, width: Int?, isVerbose: Bool) {
+    self.style = style
+    self.width = width
+    self.isVerbose = isVerbose
+  }
+
+  mutating func render(_ plan: Plan) -> String {
+    let listed = plan.resources.filter { isVerbose || !$0.outcome.isQuiet }
+    measure(listed)
+    for resource in listed where !resource.outcome.needsAttention { write(resource) }
+    writeAttention(listed.filter(\.outcome.needsAttention))
+    if !lines.isEmpty { lines.append("") }
+    lines.append(contentsOf: PlanSentence(plan, style: style, width: width).lines)
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  // MARK: Columns
+
+  private mutating func measure(_ resources: [ResourcePlan]) {
+    idColumn = min(36, resources.map { $0.id.description.count }.max() ?? 0)
+    stepColumn = min(52, resources.flatMap(\.steps).map { $0.title.count }.max() ?? 0)
+    markColumn = resources.map { $0.outcome.mark.count }.max() ?? 1
+  }
+
+  /// Where the ids begin; a step's mark stands below them.
+  private var indent: Int { markColumn + 1 }
+
+  // MARK: Resources
+
+  private mutating func write(_ resource: ResourcePlan) {
+    var head = headline(resource)
+    let risk = resource.outcome == .unchanged ? .safe : resource.risk
+    if risk != .safe { head.add("  (\(risk.rawValue))", risk.looks) }
+    if resource.outcome == .delete, resource.steps.isEmpty {
+      head.add("  gone already, is forgotten", [.dim])
+    }
+    append(head)
+    if let waitingOn = resource.waitingOn {
+      writeParagraph(TextStyle.harmless("waits for \(waitingOn)"), at: indent + 2, [.yellow])
+    }
+    for step in resource.steps { write(step, marksRisk: resource.steps.count > 1) }
+  }
+
+  private func headline(_ resource: ResourcePlan) -> Line {
+    var line = Line()
+    let looks = resource.outcome.looks
+    line.add(resource.outcome.mark.padded(to: markColumn) + " ", [.bold] + looks)
+    line.add(resource.id.description.padded(to: idColumn), resource.outcome.isQuiet ? [.dim] : [.bold])
+    line.add("  " + resource.outcome.rawValue, looks)
+    return line
+  }
+
+  private mutating func write(_ step: AnyStep, marksRisk: Bool) {
+    let inner = indent + 2
+    let inlined = step.inlinedChange
+    let why = inlined ?? TextStyle.harmless(step.reason)
+    var line = Line(indentedBy: inner)
+    line.add(step.action.mark + " ", step.action.looks)
+    line.add(step.title, [])
+    let risk = marksRisk && step.risk != .safe ? "  (\(step.risk.rawValue))" : ""
+    let column = max(stepColumn, step.title.count) + 2
+    let fits = width.map { inner + 2 + column + why.count + risk.count <= $0 } ?? true
+    if fits { line.add(String(repeating: " ", count: column - step.title.count), []) }
+    if fits { line.add(why, inlined == nil ? [.dim] : []) }
+    line.add(risk, step.risk.looks)
+    append(line)
+    if !fits { writeParagraph(why, at: inner + 2, [.dim]) }
+    if inlined == nil { write(step.fields, at: inner + 2) }
+  }
+
+  private mutating func write(_ fields: [FieldChange], at column: Int) {
+    let pathColumn = min(44, fields.map { $0.path.count }.max() ?? 0)
+    for field in fields {
+      var line = Line(indentedBy: column)
+      line.add(TextStyle.harmless(field.path).padded(to: pathColumn) + "  ", [.dim])
+      line.add(ValueText.of(field.from), [])
+      line.add(" → ", [.dim])
+      line.add(ValueText.of(field.to), [])
+      append(line)
+    }
+  }
+
+  // MARK: What needs attention
+
+  /// Resources that one reason holds stand together, with the reason once below them.
+  private mutating func writeAttention(_ resources: [ResourcePlan]) {
+    var order: [Held] = []
+    var groups: [Held: [ResourcePlan]] = [:]
+    for resource in resources {
+      let held = Held(outcome: resource.outcome, reason: reason(of: resource))
+      if groups[held] == nil { order.append(held) }
+      groups[held, default: []].append(resource)
+    }
+    for held in order {
+      for resource in groups[held] ?? [] {
+        var head = headline(resource)
+        if resource.outcome == .drifted { head.add("  only reported (mode observe)", [.dim]) }
+        append(head)
+        if isVerbose || resource.outcome == .drifted {
+          for step in resource.steps { write(step, marksRisk: true) }
+        }
+      }
+      writeParagraph(TextStyle.harmless(held.reason), at: indent + 2, held.outcome.looks)
+    }
+  }
+
+  /// With the place in the manifest where only a change there helps.
+  private func reason(of resource: ResourcePlan) -> String {
+    let reason = resource.waitingOn ?? ""
+    guard resource.outcome == .invalid, let location = resource.desired?.location else { return reason }
+    return "\(location): \(reason)"
+  }
+
+  private struct Held: Hashable {
+    let outcome: ResourcePlan.Outcome
+    let reason: String
+  }
+
+  // MARK: Lines
+
+  private mutating func writeParagraph(_ text: String, at column: Int, _ looks: [TextStyle.Look]) {
+    let room = width.map { max(20, $0 - column) } ?? Int.max
+    for part in TextStyle.wrapped(text, to: room) {
+      var line = Line(indentedBy: column)
+      line.add(part, looks)
+      append(line)
+    }
+  }
+
+  private mutating func append(_ line: Line) { lines.append(line.text(in: style, width: width)) }
+
+  /// Pieces of one line, each with its looks, so that shortening never cuts an escape sequence.
+  private struct Line {
+    private var pieces: [(text: String, looks: [TextStyle.Look])] = []
+
+    init(indentedBy columns: Int = 0) {
+      if columns > 0 { pieces.append((String(repeating: " ", count: columns), [])) }
+    }
+
+    mutating func add(_ text: String, _ looks: [TextStyle.Look]) { pieces.append((text, looks)) }
+
+    func text(in style: TextStyle, width: Int?) -> String {
+      var room = width ?? Int.max
+      var result = ""
+      for piece in pieces where room > 0 {
+        let text = TextStyle.shortened(piece.text, to: room)
+        room -= text.count
+        result += style.paint(text, piece.looks)
+      }
+      return result
+    }
+  }
+}

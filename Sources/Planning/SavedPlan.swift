@@ -1,0 +1,175 @@
+import FoundationEssentials
+package import Model
+
+/// A plan in a file (`plan --out FILE`), to be approved now and applied later, if nothing changed in between.
+///
+/// Holds what people read and digests of what would be executed. The operations themselves are not kept: applying
+/// makes a fresh plan and goes on only when that is the same one.
+package struct SavedPlan: Sendable, Equatable {
+  package static let format = "rendertrust.com/plan/v1"
+
+  package let environment: String
+  package let manifestDigest: Digest
+  /// Where the manifests were read from, as given on the command line.
+  package let manifests: [String]
+  /// What the plan was made with and is applied with.
+  package let allowances: Allowances
+  /// The plan as `Plan.json()` gives it.
+  package let plan: Value
+  /// For each resource that is not as declared, a digest of its outcome and steps, with their operations.
+  let stepDigests: [String: Digest]
+
+  package init(_ plan: Plan, manifests: [String], allowances: Allowances) throws(PlanError) {
+    environment = plan.environment
+    manifestDigest = plan.manifestDigest
+    self.manifests = manifests
+    self.allowances = allowances
+    self.plan = plan.json()
+    stepDigests = try SavedPlan.stepDigests(of: plan)
+  }
+
+  /// Why this plan must not be applied although `fresh` was made for it; nil when `fresh` is the same plan.
+  /// Names the resources that differ.
+  package func refusal(against fresh: Plan) -> String? {
+    guard fresh.environment == environment else {
+      return "the saved plan is for ‘\(environment)’, not for ‘\(fresh.environment)’"
+    }
+    let current: [String: Digest]
+    do throws(PlanError) {
+      current = try SavedPlan.stepDigests(of: fresh)
+    } catch {
+      return error.description
+    }
+    let differing = Set(current.keys).union(stepDigests.keys)
+      .filter { current[$0] != stepDigests[$0] }.sorted()
+    if fresh.manifestDigest != manifestDigest {
+      let what = differing.isEmpty ? "" : " (\(SavedPlan.list(differing)))"
+      return "the manifests changed since the plan was saved\(what); plan again"
+    }
+    guard differing.isEmpty else {
+      return "the world changed since the plan was saved: \(SavedPlan.list(differing)); plan again"
+    }
+    return nil
+  }
+
+  private static func list(_ ids: [String]) -> String {
+    let shown = ids.prefix(5).joined(separator: ", ")
+    return ids.count > 5 ? "\(shown) and \(ids.count - 5) more" : shown
+  }
+
+  // MARK: Digests
+
+  private static func stepDigests(of plan: Plan) throws(PlanError) -> [String: Digest] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    var digests: [String: Digest] = [:]
+    for resource in plan.resources where resource.outcome != .unchanged {
+      var bytes = Array("\(resource.outcome.rawValue)\n".utf8)
+      for step in resource.steps { bytes.append(contentsOf: try describe(step, with: encoder)) }
+      digests[resource.id.description] = Digest(of: bytes)
+    }
+    return digests
+  }
+
+  /// All of a step but its reason, which may tell an age that grows while a person thinks.
+  private static func describe(_ step: AnyStep, with encoder: JSONEncoder) throws(PlanError) -> [UInt8] {
+    let shown = Step(
+      step.action, step.summary, because: "", risk: step.risk, fields: step.fields, operation: ())
+    do {
+      let operation = try encoder.encode(step.operation)
+      return shown.json().jsonBytes() + [0x0A] + Array(operation) + [0x0A]
+    } catch {
+      throw PlanError("the step ‘\(step.summary)’ cannot be written to a file")
+    }
+  }
+}
+
+// MARK: - The file
+
+extension SavedPlan {
+  /// The file's text.
+  package var text: String {
+    Value.members(["digest": .string(Digest(of: content).hex), "saved": content]).prettyJSON
+  }
+
+  /// Reads a file's text.
+  /// - Throws: when it is no saved plan, is of another format, or was edited.
+  package init(text: String) throws(PlanError) {
+    let root: Value
+    do {
+      root = try JSONDecoder().decode(DecodedValue.self, from: Data(text.utf8)).value
+    } catch {
+      throw PlanError("this is no saved plan: it is not JSON", hint: "make one with `plan --out FILE`")
+    }
+    guard let saved = root["saved"], case .string(let format)? = saved["format"] else {
+      throw PlanError("this is no saved plan", hint: "make one with `plan --out FILE`")
+    }
+    guard format == SavedPlan.format else {
+      throw PlanError(
+        "the saved plan has the format ‘\(format)’, not ‘\(SavedPlan.format)’", hint: "plan again")
+    }
+    guard root["digest"] == .string(Digest(of: saved).hex), let decoded = SavedPlan(content: saved) else {
+      throw PlanError("the saved plan was changed after it was written", hint: "plan again")
+    }
+    self = decoded
+  }
+
+  private var content: Value {
+    .members([
+      "format": .string(SavedPlan.format),
+      "environment": .string(environment),
+      "manifestDigest": .string(manifestDigest.hex),
+      "manifests": .array(manifests.map { .string($0) }),
+      "allowPrune": .bool(allowances.prune),
+      "plan": plan,
+      "stepDigests": .object(stepDigests.mapValues { .string($0.hex) }),
+    ])
+  }
+
+  private init?(content: Value) {
+    guard case .string(let environment)? = content["environment"],
+      let manifestDigest = SavedPlan.digest(content["manifestDigest"]),
+      case .array(let manifests)? = content["manifests"],
+      case .bool(let allowsPrune)? = content["allowPrune"],
+      let plan = content["plan"],
+      case .object(let members)? = content["stepDigests"]
+    else { return nil }
+    self.environment = environment
+    self.manifestDigest = manifestDigest
+    self.manifests = manifests.map(\.plainText)
+    self.allowances = Allowances(prune: allowsPrune)
+    self.plan = plan
+    var digests: [String: Digest] = [:]
+    for member in members { digests[member.key] = SavedPlan.digest(member.value) }
+    stepDigests = digests
+  }
+
+  private static func digest(_ value: Value?) -> Digest? {
+    guard case .string(let hex)? = value else { return nil }
+    return Digest(hex: hex)
+  }
+}
+
+/// Any JSON as a `Value`; decimals keep their exact text.
+private struct DecodedValue: Decodable {
+  let value: Value
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      value = .null
+    } else if let flag = try? container.decode(Bool.self) {
+      value = .bool(flag)
+    } else if let number = try? container.decode(Int64.self) {
+      value = .integer(number)
+    } else if let number = try? container.decode(Decimal.self) {
+      value = .decimal(number.description)
+    } else if let text = try? container.decode(String.self) {
+      value = .string(text)
+    } else if let elements = try? container.decode([DecodedValue].self) {
+      value = .array(elements.map(\.value))
+    } else {
+      value = .object(try container.decode([String: DecodedValue].self).mapValues(\.value))
+    }
+  }
+}

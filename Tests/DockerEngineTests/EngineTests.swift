@@ -1,0 +1,134 @@
+import DockerEngine
+import DockerSupport
+import Glibc
+import HTTP
+import Model
+import Testing
+
+@Suite(
+  .enabled(if: DockerTestBed.isAvailable, Comment(rawValue: DockerTestBed.requirement)),
+  .timeLimit(.minutes(3)))
+struct EngineTests {
+  @Test func saysWhatItIs() async throws {
+    let bed = try await DockerTestBed.shared()
+    try await bed.engine.ping()
+    #expect(try await bed.engine.version().operatingSystem == "linux")
+    let info = try await bed.engine.info()
+    #expect(info.cores > 0 && info.memory > 0 && info.hasSeccomp)
+  }
+
+  @Test func pullsByDigestAndOnlyThen() async throws {
+    let bed = try await DockerTestBed.shared()
+    let reference = try #require(bed.images["voiceImage"])
+    try await bed.engine.pullImage(reference)
+    try await bed.engine.pullImage(reference)
+    let image = try #require(try await bed.engine.imageInspect(reference))
+    #expect(image.digests.contains { $0 == ImageReference(reference)?.pinned })
+    #expect(image.operatingSystem == "linux" && image.size > 0)
+
+    let absent = "\(bed.registry)/rendertrust/voice@sha256:" + String(repeating: "0", count: 64)
+    #expect(try await bed.engine.imageInspect(absent) == nil)
+    let error = await failure { try await bed.engine.pullImage(absent) }
+    #expect(error?.code == .imageMissing)
+    #expect(error?.description.contains(absent) == true)
+    #expect(error?.retry == .afterChange)
+    let dead = "127.0.0.1:\(try Loopback.freePort())/a/b:1"
+    #expect(await failure { try await bed.engine.pullImage(dead) }?.code == .registryUnreachable)
+    #expect(await failure { try await bed.engine.pullImage("a@sha256:12") }?.code == .invalidRequest)
+  }
+
+  @Test func eventsTellWhatHappensToLabelledContainers() async throws {
+    let bed = try await DockerTestBed.shared()
+    let image = try await bed.pulled("echoImage")
+    try await bed.withScope { scope in
+      let events = try await bed.engine.events(labels: scope.labels)
+      let id = try await bed.engine.createContainer(
+        name: scope.name("a"), scope.configuration(image: image))
+      try await bed.engine.start(id)
+      try await bed.engine.remove(id, force: true)
+      var seen: [String] = []
+      var first: Timestamp?
+      for try await event in events {
+        #expect(event.kind == .container && event.containerID == id && event.name == scope.name("a"))
+        first = first ?? event.time
+        seen.append(event.action)
+        if event.action == "destroy" { break }
+      }
+      #expect(
+        seen.filter { ["create", "start", "die", "destroy"].contains($0) } == [
+          "create", "start", "die", "destroy",
+        ])
+
+      var again: [String] = []
+      for try await event in try await bed.engine.events(labels: scope.labels, since: first) {
+        again.append(event.action)
+        if event.action == "destroy" { break }
+      }
+      #expect(again == seen, "what was missed can be asked for")
+    }
+  }
+
+  @Test func conflictsSayWhatToDo() async throws {
+    let bed = try await DockerTestBed.shared()
+    let image = try await bed.pulled("echoImage")
+    let (socket, port) = try Loopback.occupyPort()
+    defer { close(socket) }
+    try await bed.withScope { scope in
+      var configuration = scope.configuration(image: image)
+      configuration.ports = [PublishedPort(hostPort: port, containerPort: 8080)]
+      let id = try await bed.engine.createContainer(name: scope.name("a"), configuration)
+      let taken = await failure { try await bed.engine.start(id) }
+      #expect(taken?.code == .portTaken)
+      #expect(taken?.backendError.code == "docker.portTaken")
+      #expect(taken?.description.contains("\(port)") == true)
+
+      let named = await failure {
+        _ = try await bed.engine.createContainer(name: scope.name("a"), scope.configuration(image: image))
+      }
+      #expect(named?.code == .nameTaken)
+      let missing = await failure {
+        _ = try await bed.engine.createContainer(
+          name: scope.name("b"), scope.configuration(image: "nobody/has-it:1"))
+      }
+      #expect(missing?.code == .imageMissing)
+      let absent = await failure { try await bed.engine.start("nobody") }
+      #expect(absent?.code == .notFound)
+
+      try await bed.engine.createVolume(scope.name("v"), labels: scope.labels)
+      configuration.volumes = [VolumeMount(scope.name("v"), at: "/data")]
+      configuration.ports = []
+      let user = try await bed.engine.createContainer(name: scope.name("c"), configuration)
+      #expect(await failure { try await bed.engine.removeVolume(scope.name("v")) }?.code == .conflict)
+      try await bed.engine.remove(user)
+    }
+  }
+
+  @Test func secretsStayOutOfErrors() async throws {
+    let bed = try await DockerTestBed.shared()
+    try await bed.withScope { scope in
+      var configuration = scope.configuration(image: "nobody/geheim:1")
+      configuration.environment = [EnvironmentEntry("KEY", .secret(Secret("geheim")))]
+      let error = await failure {
+        _ = try await bed.engine.createContainer(name: scope.name("a"), configuration)
+      }
+      #expect(error?.code == .imageMissing)
+      #expect(error.map { "\($0) \($0.debugDescription)" }?.contains("nobody/geheim") == false)
+
+      configuration.environment = [EnvironmentEntry("KEY", .reference(.environment("TOKEN")))]
+      let open = await failure {
+        _ = try await bed.engine.createContainer(name: scope.name("a"), configuration)
+      }
+      #expect(open?.code == .invalidRequest)
+    }
+  }
+}
+
+/// The error that the work throws, nil if it throws none or another one.
+func failure(_ work: () async throws -> Void) async -> DockerError? {
+  do {
+    try await work()
+    return nil
+  } catch {
+    return error as? DockerError
+  }
+}

@@ -1,0 +1,138 @@
+#!/bin/sh
+# A private Docker engine below one folder, apart from any other engine of the machine:
+#
+#   scripts/docker-engine.sh start|stop|status FOLDER
+#
+# `start` does nothing when it runs already, and prints the line `DOCKER_HOST=unix://FOLDER/docker.sock`.
+# `stop` ends the engine and its containers and takes its network bridge away; images and volumes stay in FOLDER.
+# `status` prints the same line as `start`; exit code 1 when the engine does not run.
+#
+# Needs root, dockerd, ip and curl (Debian: docker.io iproute2 curl). The engine gets a bridge of its own and leaves
+# the firewall alone (--iptables=false): ports are published by its proxy, containers reach each other and the
+# machine, but not the world beyond it. So several engines run side by side.
+set -eu
+
+usage() {
+  echo "usage: $0 start|stop|status FOLDER" >&2
+  exit 2
+}
+[ $# -eq 2 ] || usage
+command=$1
+mkdir -p "$2"
+folder=$(cd "$2" && pwd -P)
+socket=$folder/docker.sock
+pidfile=$folder/dockerd.pid
+log=$folder/dockerd.log
+# An interface name has at most 15 characters; the folder decides it, so that stop finds it without any record.
+mark=$(printf %s "$folder" | sha256sum | cut -c1-8)
+bridge=rt-$mark
+
+fail() {
+  echo "docker-engine: $*" >&2
+  exit 1
+}
+
+running() {
+  [ -s "$pidfile" ] || return 1
+  pid=$(cat "$pidfile")
+  [ -r "/proc/$pid/cmdline" ] || return 1
+  # Another process may have got the number since.
+  tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$folder/data"
+}
+
+answers() { curl -fsS -m 5 --unix-socket "$socket" http://docker/_ping >/dev/null 2>&1; }
+
+# What an engine leaves when it was killed: containerd with its shims, and mounts that keep the folder busy.
+clear_rest() {
+  for process in /proc/[0-9]*; do
+    if { tr "\\0" "\\n" <"$process/cmdline" | grep -qF "$folder/exec"; } 2>/dev/null; then
+      kill -9 "${process#/proc/}" 2>/dev/null || true
+    fi
+  done
+  awk -v root="$folder/" 'index($2, root) == 1 { print $2 }' /proc/self/mounts | sort -r | while read -r mount; do
+    umount -l "$mount" 2>/dev/null || true
+  done
+  # The old containerd's number in there would be taken for a running one.
+  rm -rf --one-file-system "$folder/exec"
+}
+
+# One /20 of 10.192.0.0/11 for each engine, chosen by its mark and moved on while it is in use.
+make_bridge() {
+  ip link show "$bridge" >/dev/null 2>&1 && return
+  number=$(($(printf %d "0x$(printf %s "$mark" | cut -c1-6)") % 512))
+  tries=0
+  while [ $tries -lt 512 ]; do
+    address=10.$((192 + number / 16)).$((number % 16 * 16)).1
+    if ! ip -4 -o address | grep -qF " $address/"; then
+      ip link add "$bridge" type bridge
+      ip address add "$address/20" dev "$bridge"
+      ip link set "$bridge" up
+      return
+    fi
+    number=$(((number + 1) % 512))
+    tries=$((tries + 1))
+  done
+  fail "no free network between 10.192.0.0 and 10.223.255.255"
+}
+
+start() {
+  [ "$(id -u)" -eq 0 ] || fail "an engine needs root: run this as root, or set DOCKER_HOST to one that runs"
+  for tool in dockerd ip curl; do
+    command -v $tool >/dev/null || fail "$tool is missing: install docker.io, iproute2 and curl"
+  done
+  [ ${#socket} -lt 108 ] || fail "$folder is too long a path for a Unix socket"
+  starter=
+  if ! running; then
+    rm -f "$pidfile" "$socket"
+    clear_rest
+    make_bridge
+    # Its own session, so that the end of a terminal or test does not end it halfway.
+    setsid dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$pidfile" \
+      --host "unix://$socket" --bridge "$bridge" --iptables=false --ip6tables=false --ip-masq=false \
+      --ip-forward=false --log-level warn >>"$log" 2>&1 </dev/null &
+    starter=$!
+  fi
+  waited=0
+  until answers; do
+    if [ -n "$starter" ] && ! kill -0 "$starter" 2>/dev/null; then
+      tail -n 5 "$log" >&2
+      fail "dockerd ended at once, see $log"
+    fi
+    [ $waited -lt 300 ] || fail "dockerd did not answer within 30 s, see $log"
+    sleep 0.1
+    waited=$((waited + 1))
+  done
+  echo "DOCKER_HOST=unix://$socket"
+}
+
+stop() {
+  if running; then
+    pid=$(cat "$pidfile")
+    kill "$pid"
+    waited=0
+    while running; do
+      if [ $waited -eq 300 ]; then
+        kill -9 "$pid" 2>/dev/null || true
+        break
+      fi
+      sleep 0.1
+      waited=$((waited + 1))
+    done
+  fi
+  clear_rest
+  ip link delete "$bridge" 2>/dev/null || true
+  rm -f "$pidfile" "$socket"
+}
+
+case $command in
+start) start ;;
+stop) stop ;;
+status)
+  if ! { running && answers; }; then
+    echo "stopped"
+    exit 1
+  fi
+  echo "DOCKER_HOST=unix://$socket"
+  ;;
+*) usage ;;
+esac
