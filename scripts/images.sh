@@ -1,7 +1,7 @@
 #!/bin/sh
 # Images of the modules that development and tests use, made from busybox alone, in a private registry:
 #
-#   scripts/images.sh [build]     start the registry, build and push the images, write the manifest variables
+#   scripts/images.sh [start]     start the registry, build and push the images, write the manifest variables
 #   scripts/images.sh stop        stop the registry
 #   scripts/images.sh status      print the registry's address; exit code 1 when it does not run
 #
@@ -46,7 +46,7 @@ running() {
 # Where the running registry listens.
 address() { sed -n 's/^http: {addr: "\(.*\)"}$/\1/p' "$state/config.yml"; }
 
-start() {
+start_registry() {
   if running && [ "$(address)" = "$registry" ]; then
     say "registry runs at $registry"
     return
@@ -216,7 +216,7 @@ publish() {
 }
 
 build() {
-  start
+  start_registry
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   base
@@ -244,8 +244,8 @@ build() {
   fi
 }
 
-case ${1:-build} in
-build) build ;;
+case ${1:-start} in
+start) build ;;
 stop) stop ;;
 status)
   if ! running; then
@@ -255,7 +255,7 @@ status)
   address
   ;;
 *)
-  echo "usage: $0 [build|stop|status]" >&2
+  echo "usage: $0 [start|stop|status]" >&2
   exit 2
   ;;
 esac

@@ -44,7 +44,7 @@ package struct Case<Root: ManifestChoice>: Sendable {
       guard let value = Payload.decode(node, &decoder) else { return nil }
       for check in checks {
         guard let problem = check(value) else { continue }
-        decoder.error(node, "\(node.label) \(problem.message)", hint: problem.hint)
+        problem.report(node, &decoder)
         return nil
       }
       return make(value)

@@ -34,13 +34,13 @@ package struct ReferenceGraph: Sendable {
         resources.map { ($0.id, $0.references.map(\.target)) }, uniquingKeysWith: { first, _ in first }))
   }
 
-  /// What `id` needs directly.
+  /// What `id` needs directly, in the order of `ids`. Looks through all resources; for one question, not for a loop.
   package func dependencies(of id: ResourceID) -> [ResourceID] {
     guard let position = ids.firstIndex(of: id) else { return [] }
     return needs[position].map { ids[$0] }
   }
 
-  /// What needs `id`, directly or through others, in the order of `ids`.
+  /// What needs `id`, directly or through others, in the order of `ids`. Looks through the whole graph.
   package func dependents(of id: ResourceID) -> [ResourceID] {
     guard let start = ids.firstIndex(of: id) else { return [] }
     let neededBy = self.neededBy

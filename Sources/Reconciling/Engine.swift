@@ -118,7 +118,7 @@ package struct Engine: Sendable {
     let rules = StatusRules(now: time.now(), revision: preparation.plan.revision, backoff: backoff)
     let second = Dictionary(
       (verified?.plan.resources ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    var changes = StatusChanges()
+    var changes = StatusChanges(revision: preparation.plan.revision)
     var findings: [ResourceID: ResourceFinding] = [:]
     for first in preparation.plan.resources {
       let observation =

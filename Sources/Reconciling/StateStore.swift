@@ -21,6 +21,10 @@ package protocol StateStore: Sendable {
   func inventory(of environment: String, knowing desired: [AnyResource]) async throws(StoreError)
     -> [ResourceID: InventoryEntry]
 
+  /// The same for these resources only, at a cost that follows from their number.
+  func inventory(of environment: String, ids: Set<ResourceID>, knowing desired: DesiredState)
+    async throws(StoreError) -> [ResourceID: InventoryEntry]
+
   /// Takes resources into the inventory before their first step, so that a killed controller knows what to look for.
   func claim(_ resources: [AnyResource], in environment: String, revision: Int64) async throws(StoreError)
 
@@ -35,6 +39,10 @@ package protocol StateStore: Sendable {
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError)
 
   func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus]
+
+  /// The same for these resources only.
+  func statuses(of environment: String, ids: Set<ResourceID>) async throws(StoreError)
+    -> [ResourceID: ResourceStatus]
 
   /// Newest first. `id` nil for all.
   func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event]
@@ -194,6 +202,8 @@ package struct ResourceStatus: Hashable, Sendable {
 
 /// What one pass found out, written in one transaction.
 package struct StatusChanges: Sendable {
+  /// The revision that was looked at.
+  package let revision: Int64
   package var statuses: [ResourceStatus] = []
   /// Resources that are applied completely, as they are applied.
   package var applied: [AnyResource] = []
@@ -201,6 +211,6 @@ package struct StatusChanges: Sendable {
   package var removed: [ResourceID] = []
   package var events: [Event] = []
 
-  package init() {}
+  package init(revision: Int64) { self.revision = revision }
   var isEmpty: Bool { statuses.isEmpty && applied.isEmpty && removed.isEmpty && events.isEmpty }
 }

@@ -24,12 +24,12 @@ struct RenderTrust: AsyncParsableCommand {
       CommandGroup(
         name: "Look at it",
         subcommands: [
-          Get.self, Describe.self, Why.self, Events.self, History.self, Backup.self,
+          Get.self, Describe.self, Why.self, Events.self, History.self,
         ]),
       CommandGroup(
         name: "Write manifests",
         subcommands: [
-          Schema.self, Explain.self, Completions.self, VersionCommand.self,
+          Schema.self, ExplainCommand.self, Completions.self, VersionCommand.self,
         ]),
     ])
 

@@ -100,7 +100,7 @@ import Testing
 
   @Test func doesNotTakeAMissingServerForAbsence() async throws {
     let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "x"))
-    let backend = DatabaseBackend(migrations: []) { _ in nowhere }
+    let backend = try DatabaseBackend(migrations: []) { _ in nowhere }
     for spec in [#"{"embedded":{}}"#, #"{"external":{"url":{"env":"X"}}}"#] {
       let database = try Fixture.resource(DatabaseSpec.self, "gone", spec)
       let answers = await backend.observe(
@@ -133,7 +133,7 @@ private final class Server: Sendable {
   }
 
   func converge(_ database: Resource<DatabaseSpec>, leaves: Bool = false) async throws -> [String] {
-    let backend = DatabaseBackend(migrations: DatabaseBackendTests.migrations) {
+    let backend = try DatabaseBackend(migrations: DatabaseBackendTests.migrations) {
       address throws(PostgresError) in
       do { return try await self.pool(address) } catch { throw PostgresError(.server, "\(error)") }
     }

@@ -58,9 +58,46 @@ import Testing
     #expect(text.contains("a node [2J Plan: 0 to delete"))
   }
 
+  @Test func theDocumentedExampleHasTheShapeOfAPlan() throws {
+    let page = try String(contentsOfFile: "\(folder)/../../docs/plan-json.md", encoding: .utf8)
+    let block = try #require(page.split(separator: "```json\n").last?.split(separator: "```").first)
+    for text in [String(block), GoldenWorlds.mixed.plan().json().prettyJSON] {
+      let plan = try JSONDecoder().decode(DocumentedPlan.self, from: Data(text.utf8))
+      #expect(plan.summary.count == 6)
+      #expect(plan.resources.allSatisfy { ResourceID($0.id) != nil })
+    }
+  }
+
+  private struct DocumentedPlan: Decodable {
+    let environment: String
+    let revision: Int64
+    let summary: [String: Int]
+    let resources: [Item]
+
+    struct Item: Decodable {
+      let id: String
+      let outcome: ResourcePlan.Outcome
+      let steps: [Step]
+      let waitingOn: String?
+    }
+
+    struct Step: Decodable {
+      let action: StepAction
+      let summary: String
+      let reason: String
+      let risk: Risk
+      let fields: [Field]
+    }
+
+    struct Field: Decodable {
+      let path: String
+    }
+  }
+
+  private var folder: String { #filePath.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } }
+
   private func expect(_ text: String, isGolden name: String) throws {
-    let folder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/")!)) + "/Golden"
-    let path = "\(folder)/\(name)"
+    let path = "\(folder)/Golden/\(name)"
     if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
       try text.write(toFile: path, atomically: true, encoding: .utf8)
     }

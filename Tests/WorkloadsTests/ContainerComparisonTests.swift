@@ -75,6 +75,10 @@ struct ContainerComparisonTests {
     Case(
       [seen(plan, "a", .exited(0)), seen(plan, "b")], ["delete a: b has taken its place"],
       "a running one stays, whatever its name"),
+    Case(
+      [seen(plan, "c") { $0.image = older.template.image.pullReference }],
+      ["replace c: image changed from echo@\(older.template.image.digest.short)"],
+      "labels that promise another image than runs"),
     Case([seen(plan, "c", .dead)], ["replace c: the old one is dead"], "the engine gave it up"),
     Case(
       [seen(older, "o1"), seen(older, "o2", .exited(0))],

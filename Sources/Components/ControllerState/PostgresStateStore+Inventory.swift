@@ -6,33 +6,52 @@ extension PostgresStateStore {
   package func inventory(of environment: String, knowing desired: [AnyResource]) async throws(StoreError)
     -> [ResourceID: InventoryEntry]
   {
-    // Documents are fetched and parsed only where nothing desired has the same digest.
-    let heads = try await rows(
-      "SELECT resource, document_digest, applied_digest FROM inventory WHERE environment = $1",
-      [.text(environment)]
-    ) { row throws(PostgresError) in (try row.text(0), try row.text(1), try row.optionalText(2)) }
     let known = Dictionary(desired.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    return try await inventory(
+      of: environment, where: "environment = $1", [.text(environment)], known: { known[$0] })
+  }
+
+  package func inventory(of environment: String, ids: Set<ResourceID>, knowing desired: DesiredState)
+    async throws(StoreError) -> [ResourceID: InventoryEntry]
+  {
+    guard !ids.isEmpty else { return [:] }
+    return try await inventory(
+      of: environment, where: "environment = $1 AND resource = ANY ($2)",
+      [.text(environment), .textArray(ids.map(\.description))], known: { desired[$0] })
+  }
+
+  /// Documents are fetched and parsed only where nothing known has the same digest.
+  private func inventory(
+    of environment: String, where condition: String, _ parameters: [SQLValue],
+    known: (ResourceID) -> AnyResource?
+  ) async throws(StoreError) -> [ResourceID: InventoryEntry] {
+    let heads = try await rows(
+      "SELECT resource, document_digest, applied_digest FROM inventory WHERE \(condition)", parameters
+    ) { row throws(PostgresError) in (try row.text(0), try row.text(1), try row.optionalText(2)) }
     var inventory: [ResourceID: InventoryEntry] = Dictionary(minimumCapacity: heads.count)
-    var missing: [String: (id: ResourceID, applied: Digest?)] = [:]
+    var missing: [String] = []
     for (name, document, applied) in heads {
       guard let id = ResourceID(name) else { throw .foreign("a resource called \(name)") }
-      let appliedDigest = applied.flatMap(Digest.init(hex:))
-      if let resource = known[id], resource.digest.hex == document {
-        inventory[id] = InventoryEntry(id: id, digest: appliedDigest, resource: resource)
+      if let resource = known(id), resource.digest.hex == document {
+        inventory[id] = InventoryEntry(id: id, digest: applied.flatMap(Digest.init(hex:)), resource: resource)
       } else {
-        missing[name] = (id, appliedDigest)
+        missing.append(name)
       }
     }
     guard !missing.isEmpty else { return inventory }
     let documents = try await rows(
-      "SELECT resource, document_digest, document FROM inventory WHERE environment = $1 AND resource = ANY ($2)",
-      [.text(environment), .textArray(missing.keys.sorted())]
-    ) { row throws(PostgresError) in (try row.text(0), try row.text(1), try row.text(2)) }
-    for (name, hex, text) in documents {
-      guard let (id, applied) = missing[name], let digest = Digest(hex: hex),
+      """
+      SELECT resource, document_digest, applied_digest, document FROM inventory
+      WHERE environment = $1 AND resource = ANY ($2)
+      """, [.text(environment), .textArray(missing)]
+    ) { row throws(PostgresError) in
+      (try row.text(0), try row.text(1), try row.optionalText(2), try row.text(3))
+    }
+    for (name, hex, applied, text) in documents {
+      guard let id = ResourceID(name), let digest = Digest(hex: hex),
         let resource = StoredDocument.resource(id, digest: digest, text: text, revive: revive)
       else { throw .foreign("a document of \(name)") }
-      inventory[id] = InventoryEntry(id: id, digest: applied, resource: resource)
+      inventory[id] = InventoryEntry(id: id, digest: applied.flatMap(Digest.init(hex:)), resource: resource)
     }
     return inventory
   }
@@ -66,8 +85,7 @@ extension PostgresStateStore {
   package func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
     var statements: [Statement] = []
     if !changes.applied.isEmpty {
-      let revision = changes.statuses.map(\.revision).max() ?? 0
-      statements.append(upsert(changes.applied, environment, revision: revision, isApplied: true))
+      statements.append(upsert(changes.applied, environment, revision: changes.revision, isApplied: true))
     }
     if !changes.statuses.isEmpty { statements.append(upsert(changes.statuses, environment)) }
     if !changes.removed.isEmpty {

@@ -66,11 +66,25 @@ extension PostgresStateStore {
   }
 
   package func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus] {
-    let statuses = try await rows(
+    try await statuses(where: "environment = $1", [.text(environment)])
+  }
+
+  package func statuses(of environment: String, ids: Set<ResourceID>) async throws(StoreError)
+    -> [ResourceID: ResourceStatus]
+  {
+    guard !ids.isEmpty else { return [:] }
+    return try await statuses(
+      where: "environment = $1 AND resource = ANY ($2)",
+      [.text(environment), .textArray(ids.map(\.description))])
+  }
+
+  private func statuses(where condition: String, _ parameters: [SQLValue]) async throws(StoreError)
+    -> [ResourceID: ResourceStatus]
+  {
+    let sql = """
+      SELECT resource, revision, mode, failures, next_attempt, conditions FROM resource_status WHERE \(condition)
       """
-      SELECT resource, revision, mode, failures, next_attempt, conditions FROM resource_status WHERE environment = $1
-      """, [.text(environment)]
-    ) { row throws(PostgresError) -> ResourceStatus? in
+    let statuses = try await rows(sql, parameters) { row throws(PostgresError) -> ResourceStatus? in
       guard let id = ResourceID(try row.text(0)) else { return nil }
       return ResourceStatus(
         id: id, revision: try row.int(1), conditions: StoredConditions.conditions(try row.text(5)),

@@ -1,8 +1,8 @@
 /// The tables, as numbered scripts that are never edited once they have landed.
-enum StateSchema {
+package enum StateSchema {
   /// `resource` columns hold `Kind/name`. `document` is a resource without its id: labels, annotations, mode, spec
   /// and the ids it refers to. A revision's resources are, for each id, the newest entry up to it that is not null.
-  static let first = """
+  package static let first = """
     CREATE TABLE controller_identity (
       only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
       owner text NOT NULL

@@ -43,11 +43,6 @@ extension DatabasePlanner {
   private func migrate(_ spec: DatabaseSpec, _ applied: [AppliedMigration], _ id: ResourceID)
     throws(PlanError) -> [Step<DatabaseOperation>]
   {
-    for (first, second) in zip(known, known.dropFirst()) where first.number == second.number {
-      throw PlanError(
-        "\(first.file) and \(second.file) have the same number", hint: "this release was put together wrongly"
-      )
-    }
     let newest = known.last?.number ?? 0
     let target = spec.schema.number ?? newest
     let current = applied.last?.number ?? 0

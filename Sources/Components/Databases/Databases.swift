@@ -18,10 +18,11 @@ package import Postgres
 /// server.
 package enum Databases {
   /// - `migrations`: those of all rooms whose tables live in a declared database, in any order.
+  /// - Throws `.migration` when two have the same number.
   package static func kinds(
     connector: DatabaseConnector, migrations: [Migrations.Migration]
-  ) -> [Kind] {
-    let backend = DatabaseBackend(migrations: migrations) { address throws(PostgresError) in
+  ) throws(PostgresError) -> [Kind] {
+    let backend = try DatabaseBackend(migrations: migrations) { address throws(PostgresError) in
       try await connector.pool(for: address)
     }
     return [

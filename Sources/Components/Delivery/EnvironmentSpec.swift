@@ -115,3 +115,10 @@ package struct ApprovalSpec: ManifestObject {
         }))
   }
 }
+
+extension EnvironmentSpec: EnvironmentProviding {
+  package var environmentSettings: EnvironmentSettings {
+    EnvironmentSettings(
+      variables: variables, variableFiles: variablesFrom.map(\.file), allowsMockGPUs: mockGPUs)
+  }
+}

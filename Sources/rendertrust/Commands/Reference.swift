@@ -14,9 +14,9 @@ struct Schema: ParsableCommand {
   }
 }
 
-struct Explain: ParsableCommand {
+struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print what a kind or a field means.", discussion: "For example: rendertrust explain Module.spec.rollout")
+    commandName: "explain", abstract: "Print what a kind or a field means.", discussion: "For example: rendertrust explain Module.spec.rollout")
 
   @Argument(help: "A kind, or the path of a field.")
   var path: String

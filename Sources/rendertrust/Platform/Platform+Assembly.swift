@@ -74,20 +74,28 @@ struct Foundations: Sendable {
 extension Platform {
   /// All rooms with their kinds.
   /// - Parameter state: the controller's own database.
-  init(_ foundations: Foundations, state: PostgresPool) {
+  init(_ foundations: Foundations, state: PostgresPool) throws(PostgresError) {
     let workloads = foundations.workloads
-    kinds =
-      Databases.kinds(connector: foundations.connector, migrations: Billing.migrations)
-      + Billing.kinds(connector: foundations.connector)
-      + Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
-      + Delivery.kinds(state: state)
-      + Fleet.kinds(workloads) + Services.kinds(workloads) + Modules.kinds(workloads)
+    let connector = foundations.connector
+    var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations)
+    kinds += Billing.kinds(connector: connector)
+    kinds += Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
+    kinds += Delivery.kinds(state: state)
+    kinds += Fleet.kinds(workloads)
+    kinds += Services.kinds(workloads)
+    kinds += Modules.kinds(workloads)
+    self.kinds = kinds
   }
 
   /// For commands that look at manifests only: the same kinds, on clients that are never used.
   static func schemasOnly() throws(CommandFailure) -> Platform {
     let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "none"))
-    return Platform(try Foundations(stateFolder: "/nonexistent"), state: nowhere)
+    let foundations = try Foundations(stateFolder: "/nonexistent")
+    do throws(PostgresError) {
+      return try Platform(foundations, state: nowhere)
+    } catch {
+      throw .failed(error.description)
+    }
   }
 
   func jsonSchema(of kind: String?) throws(CommandFailure) -> Value {
@@ -96,13 +104,14 @@ extension Platform {
     guard let schema = schemas.first(where: { $0.kind == kind }) else {
       throw .usage("there is no kind ‘\(kind)’; the kinds are \(kinds.map(\.name).sorted().joined(separator: ", "))")
     }
-    return JSONSchema.schema(for: [schema])
+    return JSONSchema.schema(for: schema)
   }
 
   func explanation(of path: String) throws(CommandFailure) -> String {
-    switch Explain.text(path: path, kinds: kinds.map(\.schema)) {
-    case .success(let text): return text
-    case .failure(let error): throw .usage(error.description)
+    do throws(Explain.Unknown) {
+      return try Explain(kinds: kinds.map(\.schema)).text(path: path)
+    } catch {
+      throw .usage(error.description)
     }
   }
 }

@@ -10,13 +10,13 @@ struct Platform: Sendable {
 
   /// The desired state that the manifests describe. Warnings go to standard error.
   /// - Throws: `CommandFailure` with every error of every file, exit code 2.
-  func load(_ paths: [String]) throws(CommandFailure) -> DesiredState { tryLoad(paths).get() }
+  func load(_ paths: [String]) throws(CommandFailure) -> DesiredState { try tryLoad(paths).get() }
 
   func tryLoad(_ paths: [String]) -> Result<DesiredState, CommandFailure> {
     let result = ManifestLoader(kinds: kinds.map(\.schema)).load(paths: paths)
     let isColored = Output.errorStyle.isColoured
     guard let desired = result.desired else {
-      let count = result.diagnostics.filter { $0.severity == .error }.count
+      let count = result.diagnostics.count { $0.severity == .error }
       Output.error(result.diagnostics.rendered(color: isColored))
       return .failure(.usage("\(count) error\(count == 1 ? "" : "s") in the manifests; nothing was touched"))
     }
@@ -40,6 +40,13 @@ struct Platform: Sendable {
       if let offer = byKind[resource.id.kind]?(resource) { offers.add(offer, from: resource.id) }
     }
     return offers
+  }
+}
+
+extension Platform {
+  /// The manifest of a resource, as a person would write it.
+  func manifest(of resource: AnyResource) -> String {
+    YAMLWriter(kinds: kinds.map(\.schema)).document(for: resource)
   }
 }
 

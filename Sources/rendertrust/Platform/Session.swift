@@ -1,5 +1,7 @@
+import Component
 import ControllerState
 import Delivery
+import HTTP
 import Manifests
 import Model
 import Planning
@@ -10,7 +12,9 @@ import Workloads
 /// An opened state, and all that commands need which look at or change the world.
 struct Session: Sendable {
   let platform: Platform
-  let store: PostgresStateStore
+  let store: any StateStore
+  /// Environments that have a revision, sorted.
+  let environments: [String]
   let engine: Engine
   let progress: LiveProgress
   private let foundations: Foundations
@@ -57,11 +61,15 @@ struct Session: Sendable {
       pool = try await foundations.connector.pool(for: .embedded(database: ControllerState.databaseName))
     }
     try await Migrations(ControllerState.migrations + Delivery.migrations).apply(to: pool)
-    let platform = Platform(foundations, state: pool)
+    let platform = try Platform(foundations, state: pool)
     let schemas = Dictionary(
       platform.kinds.map { ($0.name, $0.schema) }, uniquingKeysWith: { first, _ in first })
     self.platform = platform
-    store = PostgresStateStore(pool: pool) { id, spec in schemas[id.kind].flatMap { try? $0.decode(spec: spec, id: id) } }
+    let store = PostgresStateStore(pool: pool) { id, spec in
+      try? schemas[id.kind]?.decode(spec: spec, id: id, metadata: Metadata()).spec
+    }
+    self.store = store
+    environments = try await store.environments()
     owner = try await store.owner(proposal: Session.randomMark())
     // For people: docker ps --filter label=rendertrust.com/owner=$(cat .rendertrust/owner)
     if !Files.exists(foundations.stateFolder + "/owner") {
@@ -80,8 +88,8 @@ struct Session: Sendable {
   }
 
   /// The environment that a command means: the one that is named, else the only one in the state.
-  func environment(_ option: EnvironmentOption) async throws -> String {
-    let known = try await store.environments()
+  func environment(_ option: EnvironmentOption) throws(CommandFailure) -> String {
+    let known = environments
     if let name = option.environment {
       guard known.contains(name) else {
         throw CommandFailure.usage(
@@ -130,8 +138,8 @@ struct Session: Sendable {
     }.map(\.id)
   }
 
-  /// Resources whose containers changed, as the engines report it, until the task is cancelled.
-  func containerChanges() -> AsyncStream<ResourceID> {
-    ContainerEvents(engines: foundations.workloads.engines, owner: owner).changes()
+  /// Reports resources whose containers changed, and engines that answer again, until the task is cancelled.
+  func watchContainers(_ report: @escaping @Sendable (ContainerWatch.News) -> Void) async {
+    await ContainerWatch(engines: foundations.workloads.engines, owner: owner).run(report: report)
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Reconciling
 import UnixSignals
 
 /// Ctrl-C and SIGTERM. The first finishes what is under way; the second ends at once, which is safe but leaves the

@@ -1,5 +1,6 @@
 import Model
 import Reconciling
+import Workloads
 
 /// Feeds a controller from everything that may mean a change: the manifests' files, the engines' events, the clock
 /// and the signals.
@@ -58,7 +59,12 @@ struct WatchLoop: Sendable {
   }
 
   private func watchEngines(_ feed: AsyncStream<Trigger>.Continuation) async {
-    for await id in session.containerChanges() { feed.yield(.changed([id])) }
+    await session.watchContainers { news in
+      switch news {
+      case .changed(let id): feed.yield(.changed([id]))
+      case .missed: feed.yield(.resync)
+      }
+    }
   }
 
   private func tick(_ feed: AsyncStream<Trigger>.Continuation) async {

@@ -20,6 +20,7 @@ package final class FakeEngine: ContainerEngine {
     var calls: [String] = []
     /// Counts down with every call that changes something; at zero the call fails and so do all after it.
     var callsLeft: Int?
+    var listeners: [AsyncStream<ResourceID>.Continuation] = []
   }
 
   private let state = Mutex(State())
@@ -192,6 +193,33 @@ package final class FakeEngine: ContainerEngine {
 
   package func update(_ id: String, to limits: ContainerLimits) async throws(BackendError) {
     try change("update \(name(of: id))") { $0.containers[id]?.facts.observation.limits = limits }
+  }
+
+  /// Ends all conversations, as an engine does that is restarted.
+  package func hangUp() {
+    let listeners = state.withLock { state in
+      defer { state.listeners = [] }
+      return state.listeners
+    }
+    for listener in listeners { listener.finish() }
+  }
+
+  /// How many watch at the moment.
+  package var listenerCount: Int { state.withLock { $0.listeners.count } }
+
+  /// Tells all who watch that a container of this resource changed.
+  package func tell(_ id: ResourceID) {
+    for listener in state.withLock({ $0.listeners }) { listener.yield(id) }
+  }
+
+  package func watch(
+    owner: String, connected: @Sendable () -> Void, changed: @Sendable (ResourceID) -> Void
+  ) async throws(BackendError) {
+    try check()
+    let (events, listener) = AsyncStream<ResourceID>.makeStream()
+    connected()
+    state.withLock { $0.listeners.append(listener) }
+    for await id in events { changed(id) }
   }
 
   package func facts() async throws(BackendError) -> EngineFacts {

@@ -19,5 +19,6 @@ package final class ImmediateClock: Clock {
   package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
     try Task.checkCancellation()
     current.withLock { $0 = max($0, deadline) }
+    await Task.yield()
   }
 }

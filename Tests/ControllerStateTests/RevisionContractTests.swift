@@ -1,0 +1,52 @@
+import Model
+import Reconciling
+import ReconcilingSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct RevisionContractTests {
+  @Test(arguments: StoreUnderTest.allCases)
+  func `a desired state becomes a revision once`(_ store: StoreUnderTest) async throws {
+    try await store.with { store in
+      #expect(try await store.latestRevision(of: "dev") == nil)
+      #expect(try await store.desiredState(of: "dev", at: 1) == nil)
+      let first = try await store.record(.fake("a"), .fake("b"), at: 5)
+      #expect(first.number == 1 && first.actor == "tester" && first.commit == "abc")
+      #expect(first.createdAt == Timestamp(seconds: 5))
+      #expect(try await store.record(.fake("b"), .fake("a"), at: 9) == first, "the order does not matter")
+      #expect(try await store.record(.fake("a", 2), .fake("b")).number == 2)
+      #expect(try await store.record(.fake("a"), .fake("b")).number == 3, "going back is a new revision")
+      #expect(try await store.record(.fake("a"), environment: "prod").number == 1)
+      #expect(try await store.revisions(of: "dev", limit: 2).map(\.number) == [3, 2])
+      #expect(try await store.latestRevision(of: "dev")?.number == 3)
+    }
+  }
+
+  @Test(arguments: StoreUnderTest.allCases)
+  func `every revision can be read as it was`(_ store: StoreUnderTest) async throws {
+    try await store.with { store in
+      let first = try await store.record(.fake("a"), .fake("b", needs: ["a"]))
+      try await store.record(.fake("a", 7))
+      try await store.record(.fake("a", 7), .fake("b", needs: ["a"]), .fake("c", 3))
+      try await store.record(.fake("a", 7, mode: .paused), .fake("b", needs: ["a"]), .fake("c", 3))
+      try await store.record()
+      #expect(try await store.told(1) == ["a=1 enforce", "b=1 enforce needs a"])
+      #expect(try await store.told(2) == ["a=7 enforce"], "b was removed")
+      #expect(try await store.told(3) == ["a=7 enforce", "b=1 enforce needs a", "c=3 enforce"], "b came back")
+      #expect(try await store.told(4) == ["a=7 paused", "b=1 enforce needs a", "c=3 enforce"], "mode only")
+      #expect(try await store.told(5) == [])
+      #expect(try await store.told(6) == nil)
+      #expect(try await store.desiredState(of: "dev", at: 1)?.digest == first.manifestDigest)
+    }
+  }
+
+  @Test func `processes that record at once get one revision each, without gaps`() async throws {
+    try await StoreUnderTest.withPostgres { store in
+      let numbers = try await withThrowingTaskGroup(of: Int64.self) { group in
+        for number in 1...2 { group.addTask { try await store.record(.fake("a", number)).number } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(numbers.sorted() == [1, 2])
+      #expect(Set([try await store.told(1), try await store.told(2)]) == [["a=1 enforce"], ["a=2 enforce"]])
+    }
+  }
+}

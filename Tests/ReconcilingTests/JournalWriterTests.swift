@@ -1,0 +1,52 @@
+import Model
+import Reconciling
+import ReconcilingSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct JournalWriterTests {
+  private static let writers = 500
+
+  private func intent(_ number: Int) -> JournalRecord {
+    .intent(
+      JournalIntent(
+        step: StepID(pass: "p", resource: .fake("r\(number)"), index: 0), revision: 1, action: .create,
+        summary: "create it", reason: "not there", risk: .safe, at: Timestamp(seconds: 1)))
+  }
+
+  @Test func `many writers at once: each record written once, with few appends`() async throws {
+    let store = MemoryStateStore()
+    let journal = JournalWriter(store: store, environment: "dev")
+    try await withThrowingTaskGroup { group in
+      for number in 0..<Self.writers { group.addTask { try await journal.write(intent(number)) } }
+      try await group.waitForAll()
+    }
+    let entries = try await store.journal(of: "dev", id: nil, limit: 10_000)
+    #expect(entries.count == Self.writers)
+    #expect(Set(entries.map(\.intent.step)).count == Self.writers)
+    #expect(store.callCount(.append) < Self.writers / 2)
+  }
+
+  @Test func `a failing store reaches every writer of the group, and the next are written`() async throws {
+    let store = MemoryStateStore()
+    let journal = JournalWriter(store: store, environment: "dev")
+    store.fail(.append, times: 1)
+    let failures = await withTaskGroup(of: Bool.self) { group in
+      for number in 0..<Self.writers {
+        group.addTask {
+          do {
+            try await journal.write(intent(number))
+            return false
+          } catch {
+            return true
+          }
+        }
+      }
+      return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+    }
+    let entries = try await store.journal(of: "dev", id: nil, limit: 10_000)
+    #expect(failures > 0)
+    #expect(entries.count + failures == Self.writers, "whoever was told no error is on disk, and nobody else")
+    try await journal.write(intent(Self.writers))
+    #expect(try await store.journal(of: "dev", id: nil, limit: 10_000).count == entries.count + 1)
+  }
+}

@@ -1,0 +1,84 @@
+package import Model
+package import Planning
+internal import Reconciling
+
+/// A thing with a number, which needs others.
+package struct FakeSpec: ResourceSpec {
+  package let number: Int
+  package let needs: [ResourceID]
+
+  package init(_ number: Int, needs: [ResourceID] = []) {
+    self.number = number
+    self.needs = needs
+  }
+
+  package var value: Value {
+    .members([
+      "number": .integer(Int64(number)), "needs": .array(needs.map { .string($0.description) }),
+    ])
+  }
+
+  package init?(_ value: Value) {
+    guard case .integer(let number)? = value["number"], case .array(let needs)? = value["needs"] else {
+      return nil
+    }
+    self.init(Int(number), needs: needs.compactMap { ResourceID($0.plainText) })
+  }
+}
+
+package struct FakeObserved: Hashable, Sendable {
+  /// Nil when it is not there but may not be made yet either.
+  package let number: Int?
+}
+
+package enum FakeOperation: StepOperation {
+  case put(Int)
+  case delete
+}
+
+/// Creates, updates and deletes; waits where the world says that the thing may not be made yet.
+package struct FakePlanner: ResourcePlanner {
+  package init() {}
+
+  package func plan(_ desired: Resource<FakeSpec>?, _ observed: FakeObserved?, _ context: PlanContext)
+    throws(PlanError) -> PlanOutcome<FakeOperation>
+  {
+    guard let number = desired?.spec.number else {
+      guard observed?.number != nil else { return .upToDate }
+      return .steps([Step(.delete, "delete it", because: "it left", operation: .delete)])
+    }
+    guard number >= 0 else { throw PlanError("the number is negative") }
+    guard let observed else {
+      return .steps([Step(.create, "create it", because: "not there", operation: .put(number))])
+    }
+    guard let seen = observed.number else { return .waiting(on: "the gate") }
+    guard seen != number else { return .upToDate }
+    let field = FieldChange("number", from: .integer(Int64(seen)), to: .integer(Int64(number)))
+    return .steps([Step(.update, "change it", because: "differs", fields: [field], operation: .put(number))])
+  }
+}
+
+extension Planner: PlanMaking {}
+
+extension ResourceID {
+  /// The fake resource of this name.
+  package static func fake(_ name: String) -> ResourceID { ResourceID(kind: "Fake", name: name) }
+}
+
+extension Resource where Spec == any ResourceSpec {
+  package static func fake(
+    _ name: String, _ number: Int = 1, needs: [String] = [], mode: ReconcileMode = .enforce
+  ) -> AnyResource {
+    let spec = FakeSpec(number, needs: needs.map { .fake($0) })
+    return AnyResource(
+      id: .fake(name), metadata: Metadata(mode: mode), spec: spec,
+      references: spec.needs.map { Reference(target: $0, path: "spec.needs", location: nil) },
+      location: nil, digest: Digest(of: spec.value))
+  }
+}
+
+extension DesiredState {
+  package static func of(_ resources: AnyResource..., environment: String = "dev") -> DesiredState {
+    DesiredState(environment: environment, allowsMockGPUs: true, resources: resources)
+  }
+}

@@ -1,0 +1,176 @@
+package import Model
+package import Reconciling
+
+/// The state in memory, with faults that a test injects. Passes the same contract as the store in PostgreSQL.
+package final class MemoryStateStore: StateStore {
+  /// What a call does, so that a test can make some of them fail.
+  package enum Call: Hashable, Sendable, CaseIterable {
+    case record, read, claim, append, save
+  }
+
+  struct State: Sendable {
+    var environments: [String: EnvironmentState] = [:]
+    var failing: [Call: Int] = [:]
+    var calls: [Call: Int] = [:]
+  }
+
+  struct EnvironmentState: Sendable {
+    var revisions: [(revision: Revision, desired: DesiredState)] = []
+    var inventory: [ResourceID: InventoryEntry] = [:]
+    var statuses: [ResourceID: ResourceStatus] = [:]
+    var journal: [JournalEntry] = []
+    var positions: [StepID: Int] = [:]
+    var events: [Event] = []
+  }
+
+  package let name: String
+  let state = Watched(State())
+
+  package init(name: String = "memory") { self.name = name }
+
+  /// The next calls of this sort fail.
+  package func fail(_ call: Call, times: Int = 1) { state.change { $0.failing[call] = times } }
+  package func callCount(_ call: Call) -> Int { state.value.calls[call] ?? 0 }
+
+  private func with<Output: Sendable>(
+    _ call: Call, _ environment: String, _ body: (inout EnvironmentState) -> Output
+  ) throws(StoreError) -> Output {
+    let output = state.change { state -> Output? in
+      state.calls[call, default: 0] += 1
+      if let left = state.failing[call], left > 0 {
+        state.failing[call] = left - 1
+        return nil
+      }
+      return body(&state.environments[environment, default: EnvironmentState()])
+    }
+    guard let output else { throw StoreError(code: "memory.failed", "the memory store was told to fail") }
+    return output
+  }
+
+  package func latestRevision(of environment: String) async throws(StoreError) -> Revision? {
+    try with(.read, environment) { $0.revisions.last?.revision }
+  }
+
+  package func revisions(of environment: String, limit: Int) async throws(StoreError) -> [Revision] {
+    try with(.read, environment) { Array($0.revisions.map(\.revision).reversed().prefix(limit)) }
+  }
+
+  package func desiredState(of environment: String, at revision: Int64) async throws(StoreError)
+    -> DesiredState?
+  {
+    try with(.read, environment) { state in
+      state.revisions.first { $0.revision.number == revision }?.desired
+    }
+  }
+
+  package func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
+    async throws(StoreError) -> Revision
+  {
+    try with(.record, desired.environment) { state in
+      if let latest = state.revisions.last?.revision, latest.manifestDigest == desired.digest {
+        return latest
+      }
+      let revision = Revision(
+        number: Int64(state.revisions.count + 1), environment: desired.environment,
+        manifestDigest: desired.digest, createdAt: time, actor: authorship.actor, commit: authorship.commit,
+        message: authorship.message)
+      state.revisions.append((revision, desired))
+      return revision
+    }
+  }
+
+  package func inventory(of environment: String, knowing desired: [AnyResource]) async throws(StoreError)
+    -> [ResourceID: InventoryEntry]
+  {
+    try with(.read, environment) { $0.inventory }
+  }
+
+  package func inventory(of environment: String, ids: Set<ResourceID>, knowing desired: DesiredState)
+    async throws(StoreError) -> [ResourceID: InventoryEntry]
+  {
+    try with(.read, environment) { state in state.inventory.filter { ids.contains($0.key) } }
+  }
+
+  package func claim(_ resources: [AnyResource], in environment: String, revision: Int64)
+    async throws(StoreError)
+  {
+    try with(.claim, environment) { state in
+      for resource in resources {
+        state.inventory[resource.id] = InventoryEntry(
+          id: resource.id, digest: state.inventory[resource.id]?.digest, resource: resource)
+      }
+    }
+  }
+
+  package func append(_ records: [JournalRecord], in environment: String) async throws(StoreError) {
+    // Another task may come between, as with a real store: that is what group commit is for.
+    await Task.yield()
+    try with(.append, environment) { state in
+      for record in records {
+        switch record {
+        case .intent(let intent):
+          state.positions[intent.step] = state.journal.count
+          state.journal.append(JournalEntry(intent: intent, outcome: nil, finishedAt: nil))
+        case .outcome(let step, let outcome, let time):
+          guard let position = state.positions[step] else { continue }
+          state.journal[position] = JournalEntry(
+            intent: state.journal[position].intent, outcome: outcome, finishedAt: time)
+        }
+      }
+    }
+  }
+
+  package func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError)
+    -> [ResourceID]
+  {
+    try with(.append, environment) { state in
+      var closed: Set<ResourceID> = []
+      for index in state.journal.indices where state.journal[index].outcome == nil {
+        let intent = state.journal[index].intent
+        state.journal[index] = JournalEntry(intent: intent, outcome: .interrupted, finishedAt: time)
+        closed.insert(intent.step.resource)
+      }
+      return closed.sorted()
+    }
+  }
+
+  package func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
+    try with(.save, environment) { state in
+      for resource in changes.applied {
+        state.inventory[resource.id] = InventoryEntry(
+          id: resource.id, digest: resource.digest, resource: resource)
+      }
+      for status in changes.statuses { state.statuses[status.id] = status }
+      for id in changes.removed {
+        state.inventory[id] = nil
+        state.statuses[id] = nil
+      }
+      state.events.append(contentsOf: changes.events)
+    }
+  }
+
+  package func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus] {
+    try with(.read, environment) { $0.statuses }
+  }
+
+  package func statuses(of environment: String, ids: Set<ResourceID>) async throws(StoreError)
+    -> [ResourceID: ResourceStatus]
+  {
+    try with(.read, environment) { state in state.statuses.filter { ids.contains($0.key) } }
+  }
+
+  package func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event]
+  {
+    try with(.read, environment) { state in
+      Array(state.events.reversed().lazy.filter { id == nil || $0.id == id }.prefix(limit))
+    }
+  }
+
+  package func journal(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError)
+    -> [JournalEntry]
+  {
+    try with(.read, environment) { state in
+      Array(state.journal.reversed().lazy.filter { id == nil || $0.intent.step.resource == id }.prefix(limit))
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package import Model
+internal import Planning
+package import Reconciling
+internal import Synchronization
+
+/// An engine over a fake world, a memory store and a clock that stands still.
+package struct Simulation: Sendable {
+  package struct Log: Sendable {
+    package var plans: [Plan] = []
+    package var notes: [Event] = []
+    /// The last status of each resource and how often one was told.
+    package var statuses: [ResourceID: ResourceStatus] = [:]
+    package var settledCounts: [ResourceID: Int] = [:]
+
+    package func settledCount(_ name: String) -> Int { settledCounts[.fake(name)] ?? 0 }
+    package func status(_ name: String) -> ResourceStatus? { statuses[.fake(name)] }
+    package func noteCount(_ reason: String) -> Int { notes.count { $0.reason == reason } }
+  }
+
+  package let world: FakeWorld
+  package let store: MemoryStateStore
+  package let time: ManualTime
+  package let log: Watched<Log>
+  package let engine: Engine
+
+  package init(world: FakeWorld = FakeWorld(), store: MemoryStateStore = MemoryStateStore()) {
+    let time = ManualTime()
+    let log = Watched(Log())
+    let passes = Mutex(0)
+    self.world = world
+    self.store = store
+    self.time = time
+    self.log = log
+    engine = Engine(
+      backends: ["Fake": AnyBackend(FakeBackend(world))],
+      planner: Planner(planners: ["Fake": AnyPlanner(FakePlanner())]), store: store, time: time.source,
+      owner: "test", offers: { _ in Offers() },
+      nextPassName: {
+        passes.withLock { count in
+          count += 1
+          return "\(store.name)-pass-\(count)"
+        }
+      },
+      progress: { progress in log.change { Simulation.note(progress, in: &$0) } })
+  }
+
+  private static func note(_ progress: Progress, in log: inout Log) {
+    switch progress {
+    case .planned(let plan): log.plans.append(plan)
+    case .note(let event): log.notes.append(event)
+    case .settled(let statuses):
+      for status in statuses {
+        log.statuses[status.id] = status
+        log.settledCounts[status.id, default: 0] += 1
+      }
+    case .observing, .started, .finished: break
+    }
+  }
+
+  package static let authorship = Authorship(actor: "tester", commit: nil, message: "a test")
+
+  /// Applies once, as `apply` does.
+  @discardableResult
+  package func apply(_ desired: DesiredState, allowances: Allowances = Allowances()) async throws
+    -> Engine.Convergence
+  {
+    let preparation = try await engine.prepare(desired, allowances: allowances)
+    return try await engine.converge(preparation, by: Simulation.authorship, allowances: allowances)
+  }
+
+  /// Runs a controller while `body` drives it with triggers; ends the triggers and waits for the controller's end.
+  package func run(
+    from desired: DesiredState, _ body: (AsyncStream<Trigger>.Continuation) async throws -> Void
+  ) async throws {
+    let (triggers, feed) = AsyncStream<Trigger>.makeStream()
+    let controller = Controller(engine: engine, environment: desired.environment)
+    async let run: Void = controller.run(from: desired, by: Simulation.authorship, triggers: triggers)
+    do {
+      try await body(feed)
+    } catch {
+      feed.finish()
+      throw error
+    }
+    feed.finish()
+    try await run
+  }
+}
