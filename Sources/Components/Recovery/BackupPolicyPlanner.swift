@@ -33,7 +33,13 @@ package struct BackupPolicyPlanner: ResourcePlanner {
     throws(PlanError) -> [Step<BackupPolicyOperation>]
   {
     switch observed?.stanza ?? .missing {
-    case .ready: return []
+    case .ready where observed?.isConfigured == true: return []
+    case .ready:
+      return [
+        Step(
+          .update, "write the backup configuration of \(id.name)", because: "it is missing or differs",
+          operation: .createStanza)
+      ]
     case .missing:
       return [
         Step(
