@@ -60,7 +60,7 @@ package enum CasesBuilder<Root: ManifestChoice> {
 }
 
 /// The cases of a sum type and what the choice is about.
-package struct Cases<Root: ManifestChoice>: Sendable {
+package final class Cases<Root: ManifestChoice>: Sendable {
   let doc: String
   let list: [Case<Root>]
 

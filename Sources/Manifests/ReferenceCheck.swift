@@ -10,8 +10,10 @@ struct ReferenceCheck {
   init(_ resources: [AnyResource]) {
     self.resources = resources
     var positions: [ResourceID: Int] = [:]
-    positions.reserveCapacity(resources.count)
-    for (index, resource) in resources.enumerated() { positions[resource.id] = index }
+    if resources.contains(where: { !$0.references.isEmpty }) {
+      positions.reserveCapacity(resources.count)
+      for (index, resource) in resources.enumerated() { positions[resource.id] = index }
+    }
     self.positions = positions
   }
 

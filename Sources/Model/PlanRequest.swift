@@ -13,8 +13,12 @@ package struct DesiredState: Sendable {
     self.resources = resources.sorted { $0.id < $1.id }
     var bytes: [UInt8] = Array("\(environment) \(allowsMockGPUs)\n".utf8)
     for resource in self.resources {
-      bytes.append(
-        contentsOf: "\(resource.id) \(resource.digest.hex) \(resource.metadata.mode.rawValue)\n".utf8)
+      for part in [
+        resource.id.kind, "/", resource.id.name, " ", resource.digest.hex, " ",
+        resource.metadata.mode.rawValue, "\n",
+      ] {
+        bytes.append(contentsOf: part.utf8)
+      }
     }
     digest = Digest(of: bytes)
   }
