@@ -1,7 +1,7 @@
 package import Model
 
 /// One case of a sum type.
-package struct Case<Root: ManifestChoice>: Sendable {
+package final class Case<Root: ManifestChoice>: Sendable {
   let name: String
   let doc: String
   let payload: (@Sendable () -> Shape)?

@@ -4,7 +4,7 @@ package import Model
 ///
 /// The property's initial value is the default. An `Optional` property without a value is left out of the
 /// canonical form.
-package struct Field<Root: ManifestObject>: Sendable {
+package final class Field<Root: ManifestObject>: Sendable {
   let name: String
   let nameBytes: [UInt8]
   let doc: String
