@@ -82,6 +82,10 @@ import Testing
       }
     }
     let statuses = try await simulation.store.statuses(of: "dev")
+    // Only what the prune guard holds may be left.
+    let left = try await simulation.engine.prepare(wanted).plan.resources.filter { $0.outcome != .unchanged }
+    #expect(left.allSatisfy { $0.outcome == .blocked && $0.desired == nil }, "seed \(seed)")
+    try await simulation.apply(wanted, allowances: Allowances(prune: true))
     let plan = try await simulation.engine.prepare(wanted).plan
     #expect(wanted.resources.allSatisfy { statuses[$0.id]?.isReady == true }, "seed \(seed)")
     #expect(!plan.hasChanges, "seed \(seed)")
