@@ -86,9 +86,11 @@ struct WatchLoop: Sendable {
       guard let late = try? await session.unready(in: desired.environment), late.isEmpty else { continue }
       let count = desired.resources.count
       session.progress.say(
-        "\(Output.style.green("✓")) All \(count) resources of \(desired.environment) are ready after \(spent.elapsed).")
+        "\(Output.style.green("✓")) All \(count) resources of \(desired.environment) are ready after \(spent.elapsed)."
+      )
       guard readyWithin == nil else { return feed.finish() }
-      session.progress.say("  Watching \(paths.joined(separator: " ")); everything is looked at every \(resync). Ctrl-C ends.")
+      session.progress.say(
+        "  Watching \(paths.joined(separator: " ")); everything is looked at every \(resync). Ctrl-C ends.")
       return
     }
   }
