@@ -104,7 +104,8 @@ package final class FakeWorld: Sendable {
       }
       state.things[id] = Thing(number: number, needs: needs)
     case .delete:
-      for (user, thing) in state.things where thing.needs.contains(id) && user != id && !state.lies.contains(user) {
+      for (user, thing) in state.things
+      where thing.needs.contains(id) && user != id && !state.lies.contains(user) {
         state.violations.append("\(id) was deleted while \(user) needs it")
       }
       state.things[id] = nil
