@@ -10,7 +10,7 @@ STRICT := --explicit-target-dependency-import-check error
 
 # Converges manifests/dev and keeps it so until Ctrl-C.
 up: setup build
-	@scripts/with-engine.sh $(STATE) scripts/images.sh start
+	@scripts/images.sh start
 	@scripts/with-engine.sh $(STATE) $(RENDERTRUST) up manifests/dev --state $(STATE)
 
 # Stops what `make up` leaves running for the next start: the private Docker engine and the registry.
@@ -23,7 +23,7 @@ build:
 	@ln -sf rendertrust $(SCRATCH)/release/rendertrust-cli
 
 images: setup
-	@scripts/with-engine.sh $(STATE) scripts/images.sh start
+	@scripts/images.sh start
 
 test: setup check
 	swift build --build-tests --scratch-path $(SCRATCH) $(STRICT)

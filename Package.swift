@@ -70,7 +70,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Postgres"]),
-  component("Recovery", drivers: ["Postgres", "PgBackRest"]),
+  component("Recovery", drivers: ["Postgres", "PgBackRest", "PostgresSupport"]),
   component("Delivery", drivers: ["Postgres"]),
 ]
 let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) }
@@ -79,30 +79,67 @@ let executables: [Target] = [
   .executableTarget(
     name: "rendertrust",
     dependencies: componentNames + [
-      "Manifests", "Planning", "Reconciling", "Model", "Postgres", "DockerEngine", "PgBackRest",
+      "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine", "PgBackRest",
       argumentParser, logging, lifecycle, unixSignals,
-    ])
+    ]),
+  .executableTarget(
+    name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
 ]
 
 let testTargets: [Target] = [
-  .target(name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
-  tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
-  tests("HTTP", ["HTTP", "Model"]),
-  tests("Manifests", ["Manifests", "Model"]),
-  tests("Planning", ["Planning", "Model"]),
-  tests("Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
-  tests("Databases", ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
-  tests("Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres"]),
-  tests("Recovery", ["Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest"]),
+  .target(
+    name: "ContainerFakes",
+    dependencies: [
+      "Workloads", "DockerEngine", "DockerSupport", "HTTP", "Planning", "Reconciling", "Manifests", "Model",
+    ], path: "Tests/Support/Containers"),
+  .target(
+    name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
-  tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
   .target(
     name: "ReconcilingSupport", dependencies: ["Reconciling", "Planning", "Model"],
     path: "Tests/Support/Reconciling"),
-  tests("Reconciling", ["Reconciling", "ReconcilingSupport", "Planning", "Model"]),
+  tests(
+    "Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
   tests(
     "ControllerState",
     ["ControllerState", "ReconcilingSupport", "Reconciling", "Postgres", "PostgresSupport", "Model"]),
+  tests(
+    "Databases",
+    ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests(
+    "Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+  tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
+  tests(
+    "Fleet",
+    [
+      "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Manifests", "Model", "Planning",
+      "Reconciling", "Workloads",
+    ]),
+  tests("HTTP", ["HTTP", "Model", subprocess]),
+  tests("Manifests", ["Manifests", "Model"]),
+  tests(
+    "Modules",
+    [
+      "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
+      "Reconciling", "Workloads",
+    ]),
+  tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
+  tests("Planning", ["Planning", "Model"]),
+  tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
+  tests("Reconciling", ["Reconciling", "ReconcilingSupport", "Planning", "Model"]),
+  tests(
+    "Recovery",
+    [
+      "Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
+      "PostgresSupport",
+    ]),
+  tests(
+    "Services",
+    [
+      "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
+      "Reconciling", "Workloads",
+    ]),
+  tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 
 let package = Package(

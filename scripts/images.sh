@@ -1,7 +1,7 @@
 #!/bin/sh
 # Images of the modules that development and tests use, made from busybox alone, in a private registry:
 #
-#   scripts/images.sh [build]     start the registry, build and push the images, write the manifest variables
+#   scripts/images.sh [start]     start the registry, build and push the images, write the manifest variables
 #   scripts/images.sh stop        stop the registry
 #   scripts/images.sh status      print the registry's address; exit code 1 when it does not run
 #
@@ -43,11 +43,15 @@ running() {
   { tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF "$state/config.yml"; } 2>/dev/null
 }
 
-start() {
-  if running; then
+# Where the running registry listens.
+address() { sed -n 's/^http: {addr: "\(.*\)"}$/\1/p' "$state/config.yml"; }
+
+start_registry() {
+  if running && [ "$(address)" = "$registry" ]; then
     say "registry runs at $registry"
     return
   fi
+  stop_quietly
   for tool in docker-registry busybox curl gzip; do
     command -v $tool >/dev/null || fail "$tool is missing: install docker-registry, busybox-static, curl and gzip"
   done
@@ -71,15 +75,21 @@ EOF
   say "registry started at $registry"
 }
 
-stop() {
+stop_quietly() {
   if running; then
     kill "$pid"
     while running; do sleep 0.1; done
+  fi
+  rm -f "$pidfile"
+}
+
+stop() {
+  if running; then
+    stop_quietly
     say "registry stopped"
   else
     say "registry does not run"
   fi
-  rm -f "$pidfile"
 }
 
 # --- building: files in a folder become layers, a configuration and a manifest ---
@@ -87,13 +97,17 @@ stop() {
 sum() { sha256sum "$1" | cut -d' ' -f1; }
 size() { wc -c <"$1" | tr -d ' '; }
 
-# layer FOLDER NAME: NAME.tar and NAME.gz in $work, the same bytes for the same files; /data goes to 65532.
+# layer FOLDER NAME: NAME.tar and NAME.gz in $work, the same bytes for the same files.
+# /data goes to 65532, /tmp is everybody's.
 layer() {
-  tar --create --file "$work/$2.tar" --directory "$1" --sort=name --mtime=@0 --format=ustar --numeric-owner \
-    --owner=0 --group=0 --mode=go-w --exclude ./data .
+  same="--directory $1 --sort=name --mtime=@0 --format=ustar --numeric-owner"
+  # shellcheck disable=SC2086 # a list of options, and $work has no spaces
+  tar --create --file "$work/$2.tar" $same --owner=0 --group=0 --mode=go-w --exclude ./data --exclude ./tmp .
   if [ -d "$1/data" ]; then
-    tar --append --file "$work/$2.tar" --directory "$1" --mtime=@0 --format=ustar --numeric-owner \
-      --owner=65532 --group=65532 ./data
+    # shellcheck disable=SC2086
+    tar --append --file "$work/$2.tar" $same --owner=65532 --group=65532 ./data
+    # shellcheck disable=SC2086
+    tar --append --file "$work/$2.tar" $same --owner=0 --group=0 --mode=1777 ./tmp
   fi
   gzip -9 -n -c "$work/$2.tar" >"$work/$2.gz"
 }
@@ -202,7 +216,7 @@ publish() {
 }
 
 build() {
-  start
+  start_registry
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   base
@@ -230,18 +244,18 @@ build() {
   fi
 }
 
-case ${1:-build} in
-build) build ;;
+case ${1:-start} in
+start) build ;;
 stop) stop ;;
 status)
   if ! running; then
     echo "stopped"
     exit 1
   fi
-  echo "$registry"
+  address
   ;;
 *)
-  echo "usage: $0 [build|stop|status]" >&2
+  echo "usage: $0 [start|stop|status]" >&2
   exit 2
   ;;
 esac

@@ -1,7 +1,7 @@
 package import Model
 
 /// One case of a sum type.
-package struct Case<Root: ManifestChoice>: Sendable {
+package final class Case<Root: ManifestChoice>: Sendable {
   let name: String
   let doc: String
   let payload: (@Sendable () -> Shape)?
@@ -44,7 +44,7 @@ package struct Case<Root: ManifestChoice>: Sendable {
       guard let value = Payload.decode(node, &decoder) else { return nil }
       for check in checks {
         guard let problem = check(value) else { continue }
-        decoder.error(node, "\(node.label) \(problem.message)", hint: problem.hint)
+        problem.report(node, &decoder)
         return nil
       }
       return make(value)
@@ -60,7 +60,7 @@ package enum CasesBuilder<Root: ManifestChoice> {
 }
 
 /// The cases of a sum type and what the choice is about.
-package struct Cases<Root: ManifestChoice>: Sendable {
+package final class Cases<Root: ManifestChoice>: Sendable {
   let doc: String
   let list: [Case<Root>]
 

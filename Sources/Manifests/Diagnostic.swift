@@ -1,27 +1,80 @@
 package import Model
 
 /// One problem of a manifest, with its place and what to do about it.
-package struct Diagnostic: Hashable, Sendable, Error {
+package struct Diagnostic: Hashable, Sendable, Error, CustomStringConvertible {
   package enum Severity: String, Sendable { case error, warning }
 
+  /// A line of a manifest, or the part of it around a place, safe to print.
+  package struct SourceLine: Hashable, Sendable {
+    package let text: String
+    /// How many characters stand before the place.
+    package let caret: Int
+  }
+
   package let severity: Severity
-  /// Nil only for problems of values that never were text.
+  /// Nil only for problems of values that never were text, and of paths.
   package let location: SourceLocation?
   /// Says what is wrong with the field's name in it; no full stop.
   package let message: String
   /// What to do: ‘did you mean `replicas`?’
   package let hint: String?
-  /// The line that `location` points into, as it is in the file.
-  package var sourceLine: String?
+  package var sourceLine: SourceLine?
+  /// Whether a secret may stand at the place, so that the line is only shown up to there.
+  let hidesText: Bool
 
   package init(
     _ severity: Severity = .error, at location: SourceLocation?, _ message: String, hint: String? = nil,
-    sourceLine: String? = nil
+    hidesText: Bool = false
   ) {
+    self.hidesText = hidesText
     self.severity = severity
     self.location = location
     self.message = message
     self.hint = hint
-    self.sourceLine = sourceLine
   }
+
+  package var description: String { rendered(color: false) }
+
+  /// `file:line:column: error: message`, the source line, a caret and the hint; ends in a line feed.
+  package func rendered(color: Bool) -> String {
+    let bold = color ? "\u{1B}[1m" : ""
+    let accent = color ? (severity == .error ? "\u{1B}[1;31m" : "\u{1B}[1;33m") : ""
+    let green = color ? "\u{1B}[1;32m" : ""
+    let plain = color ? "\u{1B}[0m" : ""
+    let place = location.map { location in
+      let file = VisibleText.escaped(location.file, limit: 1000)
+      return location.line > 0 ? "\(file):\(location.line):\(location.column): " : "\(file): "
+    }
+    var output =
+      "\(bold)\(place ?? "")\(plain)\(accent)\(severity.rawValue):\(plain) \(bold)\(message)\(plain)\n"
+    if let line = sourceLine {
+      output += "  \(line.text)\n  \(String(repeating: " ", count: line.caret))\(green)^\(plain)\n"
+    }
+    if let hint { output += "  hint: \(hint)\n" }
+    return output
+  }
+
+  /// By file, line and column; those without a place first.
+  static func isOrdered(_ a: Diagnostic, _ b: Diagnostic) -> Bool {
+    switch (a.location, b.location) {
+    case (nil, nil): a.message < b.message
+    case (nil, _): true
+    case (_, nil): false
+    case (let first?, let second?): first == second ? a.message < b.message : first < second
+    }
+  }
+}
+
+extension [Diagnostic] {
+  /// All of them one below the other, at most `limit`, and how many more there are.
+  package func rendered(color: Bool, limit: Int = 100) -> String {
+    let shown = prefix(limit).map { $0.rendered(color: color) }.joined()
+    return count > limit ? shown + "… and \(count - limit) more\n" : shown
+  }
+}
+
+/// A stored manifest that no longer fits its kind.
+package struct InvalidManifest: Error, CustomStringConvertible {
+  package let diagnostics: [Diagnostic]
+  package var description: String { diagnostics.rendered(color: false) }
 }

@@ -4,7 +4,7 @@ package import Model
 ///
 /// The property's initial value is the default. An `Optional` property without a value is left out of the
 /// canonical form.
-package struct Field<Root: ManifestObject>: Sendable {
+package final class Field<Root: ManifestObject>: Sendable {
   let name: String
   let nameBytes: [UInt8]
   let doc: String
@@ -24,17 +24,48 @@ package struct Field<Root: ManifestObject>: Sendable {
     isRequired = rules.contains { $0.isRequired }
     shape = { rules.reduce(V.shape) { $1.refine($0) } }
     let checks = rules.compactMap(\.problem)
+    let place = FieldPlace(property)
     decode = { node, decoder, root in
       guard let value = V.decode(node, &decoder) else { return false }
       for check in checks {
         guard let problem = check(value) else { continue }
-        decoder.error(node, "\(node.label) \(problem.message)", hint: problem.hint)
+        problem.report(node, &decoder)
         return false
       }
-      root[keyPath: property] = value
+      place.set(value, in: &root)
       return true
     }
-    encode = { $0[keyPath: property].manifestValue }
+    encode = { place.get(from: $0).manifestValue }
+  }
+}
+
+/// Reads and writes a property: directly where it is stored in the struct, which is several times faster than through
+/// the key path.
+private struct FieldPlace<Root, V>: Sendable {
+  private let property: any WritableKeyPath<Root, V> & Sendable
+  private let offset: Int?
+
+  init(_ property: any WritableKeyPath<Root, V> & Sendable) {
+    self.property = property
+    offset = MemoryLayout<Root>.offset(of: property)
+  }
+
+  func get(from root: Root) -> V {
+    guard let offset else { return root[keyPath: property] }
+    return withUnsafeBytes(of: root) { bytes in
+      // `offset(of:)` vouches that a `V` is stored there.
+      bytes.baseAddress!.advanced(by: offset).assumingMemoryBound(to: V.self).pointee
+    }
+  }
+
+  func set(_ value: V, in root: inout Root) {
+    guard let offset else {
+      root[keyPath: property] = value
+      return
+    }
+    withUnsafeMutableBytes(of: &root) { bytes in
+      bytes.baseAddress!.advanced(by: offset).assumingMemoryBound(to: V.self).pointee = value
+    }
   }
 }
 
@@ -45,7 +76,7 @@ package enum FieldsBuilder<Root: ManifestObject> {
 }
 
 /// The fields of an object and what the object is for.
-package struct Fields<Root: ManifestObject>: Sendable {
+package final class Fields<Root: ManifestObject>: Sendable {
   let doc: String
   let list: [Field<Root>]
   /// Indices into `list` by name: the order of canonical values.
@@ -125,13 +156,10 @@ extension ManifestObject {
         hint: "`\(field.name)`: \(field.doc)\(example(of: field))")
     }
     guard isFine else { return nil }
-    var report = FieldReport(node, decoder)
+    var report = FieldReport()
     root.validate(&report)
-    guard !report.hasErrors else {
-      decoder = report.finish()
-      return nil
-    }
-    return root
+    report.tell(about: node, &decoder)
+    return report.hasErrors ? nil : root
   }
 
   private static func unknown(_ key: Node, in node: Node, _ decoder: inout ManifestDecoder) {

@@ -65,7 +65,7 @@ package struct FieldRule<Value: Sendable>: Sendable {
     let check: @Sendable ([Element]) -> RuleProblem? = { list in
       for (index, element) in list.enumerated() {
         if let found = rule.problem?(element) {
-          return RuleProblem("item \(index) \(found.message)", hint: found.hint)
+          return found.inside(.item(index))
         }
       }
       return nil
@@ -85,7 +85,7 @@ package struct FieldRule<Value: Sendable>: Sendable {
     let check: @Sendable ([String: Element]) -> RuleProblem? = { map in
       for (key, element) in map.sorted(by: { $0.key < $1.key }) {
         if let found = rule.problem?(element) {
-          return RuleProblem("‘\(key)’ \(found.message)", hint: found.hint)
+          return found.inside(.key(key))
         }
       }
       return nil
@@ -180,11 +180,40 @@ extension FieldRule {
 
 /// What is wrong with a value.
 package struct RuleProblem: Sendable {
-  let message: String
-  let hint: String?
+  /// From a list or map to the item that is wrong.
+  enum Step: Sendable {
+    case item(Int)
+    case key(String)
+  }
+
+  private let message: String
+  private let hint: String?
+  private var steps: [Step] = []
+
   /// `message` continues a sentence that starts with the field's name: `must be at most 100`.
   package init(_ message: String, hint: String? = nil) {
     self.message = message
     self.hint = hint
+  }
+
+  func inside(_ step: Step) -> RuleProblem {
+    var problem = self
+    problem.steps.insert(step, at: 0)
+    return problem
+  }
+
+  /// Reports the problem of `node`'s value where it stands.
+  func report(_ node: Node, _ decoder: inout ManifestDecoder) {
+    var place = node
+    for step in steps {
+      let next: Node? =
+        switch step {
+        case .item(let index): place.elements.dropFirst(index).first { _ in true }
+        case .key(let key): place[key]
+        }
+      guard let next else { break }
+      place = next
+    }
+    decoder.error(place, "\(place.label) \(message)", hint: hint)
   }
 }

@@ -103,7 +103,7 @@ extension SecretReference: ManifestValue {
       // What stands here may be the secret itself, so it is not repeated.
       decoder.error(
         node, "\(node.label) must say where the secret is found: \(expected)",
-        hint: "a secret's value never stands in a manifest")
+        hint: "a secret's value never stands in a manifest", hidesText: true)
       return nil
     }
     var members = node.members

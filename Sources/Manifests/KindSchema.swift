@@ -1,14 +1,77 @@
-internal import Model
+package import Model
 
 /// What the house knows about a kind: how its documents are decoded and described.
 package struct KindSchema: Sendable {
   package let kind: String
+  /// The shape of `spec`.
   package let shape: Shape
-  let decodeSpec: @Sendable (Node, inout ManifestDecoder) -> (any ManifestSpec)?
+  /// Whether the kind says in which environment the others live.
+  let providesEnvironment: Bool
+  private let decodeSpec: @Sendable (Node, inout ManifestDecoder) -> (any ManifestSpec)?
 
   package init<Spec: ManifestSpec>(_ type: Spec.Type) {
     kind = Spec.kind
     shape = Spec.shape
+    providesEnvironment = Spec.self is any EnvironmentProviding.Type
     decodeSpec = { node, decoder in Spec.decode(node, &decoder) }
+  }
+
+  /// A resource from its stored document, as `AnyResource.document` gives it.
+  package func decode(_ document: Value) throws(InvalidManifest) -> AnyResource {
+    var decoder = ManifestDecoder()
+    guard let decoded = decode(Node(document), &decoder) else {
+      throw InvalidManifest(diagnostics: decoder.diagnostics)
+    }
+    return decoded.resource
+  }
+
+  /// A resource from its stored spec.
+  package func decode(
+    spec: Value, id: ResourceID, metadata: Metadata
+  ) throws(InvalidManifest) -> AnyResource {
+    try decode(AnyResource.document(id: id, metadata: metadata, spec: spec))
+  }
+
+  /// A resource and its selectors from a document of this kind; nil after every problem was reported.
+  func decode(_ document: Node, _ decoder: inout ManifestDecoder) -> DecodedResource? {
+    let firstReference = decoder.references.count
+    let envelope = Envelope.decode(document, kind: kind, &decoder)
+    let specNode = document["spec"] ?? Node.emptyMap(named: "spec", at: document)
+    guard let spec = decodeSpec(specNode, &decoder), let envelope else { return nil }
+    let location = document.location
+    let content = Value.object([
+      Value.Member("labels", .object(envelope.metadata.labels.mapValues { .string($0) })),
+      Value.Member("spec", spec.value),
+    ])
+    let resource = AnyResource(
+      id: envelope.id, metadata: envelope.metadata, spec: spec,
+      references: Array(decoder.references[firstReference...]), location: location.line > 0 ? location : nil,
+      digest: Digest(of: content))
+    return DecodedResource(resource: resource, selectors: spec.selectors)
+  }
+}
+
+struct DecodedResource: Sendable {
+  let resource: AnyResource
+  let selectors: [ResourceSelector]
+}
+
+extension Resource where Spec == any ResourceSpec {
+  /// The whole manifest in canonical form, as it is stored; `KindSchema.decode` reads it back.
+  package var document: Value { AnyResource.document(id: id, metadata: metadata, spec: spec.value) }
+
+  static func document(id: ResourceID, metadata: Metadata, spec: Value) -> Value {
+    func map(_ texts: [String: String]) -> Value? {
+      texts.isEmpty ? nil : .object(texts.mapValues { .string($0) })
+    }
+    return .members([
+      "apiVersion": .string(Model.apiVersion),
+      "kind": .string(id.kind),
+      "metadata": .members([
+        "name": .string(id.name), "labels": map(metadata.labels), "annotations": map(metadata.annotations),
+        "mode": metadata.mode == .enforce ? nil : .string(metadata.mode.rawValue),
+      ]),
+      "spec": spec,
+    ])
   }
 }

@@ -4,29 +4,42 @@ package import Model
 package struct ManifestDecoder: Sendable {
   package private(set) var diagnostics: [Diagnostic] = []
   package private(set) var references: [Reference] = []
+  /// The item that is being decoded of each list and map around it, so that paths need no search.
+  private var trail: [NodePath.Step] = []
+
+  /// One document shows no more problems; a broken one would have thousands.
+  private static let maximumProblems = 100
 
   package init() {}
 
-  package mutating func error(_ node: Node, _ message: String, hint: String? = nil) {
+  /// Reports a problem of `node`; `hidesText` where a secret may stand there by mistake.
+  package mutating func error(
+    _ node: Node, _ message: @autoclosure () -> String, hint: @autoclosure () -> String? = nil,
+    hidesText: Bool = false
+  ) {
+    guard diagnostics.count < ManifestDecoder.maximumProblems else { return }
     let location = node.location
-    diagnostics.append(Diagnostic(at: location.line > 0 ? location : nil, message, hint: hint))
+    diagnostics.append(
+      Diagnostic(at: location.line > 0 ? location : nil, message(), hint: hint(), hidesText: hidesText))
   }
 
   /// Reports that `node` is not what is expected, with what was found.
-  package mutating func mismatch(_ node: Node, expected: String, hint: String? = nil) {
+  package mutating func mismatch(
+    _ node: Node, expected: @autoclosure () -> String, hint: @autoclosure () -> String? = nil
+  ) {
     if node.kind == .null {
       error(
-        node, "\(node.label) must be \(expected), but nothing is written there",
-        hint: hint ?? "give a value or leave the field out")
+        node, "\(node.label) must be \(expected()), but nothing is written there",
+        hint: hint() ?? "give a value or leave the field out")
     } else {
-      error(node, "\(node.label) must be \(expected), found \(node.found)", hint: hint)
+      error(node, "\(node.label) must be \(expected()), found \(node.found)", hint: hint())
     }
   }
 
   /// The text of a scalar; nil after the mismatch was reported.
-  package mutating func scalar(_ node: Node, expected: String) -> String? {
+  package mutating func scalar(_ node: Node, expected: @autoclosure () -> String) -> String? {
     guard node.kind == .scalar else {
-      mismatch(node, expected: expected)
+      mismatch(node, expected: expected())
       return nil
     }
     return node.text
@@ -36,24 +49,43 @@ package struct ManifestDecoder: Sendable {
   package mutating func mention(_ target: ResourceID, at node: Node) {
     let location = node.location
     references.append(
-      Reference(target: target, path: node.path, location: location.line > 0 ? location : nil))
+      Reference(
+        target: target, path: NodePath(of: node, trail).description,
+        location: location.line > 0 ? location : nil))
   }
+
+  /// Says that the item `child` of `container` is decoded next, until `leave`.
+  mutating func enter(_ container: Node, _ child: Node, position: Int) {
+    trail.append(NodePath.Step(container: container.index, child: child.index, position: position))
+  }
+
+  mutating func leave() { trail.removeLast() }
 }
 
 /// Where an object's own rules report what is wrong between its fields.
-package struct FieldReport {
-  private let node: Node
-  private var decoder: ManifestDecoder
-  private(set) var hasErrors = false
-
-  init(_ node: Node, _ decoder: ManifestDecoder) {
-    self.node = node
-    self.decoder = decoder
+package struct FieldReport: Sendable {
+  private struct Problem: Sendable {
+    let field: String
+    let message: String
+    let hint: String?
   }
+
+  private var problems: [Problem] = []
+  var hasErrors: Bool { !problems.isEmpty }
 
   /// Reports at a field of the object, such as `price` or `ports[0].host`; where the field is not written, at the
   /// object itself.
   package mutating func error(at field: String, _ message: String, hint: String? = nil) {
+    problems.append(Problem(field: field, message: message, hint: hint))
+  }
+
+  func tell(about node: Node, _ decoder: inout ManifestDecoder) {
+    for problem in problems {
+      decoder.error(FieldReport.place(problem.field, in: node), problem.message, hint: problem.hint)
+    }
+  }
+
+  private static func place(_ field: String, in node: Node) -> Node {
     var place = node
     for part in field.split(whereSeparator: { $0 == "." || $0 == "[" }) {
       if part.last == "]", let index = Int(part.dropLast()) {
@@ -64,9 +96,6 @@ package struct FieldReport {
         place = value
       }
     }
-    hasErrors = true
-    decoder.error(place, message, hint: hint)
+    return place
   }
-
-  consuming func finish() -> ManifestDecoder { decoder }
 }

@@ -63,7 +63,7 @@ extension Int: ManifestValue {
 
 extension Optional: ManifestValue where Wrapped: ManifestValue {
   package static var shape: Shape { Wrapped.shape }
-  package var manifestValue: Value? { flatMap(\.manifestValue) }
+  package var manifestValue: Value? { self?.manifestValue }
 
   /// `null` means the same as leaving the field out.
   package static func decode(_ node: Node, _ decoder: inout ManifestDecoder) -> Wrapped?? {
@@ -84,7 +84,9 @@ extension Array: ManifestValue where Element: ManifestValue {
     }
     var list: [Element] = []
     var isFine = true
-    for item in node.elements {
+    for (position, item) in node.elements.enumerated() {
+      decoder.enter(node, item, position: position)
+      defer { decoder.leave() }
       if let element = Element.decode(item, &decoder) { list.append(element) } else { isFine = false }
     }
     return isFine ? list : nil
@@ -97,7 +99,11 @@ package typealias CanonicalValue = Value
 extension Dictionary: ManifestValue where Key == String, Value: ManifestValue {
   package static var shape: Shape { Shape(.map(Value.shape), name: "map of names to \(Value.shape.name)") }
   package var manifestValue: CanonicalValue? {
-    .object(mapValues { $0.manifestValue ?? .null })
+    var members: [CanonicalValue.Member] = []
+    members.reserveCapacity(count)
+    for (key, value) in self { members.append(CanonicalValue.Member(key, value.manifestValue ?? .null)) }
+    if members.count > 1 { members.sort { $0.key < $1.key } }
+    return .object(members)
   }
 
   package static func decode(_ node: Node, _ decoder: inout ManifestDecoder) -> [String: Value]? {
@@ -109,7 +115,16 @@ extension Dictionary: ManifestValue where Key == String, Value: ManifestValue {
     var map: [String: Value] = [:]
     var isFine = true
     for (key, value) in node.members {
-      if let element = Value.decode(value, &decoder) { map[key.text] = element } else { isFine = false }
+      decoder.enter(node, key, position: 0)
+      defer { decoder.leave() }
+      guard let element = Value.decode(value, &decoder) else {
+        isFine = false
+        continue
+      }
+      if map.updateValue(element, forKey: key.text) != nil {
+        decoder.error(key, "the key ‘\(Node.shortened(key.text))’ stands twice in this map, in two spellings")
+        isFine = false
+      }
     }
     return isFine ? map : nil
   }

@@ -1,31 +1,87 @@
-extension Node {
-  /// Where the node is inside its document, such as `spec.placement.nodes[0]`; empty for the document itself.
-  package var path: String {
-    var path = ""
-    for part in parts {
-      switch part {
-      case .key(let key): path += path.isEmpty ? key : ".\(key)"
-      case .index(let index): path += "[\(index)]"
-      }
-    }
-    return path
+/// Where a node is inside its document.
+struct NodePath: CustomStringConvertible {
+  /// The item of a list or map that leads on, as indices on the tape.
+  struct Step: Sendable {
+    let container: Int
+    let child: Int
+    let position: Int
   }
 
-  /// What to call the node in a message: `‘replicas’`, `‘nodes[0]’`, `the document`.
-  package var label: String {
-    let parts = self.parts
+  enum Part {
+    case key(String)
+    case index(Int)
+  }
+
+  private(set) var parts: [Part] = []
+
+  /// Found by walking down from the document's root: costs nothing until a message or a reference needs it. `trail`
+  /// spares the search in long lists and maps.
+  init(of node: Node, _ trail: [Step] = []) {
+    var current = Node(node.tape, NodePath.documentStart(of: node))
+    while current.index != node.index {
+      let step = trail.first { $0.container == current.index && $0.child <= node.index }
+      guard let next = descend(from: current, to: node, step) else { return }
+      current = next
+    }
+  }
+
+  private mutating func descend(from current: Node, to node: Node, _ step: Step?) -> Node? {
+    if let step {
+      let child = Node(node.tape, step.child)
+      if current.kind == .list {
+        parts.append(.index(step.position))
+        return child
+      }
+      parts.append(.key(child.text))
+      return node.index == child.index ? child : Node(node.tape, step.child + 1)
+    }
+    for (key, value) in current.members where Int(value.record.end) > node.index {
+      parts.append(.key(key.text))
+      return key.index == node.index ? key : value
+    }
+    for (position, element) in current.elements.enumerated() where Int(element.record.end) > node.index {
+      parts.append(.index(position))
+      return element
+    }
+    return nil
+  }
+
+  /// Documents follow each other on a tape; the one that holds this node starts here.
+  private static func documentStart(of node: Node) -> Int {
+    var start = 0
+    while Int(node.tape.records[start].end) <= node.index { start = Int(node.tape.records[start].end) }
+    return start
+  }
+
+  /// Such as `spec.placement.nodes[0]`; empty for the document itself.
+  var description: String { NodePath.text(of: parts[...]) }
+
+  /// The last key and what follows it: `‘nodes[0]’`.
+  var label: String {
     guard let lastKey = parts.lastIndex(where: { if case .key = $0 { true } else { false } }) else {
       return "the document"
     }
-    var label = ""
-    for part in parts[lastKey...] {
+    return "‘\(Node.shortened(NodePath.text(of: parts[lastKey...])))’"
+  }
+
+  private static func text(of parts: ArraySlice<Part>) -> String {
+    var text = ""
+    for part in parts {
       switch part {
-      case .key(let key): label += key
-      case .index(let index): label += "[\(index)]"
+      case .key(let key): text += text.isEmpty ? key : ".\(key)"
+      case .index(let index): text += "[\(index)]"
       }
     }
-    return "‘\(label)’"
+    return text
   }
+}
+
+extension Node {
+  /// Where the node is inside its document, such as `spec.placement.nodes[0]`; empty for the document itself.
+  package var path: String { NodePath(of: self).description }
+
+  /// What to call the node in a message: `‘replicas’`, `‘nodes[0]’`, `the document`.
+  package var label: String { NodePath(of: self).label }
 
   /// What was found, for messages: `the text ‘three’`, `a list`.
   package var found: String {
@@ -41,44 +97,6 @@ extension Node {
     }
   }
 
-  static func shortened(_ text: String) -> String {
-    var clean = ""
-    for scalar in text.unicodeScalars.prefix(60) {
-      clean += scalar.value < 0x20 || scalar.value == 0x7F ? "·" : String(scalar)
-    }
-    return text.unicodeScalars.count > 60 ? clean + "…" : clean
-  }
-
-  private enum Part {
-    case key(String)
-    case index(Int)
-  }
-
-  /// Found by walking down from the document's root: costs nothing until a message or a reference needs it.
-  private var parts: [Part] {
-    var parts: [Part] = []
-    var current = Node(tape, documentStart)
-    descend: while current.index != index {
-      for (key, value) in current.members where Int(value.record.end) > index || key.index == index {
-        if key.index == index { return parts + [.key(key.text)] }
-        parts.append(.key(key.text))
-        current = value
-        continue descend
-      }
-      for (position, element) in current.elements.enumerated() where Int(element.record.end) > index {
-        parts.append(.index(position))
-        current = element
-        continue descend
-      }
-      return parts
-    }
-    return parts
-  }
-
-  /// Documents follow each other on a tape; the one that holds this node starts here.
-  private var documentStart: Int {
-    var start = 0
-    while Int(tape.records[start].end) <= index { start = Int(tape.records[start].end) }
-    return start
-  }
+  /// Text of a manifest for a message: without control characters and not endless.
+  static func shortened(_ text: String) -> String { VisibleText.escaped(text, limit: 60) }
 }

@@ -21,9 +21,9 @@ package final class Tape: Sendable {
 
   struct Record: Sendable {
     var kind: Kind
-    /// Whether the scalar holds a `$`, so that variables need only look at few.
+    /// Whether the scalar holds a `$` and is no key, so that variables need only look at few.
     var hasDollar = false
-    var file: UInt16 = 0
+    var file: UInt32 = 0
     /// Range of the scalar's text in `bytes`.
     var start: UInt32 = 0
     var length: UInt32 = 0
@@ -79,5 +79,89 @@ struct TapeContent: Sendable {
     return records.count - 1
   }
 
+  /// Opens a list or map that stands where `node` stands.
+  mutating func open(like node: Node) -> Int {
+    records.append(node.record)
+    return records.count - 1
+  }
+
   mutating func close(_ index: Int) { records[index].end = UInt32(records.count) }
+
+  /// Appends a copy of a subtree of this tape.
+  mutating func copy(_ range: Range<Int>) {
+    let shift = UInt32(records.count - range.lowerBound)
+    for index in range {
+      var record = records[index]
+      record.end += shift
+      records.append(record)
+    }
+  }
+
+  /// Appends a copy of a subtree of another tape, whose files are the same.
+  @discardableResult
+  mutating func append(_ node: Node) -> Int {
+    let first = records.count
+    for index in node.index..<Int(node.record.end) {
+      var record = node.tape.records[index]
+      let text = node.tape.bytes[Int(record.start)..<Int(record.start + record.length)]
+      record.start = UInt32(bytes.count)
+      record.end = UInt32(Int(record.end) - node.index + first)
+      bytes.append(contentsOf: text)
+      records.append(record)
+    }
+    return first
+  }
+
+  func text(of index: Int) -> String {
+    let record = records[index]
+    return String(decoding: bytes[Int(record.start)..<Int(record.start + record.length)], as: UTF8.self)
+  }
+
+  /// The first key of a map that stands there twice, as indices of both; nil where all differ.
+  func firstRepeatedKey(of map: Int) -> (first: Int, second: Int)? {
+    let end = Int(records[map].end)
+    var count = 0
+    var index = map + 1
+    while index < end {
+      count += 1
+      index = Int(records[Int(records[index].end)].end)
+    }
+    guard count > 1 else { return nil }
+    return count <= 8 ? repeatedKeyByPairs(of: map) : repeatedKeyByHash(of: map)
+  }
+
+  private func repeatedKeyByPairs(of map: Int) -> (first: Int, second: Int)? {
+    let end = Int(records[map].end)
+    var later = map + 1
+    while later < end {
+      var earlier = map + 1
+      while earlier < later {
+        if haveSameText(earlier, later) { return (earlier, later) }
+        earlier = Int(records[Int(records[earlier].end)].end)
+      }
+      later = Int(records[Int(records[later].end)].end)
+    }
+    return nil
+  }
+
+  private func repeatedKeyByHash(of map: Int) -> (first: Int, second: Int)? {
+    let end = Int(records[map].end)
+    var seen: [String: Int] = [:]
+    var index = map + 1
+    while index < end {
+      if let first = seen.updateValue(index, forKey: text(of: index)) { return (first, index) }
+      index = Int(records[Int(records[index].end)].end)
+    }
+    return nil
+  }
+
+  private func haveSameText(_ a: Int, _ b: Int) -> Bool {
+    let a = records[a]
+    let b = records[b]
+    guard a.length == b.length else { return false }
+    for offset in 0..<Int(a.length) where bytes[Int(a.start) + offset] != bytes[Int(b.start) + offset] {
+      return false
+    }
+    return true
+  }
 }

@@ -14,9 +14,11 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   package init(of bytes: some Collection<UInt8>) {
-    let input = Array(bytes)
     var output = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-    SHA256(input, input.count, &output)
+    if bytes.withContiguousStorageIfAvailable({ SHA256($0.baseAddress, $0.count, &output) }) == nil {
+      let input = Array(bytes)
+      SHA256(input, input.count, &output)
+    }
     var digits: [UInt8] = []
     digits.reserveCapacity(64)
     for byte in output {

@@ -110,28 +110,56 @@ package struct Credits: Hashable, Comparable, Sendable, Codable, CustomStringCon
 package enum Decimals {
   /// `text` times ten to the power of `digits`; nil when it is no plain decimal, has more digits, or overflows.
   package static func scaled(_ text: String, digits: Int) -> Int64? {
-    var rest = Substring(text)
-    let isNegative = rest.first == "-"
-    if isNegative || rest.first == "+" { rest = rest.dropFirst() }
-    let parts = rest.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    let whole = parts.first ?? ""
-    let fraction = parts.count == 2 ? parts[1] : ""
-    guard !whole.isEmpty, parts.count == 1 || !fraction.isEmpty, fraction.utf8.count <= digits else {
-      return nil
+    var text = text
+    return text.withUTF8 { bytes in
+      var index = 0
+      let isNegative = bytes.first == UInt8(ascii: "-")
+      if isNegative || bytes.first == UInt8(ascii: "+") { index = 1 }
+      let start = index
+      var magnitude: Int64 = 0
+      var fraction: Int?
+      while index < bytes.count {
+        let byte = bytes[index]
+        if byte == UInt8(ascii: "."), fraction == nil, index > start, index + 1 < bytes.count {
+          fraction = 0
+        } else {
+          guard byte >= 48, byte <= 57, append(Int64(byte - 48), to: &magnitude) else { return nil }
+          if let count = fraction { fraction = count + 1 }
+        }
+        index += 1
+      }
+      guard index > start, fraction ?? 0 <= digits else { return nil }
+      for _ in (fraction ?? 0)..<digits {
+        guard append(0, to: &magnitude) else { return nil }
+      }
+      return isNegative ? -magnitude : magnitude
     }
-    guard (whole + fraction).utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-    let padded = whole + fraction + String(repeating: "0", count: digits - fraction.utf8.count)
-    guard let magnitude = Int64(padded) else { return nil }
-    return isNegative ? -magnitude : magnitude
+  }
+
+  /// False when the number no longer fits.
+  private static func append(_ digit: Int64, to magnitude: inout Int64) -> Bool {
+    let (product, overflow) = magnitude.multipliedReportingOverflow(by: 10)
+    let (sum, carry) = product.addingReportingOverflow(digit)
+    magnitude = sum
+    return !overflow && !carry
   }
 
   /// The shortest exact text of `value` divided by ten to the power of `digits`.
   package static func text(_ value: Int64, digits: Int) -> String {
-    let magnitude = String(value.magnitude)
-    let padded = String(repeating: "0", count: max(0, digits + 1 - magnitude.count)) + magnitude
-    let whole = padded.dropLast(digits)
-    var fraction = padded.suffix(digits)
-    while fraction.last == "0" { fraction = fraction.dropLast() }
-    return (value < 0 ? "-" : "") + whole + (fraction.isEmpty ? "" : "." + fraction)
+    var rest = value.magnitude
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(24)
+    var position = 0
+    // From the last digit to the first; zeros at the end of the fraction are left out.
+    while rest > 0 || position <= digits {
+      let digit = UInt8(rest % 10)
+      rest /= 10
+      if position == digits, !bytes.isEmpty { bytes.append(UInt8(ascii: ".")) }
+      if position >= digits || digit != 0 || !bytes.isEmpty { bytes.append(digit + 48) }
+      position += 1
+    }
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    bytes.reverse()
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

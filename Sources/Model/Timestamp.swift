@@ -14,7 +14,12 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringC
 
   /// Reads `2026-12-01T00:00:00Z`, with an optional fraction and an offset such as `+01:00`; nil for anything else.
   package init?(_ text: String) {
-    let bytes = Array(text.utf8)
+    var text = text
+    guard let microseconds = text.withUTF8({ Timestamp.parse($0) }) else { return nil }
+    self.microseconds = microseconds
+  }
+
+  private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
     func number(_ range: Range<Int>) -> Int64? {
       guard range.upperBound <= bytes.count else { return nil }
       var value: Int64 = 0
@@ -60,7 +65,7 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringC
     guard index == bytes.count else { return nil }
     let days = Timestamp.daysSinceEpoch(year, month, day)
     let seconds = ((days * 24 + hour) * 60 + minute - offsetMinutes) * 60 + second
-    microseconds = seconds * 1_000_000 + micros
+    return seconds * 1_000_000 + micros
   }
 
   /// RFC 3339 in UTC; a fraction only where there is one.
@@ -68,17 +73,26 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringC
     let (seconds, micros) = microseconds.flooredDivision(by: 1_000_000)
     let (days, secondOfDay) = seconds.flooredDivision(by: 86_400)
     let (year, month, day) = Timestamp.civil(days)
-    func pad(_ number: Int64, _ width: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(28)
+    func append(_ number: Int64, _ width: Int, _ mark: Character) {
+      let digits = String(number).utf8
+      for _ in 0..<max(0, width - digits.count) { bytes.append(48) }
+      bytes.append(contentsOf: digits)
+      if let mark = mark.asciiValue { bytes.append(mark) }
     }
-    var fraction = ""
+    append(year, 4, "-")
+    append(month, 2, "-")
+    append(day, 2, "T")
+    append(secondOfDay / 3600, 2, ":")
+    append(secondOfDay / 60 % 60, 2, ":")
+    append(secondOfDay % 60, 2, micros == 0 ? "Z" : ".")
     if micros != 0 {
-      fraction = "." + pad(micros, 6)
-      while fraction.last == "0" { fraction.removeLast() }
+      append(micros, 6, "0")
+      while bytes.last == 48 { bytes.removeLast() }
+      bytes.append(UInt8(ascii: "Z"))
     }
-    let clock = [secondOfDay / 3600, secondOfDay / 60 % 60, secondOfDay % 60].map { pad($0, 2) }
-    return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(clock.joined(separator: ":"))\(fraction)Z"
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func days(of month: Int64, in year: Int64) -> Int64 {

@@ -4,12 +4,45 @@ import Model
 struct PlanSentence {
   let lines: [String]
 
-  init(_ plan: Plan, style: TextStyle) {
-    let summary = plan.summary
-    guard plan.hasChanges else {
-      lines = [PlanSentence.settled(summary, style)]
-      return
+  /// - `width`: columns to break lines at; nil for no limit.
+  init(_ plan: Plan, style: TextStyle, width: Int?) {
+    let pieces =
+      plan.hasChanges
+      ? [PlanSentence.counts(plan.summary)] + PlanSentence.risks(plan) : [PlanSentence.settled(plan.summary)]
+    lines = pieces.flatMap { PlanSentence.broken($0, to: width ?? .max, style) }
+  }
+
+  /// A few words that stay together, with their looks.
+  private typealias Piece = (text: String, looks: [TextStyle.Look])
+
+  /// The pieces with spaces between them, in lines of at most `width` characters.
+  private static func broken(_ pieces: [Piece], to width: Int, _ style: TextStyle) -> [String] {
+    func painted(_ line: [Piece]) -> String { line.map { style.paint($0.text, $0.looks) }.joined() }
+    var lines: [String] = []
+    var line: [Piece] = []
+    var length = 0
+    for piece in pieces {
+      if length > 0, length + 1 + piece.text.count > width {
+        lines.append(painted(line))
+        (line, length) = ([], 0)
+      }
+      let text = length == 0 ? piece.text : " \(piece.text)"
+      length += text.count
+      // Neighbours that look the same are painted as one.
+      if line.last?.looks == piece.looks {
+        line[line.count - 1].text += text
+      } else {
+        line.append((text, piece.looks))
+      }
     }
+    return lines + [painted(line)]
+  }
+
+  private static func words(_ text: String, _ looks: [TextStyle.Look]) -> [Piece] {
+    text.split(separator: " ").map { (String($0), looks) }
+  }
+
+  private static func counts(_ summary: PlanSummary) -> [Piece] {
     let counts: [(Int, String, [TextStyle.Look])] = [
       (summary.create, "to create", ResourcePlan.Outcome.create.looks),
       (summary.update, "to update", ResourcePlan.Outcome.update.looks),
@@ -23,34 +56,36 @@ struct PlanSentence {
       (summary[.invalid], "invalid", ResourcePlan.Outcome.invalid.looks),
       (summary[.blocked], "blocked", ResourcePlan.Outcome.blocked.looks),
     ]
-    let parts = counts.filter { $0.0 > 0 }.map { style.paint("\($0.0) \($0.1)", $0.2) }
-    lines =
-      ["\(style.paint("Plan:", .bold)) \(parts.joined(separator: ", "))."] + PlanSentence.risks(plan, style)
+    let parts = counts.filter { $0.0 > 0 }
+    return [("Plan:", [.bold])]
+      + parts.enumerated().map { index, part in
+        ("\(part.0) \(part.1)\(index == parts.count - 1 ? "." : ",")", part.2)
+      }
   }
 
-  private static func settled(_ summary: PlanSummary, _ style: TextStyle) -> String {
-    let head = style.paint("No changes.", .bold, .green)
+  private static func settled(_ summary: PlanSummary) -> [Piece] {
+    let head = words("No changes.", [.bold, .green])
     let (count, paused) = (summary[.unchanged], summary[.paused])
-    guard count + paused > 0 else { return "\(head) Nothing is declared and nothing is there." }
+    guard count + paused > 0 else { return head + words("Nothing is declared and nothing is there.", []) }
     var text = count == 1 ? "1 resource is as declared" : "\(count) resources are as declared"
     if paused > 0 { text += paused == 1 ? ", 1 is paused" : ", \(paused) are paused" }
-    return "\(head) \(text)."
+    return head + words("\(text).", [])
   }
 
   /// Counts steps that would run now; what is held back costs nothing.
-  private static func risks(_ plan: Plan, _ style: TextStyle) -> [String] {
+  private static func risks(_ plan: Plan) -> [[Piece]] {
     let steps = plan.resources.filter { !$0.outcome.needsAttention }.flatMap(\.steps)
     let disruptive = steps.count { $0.risk == .disruptive }
     let destructive = steps.count { $0.risk == .destructive }
-    var lines: [String] = []
+    var lines: [[Piece]] = []
     if disruptive > 0 {
       let text = disruptive == 1 ? "1 step interrupts" : "\(disruptive) steps interrupt"
-      lines.append(style.paint("\(text) what runs (disruptive).", Risk.disruptive.looks))
+      lines.append(words("\(text) what runs (disruptive).", Risk.disruptive.looks))
     }
     if destructive > 0 {
       let text = destructive == 1 ? "1 step destroys" : "\(destructive) steps destroy"
       lines.append(
-        style.paint("\(text) what only a backup can bring back (destructive).", Risk.destructive.looks))
+        words("\(text) what only a backup can bring back (destructive).", Risk.destructive.looks))
     }
     return lines
   }

@@ -23,7 +23,7 @@ struct PlanText {
     for resource in listed where !resource.outcome.needsAttention { write(resource) }
     writeAttention(listed.filter(\.outcome.needsAttention))
     if !lines.isEmpty { lines.append("") }
-    lines.append(contentsOf: PlanSentence(plan, style: style).lines)
+    lines.append(contentsOf: PlanSentence(plan, style: style, width: width).lines)
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -44,9 +44,12 @@ struct PlanText {
     var head = headline(resource)
     let risk = resource.outcome == .unchanged ? .safe : resource.risk
     if risk != .safe { head.add("  (\(risk.rawValue))", risk.looks) }
+    if resource.outcome == .delete, resource.steps.isEmpty {
+      head.add("  gone already, is forgotten", [.dim])
+    }
     append(head)
     if let waitingOn = resource.waitingOn {
-      writeParagraph("waits for \(waitingOn)", at: indent + 2, [.yellow])
+      writeParagraph(TextStyle.harmless("waits for \(waitingOn)"), at: indent + 2, [.yellow])
     }
     for step in resource.steps { write(step, marksRisk: resource.steps.count > 1) }
   }
@@ -67,12 +70,12 @@ struct PlanText {
     var line = Line(indentedBy: inner)
     line.add(step.action.mark + " ", step.action.looks)
     line.add(step.title, [])
-    let fits = width.map { inner + 2 + max(stepColumn, step.title.count) + 2 + why.count <= $0 } ?? true
-    if fits {
-      line.add(String(repeating: " ", count: max(0, stepColumn - step.title.count) + 2), [])
-      line.add(why, inlined == nil ? [.dim] : [])
-    }
-    if marksRisk, step.risk != .safe { line.add("  (\(step.risk.rawValue))", step.risk.looks) }
+    let risk = marksRisk && step.risk != .safe ? "  (\(step.risk.rawValue))" : ""
+    let column = max(stepColumn, step.title.count) + 2
+    let fits = width.map { inner + 2 + column + why.count + risk.count <= $0 } ?? true
+    if fits { line.add(String(repeating: " ", count: column - step.title.count), []) }
+    if fits { line.add(why, inlined == nil ? [.dim] : []) }
+    line.add(risk, step.risk.looks)
     append(line)
     if !fits { writeParagraph(why, at: inner + 2, [.dim]) }
     if inlined == nil { write(step.fields, at: inner + 2) }
@@ -97,23 +100,28 @@ struct PlanText {
     var order: [Held] = []
     var groups: [Held: [ResourcePlan]] = [:]
     for resource in resources {
-      let held = Held(outcome: resource.outcome, reason: resource.waitingOn ?? "")
+      let held = Held(outcome: resource.outcome, reason: reason(of: resource))
       if groups[held] == nil { order.append(held) }
       groups[held, default: []].append(resource)
     }
     for held in order {
       for resource in groups[held] ?? [] {
-        append(headline(resource))
-        let showsSteps = isVerbose || resource.outcome == .drifted
-        if showsSteps {
+        var head = headline(resource)
+        if resource.outcome == .drifted { head.add("  only reported (mode observe)", [.dim]) }
+        append(head)
+        if isVerbose || resource.outcome == .drifted {
           for step in resource.steps { write(step, marksRisk: true) }
-        }
-        if held.outcome == .invalid, let location = resource.desired?.location {
-          writeParagraph("at \(location)", at: indent + 2, [.dim])
         }
       }
       writeParagraph(TextStyle.harmless(held.reason), at: indent + 2, held.outcome.looks)
     }
+  }
+
+  /// With the place in the manifest where only a change there helps.
+  private func reason(of resource: ResourcePlan) -> String {
+    let reason = resource.waitingOn ?? ""
+    guard resource.outcome == .invalid, let location = resource.desired?.location else { return reason }
+    return "\(location): \(reason)"
   }
 
   private struct Held: Hashable {

@@ -25,11 +25,11 @@ package struct Planner: Sendable {
     }
     return Plan(
       environment: request.desired.environment, revision: request.revision,
-      manifestDigest: request.desired.digest, resources: PlanOrder.arranged(decisions))
+      manifestDigest: request.desired.digest, resources: PlanOrder.arranged(decisions, request))
   }
 
   private func decide(_ subject: PlanSubject, _ request: PlanRequest) -> Decision {
-    let mode = subject.desired?.metadata.mode ?? .enforce
+    let mode = subject.place.map { request.desired.resources[$0].metadata.mode } ?? .enforce
     guard mode != .paused else { return Decision(subject, .paused) }
     guard let planner = planners[subject.id.kind] else {
       return Decision(subject, .invalid, waitingOn: "no component of this program knows ‘\(subject.id.kind)’")
@@ -42,10 +42,11 @@ package struct Planner: Sendable {
     case .success(let observation):
       if subject.isLeaving, observation.state == nil { return Decision(subject, .delete) }
       let context = PlanContext(
-        id: subject.id, lastApplied: subject.applied, surroundings: request.surroundings)
+        id: subject.id, lastApplied: request.applied(subject),
+        surroundings: request.surroundings)
       do throws(PlanError) {
-        let answer = try planner.plan(subject.desired, observation.state, context)
-        return Decision(subject, answer, mode: mode, isAbsent: observation.state == nil)
+        let answer = try planner.plan(request.desired(subject), observation.state, context)
+        return Decision(subject, answer, mode: mode, isNew: observation.state == nil || request.inventory[subject.id] == nil)
       } catch {
         return Decision(subject, .invalid, waitingOn: error.description)
       }
@@ -53,35 +54,63 @@ package struct Planner: Sendable {
   }
 }
 
-/// One resource of a request.
+/// One resource of a request: its id and where it stands, since whole resources are large to copy.
 struct PlanSubject {
   let id: ResourceID
-  /// Nil when it leaves.
-  let desired: AnyResource?
-  let applied: AnyResource?
-  var isLeaving: Bool { desired == nil }
+  /// Position among the desired resources; nil when it leaves.
+  let place: Int?
+  var isLeaving: Bool { place == nil }
 
   /// What stays, sorted by id, then what leaves, sorted by id. A small scope costs no walk over the environment.
   static func all(in request: PlanRequest) -> [PlanSubject] {
     if let scope = request.scope {
       let subjects = scope.compactMap { id -> PlanSubject? in
-        let subject = PlanSubject(
-          id: id, desired: request.desired[id], applied: request.inventory[id]?.resource)
-        return subject.desired == nil && subject.applied == nil ? nil : subject
+        let place = request.desired.place(of: id)
+        return place == nil && request.inventory[id] == nil ? nil : PlanSubject(id: id, place: place)
       }
       return subjects.sorted { a, b in
         a.isLeaving == b.isLeaving ? a.id < b.id : b.isLeaving
       }
     }
-    let staying = request.desired.resources.map {
-      PlanSubject(id: $0.id, desired: $0, applied: request.inventory[$0.id]?.resource)
+    let staying = request.desired.resources.indices.map {
+      PlanSubject(id: request.desired.resources[$0].id, place: $0)
     }
-    guard staying.count(where: { $0.applied != nil }) < request.inventory.count else { return staying }
-    let stays = Set(staying.lazy.map(\.id))
-    let leaving = request.inventory.values.filter { !stays.contains($0.id) }
-      .map { PlanSubject(id: $0.id, desired: nil, applied: $0.resource) }
-      .sorted { $0.id < $1.id }
+    let leaving = leaving(in: request).sorted().map { PlanSubject(id: $0, place: nil) }
     return staying + leaving
+  }
+
+  private static func leaving(in request: PlanRequest) -> [ResourceID] {
+    let known = request.desired.resources.count { request.inventory.index(forKey: $0.id) != nil }
+    guard known < request.inventory.count else { return [] }
+    let stays = Set(request.desired.resources.lazy.map(\.id))
+    return request.inventory.keys.filter { !stays.contains($0) }
+  }
+}
+
+extension PlanRequest {
+  func desired(_ subject: PlanSubject) -> AnyResource? {
+    subject.place.map { desired.resources[$0] }
+  }
+
+  func applied(_ subject: PlanSubject) -> AnyResource? {
+    inventory.index(forKey: subject.id).map { inventory.values[$0].resource }
+  }
+
+  /// What the desired resource mentions; nothing for what leaves.
+  func references(of subject: PlanSubject) -> [Reference] {
+    subject.place.map { desired.resources[$0].references } ?? []
+  }
+}
+
+extension DesiredState {
+  /// Where the resource stands in the sorted list, by binary search.
+  fileprivate func place(of id: ResourceID) -> Int? {
+    var (low, high) = (0, resources.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if resources[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low < resources.count && resources[low].id == id ? low : nil
   }
 }
 
@@ -104,9 +133,10 @@ struct Decision {
   /// Whether it takes something out of the world, rather than only out of the inventory.
   var removesSomething: Bool { outcome == .delete && !steps.isEmpty }
 
-  /// What a planner's answer means for a resource in `mode` that is or `isAbsent`.
+  /// What a planner's answer means for a resource in `mode`; `isNew`: nothing of it is there, or
+  /// it was never applied and only its surroundings are.
   init(
-    _ subject: PlanSubject, _ answer: PlanOutcome<any StepOperation>, mode: ReconcileMode, isAbsent: Bool
+    _ subject: PlanSubject, _ answer: PlanOutcome<any StepOperation>, mode: ReconcileMode, isNew: Bool
   ) {
     switch answer {
     case .waiting(let reason):
@@ -114,7 +144,7 @@ struct Decision {
     case .upToDate:
       self.init(subject, subject.isLeaving ? .delete : .unchanged)
     case .steps(let steps):
-      let outcome = Decision.outcome(of: steps, isLeaving: subject.isLeaving, isAbsent: isAbsent)
+      let outcome = Decision.outcome(of: steps, isLeaving: subject.isLeaving, isNew: isNew)
       if mode == .enforce || outcome == .unchanged {
         self.init(subject, outcome, steps: steps)
       } else if steps.allSatisfy({ $0.action == .maintain }) {
@@ -126,11 +156,11 @@ struct Decision {
   }
 
   private static func outcome(
-    of steps: [AnyStep], isLeaving: Bool, isAbsent: Bool
+    of steps: [AnyStep], isLeaving: Bool, isNew: Bool
   ) -> ResourcePlan.Outcome {
     if isLeaving { return .delete }
     if steps.isEmpty { return .unchanged }
-    if isAbsent, steps.contains(where: { $0.action == .create }) { return .create }
+    if isNew, steps.contains(where: { $0.action == .create }) { return .create }
     if steps.contains(where: { $0.action == .replace }) { return .replace }
     return steps.allSatisfy { $0.action == .run || $0.action == .maintain } ? .run : .update
   }

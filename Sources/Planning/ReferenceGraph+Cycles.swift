@@ -25,14 +25,19 @@ extension ReferenceGraph {
 
   /// The graph without cycles: among resources that need each other in a circle, only needs of a lower position
   /// stay. Needs outside of circles are untouched, and a graph without cycles comes back as it is.
-  package func acyclic() -> ReferenceGraph {
-    guard sorted().count < ids.count else { return self }
+  package func acyclic() -> ReferenceGraph { acyclicAndSorted().graph }
+
+  /// The same graph, with the positions of all its resources in order.
+  func acyclicAndSorted() -> (graph: ReferenceGraph, order: [Int]) {
+    let order = sorted()
+    guard order.count < ids.count else { return (self, order) }
     let circles = self.circles
-    return ReferenceGraph(
+    let graph = ReferenceGraph(
       ids: ids,
       needs: needs.enumerated().map { position, targets in
         targets.filter { circles[$0] != circles[position] || $0 < position }
       })
+    return (graph, graph.sorted())
   }
 
   /// For each position the number of its strongly connected component (Tarjan's algorithm with its own stack, so that

@@ -14,8 +14,9 @@ package struct ReferenceGraph: Sendable {
     precondition(ids.count == needs.count, "one list of needs for each id")
     self.ids = ids
     self.needs = needs.enumerated().map { position, targets in
-      targets.count == 1 && targets[0] != position
-        ? targets : Set(targets).subtracting([position]).sorted()
+      // Nearly all lists are short and tidy already.
+      let isTidy = zip(targets, targets.dropFirst()).allSatisfy(<) && !targets.contains(position)
+      return isTidy ? targets : Set(targets).subtracting([position]).sorted()
     }
   }
 
@@ -33,13 +34,13 @@ package struct ReferenceGraph: Sendable {
         resources.map { ($0.id, $0.references.map(\.target)) }, uniquingKeysWith: { first, _ in first }))
   }
 
-  /// What `id` needs directly.
+  /// What `id` needs directly, in the order of `ids`. Looks through all resources; for one question, not for a loop.
   package func dependencies(of id: ResourceID) -> [ResourceID] {
     guard let position = ids.firstIndex(of: id) else { return [] }
     return needs[position].map { ids[$0] }
   }
 
-  /// What needs `id`, directly or through others, in the order of `ids`.
+  /// What needs `id`, directly or through others, in the order of `ids`. Looks through the whole graph.
   package func dependents(of id: ResourceID) -> [ResourceID] {
     guard let start = ids.firstIndex(of: id) else { return [] }
     let neededBy = self.neededBy
@@ -56,7 +57,7 @@ package struct ReferenceGraph: Sendable {
   }
 
   /// All resources, none before what it needs; ties go by position in `ids`. Cycles are broken as in `acyclic()`.
-  package var order: [ResourceID] { acyclic().sorted().map { ids[$0] } }
+  package var order: [ResourceID] { acyclicAndSorted().order.map { ids[$0] } }
 
   /// Positions in the order of Kahn's algorithm with the lowest ready position first. What stands on a cycle, or
   /// needs something on one, is missing.

@@ -21,12 +21,12 @@ enum StillUsed {
       }
     }
     for decision in decisions {
-      guard let applied = decision.subject.applied else { continue }
-      switch decision.outcome {
-      case .paused: note(applied, "still uses it and is paused")
-      case .drifted: note(applied, "still uses it and is only observed")
-      default: break
-      }
+      guard decision.outcome == .paused || decision.outcome == .drifted,
+        let applied = request.applied(decision.subject)
+      else { continue }
+      note(
+        applied,
+        decision.outcome == .paused ? "still uses it and is paused" : "still uses it and is only observed")
     }
     if let scope = request.scope {
       for (id, entry) in request.inventory where !scope.contains(id) {

@@ -29,7 +29,7 @@ struct RenderTrust: AsyncParsableCommand {
       CommandGroup(
         name: "Write manifests",
         subcommands: [
-          Schema.self, Explain.self, Completions.self, VersionCommand.self,
+          Schema.self, ExplainCommand.self, Completions.self, VersionCommand.self,
         ]),
     ])
 

@@ -58,7 +58,9 @@ import Testing
       reason: "a map that left the manifests is closed; nothing is deleted",
       desired: nil, observed: [usd10], step: "close 1 price of packs; their history is kept",
       risk: .disruptive),
-    Row(reason: "a map that left and has no current price needs nothing", desired: nil, observed: nil, step: nil),
+    Row(
+      reason: "a map that left and has no current price needs nothing", desired: nil, observed: nil, step: nil
+    ),
   ]
 
   @Test(arguments: table) func decides(_ row: Row) throws {
@@ -82,7 +84,8 @@ import Testing
     let desired = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"pack10":{"credits":110}}}"#)
     let observed = PriceMapObserved(entries: [entry("pack10", 100)])
     let drift = try PriceMapPlanner().plan(desired, observed, Fixture.context(desired, lastApplied: desired))
-    #expect(drift.steps.first?.reason == "the recorded prices differ from the manifest though it did not change")
+    #expect(
+      drift.steps.first?.reason == "the recorded prices differ from the manifest though it did not change")
     let older = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"pack10":{"credits":100}}}"#)
     let change = try PriceMapPlanner().plan(desired, observed, Fixture.context(desired, lastApplied: older))
     #expect(change.steps.first?.reason == "the manifest changed")

@@ -19,16 +19,20 @@ import Testing
       reason: "a price that gives nothing is a mistake", spec: #"{"prices":{"a":{"credits":0}}}"#,
       problem: "must be more than 0"),
     Row(
-      reason: "cents are the smallest unit of dollars", spec: #"{"prices":{"a":{"credits":1,"amount":9.999}}}"#,
+      reason: "cents are the smallest unit of dollars",
+      spec: #"{"prices":{"a":{"credits":1,"amount":9.999}}}"#,
       problem: "has more digits than usd has"),
     Row(
       reason: "yen have no smaller unit",
-      spec: #"{"currency":"jpy","prices":{"a":{"credits":1,"amount":9.5}}}"#, problem: "jpy has no smaller unit"),
+      spec: #"{"currency":"jpy","prices":{"a":{"credits":1,"amount":9.5}}}"#,
+      problem: "jpy has no smaller unit"),
     Row(
-      reason: "Stripe writes currencies in lower case", spec: #"{"currency":"USD","prices":{"a":{"credits":1}}}"#,
+      reason: "Stripe writes currencies in lower case",
+      spec: #"{"currency":"USD","prices":{"a":{"credits":1}}}"#,
       problem: "did you mean `usd`?"),
     Row(
-      reason: "a Price ID has no spaces", spec: #"{"prices":{"a b":{"credits":1}}}"#, problem: "is no Price ID"),
+      reason: "a Price ID has no spaces", spec: #"{"prices":{"a b":{"credits":1}}}"#,
+      problem: "is no Price ID"),
     Row(
       reason: "prices live in a database", spec: #"{"database":"Node/a","prices":{"a":{"credits":1}}}"#,
       problem: "must refer to `Database/…`"),

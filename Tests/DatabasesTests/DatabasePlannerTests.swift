@@ -7,9 +7,9 @@ import Testing
 
 @Suite struct DatabasePlannerTests {
   static let migrations = [
-    Migration(number: 1, name: "prices", sql: "CREATE TABLE a ()"),
-    Migration(number: 2, name: "ledger", sql: "CREATE TABLE b ()"),
-    Migration(number: 3, name: "jobs", sql: "CREATE TABLE c ()"),
+    Migrations.Migration(number: 1, name: "prices", sql: "CREATE TABLE a ()"),
+    Migrations.Migration(number: 2, name: "ledger", sql: "CREATE TABLE b ()"),
+    Migrations.Migration(number: 3, name: "jobs", sql: "CREATE TABLE c ()"),
   ]
   static let planner = DatabasePlanner(migrations: migrations)
   static let id = ResourceID(kind: "Database", name: "platform")
@@ -28,21 +28,22 @@ import Testing
       reason: "a database that is not there is created, migrated step by step, then opened to its roles",
       spec: #"{"embedded":{},"roles":[{"name":"app","access":"write"}]}"#, observed: nil,
       steps: [
-        "create database platform", "migrate platform to 0001-prices", "migrate platform to 0002-ledger",
-        "migrate platform to 0003-jobs", "create role app", "grant write access to role app",
+        "create database platform", "migrate platform to 0001-prices.sql",
+        "migrate platform to 0002-ledger.sql",
+        "migrate platform to 0003-jobs.sql", "create role app", "grant write access to role app",
       ]),
     Row(
       reason: "a database that is as declared needs nothing", spec: #"{"embedded":{}}"#,
       observed: seen(3), steps: []),
     Row(
       reason: "only what is missing is migrated", spec: #"{"embedded":{}}"#, observed: seen(2),
-      steps: ["migrate platform to 0003-jobs"]),
+      steps: ["migrate platform to 0003-jobs.sql"]),
     Row(
       reason: "a pinned schema stays where it is", spec: #"{"embedded":{},"schema":2}"#, observed: seen(2),
       steps: []),
     Row(
       reason: "a pinned schema is reached and not passed", spec: #"{"embedded":{},"schema":2}"#,
-      observed: seen(1), steps: ["migrate platform to 0002-ledger"]),
+      observed: seen(1), steps: ["migrate platform to 0002-ledger.sql"]),
     Row(
       reason: "privileges changed by hand are given again",
       spec: #"{"embedded":{},"roles":[{"name":"app"}]}"#, observed: seen(3, [role("app", fits: [])]),
@@ -62,7 +63,7 @@ import Testing
     Row(
       reason: "an external server needs migrations too, but its database is made by its operator",
       spec: #"{"external":{"url":{"env":"POSTGRES_URL"}}}"#, observed: seen(2),
-      steps: ["migrate platform to 0003-jobs"]),
+      steps: ["migrate platform to 0003-jobs.sql"]),
   ]
 
   @Test(arguments: table) func decides(_ row: Row) throws {
@@ -99,12 +100,12 @@ import Testing
       reason: "a migration that was edited after it landed", spec: #"{"embedded":{}}"#,
       observed: DatabaseObserved(
         migrations: [AppliedMigration(number: 1, name: "prices", digest: "else")], roles: []),
-      error: "0001-prices was applied to Database/platform with other contents"),
+      error: "0001-prices.sql was applied to Database/platform with other contents"),
     Refusal(
       reason: "a role that somebody else made is not taken over",
       spec: #"{"embedded":{},"roles":[{"name":"app"}]}"#,
       observed: seen(3, [ObservedRole(name: "app", madeBy: nil, canLogin: true, fits: [.read])]),
-      error: "role app of Database/platform was made by hand"),
+      error: "role app of Database/platform was not made by this controller"),
     Refusal(
       reason: "a role has one database",
       spec: #"{"embedded":{},"roles":[{"name":"app"}]}"#,

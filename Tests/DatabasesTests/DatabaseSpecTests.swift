@@ -29,7 +29,8 @@ import Testing
       reason: "an external URL names its database",
       spec: #"{"external":{"url":{"env":"A"}},"database":"x"}"#, problem: "is named by its URL"),
     Row(
-      reason: "PostgreSQL's own roles are not ours", spec: #"{"embedded":{},"roles":[{"name":"pg_monitor"}]}"#,
+      reason: "PostgreSQL's own roles are not ours",
+      spec: #"{"embedded":{},"roles":[{"name":"pg_monitor"}]}"#,
       problem: "must not be ‘pg_monitor’"),
     Row(
       reason: "two roles of one name contradict each other",
@@ -37,7 +38,8 @@ import Testing
       problem: "role a is declared twice"),
     Row(
       reason: "a password in a manifest is not even repeated",
-      spec: #"{"external":{"url":"postgres://u:hunter2@db/x"}}"#, problem: "must say where the secret is found"),
+      spec: #"{"external":{"url":"postgres://u:hunter2@db/x"}}"#,
+      problem: "must say where the secret is found"),
     Row(
       reason: "schemas are numbered from 1", spec: #"{"embedded":{},"schema":0}"#,
       problem: "must be `latest` or the number of a migration"),

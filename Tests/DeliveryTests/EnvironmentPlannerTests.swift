@@ -23,7 +23,8 @@ import Testing
     let after = try Fixture.resource(
       EnvironmentSpec.self, "dev", #"{"follows":{"branch":"main"},"mockGPUs":true}"#)
     let outcome = try EnvironmentPlanner().plan(
-      after, EnvironmentObserved(specJSON: before.spec.value.json), Fixture.context(after, lastApplied: before))
+      after, EnvironmentObserved(specJSON: before.spec.value.json),
+      Fixture.context(after, lastApplied: before))
     #expect(outcome.steps.first?.fields.map(\.path) == ["follows.branch", "mockGPUs"])
     #expect(outcome.steps.first?.reason == "the manifest changed")
   }

@@ -31,6 +31,21 @@ struct HTTPClientTests {
     #expect(!String(reflecting: request).contains("geheim"))
   }
 
+  @Test func signsForS3WithoutSendingTheKey() async throws {
+    let server = try LoopbackServer()
+    defer { server.stop() }
+    var request = HTTPRequest(.put, "http://127.0.0.1:\(server.port)/echo/bucket/key")
+    request.body = [1, 2, 3]
+    request.signing = AWSSigning(region: "eu-central-1", accessKey: "AKIA", secretKey: Secret("geheim"))
+    let text = try await client.send(request).text
+    #expect(text.contains("Authorization: AWS4-HMAC-SHA256 Credential=AKIA/"))
+    #expect(text.contains("/eu-central-1/s3/aws4_request"))
+    #expect(!text.contains("geheim"))
+    // A handle is used again for the next request, which must not be signed.
+    let next = try await client.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/echo"))
+    #expect(!next.text.lowercased().contains("authorization"))
+  }
+
   @Test func aStatusIsAnAnswerNotAnError() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }

@@ -13,7 +13,7 @@ final class TemporaryFolder: Sendable {
   }
 
   deinit {
-    unlink(path + "/s")
+    for name in ["s", "certificate.pem", "key.pem"] { unlink("\(path)/\(name)") }
     rmdir(path)
   }
 }

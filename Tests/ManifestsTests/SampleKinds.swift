@@ -97,3 +97,18 @@ struct DatabaseSpec: ManifestSpec {
     }
   }
 }
+
+struct EnvironmentSpec: ManifestSpec, EnvironmentProviding {
+  static let kind = "Environment"
+  var variables: [String: String] = [:]
+  var variableFiles: [String] = []
+  var mockGPUs = false
+  static let fields = Fields<Self>("Where the others live") {
+    Field("variables", \.variables, "What stands for `${name}`")
+    Field("variableFiles", \.variableFiles, "More variables")
+    Field("mockGPUs", \.mockGPUs, "Whether GPUs may be pretended")
+  }
+  var environmentSettings: EnvironmentSettings {
+    EnvironmentSettings(variables: variables, variableFiles: variableFiles, allowsMockGPUs: mockGPUs)
+  }
+}

@@ -19,7 +19,8 @@ import Testing
       reason: "without a backup there is nothing to replay onto", lastClosed: "11:59:00", lastBackup: nil,
       restorable: nil),
     Row(
-      reason: "everything is archived and nothing was written since", lastClosed: "03:00:00", isTailEmpty: true,
+      reason: "everything is archived and nothing was written since", lastClosed: "03:00:00",
+      isTailEmpty: true,
       restorable: "12:00:00"),
     Row(
       reason: "an idle server whose open segment holds bookkeeping: a change would have closed it by now",
@@ -33,7 +34,8 @@ import Testing
       reason: "a first write after hours of rest, its segment closed and not archived yet",
       lastClosed: "03:00:00", oldestWaiting: "11:58:00", restorable: "11:53:00"),
     Row(
-      reason: "nothing was ever archived: the backup's end", oldestWaiting: "02:03:00", restorable: "02:00:00"),
+      reason: "nothing was ever archived: the backup's end", oldestWaiting: "02:03:00", restorable: "02:00:00"
+    ),
   ]
 
   @Test(arguments: table) func follows(_ row: Row) {

@@ -32,7 +32,9 @@ import Testing
       ], surplus: ["2026-11-15T02:00:00Z", "2026-11-16T02:00:00Z"]),
     Row(
       reason: "what one rule drops another may keep", daily: 1, monthly: 2,
-      backups: ["2026-10-30T02:00:00Z", "2026-10-31T02:00:00Z", "2026-11-21T02:00:00Z", "2026-11-22T02:00:00Z"],
+      backups: [
+        "2026-10-30T02:00:00Z", "2026-10-31T02:00:00Z", "2026-11-21T02:00:00Z", "2026-11-22T02:00:00Z",
+      ],
       surplus: ["2026-10-30T02:00:00Z", "2026-11-21T02:00:00Z"]),
     Row(
       reason: "months are told apart by year", monthly: 2,
@@ -52,7 +54,7 @@ import Testing
 
   /// A year of nights under the usual rule: what stays is stable, and never empty.
   @Test func keepsAYearOfNights() {
-    var backups: [Backup] = []
+    var backups: [BackupRecord] = []
     var time = Timestamp("2026-01-01T02:00:00Z") ?? Fixture.now
     for _ in 0..<365 {
       backups.append(backup(time.description))
@@ -67,7 +69,7 @@ import Testing
   }
 
   @Test func countsOnlyFullBackups() {
-    let difference = Backup(
+    let difference = BackupRecord(
       label: "d", isFull: false, began: Fixture.now, ended: Fixture.now, size: ByteCount(bytes: 1))
     var keep = KeepSpec()
     keep.full = 1

@@ -5,9 +5,12 @@ package import Reconciling
 
 /// Reads and writes the history of prices: one query for all maps of a database, one statement for a change.
 package struct PriceMapBackend: ResourceBackend {
-  private let connector: DatabaseConnector
+  /// The pool of a database, which need not exist.
+  package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
 
-  package init(connector: DatabaseConnector) { self.connector = connector }
+  private let pools: Pools
+
+  package init(pools: @escaping Pools) { self.pools = pools }
 
   package func observe(
     _ subjects: [Subject<PriceMapSpec>], in context: ReconcileContext
@@ -99,7 +102,7 @@ package struct PriceMapBackend: ResourceBackend {
         hint: "add the Database to the manifests", retry: .afterChange)
     }
     do throws(PostgresError) {
-      return PriceMapStore(try await connector.pool(for: offer.address))
+      return PriceMapStore(try await pools(offer.address))
     } catch {
       throw error.backendError
     }

@@ -58,13 +58,17 @@ package struct PriceMapPlanner: ResourcePlanner {
   }
 
   private func fields(from old: [PriceEntry], to new: [PriceEntry]) -> [FieldChange] {
-    let before = PriceMapSpec.prices(of: old)
-    let after = PriceMapSpec.prices(of: new)
+    let before = Dictionary(uniqueKeysWithValues: old.map { ($0.priceID, PriceMapSpec.value(of: $0)) })
+    let after = Dictionary(uniqueKeysWithValues: new.map { ($0.priceID, PriceMapSpec.value(of: $0)) })
+    let prices = Set(before.keys).union(after.keys).sorted().flatMap { price in
+      FieldChange.between(
+        before[price] ?? .object([]), after[price] ?? .object([]), at: "prices.\(price)")
+    }
     return header("currency", old.map { .string($0.currency) }, new.map { .string($0.currency) })
       + header(
         "effective", old.map { $0.effective.map { .string($0.description) } },
         new.map { $0.effective.map { .string($0.description) } })
-      + FieldChange.between(before, after, at: "prices")
+      + prices
   }
 
   /// A field of the whole map that every row repeats; rows changed by hand may disagree with each other.

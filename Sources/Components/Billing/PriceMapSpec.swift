@@ -54,20 +54,18 @@ package struct PriceMapSpec: ManifestSpec {
   package var entries: [PriceEntry] {
     prices.map { id, price in
       PriceEntry(
-        id, credits: price.credits, amountTenThousandths: price.amount?.tenThousandths, currency: currency.description,
+        id, credits: price.credits, amountTenThousandths: price.amount?.tenThousandths,
+        currency: currency.description,
         effective: effective)
     }.sorted { $0.priceID < $1.priceID }
   }
 
-  /// Rows as the field `prices` shows them.
-  static func prices(of entries: [PriceEntry]) -> Value {
-    .object(
-      Dictionary(uniqueKeysWithValues: entries.map { entry in
-        var price = PriceSpec()
-        price.credits = entry.credits
-        price.amount = entry.amountTenThousandths.map { Amount(tenThousandths: $0) }
-        return (entry.priceID, price.manifestValue ?? .null)
-      }))
+  /// A row as its price stands in the manifest.
+  static func value(of entry: PriceEntry) -> Value {
+    var price = PriceSpec()
+    price.credits = entry.credits
+    price.amount = entry.amountTenThousandths.map { Amount(tenThousandths: $0) }
+    return price.manifestValue ?? .null
   }
 }
 

@@ -1,4 +1,4 @@
-internal import Postgres
+package import Postgres
 
 /// What the controller remembers, in PostgreSQL: revisions, inventory, journal, conditions and events.
 ///
@@ -8,4 +8,8 @@ internal import Postgres
 package enum ControllerState {
   /// The name of the controller's database in its private server.
   package static let databaseName = "rendertrust"
+
+  package static let migrations = [
+    Migrations.Migration(number: 1, name: "controller-state", sql: StateSchema.first)
+  ]
 }

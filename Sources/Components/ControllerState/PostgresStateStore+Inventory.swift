@@ -79,7 +79,7 @@ extension PostgresStateStore {
     return Statement(
       """
       INSERT INTO inventory (environment, revision, resource, document_digest, applied_digest, document)
-      SELECT $1, $2, resource, digest, CASE WHEN $3 THEN digest END, document
+      SELECT $1, $2::bigint, resource, digest, CASE WHEN $3::boolean THEN digest END, document
       FROM unnest($4::text[], $5::text[], $6::text[]) AS given (resource, digest, document)
       ON CONFLICT (environment, resource) DO UPDATE SET
         revision = EXCLUDED.revision, document_digest = EXCLUDED.document_digest,

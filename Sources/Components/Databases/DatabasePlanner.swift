@@ -5,9 +5,9 @@ package import Postgres
 /// From what a server holds to the declared database: database, migrations, roles, privileges, in this order.
 package struct DatabasePlanner: ResourcePlanner {
   /// The platform's migrations, sorted by number.
-  private let known: [Migration]
+  private let known: [Migrations.Migration]
 
-  package init(migrations: [Migration]) {
+  package init(migrations: [Migrations.Migration]) {
     known = migrations.sorted { $0.number < $1.number }
   }
 
@@ -31,8 +31,7 @@ package struct DatabasePlanner: ResourcePlanner {
           operation: .createDatabase))
     }
     steps += try migrate(desired.spec, observed?.migrations ?? [], context.id)
-    let migrates = steps.contains { if case .migrate = $0.operation { true } else { false } }
-    steps += try roles(desired.spec.roles, observed?.roles ?? [], context.id, regrant: migrates)
+    steps += try roles(desired.spec.roles, observed?.roles ?? [], context.id)
     return steps.isEmpty ? .upToDate : .steps(steps)
   }
 }
@@ -61,13 +60,19 @@ extension DatabasePlanner {
     for migration in known {
       guard let digest = digests[migration.number], digest != migration.digest.hex else { continue }
       throw PlanError(
-        "migration \(migration.label) was applied to \(id) with other contents than this release has",
+        "migration \(migration.file) was applied to \(id) with other contents than this release has",
         hint: "a migration is never edited once landed; install the release that applied it")
     }
     let missing = known.filter { $0.number <= target && digests[$0.number] == nil }
+    if let late = missing.first, late.number < current {
+      throw PlanError(
+        "migration \(late.file) was not applied to \(id), though the later \(current) was",
+        hint:
+          "a new migration takes the next free number; or its row in schema_migrations was removed by hand")
+    }
     return missing.map { migration in
       Step(
-        .update, "migrate \(spec.database(of: id)) to \(migration.label)",
+        .update, "migrate \(spec.database(of: id)) to \(migration.file)",
         because: applied.isEmpty ? "the schema is not there yet" : "the schema is at \(current)",
         fields: [
           FieldChange(
@@ -82,10 +87,10 @@ extension DatabasePlanner {
 // MARK: - Roles
 
 extension DatabasePlanner {
-  /// - `regrant`: migrations bring tables, which a role gets through its default privileges; nothing to do.
-  private func roles(
-    _ wanted: [RoleSpec], _ observed: [ObservedRole], _ id: ResourceID, regrant: Bool
-  ) throws(PlanError) -> [Step<DatabaseOperation>] {
+  /// Tables that migrations bring later come to a role through its default privileges.
+  private func roles(_ wanted: [RoleSpec], _ observed: [ObservedRole], _ id: ResourceID)
+    throws(PlanError) -> [Step<DatabaseOperation>]
+  {
     let seen = Dictionary(uniqueKeysWithValues: observed.map { ($0.name, $0) })
     var steps: [Step<DatabaseOperation>] = []
     for role in wanted.sorted(by: { $0.name < $1.name }) {
@@ -96,7 +101,7 @@ extension DatabasePlanner {
       }
       guard found.madeBy == id else {
         throw PlanError(
-          "role \(role.name) of \(id) \(found.madeBy.map { "belongs to \($0)" } ?? "was made by hand")",
+          "role \(role.name) of \(id) \(found.madeBy.map { "belongs to \($0)" } ?? "was not made by this controller")",
           hint: "give the role another name, or drop the one that is there")
       }
       steps += login(role, found)

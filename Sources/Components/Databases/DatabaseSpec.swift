@@ -31,7 +31,8 @@ package struct DatabaseSpec: ManifestSpec {
         at: "", "the database needs a server",
         hint: "write `embedded: {}`, or `external: {url: {env: POSTGRES_URL}}`")
     case (.some, .some):
-      report.error(at: "external", "a database has one server, either `embedded` or `external`", hint: "keep one")
+      report.error(
+        at: "external", "a database has one server, either `embedded` or `external`", hint: "keep one")
     default: break
     }
     if external != nil, database != nil {
@@ -60,7 +61,9 @@ package struct DatabaseSpec: ManifestSpec {
   }
 
   static var databaseName: FieldRule<String> {
-    .rule("a name of PostgreSQL that the controller does not use itself") { DatabaseNames.problem(database: $0) }
+    .rule("a name of PostgreSQL that the controller does not use itself") {
+      DatabaseNames.problem(database: $0)
+    }
   }
 }
 

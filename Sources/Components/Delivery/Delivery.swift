@@ -17,4 +17,17 @@ package enum Delivery {
         EnvironmentSpec.self, planner: EnvironmentPlanner(), backend: EnvironmentBackend(state: state))
     ]
   }
+
+  /// The table of environments, for the controller's own database. Numbered together with the controller's.
+  package static let migrations = [
+    Migrations.Migration(
+      number: 2, name: "environments",
+      sql: """
+        CREATE TABLE environments (
+          name text PRIMARY KEY,
+          spec json NOT NULL,
+          recorded_at timestamptz NOT NULL DEFAULT now()
+        )
+        """)
+  ]
 }

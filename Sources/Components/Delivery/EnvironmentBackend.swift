@@ -32,7 +32,8 @@ package struct EnvironmentBackend: ResourceBackend {
     let name = SQLValue.text(subject.id.name)
     do throws(PostgresError) {
       switch operation {
-      case .record(let specJSON): _ = try await state.query(EnvironmentBackend.upsert, [name, .text(specJSON)])
+      case .record(let specJSON):
+        _ = try await state.query(EnvironmentBackend.upsert, [name, .text(specJSON)])
       case .remove: _ = try await state.query(EnvironmentBackend.delete, [name])
       }
     } catch {

@@ -65,7 +65,8 @@ package struct VariableFileSpec: ManifestObject {
   package var file = ""
   package init() {}
   package static let fields = Fields<Self>("A file of variables") {
-    Field("file", \.file, "A YAML file of names and texts, beside this manifest", .required, .nonEmpty,
+    Field(
+      "file", \.file, "A YAML file of names and texts, beside this manifest", .required, .nonEmpty,
       .example("images.yaml"))
   }
 }
@@ -109,7 +110,15 @@ package struct ApprovalSpec: ManifestObject {
         .rule("role/… or account/…") { who in
           let parts = who.split(separator: "/", omittingEmptySubsequences: false)
           return parts.count == 2 && ["role", "account"].contains(parts[0]) && !parts[1].isEmpty
-            ? nil : .init("must be `role/…` or `account/…`, found ‘\(who)’", hint: "for example role/approver")
+            ? nil
+            : .init("must be `role/…` or `account/…`, found ‘\(who)’", hint: "for example role/approver")
         }))
+  }
+}
+
+extension EnvironmentSpec: EnvironmentProviding {
+  package var environmentSettings: EnvironmentSettings {
+    EnvironmentSettings(
+      variables: variables, variableFiles: variablesFrom.map(\.file), allowsMockGPUs: mockGPUs)
   }
 }

@@ -47,17 +47,6 @@ package struct ModuleSpec: ManifestSpec {
 
   package func validate(_ report: inout FieldReport) {
     report.checkVariables(environment, at: "environment")
-    guard let limits else { return }
-    if let memory = needs.memory, limits.memory < memory {
-      report.error(
-        at: "limits.memory", "the limit of \(limits.memory) is below the \(memory) that the module needs",
-        hint: "raise it or leave `limits` out")
-    }
-    if let cores = needs.cores, limits.cores < cores {
-      report.error(
-        at: "limits.cores", "the limit of \(limits.cores) is below the \(cores) cores that the module needs",
-        hint: "raise it or leave `limits` out")
-    }
   }
 
   /// All nodes that it could be placed on come first.

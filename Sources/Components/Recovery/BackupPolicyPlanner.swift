@@ -33,7 +33,13 @@ package struct BackupPolicyPlanner: ResourcePlanner {
     throws(PlanError) -> [Step<BackupPolicyOperation>]
   {
     switch observed?.stanza ?? .missing {
-    case .ready: return []
+    case .ready where observed?.isConfigured == true: return []
+    case .ready:
+      return [
+        Step(
+          .update, "write the backup configuration of \(id.name)", because: "it is missing or differs",
+          operation: .createStanza)
+      ]
     case .missing:
       return [
         Step(
@@ -55,7 +61,8 @@ package struct BackupPolicyPlanner: ResourcePlanner {
     func step(_ risk: Risk, _ reason: String, _ fields: [FieldChange]) -> [Step<BackupPolicyOperation>] {
       [
         Step(
-          .update, "archive WAL at least every \(TimeSpan(seconds: Int64(wanted))) while there are changes"
+          .update,
+          "archive WAL at least every \(TimeSpan(seconds: Int64(wanted))) while there are changes"
             + (risk == .disruptive ? ", restarting the server" : ""),
           because: reason, risk: risk, fields: fields, operation: .archive(timeoutSeconds: wanted))
       ]

@@ -16,7 +16,8 @@ package struct BackupPolicySpec: ManifestSpec {
   package init() {}
 
   package static let fields = Fields<Self>("How a database is backed up, and how much may be lost") {
-    Field("of", \.of, "What is backed up: with the embedded server, all its databases", .required,
+    Field(
+      "of", \.of, "What is backed up: with the embedded server, all its databases", .required,
       .refersTo("Database"))
     Field("continuous", \.continuous, "Archive every change (WAL) between backups")
     Field("schedule", \.schedule, "When a full backup is due, in UTC")
@@ -77,7 +78,8 @@ package struct KeepSpec: ManifestObject {
 
   package var text: String {
     let parts = [("daily", daily), ("weekly", weekly), ("monthly", monthly), ("newest", full)]
-    return "kept are \(parts.compactMap { name, count in count.map { "\($0) \(name)" } }.joined(separator: ", "))"
+    return
+      "kept are \(parts.compactMap { name, count in count.map { "\($0) \(name)" } }.joined(separator: ", "))"
   }
 }
 

@@ -31,6 +31,13 @@ package protocol ContainerEngine: Sendable {
   func remove(_ id: String) async throws(BackendError)
   func rename(_ id: String, to name: String) async throws(BackendError)
   func update(_ id: String, to limits: ContainerLimits) async throws(BackendError)
+  /// Tells of every container of this owner whose state, limits or health change, until the engine ends the
+  /// conversation. Own changes are told too.
+  /// - Parameter connected: called once, when nothing after is missed.
+  func watch(
+    owner: String, connected: @Sendable () -> Void, changed: @Sendable (ResourceID) -> Void
+  ) async throws(BackendError)
+
   /// What the engine says about itself and its machine.
   func facts() async throws(BackendError) -> EngineFacts
   /// Labels of the volumes that carry all of these labels, by name.

@@ -55,8 +55,8 @@ package struct ContainerObservation: Hashable, Sendable {
 
   /// Whether it is what `plan` describes, apart from what can be changed while it runs.
   package func wasMade(from plan: ContainerPlan) -> Bool {
-    labels.spec == plan.template.digest.hex && labels.node == plan.node && engine == plan.engine
-      && state != .dead
+    labels.spec == plan.template.digest.hex && image == plan.template.image.pullReference
+      && labels.node == plan.node && engine == plan.engine && state != .dead
   }
 }
 

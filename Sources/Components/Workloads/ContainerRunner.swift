@@ -58,7 +58,8 @@ package struct ContainerRunner: Sendable {
     do throws(BackendError) {
       try await bringUp(new, plan, on: engine)
     } catch {
-      try await engine.remove(new.id)
+      // What cannot be removed now is seen by the next plan, which tries the replacement again.
+      try? await engine.remove(new.id)
       throw error.adding("the container before it, \(old.name), was left as it was")
     }
     try await run(.remove(old), owner: owner)
@@ -76,8 +77,13 @@ package struct ContainerRunner: Sendable {
     do throws(BackendError) {
       try await bringUp(new, plan, on: engine)
     } catch {
-      try await engine.remove(new.id)
-      try await oldEngine.start(old.id)
+      try? await engine.remove(new.id)
+      do throws(BackendError) {
+        try await oldEngine.start(old.id)
+      } catch let second {
+        throw error.adding(
+          "the container before it, \(old.name), could not be started again: \(second.message)")
+      }
       throw error.adding("the container before it, \(old.name), was started again")
     }
     try await oldEngine.remove(old.id)

@@ -97,7 +97,8 @@ package struct SecuritySettings: ManifestObject, Hashable {
         at: "capabilities", "\(capability) would undo the sandbox",
         hint: "give the narrowest capability needed")
     }
-    if user.split(separator: ":").first.map({ $0 == "root" || $0 == "0" }) ?? true {
+    let name = user.split(separator: ":").first.map(String.init) ?? "root"
+    if name == "root" || Int(name) == 0 {
       report.error(
         at: "user", "containers never run as root", hint: "leave it out for \(ContainerSecurity.nobody)")
     }

@@ -47,6 +47,14 @@ extension DockerHost {
     }
   }
 
+  /// Runtimes give a mount point the mode that it has in the image, so it must belong to the user. Users by name are
+  /// known to the image alone.
+  private static func tmpfsOwner(_ user: String) -> String {
+    let numbers = user.split(separator: ":").compactMap { UInt32($0) }
+    guard let uid = numbers.first, numbers.count == user.split(separator: ":").count else { return "" }
+    return ",uid=\(uid),gid=\(numbers.count == 2 ? numbers[1] : uid)"
+  }
+
   static func configuration(of request: ContainerRequest) -> ContainerConfiguration {
     let template = request.template
     var configuration = ContainerConfiguration(image: template.image.pullReference)
@@ -61,7 +69,7 @@ extension DockerHost {
       VolumeMount($0.key, at: $0.value)
     }
     configuration.tmpfs = template.security.writable.mapValues {
-      "rw,noexec,nosuid,nodev,mode=1777,size=\($0.bytes)"
+      "rw,noexec,nosuid,nodev,mode=1777,size=\($0.bytes)\(tmpfsOwner(template.security.user))"
     }
     configuration.resources = request.limits.resources
     configuration.hardening.user = template.security.user

@@ -14,9 +14,11 @@ package struct HealthProbe: Sendable {
     _ facts: ContainerFacts, by check: HealthRule, now: Timestamp?
   ) async -> ContainerObservation {
     var observation = facts.observation
-    guard observation.state == .running, case .http(let port, let path, let within) = check else {
-      return observation
+    guard observation.state == .running else { return observation }
+    if check == .running, let now, observation.wasRestartedJustBefore(now) {
+      observation.health = .failing("it exits again and again, \(observation.restarts) restarts so far")
     }
+    guard case .http(let port, let path, let within) = check else { return observation }
     guard let target = facts.reachablePort(port) else {
       observation.health = .failing("it has no address to be asked at")
       return observation
@@ -29,6 +31,13 @@ package struct HealthProbe: Sendable {
       now.map { now in observation.startedAt.map { now < $0 + within } ?? false } ?? true
     observation.health = isYoung ? .starting : .failing("GET \(path) on port \(port): \(problem)")
     return observation
+  }
+}
+
+extension ContainerObservation {
+  /// A container that exits at once is seen running most of the time.
+  fileprivate func wasRestartedJustBefore(_ now: Timestamp) -> Bool {
+    restarts > 0 && startedAt.map { now < $0 + TimeSpan(seconds: 10) } ?? false
   }
 }
 

@@ -33,7 +33,8 @@ package struct ContainerConfiguration: Sendable, Equatable, Codable {
 
   package init(image: String) { self.image = image }
 
-  package static let standardTmpfs = "rw,noexec,nosuid,nodev,size=64m,mode=1777"
+  /// Belongs to the standard user, because runtimes give the mount point the mode that it has in the image.
+  package static let standardTmpfs = "rw,noexec,nosuid,nodev,size=64m,mode=1777,uid=65532,gid=65532"
 }
 
 /// Limits that can be changed while the container runs. Zero means no limit.

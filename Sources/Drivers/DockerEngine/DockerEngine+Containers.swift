@@ -77,6 +77,16 @@ extension DockerEngine {
       timeout: timeoutSeconds.map { .seconds($0 + 60) })
   }
 
+  /// Freezes all its processes. Fails with `conflict` when it does not run.
+  package func pause(_ id: String) async throws(DockerError) {
+    try await call(.post, path(id, "pause"), about: "container \(id)")
+  }
+
+  /// Ends it at once, without the stop signal. Fails with `conflict` when it does not run.
+  package func kill(_ id: String) async throws(DockerError) {
+    try await call(.post, path(id, "kill"), about: "container \(id)")
+  }
+
   /// Fails with `conflict` when it is not paused.
   package func unpause(_ id: String) async throws(DockerError) {
     try await call(.post, path(id, "unpause"), about: "container \(id)")

@@ -47,7 +47,8 @@ extension DockerEvent: Decodable {
 
 extension DockerEngine {
   /// What happens from now on, or from `since`. Returns when the engine listens, so that nothing after is missed.
-  /// The sequence ends when the engine stops; events may be lost then, so a full look must follow.
+  /// The sequence ends, or fails with `unreachable`, when the engine stops; events may be lost then, so a full
+  /// look must follow.
   package func events(
     labels: [String: String] = [:], kinds: [DockerEvent.Kind] = [.container], since: Timestamp? = nil
   ) async throws(DockerError) -> DockerEvents {

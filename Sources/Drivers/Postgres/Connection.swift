@@ -32,7 +32,7 @@ actor Connection {
     guard let started else { return .failure(PostgresError(.unreachable, "no memory", server: server)) }
     let handle = ConnectionHandle(started)
     if case .failure(let error) = finishConnecting(started, ticket) { return .failure(error) }
-    PQsetNoticeReceiver(started, { _, _ in }, nil)
+    handle.receiveNotices()
     guard PQsetnonblocking(started, 1) == 0, PQenterPipelineMode(started) == 1 else {
       return .failure(connectionError(started))
     }
@@ -101,8 +101,12 @@ actor Connection {
   func isStale(_ connection: OpaquePointer) -> Bool {
     guard PQstatus(connection) == CONNECTION_OK else { return true }
     var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
-    guard poll(&descriptor, 1, 0) > 0 else { return false }
-    return PQconsumeInput(connection) == 0 || PQstatus(connection) != CONNECTION_OK
+    while poll(&descriptor, 1, 0) > 0 {
+      guard PQconsumeInput(connection) == 1, PQstatus(connection) == CONNECTION_OK else { return true }
+      // Makes libpq look at what came, which hands a farewell to the receiver of notices.
+      _ = PQisBusy(connection)
+    }
+    return handle?.hasFarewell == true
   }
 
   /// Asks the server, over a connection of its own, to cancel what runs here.
@@ -133,8 +137,31 @@ actor Connection {
 /// closed when the actor has let go of it, so when nobody can use it any more.
 private final class ConnectionHandle: @unchecked Sendable {
   let pointer: OpaquePointer
-  init(_ pointer: OpaquePointer) { self.pointer = pointer }
-  deinit { PQfinish(pointer) }
+  private let farewell = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
+
+  init(_ pointer: OpaquePointer) {
+    self.pointer = pointer
+    farewell.initialize(to: false)
+  }
+
+  deinit {
+    PQfinish(pointer)
+    farewell.deallocate()
+  }
+
+  /// Whether the server said, outside any statement, that it ends the session.
+  var hasFarewell: Bool { farewell.pointee }
+
+  /// Notices are dropped, where libpq would print them.
+  func receiveNotices() {
+    PQsetNoticeReceiver(
+      pointer,
+      { farewell, result in
+        let sqlState = PQresultErrorField(result, Int32(UInt8(ascii: "C")))
+        guard let sqlState, String(cString: sqlState).hasPrefix("57P") else { return }
+        farewell?.assumingMemoryBound(to: Bool.self).pointee = true
+      }, farewell)
+  }
 }
 
 /// Calls `body` with a nil-terminated list of C strings.

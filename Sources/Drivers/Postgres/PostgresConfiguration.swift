@@ -66,3 +66,11 @@ package struct PostgresConfiguration: Sendable {
     settings.first { $0.keyword == "connect_timeout" }.flatMap { Int($0.value.reveal()) } ?? 10
   }
 }
+
+extension PostgresConfiguration: Equatable {
+  package static func == (a: PostgresConfiguration, b: PostgresConfiguration) -> Bool {
+    a.settings.elementsEqual(b.settings) {
+      $0.keyword == $1.keyword && $0.value.reveal() == $1.value.reveal()
+    }
+  }
+}

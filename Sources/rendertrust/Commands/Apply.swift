@@ -17,10 +17,10 @@ struct Apply: AsyncParsableCommand {
 
   func run() async throws {
     let saved = try savedPlan()
-    let paths = saved?.paths ?? manifests.paths
+    let paths = saved?.manifests ?? manifests.paths
     let desired = try Platform.schemasOnly().load(paths)
     try await Session.open(state, showsPlan: true) { session in
-      let allowances = Allowances(prune: allowances.allowPrune)
+      let allowances = saved?.allowances ?? Allowances(prune: allowances.allowPrune)
       let preparation = try await session.engine.prepare(desired, allowances: allowances)
       if let refusal = saved?.refusal(against: preparation.plan) {
         throw CommandFailure.failed("\(manifests.paths[0]) is not applied: \(refusal); make a new plan")

@@ -15,7 +15,7 @@ struct Describe: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.open(state) { session in
-      let environment = try await session.environment(environment)
+      let environment = try session.environment(environment)
       let inventory = try await session.store.inventory(of: environment, knowing: [])
       let statuses = try await session.store.statuses(of: environment)
       guard inventory[resource] != nil || statuses[resource] != nil else {
@@ -24,7 +24,7 @@ struct Describe: AsyncParsableCommand {
       let style = Output.style
       let now = session.engine.time.now()
       var text = ""
-      if let entry = inventory[resource] { text += YAMLWriter.document(for: entry.resource) }
+      if let entry = inventory[resource] { text += session.platform.manifest(of: entry.resource) }
       if let status = statuses[resource] {
         text += "\n\(style.bold("Conditions"))\n"
         var table = Table(["  TYPE", "STATUS", "SINCE", "REASON", "MESSAGE"])

@@ -16,7 +16,7 @@ struct Destroy: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.open(state, showsPlan: false) { session in
-      let environment = try await session.environment(environment)
+      let environment = try session.environment(environment)
       let nothing = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
       let allowances = Allowances(prune: true)
       let preparation = try await session.engine.prepare(nothing, allowances: allowances)

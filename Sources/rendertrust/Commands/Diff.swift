@@ -1,6 +1,7 @@
 import ArgumentParser
 import Model
 import Planning
+import Reconciling
 
 struct Diff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

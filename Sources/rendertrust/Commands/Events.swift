@@ -19,7 +19,7 @@ struct Events: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.open(state) { session in
-      let environment = try await session.environment(environment)
+      let environment = try session.environment(environment)
       let events = try await session.store.events(of: environment, id: resource, limit: limit).reversed()
       if output == .json {
         Output.write(Value.array(events.map(\.value)).prettyJSON)

@@ -19,7 +19,7 @@ struct Get: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.open(state) { session in
-      let environment = try await session.environment(environment)
+      let environment = try session.environment(environment)
       let statuses = try await session.store.statuses(of: environment).values.filter(matches).sorted { $0.id < $1.id }
       if statuses.isEmpty, let subject {
         let all = try await session.store.statuses(of: environment).keys.sorted()
@@ -43,7 +43,7 @@ struct Get: AsyncParsableCommand {
   private func printManifests(of statuses: [ResourceStatus], in environment: String, _ session: Session) async throws {
     let inventory = try await session.store.inventory(of: environment, knowing: [])
     Output.write(
-      statuses.compactMap { inventory[$0.id] }.map { YAMLWriter.document(for: $0.resource) }.joined(separator: "---\n"))
+      statuses.compactMap { inventory[$0.id] }.map { session.platform.manifest(of: $0.resource) }.joined(separator: "---\n"))
   }
 
   private func printTable(_ statuses: [ResourceStatus], now: Timestamp) {

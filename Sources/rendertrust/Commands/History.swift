@@ -1,5 +1,6 @@
 import ArgumentParser
 import Model
+import Reconciling
 
 struct History: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "List the revisions of an environment, newest first.")
@@ -15,7 +16,7 @@ struct History: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.open(state) { session in
-      let environment = try await session.environment(environment)
+      let environment = try session.environment(environment)
       let revisions = try await session.store.revisions(of: environment, limit: limit)
       if output == .json {
         Output.write(Value.array(revisions.map(\.value)).prettyJSON)

@@ -33,12 +33,14 @@ struct PlanCommand: AsyncParsableCommand {
       try await session.engine.prepare(desired, allowances: Allowances(prune: allowances.allowPrune)).plan
     }
     if let out {
-      try Files.write(SavedPlan(plan, paths: manifests.paths).text, to: out)
+      let saved = try SavedPlan(
+        plan, manifests: manifests.paths, allowances: Allowances(prune: allowances.allowPrune))
+      try Files.write(saved.text, to: out)
     }
     switch output {
     case .json: Output.write(plan.json().prettyJSON)
     default:
-      Output.write(plan.text(style: Output.style, width: Output.width, verbose: verbose))
+      Output.write(plan.text(style: Output.style, width: Output.width, isVerbose: verbose))
       if let out { Output.print("Kept in \(out): rendertrust apply \(out)") }
     }
     if detailedExitcode, plan.hasChanges { throw ExitCode(3) }

@@ -9,14 +9,14 @@ struct Schema: ParsableCommand {
   var kind: String?
 
   func run() throws {
-    let platform = Platform.schemasOnly()
+    let platform = try Platform.schemasOnly()
     Output.write(try platform.jsonSchema(of: kind).prettyJSON)
   }
 }
 
-struct Explain: ParsableCommand {
+struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print what a kind or a field means.", discussion: "For example: rendertrust explain Module.spec.rollout")
+    commandName: "explain", abstract: "Print what a kind or a field means.", discussion: "For example: rendertrust explain Module.spec.rollout")
 
   @Argument(help: "A kind, or the path of a field.")
   var path: String

@@ -17,7 +17,7 @@ struct Rollback: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.open(state, showsPlan: true) { session in
-      let environment = try await session.environment(environment)
+      let environment = try session.environment(environment)
       let newest = try await session.store.latestRevision(of: environment)?.number ?? 0
       let target = revision ?? newest - 1
       guard target >= 1, target < newest,

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Model
 import Reconciling
-import UnixSignals
 
 struct Up: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,7 +25,7 @@ struct Up: AsyncParsableCommand {
   func run() async throws {
     let resync = try span(resync, "--resync")
     let within = try span(within, "--within")
-    let platform = Platform.schemasOnly()
+    let platform = try Platform.schemasOnly()
     let desired = try platform.load(manifests.paths)
     try await Session.open(state, showsPlan: true) { session in
       let loop = WatchLoop(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Model
 
 struct Validate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -14,7 +14,7 @@ struct Why: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.open(state) { session in
-      let environment = try await session.environment(environment)
+      let environment = try session.environment(environment)
       let statuses = try await session.store.statuses(of: environment)
       guard let status = statuses[resource] else {
         throw CommandFailure.failed("\(resource) was never applied in \(environment)")

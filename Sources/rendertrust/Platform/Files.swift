@@ -31,4 +31,25 @@ enum Files {
   private static func failure(_ verb: String, _ path: String) -> CommandFailure {
     .failed("cannot \(verb) \(path): \(String(cString: strerror(errno)))")
   }
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// The absolute path of a folder, which is made where it is missing.
+  static func makeFolder(_ path: String) throws(CommandFailure) -> String {
+    var made = ""
+    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
+      made += made.isEmpty && !path.hasPrefix("/") ? String(part) : "/\(part)"
+      if !part.isEmpty, mkdir(made, 0o755) != 0, errno != EEXIST { throw failure("make", made) }
+    }
+    guard let resolved = realpath(path, nil) else { throw failure("open", path) }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+}
+
+/// Variables of the process.
+enum Environment {
+  static subscript(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
 }

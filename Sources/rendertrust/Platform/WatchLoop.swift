@@ -1,6 +1,6 @@
 import Model
 import Reconciling
-import UnixSignals
+import Workloads
 
 /// Feeds a controller from everything that may mean a change: the manifests' files, the engines' events, the clock
 /// and the signals.
@@ -17,11 +17,11 @@ struct WatchLoop: Sendable {
     let controller = Controller(engine: session.engine, environment: desired.environment)
     let authorship = Authorship.here("up", paths)
     let result = await withTaskGroup(of: Void.self) { group in
-      group.addTask { await watchSignals(feed) }
+      group.addTask { await StopSignals.watch(session) { feed.finish() } }
       group.addTask { await watchManifests(feed) }
       group.addTask { await watchEngines(feed) }
       group.addTask { await tick(feed) }
-      group.addTask { await drawProgress() }
+      group.addTask { await session.animate() }
       if let readyWithin {
         group.addTask { await endWhenReady(desired.environment, within: readyWithin, feed) }
       }
@@ -45,19 +45,6 @@ struct WatchLoop: Sendable {
     }
   }
 
-  /// The first signal finishes what is under way; the second ends at once, which is safe but leaves more to look at.
-  private func watchSignals(_ feed: AsyncStream<Trigger>.Continuation) async {
-    var isSecond = false
-    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
-      if isSecond { session.exitNow() }
-      isSecond = true
-      session.progress.clear()
-      Output.error("Stopping: steps under way are finished first; press Ctrl-C again to end at once.")
-      session.engine.drain.request()
-      feed.finish()
-    }
-  }
-
   private func watchManifests(_ feed: AsyncStream<Trigger>.Continuation) async {
     var watch = ManifestWatch(paths: paths)
     while (try? await session.engine.time.sleep(ManifestWatch.interval)) != nil {
@@ -72,7 +59,12 @@ struct WatchLoop: Sendable {
   }
 
   private func watchEngines(_ feed: AsyncStream<Trigger>.Continuation) async {
-    for await id in session.containerChanges() { feed.yield(.changed([id])) }
+    await session.watchContainers { news in
+      switch news {
+      case .changed(let id): feed.yield(.changed([id]))
+      case .missed: feed.yield(.resync)
+      }
+    }
   }
 
   private func tick(_ feed: AsyncStream<Trigger>.Continuation) async {
@@ -85,10 +77,6 @@ struct WatchLoop: Sendable {
         feed.yield(.tick)
       }
     }
-  }
-
-  private func drawProgress() async {
-    while (try? await session.engine.time.sleep(TimeSpan(milliseconds: 100))) != nil { session.progress.tick() }
   }
 
   private func endWhenReady(_ environment: String, within: TimeSpan, _ feed: AsyncStream<Trigger>.Continuation) async {

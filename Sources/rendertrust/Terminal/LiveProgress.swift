@@ -38,7 +38,9 @@ final class LiveProgress: Sendable {
       case .finished(let id, let step, let span, let error):
         state.running.removeAll { $0.id == id && $0.summary == step.summary }
         printAbove(line(id, step, span, error), &state)
-      case .note(let event): printAbove(line(event), &state)
+      case .note(let event):
+        // What steps did was shown as they were done.
+        if !["Applied", "Removed", "StepFailed"].contains(event.reason) { printAbove(line(event), &state) }
       }
       drawStatus(&state)
     }

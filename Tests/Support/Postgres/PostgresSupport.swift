@@ -54,8 +54,19 @@ package enum TestFolder {
     let folder = try make()
     let outcome: Result<Output, any Error>
     do { outcome = .success(try await body(folder)) } catch { outcome = .failure(error) }
-    run(["rm", "-rf", folder])
+    run(["sh", "-c", removal(folder)])
     return try outcome.get()
+  }
+
+  /// Ends servers that a failing test left behind, recognised by the folder they work in, and removes everything.
+  private static func removal(_ folder: String) -> String {
+    """
+    for file in $(find \(folder) -name postmaster.pid); do
+      pid=$(head -n 1 $file)
+      [ "$(readlink /proc/$pid/cwd)" = "${file%/postmaster.pid}" ] && kill -QUIT $pid
+    done
+    rm -rf \(folder) || rm -rf \(folder)
+    """
   }
 
   static func make() throws -> String {
@@ -103,7 +114,7 @@ private actor SharedServer {
     let folder = try TestFolder.make()
     let server = PostgresServer(
       stateFolder: folder,
-      options: PostgresServer.Options(settings: ["fsync": "off", "max_connections": "200"]))
+      options: PostgresServer.Options(settings: ["max_connections": "200"], isDurable: false))
     try await server.start()
     try watch(folder)
     return server

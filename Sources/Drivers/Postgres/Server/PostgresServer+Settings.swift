@@ -26,6 +26,11 @@ package struct SettingsOutcome: Hashable, Sendable {
   /// Settings that take effect at the next restart only.
   package let pendingRestart: [String]
 
+  package init(hasChanged: Bool, pendingRestart: [String]) {
+    self.hasChanged = hasChanged
+    self.pendingRestart = pendingRestart
+  }
+
   package var needsRestart: Bool { !pendingRestart.isEmpty }
 }
 
@@ -58,15 +63,16 @@ extension PostgresServer {
     let hasChanged = before != text
     if hasChanged {
       try Files.write(text, to: folders.settings, owner: folders.user)
-      try await reload(pool)
-      let refused = try await pool.query(PostgresServer.refusedSettings)
-      if let first = refused.first {
+      do throws(PostgresError) {
+        // A file with an unknown name would not be loaded at all, so it is looked at before as well as after.
+        try refuse(try await pool.query(PostgresServer.unreadableSettings), pool)
+        try await reload(pool)
+        try refuse(try await pool.query(PostgresServer.refusedSettings), pool)
+      } catch {
         try Files.write(
           before ?? ServerSettings.text(ServerSettings.standard), to: folders.settings, owner: folders.user)
         try await reload(pool)
-        throw PostgresError(
-          .server, "setting \(try first.optionalText("name") ?? ""): \(try first.text("error"))",
-          hint: "see the manual of PostgreSQL on its settings", server: pool.server, retry: .afterChange)
+        throw error
       }
     }
     let pending = try await pool.query(
@@ -74,6 +80,13 @@ extension PostgresServer {
     var names: [String] = []
     for row in pending { names.append(try row.text("name")) }
     return SettingsOutcome(hasChanged: hasChanged, pendingRestart: names)
+  }
+
+  private func refuse(_ rows: Rows, _ pool: PostgresPool) throws(PostgresError) {
+    guard let first = rows.first else { return }
+    throw PostgresError(
+      .server, "setting \(try first.optionalText("name") ?? ""): \(try first.text("error"))",
+      hint: "see PostgreSQL's manual on this setting", server: pool.server, retry: .afterChange)
   }
 
   /// Tells the server to read its files, and waits until it has.
@@ -85,6 +98,13 @@ extension PostgresServer {
     }
     throw PostgresError(.server, "it did not reload its settings", server: pool.server)
   }
+
+  /// Of settings that need a restart the server says only then what is wrong with them.
+  private static let unreadableSettings = """
+    SELECT name, error FROM pg_file_settings file
+    WHERE sourcefile LIKE '%/rendertrust.conf' AND error IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM pg_settings s WHERE s.name = file.name AND s.context = 'postmaster')
+    """
 
   private static let refusedSettings = """
     SELECT name, error FROM pg_file_settings file

@@ -11,11 +11,16 @@ package actor PostgresServer {
   package struct Options: Sendable {
     /// Settings given on the command line, which outrank every file.
     package var settings: [String: String]
+    /// False only where losing all data to a power cut does not matter, such as in tests.
+    package var isDurable: Bool
     /// How long recovery after a crash may take.
     package var startLimit: Duration
 
-    package init(settings: [String: String] = [:], startLimit: Duration = .seconds(600)) {
-      self.settings = settings
+    package init(
+      settings: [String: String] = [:], isDurable: Bool = true, startLimit: Duration = .seconds(600)
+    ) {
+      self.settings = isDurable ? settings : settings.merging(["fsync": "off"]) { $1 }
+      self.isDurable = isDurable
       self.startLimit = startLimit
     }
   }
@@ -139,6 +144,7 @@ package actor PostgresServer {
     }
     do throws(PostgresError) {
       try await makeRun(folders)
+      try await waitUntilWritable(folders)
     } catch {
       userLock = nil
       throw error
@@ -153,7 +159,7 @@ package actor PostgresServer {
       try await pause()
     }
     let programs = try ServerPrograms.find(major: folders.major)
-    if !folders.isInitialised { try await folders.initialise(programs) }
+    if !folders.isInitialised { try await folders.initialise(programs, isDurable: options.isDurable) }
     // Backends of a killed server hold its shared memory for a moment, and the new one refuses to start meanwhile.
     for attempt in 1... {
       ServerProcess.removeStalePidFile(folders.data, socketFolder: folders.socket)
@@ -183,6 +189,24 @@ package actor PostgresServer {
       guard ContinuousClock.now < deadline else { throw tooSlow("start") }
       try await pause()
     }
+  }
+
+  /// A server that recovers from an archive answers readers before it takes writes.
+  private func waitUntilWritable(_ folders: ServerFolders) async throws(PostgresError) {
+    guard !folders.isStandby else { return }
+    let configuration = PostgresConfiguration(socketFolder: folders.socket, database: "postgres")
+    let pool = PostgresPool(configuration, connections: 1)
+    let deadline = ContinuousClock.now + options.startLimit
+    do throws(PostgresError) {
+      while try await pool.query("SELECT pg_is_in_recovery()").only().bool(0) {
+        guard ContinuousClock.now < deadline else { throw tooSlow("finish recovery") }
+        try await pause()
+      }
+    } catch {
+      await pool.close()
+      throw error
+    }
+    await pool.close()
   }
 
   private func shutDown(_ folders: ServerFolders) async throws(PostgresError) {

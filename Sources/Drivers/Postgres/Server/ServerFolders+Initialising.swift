@@ -1,7 +1,7 @@
 extension ServerFolders {
   /// Makes a data folder beside its place and moves it there when it is complete: a crash leaves nothing that looks
   /// like data.
-  func initialise(_ programs: ServerPrograms) async throws(PostgresError) {
+  func initialise(_ programs: ServerPrograms, isDurable: Bool) async throws(PostgresError) {
     let draft = data + ".new"
     if Files.exists(draft) { _ = try await ServerPrograms.run(["rm", "-rf", draft], as: nil) }
     try Files.makeFolder(draft, mode: 0o700, owner: user)
@@ -9,7 +9,7 @@ extension ServerFolders {
       [
         programs.initdb, "-D", draft, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
         "--data-checksums", "--no-instructions",
-      ], as: user)
+      ] + (isDurable ? [] : ["--no-sync"]), as: user)
     guard isDone else {
       throw PostgresError(
         output.contains("No space left") ? .diskFull : .server, "initdb failed",
@@ -38,7 +38,8 @@ extension ServerFolders {
 
   /// A standby never becomes ready for writing; being readable is all it will be.
   func isReady(_ process: ServerProcess) -> Bool {
-    process.status == .ready
-      || (process.status == .standby && Files.exists("\(data)/standby.signal"))
+    process.status == .ready || (process.status == .standby && isStandby)
   }
+
+  var isStandby: Bool { Files.exists("\(data)/standby.signal") }
 }

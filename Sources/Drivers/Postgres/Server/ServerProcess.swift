@@ -34,7 +34,12 @@ struct ServerProcess: Sendable {
   /// a stranger is removed. Its own check of shared memory still finds backends that have outlived their server.
   static func removeStalePidFile(_ dataFolder: String, socketFolder: String) {
     for path in [pidFile(dataFolder), "\(socketFolder)/.s.PGSQL.5432.lock"] {
-      guard let line = Files.read(path)?.split(separator: "\n").first, let pid = pid_t(line) else { continue }
+      guard let text = Files.read(path) else { continue }
+      guard let pid = text.split(separator: "\n").first.flatMap({ pid_t($0) }), pid > 0 else {
+        // Made, and not written before the power failed.
+        Files.remove(path)
+        continue
+      }
       reap(pid)
       if kill(pid, 0) == 0 || errno == EPERM { Files.remove(path) }
     }

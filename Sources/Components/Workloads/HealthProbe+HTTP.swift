@@ -1,0 +1,19 @@
+package import HTTP
+
+extension HealthProbe {
+  /// Asks over HTTP: 2xx and 3xx are good. Waits two seconds at most, because a whole observation waits for it.
+  package static func over(_ client: HTTPClient) -> HTTPProbe {
+    { address, path in
+      var request = HTTPRequest(.get, "http://\(address.address):\(address.port)\(path)")
+      request.connectTimeout = .seconds(2)
+      request.totalTimeout = .seconds(2)
+      request.maximumResponseBytes = 1 << 20
+      do throws(HTTPError) {
+        let status = try await client.send(request).status
+        return (200..<400).contains(status) ? nil : "status \(status)"
+      } catch {
+        return error.description
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+internal import Model
+
+/// The resources that documents describe, and what is wrong with the others.
+struct DecodedDocuments {
+  private var decoded: [DecodedResource] = []
+  private(set) var diagnostics: [Diagnostic] = []
+  /// Resources that are there but have errors.
+  private(set) var faulty: Set<ResourceID> = []
+  /// False where a faulty document does not even say its name.
+  private(set) var isEveryNameKnown = true
+
+  private static let sliceSize = 256
+
+  init(_ documents: [Node], _ schemas: [String: KindSchema], _ variables: Variables) {
+    let slices = Parallel.slices(of: documents.count, size: DecodedDocuments.sliceSize)
+    let results = Parallel.map(slices) { slice in
+      DecodedDocuments(slice: documents[slice], schemas, variables)
+    }
+    decoded.reserveCapacity(documents.count)
+    for result in results {
+      decoded += result.decoded
+      diagnostics += result.diagnostics
+      faulty.formUnion(result.faulty)
+      isEveryNameKnown = isEveryNameKnown && result.isEveryNameKnown
+    }
+  }
+
+  private init(slice: ArraySlice<Node>, _ schemas: [String: KindSchema], _ variables: Variables) {
+    decoded.reserveCapacity(slice.count)
+    for document in slice {
+      var decoder = ManifestDecoder()
+      let node = variables.applied(to: document, &decoder)
+      let schema = Envelope.schema(of: node, among: schemas, &decoder)
+      // A text with unknown variables would only lead to more problems.
+      let resource = decoder.diagnostics.isEmpty ? schema?.decode(node, &decoder) : nil
+      if let resource {
+        decoded.append(resource)
+      } else if let id = ParsedDocument(node: node, isBase: false).id {
+        faulty.insert(id)
+      } else {
+        isEveryNameKnown = false
+      }
+      diagnostics += decoder.diagnostics
+    }
+  }
+
+  mutating func append(_ resource: DecodedResource?) {
+    if let resource { decoded.append(resource) }
+  }
+
+  /// All resources, each id once, with what their selectors match among their references.
+  func resolved(_ diagnostics: inout [Diagnostic]) -> [AnyResource] {
+    var positions: [ResourceID: Int] = [:]
+    positions.reserveCapacity(decoded.count)
+    var resources: [AnyResource] = []
+    resources.reserveCapacity(decoded.count)
+    var selecting: [(position: Int, selectors: [ResourceSelector])] = []
+    for item in decoded {
+      let id = item.resource.id
+      if let first = positions.updateValue(resources.count, forKey: id) {
+        positions[id] = first
+        diagnostics.append(
+          .declaredTwice(id, at: item.resource.location, firstAt: resources[first].location))
+        continue
+      }
+      if !item.selectors.isEmpty { selecting.append((resources.count, item.selectors)) }
+      resources.append(item.resource)
+    }
+    guard !selecting.isEmpty else { return resources }
+    let byKind = Dictionary(grouping: resources, by: \.id.kind).mapValues { $0.sorted { $0.id < $1.id } }
+    for (position, selectors) in selecting {
+      resources[position] = DecodedDocuments.adding(selectors, to: resources[position], byKind)
+    }
+    return resources
+  }
+
+  private static func adding(
+    _ selectors: [ResourceSelector], to resource: AnyResource, _ byKind: [String: [AnyResource]]
+  ) -> AnyResource {
+    var references = resource.references
+    for selector in selectors {
+      for candidate in byKind[selector.kind] ?? [] where candidate.id != resource.id {
+        guard selector.labels.allSatisfy({ candidate.metadata.labels[$0.key] == $0.value }) else { continue }
+        references.append(
+          Reference(target: candidate.id, path: "spec (selector)", location: resource.location))
+      }
+    }
+    return AnyResource(
+      id: resource.id, metadata: resource.metadata, spec: resource.spec, references: references,
+      location: resource.location, digest: resource.digest)
+  }
+}

@@ -1,0 +1,69 @@
+package import Model
+
+/// Reads manifests and checks everything that can be checked before anything is touched.
+///
+/// Synchronous and busy on all cores; 100,000 documents take about a second.
+package struct ManifestLoader: Sendable {
+  private let schemas: [String: KindSchema]
+
+  package init(kinds: [KindSchema]) {
+    schemas = Dictionary(kinds.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The resources of files, folders and, as `-`, standard input.
+  ///
+  /// A folder gives its own `*.yaml` and `*.yml` files by name, not those of folders inside it. Where a folder
+  /// called `base` stands beside it, its documents are merged into that one's by kind and name; see `Overlay`.
+  /// An empty folder is no problem here; a path that does not exist is. All problems are reported at once.
+  package func load(paths: [String]) -> LoadResult {
+    let (files, problems) = SourceFolder.read(paths)
+    return load(files, problems)
+  }
+
+  /// The resources of one text, such as the body of a request; `name` is what locations say.
+  package func load(text: String, name: String) -> LoadResult {
+    let file = SourceFile(name: name, folder: "", bytes: Array(text.utf8), isBase: false, isComplete: true)
+    return load([file], [])
+  }
+
+  private func load(_ files: [SourceFile], _ problems: [Diagnostic]) -> LoadResult {
+    var diagnostics = problems
+    let parsed = ParsedFiles(files)
+    diagnostics += parsed.diagnostics
+    let documents = layered(parsed.documents, files, &diagnostics)
+    let (environment, others) = Setting.decode(documents, schemas, files, &diagnostics)
+    var decoded = DecodedDocuments(others, schemas, environment.variables)
+    decoded.append(environment.resource)
+    diagnostics += decoded.diagnostics
+    let resources = decoded.resolved(&diagnostics)
+    var check = ReferenceCheck(resources)
+    let isEveryNameKnown = !parsed.isIncomplete && problems.isEmpty && decoded.isEveryNameKnown
+    if isEveryNameKnown { check.reportMissing(besides: decoded.faulty.union(environment.faulty)) }
+    check.reportCycles()
+    diagnostics += check.diagnostics
+    SourceLines.attach(to: &diagnostics, from: files)
+    let isFine = !diagnostics.contains { $0.severity == .error }
+    let desired =
+      isFine
+      ? DesiredState(
+        environment: environment.name, allowsMockGPUs: environment.allowsMockGPUs, resources: resources) : nil
+    return LoadResult(desired: desired, diagnostics: diagnostics)
+  }
+
+  private func layered(
+    _ documents: [ParsedDocument], _ files: [SourceFile], _ diagnostics: inout [Diagnostic]
+  ) -> [Node] {
+    guard files.contains(where: \.isBase) else { return documents.map(\.node) }
+    var overlay = Overlay(schemas: schemas, files: files.map(\.name))
+    let nodes = overlay.merge(documents)
+    diagnostics += overlay.diagnostics
+    return nodes
+  }
+}
+
+package struct LoadResult: Sendable {
+  /// Nil where there is an error.
+  package let desired: DesiredState?
+  /// Sorted by place; warnings do not keep `desired` from being there.
+  package let diagnostics: [Diagnostic]
+}

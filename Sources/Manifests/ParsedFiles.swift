@@ -1,0 +1,99 @@
+internal import Model
+
+/// All documents of all files of a load, in order, and what was wrong with their text.
+struct ParsedFiles: Sendable {
+  private(set) var documents: [ParsedDocument] = []
+  private(set) var diagnostics: [Diagnostic] = []
+  /// Whether documents were dropped, so that nobody knows which resources they held.
+  private(set) var isIncomplete = false
+
+  /// Large files are split where documents start, so that all cores have something to do.
+  init(_ files: [SourceFile]) {
+    let names = files.map(\.name)
+    var chunks: [Chunk] = []
+    for (index, file) in files.enumerated() {
+      if file.isComplete { Chunk.split(file.bytes, file: index, into: &chunks) } else { isIncomplete = true }
+    }
+    for result in Parallel.map(chunks, { ParsedFiles.parse($0, files: files, names: names) }) {
+      let isBase = files[result.file].isBase
+      documents += result.documents.map { ParsedDocument(node: Node(result.tape, $0), isBase: isBase) }
+      diagnostics += result.diagnostics
+      isIncomplete = isIncomplete || result.isIncomplete
+    }
+  }
+
+  private struct ChunkResult: Sendable {
+    let file: Int
+    let tape: Tape
+    let documents: [Int]
+    let diagnostics: [Diagnostic]
+    let isIncomplete: Bool
+  }
+
+  private static func parse(_ chunk: Chunk, files: [SourceFile], names: [String]) -> ChunkResult {
+    files[chunk.file].bytes.withUnsafeBufferPointer { bytes in
+      let text = UnsafeBufferPointer(rebasing: bytes[chunk.range])
+      if let problem = SourceText.problem(in: text, file: names[chunk.file], firstLine: chunk.firstLine) {
+        return ChunkResult(
+          file: chunk.file, tape: Tape(TapeContent(files: names)), documents: [], diagnostics: [problem],
+          isIncomplete: true)
+      }
+      var composer = YAMLComposer(text, file: chunk.file, files: names, firstLine: chunk.firstLine)
+      composer.compose()
+      return ChunkResult(
+        file: chunk.file, tape: Tape(composer.content), documents: composer.documents,
+        diagnostics: composer.diagnostics, isIncomplete: composer.isIncomplete)
+    }
+  }
+}
+
+struct ParsedDocument: Sendable {
+  let node: Node
+  let isBase: Bool
+
+  /// Kind and name as they are written; nil where either is missing.
+  var id: ResourceID? {
+    guard let kind = node["kind"]?.text, let name = node["metadata"]?["name"]?.text, !kind.isEmpty,
+      !name.isEmpty
+    else { return nil }
+    return ResourceID(kind: kind, name: name)
+  }
+}
+
+/// A part of a file that starts and ends where documents do.
+struct Chunk: Sendable {
+  let file: Int
+  let range: Range<Int>
+  let firstLine: Int
+
+  private static let size = 1 << 18
+
+  static func split(_ bytes: [UInt8], file: Int, into chunks: inout [Chunk]) {
+    bytes.withUnsafeBufferPointer { bytes in
+      var start = 0
+      var line = 1
+      while start < bytes.count {
+        let end = boundary(in: bytes, after: start + size)
+        chunks.append(Chunk(file: file, range: start..<end, firstLine: line))
+        if end < bytes.count { line += lineBreaks(in: bytes[start..<end]) }
+        start = end
+      }
+    }
+  }
+
+  /// Where the first document marker at or after an offset starts; the end where there is none.
+  private static func boundary(in bytes: UnsafeBufferPointer<UInt8>, after offset: Int) -> Int {
+    var offset = offset
+    while offset < bytes.count, let next = SourceText.lineFeed(in: bytes, from: offset) {
+      if SourceText.isMarker(bytes, next + 1) { return next + 1 }
+      offset = next + 1
+    }
+    return bytes.count
+  }
+
+  private static func lineBreaks(in bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
+    var count = 0
+    for byte in UnsafeBufferPointer(rebasing: bytes) { count += byte == 0x0A ? 1 : 0 }
+    return count
+  }
+}

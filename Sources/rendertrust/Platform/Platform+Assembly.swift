@@ -1,0 +1,118 @@
+import Billing
+import Component
+import ControllerState
+import Databases
+import Delivery
+import DockerEngine
+import Fleet
+import HTTP
+import Manifests
+import Model
+import Modules
+import PgBackRest
+import Postgres
+import Recovery
+import Services
+import Workloads
+
+/// The clients and rooms that the kinds stand on. Making them connects to nothing.
+struct Foundations: Sendable {
+  let stateFolder: String
+  let server: PostgresServer
+  let connector: DatabaseConnector
+  let workloads: WorkloadSupport
+  let http: HTTPClient
+
+  /// - Parameter stateFolder: absolute.
+  init(stateFolder: String) throws(CommandFailure) {
+    self.stateFolder = stateFolder
+    let server = PostgresServer(stateFolder: stateFolder)
+    let secrets = SecretResolver()
+    self.server = server
+    connector = DatabaseConnector(server: server, connections: 16) { reference in
+      try await secrets.resolve(reference)
+    }
+    let http = HTTPClient()
+    self.http = http
+    let local = try Foundations.localEngine(stateFolder: stateFolder)
+    let engines = EnginePool(local: local) { address throws(BackendError) in
+      DockerHost(DockerEngine(endpoint: try Foundations.endpoint(address), client: http))
+    }
+    workloads = WorkloadSupport(
+      engines: engines, probe: HealthProbe.over(http),
+      secrets: { reference throws(BackendError) in
+        do throws(SecretError) { return try await secrets.resolve(reference) } catch { throw error.backendError }
+      })
+  }
+
+  /// `DOCKER_HOST`; else the machine's own engine; else the private one that `make up` keeps in the state folder.
+  private static func localEngine(stateFolder: String) throws(CommandFailure) -> EngineAddress {
+    if let text = Environment["DOCKER_HOST"] {
+      do throws(DockerError) {
+        switch try EngineEndpoint(parsing: text).address {
+        case .unix(let path): return .unix(path: path)
+        case .tcp(let host, let port): return .tcp(host: host, port: port)
+        }
+      } catch {
+        throw .usage("DOCKER_HOST: \(error)")
+      }
+    }
+    let standard = "/var/run/docker.sock"
+    let own = stateFolder + "/docker/docker.sock"
+    return .unix(path: !Files.exists(standard) && Files.exists(own) ? own : standard)
+  }
+
+  private static func endpoint(_ address: EngineAddress) throws(BackendError) -> EngineEndpoint {
+    switch address {
+    case .local: return .standard
+    case .unix(let path): return EngineEndpoint(.unix(path))
+    case .tcp(let host, let port): return EngineEndpoint(.tcp(host: host, port: port))
+    }
+  }
+}
+
+extension Platform {
+  /// All rooms with their kinds.
+  /// - Parameter state: the controller's own database.
+  init(_ foundations: Foundations, state: PostgresPool) throws(PostgresError) {
+    let workloads = foundations.workloads
+    let connector = foundations.connector
+    var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations)
+    kinds += Billing.kinds(connector: connector)
+    kinds += Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
+    kinds += Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
+    kinds += Delivery.kinds(state: state)
+    kinds += Fleet.kinds(workloads)
+    kinds += Services.kinds(workloads)
+    kinds += Modules.kinds(workloads)
+    self.kinds = kinds
+  }
+
+  /// For commands that look at manifests only: the same kinds, on clients that are never used.
+  static func schemasOnly() throws(CommandFailure) -> Platform {
+    let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "none"))
+    let foundations = try Foundations(stateFolder: "/nonexistent")
+    do throws(PostgresError) {
+      return try Platform(foundations, state: nowhere)
+    } catch {
+      throw .failed(error.description)
+    }
+  }
+
+  func jsonSchema(of kind: String?) throws(CommandFailure) -> Value {
+    let schemas = kinds.map(\.schema)
+    guard let kind else { return JSONSchema.schema(for: schemas) }
+    guard let schema = schemas.first(where: { $0.kind == kind }) else {
+      throw .usage("there is no kind ‘\(kind)’; the kinds are \(kinds.map(\.name).sorted().joined(separator: ", "))")
+    }
+    return JSONSchema.schema(for: schema)
+  }
+
+  func explanation(of path: String) throws(CommandFailure) -> String {
+    do throws(Explain.Unknown) {
+      return try Explain(kinds: kinds.map(\.schema)).text(path: path)
+    } catch {
+      throw .usage(error.description)
+    }
+  }
+}

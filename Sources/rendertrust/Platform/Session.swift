@@ -1,0 +1,164 @@
+import Component
+import ControllerState
+import Delivery
+import HTTP
+import Manifests
+import Model
+import Planning
+import Postgres
+import Reconciling
+import Recovery
+import Workloads
+
+/// An opened state, and all that commands need which look at or change the world.
+struct Session: Sendable {
+  let platform: Platform
+  let store: any StateStore
+  /// Environments that have a revision, sorted.
+  let environments: [String]
+  let engine: Engine
+  let progress: LiveProgress
+  private let foundations: Foundations
+  private let owner: String
+
+  /// Opens the state, runs `body` and closes the state again, also when `body` throws.
+  static func open<Output>(
+    _ options: StateOptions, showsPlan: Bool = false, _ body: (Session) async throws -> Output
+  ) async throws -> Output {
+    let folder = try Files.makeFolder(options.state)
+    let foundations = try Foundations(stateFolder: folder)
+    do {
+      let session = try await Session(options, foundations, showsPlan: showsPlan)
+      let output = try await body(session)
+      await close(foundations)
+      return output
+    } catch let error as PostgresError {
+      await close(foundations)
+      throw CommandFailure.failed(error.backendError.description)
+    } catch let error as StoreError {
+      await close(foundations)
+      throw CommandFailure.failed(error.description)
+    } catch {
+      await close(foundations)
+      throw error
+    }
+  }
+
+  private static func close(_ foundations: Foundations) async {
+    await foundations.connector.close()
+    // A server that does not stop now is stopped by whoever uses the folder last.
+    _ = try? await foundations.server.stop()
+    foundations.http.shutdown()
+  }
+
+  private init(_ options: StateOptions, _ foundations: Foundations, showsPlan: Bool) async throws {
+    self.foundations = foundations
+    let pool: PostgresPool
+    if let url = options.database {
+      pool = PostgresPool(try PostgresConfiguration(url: Secret(url)))
+    } else {
+      try await foundations.server.start()
+      try await foundations.server.createDatabase(ControllerState.databaseName)
+      pool = try await foundations.connector.pool(for: .embedded(database: ControllerState.databaseName))
+    }
+    try await Migrations(ControllerState.migrations + Delivery.migrations).apply(to: pool)
+    let platform = try Platform(foundations, state: pool)
+    let schemas = Dictionary(
+      platform.kinds.map { ($0.name, $0.schema) }, uniquingKeysWith: { first, _ in first })
+    self.platform = platform
+    let store = PostgresStateStore(pool: pool) { id, spec in
+      try? schemas[id.kind]?.decode(spec: spec, id: id, metadata: Metadata()).spec
+    }
+    self.store = store
+    environments = try await store.environments()
+    owner = try await store.owner(proposal: Session.randomMark())
+    // For people: docker ps --filter label=rendertrust.com/owner=$(cat .rendertrust/owner)
+    if !Files.exists(foundations.stateFolder + "/owner") {
+      try Files.write(owner + "\n", to: foundations.stateFolder + "/owner")
+    }
+    progress = LiveProgress(time: .real, showsPlan: showsPlan)
+    engine = Engine(
+      backends: platform.backends, planner: platform.planner, store: store, time: .real, owner: owner,
+      offers: { platform.offers($0) }, nextPassName: { Session.randomMark() + Session.randomMark() },
+      progress: progress.handler)
+  }
+
+  private static func randomMark() -> String {
+    let digits = String(UInt32.random(in: .min ... .max), radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
+  /// The environment that a command means: the one that is named, else the only one in the state.
+  func environment(_ option: EnvironmentOption) throws(CommandFailure) -> String {
+    let known = environments
+    if let name = option.environment {
+      guard known.contains(name) else {
+        throw CommandFailure.usage(
+          "nothing was applied in an environment ‘\(name)’; the state knows "
+            + (known.isEmpty ? "none yet" : known.joined(separator: ", ")))
+      }
+      return name
+    }
+    guard let only = known.first else {
+      throw CommandFailure.failed("nothing was applied yet: rendertrust apply FOLDER")
+    }
+    guard known.count == 1 else {
+      throw CommandFailure.usage("say which environment with --environment: \(known.joined(separator: ", "))")
+    }
+    return only
+  }
+
+  /// Executes a prepared plan while progress is shown; Ctrl-C finishes what is under way.
+  func converge(_ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances) async throws
+    -> Engine.Convergence
+  {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await animate() }
+      group.addTask { await StopSignals.watch(self) {} }
+      defer {
+        group.cancelAll()
+        progress.clear()
+      }
+      return try await engine.converge(preparation, by: authorship, allowances: allowances)
+    }
+  }
+
+  func animate() async {
+    while (try? await engine.time.sleep(TimeSpan(milliseconds: 100))) != nil { progress.tick() }
+  }
+
+  /// Desired resources that are not ready; all that are desired and not known yet count.
+  func unready(in environment: String) async throws -> [ResourceID] {
+    guard let latest = try await store.latestRevision(of: environment),
+      let desired = try await store.desiredState(of: environment, at: latest.number)
+    else { return [] }
+    let statuses = try await store.statuses(of: environment)
+    return desired.resources.filter { resource in
+      guard let status = statuses[resource.id] else { return true }
+      return !status.isReady || status.revision < latest.number
+    }.map(\.id)
+  }
+
+  /// Makes a full backup at once, whatever the schedule says.
+  func backUpNow(_ policy: Resource<BackupPolicySpec>, in environment: String) async throws(BackendError)
+    -> BackupDone
+  {
+    let resources: [AnyResource]
+    do throws(StoreError) {
+      resources = try await store.inventory(of: environment, knowing: []).values.map(\.resource)
+    } catch {
+      throw BackendError(code: error.code, error.message, hint: error.hint)
+    }
+    let context = ReconcileContext(
+      environment: environment, owner: owner, now: engine.time.now(), allowsMockGPUs: false,
+      offers: platform.offers(resources))
+    let backend = BackupPolicyBackend(server: foundations.server, stateFolder: foundations.stateFolder)
+    return try await backend.backUpNow(
+      Subject(id: policy.id, desired: policy, lastApplied: policy), in: context)
+  }
+
+  /// Reports resources whose containers changed, and engines that answer again, until the task is cancelled.
+  func watchContainers(_ report: @escaping @Sendable (ContainerWatch.News) -> Void) async {
+    await ContainerWatch(engines: foundations.workloads.engines, owner: owner).run(report: report)
+  }
+}

@@ -1,0 +1,23 @@
+import Glibc
+import Reconciling
+import UnixSignals
+
+/// Ctrl-C and SIGTERM. The first finishes what is under way; the second ends at once, which is safe but leaves the
+/// private PostgreSQL to the next command.
+enum StopSignals {
+  /// Returns when the task is cancelled. `onStop` is called at the first signal.
+  static func watch(_ session: Session, onStop: @Sendable () -> Void) async {
+    var isSecond = false
+    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+      session.progress.clear()
+      if isSecond {
+        Output.error("Ended at once. The next command looks at the world and goes on from there.")
+        exit(130)
+      }
+      isSecond = true
+      Output.error("Stopping: steps under way are finished first; press Ctrl-C again to end at once.")
+      session.engine.drain.request()
+      onStop()
+    }
+  }
+}

@@ -1,0 +1,202 @@
+import Billing
+import Manifests
+import Model
+import Postgres
+import PostgresSupport
+import Reconciling
+import Testing
+
+/// The backend and the planner together, against a real server.
+@Suite struct PriceMapBackendTests {
+  @Test func recordsChangesAndHealsAMap() async throws {
+    try await World.with { world in
+      let first = try Fixture.resource(
+        PriceMapSpec.self, "packs",
+        #"{"prices":{"pack10":{"credits":100,"amount":10},"pack50":{"credits":550}}}"#)
+      #expect(try await world.converge(first) == ["record 2 prices of packs"])
+      #expect(try await world.converge(first) == [])
+
+      let second = try Fixture.resource(
+        PriceMapSpec.self, "packs",
+        #"{"prices":{"pack10":{"credits":110,"amount":10},"pack50":{"credits":550}}}"#)
+      #expect(try await world.converge(second) == ["change 1 price of packs"])
+      #expect(try await world.history("pack10") == ["100000000 superseded", "110000000 current"])
+      #expect(try await world.history("pack50") == ["550000000 current"])
+
+      try await world.pool.query("DELETE FROM price_map_entries WHERE price_id = 'pack50'")
+      #expect(try await world.converge(second) == ["add 1 price of packs"])
+      try await world.pool.query("UPDATE price_map_entries SET credits_micro = 1 WHERE superseded_at IS NULL")
+      #expect(try await world.converge(second) == ["change 2 prices of packs"])
+      #expect(try await world.converge(second) == [])
+
+      #expect(
+        try await world.converge(second, leaves: true) == ["close 2 prices of packs; their history is kept"])
+      #expect(try await world.converge(second, leaves: true) == [])
+      #expect(try await world.history("pack10").allSatisfy { $0.hasSuffix("superseded") })
+    }
+  }
+
+  @Test func repeatingAStepWritesNothing() async throws {
+    try await World.with { world in
+      let map = try Fixture.resource(
+        PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1},"b":{"credits":2}}}"#)
+      let write = PriceMapOperation.write(entries: map.spec.entries, close: ["gone"])
+      for _ in 0..<3 { try await world.apply(write, map) }
+      #expect(try await world.count("price_map_entries") == 2)
+    }
+  }
+
+  @Test func keepsTheOldPriceInForceUntilTheNewOneTakesEffect() async throws {
+    try await World.with { world in
+      let now = #"{"prices":{"a":{"credits":1}}}"#
+      let later = #"{"effective":"2100-01-01T00:00:00Z","prices":{"a":{"credits":2}}}"#
+      let evenLater = #"{"effective":"2101-01-01T00:00:00Z","prices":{"a":{"credits":2}}}"#
+      for spec in [now, later, evenLater] {
+        _ = try await world.converge(try Fixture.resource(PriceMapSpec.self, "packs", spec))
+      }
+      #expect(try await world.inForce("a", at: "2050-01-01T00:00:00Z") == [1_000_000])
+      #expect(try await world.inForce("a", at: "2100-06-01T00:00:00Z") == [1_000_000])
+      #expect(try await world.inForce("a", at: "2101-06-01T00:00:00Z") == [2_000_000])
+    }
+  }
+
+  @Test func twoMapsCannotHoldOnePrice() async throws {
+    try await World.with { world in
+      let packs = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
+      let offers = try Fixture.resource(PriceMapSpec.self, "offers", #"{"prices":{"a":{"credits":2}}}"#)
+      _ = try await world.converge(packs)
+
+      let error = await #expect(throws: BackendError.self) {
+        try await world.apply(.write(entries: offers.spec.entries, close: []), offers)
+      }
+      #expect(error?.message == "a of PriceMap/offers belongs to PriceMap/packs already")
+
+      let outcome = try await world.plan(offers)
+      #expect(outcome.waitingOn?.contains("PriceMap/packs and is claimed by PriceMap/offers") == true)
+
+      // Once the first map lets go, the second takes over.
+      _ = try await world.converge(packs, leaves: true)
+      #expect(try await world.converge(offers) == ["record 1 price of offers"])
+    }
+  }
+
+  @Test func seesNoPricesWhereThereIsNoTableYet() async throws {
+    try await TestDatabase.with { pool in
+      let world = World(pool: pool)
+      let map = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
+      #expect(try await world.observe(map) == nil)
+    }
+  }
+
+  @Test func doesNotTakeAMissingServerForAbsence() async throws {
+    let map = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
+    let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "x"))
+    let backend = PriceMapBackend { _ in nowhere }
+    let subject = Subject(id: map.id, desired: map, lastApplied: nil)
+    let answers = await backend.observe([subject], in: World.context)
+    guard case .failure(let error)? = answers[map.id] else {
+      Issue.record("an unreachable server was taken for an empty one")
+      return
+    }
+    #expect(error.code == "postgres.unreachable")
+  }
+
+  /// Sixteen writers at a time; every map is seen in one look.
+  @Test func recordsAndSeesManyMaps() async throws {
+    try await World.with { world in
+      let maps = try (0..<600).map { number in
+        try Fixture.resource(
+          PriceMapSpec.self, "map-\(number)",
+          #"{"prices":{"a\#(number)":{"credits":\#(number + 1)},"b\#(number)":{"credits":1,"amount":0.50}}}"#)
+      }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for start in 0..<16 {
+          group.addTask {
+            for map in stride(from: start, to: maps.count, by: 16).map({ maps[$0] }) {
+              try await world.apply(.write(entries: map.spec.entries, close: []), map)
+            }
+          }
+        }
+        try await group.waitForAll()
+      }
+      let subjects = maps.map { Subject(id: $0.id, desired: $0, lastApplied: nil) }
+      let answers = await world.backend.observe(subjects, in: World.context)
+      for map in maps {
+        let seen = try answers[map.id]?.get()
+        #expect(seen == PriceMapObserved(entries: map.spec.entries))
+      }
+    }
+  }
+}
+
+/// A database with the table of prices, and the loop in small: look, plan, apply.
+struct World: Sendable {
+  let pool: PostgresPool
+
+  static func with(_ body: (World) async throws -> Void) async throws {
+    try await TestDatabase.with(connections: 16) { pool in
+      try await Migrations(Billing.migrations).apply(to: pool)
+      try await body(World(pool: pool))
+    }
+  }
+
+  var backend: PriceMapBackend {
+    let pool = pool
+    return PriceMapBackend { _ in pool }
+  }
+
+  static let context: ReconcileContext = {
+    var offers = Offers()
+    offers.add(
+      .database(DatabaseOffer(address: .embedded(database: "platform"))),
+      from: ResourceID(kind: "Database", name: "platform"))
+    return Fixture.surroundings(offers: offers)
+  }()
+
+  func observe(_ map: Resource<PriceMapSpec>, leaves: Bool = false) async throws -> PriceMapObserved? {
+    let subject = Subject(id: map.id, desired: leaves ? nil : map, lastApplied: leaves ? map : nil)
+    return try await backend.observe([subject], in: World.context)[map.id]?.get() ?? nil
+  }
+
+  func plan(_ map: Resource<PriceMapSpec>, leaves: Bool = false) async throws -> PlanOutcome<
+    PriceMapOperation
+  > {
+    try PriceMapPlanner().plan(
+      leaves ? nil : map, try await observe(map, leaves: leaves), Fixture.context(map))
+  }
+
+  func apply(_ operation: PriceMapOperation, _ map: Resource<PriceMapSpec>) async throws {
+    try await backend.apply(
+      operation, to: Subject(id: map.id, desired: map, lastApplied: nil), in: World.context)
+  }
+
+  /// The summaries of what was done.
+  func converge(_ map: Resource<PriceMapSpec>, leaves: Bool = false) async throws -> [String] {
+    let steps = try await plan(map, leaves: leaves).steps
+    for step in steps { try await apply(step.operation, map) }
+    return steps.map(\.summary)
+  }
+
+  func history(_ price: String) async throws -> [String] {
+    let rows = try await pool.query(
+      """
+      SELECT credits_micro || CASE WHEN superseded_at IS NULL THEN ' current' ELSE ' superseded' END
+      FROM price_map_entries WHERE price_id = $1 ORDER BY id
+      """, [.text(price)])
+    return try rows.map { try $0.text(0) }
+  }
+
+  func inForce(_ price: String, at time: String) async throws -> [Int64] {
+    let rows = try await pool.query(
+      """
+      SELECT credits_micro FROM price_map_entries
+      WHERE price_id = $1 AND greatest(effective_from, recorded_at) <= $2::timestamptz
+        AND (superseded_at IS NULL OR superseded_at > $2::timestamptz)
+      """, [.text(price), .text(time)])
+    return try rows.map { try $0.int(0) }
+  }
+
+  func count(_ table: String) async throws -> Int64 {
+    try await pool.query("SELECT count(*) FROM \(table)").only().int(0)
+  }
+}

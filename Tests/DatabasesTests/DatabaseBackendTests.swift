@@ -1,0 +1,150 @@
+import Databases
+import Glibc
+import Manifests
+import Model
+import Planning
+import Postgres
+import PostgresSupport
+import Reconciling
+import Synchronization
+import Testing
+
+/// The backend and the planner together, against a real server. Names carry the process's number, because roles
+/// belong to the whole server.
+@Suite struct DatabaseBackendTests {
+  static let migrations = [
+    Migrations.Migration(
+      number: 1, name: "first", sql: "CREATE TABLE items (id bigserial PRIMARY KEY, name text)"),
+    Migrations.Migration(number: 2, name: "second", sql: "CREATE TABLE more (id int)"),
+  ]
+
+  @Test func createsMigratesAndDrops() async throws {
+    try await Server.with { server in
+      let name = "d\(getpid())a"
+      let old = try Fixture.resource(DatabaseSpec.self, name, #"{"embedded":{},"schema":1}"#)
+      #expect(
+        try await server.converge(old) == ["create database \(name)", "migrate \(name) to 0001-first.sql"])
+      #expect(try await server.converge(old) == [])
+      let new = try Fixture.resource(DatabaseSpec.self, name, #"{"embedded":{}}"#)
+      #expect(try await server.converge(new) == ["migrate \(name) to 0002-second.sql"])
+      #expect(try await server.converge(new) == [])
+      #expect(throws: PlanError.self) {
+        try DatabasePlanner(migrations: Self.migrations).plan(
+          old, DatabasePlannerTests.seen(2), Fixture.context(old))
+      }
+      #expect(
+        try await server.converge(new, leaves: true) == ["drop database \(name) and everything in it"])
+      #expect(try await server.converge(new, leaves: true) == [])
+    }
+  }
+
+  @Test func keepsRolesAndTheirPrivileges() async throws {
+    try await Server.with { server in
+      let (name, reader, writer) = ("d\(getpid())b", "r\(getpid())b", "w\(getpid())b")
+      let spec =
+        #"{"embedded":{},"schema":1,"roles":[{"name":"\#(reader)","login":false},{"name":"\#(writer)","access":"write"}]}"#
+      let database = try Fixture.resource(DatabaseSpec.self, name, spec)
+      _ = try await server.converge(database)
+      #expect(try await server.converge(database) == [])
+      let pool = try await server.pool(.embedded(database: name))
+
+      // A new table comes to both through their default privileges.
+      let newer = try Fixture.resource(
+        DatabaseSpec.self, name, spec.replacing(#""schema":1"#, with: #""schema":2"#))
+      #expect(try await server.converge(newer) == ["migrate \(name) to 0002-second.sql"])
+      #expect(try await server.converge(newer) == [])
+
+      try await pool.script("GRANT DELETE ON items TO \(reader)")
+      #expect(try await server.converge(newer) == ["grant read access to role \(reader)"])
+      try await pool.script("REVOKE INSERT ON more FROM \(writer)")
+      #expect(try await server.converge(newer) == ["grant write access to role \(writer)"])
+      try await pool.script("ALTER ROLE \(reader) LOGIN")
+      #expect(try await server.converge(newer) == ["stop role \(reader) from logging in"])
+      #expect(try await server.converge(newer) == [])
+
+      let fewer = try Fixture.resource(DatabaseSpec.self, name, #"{"embedded":{}}"#)
+      #expect(try await server.converge(fewer) == ["drop role \(reader)", "drop role \(writer)"])
+      #expect(try await server.converge(fewer) == [])
+      _ = try await server.converge(fewer, leaves: true)
+    }
+  }
+
+  @Test func dropsRolesWithTheirDatabase() async throws {
+    try await Server.with { server in
+      let (name, role) = ("d\(getpid())c", "r\(getpid())c")
+      let database = try Fixture.resource(
+        DatabaseSpec.self, name, #"{"embedded":{},"roles":[{"name":"\#(role)"}]}"#)
+      _ = try await server.converge(database)
+      let steps = try await server.converge(database, leaves: true)
+      #expect(steps == ["drop database \(name) and everything in it", "drop role \(role)"])
+      let left = try await server.pool(.embedded(database: "postgres")).query(
+        "SELECT 1 FROM pg_roles WHERE rolname = $1", [.text(role)])
+      #expect(left.isEmpty)
+    }
+  }
+
+  @Test func leavesForeignRolesAlone() async throws {
+    try await Server.with { server in
+      let (name, role) = ("d\(getpid())d", "r\(getpid())d")
+      let administrator = try await server.pool(.embedded(database: "postgres"))
+      try await administrator.script("CREATE ROLE \(role)")
+      let database = try Fixture.resource(
+        DatabaseSpec.self, name, #"{"embedded":{},"roles":[{"name":"\#(role)"}]}"#)
+      let error = await #expect(throws: BackendError.self) { try await server.converge(database) }
+      #expect(error?.message.contains("was not made for this resource") == true)
+      await #expect(throws: PlanError.self) { try await server.converge(database) }
+      _ = try await server.converge(database, leaves: true)
+      try await administrator.script("DROP ROLE \(role)")
+    }
+  }
+
+  @Test func doesNotTakeAMissingServerForAbsence() async throws {
+    let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "x"))
+    let backend = try DatabaseBackend(migrations: []) { _ in nowhere }
+    for spec in [#"{"embedded":{}}"#, #"{"external":{"url":{"env":"X"}}}"#] {
+      let database = try Fixture.resource(DatabaseSpec.self, "gone", spec)
+      let answers = await backend.observe(
+        [Subject(id: database.id, desired: database, lastApplied: nil)], in: Fixture.surroundings())
+      #expect(throws: BackendError.self) { _ = try answers[database.id]?.get() }
+    }
+  }
+}
+
+/// The tests' server, with the loop in small: look, plan, apply.
+private final class Server: Sendable {
+  private let pools = Mutex<[DatabaseAddress: PostgresPool]>([:])
+
+  static func with(_ body: (Server) async throws -> Void) async throws {
+    let server = Server()
+    let outcome: Result<Void, any Error>
+    do { outcome = .success(try await body(server)) } catch { outcome = .failure(error) }
+    for pool in server.pools.withLock({ Array($0.values) }) { await pool.close() }
+    try outcome.get()
+  }
+
+  func pool(_ address: DatabaseAddress) async throws -> PostgresPool {
+    guard case .embedded(let database) = address else { throw BackendError(code: "test", "embedded only") }
+    let configuration = try await TestDatabase.configuration(database: database)
+    return pools.withLock { pools in
+      let pool = pools[address] ?? PostgresPool(configuration, connections: 2)
+      pools[address] = pool
+      return pool
+    }
+  }
+
+  func converge(_ database: Resource<DatabaseSpec>, leaves: Bool = false) async throws -> [String] {
+    let backend = try DatabaseBackend(migrations: DatabaseBackendTests.migrations) {
+      address throws(PostgresError) in
+      do { return try await self.pool(address) } catch { throw PostgresError(.server, "\(error)") }
+    }
+    let subject = Subject(
+      id: database.id, desired: leaves ? nil : database, lastApplied: leaves ? database : nil)
+    let context = Fixture.surroundings()
+    let observed = try await backend.observe([subject], in: context)[database.id]?.get() ?? nil
+    let steps = try DatabasePlanner(migrations: DatabaseBackendTests.migrations).plan(
+      subject.desired, observed, Fixture.context(database, lastApplied: leaves ? database : nil)
+    ).steps
+    for step in steps { try await backend.apply(step.operation, to: subject, in: context) }
+    return steps.map(\.summary)
+  }
+}

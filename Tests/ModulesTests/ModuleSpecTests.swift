@@ -1,0 +1,64 @@
+import Manifests
+import Model
+import Modules
+import Testing
+import Workloads
+
+@Suite("What may be written about a module")
+struct ModuleSpecTests {
+  private static let digest = String(repeating: "ab", count: 32)
+
+  private func load(_ fields: String) -> LoadResult {
+    let text = """
+      apiVersion: rendertrust.com/v1
+      kind: Module
+      metadata: {name: storyboard}
+      spec: {jobType: storyboard, developer: account/wtfb, image: "a/b:1@sha256:\(Self.digest)", \(fields)}
+
+      """
+    return ManifestLoader(kinds: [KindSchema(ModuleSpec.self)]).load(text: text, name: "storyboard.yaml")
+  }
+
+  @Test("The sample of the seeds reads as it stands")
+  func usual() throws {
+    let result = load(
+      """
+      serves: {http: {port: 8188, run: /run, health: /health}}, needs: {gpuMemory: 12Gi, cores: 2},
+        price: {credits: 0.5, per: frame}, placement: {on: {tier: gpu}, replicas: 3},
+        rollout: {canary: {jobs: 1, within: 10m}, waves: [10%, 50%, 100%], onFailure: rollback}, decommissionAfter: 90d
+      """)
+    #expect(result.diagnostics.map(\.description) == [])
+    let spec = try #require(result.desired?.resources.first?.spec as? ModuleSpec)
+    #expect(spec.needs.gpuMemory == ByteCount("12Gi"))
+    #expect(spec.price?.credits == Credits("0.5"))
+    #expect(spec.selectors == [ResourceSelector(kind: "Node", labels: ["tier": "gpu"])])
+    #expect(spec.rollout.canary?.within == TimeSpan(seconds: 600))
+  }
+
+  @Test("Little has to be written")
+  func little() throws {
+    let spec = try #require(load("serves: stdio").desired?.resources.first?.spec as? ModuleSpec)
+    #expect(spec.serves == .stdio)
+    #expect(spec.placement.replicas == 1)
+    #expect(spec.decommissionAfter == TimeSpan("90d"))
+  }
+
+  @Test(
+    "What cannot be meant is refused with its reason",
+    arguments: [
+      ("serves: {http: {run: /run}}", "port"),
+      ("serves: {grpc: {}}", "grpc"),
+      ("serves: stdio, rollout: {waves: [50%, 10%, 100%]}", "waves rise and end at 100%"),
+      ("serves: stdio, rollout: {waves: [10%]}", "waves rise and end at 100%"),
+      ("serves: stdio, placement: {replicas: -1}", "replicas"),
+      ("serves: stdio, placement: {nodes: [Service/a]}", "Node/"),
+      ("serves: stdio, price: {credits: -1, per: frame}", "credits"),
+      ("serves: stdio, price: {credits: 0.0000001, per: frame}", "credits"),
+      ("serves: stdio, decommissionAfter: 1h", "decommissionAfter"),
+      ("serves: stdio, needs: {gpumemory: 1Gi}", "gpuMemory"),
+    ])
+  func refused(fields: String, reason: String) {
+    let diagnostics = load(fields).diagnostics.map(\.description)
+    #expect(diagnostics.contains { $0.contains(reason) }, "\(diagnostics)")
+  }
+}

@@ -1,0 +1,107 @@
+import Model
+import Planning
+import Testing
+
+@Suite struct SavedPlanTests {
+  private func world() -> FakeWorld {
+    var world = FakeWorld()
+    world.settle("Node/n")
+    world.hasApplied("PriceMap/p", FakeState(fields: ["credits": 100, "note": "½ price"]))
+    world.declare("PriceMap/p", FakeSpec(fields: ["credits": 110, "note": .decimal("0.5")]))
+    world.declare("Module/echo", uses: ["Node/n"])
+    return world
+  }
+
+  private func saved(_ world: FakeWorld) throws -> SavedPlan {
+    let file = try SavedPlan(
+      world.plan(), manifests: ["manifests/dev"], allowances: Allowances(prune: true)
+    ).text
+    return try SavedPlan(text: file)
+  }
+
+  @Test func comesBackAsItWasWritten() throws {
+    let world = world()
+    let written = try SavedPlan(world.plan(), manifests: ["a", "b"], allowances: Allowances())
+    let read = try SavedPlan(text: written.text)
+    #expect(read == written)
+    #expect(read.plan == world.plan().json())
+    #expect(read.manifests == ["a", "b"])
+    #expect(read.text == written.text)
+  }
+
+  @Test func isAcceptedWhileNothingChanged() throws {
+    #expect(try saved(world()).refusal(against: world().plan()) == nil)
+    #expect(try saved(world()).allowances.prune)
+  }
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    let reason: String
+    let refusal: String?
+    let change: @Sendable (inout FakeWorld) -> Void
+    var testDescription: String { reason }
+  }
+
+  @Test(arguments: [
+    Case(
+      reason: "a manifest that changed and its resource are named",
+      refusal: "the manifests changed since the plan was saved (PriceMap/p); plan again"
+    ) { $0.declare("PriceMap/p", FakeSpec(fields: ["credits": 120, "note": .decimal("0.5")])) },
+    Case(
+      reason: "a change that leads to the same steps is still a change",
+      refusal: "the manifests changed since the plan was saved; plan again"
+    ) {
+      $0.declare("Node/n", mode: .paused)
+      $0.declare("Node/n", uses: ["PriceMap/p"])
+    },
+    Case(
+      reason: "somebody did it by hand meanwhile",
+      refusal: "the world changed since the plan was saved: Module/echo; plan again"
+    ) {
+      $0.observations[ResourceID("Module/echo")!] = .success(Observation(state: FakeState(), health: .ready))
+    },
+    Case(
+      reason: "the same operation from another value is not what was approved",
+      refusal: "the world changed since the plan was saved: PriceMap/p; plan again"
+    ) { $0.hasApplied("PriceMap/p", FakeState(fields: ["credits": 90, "note": "½ price"])) },
+    Case(
+      reason: "what cannot be seen now may have changed",
+      refusal: "the world changed since the plan was saved: Node/n; plan again"
+    ) { $0.hide("Node/n") },
+  ]) func isRefusedAfterAChange(_ test: Case) throws {
+    let saved = try saved(world())
+    var world = world()
+    test.change(&world)
+    #expect(saved.refusal(against: world.plan()) == test.refusal, "\(test.reason)")
+  }
+
+  @Test func namesAFewOfMany() throws {
+    var many = FakeWorld()
+    for index in 1...8 { many.settle("Thing/t\(index)") }
+    let saved = try saved(many)
+    for index in 1...8 { many.hide("Thing/t\(index)") }
+    #expect(
+      saved.refusal(against: many.plan())
+        == "the world changed since the plan was saved: "
+        + "Thing/t1, Thing/t2, Thing/t3, Thing/t4, Thing/t5 and 3 more; plan again")
+  }
+
+  @Test(arguments: [
+    ("", "this is no saved plan: it is not JSON; make one with `plan --out FILE`"),
+    ("[1]", "this is no saved plan; make one with `plan --out FILE`"),
+    (
+      #"{"saved": {"format": "rendertrust.com/plan/v0"}}"#,
+      "the saved plan has the format ‘rendertrust.com/plan/v0’, not ‘rendertrust.com/plan/v1’; plan again"
+    ),
+  ]) func refusesOtherFiles(_ text: String, _ message: String) {
+    let error = #expect(throws: PlanError.self) { try SavedPlan(text: text) }
+    #expect(error?.description == message)
+  }
+
+  @Test func noticesAnEdit() throws {
+    let text = try SavedPlan(world().plan(), manifests: [], allowances: Allowances()).text
+    let edited = text.replacing(#""allowPrune": false"#, with: #""allowPrune": true"#)
+    #expect(edited != text)
+    let error = #expect(throws: PlanError.self) { try SavedPlan(text: edited) }
+    #expect(error?.description == "the saved plan was changed after it was written; plan again")
+  }
+}
