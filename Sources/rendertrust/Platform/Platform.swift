@@ -51,4 +51,3 @@ extension Platform {
   }
 }
 
-extension Planner: PlanMaking {}

@@ -60,8 +60,6 @@ package struct FakePlanner: ResourcePlanner {
   }
 }
 
-extension Planner: PlanMaking {}
-
 extension ResourceID {
   /// The fake resource of this name.
   package static func fake(_ name: String) -> ResourceID { ResourceID(kind: "Fake", name: name) }
