@@ -1,3 +1,4 @@
+internal import Component
 package import Model
 internal import Planning
 package import Reconciling
@@ -43,7 +44,7 @@ package struct Simulation: Sendable {
     let passes = Mutex(0)
     return Engine(
       backends: ["Fake": AnyBackend(FakeBackend(world))],
-      planner: Planner(planners: ["Fake": AnyPlanner(FakePlanner())]), store: store, time: time.source,
+      planner: EnginePlanner(Planner(planners: ["Fake": AnyPlanner(FakePlanner())])), store: store, time: time.source,
       owner: "test", offers: { _ in Offers() },
       nextPassName: {
         passes.withLock { count in
