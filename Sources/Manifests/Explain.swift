@@ -75,7 +75,7 @@ package struct Explain: Sendable {
     var output = "\(path)\n"
     let doc = field?.doc ?? shape.doc
     if !doc.isEmpty { output += "\n  \(doc)\n" }
-    if field != nil, !shape.doc.isEmpty { output += "  \(shape.doc)\n" }
+    if field != nil, !shape.doc.isEmpty, shape.doc != doc { output += "  \(shape.doc)\n" }
     output += "\n  type:     \(shape.name)\n"
     if field?.isRequired == true { output += "  required: yes\n" }
     if let value = field?.defaultValue { output += "  default:  \(value.plainText)\n" }

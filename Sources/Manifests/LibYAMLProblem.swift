@@ -25,8 +25,15 @@ struct LibYAMLProblem {
     isAtEnd = SourceText.isBlank(text, fromLine: problemMark.line, column: problemMark.column)
     let startsThere =
       context.contains("quoted scalar") || problem == "could not find expected ':'"
-      || isAtEnd && context.contains("flow")
-    mark = startsThere ? contextMark : problemMark
+      || isAtEnd && problem.hasPrefix("did not find expected ','")
+    var mark = startsThere ? contextMark : problemMark
+    if isAtEnd, !startsThere {
+      // Behind the last line there is nothing to look at.
+      let last = SourceText.lastPlace(in: text)
+      mark.line = last.line
+      mark.column = last.column
+    }
+    self.mark = mark
   }
 
   private var isTab: Bool { character == UInt8(ascii: "\t") }
@@ -56,7 +63,8 @@ struct LibYAMLProblem {
     case "did not find expected <document start>":
       return "expected `---` before another document"
     case "block sequence entries are not allowed in this context": return "a list item can't stand here"
-    case "did not find expected node content": return "a value is missing here"
+    case "did not find expected node content":
+      return isAtEnd ? "the text ends in the middle of a value" : "a value is missing here"
     case "found unknown escape character": return "unknown escape in a quoted text"
     case "did not find expected alphabetic or numeric character":
       return context.contains("alias") ? "‘*’ starts an alias, but no name follows" : "‘&’ needs a name"
@@ -82,6 +90,7 @@ struct LibYAMLProblem {
     case "did not find expected <document start>":
       return "check the indentation of the lines above, or separate documents by `---`"
     case "block sequence entries are not allowed in this context": return "put the list on lines of its own"
+    case "did not find expected node content": return isAtEnd ? "was the file cut off?" : nil
     case "found unknown escape character": return "use single quotes, where ‘\\’ is only itself"
     case "did not find expected alphabetic or numeric character": return "put the text in quotes"
     default: return problem.contains("directive") ? "remove the line that starts with `%`" : nil

@@ -84,7 +84,7 @@ struct Chunk: Sendable {
   /// Where the first document marker at or after an offset starts; the end where there is none.
   private static func boundary(in bytes: UnsafeBufferPointer<UInt8>, after offset: Int) -> Int {
     var offset = offset
-    while offset < bytes.count, let next = bytes[offset...].firstIndex(of: 0x0A) {
+    while offset < bytes.count, let next = SourceText.lineFeed(in: bytes, from: offset) {
       if SourceText.isMarker(bytes, next + 1) { return next + 1 }
       offset = next + 1
     }

@@ -7,6 +7,8 @@ struct Setting {
   var allowsMockGPUs = false
   var variables = Variables([:], isDeclared: false)
   var resource: DecodedResource?
+  /// Files that hold variables; they may stand among the manifests and are none.
+  private var variableFiles: Set<String> = []
   /// The environment's own id where it has errors.
   var faulty: Set<ResourceID> = []
 
@@ -36,7 +38,11 @@ struct Setting {
       }
     }
     guard let first else { return (Setting(), others) }
-    return (Setting(first, schemas, files, &diagnostics), others)
+    let setting = Setting(first, schemas, files, &diagnostics)
+    if !setting.variableFiles.isEmpty {
+      others.removeAll { setting.variableFiles.contains($0.location.file) }
+    }
+    return (setting, others)
   }
 
   private init() {}
@@ -54,6 +60,7 @@ struct Setting {
       name = resource.resource.id.name
       allowsMockGPUs = settings.allowsMockGPUs
       for path in settings.variableFiles {
+        variableFiles.insert(Setting.place(of: path, mentionedIn: document, files))
         values.merge(Setting.variables(in: path, of: document, files, &decoder, &diagnostics)) { $1 }
       }
       values.merge(settings.variables) { $1 }
@@ -64,14 +71,20 @@ struct Setting {
     diagnostics += decoder.diagnostics
   }
 
+  /// The path of a file that is named relative to the manifest which mentions it.
+  private static func place(of path: String, mentionedIn document: Node, _ files: [SourceFile]) -> String {
+    guard !path.hasPrefix("/") else { return path }
+    let mention = document.firstScalar(path) ?? document
+    return (files.first { $0.name == mention.location.file }?.folder ?? "") + path
+  }
+
   /// The variables of a file, which is a flat map of names to texts.
   private static func variables(
     in path: String, of document: Node, _ files: [SourceFile], _ decoder: inout ManifestDecoder,
     _ diagnostics: inout [Diagnostic]
   ) -> [String: String] {
     let mention = document.firstScalar(path) ?? document
-    let folder = files.first { $0.name == mention.location.file }?.folder ?? ""
-    let (file, problem) = SourceFile.read(path.hasPrefix("/") ? path : folder + path, isBase: false)
+    let (file, problem) = SourceFile.read(place(of: path, mentionedIn: document, files), isBase: false)
     guard let file, problem == nil else {
       decoder.error(
         mention, problem?.message ?? "‘\(path)’ cannot be read",

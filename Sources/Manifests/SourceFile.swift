@@ -13,6 +13,15 @@ struct SourceFile: Sendable {
   /// False where reading stopped at a limit; what was read is only there to be shown.
   let isComplete: Bool
 
+  /// A byte order mark at the start of `bytes` is left out.
+  init(name: String, folder: String, bytes: [UInt8], isBase: Bool, isComplete: Bool) {
+    self.name = name
+    self.folder = folder
+    self.bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes[3...]) : bytes
+    self.isBase = isBase
+    self.isComplete = isComplete
+  }
+
   /// Larger files are refused, so that a wrong path costs no memory.
   static let maximumSize = 256 << 20
 
@@ -36,7 +45,6 @@ struct SourceFile: Sendable {
       guard count > 0 else { break }
       problem = lines.check(bytes, newBytes: count, file: name)
     }
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     let file = SourceFile(
       name: name, folder: folder, bytes: bytes, isBase: isBase, isComplete: problem == nil)

@@ -25,7 +25,7 @@ enum SourceLines {
         offset = 0
       }
       bytes.withUnsafeBufferPointer { bytes in
-        while line < location.line, let next = bytes[offset...].firstIndex(of: 0x0A) {
+        while line < location.line, let next = SourceText.lineFeed(in: bytes, from: offset) {
           offset = next + 1
           line += 1
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Model
 
 /// Bytes of a file as lines: what may stand in them, where documents start, how a line is found again.
@@ -18,11 +19,36 @@ enum SourceText {
     var current = 0
     while offset < text.count {
       if offset > 0, current >= line, isMarker(text, offset) { return Place(offset: offset, line: current) }
-      guard let next = text[offset...].firstIndex(of: 0x0A) else { return nil }
+      guard let next = lineFeed(in: text, from: offset) else { return nil }
       offset = next + 1
       current += 1
     }
     return nil
+  }
+
+  /// The next line feed at or after `offset`.
+  static func lineFeed(in text: UnsafeBufferPointer<UInt8>, from offset: Int) -> Int? {
+    guard let base = text.baseAddress, offset < text.count,
+      let found = memchr(base + offset, 0x0A, text.count - offset)
+    else { return nil }
+    return UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found))
+  }
+
+  /// Where the text ends but for white space; line and column from 0.
+  static func lastPlace(in text: UnsafeBufferPointer<UInt8>) -> (line: Int, column: Int) {
+    var end = text.count
+    while end > 0, text[end - 1] <= 0x20 { end -= 1 }
+    var line = 0
+    var column = 0
+    for byte in text[..<end] {
+      if byte == 0x0A {
+        line += 1
+        column = 0
+      } else if byte & 0xC0 != 0x80 {
+        column += 1
+      }
+    }
+    return (line, column)
   }
 
   /// Whether `---` and then white space or the end stands at `offset`, which starts a line.
@@ -39,10 +65,10 @@ enum SourceText {
   static func line(_ number: Int, of text: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {
     var offset = 0
     for _ in 1..<max(1, number) {
-      guard let next = text[offset...].firstIndex(of: 0x0A) else { return text[text.count...] }
+      guard let next = lineFeed(in: text, from: offset) else { return text[text.count...] }
       offset = next + 1
     }
-    let end = text[offset...].firstIndex(of: 0x0A) ?? text.count
+    let end = lineFeed(in: text, from: offset) ?? text.count
     let line = text[offset..<end]
     return line.last == 0x0D ? line.dropLast() : line
   }

@@ -101,6 +101,7 @@ struct YAMLComposer {
         }
       case YAML_DOCUMENT_END_EVENT:
         if start < content.records.count, content.records[start].kind != .null { documents.append(start) }
+        start = content.records.count
       default:
         if let failure = add(event) {
           forget(from: start)

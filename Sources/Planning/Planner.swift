@@ -46,7 +46,9 @@ package struct Planner: Sendable {
         surroundings: request.surroundings)
       do throws(PlanError) {
         let answer = try planner.plan(request.desired(subject), observation.state, context)
-        return Decision(subject, answer, mode: mode, isAbsent: observation.state == nil)
+        return Decision(
+          subject, answer, mode: mode, isNew: observation.state == nil || request.inventory[subject.id] == nil
+        )
       } catch {
         return Decision(subject, .invalid, waitingOn: error.description)
       }
@@ -133,9 +135,10 @@ struct Decision {
   /// Whether it takes something out of the world, rather than only out of the inventory.
   var removesSomething: Bool { outcome == .delete && !steps.isEmpty }
 
-  /// What a planner's answer means for a resource in `mode` that is or `isAbsent`.
+  /// What a planner's answer means for a resource in `mode`; `isNew`: nothing of it is there, or
+  /// it was never applied and only its surroundings are.
   init(
-    _ subject: PlanSubject, _ answer: PlanOutcome<any StepOperation>, mode: ReconcileMode, isAbsent: Bool
+    _ subject: PlanSubject, _ answer: PlanOutcome<any StepOperation>, mode: ReconcileMode, isNew: Bool
   ) {
     switch answer {
     case .waiting(let reason):
@@ -143,7 +146,7 @@ struct Decision {
     case .upToDate:
       self.init(subject, subject.isLeaving ? .delete : .unchanged)
     case .steps(let steps):
-      let outcome = Decision.outcome(of: steps, isLeaving: subject.isLeaving, isAbsent: isAbsent)
+      let outcome = Decision.outcome(of: steps, isLeaving: subject.isLeaving, isNew: isNew)
       if mode == .enforce || outcome == .unchanged {
         self.init(subject, outcome, steps: steps)
       } else if steps.allSatisfy({ $0.action == .maintain }) {
@@ -155,11 +158,11 @@ struct Decision {
   }
 
   private static func outcome(
-    of steps: [AnyStep], isLeaving: Bool, isAbsent: Bool
+    of steps: [AnyStep], isLeaving: Bool, isNew: Bool
   ) -> ResourcePlan.Outcome {
     if isLeaving { return .delete }
     if steps.isEmpty { return .unchanged }
-    if isAbsent, steps.contains(where: { $0.action == .create }) { return .create }
+    if isNew, steps.contains(where: { $0.action == .create }) { return .create }
     if steps.contains(where: { $0.action == .replace }) { return .replace }
     return steps.allSatisfy { $0.action == .run || $0.action == .maintain } ? .run : .update
   }

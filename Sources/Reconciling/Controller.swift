@@ -30,17 +30,9 @@ package struct Controller: Sendable {
   private enum Input: Sendable {
     case trigger(Trigger)
     case triggersEnded
-    case finished(Set<ResourceID>, Result<PassReport, StoreError>)
-  }
-
-  private struct State {
-    var desired: DesiredState
-    var revision: Int64
-    var queue = WorkQueue()
-    /// Known from finished passes; a resource that is missing was never settled.
-    var unsettled: Set<ResourceID> = []
-    var known: Set<ResourceID> = []
-    var isEnding = false
+    case settled([ResourceID: ResourceFinding], [ResourceID: Executor.Result])
+    /// The pass is over; whatever of its scope was not settled is not there.
+    case finished(pass: Int, Set<ResourceID>, StoreError?)
   }
 
   /// Runs until `triggers` end and the passes under way are done.
@@ -52,9 +44,8 @@ package struct Controller: Sendable {
     _ = try await engine.store.closeOpenIntents(in: environment, at: engine.time.now())
     let revision = try await engine.store.record(desired, by: authorship, at: engine.time.now())
     let inventory = try await engine.store.inventory(of: environment, knowing: desired.resources)
-    var state = State(desired: desired, revision: revision.number)
-    state.known = Set(inventory.keys)
-    enqueueAll(&state)
+    var state = LoopState(desired, revision: revision.number, inventory: inventory.keys)
+    state.enqueueAll(at: engine.time.now())
 
     let (inputs, feed) = AsyncStream<Input>.makeStream()
     await withDiscardingTaskGroup { group in
@@ -63,50 +54,55 @@ package struct Controller: Sendable {
         feed.yield(.triggersEnded)
       }
       feed.yield(.trigger(.tick))
+      var isEnding = false
       for await input in inputs {
+        if case .triggersEnded = input { isEnding = true }
         await take(input, &state)
-        if state.isEnding && state.queue.isIdle { break }
-        let due = state.isEnding ? [] : state.queue.take(now: engine.time.now())
-        guard !due.isEmpty else { continue }
-        let (desired, revision) = (state.desired, state.revision)
+        if isEnding && state.queue.isIdle { break }
+        guard !isEnding, let (number, due) = state.beginPass(at: engine.time.now()) else { continue }
+        let (desired, revision, leaving) = (state.desired, state.revision, state.leaving)
         group.addTask {
-          feed.yield(.finished(due, await pass(over: due, desired: desired, revision: revision)))
+          let failure = await pass(over: due, desired, revision, leaving) { feed.yield(.settled($0, $1)) }
+          feed.yield(.finished(pass: number, due, failure))
         }
       }
       group.cancelAll()
     }
   }
 
-  private func pass(over scope: Set<ResourceID>, desired: DesiredState, revision: Int64) async
-    -> Result<PassReport, StoreError>
-  {
+  private func pass(
+    over scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64, _ leaving: Set<ResourceID>,
+    settled: @escaping Engine.SettledHandler
+  ) async -> StoreError? {
     do throws(StoreError) {
-      let preparation = try await engine.prepare(desired, revision: revision, scope: scope)
-      return .success(try await engine.perform(preparation))
+      let preparation = try await engine.prepare(desired, revision: revision, scope: scope, leaving: leaving)
+      _ = try await engine.perform(preparation, settled: settled)
+      return nil
     } catch {
-      return .failure(error)
+      return error
     }
   }
 
-  private func take(_ input: Input, _ state: inout State) async {
+  private func take(_ input: Input, _ state: inout LoopState) async {
+    let now = engine.time.now()
     switch input {
-    case .triggersEnded: state.isEnding = true
+    case .triggersEnded: break
     case .trigger(let trigger): await take(trigger, &state)
-    case .finished(let keys, .failure(let error)):
-      engine.note(error.description, revision: state.revision, reason: "StateUnavailable")
-      let retry = engine.time.now() + TimeSpan(seconds: 2)
-      for id in keys { state.queue.finish(id, retry: retry) }
-    case .finished(let keys, .success(let report)): settle(keys, report, &state)
+    case .settled(let findings, let results): state.settle(findings, results, at: now)
+    case .finished(let number, let scope, let error):
+      if let error { note(error, &state) }
+      state.endPass(number, scope, retry: error.map { _ in now + TimeSpan(seconds: 2) })
     }
   }
 
-  private func take(_ trigger: Trigger, _ state: inout State) async {
+  private func take(_ trigger: Trigger, _ state: inout LoopState) async {
     let now = engine.time.now()
     switch trigger {
     case .tick: await adoptNewestRevision(&state)
     case .resync:
       await adoptNewestRevision(&state)
-      enqueueAll(&state)
+      await readInventory(&state)
+      state.enqueueAll(at: now)
     case .changed(let ids):
       for id in ids where state.desired[id] != nil || state.known.contains(id) {
         state.queue.add(id, at: now)
@@ -114,77 +110,59 @@ package struct Controller: Sendable {
     case .unreadable(let message):
       engine.note(message, revision: state.revision, reason: "ManifestsUnreadable")
     case .desired(let desired, let authorship):
-      guard desired.digest != state.desired.digest else { return }
-      do throws(StoreError) {
-        let revision = try await engine.store.record(desired, by: authorship, at: now)
-        adopt(desired, revision.number, &state)
-      } catch {
-        engine.note(error.description, revision: state.revision, reason: "StateUnavailable")
+      guard desired.environment == environment else {
+        let message = "the manifests are now those of \(desired.environment); start anew to apply them"
+        engine.note(message, revision: state.revision, reason: "OtherEnvironment")
+        return
       }
+      state.unrecorded = desired.digest == state.desired.digest ? nil : (desired, authorship)
+      await recordDesired(&state)
+    }
+  }
+
+  /// Makes manifests that were read a revision; tried again at each tick until it is recorded.
+  private func recordDesired(_ state: inout LoopState) async {
+    guard let (desired, authorship) = state.unrecorded else { return }
+    do throws(StoreError) {
+      let revision = try await engine.store.record(desired, by: authorship, at: engine.time.now())
+      state.unrecorded = nil
+      state.adopt(desired, revision.number, at: engine.time.now())
+    } catch {
+      note(error, &state)
     }
   }
 
   /// Another process may have recorded a newer revision, by `apply` or `rollback`: the newest wins.
-  private func adoptNewestRevision(_ state: inout State) async {
+  private func adoptNewestRevision(_ state: inout LoopState) async {
+    await recordDesired(&state)
     do throws(StoreError) {
-      guard let latest = try await engine.store.latestRevision(of: environment),
-        latest.number > state.revision,
+      let latest = try await engine.store.latestRevision(of: environment)
+      state.isStoreFailing = false
+      guard let latest, latest.number > state.revision,
         let desired = try await engine.store.desiredState(of: environment, at: latest.number)
       else { return }
-      adopt(desired, latest.number, &state)
+      await readInventory(&state)
+      state.adopt(desired, latest.number, at: engine.time.now())
     } catch {
-      engine.note(error.description, revision: state.revision, reason: "StateUnavailable")
+      note(error, &state)
     }
   }
 
-  private func adopt(_ desired: DesiredState, _ revision: Int64, _ state: inout State) {
-    state.known.formUnion(state.desired.resources.map(\.id))
-    state.desired = desired
-    state.revision = revision
-    enqueueAll(&state)
-  }
-
-  private func enqueueAll(_ state: inout State) {
-    let now = engine.time.now()
-    for resource in state.desired.resources { state.queue.add(resource.id, at: now) }
-    for id in state.known { state.queue.add(id, at: now) }
-  }
-
-  private func settle(_ keys: Set<ResourceID>, _ report: PassReport, _ state: inout State) {
-    var becameReady: Set<ResourceID> = []
-    for id in keys {
-      guard let finding = report.findings[id] else {
-        state.known.remove(id)
-        state.queue.finish(id, retry: nil)
-        continue
-      }
-      if finding.isRemoved {
-        state.known.remove(id)
-        becameReady.insert(id)
-      } else {
-        state.known.insert(id)
-      }
-      if finding.status.isReady {
-        if state.unsettled.remove(id) != nil || report.results[id] == .done { becameReady.insert(id) }
-      } else {
-        state.unsettled.insert(id)
-      }
-      state.queue.finish(id, retry: finding.status.nextAttempt)
+  /// What other processes applied is known from the inventory only.
+  private func readInventory(_ state: inout LoopState) async {
+    do throws(StoreError) {
+      let inventory = try await engine.store.inventory(of: environment, knowing: state.desired.resources)
+      state.learn(inventory.keys)
+    } catch {
+      note(error, &state)
     }
-    wakeDependents(of: becameReady, &state)
   }
 
-  /// Whatever is not settled and refers to one of these, or waits for its removal, is looked at again at once.
-  private func wakeDependents(of ids: Set<ResourceID>, _ state: inout State) {
-    guard !ids.isEmpty else { return }
-    let now = engine.time.now()
-    for id in state.unsettled {
-      guard let resource = state.desired[id] else {
-        state.queue.add(id, at: now)
-        continue
-      }
-      if resource.references.contains(where: { ids.contains($0.target) }) { state.queue.add(id, at: now) }
-    }
+  /// Said once until the store answers again: a tick comes twice a second.
+  private func note(_ error: StoreError, _ state: inout LoopState) {
+    guard !state.isStoreFailing else { return }
+    state.isStoreFailing = true
+    engine.note(error.description, revision: state.revision, reason: "StateUnavailable")
   }
 }
 

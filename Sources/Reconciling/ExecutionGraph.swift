@@ -12,19 +12,16 @@ package struct ExecutionGraph: Sendable {
   private var dependents: [ResourceID: [ResourceID]] = [:]
   private var ready: [ResourceID] = []
   private var nextReady = 0
-  private let order: [ResourceID: Int]
   /// Resources that will not be worked on, with the first reason found.
   package private(set) var skipped: [ResourceID: Obstacle] = [:]
+  private var untold: [(id: ResourceID, because: ResourceID)] = []
 
   /// - Parameter isSatisfied: whether a resource outside this plan is as declared.
   package init(_ plan: Plan, isSatisfied: (ResourceID) -> Bool) {
-    var order: [ResourceID: Int] = [:]
     var outcomes: [ResourceID: ResourcePlan] = [:]
-    for (index, resource) in plan.resources.enumerated() {
-      order[resource.id] = index
+    for resource in plan.resources {
       outcomes[resource.id] = resource
     }
-    self.order = order
     var obstacles: [(ResourceID, Obstacle)] = []
     for resource in plan.resources where resource.isExecutable {
       var waitsFor: Set<ResourceID> = []
@@ -69,11 +66,18 @@ package struct ExecutionGraph: Sendable {
     }
   }
 
+  /// What was skipped since this was asked last.
+  mutating func takeSkipped() -> [(id: ResourceID, because: ResourceID)] {
+    defer { untold = [] }
+    return untold
+  }
+
   private mutating func skip(_ id: ResourceID, because obstacle: Obstacle) {
     var rest = [(id, obstacle)]
     while let (id, obstacle) = rest.popLast() {
       guard pending.removeValue(forKey: id) != nil else { continue }
       skipped[id] = obstacle
+      if case .resource(let other) = obstacle { untold.append((id, other)) }
       rest.append(contentsOf: (dependents[id] ?? []).map { ($0, .resource(id)) })
     }
   }

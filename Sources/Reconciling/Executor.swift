@@ -21,14 +21,27 @@ package struct Executor: Sendable {
 
   /// What became of each executable resource of the plan. A failure stops the rest of its own resource and whatever
   /// depends on it, nothing else.
+  /// - Parameters:
+  ///   - isSatisfied: whether a resource that the plan says nothing about may be built on.
+  ///   - finished: told of each resource that was worked on as soon as it is over,
+  ///     and of each that will not be worked on, as soon as that is known.
   func execute(
     _ plan: Plan, subjects: [ResourceID: AnySubject], in context: ReconcileContext, pass: String,
-    isSatisfied: (ResourceID) -> Bool
+    isSatisfied: (ResourceID) -> Bool,
+    finished: (ResourceID, Result) -> Void = { _, _ in }
   ) async -> [ResourceID: Result] {
     let work = Dictionary(uniqueKeysWithValues: plan.resources.map { ($0.id, $0) })
     let journal = JournalWriter(store: store, environment: plan.environment)
     var graph = ExecutionGraph(plan, isSatisfied: isSatisfied)
     var results: [ResourceID: Result] = [:]
+    func note(_ id: ResourceID, _ result: Result) {
+      results[id] = result
+      finished(id, result)
+    }
+    func noteSkipped() {
+      for (id, other) in graph.takeSkipped() { note(id, .skipped(because: other)) }
+    }
+    noteSkipped()
     await withTaskGroup(of: (ResourceID, Result).self) { group in
       var running = 0
       while true {
@@ -42,15 +55,13 @@ package struct Executor: Sendable {
         }
         guard running > 0, let (id, result) = await group.next() else { break }
         running -= 1
-        results[id] = result
+        note(id, result)
         graph.finish(id, succeeded: result == .done)
+        noteSkipped()
       }
     }
-    for (id, obstacle) in graph.skipped {
-      if case .resource(let other) = obstacle { results[id] = .skipped(because: other) }
-    }
     for resource in plan.resources where resource.isExecutable && results[resource.id] == nil {
-      results[resource.id] = .cancelled
+      note(resource.id, .cancelled)
     }
     return results
   }

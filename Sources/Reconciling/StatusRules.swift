@@ -8,6 +8,9 @@ package struct ResourceFinding: Hashable, Sendable {
   package let isApplied: Bool
   /// It is gone and leaves the inventory.
   package let isRemoved: Bool
+  /// When it is worth another look although nothing failed: it becomes ready by itself, or waits for something that
+  /// nobody announces.
+  package let nextLook: Timestamp?
 }
 
 /// Turns what a pass saw and did into conditions, retry times and events. Pure.
@@ -77,7 +80,23 @@ package struct StatusRules: Sendable {
     return ResourceFinding(
       status: status,
       events: events(evidence, verdict, isHealed: isHealed, isRemoved: isRemoved, previous: previous, status),
-      isApplied: !isRemoved && (evidence.verified ?? planned).outcome == .unchanged, isRemoved: isRemoved)
+      isApplied: !isRemoved && (evidence.verified ?? planned).outcome == .unchanged, isRemoved: isRemoved,
+      nextLook: nextLook(verdict, status))
+  }
+
+  private static let soonestLook = TimeSpan(seconds: 1)
+  private static let latestLook = TimeSpan(seconds: 30)
+
+  /// The longer it lasts, the rarer the looks: after half the time that it has lasted already.
+  private func nextLook(_ verdict: Verdict, _ status: ResourceStatus) -> Timestamp? {
+    guard !verdict.isFailure, let condition = status.condition(verdict.type) else { return nil }
+    switch verdict.type {
+    case .ready, .drifted: return nil
+    case .blocked where verdict.reason != "Waiting": return nil
+    case .progressing, .degraded, .blocked:
+      let half = TimeSpan(milliseconds: (now - condition.since).milliseconds / 2)
+      return now + min(max(half, StatusRules.soonestLook), StatusRules.latestLook)
+    }
   }
 
   private func verdict(on evidence: Evidence) -> Verdict {

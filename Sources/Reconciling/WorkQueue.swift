@@ -3,35 +3,55 @@ package import Model
 /// Which resources are due. Holds identities, never events; a key is in flight at most once, and what is asked for
 /// while it is in flight is looked at once more afterwards.
 package struct WorkQueue: Sendable {
-  private var due: [ResourceID: Timestamp] = [:]
+  private struct Request: Sendable {
+    var time: Timestamp
+    var isUrgent: Bool
+  }
+
+  private var due: [ResourceID: Request] = [:]
   private var inFlight: Set<ResourceID> = []
+  /// Until when a key that failed rests.
+  private var resting: [ResourceID: Timestamp] = [:]
 
   package init() {}
 
-  /// Asks for a look at `time` or earlier.
-  package mutating func add(_ id: ResourceID, at time: Timestamp) {
-    due[id] = min(due[id] ?? time, time)
+  /// Asks for a look at `time` or earlier. A key that rests after a failure is not woken, unless this is urgent: else
+  /// a resource whose failing steps make events would be tried without any rest.
+  package mutating func add(_ id: ResourceID, at time: Timestamp, isUrgent: Bool = false) {
+    let time = isUrgent ? time : max(time, resting[id] ?? time)
+    let other = due[id]
+    due[id] = Request(time: min(other?.time ?? time, time), isUrgent: isUrgent || other?.isUrgent ?? false)
   }
 
-  /// Takes everything that is due now and not in flight.
-  package mutating func take(now: Timestamp) -> Set<ResourceID> {
-    let batch = Set(due.filter { $0.value <= now && !inFlight.contains($0.key) }.keys)
-    for id in batch { due[id] = nil }
+  /// Takes everything that is due now and not in flight; what is held stays due.
+  package mutating func take(now: Timestamp, isHeld: (ResourceID) -> Bool = { _ in false }) -> Set<ResourceID>
+  {
+    let batch = Set(
+      due.filter { $0.value.time <= now && !inFlight.contains($0.key) && !isHeld($0.key) }.keys)
+    for id in batch {
+      due[id] = nil
+      resting[id] = nil
+    }
     inFlight.formUnion(batch)
     return batch
   }
 
-  /// Ends the flight of a key; `retry` asks for another look at that time.
-  package mutating func finish(_ id: ResourceID, retry: Timestamp?) {
-    inFlight.remove(id)
-    if let retry { add(id, at: retry) }
+  /// Ends the flight of a key.
+  /// - Parameters:
+  ///   - rest: it failed, and is looked at again at that time, not before.
+  ///   - look: nothing failed, and it is looked at again at that time or before.
+  package mutating func finish(_ id: ResourceID, rest: Timestamp? = nil, look: Timestamp? = nil) {
+    guard inFlight.remove(id) != nil else { return }
+    if let rest {
+      resting[id] = rest
+      if let other = due[id], !other.isUrgent { due[id]?.time = max(other.time, rest) }
+      add(id, at: rest)
+    } else if let look {
+      add(id, at: look)
+    }
   }
 
-  /// When the next key that is not in flight becomes due; nil when there is none.
-  package var nextDue: Timestamp? {
-    due.filter { !inFlight.contains($0.key) }.values.min()
-  }
-
+  package func isInFlight(_ id: ResourceID) -> Bool { inFlight.contains(id) }
   package var isIdle: Bool { inFlight.isEmpty }
   package var depth: Int { due.count }
 }

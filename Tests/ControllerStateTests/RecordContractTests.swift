@@ -25,6 +25,9 @@ import Testing
         #expect(entry?.resource.spec as? FakeSpec == new.spec as? FakeSpec)
         #expect(entry?.resource.references.map(\.target) == [.fake("b")])
       }
+      try await store.disclaim([old.id, .fake("unheard-of")], in: "dev")
+      let left = try await store.inventory(of: "dev", knowing: [])
+      #expect(left.count == 1 && left[old.id]?.digest == nil && left[old.id]?.resource.digest == new.digest)
       #expect(try await store.inventory(of: "prod", knowing: []).isEmpty)
     }
   }
@@ -55,9 +58,11 @@ import Testing
     ResourceStatus(
       id: id, revision: 3,
       conditions: [
-        Condition(.ready, false, reason: "StepFailed", message: "ä \"quoted\"\n", since: now, observedRevision: 3),
+        Condition(
+          .ready, false, reason: "StepFailed", message: "ä \"quoted\"\n", since: now, observedRevision: 3),
         Condition(.drifted, true, reason: "Drifted", message: "", since: now, observedRevision: 2),
-      ], failures: failures, nextAttempt: failures > 0 ? now + TimeSpan(milliseconds: 1500) : nil, mode: .observe)
+      ], failures: failures, nextAttempt: failures > 0 ? now + TimeSpan(milliseconds: 1500) : nil,
+      mode: .observe)
   }
 
   @Test(arguments: StoreUnderTest.allCases)
@@ -84,7 +89,8 @@ import Testing
   func `events come newest first, all or those of one resource`(_ store: StoreUnderTest) async throws {
     func event(_ number: Int, _ id: ResourceID?) -> Event {
       Event(
-        at: now + TimeSpan(milliseconds: Int64(number) * 10), id: id, isWarning: number % 2 == 0, reason: "R\(number)",
+        at: now + TimeSpan(milliseconds: Int64(number) * 10), id: id, isWarning: number % 2 == 0,
+        reason: "R\(number)",
         message: "m", revision: 1)
     }
     let events = [event(1, .fake("a")), event(2, nil), event(3, .fake("b")), event(4, .fake("a"))]

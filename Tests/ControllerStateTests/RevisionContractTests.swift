@@ -31,7 +31,8 @@ import Testing
       try await store.record()
       #expect(try await store.told(1) == ["a=1 enforce", "b=1 enforce needs a"])
       #expect(try await store.told(2) == ["a=7 enforce"], "b was removed")
-      #expect(try await store.told(3) == ["a=7 enforce", "b=1 enforce needs a", "c=3 enforce"], "b came back")
+      #expect(
+        try await store.told(3) == ["a=7 enforce", "b=1 enforce needs a", "c=3 enforce"], "b came back")
       #expect(try await store.told(4) == ["a=7 paused", "b=1 enforce needs a", "c=3 enforce"], "mode only")
       #expect(try await store.told(5) == [])
       #expect(try await store.told(6) == nil)

@@ -90,7 +90,8 @@ struct Installation: Sendable {
 
   /// The mark on everything that this installation owns.
   func owner() throws -> String {
-    try String(contentsOfFile: "\(state)/owner", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+    try String(contentsOfFile: "\(state)/owner", encoding: .utf8).trimmingCharacters(
+      in: .whitespacesAndNewlines)
   }
 
   /// `get -o json` as values.
@@ -114,7 +115,8 @@ struct Installation: Sendable {
 
   private func withState(_ arguments: [String]) -> [String] {
     let stateless: Set<String> = ["validate", "schema", "explain", "completions"]
-    return arguments.first.map { stateless.contains($0) } ?? true ? arguments : arguments + ["--state", state]
+    return arguments.first.map { stateless.contains($0) } ?? true
+      ? arguments : arguments + ["--state", state]
   }
 
   private func environment(_ dockerHost: String?) -> Subprocess.Environment {
@@ -128,7 +130,8 @@ struct Installation: Sendable {
     let own = String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let candidates = CommandLine.arguments + [own]
     for candidate in candidates {
-      let folder = candidate.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+      let folder = candidate.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+        separator: "/")
       let program = folder + "/rendertrust"
       if access(program, X_OK) == 0 { return program }
     }

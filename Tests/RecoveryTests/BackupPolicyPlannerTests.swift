@@ -27,6 +27,12 @@ import Testing
       reason: "an archive switched off by hand is switched on, which restarts the server",
       observed: seen(archiving: .off), steps: ["\(archive), restarting the server"], risk: .disruptive),
     Row(
+      reason: "a configuration file that is missing or differs is written again",
+      observed: BackupPolicyObserved(
+        archiving: .here(timeoutSeconds: 300), isConfigured: false, stanza: .ready,
+        backups: [backup("2026-11-22T02:00:00Z")], restorable: Fixture.now),
+      steps: ["write the backup configuration of ledger"]),
+    Row(
       reason: "another archive command is put right without a restart", observed: seen(archiving: .elsewhere),
       steps: [archive]),
     Row(
@@ -107,15 +113,15 @@ import Testing
 
   static func seen(
     archiving: BackupPolicyObserved.Archiving = .here(timeoutSeconds: 300),
-    backups: [Backup] = [backup("2026-11-22T02:00:00Z")]
+    backups: [BackupRecord] = [backup("2026-11-22T02:00:00Z")]
   ) -> BackupPolicyObserved {
     BackupPolicyObserved(archiving: archiving, stanza: .ready, backups: backups, restorable: Fixture.now)
   }
 }
 
 /// A full backup that took a minute; its label is when it began.
-func backup(_ began: String) -> Backup {
+func backup(_ began: String) -> BackupRecord {
   let time = Timestamp(began) ?? Fixture.now
-  return Backup(
+  return BackupRecord(
     label: began, isFull: true, began: time, ended: time + TimeSpan(seconds: 60), size: ByteCount(bytes: 1))
 }

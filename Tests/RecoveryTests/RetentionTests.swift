@@ -54,7 +54,7 @@ import Testing
 
   /// A year of nights under the usual rule: what stays is stable, and never empty.
   @Test func keepsAYearOfNights() {
-    var backups: [Backup] = []
+    var backups: [BackupRecord] = []
     var time = Timestamp("2026-01-01T02:00:00Z") ?? Fixture.now
     for _ in 0..<365 {
       backups.append(backup(time.description))
@@ -69,7 +69,7 @@ import Testing
   }
 
   @Test func countsOnlyFullBackups() {
-    let difference = Backup(
+    let difference = BackupRecord(
       label: "d", isFull: false, began: Fixture.now, ended: Fixture.now, size: ByteCount(bytes: 1))
     var keep = KeepSpec()
     keep.full = 1

@@ -20,7 +20,8 @@ extension PostgresStateStore {
       [.text(environment), .textArray(ids.map(\.description))], known: { desired[$0] })
   }
 
-  /// Documents are fetched and parsed only where nothing known has the same digest.
+  /// Documents are fetched and parsed only where nothing known has the same digest, and where applying is under
+  /// way: then the document also says what the resource was built on before.
   private func inventory(
     of environment: String, where condition: String, _ parameters: [SQLValue],
     known: (ResourceID) -> AnyResource?
@@ -32,7 +33,7 @@ extension PostgresStateStore {
     var missing: [String] = []
     for (name, document, applied) in heads {
       guard let id = ResourceID(name) else { throw .foreign("a resource called \(name)") }
-      if let resource = known(id), resource.digest.hex == document {
+      if let resource = known(id), resource.digest.hex == document, applied == document {
         inventory[id] = InventoryEntry(id: id, digest: applied.flatMap(Digest.init(hex:)), resource: resource)
       } else {
         missing.append(name)
@@ -62,6 +63,14 @@ extension PostgresStateStore {
     _ = try await transaction([upsert(resources, environment, revision: revision, isApplied: false)])
   }
 
+  package func disclaim(_ ids: [ResourceID], in environment: String) async throws(StoreError) {
+    _ = try await transaction([
+      Statement(
+        "UPDATE inventory SET applied_digest = NULL WHERE environment = $1 AND resource = ANY ($2)",
+        [.text(environment), .textArray(ids.map(\.description))])
+    ])
+  }
+
   /// Writes documents; `isApplied` also says that each is in the world exactly so.
   private func upsert(_ resources: [AnyResource], _ environment: String, revision: Int64, isApplied: Bool)
     -> Statement
@@ -70,7 +79,7 @@ extension PostgresStateStore {
     return Statement(
       """
       INSERT INTO inventory (environment, revision, resource, document_digest, applied_digest, document)
-      SELECT $1, $2, resource, digest, CASE WHEN $3 THEN digest END, document
+      SELECT $1, $2::bigint, resource, digest, CASE WHEN $3::boolean THEN digest END, document
       FROM unnest($4::text[], $5::text[], $6::text[]) AS given (resource, digest, document)
       ON CONFLICT (environment, resource) DO UPDATE SET
         revision = EXCLUDED.revision, document_digest = EXCLUDED.document_digest,

@@ -10,7 +10,7 @@ package struct DatabaseBackend: ResourceBackend {
   private let known: [Migrations.Migration]
   private let pools: Pools
 
-  /// Throws when two migrations have the same number.
+  /// Throws `.migration` when two migrations have the same number.
   package init(migrations: [Migrations.Migration], pools: @escaping Pools) throws(PostgresError) {
     _ = try Migrations(migrations)
     known = migrations.sorted { $0.number < $1.number }

@@ -18,7 +18,7 @@ package import Postgres
 /// server.
 package enum Databases {
   /// - `migrations`: those of all rooms whose tables live in a declared database, in any order.
-  /// - Throws when two migrations have the same number.
+  /// - Throws `.migration` when two have the same number.
   package static func kinds(
     connector: DatabaseConnector, migrations: [Migrations.Migration]
   ) throws(PostgresError) -> [Kind] {

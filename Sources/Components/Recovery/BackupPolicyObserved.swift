@@ -20,14 +20,23 @@ package struct BackupPolicyObserved: Sendable, Equatable {
   }
 
   package let archiving: Archiving
+  /// When the server last failed to archive, where it has not succeeded since.
+  package let archiveFailedAt: Timestamp?
+  /// Whether pgBackRest's configuration file says what the policy asks for.
+  package let isConfigured: Bool
   package let stanza: Stanza
   /// Sorted by when they began; only those that completed.
-  package let backups: [Backup]
+  package let backups: [BackupRecord]
   /// The newest moment that can be restored; nil where nothing can.
   package let restorable: Timestamp?
 
-  package init(archiving: Archiving, stanza: Stanza, backups: [Backup], restorable: Timestamp?) {
+  package init(
+    archiving: Archiving, archiveFailedAt: Timestamp? = nil, isConfigured: Bool = true, stanza: Stanza,
+    backups: [BackupRecord], restorable: Timestamp?
+  ) {
     self.archiving = archiving
+    self.archiveFailedAt = archiveFailedAt
+    self.isConfigured = isConfigured
     self.stanza = stanza
     self.backups = backups
     self.restorable = restorable
@@ -35,7 +44,7 @@ package struct BackupPolicyObserved: Sendable, Equatable {
 }
 
 /// A completed backup of a whole server.
-package struct Backup: Hashable, Sendable {
+package struct BackupRecord: Hashable, Sendable {
   /// pgBackRest's label, such as `20261122-020000F`.
   package let label: String
   /// False for a differential or incremental backup, which leaves with the full one that it rests on.
@@ -44,8 +53,13 @@ package struct Backup: Hashable, Sendable {
   package let ended: Timestamp
   /// Bytes that the backup takes in the repository.
   package let size: ByteCount
+  /// Whether pages with wrong checksums were found while it was made.
+  package let hasErrors: Bool
 
-  package init(label: String, isFull: Bool, began: Timestamp, ended: Timestamp, size: ByteCount) {
+  package init(
+    label: String, isFull: Bool, began: Timestamp, ended: Timestamp, size: ByteCount, hasErrors: Bool = false
+  ) {
+    self.hasErrors = hasErrors
     self.label = label
     self.isFull = isFull
     self.began = began
@@ -56,6 +70,7 @@ package struct Backup: Hashable, Sendable {
 
 /// One change of a policy's server or repository.
 package enum BackupPolicyOperation: StepOperation {
+  /// Writes pgBackRest's configuration and makes the stanza where it is missing.
   case createStanza
   /// Sends WAL to the repository and closes a segment after so many seconds; restarts the server where the archive
   /// was off.

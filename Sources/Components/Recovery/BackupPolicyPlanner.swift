@@ -33,7 +33,13 @@ package struct BackupPolicyPlanner: ResourcePlanner {
     throws(PlanError) -> [Step<BackupPolicyOperation>]
   {
     switch observed?.stanza ?? .missing {
-    case .ready: return []
+    case .ready where observed?.isConfigured == true: return []
+    case .ready:
+      return [
+        Step(
+          .update, "write the backup configuration of \(id.name)", because: "it is missing or differs",
+          operation: .createStanza)
+      ]
     case .missing:
       return [
         Step(
@@ -82,7 +88,7 @@ package struct BackupPolicyPlanner: ResourcePlanner {
     _ spec: BackupPolicySpec, _ observed: BackupPolicyObserved?, _ context: PlanContext
   ) -> [Step<BackupPolicyOperation>] {
     func step(_ reason: String) -> [Step<BackupPolicyOperation>] {
-      [Step(.run, "make a full backup of \(spec.of)", because: reason, operation: .backUp)]
+      [Step(.maintain, "make a full backup of \(spec.of)", because: reason, operation: .backUp)]
     }
     guard let last = observed?.backups.last(where: \.isFull) else { return step("there is none yet") }
     guard let due = spec.schedule.next(after: last.began), due <= context.surroundings.now else { return [] }
@@ -90,7 +96,7 @@ package struct BackupPolicyPlanner: ResourcePlanner {
   }
 
   private func expire(_ label: String, _ keep: KeepSpec) -> Step<BackupPolicyOperation> {
-    Step(.run, "expire backup \(label)", because: keep.text, operation: .expire(label: label))
+    Step(.maintain, "expire backup \(label)", because: keep.text, operation: .expire(label: label))
   }
 
   private func stop(_ observed: BackupPolicyObserved?, _ id: ResourceID)

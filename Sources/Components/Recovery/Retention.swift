@@ -6,7 +6,7 @@ package enum Retention {
   ///
   /// A day, week (from Monday) or month keeps its newest backup. Days without a backup do not count, so that a server
   /// that was off for a month loses nothing. All in UTC.
-  package static func surplus(_ backups: [Backup], keep: KeepSpec) -> [String] {
+  package static func surplus(_ backups: [BackupRecord], keep: KeepSpec) -> [String] {
     let full = backups.filter(\.isFull).sorted { $0.began > $1.began }
     guard let newest = full.first else { return [] }
     var kept: Set<String> = [newest.label]

@@ -13,10 +13,19 @@ package struct PgBackRest: Sendable {
     package let full: Int
     /// Differential backups; nil for all that belong to the full ones that stay.
     package let differential: Int?
+    /// The newest so many full backups have all WAL since kept, older ones only the WAL that makes them consistent;
+    /// nil for all that stay.
+    package let fullWithWAL: Int?
 
-    package init(full: Int, differential: Int? = nil) {
+    package init(full: Int, differential: Int? = nil, fullWithWAL: Int? = nil) {
       self.full = full
       self.differential = differential
+      self.fullWithWAL = fullWithWAL
+    }
+
+    /// Nothing goes by itself: whoever asks for backups also removes them with `expire(label:)`.
+    package static func manual(fullWithWAL: Int) -> Retention {
+      Retention(full: 9_999_999, fullWithWAL: fullWithWAL)
     }
   }
 
@@ -129,9 +138,23 @@ package struct PgBackRest: Sendable {
     try await run("expire")
   }
 
-  /// What the repository holds.
+  /// Removes one backup and what rests on it, whatever retention says; nothing happens when it is gone.
+  package func expire(label: String) async throws(PgBackRestError) {
+    guard try await info().backups.contains(where: { $0.label == label }) else { return }
+    try await run("expire", ["--set=\(label)"])
+  }
+
+  /// Whether the configuration file is there and says what it should.
+  package var isConfigured: Bool { program.holds(configuration, at: configurationFile) }
+
+  /// What the repository holds, whether or not the configuration file was written.
   package func info() async throws(PgBackRestError) -> StanzaInfo {
-    let output = try await run("info", ["--output=json"])
+    let output = try await program.run(
+      [
+        "--no-config", "--stanza=\(settings.stanza)", "--repo1-path=\(settings.repository)",
+        "--log-level-file=off", "--log-level-console=error", "--lock-path=\(settings.workFolder)/lock",
+        "--output=json", "info",
+      ], stanza: settings.stanza)
     return try StanzaInfo.read(output, stanza: settings.stanza)
   }
 
@@ -167,6 +190,9 @@ package struct PgBackRest: Sendable {
       "# Written by rendertrust, and overwritten by it.", "[global]",
       "repo1-path=\(settings.repository)", "repo1-retention-full=\(settings.retention.full)",
     ]
+    if let count = settings.retention.fullWithWAL {
+      lines += ["repo1-retention-archive=\(count)", "repo1-retention-archive-type=full"]
+    }
     if let differential = settings.retention.differential {
       lines.append("repo1-retention-diff=\(differential)")
     }

@@ -82,6 +82,9 @@ struct PgBackRestProgram: Sendable {
     return true
   }
 
+  /// Whether the file is there and has this text.
+  func holds(_ text: String, at path: String) -> Bool { read(path) == Array(text.utf8) }
+
   private func read(_ path: String) -> [UInt8]? {
     guard let file = fopen(path, "re") else { return nil }
     defer { fclose(file) }

@@ -25,7 +25,8 @@ struct Platform: Sendable {
   }
 
   var planner: Planner {
-    Planner(planners: Dictionary(kinds.map { ($0.name, $0.planner) }, uniquingKeysWith: { first, _ in first }))
+    Planner(
+      planners: Dictionary(kinds.map { ($0.name, $0.planner) }, uniquingKeysWith: { first, _ in first }))
   }
 
   var backends: [String: AnyBackend] {
@@ -50,4 +51,3 @@ extension Platform {
   }
 }
 
-extension Planner: PlanMaking {}

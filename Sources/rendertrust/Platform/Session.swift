@@ -7,6 +7,7 @@ import Model
 import Planning
 import Postgres
 import Reconciling
+import Recovery
 import Workloads
 
 /// An opened state, and all that commands need which look at or change the world.
@@ -108,7 +109,8 @@ struct Session: Sendable {
   }
 
   /// Executes a prepared plan while progress is shown; Ctrl-C finishes what is under way.
-  func converge(_ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances) async throws
+  func converge(_ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances)
+    async throws
     -> Engine.Convergence
   {
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -136,6 +138,24 @@ struct Session: Sendable {
       guard let status = statuses[resource.id] else { return true }
       return !status.isReady || status.revision < latest.number
     }.map(\.id)
+  }
+
+  /// Makes a full backup at once, whatever the schedule says.
+  func backUpNow(_ policy: Resource<BackupPolicySpec>, in environment: String) async throws(BackendError)
+    -> BackupDone
+  {
+    let resources: [AnyResource]
+    do throws(StoreError) {
+      resources = try await store.inventory(of: environment, knowing: []).values.map(\.resource)
+    } catch {
+      throw BackendError(code: error.code, error.message, hint: error.hint)
+    }
+    let context = ReconcileContext(
+      environment: environment, owner: owner, now: engine.time.now(), allowsMockGPUs: false,
+      offers: platform.offers(resources))
+    let backend = BackupPolicyBackend(server: foundations.server, stateFolder: foundations.stateFolder)
+    return try await backend.backUpNow(
+      Subject(id: policy.id, desired: policy, lastApplied: policy), in: context)
   }
 
   /// Reports resources whose containers changed, and engines that answer again, until the task is cancelled.

@@ -19,3 +19,19 @@ extension TimeSpan {
     return seconds < 60 ? "\(seconds)s" : "\(seconds / 60)m \(seconds % 60 < 10 ? "0" : "")\(seconds % 60)s"
   }
 }
+
+extension ByteCount {
+  /// For people, in the largest unit that leaves a whole number in front: `5.4 MiB`.
+  var readable: String {
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"]
+    var size = bytes
+    var rest: Int64 = 0
+    var unit = 0
+    while size >= 1024, unit < units.count - 1 {
+      rest = size % 1024 * 10 / 1024
+      size /= 1024
+      unit += 1
+    }
+    return unit == 0 ? "\(size) bytes" : "\(size).\(rest) \(units[unit])"
+  }
+}

@@ -14,7 +14,8 @@ struct Summary {
   func report() throws {
     let findings = convergence.findings.sorted { $0.key < $1.key }
     let unsettled = findings.filter { !$0.value.isRemoved && !$0.value.status.isReady }
-    let done = convergence.passes.flatMap { $0.results }.filter { $0.value == .done }.count
+    let settled = findings.filter { $0.value.isRemoved || $0.value.status.isReady }
+    let done = settled.count { finding in convergence.passes.contains { $0.results[finding.key] == .done } }
     var text = ""
     for (id, finding) in unsettled {
       let condition = finding.status.conditions.first { $0.status } ?? finding.status.condition(.ready)
@@ -26,8 +27,10 @@ struct Summary {
     let interrupted = unsettled.contains { $0.value.status.condition(.progressing)?.reason == "Stopped" }
     let waiting = unsettled.count - failed
     text += "\nRevision \(convergence.revision.number) of \(convergence.revision.environment): "
-    text += "\(done) applied, \(findings.count - unsettled.count - removed) as declared"
+    text += "\(done - removed) applied"
     text += removed > 0 ? ", \(removed) removed" : ""
+    let unchanged = findings.count - unsettled.count - done
+    text += unchanged > 0 ? ", \(unchanged) unchanged" : ""
     text += failed > 0 ? style.red(", \(failed) failed") : ""
     text += waiting > 0 ? style.yellow(", \(waiting) not ready") : ""
     Output.print(text + ".")

@@ -1,0 +1,221 @@
+internal import Manifests
+package import Model
+internal import PgBackRest
+package import Postgres
+package import Reconciling
+
+/// Looks at and changes the archive and the backups of the controller's private server, through pgBackRest.
+package struct BackupPolicyBackend: ResourceBackend {
+  private let server: PostgresServer
+  private let stateFolder: String
+
+  /// - `stateFolder`: absolute; where relative repositories begin.
+  package init(server: PostgresServer, stateFolder: String) {
+    self.server = server
+    self.stateFolder = stateFolder
+  }
+
+  // MARK: Observing
+
+  package func observe(
+    _ subjects: [Subject<BackupPolicySpec>], in context: ReconcileContext
+  ) async -> [ResourceID: Result<BackupPolicyObserved?, BackendError>] {
+    var answers: [ResourceID: Result<BackupPolicyObserved?, BackendError>] = [:]
+    for subject in subjects {
+      do throws(BackendError) {
+        answers[subject.id] = .success(try await look(at: subject, context))
+      } catch {
+        answers[subject.id] = .failure(error)
+      }
+    }
+    return answers
+  }
+
+  /// Nil where nothing of the policy is there, or where it cannot be: for a server that is not the private one.
+  private func look(
+    at subject: Subject<BackupPolicySpec>, _ context: ReconcileContext
+  ) async throws(BackendError) -> BackupPolicyObserved? {
+    guard let spec = subject.spec, isEmbedded(spec, context) else { return nil }
+    let tool = try await tool(spec, subject.id)
+    let status = try await archiveStatus()
+    let archiving = archiving(status, tool, subject.id)
+    do throws(PgBackRestError) {
+      let info = try await tool.info()
+      if !info.exists, archiving == .off, !tool.isConfigured { return nil }
+      let backups = info.backups.map(BackupRecord.init)
+      let lastBackup = backups.last?.ended
+      let isHere = if case .here = archiving { true } else { false }
+      return BackupPolicyObserved(
+        archiving: archiving, archiveFailedAt: isHere ? status.failedAt : nil,
+        isConfigured: tool.isConfigured, stanza: BackupPolicyBackend.stanza(info), backups: backups,
+        restorable: isHere ? status.progress.restorable(at: status.now, lastBackup: lastBackup) : lastBackup)
+    } catch {
+      throw error.backendError
+    }
+  }
+
+  private func archiving(
+    _ status: ArchiveStatus, _ tool: PgBackRest, _ id: ResourceID
+  ) -> BackupPolicyObserved.Archiving {
+    guard status.isOn else { return .off }
+    if status.command == tool.archiveCommand {
+      return .here(timeoutSeconds: Int(status.timeout.milliseconds / 1000))
+    }
+    let marker = "/\(BackupPolicyBackend.workFolder)/"
+    guard let range = status.command.firstRange(of: marker) else { return .elsewhere }
+    let name = String(status.command[range.upperBound...].prefix { $0 != "/" })
+    return name == id.name || name.isEmpty ? .elsewhere : .policy(name)
+  }
+
+  /// pgBackRest's numbers: 0 is ready, 2 is ready without a backup, 1 is missing, 3 is missing for this server.
+  private static func stanza(_ info: StanzaInfo) -> BackupPolicyObserved.Stanza {
+    switch info.status {
+    case 0, 2: .ready
+    case 1, 3: .missing
+    default: .broken(info.message)
+    }
+  }
+
+  package func health(
+    of subject: Subject<BackupPolicySpec>, observed: BackupPolicyObserved, in context: ReconcileContext
+  ) -> Health {
+    guard let spec = subject.desired?.spec else { return .ready }
+    return observed.health(rpo: spec.rpo, now: context.now)
+  }
+
+  // MARK: Applying
+
+  package func apply(
+    _ operation: BackupPolicyOperation, to subject: Subject<BackupPolicySpec>, in context: ReconcileContext
+  ) async throws(BackendError) {
+    guard let spec = subject.spec else { return }
+    let tool = try await tool(spec, subject.id)
+    do throws(PgBackRestError) {
+      switch operation {
+      case .createStanza:
+        try tool.writeConfiguration()
+        try await tool.createStanza()
+      case .backUp:
+        try tool.writeConfiguration()
+        try await tool.backup(.full)
+      case .expire(let label): try await tool.expire(label: label)
+      case .archive, .stopArchiving: break
+      }
+    } catch {
+      throw error.backendError
+    }
+    switch operation {
+    case .archive(let seconds):
+      try await configure(tool.serverSettings.merging(["archive_timeout": "\(seconds)s"]) { $1 })
+    case .stopArchiving: try await configure([:])
+    case .createStanza, .backUp, .expire: break
+    }
+  }
+
+  /// Makes a full backup at once, whatever the schedule says, and returns when it can be restored.
+  package func backUpNow(
+    _ subject: Subject<BackupPolicySpec>, in context: ReconcileContext
+  ) async throws(BackendError) -> BackupDone {
+    guard let spec = subject.spec, isEmbedded(spec, context) else {
+      throw BackendError(
+        code: "backup.unsupported", "\(subject.id) has no embedded server to back up", retry: .afterChange)
+    }
+    let tool = try await tool(spec, subject.id)
+    let start = ContinuousClock.now
+    do throws(PgBackRestError) {
+      guard try await tool.info().exists else {
+        throw PgBackRestError(
+          .stanzaMissing, "the policy has not been applied yet; run `rendertrust apply` first",
+          stanza: subject.id.name)
+      }
+      try tool.writeConfiguration()
+      let backup = BackupRecord(try await tool.backup(.full))
+      let elapsed = (ContinuousClock.now - start) / .milliseconds(1)
+      return BackupDone(
+        label: backup.label, size: backup.size, duration: TimeSpan(milliseconds: Int64(elapsed)))
+    } catch {
+      throw error.backendError
+    }
+  }
+
+  private func configure(_ settings: [String: String]) async throws(BackendError) {
+    do throws(PostgresError) {
+      let outcome = try await server.configure(settings)
+      if outcome.needsRestart { try await server.restart() }
+    } catch {
+      throw error.backendError
+    }
+  }
+
+  // MARK: Where things are
+
+  private static let workFolder = "pgbackrest"
+
+  private func tool(_ spec: BackupPolicySpec, _ id: ResourceID) async throws(BackendError) -> PgBackRest {
+    guard case .folder(let folder) = spec.repository else {
+      throw BackendError(code: "backup.repository", "\(id) has no folder to back up to", retry: .afterChange)
+    }
+    let data: String
+    let socket: String
+    do throws(PostgresError) {
+      if await !server.isStarted { try await server.start() }
+      data = try await server.dataFolder()
+      socket = await server.socketFolder ?? data
+    } catch {
+      throw error.backendError
+    }
+    let base = base(ofData: data)
+    do throws(PgBackRestError) {
+      return try PgBackRest(
+        PgBackRest.Settings(
+          stanza: id.name, repository: folder.hasPrefix("/") ? folder : "\(base)/\(folder)",
+          workFolder: "\(base)/\(BackupPolicyBackend.workFolder)/\(id.name)", dataFolder: data,
+          socketFolder: socket, retention: .manual(fullWithWAL: spec.keep.fullyRestorable)))
+    } catch {
+      throw error.backendError
+    }
+  }
+
+  /// The state folder, or, where the server's user cannot enter it, the folder that holds the server's data instead.
+  private func base(ofData data: String) -> String {
+    if data.hasPrefix(stateFolder + "/") { return stateFolder }
+    return data.lastIndex(of: "/").map { String(data[..<$0]) } ?? stateFolder
+  }
+
+  private func archiveStatus() async throws(BackendError) -> ArchiveStatus {
+    do throws(PostgresError) {
+      let pool = PostgresPool(try await server.configuration(), connections: 1)
+      let outcome: Result<ArchiveStatus, PostgresError>
+      do throws(PostgresError) {
+        outcome = .success(try await ArchiveStatus.read(pool))
+      } catch {
+        outcome = .failure(error)
+      }
+      await pool.close()
+      return try outcome.get()
+    } catch {
+      throw error.backendError
+    }
+  }
+
+  private func isEmbedded(_ spec: BackupPolicySpec, _ context: ReconcileContext) -> Bool {
+    if case .embedded? = context.offers.databases[spec.of.id]?.address { true } else { false }
+  }
+}
+
+/// A backup that was made on demand.
+package struct BackupDone: Hashable, Sendable {
+  package let label: String
+  /// What it takes in the repository.
+  package let size: ByteCount
+  /// From asking for it until it could be restored.
+  package let duration: TimeSpan
+}
+
+extension BackupRecord {
+  fileprivate init(_ backup: Backup) {
+    self.init(
+      label: backup.label, isFull: backup.type == .full, began: backup.start, ended: backup.stop,
+      size: backup.repositorySize, hasErrors: backup.hasErrors)
+  }
+}

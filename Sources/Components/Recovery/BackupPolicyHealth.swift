@@ -1,0 +1,30 @@
+package import Model
+
+extension BackupPolicyObserved {
+  /// Whether what could be restored now is what the policy promises.
+  package func health(rpo: TimeSpan, now: Timestamp) -> Health {
+    if let restorable, now - restorable > rpo {
+      let age = BackupPolicyObserved.text(now - restorable)
+      return .degraded(
+        reason: "RestorePointTooOld", message: "newest restorable point is \(age) old, RPO is \(rpo)")
+    }
+    if let archiveFailedAt {
+      return .degraded(
+        reason: "ArchivingFails",
+        message: "the server could not archive its WAL at \(archiveFailedAt); its log says why")
+    }
+    if let last = backups.last, last.hasErrors {
+      return .degraded(
+        reason: "PageChecksumErrors",
+        message: "backup \(last.label) found damaged pages; check the server's disk, keep older backups")
+    }
+    return .ready
+  }
+
+  /// In the unit that people would use: `45s`, `22m`, `5h`.
+  private static func text(_ span: TimeSpan) -> String {
+    let seconds = span.milliseconds / 1000
+    if seconds < 120 { return "\(seconds)s" }
+    return seconds < 7200 ? "\(seconds / 60)m" : "\(seconds / 3600)h"
+  }
+}

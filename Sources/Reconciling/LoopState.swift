@@ -1,0 +1,150 @@
+package import Model
+
+/// What the loop knows between its passes. A value: the controller asks it what to do and does it.
+package struct LoopState: Sendable {
+  package private(set) var desired: DesiredState
+  package private(set) var revision: Int64
+  package var queue = WorkQueue()
+  /// Resources that the inventory may hold.
+  package private(set) var known: Set<ResourceID>
+  /// Those of them that are no longer desired.
+  package private(set) var leaving: Set<ResourceID> = []
+  /// Manifests that could not be recorded as a revision yet.
+  var unrecorded: (DesiredState, Authorship)?
+  var isStoreFailing = false
+
+  /// Looked at, and not ready.
+  private var unsettled: Set<ResourceID> = []
+  /// What others may build on, as last seen.
+  private var usable: Set<ResourceID> = []
+  /// For each resource those that refer to it.
+  private var dependents: [ResourceID: [ResourceID]] = [:]
+  /// By which pass a resource is looked at.
+  private var flights: [ResourceID: Int] = [:]
+  private var passCount = 0
+  /// In flight for an older revision, with what that says they are built on.
+  private var stale: [ResourceID: [ResourceID]] = [:]
+
+  package init(_ desired: DesiredState, revision: Int64, inventory: some Sequence<ResourceID>) {
+    self.desired = desired
+    self.revision = revision
+    known = Set(inventory)
+    index()
+  }
+
+  package mutating func adopt(_ desired: DesiredState, _ revision: Int64, at now: Timestamp) {
+    known.formUnion(self.desired.resources.lazy.map(\.id))
+    for id in flights.keys where stale[id] == nil {
+      stale[id] = self.desired[id]?.references.map(\.target) ?? []
+    }
+    self.desired = desired
+    self.revision = revision
+    index()
+    enqueueAll(at: now)
+  }
+
+  package mutating func learn(_ inventory: some Sequence<ResourceID>) {
+    known.formUnion(inventory)
+    leaving = known.filter { desired[$0] == nil }
+  }
+
+  private mutating func index() {
+    leaving = known.filter { desired[$0] == nil }
+    dependents = [:]
+    for resource in desired.resources {
+      for target in Set(resource.references.lazy.map(\.target)) {
+        dependents[target, default: []].append(resource.id)
+      }
+    }
+  }
+
+  /// Asks for a look at everything, at what rests after a failure too.
+  package mutating func enqueueAll(at now: Timestamp) {
+    for resource in desired.resources { queue.add(resource.id, at: now, isUrgent: true) }
+    for id in leaving { queue.add(id, at: now, isUrgent: true) }
+  }
+
+  /// Takes up what a pass found out about some of its resources.
+  package mutating func settle(
+    _ findings: [ResourceID: ResourceFinding], _ results: [ResourceID: Executor.Result], at now: Timestamp
+  ) {
+    var woken: Set<ResourceID> = []
+    for (id, finding) in findings {
+      let isDone = results[id] == .done
+      var isBetter = isDone
+      if finding.isRemoved {
+        forget(id)
+      } else {
+        known.insert(id)
+        if desired[id] == nil { leaving.insert(id) }
+        if finding.status.isReady {
+          if unsettled.remove(id) != nil { isBetter = true }
+        } else if finding.status.condition(.blocked)?.reason == "Guarded" {
+          unsettled.remove(id)
+        } else {
+          unsettled.insert(id)
+        }
+        if finding.isApplied {
+          if usable.insert(id).inserted { isBetter = true }
+        } else {
+          usable.remove(id)
+        }
+      }
+      flights[id] = nil
+      stale[id] = nil
+      queue.finish(id, rest: finding.status.nextAttempt, look: finding.nextLook)
+      if isBetter { woken.insert(id) }
+      if desired[id] != nil, finding.isRemoved { queue.add(id, at: now) }
+    }
+    wake(woken, at: now)
+  }
+
+  /// Asks for a look at what may have waited for these. Also at what is in flight: its pass may have begun before.
+  /// What leaves waits for whatever was built on it, which only the inventory knows.
+  private mutating func wake(_ ids: Set<ResourceID>, at now: Timestamp) {
+    guard !ids.isEmpty else { return }
+    for id in ids {
+      for dependent in dependents[id] ?? [] where unsettled.contains(dependent) || queue.isInFlight(dependent)
+      {
+        queue.add(dependent, at: now, isUrgent: true)
+      }
+    }
+    for id in leaving where !ids.contains(id) && (unsettled.contains(id) || queue.isInFlight(id)) {
+      queue.add(id, at: now)
+    }
+  }
+
+  /// Takes what is due now; nil when that is nothing. Steps of an older revision may still be under way: nothing is
+  /// built on their resources, and nothing that those are built on is taken away, before they are over.
+  package mutating func beginPass(at now: Timestamp) -> (number: Int, scope: Set<ResourceID>)? {
+    let used = Set(stale.values.joined())
+    let (stale, desired) = (stale, desired)
+    let scope = queue.take(now: now) { id in
+      guard !stale.isEmpty else { return false }
+      guard let resource = desired[id] else { return used.contains(id) }
+      return resource.references.contains { stale[$0.target] != nil }
+    }
+    guard !scope.isEmpty else { return nil }
+    passCount += 1
+    for id in scope { flights[id] = passCount }
+    return (passCount, scope)
+  }
+
+  /// Ends a pass. What it did not settle is neither desired nor in the inventory, unless the pass failed.
+  /// - Parameter retry: when to look again after a failed pass; nil for one that did not fail.
+  package mutating func endPass(_ number: Int, _ scope: Set<ResourceID>, retry: Timestamp?) {
+    for id in scope where flights[id] == number {
+      flights[id] = nil
+      stale[id] = nil
+      queue.finish(id, rest: retry)
+      if retry == nil { forget(id) }
+    }
+  }
+
+  private mutating func forget(_ id: ResourceID) {
+    known.remove(id)
+    leaving.remove(id)
+    unsettled.remove(id)
+    usable.remove(id)
+  }
+}

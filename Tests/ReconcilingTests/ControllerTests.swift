@@ -1,0 +1,178 @@
+import Model
+import Reconciling
+import ReconcilingSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct ControllerTests {
+  private let simulation = Simulation()
+  private var world: FakeWorld { simulation.world }
+
+  private func until(_ isMet: @escaping @Sendable (Simulation.Log) -> Bool) async {
+    await simulation.log.until(isMet)
+  }
+  private func untilReady(_ names: String...) async {
+    await until { log in names.allSatisfy { log.status($0)?.isReady == true } }
+  }
+
+  @Test func `converges, and ends when its triggers end`() async throws {
+    try await simulation.run(from: .of(.fake("a"), .fake("b", needs: ["a"]))) { _ in
+      await untilReady("a", "b")
+    }
+    #expect(world.things.count == 2)
+    #expect(world.state.value.violations == [])
+  }
+
+  @Test func `triggers while in flight lead to exactly one more look`() async throws {
+    world.inject(.hang, into: "a")
+    try await simulation.run(from: .of(.fake("a"))) { feed in
+      await world.state.until { $0.applying.contains(.fake("a")) }
+      for _ in 0..<5 { feed.yield(.changed([.fake("a")])) }
+      feed.yield(.changed([.fake("unheard-of")]))
+      world.heal("a")
+      await until { $0.settledCount("a") == 2 }
+    }
+    // One look before the step, one after it, one for the triggers.
+    #expect(world.observeCount("a") == 3)
+    #expect(world.applyCount("a") == 1)
+  }
+
+  @Test func `a failing resource rests, is tried again, and keeps nobody waiting`() async throws {
+    world.inject(.applyBeforeEffect, into: "a")
+    try await simulation.run(from: .of(.fake("a"), .fake("b"), .fake("c", needs: ["a"]))) { feed in
+      await until {
+        $0.status("a")?.failures == 1 && $0.status("b")?.isReady == true && $0.status("c") != nil
+      }
+      feed.yield(.changed([.fake("a"), .fake("b")]))
+      feed.yield(.tick)
+      await until { $0.settledCount("b") == 2 }
+      #expect(world.applyCount("a") == 1, "an event does not end its rest")
+      simulation.time.advance(TimeSpan(seconds: 1))
+      feed.yield(.tick)
+      await until { $0.status("a")?.failures == 2 }
+      world.heal("a")
+      simulation.time.advance(TimeSpan(seconds: 2))
+      feed.yield(.tick)
+      await untilReady("a", "b", "c")
+    }
+    #expect(world.applyCount("a") == 3 && world.applyCount("c") == 1)
+    #expect(world.state.value.violations == [])
+  }
+
+  @Test func `one that hangs keeps nobody waiting`() async throws {
+    world.inject(.hang, into: "slow")
+    try await simulation.run(from: .of(.fake("a"), .fake("slow"))) { feed in
+      await world.state.until { $0.things[.fake("a")] != nil }
+      while simulation.log.value.settledCount("a") == 0 {
+        await simulation.time.sleepers(1)
+        simulation.time.advance(TimeSpan(seconds: 1))
+        await Task.yield()
+      }
+      world.remove("a")
+      feed.yield(.changed([.fake("a")]))
+      await world.state.until { $0.applyCounts[.fake("a")] == 2 }
+      world.heal("slow")
+      await untilReady("a", "slow")
+    }
+  }
+
+  @Test func `a newer revision of another process is adopted, and what it leaves out is removed`()
+    async throws
+  {
+    let others = (0..<5).map { AnyResource.fake("other\($0)") }
+    let first = DesiredState(
+      environment: "dev", allowsMockGPUs: true, resources: others + [.fake("a"), .fake("b", needs: ["a"])])
+    let second = DesiredState(environment: "dev", allowsMockGPUs: true, resources: others + [.fake("c")])
+    try await simulation.run(from: first) { feed in
+      await untilReady("a", "b")
+      world.inject(.applyBeforeEffect, into: "b")
+      _ = try await simulation.store.record(second, by: Simulation.authorship, at: simulation.time.now)
+      feed.yield(.tick)
+      await until { $0.status("c")?.isReady == true && $0.status("b")?.failures == 1 }
+      #expect(world.things[.fake("a")] != nil, "b still needs it")
+      world.heal("b")
+      simulation.time.advance(TimeSpan(seconds: 1))
+      feed.yield(.tick)
+      await until { $0.noteCount("Removed") == 2 }
+    }
+    #expect(Set(world.things.keys) == Set(second.resources.map(\.id)))
+    #expect(world.state.value.violations == [])
+    #expect(try await simulation.store.statuses(of: "dev").count == 6)
+  }
+
+  @Test func `a resource that leaves while it is worked on is removed afterwards`() async throws {
+    let rest = (0..<4).map { AnyResource.fake("other\($0)") }
+    world.inject(.hang, into: "a")
+    try await simulation.run(
+      from: DesiredState(environment: "dev", allowsMockGPUs: true, resources: rest + [.fake("a")])
+    ) { feed in
+      await world.state.until { $0.applying.contains(.fake("a")) }
+      let next = DesiredState(environment: "dev", allowsMockGPUs: true, resources: rest)
+      feed.yield(.desired(next, Simulation.authorship))
+      world.heal("a")
+      await until { $0.noteCount("Removed") == 1 }
+    }
+    #expect(world.things[.fake("a")] == nil)
+    #expect(try await simulation.store.latestRevision(of: "dev")?.number == 2)
+  }
+
+  @Test func `unreadable manifests and those of another environment change nothing`() async throws {
+    try await simulation.run(from: .of(.fake("a"))) { feed in
+      await untilReady("a")
+      feed.yield(.unreadable("a.yaml:1:1: not YAML"))
+      feed.yield(.desired(.of(environment: "prod"), Simulation.authorship))
+      world.remove("a")
+      feed.yield(.resync)
+      await until { $0.noteCount("DriftHealed") == 1 }
+    }
+    #expect(simulation.log.value.noteCount("ManifestsUnreadable") == 1)
+    #expect(simulation.log.value.noteCount("OtherEnvironment") == 1)
+    #expect(world.things[.fake("a")] != nil)
+    #expect(try await simulation.store.latestRevision(of: "dev")?.number == 1)
+  }
+
+  @Test func `manifests that could not be recorded are recorded once the store answers`() async throws {
+    try await simulation.run(from: .of(.fake("a"))) { feed in
+      await untilReady("a")
+      simulation.store.fail(.record, times: 2)
+      feed.yield(.desired(.of(.fake("a", 2)), Simulation.authorship))
+      feed.yield(.tick)
+      feed.yield(.tick)
+      await world.state.until { $0.things[.fake("a")]?.number == 2 }
+    }
+  }
+
+  @Test func `a pass that the store refused is done again`() async throws {
+    simulation.store.fail(.claim, times: 1)
+    try await simulation.run(from: .of(.fake("a"))) { feed in
+      await until { $0.noteCount("StateUnavailable") == 1 }
+      while world.applyCount("a") == 0 {
+        simulation.time.advance(TimeSpan(seconds: 2))
+        feed.yield(.tick)
+        await Task.yield()
+      }
+      await untilReady("a")
+    }
+  }
+
+  @Test func `too many deletions are held and said once`() async throws {
+    try await simulation.apply(.of(.fake("a"), .fake("b")))
+    try await simulation.run(from: .of(.fake("a"))) { feed in
+      await until { $0.noteCount("Guarded") == 1 }
+      feed.yield(.resync)
+      await until { $0.settledCount("b") == 2 }
+    }
+    #expect(world.things.count == 2)
+    #expect(simulation.log.value.noteCount("Guarded") == 1)
+  }
+
+  @Test func `what becomes ready by itself is looked at again without an event`() async throws {
+    world.state.change { $0.health[.fake("a")] = .progressing(reason: "Starting", message: "starts") }
+    try await simulation.run(from: .of(.fake("a"))) { feed in
+      await until { $0.status("a")?.condition(.progressing)?.status == true }
+      world.state.change { $0.health = [:] }
+      simulation.time.advance(TimeSpan(seconds: 1))
+      feed.yield(.tick)
+      await untilReady("a")
+    }
+  }
+}

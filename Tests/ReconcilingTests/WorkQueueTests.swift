@@ -1,0 +1,53 @@
+import Model
+import Reconciling
+import ReconcilingSupport
+import Testing
+
+@Suite struct WorkQueueTests {
+  private let a = ResourceID.fake("a")
+  private func at(_ seconds: Int64) -> Timestamp { Timestamp(seconds: seconds) }
+
+  @Test func `a key is in flight at most once, and asked for meanwhile it is due once more`() {
+    var queue = WorkQueue()
+    queue.add(a, at: at(5))
+    queue.add(a, at: at(9))
+    #expect(queue.take(now: at(4)).isEmpty, "not due yet")
+    #expect(queue.take(now: at(5)) == [a], "the earlier of two requests counts")
+    for _ in 0..<3 { queue.add(a, at: at(6)) }
+    #expect(queue.take(now: at(7)).isEmpty, "in flight")
+    queue.finish(a)
+    #expect(queue.take(now: at(7)) == [a])
+    queue.finish(a)
+    #expect(queue.take(now: at(99)).isEmpty)
+    #expect(queue.isIdle && queue.depth == 0)
+  }
+
+  @Test func `a key that failed rests, whatever asks for it, unless it is urgent`() {
+    var queue = WorkQueue()
+    queue.add(a, at: at(1))
+    _ = queue.take(now: at(1))
+    queue.add(a, at: at(1))
+    queue.finish(a, rest: at(10))
+    queue.add(a, at: at(2))
+    #expect(queue.take(now: at(9)).isEmpty)
+    #expect(queue.take(now: at(10)) == [a])
+    queue.finish(a, rest: at(30))
+    queue.add(a, at: at(11), isUrgent: true)
+    #expect(queue.take(now: at(11)) == [a])
+    queue.add(a, at: at(12), isUrgent: true)
+    queue.finish(a, rest: at(50))
+    #expect(queue.take(now: at(12)) == [a], "what became urgent in flight does not rest either")
+  }
+
+  @Test func `a planned look is no rest`() {
+    var queue = WorkQueue()
+    queue.add(a, at: at(1))
+    _ = queue.take(now: at(1))
+    queue.finish(a, look: at(10))
+    queue.add(a, at: at(2))
+    #expect(queue.take(now: at(2)) == [a])
+    queue.finish(a)
+    queue.finish(a, rest: at(3))
+    #expect(queue.take(now: at(99)).isEmpty, "what is not in flight cannot finish")
+  }
+}
