@@ -110,6 +110,9 @@ let testTargets: [Target] = [
     "Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests(
+    "EndToEnd",
+    ["rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "Workloads", subprocess]),
+  tests(
     "Fleet",
     [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Manifests", "Model", "Planning",

@@ -3,138 +3,155 @@ import DockerSupport
 import FoundationEssentials
 import Glibc
 import Model
+import Postgres
 import Subprocess
+import Testing
+import Workloads
 
-/// A folder with state and manifests, and the built program, as an operator has them. Torn down by `with`.
+/// What operators do, done with the built program on a real PostgreSQL and a real engine.
+///
+/// Entry file: this one. Every test works inside `Installation.with`, which gives it a state folder and a folder of
+/// manifests of its own and takes away whatever the program made. One after the other: they share an engine, and
+/// some measure how long things take.
+@Suite(
+  .serialized, .enabled(if: DockerTestBed.isAvailable, Comment(rawValue: DockerTestBed.requirement)),
+  .timeLimit(.minutes(5)))
+enum EndToEnd {}
+
+/// A folder with state and manifests, and the program as an operator has it.
 struct Installation: Sendable {
+  /// The test's own, readable by everybody, because PostgreSQL runs as another user.
   let folder: String
   let bed: DockerTestBed
 
   var state: String { folder + "/state" }
   var manifests: String { folder + "/manifests" }
+  var engine: DockerEngine { bed.engine }
 
-  struct Outcome: Sendable {
-    let exitCode: Int32
-    let output: String
-    let errors: String
-  }
-
-  /// Makes an installation, runs `work`, destroys what it applied and removes the folder.
-  static func with<Output>(_ work: (Installation) async throws -> Output) async throws -> Output {
+  /// Makes an installation, runs `work`, and takes away everything that it made, whatever happened.
+  static func with<Output: Sendable>(
+    _ work: (Installation) async throws -> Output
+  ) async throws -> Output {
     let bed = try await DockerTestBed.shared()
     var template = Array("\(bed.folder)/e2e-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SupportError("mkdtemp failed: \(errno)") }
     let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    chmod(folder, 0o755)
-    chmod(bed.folder, 0o755)
+    for path in [bed.folder, folder] { chmod(path, 0o755) }
     let installation = Installation(folder: folder, bed: bed)
     try FileManager.default.createDirectory(
       atPath: installation.manifests, withIntermediateDirectories: true)
     let result: Result<Output, any Error>
     do { result = .success(try await work(installation)) } catch { result = .failure(error) }
-    _ = try? await installation.run(["destroy", "--yes"])
-    try? FileManager.default.removeItem(atPath: folder)
+    // A cancelled test (time limit) cleans up too.
+    await Task { await installation.cleanUp() }.value
     return try result.get()
   }
 
+  private func cleanUp() async {
+    if let containers = try? await containers() {
+      for container in containers { try? await engine.remove(container.id, force: true) }
+    }
+    if let owner = try? owner(),
+      let volumes = try? await engine.listVolumes(labels: [ContainerLabels.owner: owner])
+    {
+      for volume in volumes { try? await engine.removeVolume(volume.name) }
+    }
+    let server = PostgresServer(stateFolder: state)
+    if access(state, F_OK) == 0, (try? await server.start()) != nil { _ = try? await server.stop() }
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+}
+
+// MARK: - Manifests
+
+extension Installation {
   /// Writes one file of manifests.
   func write(_ text: String, to name: String) throws {
     try text.write(toFile: "\(manifests)/\(name)", atomically: true, encoding: .utf8)
   }
 
-  func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(manifests)/\(name)") }
-
-  /// Runs a command to its end, with this installation's state.
-  @discardableResult
-  func run(_ arguments: [String], dockerHost: String? = nil) async throws -> Outcome {
-    let result = try await Subprocess.run(
-      .path(.init(Installation.program)), arguments: Arguments(withState(arguments)),
-      environment: environment(dockerHost), output: .string(limit: 16 << 20), error: .string(limit: 16 << 20))
-    let code: Int32 =
-      switch result.terminationStatus {
-      case .exited(let code): code
-      case .signaled(let signal): -signal
-      }
-    return Outcome(exitCode: code, output: result.standardOutput ?? "", errors: result.standardError ?? "")
+  /// Writes one file for each document, named `kind-name.yaml`, so that it can be changed and removed by itself.
+  func write(_ documents: [Document]) throws {
+    for document in documents { try write(document.text, to: document.file) }
   }
 
-  /// Starts a command and gives its process to `work`; when `work` returns, the process is ended like by Ctrl-C.
-  func running<Output: Sendable>(
-    _ arguments: [String], _ work: @Sendable (pid_t) async throws -> Output
-  ) async throws -> Output {
-    let child = try ChildProcess.start(
-      [Installation.program] + withState(arguments), environment: ["DOCKER_HOST": host, "NO_COLOR": "1"],
-      output: folder + "/running.log")
-    let result: Result<Output, any Error>
-    do { result = .success(try await work(child)) } catch { result = .failure(error) }
-    kill(child, SIGINT)
-    await ChildProcess.wait(for: child)
+  func remove(_ name: String) throws {
+    try FileManager.default.removeItem(atPath: "\(manifests)/\(name)")
+  }
+
+  func image(_ key: String) throws -> String {
+    guard let image = bed.images[key] else { throw SupportError("there is no image \(key)") }
+    return image
+  }
+}
+
+// MARK: - What there is
+
+extension Installation {
+  /// The mark on everything that this installation owns.
+  func owner() throws -> String {
+    try String(contentsOfFile: "\(state)/owner", encoding: .utf8).split(separator: "\n").joined()
+  }
+
+  /// All containers of the installation, running or not; none before the first command made the state.
+  func containers() async throws -> [ContainerSummary] {
+    guard access("\(state)/owner", F_OK) == 0 else { return [] }
+    return try await engine.listContainers(labels: [ContainerLabels.owner: try owner()])
+  }
+
+  /// Those of one resource, by replica.
+  func containers(of id: String) async throws -> [ContainerSummary] {
+    try await containers().filter { $0.labels[ContainerLabels.resource] == id }
+      .sorted { $0.labels[ContainerLabels.replica] ?? "" < $1.labels[ContainerLabels.replica] ?? "" }
+  }
+
+  /// The only container of a resource.
+  func container(of id: String) async throws -> ContainerSummary {
+    let found = try await containers(of: id)
+    guard let only = found.first, found.count == 1 else {
+      throw SupportError("\(id) has \(found.count) containers: \(found.map(\.name))")
+    }
+    return only
+  }
+
+  /// Asks a database of the private server, which is started for that where no command keeps it running.
+  @discardableResult
+  func query(
+    _ sql: String, _ parameters: [SQLValue] = [], in database: String = "rendertrust"
+  ) async throws -> Rows {
+    let server = PostgresServer(stateFolder: state)
+    try await server.start()
+    let pool = PostgresPool(try await server.configuration(database: database), connections: 1)
+    let result: Result<Rows, any Error>
+    do { result = .success(try await pool.query(sql, parameters)) } catch { result = .failure(error) }
+    await pool.close()
+    try await server.stop()
     return try result.get()
   }
 
-  /// Polls until `condition` holds; false after `seconds`.
-  func eventually(within seconds: Int, _ condition: () async throws -> Bool) async throws -> Bool {
+  /// How many PostgreSQL servers work on this installation's data: 0 or 1, else something went wrong.
+  func serverCount() throws -> Int {
+    let data = state + "/postgres/data"
+    return try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in
+      guard Int(name) != nil, let bytes = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else {
+        return false
+      }
+      // A server's own processes have a title instead of arguments.
+      let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      return words.first?.hasSuffix("/postgres") == true && words.contains { $0.contains(data) }
+    }.count
+  }
+
+  /// Polls until `condition` holds; the time that it took, nil where it did not hold within `seconds`.
+  func eventually(
+    within seconds: Int, _ condition: () async throws -> Bool
+  ) async throws -> Duration? {
     let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(seconds)
-    while clock.now < deadline {
-      if try await condition() { return true }
-      try await clock.sleep(for: .milliseconds(100))
+    let start = clock.now
+    while clock.now - start < .seconds(seconds) {
+      if try await condition() { return clock.now - start }
+      try await clock.sleep(for: .milliseconds(50))
     }
-    return try await condition()
-  }
-
-  /// All containers of the installation's resources, running or not.
-  func containers() async throws -> [ContainerSummary] {
-    try await bed.engine.listContainers(labels: ["\(Model.labelPrefix)/owner": try owner()])
-  }
-
-  /// The mark on everything that this installation owns.
-  func owner() throws -> String {
-    try String(contentsOfFile: "\(state)/owner", encoding: .utf8).trimmingCharacters(
-      in: .whitespacesAndNewlines)
-  }
-
-  /// `get -o json` as values.
-  func statuses() async throws -> [Value] {
-    let outcome = try await run(["get", "-o", "json"])
-    guard outcome.exitCode == 0, case .array(let statuses) = try Value(json: outcome.output) else {
-      throw SupportError("get failed: \(outcome.errors)")
-    }
-    return statuses
-  }
-
-  /// `Kind/name` of resources that are not ready.
-  func unready() async throws -> [String] {
-    try await statuses().filter { status in
-      guard case .array(let conditions)? = status["conditions"] else { return true }
-      return !conditions.contains { $0["type"] == .string("Ready") && $0["status"] == .bool(true) }
-    }.compactMap { $0["id"]?.plainText }
-  }
-
-  var host: String { "\(bed.engine.endpoint)" }
-
-  private func withState(_ arguments: [String]) -> [String] {
-    let stateless: Set<String> = ["validate", "schema", "explain", "completions"]
-    return arguments.first.map { stateless.contains($0) } ?? true
-      ? arguments : arguments + ["--state", state]
-  }
-
-  private func environment(_ dockerHost: String?) -> Subprocess.Environment {
-    .inherit.updating(["DOCKER_HOST": dockerHost ?? host, "NO_COLOR": "1"])
-  }
-
-  /// The executable that was built beside the tests.
-  static var program: String {
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-    let own = String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let candidates = CommandLine.arguments + [own]
-    for candidate in candidates {
-      let folder = candidate.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
-        separator: "/")
-      let program = folder + "/rendertrust"
-      if access(program, X_OK) == 0 { return program }
-    }
-    return "rendertrust"
+    return nil
   }
 }

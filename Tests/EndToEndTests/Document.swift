@@ -1,0 +1,64 @@
+/// One manifest of the tests.
+struct Document: Sendable {
+  let id: String
+  let text: String
+
+  /// `module-echo.yaml`.
+  var file: String { id.lowercased().replacing("/", with: "-") + ".yaml" }
+
+  /// - Parameter spec: the spec's lines, without indentation of their own.
+  init(_ kind: String, _ name: String, labels: String = "", mode: String? = nil, _ spec: String) {
+    id = "\(kind)/\(name)"
+    var metadata = "name: \(name)"
+    if !labels.isEmpty { metadata += ", labels: {\(labels)}" }
+    if let mode { metadata += ", mode: \(mode)" }
+    let lines = spec.split(separator: "\n").map { "  \($0)\n" }.joined()
+    text = "apiVersion: rendertrust.com/v1\nkind: \(kind)\nmetadata: {\(metadata)}\nspec:\n\(lines)"
+  }
+
+  static let limits = "limits: {memory: 32Mi, cores: 0.25, pids: 32}"
+
+  static let environment = Document("Environment", "dev", "mockGPUs: true")
+  static let database = Document("Database", "platform", "embedded: {}")
+
+  static func node(_ name: String, tier: String = "cpu") -> Document {
+    let gpu = tier == "gpu" ? "\ngpu: {mock: true, memory: 12Gi}" : ""
+    return Document(
+      "Node", name, labels: "tier: \(tier)",
+      "owner: account/ada\nengine: {local: {}}\ncores: 2\nmemory: 2Gi" + gpu)
+  }
+
+  /// - Parameter credits: by Price ID.
+  static func prices(_ name: String, _ credits: [String: Int], mode: String? = nil) -> Document {
+    let prices = credits.sorted { $0.key < $1.key }.map { "\n  \($0.key): {credits: \($0.value)}" }.joined()
+    return Document("PriceMap", name, mode: mode, "currency: usd\nprices:" + prices)
+  }
+
+  /// A module that answers over HTTP, so that it is known to work as soon as it does.
+  static func module(
+    _ name: String, image: String, port: Int = 8080, health: String = "/health", more: String = "",
+    mode: String? = nil
+  ) -> Document {
+    Document(
+      "Module", name, mode: mode,
+      """
+      jobType: \(name)
+      image: "\(image)"
+      serves: {http: {port: \(port), run: /run, health: \(health)}}
+      developer: account/wtfb
+      \(limits)
+      \(more)
+      """)
+  }
+
+  static func service(_ name: String, image: String, more: String = "", mode: String? = nil) -> Document {
+    Document(
+      "Service", name, mode: mode,
+      """
+      image: "\(image)"
+      health: {http: {port: 8080, path: /health}, within: 30s}
+      \(limits)
+      \(more)
+      """)
+  }
+}

@@ -1,0 +1,141 @@
+import DockerEngine
+import FoundationEssentials
+import Glibc
+import Model
+import Subprocess
+import Testing
+
+/// What a command came to.
+struct Outcome: Sendable, CustomStringConvertible {
+  /// Negative: the signal that ended it.
+  let exitCode: Int32
+  let output: String
+  let errors: String
+
+  /// For failing expectations.
+  var description: String { "exit \(exitCode)\n--- output\n\(output)--- errors\n\(errors)" }
+  /// The output as JSON.
+  func json() throws -> Value { try Value(json: output) }
+}
+
+extension Installation {
+  typealias Variables = [String: String]
+
+  /// Runs a command to its end, with this installation's state.
+  @discardableResult
+  func run(_ arguments: String..., variables: Variables = [:]) async throws -> Outcome {
+    try await run(arguments, variables: variables) { _ in }.outcome
+  }
+
+  /// `apply` of the installation's manifests; the test goes on only where it succeeds.
+  @discardableResult
+  func apply(_ more: String..., variables: Variables = [:]) async throws -> Outcome {
+    let outcome = try await run(["apply", manifests] + more, variables: variables) { _ in }.outcome
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    return outcome
+  }
+
+  /// Starts a command and gives `work` its process; when `work` is over and the process still runs, it is ended as by
+  /// Ctrl-C. Returns when it has ended.
+  func run<Output: Sendable>(
+    _ arguments: [String], variables: Variables = [:], while work: (pid_t) async throws -> Output
+  ) async throws -> (outcome: Outcome, output: Output) {
+    let isStateless = ["validate", "schema", "explain", "completions", "--help"].contains(arguments.first)
+    let words = [Installation.program] + arguments + (isStateless ? [] : ["--state", state])
+    let settings = ["DOCKER_HOST": "\(engine.endpoint)", "NO_COLOR": "1"].merging(variables) { _, given in
+      given
+    }
+    // `env` becomes the program, so that the process is the program's.
+    let line = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" } + words
+    let result = try await Subprocess.run(
+      .name("env"), arguments: Arguments(line), input: .none, output: .string(limit: 16 << 20),
+      error: .string(limit: 16 << 20)
+    ) { execution in
+      let pid = execution.processIdentifier.value
+      let outcome: Result<Output, any Error>
+      do { outcome = .success(try await work(pid)) } catch { outcome = .failure(error) }
+      return (pid, outcome)
+    }
+    let code: Int32 =
+      switch result.terminationStatus {
+      case .exited(let code): code
+      case .signaled(let signal): -signal
+      }
+    let outcome = Outcome(exitCode: code, output: result.standardOutput, errors: result.standardError)
+    return (outcome, try result.closureResult.1.get())
+  }
+
+  /// Keeps `up` running while `work` runs, and ends it as Ctrl-C does.
+  func up<Output: Sendable>(
+    _ more: String..., work: (pid_t) async throws -> Output
+  ) async throws -> (outcome: Outcome, output: Output) {
+    try await run(["up", manifests] + more) { pid in
+      let result: Result<Output, any Error>
+      do { result = .success(try await work(pid)) } catch { result = .failure(error) }
+      kill(pid, SIGINT)
+      return try result.get()
+    }
+  }
+
+  /// The executable that was built together with the tests: in the folder of the test bundle.
+  private static let program: String = {
+    let arguments = CommandLine.arguments
+    let bundle = arguments.firstIndex(of: "--test-bundle-path").map { arguments[$0 + 1] } ?? arguments[0]
+    var folder = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    while !folder.isEmpty {
+      let candidate = folder.joined(separator: "/") + "/rendertrust"
+      if access(candidate, X_OK) == 0, !candidate.hasSuffix(".xctest") { return candidate }
+      folder = folder.dropLast()
+    }
+    return "rendertrust"
+  }()
+}
+
+// MARK: - Answers of commands
+
+extension Installation {
+  /// `get -o json`.
+  func statuses() async throws -> [Value] {
+    let outcome = try await run("get", "-o", "json")
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    return try outcome.json().elements
+  }
+
+  /// `Kind/name` of resources that are not ready, with why.
+  func unready() async throws -> [String] {
+    try await statuses().compactMap { status in
+      let conditions = status["conditions"]?.elements ?? []
+      let isReady = conditions.contains { $0["type"] == .string("Ready") && $0["status"] == .bool(true) }
+      return isReady ? nil : "\(status["id"]?.plainText ?? "?"): \(status["conditions"]?.json ?? "")"
+    }
+  }
+
+  /// `events -o json`, oldest first, as `Reason Kind/name`.
+  func events() async throws -> [String] {
+    let outcome = try await run("events", "--limit", "10000", "-o", "json")
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    return try outcome.json().elements.map {
+      "\($0["reason"]?.plainText ?? "?") \($0["resource"]?.plainText ?? "–")"
+    }
+  }
+
+  /// `plan -o json`: what each resource's outcome is, without those that are unchanged.
+  func changes(_ more: String...) async throws -> [String: String] {
+    let outcome = try await run(["plan", manifests, "-o", "json"] + more) { _ in }.outcome
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    var changes: [String: String] = [:]
+    for resource in try outcome.json()["resources"]?.elements ?? [] {
+      guard let id = resource["id"]?.plainText, let result = resource["outcome"]?.plainText else { continue }
+      if result != "unchanged" { changes[id] = result }
+    }
+    return changes
+  }
+}
+
+extension Value {
+  /// Of an array; none of other values.
+  var elements: [Value] {
+    if case .array(let elements) = self { return elements }
+    return []
+  }
+}
