@@ -96,7 +96,7 @@ let testTargets: [Target] = [
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   .target(
-    name: "ReconcilingSupport", dependencies: ["Reconciling", "Planning", "Model"],
+    name: "ReconcilingSupport", dependencies: ["Component", "Reconciling", "Planning", "Model"],
     path: "Tests/Support/Reconciling"),
   tests(
     "Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),

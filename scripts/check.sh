@@ -53,7 +53,7 @@ find Sources -name '*.swift' | sort | awk '
     }
   }' | report 'Arrows that the design does not have:'
 
-grep -n -E 'Date\(\)|\.now\b|UUID\(\)|\bawait\b|SystemRandomNumberGenerator|\.random\(' \
+grep -n -E 'Date\(\)|(^|[^A-Za-z])\.now\b|Clock(\(\))?\.now\b|UUID\(\)|\bawait\b|SystemRandomNumberGenerator|\.random\(' \
   $(find Sources -name '*Planner.swift') $(find Sources/Planning -name '*.swift') 2>/dev/null | grep -v '///' |
   report 'Planners are pure (no clock, randomness or await):'
 

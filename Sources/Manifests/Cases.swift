@@ -1,7 +1,7 @@
 package import Model
 
 /// One case of a sum type.
-package struct Case<Root: ManifestChoice>: Sendable {
+package final class Case<Root: ManifestChoice>: Sendable {
   let name: String
   let doc: String
   let payload: (@Sendable () -> Shape)?
@@ -60,7 +60,7 @@ package enum CasesBuilder<Root: ManifestChoice> {
 }
 
 /// The cases of a sum type and what the choice is about.
-package struct Cases<Root: ManifestChoice>: Sendable {
+package final class Cases<Root: ManifestChoice>: Sendable {
   let doc: String
   let list: [Case<Root>]
 

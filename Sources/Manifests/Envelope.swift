@@ -59,11 +59,10 @@ struct Envelope {
         hint: "start with `apiVersion: \(Model.apiVersion)` and `kind: …`")
       return nil
     }
-    let names = schemas.keys.sorted()
     guard let kind = document["kind"] else {
       decoder.error(
         document, "the document needs the field ‘kind’",
-        hint: Suggestion.hint(for: "", among: names, noun: "kinds"))
+        hint: Suggestion.hint(for: "", among: schemas.keys.sorted(), noun: "kinds"))
       return nil
     }
     if kind.kind == .scalar, let schema = schemas[kind.text] { return schema }
@@ -73,7 +72,7 @@ struct Envelope {
     }
     decoder.error(
       kind, "unknown kind ‘\(Node.shortened(kind.text))’",
-      hint: Suggestion.hint(for: kind.text, among: names, noun: "kinds"))
+      hint: Suggestion.hint(for: kind.text, among: schemas.keys.sorted(), noun: "kinds"))
     return nil
   }
 

@@ -4,7 +4,7 @@ package import Model
 ///
 /// The property's initial value is the default. An `Optional` property without a value is left out of the
 /// canonical form.
-package struct Field<Root: ManifestObject>: Sendable {
+package final class Field<Root: ManifestObject>: Sendable {
   let name: String
   let nameBytes: [UInt8]
   let doc: String
@@ -76,7 +76,7 @@ package enum FieldsBuilder<Root: ManifestObject> {
 }
 
 /// The fields of an object and what the object is for.
-package struct Fields<Root: ManifestObject>: Sendable {
+package final class Fields<Root: ManifestObject>: Sendable {
   let doc: String
   let list: [Field<Root>]
   /// Indices into `list` by name: the order of canonical values.
@@ -156,13 +156,10 @@ extension ManifestObject {
         hint: "`\(field.name)`: \(field.doc)\(example(of: field))")
     }
     guard isFine else { return nil }
-    var report = FieldReport(node, decoder)
+    var report = FieldReport()
     root.validate(&report)
-    guard !report.hasErrors else {
-      decoder = report.finish()
-      return nil
-    }
-    return root
+    report.tell(about: node, &decoder)
+    return report.hasErrors ? nil : root
   }
 
   private static func unknown(_ key: Node, in node: Node, _ decoder: inout ManifestDecoder) {

@@ -80,7 +80,9 @@ package enum JSONSchema {
       members["type"] = .string("object")
       members["additionalProperties"] = schema(value, depth + 1)
     case .object(let fields): addObject(fields, depth, to: &members)
-    case .choice(let cases): members["oneOf"] = .array(cases.flatMap { branches($0, depth) })
+    case .choice(let cases):
+      let text = Value.members(["type": .array(["string", "number", "boolean"].map { .string($0) })])
+      members["oneOf"] = .array((shape.takesText ? [text] : []) + cases.flatMap { branches($0, depth) })
     case .words(let words):
       members["oneOf"] = .array(
         words.map { .members(["const": .string($0.word), "description": .string($0.meaning)]) })

@@ -63,19 +63,29 @@ package struct ManifestDecoder: Sendable {
 }
 
 /// Where an object's own rules report what is wrong between its fields.
-package struct FieldReport {
-  private let node: Node
-  private var decoder: ManifestDecoder
-  private(set) var hasErrors = false
-
-  init(_ node: Node, _ decoder: ManifestDecoder) {
-    self.node = node
-    self.decoder = decoder
+package struct FieldReport: Sendable {
+  private struct Problem: Sendable {
+    let field: String
+    let message: String
+    let hint: String?
   }
+
+  private var problems: [Problem] = []
+  var hasErrors: Bool { !problems.isEmpty }
 
   /// Reports at a field of the object, such as `price` or `ports[0].host`; where the field is not written, at the
   /// object itself.
   package mutating func error(at field: String, _ message: String, hint: String? = nil) {
+    problems.append(Problem(field: field, message: message, hint: hint))
+  }
+
+  func tell(about node: Node, _ decoder: inout ManifestDecoder) {
+    for problem in problems {
+      decoder.error(FieldReport.place(problem.field, in: node), problem.message, hint: problem.hint)
+    }
+  }
+
+  private static func place(_ field: String, in node: Node) -> Node {
     var place = node
     for part in field.split(whereSeparator: { $0 == "." || $0 == "[" }) {
       if part.last == "]", let index = Int(part.dropLast()) {
@@ -86,9 +96,6 @@ package struct FieldReport {
         place = value
       }
     }
-    hasErrors = true
-    decoder.error(place, message, hint: hint)
+    return place
   }
-
-  consuming func finish() -> ManifestDecoder { decoder }
 }

@@ -84,9 +84,13 @@ package struct Node: Sendable {
 
   /// The value under a key; nil where the key is missing or this is no map.
   package subscript(_ key: String) -> Node? {
-    let bytes = Array(key.utf8)
-    for member in members where member.key.hasText(bytes) { return member.value }
-    return nil
+    var key = key
+    return key.withUTF8 { name in
+      for member in members where member.key.withUTF8({ $0.count == name.count && $0.elementsEqual(name) }) {
+        return member.value
+      }
+      return nil
+    }
   }
 
   package struct Children: Sequence, IteratorProtocol, Sendable {

@@ -10,16 +10,18 @@ struct ReferenceCheck {
   init(_ resources: [AnyResource]) {
     self.resources = resources
     var positions: [ResourceID: Int] = [:]
-    positions.reserveCapacity(resources.count)
-    for (index, resource) in resources.enumerated() { positions[resource.id] = index }
+    if resources.indices.contains(where: { !resources[$0].references.isEmpty }) {
+      positions.reserveCapacity(resources.count)
+      for (index, resource) in resources.enumerated() { positions[resource.id] = index }
+    }
     self.positions = positions
   }
 
   /// Reports references that lead to none of the resources and none of `others`, which exist but are faulty.
   mutating func reportMissing(besides others: Set<ResourceID>) {
     var names: [String: [String]]?
-    for resource in resources {
-      for reference in resource.references {
+    for index in resources.indices {
+      for reference in resources[index].references {
         guard positions[reference.target] == nil, !others.contains(reference.target) else { continue }
         let known =
           names ?? Dictionary(grouping: resources.map(\.id), by: \.kind).mapValues { $0.map(\.name) }

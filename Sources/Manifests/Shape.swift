@@ -28,6 +28,8 @@ package struct Shape: Sendable {
   package var kinds: [String] = []
   /// What else must hold, in words: `from 1 to 100`.
   package var rules: [String] = []
+  /// Whether plain text may stand instead of one of the cases of a choice.
+  package var takesText = false
   package var minimum: Int64?
   package var maximum: Int64?
 

@@ -12,9 +12,15 @@ package struct DesiredState: Sendable {
     self.allowsMockGPUs = allowsMockGPUs
     self.resources = resources.sorted { $0.id < $1.id }
     var bytes: [UInt8] = Array("\(environment) \(allowsMockGPUs)\n".utf8)
-    for resource in self.resources {
-      bytes.append(
-        contentsOf: "\(resource.id) \(resource.digest.hex) \(resource.metadata.mode.rawValue)\n".utf8)
+    bytes.reserveCapacity(resources.count * 100)
+    for index in self.resources.indices {
+      let resource = self.resources[index]
+      for part in [
+        resource.id.kind, "/", resource.id.name, " ", resource.digest.hex, " ",
+        resource.metadata.mode.rawValue, "\n",
+      ] {
+        bytes.append(contentsOf: part.utf8)
+      }
     }
     digest = Digest(of: bytes)
   }

@@ -46,7 +46,9 @@ package struct Planner: Sendable {
         surroundings: request.surroundings)
       do throws(PlanError) {
         let answer = try planner.plan(request.desired(subject), observation.state, context)
-        return Decision(subject, answer, mode: mode, isNew: observation.state == nil || request.inventory[subject.id] == nil)
+        return Decision(
+          subject, answer, mode: mode, isNew: observation.state == nil || request.inventory[subject.id] == nil
+        )
       } catch {
         return Decision(subject, .invalid, waitingOn: error.description)
       }

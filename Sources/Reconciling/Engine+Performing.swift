@@ -19,10 +19,14 @@ extension Engine {
     let executable = plan.resources.filter(\.isExecutable)
     let claims = executable.filter { !$0.steps.isEmpty }.compactMap(\.desired)
       .filter { preparation.inventory[$0.id]?.resource.digest != $0.digest }
+      .map { $0.alsoReferring(like: preparation.inventory[$0.id]?.resource) }
     if !claims.isEmpty {
       try await store.claim(claims, in: plan.environment, revision: plan.revision)
       work = preparation.claiming(claims)
     }
+    let removals = executable.lazy.filter { $0.desired == nil && !$0.steps.isEmpty }.map(\.id)
+      .filter { preparation.inventory[$0]?.digest != nil }
+    if !removals.isEmpty { try await store.disclaim(Array(removals), in: plan.environment) }
     var pass = Pass(allowances: allowances, settled: settled)
     let idle = plan.resources.filter { !$0.isExecutable }
     try await conclude(idle, of: work, results: [:], &pass)

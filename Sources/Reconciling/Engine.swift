@@ -98,7 +98,7 @@ package struct Engine: Sendable {
       surroundings: context, scope: scope, allowances: allowances)
     let plan = planner.plan(request)
     return Preparation(
-      plan: scope == nil ? plan : plan.waitingBeyondScope(inventory), desired: desired, scope: scope,
+      plan: scope == nil ? plan : plan.waitingBeyondScope(), desired: desired, scope: scope,
       inventory: inventory, observations: observations, subjects: subjects, context: context)
   }
 

@@ -17,7 +17,7 @@ package struct ExecutionGraph: Sendable {
   private var untold: [(id: ResourceID, because: ResourceID)] = []
 
   /// - Parameter isSatisfied: whether a resource outside this plan is as declared.
-  package init(_ plan: Plan, isSatisfied: (ResourceID, _ dependent: ResourceID) -> Bool) {
+  package init(_ plan: Plan, isSatisfied: (ResourceID) -> Bool) {
     var outcomes: [ResourceID: ResourcePlan] = [:]
     for resource in plan.resources {
       outcomes[resource.id] = resource
@@ -27,7 +27,7 @@ package struct ExecutionGraph: Sendable {
       var waitsFor: Set<ResourceID> = []
       for dependency in resource.dependsOn {
         guard let other = outcomes[dependency] else {
-          if !isSatisfied(dependency, resource.id) { obstacles.append((resource.id, .resource(dependency))) }
+          if !isSatisfied(dependency) { obstacles.append((resource.id, .resource(dependency))) }
           continue
         }
         if other.isExecutable {

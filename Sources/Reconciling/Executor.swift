@@ -22,12 +22,12 @@ package struct Executor: Sendable {
   /// What became of each executable resource of the plan. A failure stops the rest of its own resource and whatever
   /// depends on it, nothing else.
   /// - Parameters:
-  ///   - isSatisfied: whether a resource that the plan says nothing about does not stand in the way of `dependent`.
+  ///   - isSatisfied: whether a resource that the plan says nothing about may be built on.
   ///   - finished: told of each resource that was worked on as soon as it is over,
   ///     and of each that will not be worked on, as soon as that is known.
   func execute(
     _ plan: Plan, subjects: [ResourceID: AnySubject], in context: ReconcileContext, pass: String,
-    isSatisfied: (ResourceID, _ dependent: ResourceID) -> Bool,
+    isSatisfied: (ResourceID) -> Bool,
     finished: (ResourceID, Result) -> Void = { _, _ in }
   ) async -> [ResourceID: Result] {
     let work = Dictionary(uniqueKeysWithValues: plan.resources.map { ($0.id, $0) })

@@ -22,6 +22,8 @@ package struct LoopState: Sendable {
   /// By which pass a resource is looked at.
   private var flights: [ResourceID: Int] = [:]
   private var passCount = 0
+  /// In flight for an older revision, with what that says they are built on.
+  private var stale: [ResourceID: [ResourceID]] = [:]
 
   package init(_ desired: DesiredState, revision: Int64, inventory: some Sequence<ResourceID>) {
     self.desired = desired
@@ -32,6 +34,9 @@ package struct LoopState: Sendable {
 
   package mutating func adopt(_ desired: DesiredState, _ revision: Int64, at now: Timestamp) {
     known.formUnion(self.desired.resources.lazy.map(\.id))
+    for id in flights.keys where stale[id] == nil {
+      stale[id] = self.desired[id]?.references.map(\.target) ?? []
+    }
     self.desired = desired
     self.revision = revision
     index()
@@ -86,6 +91,7 @@ package struct LoopState: Sendable {
         }
       }
       flights[id] = nil
+      stale[id] = nil
       queue.finish(id, rest: finding.status.nextAttempt, look: finding.nextLook)
       if isBetter { woken.insert(id) }
       if desired[id] != nil, finding.isRemoved { queue.add(id, at: now) }
@@ -108,9 +114,16 @@ package struct LoopState: Sendable {
     }
   }
 
-  /// Takes what is due now; nil when that is nothing.
+  /// Takes what is due now; nil when that is nothing. Steps of an older revision may still be under way: nothing is
+  /// built on their resources, and nothing that those are built on is taken away, before they are over.
   package mutating func beginPass(at now: Timestamp) -> (number: Int, scope: Set<ResourceID>)? {
-    let scope = queue.take(now: now)
+    let used = Set(stale.values.joined())
+    let (stale, desired) = (stale, desired)
+    let scope = queue.take(now: now) { id in
+      guard !stale.isEmpty else { return false }
+      guard let resource = desired[id] else { return used.contains(id) }
+      return resource.references.contains { stale[$0.target] != nil }
+    }
     guard !scope.isEmpty else { return nil }
     passCount += 1
     for id in scope { flights[id] = passCount }
@@ -122,6 +135,7 @@ package struct LoopState: Sendable {
   package mutating func endPass(_ number: Int, _ scope: Set<ResourceID>, retry: Timestamp?) {
     for id in scope where flights[id] == number {
       flights[id] = nil
+      stale[id] = nil
       queue.finish(id, rest: retry)
       if retry == nil { forget(id) }
     }

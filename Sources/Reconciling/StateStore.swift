@@ -28,6 +28,10 @@ package protocol StateStore: Sendable {
   /// Takes resources into the inventory before their first step, so that a killed controller knows what to look for.
   func claim(_ resources: [AnyResource], in environment: String, revision: Int64) async throws(StoreError)
 
+  /// Forgets, before the first step of their removal, that these are applied: should they be wanted again half-way,
+  /// nothing is built on them before they are whole.
+  func disclaim(_ ids: [ResourceID], in environment: String) async throws(StoreError)
+
   /// Appends to the journal. An intent is on disk before this returns.
   func append(_ records: [JournalRecord], in environment: String) async throws(StoreError)
 

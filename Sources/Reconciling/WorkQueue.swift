@@ -23,9 +23,11 @@ package struct WorkQueue: Sendable {
     due[id] = Request(time: min(other?.time ?? time, time), isUrgent: isUrgent || other?.isUrgent ?? false)
   }
 
-  /// Takes everything that is due now and not in flight.
-  package mutating func take(now: Timestamp) -> Set<ResourceID> {
-    let batch = Set(due.filter { $0.value.time <= now && !inFlight.contains($0.key) }.keys)
+  /// Takes everything that is due now and not in flight; what is held stays due.
+  package mutating func take(now: Timestamp, isHeld: (ResourceID) -> Bool = { _ in false }) -> Set<ResourceID>
+  {
+    let batch = Set(
+      due.filter { $0.value.time <= now && !inFlight.contains($0.key) && !isHeld($0.key) }.keys)
     for id in batch {
       due[id] = nil
       resting[id] = nil

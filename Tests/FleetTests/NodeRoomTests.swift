@@ -151,17 +151,11 @@ struct NodeRoomTests {
     }
   }
 
-  @Test("A real GPU waits for the toolkit that hands it to containers")
-  func realGPU() async throws {
-    let node = Self.node { $0.gpu?.mock = false }
-    let outcome = try await room(world).plan(Self.id, node, in: .test())
-    #expect(outcome.waitsOn?.contains("NVIDIA container toolkit") == true)
-  }
-
   @Test("An engine that offers less than the manifest asks for degrades the node")
   func degraded() async throws {
     let cases: [(String, @Sendable (inout NodeSpec) -> Void)] = [
-      ("SandboxMissing", { $0.sandbox.rootless = true }), ("SandboxMissing", { $0.sandbox.runtime = "kata" }),
+      ("GPUMissing", { $0.gpu?.mock = false }), ("SandboxMissing", { $0.sandbox.rootless = true }),
+      ("SandboxMissing", { $0.sandbox.runtime = "kata" }),
       (
         "Overcommitted",
         {
@@ -179,6 +173,7 @@ struct NodeRoomTests {
     ]
     for (reason, change) in cases {
       let node = Self.node(change)
+      try await room(world).apply(Self.id, node, in: .test())
       let health = try await room(world).health(of: node, in: .test(allowsMockGPUs: false))
       guard case .degraded(let found, _)? = health else {
         Issue.record("expected \(reason), found \(String(describing: health))")

@@ -49,7 +49,7 @@ struct HostileInputTests {
       reason: "a line separator that other programs see as a line", text: "a: é\u{2028}b\n", place: "1:5",
       message: "an invisible control character can't stand in YAML"),
     Case(
-      reason: "something behind a complete document", text: "a: b\n...\nc: d\n}\n", place: "4:1",
+      reason: "something behind a complete document", text: "a: b\n...\nc: d\n", place: "3:1",
       message: "expected `---` before another document"),
     Case(
       reason: "a merge key", text: "a: &a {b: c}\nd:\n  <<: *a\n", place: "3:3",

@@ -25,7 +25,7 @@ import Testing
       plan([
         ("b", .create, []), ("a", .update, []), ("c", .create, ["a", "b"]), ("d", .delete, ["c"]),
       ]),
-      isSatisfied: { _, _ in false })
+      isSatisfied: { _ in false })
     #expect(ready(&graph) == ["b", "a"])
     graph.finish(.fake("a"), succeeded: true)
     #expect(ready(&graph) == [])
@@ -41,7 +41,7 @@ import Testing
       plan([
         ("a", .create, []), ("b", .create, ["a"]), ("c", .create, ["b"]), ("d", .create, []),
         ("e", .create, ["d", "b"]), ("f", .create, ["d"]),
-      ]), isSatisfied: { _, _ in true })
+      ]), isSatisfied: { _ in true })
     #expect(ready(&graph) == ["a", "d"])
     graph.finish(.fake("a"), succeeded: false)
     graph.finish(.fake("d"), succeeded: true)
@@ -58,14 +58,14 @@ import Testing
   ])
   func `what others may build on`(outcome: ResourcePlan.Outcome, mayGoOn: Bool, reason: String) {
     var graph = ExecutionGraph(
-      plan([("a", outcome, []), ("b", .create, ["a"]), ("c", .create, ["b"])]), isSatisfied: { _, _ in true })
+      plan([("a", outcome, []), ("b", .create, ["a"]), ("c", .create, ["b"])]), isSatisfied: { _ in true })
     #expect(ready(&graph) == (mayGoOn ? ["b"] : []), "a dependency that \(reason)")
     #expect(graph.skipped.count == (mayGoOn ? 0 : 2))
   }
 
   @Test(arguments: [true, false])
   func `a dependency outside of the plan counts as the caller says`(isSatisfied: Bool) {
-    var graph = ExecutionGraph(plan([("b", .create, ["a"])]), isSatisfied: { _, _ in isSatisfied })
+    var graph = ExecutionGraph(plan([("b", .create, ["a"])]), isSatisfied: { _ in isSatisfied })
     #expect(ready(&graph) == (isSatisfied ? ["b"] : []))
     #expect(graph.skipped.isEmpty == isSatisfied)
   }

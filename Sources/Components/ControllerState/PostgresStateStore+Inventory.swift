@@ -20,7 +20,8 @@ extension PostgresStateStore {
       [.text(environment), .textArray(ids.map(\.description))], known: { desired[$0] })
   }
 
-  /// Documents are fetched and parsed only where nothing known has the same digest.
+  /// Documents are fetched and parsed only where nothing known has the same digest, and where applying is under
+  /// way: then the document also says what the resource was built on before.
   private func inventory(
     of environment: String, where condition: String, _ parameters: [SQLValue],
     known: (ResourceID) -> AnyResource?
@@ -32,7 +33,7 @@ extension PostgresStateStore {
     var missing: [String] = []
     for (name, document, applied) in heads {
       guard let id = ResourceID(name) else { throw .foreign("a resource called \(name)") }
-      if let resource = known(id), resource.digest.hex == document {
+      if let resource = known(id), resource.digest.hex == document, applied == document {
         inventory[id] = InventoryEntry(id: id, digest: applied.flatMap(Digest.init(hex:)), resource: resource)
       } else {
         missing.append(name)
@@ -60,6 +61,14 @@ extension PostgresStateStore {
     async throws(StoreError)
   {
     _ = try await transaction([upsert(resources, environment, revision: revision, isApplied: false)])
+  }
+
+  package func disclaim(_ ids: [ResourceID], in environment: String) async throws(StoreError) {
+    _ = try await transaction([
+      Statement(
+        "UPDATE inventory SET applied_digest = NULL WHERE environment = $1 AND resource = ANY ($2)",
+        [.text(environment), .textArray(ids.map(\.description))])
+    ])
   }
 
   /// Writes documents; `isApplied` also says that each is in the world exactly so.

@@ -37,9 +37,26 @@ extension PostgresStateStore {
   package func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
     async throws(StoreError) -> Revision
   {
+    // Whoever records at the same moment takes the number first: what is known then is read anew, once.
+    for _ in 0..<2 {
+      switch try await tryRecording(desired, by: authorship, at: time) {
+      case .success(let revision): return revision
+      case .failure(let error) where error.code == .duplicate: continue
+      case .failure(let error): throw StoreError(error)
+      }
+    }
+    throw StoreError(
+      code: "state.conflict",
+      "other processes recorded revisions of \(desired.environment) at the same moment, twice",
+      hint: "run one controller for each environment, then try again")
+  }
+
+  private func tryRecording(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
+    async throws(StoreError) -> Result<Revision, PostgresError>
+  {
     let environment = desired.environment
     let latest = try await latestRevision(of: environment)
-    if let latest, latest.manifestDigest == desired.digest { return latest }
+    if let latest, latest.manifestDigest == desired.digest { return .success(latest) }
     let number = (latest?.number ?? 0) + 1
     let known = try await knownDigests(environment)
     let new = desired.resources.filter { known[$0.id.description] != Self.entryDigest($0) }
@@ -47,8 +64,8 @@ extension PostgresStateStore {
     let entries = Statement(
       """
       INSERT INTO revision_entries (environment, revision, resource, digest, mode, document)
-      SELECT $1, $2::bigint, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[])
-      UNION ALL SELECT $1, $2::bigint, gone, NULL, NULL, NULL FROM unnest($7::text[]) AS gone
+      SELECT $1::text, $2::bigint, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[])
+      UNION ALL SELECT $1::text, $2::bigint, gone, NULL, NULL, NULL FROM unnest($7::text[]) AS gone
       """,
       [
         .text(environment), .int(number), .textArray(new.map(\.id.description)),
@@ -66,10 +83,15 @@ extension PostgresStateStore {
         .timestamp(time),
         .text(authorship.actor), .optional(authorship.commit, SQLValue.text), .text(authorship.message),
       ])
-    _ = try await transaction([head, entries])
-    return Revision(
-      number: number, environment: environment, manifestDigest: desired.digest, createdAt: time,
-      actor: authorship.actor, commit: authorship.commit, message: authorship.message)
+    do throws(PostgresError) {
+      _ = try await pool.pipeline([head, entries])
+    } catch {
+      return .failure(error)
+    }
+    return .success(
+      Revision(
+        number: number, environment: environment, manifestDigest: desired.digest, createdAt: time,
+        actor: authorship.actor, commit: authorship.commit, message: authorship.message))
   }
 
   /// For each resource of the environment its newest entry up to a revision, left out where that removes it.

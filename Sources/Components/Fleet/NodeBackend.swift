@@ -47,7 +47,7 @@ package struct NodeBackend: ResourceBackend {
       registrations[address] = view.volumes[volume]
       containers.formUnion(view.residents[subject.id] ?? [])
     }
-    if registrations.isEmpty && (subject.desired == nil || home == nil) { return .success(nil) }
+    guard !registrations.isEmpty else { return .success(nil) }
     return .success(
       NodeObservation(engine: facts, registrations: registrations, containers: containers.sorted()))
   }
@@ -108,8 +108,12 @@ package struct NodeBackend: ResourceBackend {
     of subject: Subject<NodeSpec>, observed: NodeObservation, in context: ReconcileContext
   ) -> Health {
     guard let spec = subject.desired?.spec, let engine = observed.engine else { return .ready }
-    if let missing = NodePlanner.missingGPU(spec, engine) {
-      return .degraded(reason: "GPUMissing", message: "it needs \(missing)")
+    if let gpu = spec.gpu, !gpu.mock, !engine.hasGPURuntime {
+      return .degraded(
+        reason: "GPUMissing",
+        message:
+          "its engine cannot hand the GPU to containers: install the NVIDIA container toolkit there, the "
+          + "runtimes are \(engine.runtimes.joined(separator: ", "))")
     }
     if spec.sandbox.rootless && !engine.isRootless {
       return .degraded(

@@ -2,7 +2,7 @@ internal import Manifests
 package import Model
 package import Workloads
 
-/// What was seen of a node: its engine, and what is registered there.
+/// What was seen of a node that is registered anywhere: its engine, and what is registered there.
 package struct NodeObservation: Hashable, Sendable {
   /// What the engine that the manifest names says; nil for a node that leaves.
   package var engine: EngineFacts?

@@ -34,7 +34,6 @@ package struct NodePlanner: ResourcePlanner {
     let found = registrations[address]
     var steps: [Step<NodeOperation>] = []
     if found.map({ $0 != registration.labels }) ?? true {
-      if let reason = NodePlanner.missingGPU(desired.spec, observed?.engine) { return .waiting(on: reason) }
       steps.append(register(registration, found: found, id: desired.id))
     }
     let left = registrations.filter { $0.key != address }
@@ -97,11 +96,4 @@ package struct NodePlanner: ResourcePlanner {
 
   private static let smallestGPU = ByteCount(bytes: 12_000_000_000)
   private static let fewestCores = 4
-
-  /// A real GPU is of use only where the engine can hand it to containers.
-  static func missingGPU(_ spec: NodeSpec, _ engine: EngineFacts?) -> String? {
-    guard let gpu = spec.gpu, !gpu.mock, let engine, !engine.hasGPURuntime else { return nil }
-    return "the NVIDIA container toolkit on its machine: the engine has the runtimes "
-      + "\(engine.runtimes.joined(separator: ", ")) but not nvidia"
-  }
 }

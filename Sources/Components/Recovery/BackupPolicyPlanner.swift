@@ -88,7 +88,7 @@ package struct BackupPolicyPlanner: ResourcePlanner {
     _ spec: BackupPolicySpec, _ observed: BackupPolicyObserved?, _ context: PlanContext
   ) -> [Step<BackupPolicyOperation>] {
     func step(_ reason: String) -> [Step<BackupPolicyOperation>] {
-      [Step(.run, "make a full backup of \(spec.of)", because: reason, operation: .backUp)]
+      [Step(.maintain, "make a full backup of \(spec.of)", because: reason, operation: .backUp)]
     }
     guard let last = observed?.backups.last(where: \.isFull) else { return step("there is none yet") }
     guard let due = spec.schedule.next(after: last.began), due <= context.surroundings.now else { return [] }
@@ -96,7 +96,7 @@ package struct BackupPolicyPlanner: ResourcePlanner {
   }
 
   private func expire(_ label: String, _ keep: KeepSpec) -> Step<BackupPolicyOperation> {
-    Step(.run, "expire backup \(label)", because: keep.text, operation: .expire(label: label))
+    Step(.maintain, "expire backup \(label)", because: keep.text, operation: .expire(label: label))
   }
 
   private func stop(_ observed: BackupPolicyObserved?, _ id: ResourceID)

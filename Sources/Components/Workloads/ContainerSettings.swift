@@ -28,9 +28,12 @@ extension PortBinding: ManifestText {
 
 extension EnvironmentSource: ManifestValue {
   package static var shape: Shape {
-    Shape(
-      .text, name: "text, or {secret: Secret/name}, {env: NAME} or {file: /path}",
-      examples: ["debug", "{secret: Secret/grafana-admin}"])
+    var shape = SecretReference.shape
+    shape.name = "text or secret reference"
+    shape.doc = "Text, or where a secret value is found: {secret: Secret/name}, {env: NAME} or {file: /path}"
+    shape.takesText = true
+    shape.examples = ["debug", "{secret: Secret/grafana-admin}"]
+    return shape
   }
 
   package var manifestValue: Value? {

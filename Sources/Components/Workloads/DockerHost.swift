@@ -4,7 +4,6 @@ package import Model
 /// A Docker engine as the rooms use it.
 package struct DockerHost: ContainerEngine {
   private let docker: DockerEngine
-  private let inspected = InspectedContainers()
 
   package init(_ docker: DockerEngine) { self.docker = docker }
 
@@ -15,19 +14,17 @@ package struct DockerHost: ContainerEngine {
       try await docker.listContainers(labels: [ContainerLabels.owner: owner])
     }
     let wanted = listed.filter { ContainerLabels($0.labels)?.resource.kind == kind }
-    let generation = inspected.generation
-    var states = Dictionary(
-      wanted.compactMap { inspected.state(of: $0) }.map { ($0.id, $0) },
-      uniquingKeysWith: { first, _ in first })
-    let missing = wanted.map(\.id).filter { states[$0] == nil }
-    for (id, answer) in await docker.inspectContainers(missing) {
-      switch answer {
-      case .success(let state): states[id] = state  // Nil: removed between the two calls.
-      case .failure(let error): throw error.backendError
+    let inspected = await docker.inspectContainers(wanted.map(\.id))
+    var facts: [ContainerFacts] = []
+    for summary in wanted {
+      switch inspected[summary.id] {
+      case .success(let state?)?:
+        if let fact = DockerHost.facts(of: state) { facts.append(fact) }
+      case .success(nil)?, nil: break  // Removed between the two calls.
+      case .failure(let error)?: throw error.backendError
       }
     }
-    inspected.keep(missing.compactMap { states[$0] }, from: generation)
-    return wanted.compactMap { summary in states[summary.id].flatMap { DockerHost.facts(of: $0) } }
+    return facts
   }
 
   package func container(_ id: String) async throws(BackendError) -> ContainerFacts? {
@@ -125,8 +122,6 @@ package struct DockerHost: ContainerEngine {
   ) async throws(BackendError) {
     try await translating { () async throws(DockerError) in
       let events = try await docker.events(labels: [ContainerLabels.owner: owner])
-      inspected.beginWatch()
-      defer { inspected.endWatch() }
       connected()
       var iterator = events.makeAsyncIterator()
       while let event = try await iterator.next() {

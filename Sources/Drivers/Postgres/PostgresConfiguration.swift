@@ -7,6 +7,8 @@ package struct PostgresConfiguration: Sendable {
   private let settings: [(keyword: String, value: Secret)]
   /// `PostgreSQL at db.example.com:5432/ledger`: safe to show.
   package let server: String
+  /// Holds statements while the embedded server restarts; nil for other servers.
+  var gate: ServerGate?
 
   /// A server on a Unix socket in `socketFolder`.
   package init(socketFolder: String, database: String, user: String = "postgres", port: Int = 5432) {

@@ -68,6 +68,16 @@ package final class PostgresPool: Sendable {
 
   /// A connection of one's own until `giveBack`.
   func lease() async -> Result<Connection, PostgresError> {
+    if let gate = configuration.gate, await !gate.enter() {
+      return .failure(
+        PostgresError(.cancelled, "the task was cancelled while the server restarted", server: server))
+    }
+    let leased = await leaseInside()
+    if case .failure = leased { configuration.gate?.leave() }
+    return leased
+  }
+
+  private func leaseInside() async -> Result<Connection, PostgresError> {
     switch await place() {
     case .use(let connection): return .success(connection)
     case .closed:
@@ -93,12 +103,14 @@ package final class PostgresPool: Sendable {
       let leased = await lease()
       guard case .success(let connection) = leased, await connection.isLost else { return leased }
       release(nil)
+      configuration.gate?.leave()
     }
     return await lease()
   }
 
   func giveBack(_ connection: Connection) async {
     release(await connection.isUsable ? connection : nil)
+    configuration.gate?.leave()
   }
 
   private func release(_ connection: Connection?) {

@@ -36,7 +36,8 @@ struct Apply: AsyncParsableCommand {
   }
 
   private func savedPlan() throws -> SavedPlan? {
-    guard manifests.paths.count == 1, let path = manifests.paths.first, path.hasSuffix(".plan") || path.hasSuffix(".json")
+    guard manifests.paths.count == 1, let path = manifests.paths.first,
+      path.hasSuffix(".plan") || path.hasSuffix(".json")
     else { return nil }
     do {
       return try SavedPlan(text: try Files.read(path))

@@ -24,7 +24,9 @@ struct BackupNow: AsyncParsableCommand {
       let inventory = try await session.store.inventory(of: environment, knowing: [])
       let policies = inventory.values.compactMap { $0.resource.typed(as: BackupPolicySpec.self) }
         .sorted { $0.id < $1.id }
-      guard let chosen = policy == nil && policies.count == 1 ? policies.first : policies.first(where: matches) else {
+      guard
+        let chosen = policy == nil && policies.count == 1 ? policies.first : policies.first(where: matches)
+      else {
         let names = policies.map(\.id.description).joined(separator: ", ")
         throw CommandFailure.usage(
           names.isEmpty ? "no BackupPolicy is applied in \(environment)" : "say which policy: \(names)")
@@ -32,7 +34,8 @@ struct BackupNow: AsyncParsableCommand {
       do throws(BackendError) {
         let done = try await session.backUpNow(chosen, in: environment)
         Output.print(
-          "\(Output.style.green("✓")) \(chosen.id)  backup \(done.label), \(done.size.readable) in the repository, in \(done.duration.elapsed)")
+          "\(Output.style.green("✓")) \(chosen.id)  backup \(done.label), \(done.size.readable) in the repository, in \(done.duration.elapsed)"
+        )
       } catch {
         throw CommandFailure.failed("\(chosen.id): \(error)")
       }

@@ -42,7 +42,8 @@ struct Describe: AsyncParsableCommand {
         var table = Table(["  AGE", "REVISION", "OUTCOME", "STEP"])
         for entry in journal.reversed() {
           table.add([
-            "  \((now - entry.intent.at).ago)", String(entry.intent.revision), entry.outcome?.word ?? "running",
+            "  \((now - entry.intent.at).ago)", String(entry.intent.revision),
+            entry.outcome?.word ?? "running",
             "\(entry.intent.summary) (\(entry.intent.reason))",
           ])
         }
@@ -51,7 +52,9 @@ struct Describe: AsyncParsableCommand {
       let events = try await session.store.events(of: environment, id: resource, limit: 10)
       if !events.isEmpty {
         text += "\n\(style.bold("Events"))\n"
-        for event in events.reversed() { text += "  \((now - event.at).ago)  \(event.reason)  \(event.message)\n" }
+        for event in events.reversed() {
+          text += "  \((now - event.at).ago)  \(event.reason)  \(event.message)\n"
+        }
       }
       Output.write(text)
     }

@@ -29,7 +29,8 @@ struct Destroy: AsyncParsableCommand {
         Output.write("Type the environment's name to remove all this: ")
         guard readLine() == environment else { throw CommandFailure.blocked("nothing was removed") }
       }
-      let convergence = try await session.converge(preparation, by: .here("destroy", [environment]), allowances)
+      let convergence = try await session.converge(
+        preparation, by: .here("destroy", [environment]), allowances)
       try Summary(convergence).report()
     }
   }

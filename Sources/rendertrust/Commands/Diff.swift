@@ -28,7 +28,8 @@ struct Diff: AsyncParsableCommand {
           guard !changes.isEmpty else { continue }
           text += style.yellow("~ \(id)") + "\n"
           for change in changes {
-            text += "    \(change.path)  \(change.from?.plainText ?? "unset") → \(change.to?.plainText ?? "unset")\n"
+            text +=
+              "    \(change.path)  \(change.from?.plainText ?? "unset") → \(change.to?.plainText ?? "unset")\n"
           }
         }
       }

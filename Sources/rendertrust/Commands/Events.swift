@@ -28,7 +28,8 @@ struct Events: AsyncParsableCommand {
       var table = Table(["AGE", "RESOURCE", "WHAT", "MESSAGE"])
       for event in events {
         table.add([
-          (session.engine.time.now() - event.at).ago, event.id?.description ?? "–", event.reason, event.message,
+          (session.engine.time.now() - event.at).ago, event.id?.description ?? "–", event.reason,
+          event.message,
         ])
       }
       let warnings = events.map(\.isWarning)
@@ -44,7 +45,8 @@ struct Events: AsyncParsableCommand {
 extension Event {
   var value: Value {
     .members([
-      "at": .string(at.description), "resource": id.map { .string($0.description) }, "warning": .bool(isWarning),
+      "at": .string(at.description), "resource": id.map { .string($0.description) },
+      "warning": .bool(isWarning),
       "reason": .string(reason), "message": .string(message), "revision": .integer(revision),
     ])
   }

@@ -6,7 +6,8 @@ import Reconciling
 struct Get: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show how resources are.",
-    discussion: "json gives id, observed revision and conditions; yaml gives manifests; name gives Kind/name.")
+    discussion: "json gives id, observed revision and conditions; yaml gives manifests; name gives Kind/name."
+  )
 
   @Argument(help: "A kind, or Kind/name; all resources where it is left out.")
   var subject: String?
@@ -20,11 +21,14 @@ struct Get: AsyncParsableCommand {
   func run() async throws {
     try await Session.open(state) { session in
       let environment = try session.environment(environment)
-      let statuses = try await session.store.statuses(of: environment).values.filter(matches).sorted { $0.id < $1.id }
+      let statuses = try await session.store.statuses(of: environment).values.filter(matches).sorted {
+        $0.id < $1.id
+      }
       if statuses.isEmpty, let subject {
         let all = try await session.store.statuses(of: environment).keys.sorted()
         throw CommandFailure.failed(
-          "nothing in \(environment) is called ‘\(subject)’; there \(all.isEmpty ? "is nothing yet" : "are \(all.map(\.description).joined(separator: ", "))")")
+          "nothing in \(environment) is called ‘\(subject)’; there \(all.isEmpty ? "is nothing yet" : "are \(all.map(\.description).joined(separator: ", "))")"
+        )
       }
       switch output {
       case .json: Output.write(Value.array(statuses.map(\.value)).prettyJSON)
@@ -40,10 +44,13 @@ struct Get: AsyncParsableCommand {
     return subject.contains("/") ? status.id.description == subject : status.id.kind == subject
   }
 
-  private func printManifests(of statuses: [ResourceStatus], in environment: String, _ session: Session) async throws {
+  private func printManifests(of statuses: [ResourceStatus], in environment: String, _ session: Session)
+    async throws
+  {
     let inventory = try await session.store.inventory(of: environment, knowing: [])
     Output.write(
-      statuses.compactMap { inventory[$0.id] }.map { session.platform.manifest(of: $0.resource) }.joined(separator: "---\n"))
+      statuses.compactMap { inventory[$0.id] }.map { session.platform.manifest(of: $0.resource) }.joined(
+        separator: "---\n"))
   }
 
   private func printTable(_ statuses: [ResourceStatus], now: Timestamp) {

@@ -3,7 +3,8 @@ import Model
 import Reconciling
 
 struct History: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "List the revisions of an environment, newest first.")
+  static let configuration = CommandConfiguration(
+    abstract: "List the revisions of an environment, newest first.")
 
   @OptionGroup var environment: EnvironmentOption
   @OptionGroup var state: StateOptions
@@ -29,7 +30,8 @@ struct History: AsyncParsableCommand {
           revision.commit.map { String($0.prefix(8)) } ?? "–", revision.message,
         ])
       }
-      Output.write(table.text(width: Output.width) { cell, row, _ in row == 0 ? Output.style.dim(cell) : cell })
+      Output.write(
+        table.text(width: Output.width) { cell, row, _ in row == 0 ? Output.style.dim(cell) : cell })
     }
   }
 }
@@ -37,8 +39,10 @@ struct History: AsyncParsableCommand {
 extension Revision {
   fileprivate var value: Value {
     .members([
-      "revision": .integer(number), "environment": .string(environment), "digest": .string(manifestDigest.description),
-      "createdAt": .string(createdAt.description), "actor": .string(actor), "commit": commit.map { .string($0) },
+      "revision": .integer(number), "environment": .string(environment),
+      "digest": .string(manifestDigest.description),
+      "createdAt": .string(createdAt.description), "actor": .string(actor),
+      "commit": commit.map { .string($0) },
       "message": .string(message),
     ])
   }

@@ -3,7 +3,8 @@ import Manifests
 import Model
 
 struct Schema: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Print the JSON Schema of manifests, for editors.")
+  static let configuration = CommandConfiguration(
+    abstract: "Print the JSON Schema of manifests, for editors.")
 
   @Argument(help: "One kind; all where it is left out.")
   var kind: String?
@@ -16,7 +17,8 @@ struct Schema: ParsableCommand {
 
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Print what a kind or a field means.", discussion: "For example: rendertrust explain Module.spec.rollout")
+    commandName: "explain", abstract: "Print what a kind or a field means.",
+    discussion: "For example: rendertrust explain Module.spec.rollout")
 
   @Argument(help: "A kind, or the path of a field.")
   var path: String

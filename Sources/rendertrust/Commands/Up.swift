@@ -13,10 +13,13 @@ struct Up: AsyncParsableCommand {
   @OptionGroup var manifests: ManifestArguments
   @OptionGroup var state: StateOptions
 
-  @Option(name: .long, help: ArgumentHelp("How often everything is looked at, such as 30s or 5m.", valueName: "time"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How often everything is looked at, such as 30s or 5m.", valueName: "time"))
   var resync = "30s"
 
-  @Flag(name: .long, help: "End once every resource is ready; exits with 1 when that takes longer than --within.")
+  @Flag(
+    name: .long, help: "End once every resource is ready; exits with 1 when that takes longer than --within.")
   var untilReady = false
 
   @Option(name: .long, help: ArgumentHelp("How long --until-ready waits.", valueName: "time"))

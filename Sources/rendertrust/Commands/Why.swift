@@ -24,7 +24,8 @@ struct Why: AsyncParsableCommand {
   }
 
   private func explanation(
-    of status: ResourceStatus, _ statuses: [ResourceID: ResourceStatus], _ session: Session, _ environment: String
+    of status: ResourceStatus, _ statuses: [ResourceID: ResourceStatus], _ session: Session,
+    _ environment: String
   ) async -> String {
     let style = Output.style
     let now = session.engine.time.now()

@@ -8,7 +8,8 @@ struct StateOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "PostgreSQL that holds the state, instead of the private server in the state folder.", valueName: "url"))
+      "PostgreSQL that holds the state, instead of the private server in the state folder.", valueName: "url")
+  )
   var database: String?
 }
 
@@ -22,7 +23,8 @@ struct EnvironmentOption: ParsableArguments {
 
 struct ManifestArguments: ParsableArguments {
   @Argument(
-    help: "Files and folders with manifests; - reads standard input. A folder is laid over its sibling ‘base’.")
+    help:
+      "Files and folders with manifests; - reads standard input. A folder is laid over its sibling ‘base’.")
   var paths: [String]
 }
 

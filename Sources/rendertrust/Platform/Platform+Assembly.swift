@@ -41,7 +41,9 @@ struct Foundations: Sendable {
     workloads = WorkloadSupport(
       engines: engines, probe: HealthProbe.over(http),
       secrets: { reference throws(BackendError) in
-        do throws(SecretError) { return try await secrets.resolve(reference) } catch { throw error.backendError }
+        do throws(SecretError) { return try await secrets.resolve(reference) } catch {
+          throw error.backendError
+        }
       })
   }
 
@@ -103,7 +105,8 @@ extension Platform {
     let schemas = kinds.map(\.schema)
     guard let kind else { return JSONSchema.schema(for: schemas) }
     guard let schema = schemas.first(where: { $0.kind == kind }) else {
-      throw .usage("there is no kind ‘\(kind)’; the kinds are \(kinds.map(\.name).sorted().joined(separator: ", "))")
+      throw .usage(
+        "there is no kind ‘\(kind)’; the kinds are \(kinds.map(\.name).sorted().joined(separator: ", "))")
     }
     return JSONSchema.schema(for: schema)
   }

@@ -24,8 +24,10 @@ struct Platform: Sendable {
     return .success(desired)
   }
 
-  var planner: Planner {
-    Planner(planners: Dictionary(kinds.map { ($0.name, $0.planner) }, uniquingKeysWith: { first, _ in first }))
+  var planner: EnginePlanner {
+    EnginePlanner(
+      Planner(
+        planners: Dictionary(kinds.map { ($0.name, $0.planner) }, uniquingKeysWith: { first, _ in first })))
   }
 
   var backends: [String: AnyBackend] {
@@ -50,4 +52,3 @@ extension Platform {
   }
 }
 
-extension Planner: PlanMaking {}

@@ -109,7 +109,8 @@ struct Session: Sendable {
   }
 
   /// Executes a prepared plan while progress is shown; Ctrl-C finishes what is under way.
-  func converge(_ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances) async throws
+  func converge(_ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances)
+    async throws
     -> Engine.Convergence
   {
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -22,9 +22,7 @@ struct WatchLoop: Sendable {
       group.addTask { await watchEngines(feed) }
       group.addTask { await tick(feed) }
       group.addTask { await session.animate() }
-      if let readyWithin {
-        group.addTask { await endWhenReady(desired.environment, within: readyWithin, feed) }
-      }
+      group.addTask { await announceReady(desired, feed) }
       let result: Result<Void, StoreError>
       do throws(StoreError) {
         try await controller.run(from: desired, by: authorship, triggers: triggers)
@@ -79,12 +77,21 @@ struct WatchLoop: Sendable {
     }
   }
 
-  private func endWhenReady(_ environment: String, within: TimeSpan, _ feed: AsyncStream<Trigger>.Continuation) async {
-    let deadline = session.engine.time.now() + within
-    while session.engine.time.now() < deadline {
-      if let late = try? await session.unready(in: environment), late.isEmpty { break }
-      guard (try? await session.engine.time.sleep(TimeSpan(milliseconds: 250))) != nil else { return }
+  /// Says when all is ready for the first time, and ends there where that was asked for.
+  private func announceReady(_ desired: DesiredState, _ feed: AsyncStream<Trigger>.Continuation) async {
+    let begun = session.engine.time.now()
+    while (try? await session.engine.time.sleep(TimeSpan(milliseconds: 250))) != nil {
+      let spent = session.engine.time.now() - begun
+      if let readyWithin, spent >= readyWithin { return feed.finish() }
+      guard let late = try? await session.unready(in: desired.environment), late.isEmpty else { continue }
+      let count = desired.resources.count
+      session.progress.say(
+        "\(Output.style.green("✓")) All \(count) resources of \(desired.environment) are ready after \(spent.elapsed)."
+      )
+      guard readyWithin == nil else { return feed.finish() }
+      session.progress.say(
+        "  Watching \(paths.joined(separator: " ")); everything is looked at every \(resync). Ctrl-C ends.")
+      return
     }
-    feed.finish()
   }
 }

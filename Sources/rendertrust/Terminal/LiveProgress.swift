@@ -13,6 +13,7 @@ final class LiveProgress: Sendable {
     var frame = 0
     var failures = 0
     var showsPlan: Bool
+    var hasShownPlan = false
   }
 
   private let state: Mutex<State>
@@ -32,7 +33,10 @@ final class LiveProgress: Sendable {
       switch progress {
       case .observing, .settled: break
       case .planned(let plan):
-        if state.showsPlan, plan.hasChanges { printAbove(plan.text(style: style, width: Output.width), &state) }
+        if state.showsPlan, plan.hasChanges || !state.hasShownPlan {
+          printAbove(plan.text(style: style, width: Output.width), &state)
+          state.hasShownPlan = true
+        }
       case .started(let id, let step):
         state.running.append((id, step.summary, time.now()))
       case .finished(let id, let step, let span, let error):
@@ -51,6 +55,14 @@ final class LiveProgress: Sendable {
     guard Output.isTerminal else { return }
     state.withLock { state in
       state.frame += 1
+      drawStatus(&state)
+    }
+  }
+
+  /// Prints a line of the command's own among the others.
+  func say(_ text: String) {
+    state.withLock { state in
+      printAbove(text, &state)
       drawStatus(&state)
     }
   }

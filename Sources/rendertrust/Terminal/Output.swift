@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Glibc
 import Planning
 
 /// The two streams, and what they are connected to. Colour only on a terminal and without `NO_COLOR`.

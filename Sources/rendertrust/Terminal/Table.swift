@@ -7,11 +7,15 @@ struct Table {
   mutating func add(_ cells: [String]) { rows.append(cells) }
 
   /// The text with a final line break. `style` is given column and row, the header being row 0, after padding.
-  func text(width: Int? = nil, style: (_ cell: String, _ row: Int, _ column: Int) -> String = { cell, _, _ in cell })
+  func text(
+    width: Int? = nil, style: (_ cell: String, _ row: Int, _ column: Int) -> String = { cell, _, _ in cell }
+  )
     -> String
   {
     let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<columns).map { column in
+      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
     var text = ""
     for (index, row) in rows.enumerated() {
       var used = 0

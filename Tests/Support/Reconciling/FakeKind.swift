@@ -29,6 +29,7 @@ package struct FakeSpec: ResourceSpec {
 package struct FakeObserved: Hashable, Sendable {
   /// Nil when it is not there but may not be made yet either.
   package let number: Int?
+  package var needs: Set<ResourceID> = []
 }
 
 package enum FakeOperation: StepOperation {
@@ -43,22 +44,21 @@ package struct FakePlanner: ResourcePlanner {
   package func plan(_ desired: Resource<FakeSpec>?, _ observed: FakeObserved?, _ context: PlanContext)
     throws(PlanError) -> PlanOutcome<FakeOperation>
   {
-    guard let number = desired?.spec.number else {
+    guard let spec = desired?.spec else {
       guard observed?.number != nil else { return .upToDate }
       return .steps([Step(.delete, "delete it", because: "it left", operation: .delete)])
     }
+    let number = spec.number
     guard number >= 0 else { throw PlanError("the number is negative") }
     guard let observed else {
       return .steps([Step(.create, "create it", because: "not there", operation: .put(number))])
     }
     guard let seen = observed.number else { return .waiting(on: "the gate") }
-    guard seen != number else { return .upToDate }
+    guard seen != number || observed.needs != Set(spec.needs) else { return .upToDate }
     let field = FieldChange("number", from: .integer(Int64(seen)), to: .integer(Int64(number)))
     return .steps([Step(.update, "change it", because: "differs", fields: [field], operation: .put(number))])
   }
 }
-
-extension Planner: PlanMaking {}
 
 extension ResourceID {
   /// The fake resource of this name.

@@ -29,6 +29,8 @@ package final class FakeWorld: Sendable {
     package var observeCounts: [ResourceID: Int] = [:]
     package var observeCalls = 0
     package var violations: [String] = []
+    /// Said to be made and not there: no controller can know before it looks again.
+    var lies: Set<ResourceID> = []
   }
 
   package let state = Watched(State())
@@ -56,7 +58,9 @@ package final class FakeWorld: Sendable {
       guard state.faults[id]?.contains(.observe) != true else {
         return .failure(BackendError(code: "fake.unseen", "\(id) cannot be seen"))
       }
-      if let thing = state.things[id] { return .success(FakeObserved(number: thing.number)) }
+      if let thing = state.things[id] {
+        return .success(FakeObserved(number: thing.number, needs: Set(thing.needs)))
+      }
       if let gate = state.gates[id], state.things[gate] == nil { return .success(FakeObserved(number: nil)) }
       return .success(nil)
     }
@@ -77,7 +81,12 @@ package final class FakeWorld: Sendable {
       guard !faults.contains(.applyBeforeEffect) else {
         return .failure(BackendError(code: "fake.failed", "\(id) failed before its effect"))
       }
-      if !faults.contains(.lie) { FakeWorld.effect(operation, id, needs, &state) }
+      if faults.contains(.lie) {
+        state.lies.insert(id)
+      } else {
+        state.lies.remove(id)
+        FakeWorld.effect(operation, id, needs, &state)
+      }
       guard !faults.contains(.applyAfterEffect) else {
         return .failure(BackendError(code: "fake.failed", "\(id) failed after its effect"))
       }
@@ -90,12 +99,13 @@ package final class FakeWorld: Sendable {
   ) {
     switch operation {
     case .put(let number):
-      for need in needs where state.things[need] == nil {
+      for need in needs where state.things[need] == nil && !state.lies.contains(need) {
         state.violations.append("\(id) was made before \(need)")
       }
       state.things[id] = Thing(number: number, needs: needs)
     case .delete:
-      for (user, thing) in state.things where user != id && thing.needs.contains(id) {
+      for (user, thing) in state.things
+      where thing.needs.contains(id) && user != id && !state.lies.contains(user) {
         state.violations.append("\(id) was deleted while \(user) needs it")
       }
       state.things[id] = nil

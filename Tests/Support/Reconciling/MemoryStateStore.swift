@@ -102,6 +102,15 @@ package final class MemoryStateStore: StateStore {
     }
   }
 
+  package func disclaim(_ ids: [ResourceID], in environment: String) async throws(StoreError) {
+    try with(.claim, environment) { state in
+      for id in ids {
+        guard let entry = state.inventory[id] else { continue }
+        state.inventory[id] = InventoryEntry(id: id, digest: nil, resource: entry.resource)
+      }
+    }
+  }
+
   package func append(_ records: [JournalRecord], in environment: String) async throws(StoreError) {
     // Another task may come between, as with a real store: that is what group commit is for.
     await Task.yield()

@@ -1,3 +1,4 @@
+internal import Component
 package import Model
 internal import Planning
 package import Reconciling
@@ -26,22 +27,32 @@ package struct Simulation: Sendable {
   package init(world: FakeWorld = FakeWorld(), store: MemoryStateStore = MemoryStateStore()) {
     let time = ManualTime()
     let log = Watched(Log())
-    let passes = Mutex(0)
     self.world = world
     self.store = store
     self.time = time
     self.log = log
-    engine = Engine(
+    engine = Simulation.engine(over: store, world: world, time: time, name: store.name) { progress in
+      log.change { Simulation.note(progress, in: &$0) }
+    }
+  }
+
+  /// An engine for the fake kind over any store; `name` begins the names of its passes.
+  package static func engine(
+    over store: any StateStore, world: FakeWorld, time: ManualTime, name: String,
+    progress: @escaping ProgressHandler = { _ in }
+  ) -> Engine {
+    let passes = Mutex(0)
+    return Engine(
       backends: ["Fake": AnyBackend(FakeBackend(world))],
-      planner: Planner(planners: ["Fake": AnyPlanner(FakePlanner())]), store: store, time: time.source,
+      planner: EnginePlanner(Planner(planners: ["Fake": AnyPlanner(FakePlanner())])), store: store, time: time.source,
       owner: "test", offers: { _ in Offers() },
       nextPassName: {
         passes.withLock { count in
           count += 1
-          return "\(store.name)-pass-\(count)"
+          return "\(name)-pass-\(count)"
         }
       },
-      progress: { progress in log.change { Simulation.note(progress, in: &$0) } })
+      progress: progress)
   }
 
   private static func note(_ progress: Progress, in log: inout Log) {

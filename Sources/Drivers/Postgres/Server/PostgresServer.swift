@@ -30,6 +30,7 @@ package actor PostgresServer {
   /// Held while this object uses the server.
   private var userLock: FileLock?
   private var folders: ServerFolders?
+  private let gate = ServerGate()
 
   /// `stateFolder` is absolute; the server uses its subfolder `postgres`. Nothing happens yet.
   package init(stateFolder: String, options: Options = Options()) {
@@ -60,10 +61,13 @@ package actor PostgresServer {
     return true
   }
 
-  /// Stops and starts the server, for settings that need it; all connections break, pools open new ones.
+  /// Stops and starts the server, for settings that need it; all connections break, pools open new ones. Statements
+  /// of this process that are under way are waited for, later ones wait; those of other processes fail.
   package func restart() async throws(PostgresError) {
     let lock = try await takeStartLock()
     defer { withExtendedLifetime(lock) {} }
+    await gate.shut()
+    defer { gate.open() }
     if let folders { try await shutDown(folders) }
     try await startLocked()
   }
@@ -73,7 +77,9 @@ package actor PostgresServer {
     guard userLock != nil, let folders else {
       throw PostgresError(.server, "it has not been started", server: "The embedded PostgreSQL")
     }
-    return PostgresConfiguration(socketFolder: folders.socket, database: database)
+    var configuration = PostgresConfiguration(socketFolder: folders.socket, database: database)
+    configuration.gate = gate
+    return configuration
   }
 
   /// The folder of its data, which is made if needed and may be empty, such as for restoring a backup into it.
