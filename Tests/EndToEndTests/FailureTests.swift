@@ -109,7 +109,7 @@ extension EndToEnd {
         #expect(plan.exitCode == 0, "\(plan)")
         let journal = try await installation.query("SELECT count(*) FROM journal WHERE outcome IS NULL")
         #expect(try journal.only().int(0) == 0)
-        #expect(try installation.serverCount() == 0)
+        #expect(try await installation.hasStopped())
       }
     }
 

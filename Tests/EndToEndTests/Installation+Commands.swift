@@ -40,8 +40,8 @@ extension Installation {
   func run<Output: Sendable>(
     _ arguments: [String], variables: Variables = [:], while work: (pid_t) async throws -> Output
   ) async throws -> (outcome: Outcome, output: Output) {
-    let isStateless = ["validate", "schema", "explain", "completions", "--help"].contains(arguments.first)
-    let words = [Installation.program] + arguments + (isStateless ? [] : ["--state", state])
+    let isStateful = arguments.first.map(Installation.statefulCommands.contains) ?? false
+    let words = [Installation.program] + arguments + (isStateful ? ["--state", state] : [])
     let settings = ["DOCKER_HOST": "\(engine.endpoint)", "NO_COLOR": "1"].merging(variables) { _, given in
       given
     }
@@ -76,6 +76,10 @@ extension Installation {
       return try result.get()
     }
   }
+
+  private static let statefulCommands: Set<String> = [
+    "plan", "apply", "up", "diff", "rollback", "destroy", "get", "describe", "why", "events", "history", "backup",
+  ]
 
   /// The executable that was built together with the tests: in the folder of the test bundle.
   private static let program: String = {

@@ -142,6 +142,11 @@ extension Installation {
     }.count
   }
 
+  /// Whether the private server is gone, or is so in a moment: it lets go of its data before its process ends.
+  func hasStopped() async throws -> Bool {
+    try await eventually(within: 5) { try serverCount() == 0 } != nil
+  }
+
   /// Polls until `condition` holds; the time that it took, nil where it did not hold within `seconds`.
   func eventually(
     within seconds: Int, _ condition: () async throws -> Bool

@@ -23,7 +23,7 @@ extension EndToEnd {
         #expect(plan.output == "No changes. 14 resources are as declared.\n")
         #expect(try await installation.containers().count == 6)
         #expect(try await installation.containers().allSatisfy { $0.status == .running })
-        #expect(try installation.serverCount() == 0)
+        #expect(try await installation.hasStopped())
 
         let destroyed = try await installation.run("destroy", "--yes")
         #expect(destroyed.exitCode == 0, "\(destroyed)")

@@ -9,7 +9,8 @@ package struct HealthProbe: Sendable {
 
   package init(get: @escaping HTTPProbe) { self.get = get }
 
-  /// - Parameter now: nil while somebody waits for the container: it then counts as starting until it works.
+  /// - Parameter now: a container that is too young to be judged by then counts as starting; nil while somebody waits
+  ///   for the container, who is told what is wrong with it at any age.
   package func check(
     _ facts: ContainerFacts, by check: HealthRule, now: Timestamp?
   ) async -> ContainerObservation {
@@ -28,7 +29,7 @@ package struct HealthProbe: Sendable {
       return observation
     }
     let isYoung =
-      now.map { now in observation.startedAt.map { now < $0 + within } ?? false } ?? true
+      now.map { now in observation.startedAt.map { now < $0 + within } ?? false } ?? false
     observation.health = isYoung ? .starting : .failing("GET \(path) on port \(port): \(problem)")
     return observation
   }
