@@ -70,7 +70,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Postgres"]),
-  component("Recovery", drivers: ["Postgres", "PgBackRest", "PostgresSupport"]),
+  component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
 ]
 let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) }
