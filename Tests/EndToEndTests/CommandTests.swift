@@ -90,6 +90,8 @@ extension EndToEnd {
         let applied = try await installation.run("apply", file)
         #expect(applied.exitCode == 0, "\(applied)")
         #expect(try await installation.unready() == [])
+        let idle = try await installation.apply()
+        #expect(idle.output == "No changes. 4 resources are as declared.\n")
 
         // The manifests change.
         try installation.write([.prices("packs", ["price_pack10": 110])])

@@ -78,7 +78,8 @@ extension Installation {
   }
 
   private static let statefulCommands: Set<String> = [
-    "plan", "apply", "up", "diff", "rollback", "destroy", "get", "describe", "why", "events", "history", "backup",
+    "plan", "apply", "up", "diff", "rollback", "destroy", "get", "describe", "why", "events", "history",
+    "backup",
   ]
 
   /// The executable that was built together with the tests: in the folder of the test bundle.

@@ -104,16 +104,8 @@ package struct ContainerRunner: Sendable {
     let name = plan.containerName(owner: owner)
     let labels = ContainerLabels(of: plan, owner: owner)
     let environment = try await environment(of: plan)
-    if let holder = try await engine.holder(ofName: name) {
-      let isOurs = labels.dictionary.allSatisfy { holder.labels[$0.key] == $0.value }
-      guard isOurs else {
-        throw BackendError(
-          code: "container.foreign",
-          "\(plan.engine.description) has a container \(name) that was not made for \(plan.resource)",
-          hint: "rename or remove it, it is never touched from here", retry: .afterChange)
-      }
-      try await engine.update(holder.id, to: plan.limits)
-      return Made(id: holder.id, environment: environment)
+    if let id = try await takenOver(plan, labels, on: engine) {
+      return Made(id: id, environment: environment)
     }
     try await engine.provide(plan.template.image)
     var mounts: [String: String] = [:]
@@ -123,11 +115,33 @@ package struct ContainerRunner: Sendable {
         volumeName, labels: ContainerLabels.ofVolume(of: plan.resource, owner: owner))
       mounts[volumeName] = path
     }
-    let id = try await engine.create(
-      ContainerRequest(
-        name: name, labels: labels, template: plan.template, limits: plan.limits,
-        startPeriod: plan.health.within, environment: environment, mounts: mounts))
-    return Made(id: id, environment: environment)
+    let request = ContainerRequest(
+      name: name, labels: labels, template: plan.template, limits: plan.limits,
+      startPeriod: plan.health.within, environment: environment, mounts: mounts)
+    do throws(BackendError) {
+      return Made(id: try await engine.create(request), environment: environment)
+    } catch {
+      // Another command that applies the same was faster between the look and the making.
+      guard let id = try? await takenOver(plan, labels, on: engine) else { throw error }
+      return Made(id: id, environment: environment)
+    }
+  }
+
+  /// The container that has the plan's name already, with the plan's limits; nil: the name is free.
+  /// - Throws: `container.foreign` when it was not made from this plan.
+  private func takenOver(
+    _ plan: ContainerPlan, _ labels: ContainerLabels, on engine: any ContainerEngine
+  ) async throws(BackendError) -> String? {
+    let name = plan.containerName(owner: labels.owner)
+    guard let holder = try await engine.holder(ofName: name) else { return nil }
+    guard labels.dictionary.allSatisfy({ holder.labels[$0.key] == $0.value }) else {
+      throw BackendError(
+        code: "container.foreign",
+        "\(plan.engine.description) has a container \(name) that was not made for \(plan.resource)",
+        hint: "rename or remove it, it is never touched from here", retry: .afterChange)
+    }
+    try await engine.update(holder.id, to: plan.limits)
+    return holder.id
   }
 
   private func environment(of plan: ContainerPlan) async throws(BackendError) -> [String: Secret] {

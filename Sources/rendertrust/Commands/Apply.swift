@@ -25,12 +25,11 @@ struct Apply: AsyncParsableCommand {
       if let refusal = saved?.refusal(against: preparation.plan) {
         throw CommandFailure.failed("\(manifests.paths[0]) is not applied: \(refusal); make a new plan")
       }
-      guard preparation.plan.hasChanges else {
-        _ = try await session.engine.converge(preparation, by: .here("apply", paths), allowances: allowances)
-        Output.write(preparation.plan.text(style: Output.style, width: Output.width))
+      let convergence = try await session.converge(preparation, by: .here("apply", paths), allowances)
+      // The plan, which was shown, said already that there is nothing to do.
+      guard preparation.plan.hasChanges || !convergence.findings.values.allSatisfy(\.status.isReady) else {
         return
       }
-      let convergence = try await session.converge(preparation, by: .here("apply", paths), allowances)
       try Summary(convergence).report()
     }
   }

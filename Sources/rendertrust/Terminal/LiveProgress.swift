@@ -33,7 +33,8 @@ final class LiveProgress: Sendable {
       switch progress {
       case .observing, .settled: break
       case .planned(let plan):
-        if state.showsPlan, plan.hasChanges || !state.hasShownPlan {
+        // Later passes wait for the same things; only what they do is news.
+        if state.showsPlan, !state.hasShownPlan || plan.resources.contains(where: \.isExecutable) {
           printAbove(plan.text(style: style, width: Output.width), &state)
           state.hasShownPlan = true
         }
