@@ -121,11 +121,20 @@ package struct ContainerRunner: Sendable {
     do throws(BackendError) {
       return Made(id: try await engine.create(request), environment: environment)
     } catch {
-      // Another command that applies the same was faster between the look and the making.
-      guard let id = try? await takenOver(plan, labels, on: engine) else { throw error }
-      return Made(id: id, environment: environment)
+      guard error.code == "docker.nameTaken" else { throw error }
+      // Another command that applies the same was faster between the look and the making. An engine gives the name
+      // away a moment before it shows the container.
+      for _ in 0..<ContainerRunner.looksForOther {
+        if let id = try await takenOver(plan, labels, on: engine) {
+          return Made(id: id, environment: environment)
+        }
+        guard (try? await patience.clock.sleep(for: .milliseconds(100))) != nil else { break }
+      }
+      throw error
     }
   }
+
+  private static let looksForOther = 50
 
   /// The container that has the plan's name already, with the plan's limits; nil: the name is free.
   /// - Throws: `container.foreign` when it was not made from this plan.

@@ -15,7 +15,7 @@ struct Destroy: AsyncParsableCommand {
   var yes = false
 
   func run() async throws {
-    try await Session.open(state, showsPlan: false) { session in
+    try await Session.openForChange(state, showsPlan: false) { session in
       let environment = try session.environment(environment)
       let nothing = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
       let allowances = Allowances(prune: true)

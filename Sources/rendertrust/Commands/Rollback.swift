@@ -16,7 +16,7 @@ struct Rollback: AsyncParsableCommand {
   @OptionGroup var allowances: AllowanceOptions
 
   func run() async throws {
-    try await Session.open(state, showsPlan: true) { session in
+    try await Session.openForChange(state, showsPlan: true) { session in
       let environment = try session.environment(environment)
       let newest = try await session.store.latestRevision(of: environment)?.number ?? 0
       let target = revision ?? newest - 1

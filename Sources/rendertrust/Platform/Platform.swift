@@ -51,4 +51,3 @@ extension Platform {
     YAMLWriter(kinds: kinds.map(\.schema)).document(for: resource)
   }
 }
-

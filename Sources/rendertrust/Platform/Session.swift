@@ -21,6 +21,15 @@ struct Session: Sendable {
   private let foundations: Foundations
   private let owner: String
 
+  /// The same as `open` for commands that change the world once, which wait for each other.
+  static func openForChange(
+    _ options: StateOptions, showsPlan: Bool, _ body: (Session) async throws -> Void
+  ) async throws {
+    let turn = try await ChangeLock(stateFolder: try Files.makeFolder(options.state))
+    try await open(options, showsPlan: showsPlan, body)
+    _ = consume turn
+  }
+
   /// Opens the state, runs `body` and closes the state again, also when `body` throws.
   static func open<Output>(
     _ options: StateOptions, showsPlan: Bool = false, _ body: (Session) async throws -> Output
