@@ -132,14 +132,21 @@ extension Installation {
   /// How many PostgreSQL servers work on this installation's data: 0 or 1, else something went wrong.
   func serverCount() throws -> Int {
     let data = state + "/postgres/data"
-    return try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in
-      guard Int(name) != nil, let bytes = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else {
-        return false
-      }
-      // A server's own processes have a title instead of arguments.
+    var parents: [Int: Int] = [:]
+    for name in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
+      guard let pid = Int(name), let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"),
+        let status = FileManager.default.contents(atPath: "/proc/\(pid)/stat")
+      else { continue }
       let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-      return words.first?.hasSuffix("/postgres") == true && words.contains { $0.contains(data) }
-    }.count
+      guard words.first?.hasSuffix("/postgres") == true, words.contains(where: { $0.contains(data) }) else {
+        continue
+      }
+      let fields =
+        String(decoding: status, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
+      parents[pid] = fields.count > 1 ? Int(fields[1]) : nil
+    }
+    // A server's own processes look like it until they have given themselves a title.
+    return parents.values.count { parents[$0] == nil }
   }
 
   /// Whether the private server is gone, or is so in a moment: it lets go of its data before its process ends.

@@ -82,7 +82,6 @@ extension Platform {
     var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations)
     kinds += Billing.kinds(connector: connector)
     kinds += Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
-    kinds += Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
     kinds += Delivery.kinds(state: state)
     kinds += Fleet.kinds(workloads)
     kinds += Services.kinds(workloads)
