@@ -25,13 +25,16 @@ struct Summary {
     let failed = unsettled.filter { $0.value.status.failures > 0 }.count
     let guarded = unsettled.contains { $0.value.status.condition(.blocked)?.reason == "Guarded" }
     let interrupted = unsettled.contains { $0.value.status.condition(.progressing)?.reason == "Stopped" }
-    let waiting = unsettled.count - failed
+    // Drift that is only to be reported, and what is paused, is as the operator wants it.
+    let spared = unsettled.filter { $0.value.status.mode != .enforce && $0.value.status.failures == 0 }.count
+    let waiting = unsettled.count - failed - spared
     text += "\nRevision \(convergence.revision.number) of \(convergence.revision.environment): "
     text += "\(done - removed) applied"
     text += removed > 0 ? ", \(removed) removed" : ""
     let unchanged = findings.count - unsettled.count - done
     text += unchanged > 0 ? ", \(unchanged) unchanged" : ""
     text += failed > 0 ? style.red(", \(failed) failed") : ""
+    text += spared > 0 ? ", \(spared) left alone by mode" : ""
     text += waiting > 0 ? style.yellow(", \(waiting) not ready") : ""
     Output.print(text + ".")
     if failed > 0 || interrupted { throw ExitCode(1) }
