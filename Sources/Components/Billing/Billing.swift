@@ -41,6 +41,7 @@ package enum Billing {
       ' recorded_at until superseded_at';
     CREATE UNIQUE INDEX price_map_entries_current ON price_map_entries (price_id)
       WHERE superseded_at IS NULL;
+    CREATE INDEX price_map_entries_of_map ON price_map_entries (map, price_id) WHERE superseded_at IS NULL;
     CREATE INDEX price_map_entries_history ON price_map_entries (map, price_id, recorded_at);
     """
 }

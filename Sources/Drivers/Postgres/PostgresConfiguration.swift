@@ -52,12 +52,13 @@ package struct PostgresConfiguration: Sendable {
     self.settings = settings
   }
 
-  /// What a connection is opened with: dead peers are noticed within half a minute, text is UTF-8.
+  /// What a connection is opened with: dead peers are noticed within half a minute, text is UTF-8, and plans are made
+  /// for the parameters at hand, because one that was made while a table was empty would be kept while it grows.
   func connectionParameters() -> [(keyword: String, value: String)] {
     var defaults = [
       ("connect_timeout", "10"), ("application_name", "rendertrust"), ("client_encoding", "UTF8"),
       ("keepalives_idle", "15"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
-      ("tcp_user_timeout", "30000"),
+      ("tcp_user_timeout", "30000"), ("options", "-c plan_cache_mode=force_custom_plan"),
     ]
     defaults.removeAll { name, _ in settings.contains { $0.keyword == name } }
     return defaults.map { ($0.0, $0.1) } + settings.map { ($0.keyword, $0.value.reveal()) }

@@ -28,8 +28,7 @@ struct PlanCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let desired = try Platform.schemasOnly().load(manifests.paths)
-    let plan = try await Session.open(state) { session in
+    let plan = try await Session.open(state, reading: manifests.paths) { session, desired in
       try await session.engine.prepare(desired, allowances: Allowances(prune: allowances.allowPrune)).plan
     }
     if let out {

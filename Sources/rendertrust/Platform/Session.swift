@@ -30,12 +30,37 @@ struct Session: Sendable {
     _ = consume turn
   }
 
+  /// The same as `open`, and reads manifests meanwhile: that takes about as long as starting the private server. A
+  /// state that was never used is not set up for manifests that cannot be read.
+  static func open<Output>(
+    _ options: StateOptions, reading paths: [String], _ body: (Session, DesiredState) async throws -> Output
+  ) async throws -> Output {
+    guard options.database == nil, Files.exists(options.state + "/postgres") else {
+      let desired = try Platform.schemasOnly().load(paths)
+      return try await open(options) { session in try await body(session, desired) }
+    }
+    let foundations = try Foundations(stateFolder: try Files.makeFolder(options.state))
+    // What is wrong with the server is said where it is used.
+    async let warmingUp: Void? = try? foundations.server.start()
+    let loaded = Result { try Platform.schemasOnly().load(paths) }
+    await warmingUp
+    return try await open(options, on: foundations, showsPlan: false) { session in
+      try await body(session, try loaded.get())
+    }
+  }
+
   /// Opens the state, runs `body` and closes the state again, also when `body` throws.
   static func open<Output>(
     _ options: StateOptions, showsPlan: Bool = false, _ body: (Session) async throws -> Output
   ) async throws -> Output {
-    let folder = try Files.makeFolder(options.state)
-    let foundations = try Foundations(stateFolder: folder)
+    let foundations = try Foundations(stateFolder: try Files.makeFolder(options.state))
+    return try await open(options, on: foundations, showsPlan: showsPlan, body)
+  }
+
+  private static func open<Output>(
+    _ options: StateOptions, on foundations: Foundations, showsPlan: Bool,
+    _ body: (Session) async throws -> Output
+  ) async throws -> Output {
     do {
       let session = try await Session(options, foundations, showsPlan: showsPlan)
       let output = try await body(session)
