@@ -6,7 +6,7 @@ RENDERTRUST := $(SCRATCH)/release/rendertrust
 # A module that imports another which Package.swift does not give it breaks the build.
 STRICT := --explicit-target-dependency-import-check error
 
-.PHONY: up down build images test check bench soak fmt setup
+.PHONY: up down build images test check bench soak fmt docs setup
 
 # Converges manifests/dev and keeps it so until Ctrl-C.
 up: setup build
@@ -38,6 +38,10 @@ bench: setup build
 
 soak: setup
 	@scripts/soak.sh $(SCRATCH)
+
+# The reference of kinds, from the program's own descriptions.
+docs: build
+	@scripts/docs.sh $(RENDERTRUST)
 
 fmt:
 	swift format --in-place --recursive Package.swift Sources Tests Benchmarks

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Model
 import Planning
 import Testing
@@ -45,7 +46,9 @@ import Testing
     return world
   }
 
-  static let seeds = Array(UInt64(1)...400)
+  /// `make soak` sets RENDERTRUST_SEEDS to look at more.
+  static let seeds = Array(
+    UInt64(1)...(ProcessInfo.processInfo.environment["RENDERTRUST_SEEDS"].flatMap { UInt64($0) } ?? 400))
 
   @Test(arguments: seeds) func everyPlanKeepsTheRules(seed: UInt64) {
     let world = world(seed)

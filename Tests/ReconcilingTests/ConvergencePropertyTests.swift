@@ -46,7 +46,7 @@ import Testing
     if Int.random(in: 0..<3, using: &random) == 0 { simulation.store.fail(call, times: 1) }
   }
 
-  @Test(arguments: 0..<200) func `converges once faults stop`(seed: UInt64) async throws {
+  @Test(arguments: 0..<SoakSeeds.count(200)) func `converges once faults stop`(seed: UInt64) async throws {
     var random = Random(state: seed)
     let simulation = Simulation()
     var last = Self.desired(&random)
