@@ -27,6 +27,8 @@ images: setup
 
 test: setup check
 	swift build --build-tests --scratch-path $(SCRATCH) $(STRICT)
+	swift build -c release --product rendertrust --scratch-path $(SCRATCH) $(STRICT)
+	@scripts/smoke.sh $(RENDERTRUST)
 	swift test --skip-build --scratch-path $(SCRATCH)
 
 # What can be said without building: format, lengths of files, arrows between modules, purity of planners.

@@ -60,19 +60,16 @@ package struct NodeBackend: ResourceBackend {
   private func look(
     at addresses: Set<EngineAddress>, owner: String
   ) async -> [EngineAddress: Result<View, BackendError>] {
-    await withTaskGroup(of: (EngineAddress, Result<View, BackendError>).self) { group in
-      for address in addresses {
-        group.addTask {
-          do throws(BackendError) {
-            return (address, .success(try await view(of: address, owner: owner)))
-          } catch {
-            return (address, .failure(error))
-          }
-        }
-      }
-      var views: [EngineAddress: Result<View, BackendError>] = [:]
-      for await (address, view) in group { views[address] = view }
-      return views
+    let sorted = addresses.sorted { $0.description < $1.description }
+    let views = await mapConcurrently(sorted, limit: 16) { address in await attempt(address, owner: owner) }
+    return Dictionary(uniqueKeysWithValues: zip(sorted, views))
+  }
+
+  private func attempt(_ address: EngineAddress, owner: String) async -> Result<View, BackendError> {
+    do throws(BackendError) {
+      return .success(try await view(of: address, owner: owner))
+    } catch {
+      return .failure(error)
     }
   }
 

@@ -54,17 +54,23 @@ package struct ContainerObserver: Sendable {
 
   private func list(_ addresses: Set<EngineAddress>, kind: String, owner: String) async -> Answers {
     let sorted = addresses.sorted { $0.description < $1.description }
-    let results = await mapConcurrently(sorted, limit: Self.probesAtOnce) { [engines] address in
-      do throws(BackendError) {
-        let engine = try engines.engine(at: address)
-        var facts = try await engine.containers(ofKind: kind, owner: owner)
-        for index in facts.indices { facts[index].observation.engine = address }
-        return Result<[ContainerFacts], BackendError>.success(facts)
-      } catch {
-        return .failure(error)
-      }
+    let results = await mapConcurrently(sorted, limit: Self.probesAtOnce) { address in
+      await attempt(address, kind: kind, owner: owner)
     }
     return Dictionary(uniqueKeysWithValues: zip(sorted, results))
+  }
+
+  private func attempt(_ address: EngineAddress, kind: String, owner: String) async
+    -> Result<[ContainerFacts], BackendError>
+  {
+    do throws(BackendError) {
+      let engine = try engines.engine(at: address)
+      var facts = try await engine.containers(ofKind: kind, owner: owner)
+      for index in facts.indices { facts[index].observation.engine = address }
+      return .success(facts)
+    } catch {
+      return .failure(error)
+    }
   }
 
   private func firstFailure(of sought: Sought, in answers: Answers) -> BackendError? {
@@ -90,7 +96,7 @@ package struct ContainerObserver: Sendable {
 }
 
 /// Results in the order of the input, with at most `limit` at work at the same time.
-func mapConcurrently<Input: Sendable, Output: Sendable>(
+package func mapConcurrently<Input: Sendable, Output: Sendable>(
   _ inputs: [Input], limit: Int, _ transform: @escaping @Sendable (Input) async -> Output
 ) async -> [Output] {
   await withTaskGroup(of: (Int, Output).self) { group in

@@ -31,13 +31,7 @@ extension DockerEngine {
       var rest = Set(ids).sorted()[...]
       func addNext() {
         guard let id = rest.popFirst() else { return }
-        group.addTask {
-          do throws(DockerError) {
-            return (id, .success(try await inspectContainer(id)))
-          } catch {
-            return (id, .failure(error))
-          }
-        }
+        group.addTask { (id, await attemptInspection(of: id)) }
       }
       for _ in 0..<16 { addNext() }
       while let (id, result) = await group.next() {
@@ -45,6 +39,15 @@ extension DockerEngine {
         addNext()
       }
       return results
+    }
+  }
+
+  /// A function of its own: a typed `do` that returns a tuple from a task's closure is miscompiled with -O (Swift 6.3).
+  private func attemptInspection(of id: String) async -> Result<ContainerState?, DockerError> {
+    do throws(DockerError) {
+      return .success(try await inspectContainer(id))
+    } catch {
+      return .failure(error)
     }
   }
 
