@@ -7,7 +7,8 @@
 #    many terraform_data that are in its state already. Neither finds a change.
 # 2. `rendertrust apply` of APPLIED (2,000) new PriceMaps, against `terraform apply` of as many new terraform_data.
 #
-# Each program is timed as a whole process with its own start and stop; ours includes its PostgreSQL server.
+# Each program is timed as a whole process with its own start and stop; ours includes its PostgreSQL server. Plans
+# change nothing, so each is run three times and the middle one counts; an apply is run once.
 set -eu
 rendertrust=$(realpath "$1")
 planned=${2:-10000}
@@ -51,6 +52,10 @@ seconds() { # seconds COMMAND…: wall time in seconds with milliseconds; output
   awk -v ns=$((ended - begun)) 'BEGIN { printf "%.3f", ns / 1e9 }'
 }
 
+median() { # median COMMAND…: the middle of three runs
+  for run in 1 2 3; do seconds "$@" && echo; done | sort -n | sed -n 2p
+}
+
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", a / b }'; }
 
 manifests "$planned" "$work/ours/planned"
@@ -63,7 +68,7 @@ manifests "$applied" "$work/ours/applied"
 manifests 0 "$work/ours/empty"
 "$rendertrust" apply "$work/ours/empty" --state "$work/ours/state-applied" >"$work/log" 2>&1
 
-our_plan=$(seconds "$rendertrust" plan "$work/ours/planned" --state "$work/ours/state-planned" --detailed-exitcode)
+our_plan=$(median "$rendertrust" plan "$work/ours/planned" --state "$work/ours/state-planned" --detailed-exitcode)
 our_apply=$(seconds "$rendertrust" apply "$work/ours/applied" --state "$work/ours/state-applied")
 echo "rendertrust plan of $planned unchanged: $our_plan s"
 echo "rendertrust apply of $applied new:      $our_apply s"
@@ -76,7 +81,7 @@ if command -v terraform >/dev/null; then
   for folder in planned applied; do
     terraform -chdir="$work/theirs/$folder" init -input=false >"$work/log" 2>&1
   done
-  their_plan=$(seconds terraform -chdir="$work/theirs/planned" plan -input=false -no-color -detailed-exitcode)
+  their_plan=$(median terraform -chdir="$work/theirs/planned" plan -input=false -no-color -detailed-exitcode)
   their_apply=$(seconds terraform -chdir="$work/theirs/applied" apply -input=false -no-color -auto-approve)
   echo "terraform plan of $planned unchanged:   $their_plan s ($(ratio "$their_plan" "$our_plan") times as long; target 30)"
   echo "terraform apply of $applied new:        $their_apply s ($(ratio "$their_apply" "$our_apply") times as long; target 50)"

@@ -1,5 +1,5 @@
 /// Finds what somebody probably meant to write.
-enum Suggestion {
+package enum Suggestion {
   /// The candidate nearest to `text` by edit distance, where it is near enough to be a slip.
   static func nearest(to text: String, among candidates: some Sequence<String>) -> String? {
     let limit = max(1, min(3, text.count / 3 + 1))
@@ -13,7 +13,7 @@ enum Suggestion {
   }
 
   /// ‘did you mean `x`?’, else a list of what is possible.
-  static func hint(for text: String, among candidates: [String], noun: String) -> String? {
+  package static func hint(for text: String, among candidates: [String], noun: String) -> String? {
     if let word = nearest(to: text, among: candidates) { return "did you mean `\(word)`?" }
     guard !candidates.isEmpty else { return nil }
     let shown = candidates.prefix(12).map { "`\($0)`" }.joined(separator: ", ")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Manifests
 
 /// The executable of operators and CI. Each command has a file of its own in `Commands`; `Platform` puts the house
 /// together; `Terminal` is what people see.
@@ -33,8 +34,18 @@ struct RenderTrust: AsyncParsableCommand {
         ]),
     ])
 
+  /// Says what a misspelt command may have meant, which the parser would take for an argument.
+  private static func checkName(_ word: String?) throws(CommandFailure) {
+    let groups = configuration.groupedSubcommands.flatMap(\.subcommands)
+    let names = (configuration.subcommands + groups).map { $0._commandName } + ["help"]
+    guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
+    let hint = Suggestion.hint(for: word, among: names, noun: "commands")
+    throw .usage("there is no command ‘\(word)’" + (hint.map { "; \($0)" } ?? ""))
+  }
+
   static func main() async {
     do {
+      try checkName(CommandLine.arguments.dropFirst().first)
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
