@@ -10,9 +10,11 @@ package struct ResourceID: Hashable, Comparable, Sendable, Codable, CustomString
 
   /// Reads `Kind/name`; nil when there is not exactly one slash with text on both sides.
   package init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, !parts[1].contains("/") else { return nil }
-    self.init(kind: String(parts[0]), name: String(parts[1]))
+    let slash = UInt8(ascii: "/")
+    guard let end = text.utf8.firstIndex(of: slash), end > text.startIndex else { return nil }
+    let name = text[text.utf8.index(after: end)...]
+    guard !name.isEmpty, !name.utf8.contains(slash) else { return nil }
+    self.init(kind: String(text[..<end]), name: String(name))
   }
 
   package var description: String { "\(kind)/\(name)" }

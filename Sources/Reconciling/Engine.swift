@@ -84,13 +84,15 @@ package struct Engine: Sendable {
     at desired: DesiredState, revision: Int64, inventory: [ResourceID: InventoryEntry],
     scope: Set<ResourceID>?, allowances: Allowances
   ) async -> Preparation {
-    let leaving = inventory.values.lazy.map(\.resource).filter { desired[$0.id] == nil }.sorted {
-      $0.id < $1.id
-    }
+    let subjects = subjects(of: desired, inventory, scope)
+    let left =
+      scope == nil
+      ? subjects.values.filter { $0.desired == nil }.compactMap(\.lastApplied)
+      : inventory.values.map(\.resource).filter { desired[$0.id] == nil }
+    let leaving = left.sorted { $0.id < $1.id }
     let context = ReconcileContext(
       environment: desired.environment, owner: owner, now: time.now(),
       allowsMockGPUs: desired.allowsMockGPUs, offers: offers.offers(of: desired, leaving: leaving))
-    let subjects = subjects(of: desired, inventory, scope)
     progress(.observing(count: subjects.count))
     let observations = await observe(subjects, in: context)
     let request = PlanRequest(
@@ -105,9 +107,20 @@ package struct Engine: Sendable {
   private func subjects(
     of desired: DesiredState, _ inventory: [ResourceID: InventoryEntry], _ scope: Set<ResourceID>?
   ) -> [ResourceID: AnySubject] {
-    let ids = scope ?? Set(desired.resources.lazy.map(\.id)).union(inventory.keys)
-    var subjects: [ResourceID: AnySubject] = Dictionary(minimumCapacity: ids.count)
-    for id in ids {
+    guard let scope else {
+      var subjects: [ResourceID: AnySubject] = Dictionary(
+        minimumCapacity: max(desired.resources.count, inventory.count))
+      for resource in desired.resources {
+        subjects[resource.id] = AnySubject(
+          id: resource.id, desired: resource, lastApplied: inventory[resource.id]?.resource)
+      }
+      for (id, entry) in inventory where subjects[id] == nil {
+        subjects[id] = AnySubject(id: id, desired: nil, lastApplied: entry.resource)
+      }
+      return subjects
+    }
+    var subjects: [ResourceID: AnySubject] = Dictionary(minimumCapacity: scope.count)
+    for id in scope {
       let (wanted, applied) = (desired[id], inventory[id]?.resource)
       guard wanted != nil || applied != nil else { continue }
       subjects[id] = AnySubject(id: id, desired: wanted, lastApplied: applied)

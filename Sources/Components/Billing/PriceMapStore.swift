@@ -26,8 +26,7 @@ package struct PriceMapStore: Sendable {
         effective: try row.optionalTimestamp(5))
       entries[try row.text(0), default: []].append(entry)
     }
-    for map in entries.keys { entries[map]?.sort(by: <) }
-    return entries
+    return entries.mapValues { $0.count > 1 ? $0.sorted(by: <) : $0 }
   }
 
   /// Supersedes and opens entries in one transaction and one round trip. Entries that are current already are left

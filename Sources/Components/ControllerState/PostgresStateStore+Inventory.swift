@@ -27,14 +27,17 @@ extension PostgresStateStore {
     known: (ResourceID) -> AnyResource?
   ) async throws(StoreError) -> [ResourceID: InventoryEntry] {
     let heads = try await rows(
-      "SELECT resource, document_digest, applied_digest FROM inventory WHERE \(condition)", parameters
-    ) { row throws(PostgresError) in (try row.text(0), try row.text(1), try row.optionalText(2)) }
+      """
+      SELECT resource, document_digest, applied_digest IS NOT DISTINCT FROM document_digest
+      FROM inventory WHERE \(condition)
+      """, parameters
+    ) { row throws(PostgresError) in (try row.text(0), try row.text(1), try row.bool(2)) }
     var inventory: [ResourceID: InventoryEntry] = Dictionary(minimumCapacity: heads.count)
     var missing: [String] = []
-    for (name, document, applied) in heads {
+    for (name, document, isApplied) in heads {
       guard let id = ResourceID(name) else { throw .foreign("a resource called \(name)") }
-      if let resource = known(id), resource.digest.hex == document, applied == document {
-        inventory[id] = InventoryEntry(id: id, digest: applied.flatMap(Digest.init(hex:)), resource: resource)
+      if isApplied, let resource = known(id), resource.digest.hex == document {
+        inventory[id] = InventoryEntry(id: id, digest: resource.digest, resource: resource)
       } else {
         missing.append(name)
       }
