@@ -62,9 +62,27 @@ package struct Engine: Sendable {
       let latest = try await store.latestRevision(of: desired.environment)
       number = latest.map { $0.manifestDigest == desired.digest ? $0.number : $0.number + 1 } ?? 1
     }
-    let inventory = try await inventory(for: desired, scope, leaving)
+    guard scope == nil else {
+      let inventory = try await inventory(for: desired, scope, leaving)
+      return await look(
+        at: desired, revision: number, inventory: inventory, scope: scope, allowances: allowances)
+    }
+    // The world is looked at while the inventory is read, on the assumption that what is desired is what was applied.
+    // Where that turns out wrong, `look` looks again.
+    async let assumed = observeAsApplied(desired)
+    let inventory = try await store.inventory(of: desired.environment, knowing: desired.resources)
     return await look(
-      at: desired, revision: number, inventory: inventory, scope: scope, allowances: allowances)
+      at: desired, revision: number, inventory: inventory, scope: nil, allowances: allowances,
+      assumed: await assumed)
+  }
+
+  /// What is there of the desired resources, if each was last applied as it is desired now or never.
+  private func observeAsApplied(_ desired: DesiredState) async -> [ResourceID: Result<
+    Observation, BackendError
+  >] {
+    let context = context(for: desired, leaving: [])
+    let subjects = desired.resources.map { AnySubject(id: $0.id, desired: $0, lastApplied: $0) }
+    return await observe(subjects, in: context)
   }
 
   /// Of the inventory what a pass needs. All of it as soon as something may be deleted: the guards count it, and what
@@ -82,7 +100,8 @@ package struct Engine: Sendable {
 
   func look(
     at desired: DesiredState, revision: Int64, inventory: [ResourceID: InventoryEntry],
-    scope: Set<ResourceID>?, allowances: Allowances
+    scope: Set<ResourceID>?, allowances: Allowances,
+    assumed: [ResourceID: Result<Observation, BackendError>] = [:]
   ) async -> Preparation {
     let subjects = subjects(of: desired, inventory, scope)
     let left =
@@ -90,11 +109,13 @@ package struct Engine: Sendable {
       ? subjects.values.filter { $0.desired == nil }.compactMap(\.lastApplied)
       : inventory.values.map(\.resource).filter { desired[$0.id] == nil }
     let leaving = left.sorted { $0.id < $1.id }
-    let context = ReconcileContext(
-      environment: desired.environment, owner: owner, now: time.now(),
-      allowsMockGPUs: desired.allowsMockGPUs, offers: offers.offers(of: desired, leaving: leaving))
+    let context = context(for: desired, leaving: leaving)
     progress(.observing(count: subjects.count))
-    let observations = await observe(subjects, in: context)
+    var observations = assumed
+    let unseen = subjects.values.filter { subject in
+      assumed[subject.id] == nil || subject.lastApplied.map { $0.digest != subject.desired?.digest } ?? false
+    }
+    observations.merge(await observe(unseen, in: context)) { _, seen in seen }
     let request = PlanRequest(
       revision: revision, desired: desired, inventory: inventory, observations: observations,
       surroundings: context, scope: scope, allowances: allowances)
@@ -102,6 +123,12 @@ package struct Engine: Sendable {
     return Preparation(
       plan: scope == nil ? plan : plan.waitingBeyondScope(), desired: desired, scope: scope,
       inventory: inventory, observations: observations, subjects: subjects, context: context)
+  }
+
+  private func context(for desired: DesiredState, leaving: [AnyResource]) -> ReconcileContext {
+    ReconcileContext(
+      environment: desired.environment, owner: owner, now: time.now(),
+      allowsMockGPUs: desired.allowsMockGPUs, offers: offers.offers(of: desired, leaving: leaving))
   }
 
   private func subjects(
@@ -129,10 +156,11 @@ package struct Engine: Sendable {
   }
 
   /// Asks each kind's backend once, all kinds at the same time. Paused resources are not looked at.
-  private func observe(_ subjects: [ResourceID: AnySubject], in context: ReconcileContext) async
+  private func observe(_ subjects: [AnySubject], in context: ReconcileContext) async
     -> [ResourceID: Result<Observation, BackendError>]
   {
-    let looked = subjects.values.filter { $0.desired?.metadata.mode != .paused }
+    guard !subjects.isEmpty else { return [:] }
+    let looked = subjects.filter { $0.desired?.metadata.mode != .paused }
     let byKind = Dictionary(grouping: looked, by: \.id.kind)
     return await withTaskGroup(of: [ResourceID: Result<Observation, BackendError>].self) { group in
       for (kind, subjects) in byKind {
