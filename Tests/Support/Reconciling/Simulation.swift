@@ -44,7 +44,8 @@ package struct Simulation: Sendable {
     let passes = Mutex(0)
     return Engine(
       backends: ["Fake": AnyBackend(FakeBackend(world))],
-      planner: EnginePlanner(Planner(planners: ["Fake": AnyPlanner(FakePlanner())])), store: store, time: time.source,
+      planner: EnginePlanner(Planner(planners: ["Fake": AnyPlanner(FakePlanner())])),
+      store: store, time: time.source,
       owner: "test", offers: { _ in Offers() },
       nextPassName: {
         passes.withLock { count in
