@@ -4,7 +4,8 @@ import Synchronization
 /// A small HTTP server for tests: one thread per connection, keep-alive, on loopback or a Unix socket.
 ///
 /// Paths: `/hello`; `/echo` (method, headers and body come back); `/silent` (never answers); `/chunks/N` (N chunks
-/// of 64 KiB); `/ticks` (a chunk per `tick()`); `/status/N`; `/redirect` (to `/hello`); `/break` (closes mid-body).
+/// of 64 KiB); `/ticks` (a chunk per `tick()`); `/burst/N/SIZE` (N chunks of SIZE bytes, then as `/ticks`);
+/// `/status/N`; `/redirect` (to `/hello`); `/break` (closes mid-body).
 final class LoopbackServer: Sendable {
   enum Place: Sendable {
     case loopback
@@ -78,6 +79,7 @@ final class LoopbackServer: Sendable {
     while true {
       let connection = Glibc.accept(listener, nil, nil)
       guard connection >= 0 else { break }
+      _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
       counters.withLock { $0.connections += 1 }
       LoopbackServer.thread { [self] in
         serve(connection)
@@ -125,15 +127,26 @@ final class LoopbackServer: Sendable {
       return send(connection, "0\r\n\r\n")
     case "ticks":
       guard sendChunkedHead(connection) else { return false }
-      ticks.withLock { $0.append(connection) }
-      var ignored: [UInt8] = []
-      while read(connection, &ignored) {}
-      return false
+      return waitForTicks(connection)
+    case "burst":
+      guard sendChunkedHead(connection) else { return false }
+      let size = parts.count > 2 ? Int(parts[2]) ?? 0 : 0
+      let chunk = "\(String(size, radix: 16))\r\n" + String(repeating: "x", count: size) + "\r\n"
+      for _ in 0..<number { guard send(connection, chunk) else { return false } }
+      return waitForTicks(connection)
     default:
       var ignored: [UInt8] = []
       while read(connection, &ignored) {}
       return false
     }
+  }
+
+  /// Listens for ticks until the client closes.
+  private func waitForTicks(_ connection: Int32) -> Bool {
+    ticks.withLock { $0.append(connection) }
+    var ignored: [UInt8] = []
+    while read(connection, &ignored) {}
+    return false
   }
 
   private func sendChunkedHead(_ connection: Int32) -> Bool {

@@ -44,6 +44,11 @@ final class EasyHandle {
     errorText[0] = 0
     set(CURLOPT_ERRORBUFFER, pointer: errorText)
     set(CURLOPT_NOSIGNAL, 1)
+    // libcurl's own sockets outlive `exec`: a program started meanwhile would hold the connection open after us.
+    rt_curl_set_open_socket(pointer) { _, _, address in
+      guard let address = address?.pointee else { return CURL_SOCKET_BAD }
+      return socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+    }
     guard set(CURLOPT_PROTOCOLS_STR, "http,https"), set(CURLOPT_URL, request.url) else {
       return invalid("URL was not accepted")
     }
