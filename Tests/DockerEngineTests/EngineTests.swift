@@ -68,6 +68,25 @@ struct EngineTests {
     }
   }
 
+  /// More than is kept for a reader, so that the sender is paused, and fewer than the engine itself keeps.
+  @Test func aReaderWhoWasBehindMissesNothing() async throws {
+    let bed = try await DockerTestBed.shared()
+    let image = try await bed.pulled("echoImage")
+    try await bed.withScope { scope in
+      var configuration = scope.configuration(image: image)
+      configuration.labels["padding"] = String(repeating: "x", count: 4096)
+      let id = try await bed.engine.createContainer(name: scope.name("a"), configuration)
+      let events = try await bed.engine.events(labels: scope.labels)
+      for round in 0..<300 {
+        try await bed.engine.update(id, resources: ContainerResources(pids: Int64(100 + round % 2)))
+      }
+      var iterator = events.makeAsyncIterator()
+      for _ in 0..<300 { #expect(try await iterator.next()?.action == "update") }
+      try await bed.engine.remove(id, force: true)
+      #expect(try await iterator.next()?.action == "destroy")
+    }
+  }
+
   @Test func conflictsSayWhatToDo() async throws {
     let bed = try await DockerTestBed.shared()
     let image = try await bed.pulled("echoImage")

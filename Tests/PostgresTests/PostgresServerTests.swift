@@ -51,6 +51,29 @@ import Testing
     }
   }
 
+  /// A killed server looks alive until the kernel has taken it down, which a busy machine does late. One that is
+  /// stopped and then killed looks so for as long as the test needs: it takes connections and does not answer.
+  @Test func aDyingServerIsNotTakenForALiveOne() async throws {
+    try await TestFolder.with { folder in
+      let server = PostgresServer(stateFolder: folder, options: quick)
+      try await server.start()
+      let dying = try postmaster(folder)
+      // What the first start opened closes a moment later.
+      for _ in 0..<1000 where socketUses(folder) > 1 { try await Task.sleep(for: .milliseconds(5)) }
+      kill(dying, SIGSTOP)
+      async let started: Void = server.start()
+      for _ in 0..<1000 where socketUses(folder) < 2 { try await Task.sleep(for: .milliseconds(5)) }
+      #expect(socketUses(folder) == 2, "the start asks the server")
+      kill(dying, SIGKILL)
+      try await started
+      #expect(try postmaster(folder) != dying)
+      let pool = PostgresPool(try await server.configuration())
+      #expect(try await pool.query("SELECT 1").only().int(0) == 1)
+      await pool.close()
+      #expect(try await server.stop())
+    }
+  }
+
   @Test func anOrphanIsAdopted() async throws {
     try await TestFolder.with { folder in
       var killed: PostgresServer? = PostgresServer(stateFolder: folder, options: quick)
@@ -167,6 +190,17 @@ import Testing
       await connector.close()
       try await server.stop()
     }
+  }
+
+  /// How many ends of sockets the kernel knows at the server's address: its own, and one for each connection.
+  private func socketUses(_ folder: String) -> Int {
+    guard let file = fopen("/proc/net/unix", "r") else { return 0 }
+    defer { fclose(file) }
+    var (count, line) = (0, [CChar](repeating: 0, count: 512))
+    while fgets(&line, 512, file) != nil {
+      if strstr(line, "\(folder)/postgres/socket/") != nil { count += 1 }
+    }
+    return count
   }
 
   private func postmaster(_ folder: String) throws -> pid_t {

@@ -48,7 +48,9 @@ extension DockerEvent: Decodable {
 extension DockerEngine {
   /// What happens from now on, or from `since`. Returns when the engine listens, so that nothing after is missed.
   /// The sequence ends, or fails with `unreachable`, when the engine stops; events may be lost then, so a full
-  /// look must follow.
+  /// look must follow. They are also lost, and nothing tells of it, while a reader is more than about 1000 events
+  /// behind: the engine keeps 1024 for each listener, then waits 100 ms for room and drops the event. So never wait
+  /// for an event that must come without looking in between.
   package func events(
     labels: [String: String] = [:], kinds: [DockerEvent.Kind] = [.container], since: Timestamp? = nil
   ) async throws(DockerError) -> DockerEvents {

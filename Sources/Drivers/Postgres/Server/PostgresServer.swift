@@ -149,28 +149,57 @@ package actor PostgresServer {
       userLock = lock
     }
     do throws(PostgresError) {
-      try await makeRun(folders)
-      try await waitUntilWritable(folders)
+      try await makeAnswer(folders)
     } catch {
       userLock = nil
       throw error
     }
   }
 
-  private func makeRun(_ folders: ServerFolders) async throws(PostgresError) {
+  /// How long a live server may refuse connections, as while it begins anew after one of its processes crashed.
+  private static let answerLimit: Duration = .seconds(10)
+  /// How many servers in a row may end before they answer: the killed one, and one more that is killed meanwhile.
+  private static let lostServersLimit = 2
+
+  /// Makes it run and answer. A server that was killed looks alive and ready until the kernel has taken it down; so
+  /// one that does not answer is asked again while it lives, and followed by a new one when it is gone.
+  private func makeAnswer(_ folders: ServerFolders) async throws(PostgresError) {
+    var lostServers = 0
+    var (askedPid, askedSince) = (Int32(0), ContinuousClock.now)
+    while true {
+      let pid = try await makeRun(folders)
+      if pid != askedPid { (askedPid, askedSince) = (pid, .now) }
+      do throws(PostgresError) {
+        try await waitUntilWritable(folders)
+        if ServerProcess.running(dataFolder: folders.data)?.pid == pid { return }
+      } catch {
+        guard error.code == .unreachable else { throw error }
+        let isAlive = ServerProcess.running(dataFolder: folders.data)?.pid == pid
+        if !isAlive { lostServers += 1 }
+        guard lostServers <= PostgresServer.lostServersLimit,
+          ContinuousClock.now - askedSince < PostgresServer.answerLimit || !isAlive
+        else { throw error }
+      }
+      try await pause()
+    }
+  }
+
+  /// The number of the process, which says that it is ready.
+  private func makeRun(_ folders: ServerFolders) async throws(PostgresError) -> Int32 {
     let deadline = ContinuousClock.now + options.startLimit
     while let running = ServerProcess.running(dataFolder: folders.data) {
-      if folders.isReady(running) { return }
+      if folders.isReady(running) { return running.pid }
       guard ContinuousClock.now < deadline else { throw tooSlow("start") }
       try await pause()
     }
     let programs = try ServerPrograms.find(major: folders.major)
     if !folders.isInitialised { try await folders.initialise(programs, isDurable: options.isDurable) }
     // Backends of a killed server hold its shared memory for a moment, and the new one refuses to start meanwhile.
-    for attempt in 1... {
+    var attempt = 1
+    while true {
       ServerProcess.removeStalePidFile(folders.data, socketFolder: folders.socket)
       let pid = try ServerProcess.spawn(folders.startCommand(programs, options.settings), log: folders.log)
-      if try await waitUntilReady(folders, child: pid, deadline) { return }
+      if try await waitUntilReady(folders, child: pid, deadline) { return pid }
       let said = Files.tail(folders.log, lineCount: 6)
       guard said.contains("shared memory block") || said.contains("lock file"), attempt < 50 else {
         throw PostgresError(
@@ -178,6 +207,7 @@ package actor PostgresServer {
           hint: "the last lines of \(folders.log) say why", server: "The embedded PostgreSQL", detail: said)
       }
       for _ in 0..<20 { try await pause() }
+      attempt += 1
     }
   }
 
