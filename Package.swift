@@ -26,9 +26,11 @@ func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: ["Model"] + dependencies, path: "Sources/Drivers/\(name)")
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+/// - Parameter golden: whether it compares with files of its folder `Golden`.
+func tests(_ name: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(path ?? name)Tests")
+    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
+    exclude: golden ? ["Golden"] : [])
 }
 
 let system: [Target] = [
@@ -111,7 +113,8 @@ let testTargets: [Target] = [
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests(
     "EndToEnd",
-    ["rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "Workloads", subprocess]),
+    ["rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "Workloads", subprocess],
+    golden: true),
   tests(
     "Fleet",
     [
@@ -127,7 +130,7 @@ let testTargets: [Target] = [
       "Reconciling", "Workloads",
     ]),
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
-  tests("Planning", ["Planning", "Model"]),
+  tests("Planning", ["Planning", "Model"], golden: true),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
   tests("Reconciling", ["Reconciling", "ReconcilingSupport", "Planning", "Model"]),
   tests(
