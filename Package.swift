@@ -3,13 +3,10 @@ import PackageDescription
 
 // Dependencies, each chosen once and with its reason:
 // - swift-argument-parser: the standard for Swift command lines; generates completions.
-// - swift-log: the server ecosystem's logging facade.
 // - swift-subprocess: child processes with structured lifetimes, instead of our own fork and exec.
-// - swift-service-lifecycle: signals and graceful shutdown of long-lived services.
+// - swift-service-lifecycle: signals as a sequence.
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// One platform component: a room of `Sources/Components` with the furniture that every room has.
@@ -51,7 +48,7 @@ let core: [Target] = [
   .target(name: "Model", dependencies: ["COpenSSL"]),
   .target(name: "Manifests", dependencies: ["Model", "CLibYAML"]),
   .target(name: "Planning", dependencies: ["Model"]),
-  .target(name: "Reconciling", dependencies: ["Model", logging]),
+  .target(name: "Reconciling", dependencies: ["Model"]),
 ]
 
 let drivers: [Target] = [
@@ -82,7 +79,7 @@ let executables: [Target] = [
     name: "rendertrust",
     dependencies: componentNames + [
       "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine", "PgBackRest",
-      argumentParser, logging, lifecycle, unixSignals,
+      argumentParser, unixSignals,
     ]),
   .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
@@ -100,16 +97,30 @@ let testTargets: [Target] = [
   .target(
     name: "ReconcilingSupport", dependencies: ["Component", "Reconciling", "Planning", "Model"],
     path: "Tests/Support/Reconciling"),
+  .target(
+    name: "RoomSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
+    path: "Tests/Support/Rooms"),
   tests(
-    "Billing", ["Billing", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+    "Billing",
+    [
+      "Billing", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "PostgresSupport",
+    ]),
   tests(
     "ControllerState",
     ["ControllerState", "ReconcilingSupport", "Reconciling", "Postgres", "PostgresSupport", "Model"]),
   tests(
     "Databases",
-    ["Databases", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+    [
+      "Databases", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "PostgresSupport",
+    ]),
   tests(
-    "Delivery", ["Delivery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PostgresSupport"]),
+    "Delivery",
+    [
+      "Delivery", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "PostgresSupport",
+    ]),
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests(
     "EndToEnd",
@@ -136,7 +147,7 @@ let testTargets: [Target] = [
   tests(
     "Recovery",
     [
-      "Recovery", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
+      "Recovery", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
       "PostgresSupport",
     ]),
   tests(
@@ -153,7 +164,6 @@ let package = Package(
   products: [.executable(name: "rendertrust", targets: ["rendertrust"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],

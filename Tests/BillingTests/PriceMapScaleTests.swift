@@ -6,6 +6,7 @@ import Planning
 import Postgres
 import PostgresSupport
 import Reconciling
+import RoomSupport
 import Testing
 
 /// Ten thousand maps, measured only when `RENDERTRUST_MEASURE` is set, because debug builds and busy machines say

@@ -1,6 +1,7 @@
 import Billing
 import Manifests
 import Model
+import RoomSupport
 import Testing
 
 @Suite struct PriceMapSpecTests {

@@ -6,6 +6,7 @@ import Planning
 import Postgres
 import PostgresSupport
 import Reconciling
+import RoomSupport
 import Synchronization
 import Testing
 

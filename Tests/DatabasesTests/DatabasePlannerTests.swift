@@ -3,6 +3,7 @@ import Manifests
 import Model
 import Planning
 import Postgres
+import RoomSupport
 import Testing
 
 @Suite struct DatabasePlannerTests {

@@ -1,5 +1,6 @@
 import Databases
 import Model
+import RoomSupport
 import Testing
 
 @Suite struct DatabaseSpecTests {

@@ -4,6 +4,7 @@ import Model
 import Postgres
 import PostgresSupport
 import Reconciling
+import RoomSupport
 import Testing
 
 /// The backend and the planner together, against a real server.

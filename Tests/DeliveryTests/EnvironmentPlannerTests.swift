@@ -2,6 +2,7 @@ import Delivery
 import Manifests
 import Model
 import Planning
+import RoomSupport
 import Testing
 
 @Suite struct EnvironmentPlannerTests {

@@ -6,6 +6,7 @@ import Postgres
 import PostgresSupport
 import Reconciling
 import Recovery
+import RoomSupport
 import Testing
 
 /// The backend and the planner together, against a real server and the real pgBackRest.

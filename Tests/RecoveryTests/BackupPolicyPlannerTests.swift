@@ -2,6 +2,7 @@ import Manifests
 import Model
 import Planning
 import Recovery
+import RoomSupport
 import Testing
 
 @Suite struct BackupPolicyPlannerTests {

@@ -1,5 +1,6 @@
 import Model
 import Recovery
+import RoomSupport
 import Testing
 
 @Suite struct RetentionTests {

@@ -1,14 +1,13 @@
-import Manifests
-import Model
-import Planning
-import Reconciling
+package import Manifests
+package import Model
+package import Planning
 
 /// Resources and contexts as the loop would hand them over.
-enum Fixture {
-  static let now = Timestamp("2026-11-22T12:00:00Z")!
+package enum Fixture {
+  package static let now = Timestamp("2026-11-22T12:00:00Z")!
 
   /// A resource from a spec in JSON, decoded as a manifest would be.
-  static func resource<Spec: ManifestSpec>(
+  package static func resource<Spec: ManifestSpec>(
     _ type: Spec.Type, _ name: String, _ json: String
   ) throws -> Resource<Spec> {
     var decoder = ManifestDecoder()
@@ -20,11 +19,11 @@ enum Fixture {
       references: decoder.references, location: nil, digest: Digest(of: spec.value))
   }
 
-  static func surroundings(now: Timestamp = now, offers: Offers = Offers()) -> ReconcileContext {
+  package static func surroundings(now: Timestamp = now, offers: Offers = Offers()) -> ReconcileContext {
     ReconcileContext(environment: "test", owner: "test", now: now, allowsMockGPUs: true, offers: offers)
   }
 
-  static func context<Spec: ManifestSpec>(
+  package static func context<Spec: ManifestSpec>(
     _ resource: Resource<Spec>, lastApplied: Resource<Spec>? = nil, now: Timestamp = now,
     offers: Offers = Offers()
   ) -> PlanContext {
@@ -33,14 +32,14 @@ enum Fixture {
       surroundings: surroundings(now: now, offers: offers))
   }
 
-  struct Refused: Error, CustomStringConvertible {
-    let problems: [String]
-    var description: String { problems.joined(separator: "\n") }
+  package struct Refused: Error, CustomStringConvertible {
+    package let problems: [String]
+    package var description: String { problems.joined(separator: "\n") }
   }
 }
 
 extension PlanOutcome {
   /// The steps; none where there is nothing to do or something to wait for.
-  var steps: [Step<Operation>] { if case .steps(let steps) = self { steps } else { [] } }
-  var waitingOn: String? { if case .waiting(let reason) = self { reason } else { nil } }
+  package var steps: [Step<Operation>] { if case .steps(let steps) = self { steps } else { [] } }
+  package var waitingOn: String? { if case .waiting(let reason) = self { reason } else { nil } }
 }
