@@ -17,19 +17,32 @@ package enum Trigger: Sendable {
 /// The loop: keeps an environment as its newest revision says, for as long as triggers come.
 ///
 /// Level-triggered: it queues identities, never events, and looks at the world anew each time. Several passes run at
-/// once, never two on the same resource.
+/// once, never two on the same resource. Several controllers share an environment: each answers for some key ranges, see
+/// `Controller+Leases.swift`.
 package struct Controller: Sendable {
-  private let engine: Engine
-  private let environment: String
+  let engine: Engine
+  let environment: String
+  let keeper: LeaseKeeper
 
-  package init(engine: Engine, environment: String) {
+  /// - Parameters:
+  ///   - replica: as whom it shares the environment with others; nil for a name of the engine's.
+  ///   - isGone: whether another replica's process is known to have ended.
+  package init(
+    engine: Engine, environment: String, replica: Replica? = nil,
+    isGone: @escaping @Sendable (Replica) -> Bool = { _ in false }
+  ) {
     self.engine = engine
     self.environment = environment
+    keeper = LeaseKeeper(
+      replica ?? Replica(name: engine.nextPassName()), in: environment, store: engine.store,
+      time: engine.time, isGone: isGone)
   }
 
   private enum Input: Sendable {
     case trigger(Trigger)
     case triggersEnded
+    case standing(Result<LeaseStanding, StoreError>)
+    case news(StateNews)
     case settled([ResourceID: ResourceFinding], [ResourceID: Executor.Result])
     /// The pass is over; whatever of its scope was not settled is not there.
     case finished(pass: Int, Set<ResourceID>, StoreError?)
@@ -41,17 +54,16 @@ package struct Controller: Sendable {
     from desired: DesiredState, by authorship: Authorship,
     triggers: some AsyncSequence<Trigger, Never> & Sendable
   ) async throws(StoreError) {
-    _ = try await engine.store.closeOpenIntents(in: environment, at: engine.time.now())
-    let revision = try await engine.store.record(desired, by: authorship, at: engine.time.now())
-    let inventory = try await engine.store.inventory(of: environment, knowing: desired.resources)
-    var state = LoopState(desired, revision: revision.number, inventory: inventory.keys)
-    state.enqueueAll(at: engine.time.now())
-
+    var state = try await join(from: desired, by: authorship)
     let (inputs, feed) = AsyncStream<Input>.makeStream()
     await withDiscardingTaskGroup { group in
       group.addTask {
         for await trigger in triggers { feed.yield(.trigger(trigger)) }
         feed.yield(.triggersEnded)
+      }
+      group.addTask { await keeper.run { feed.yield(.standing($0)) } }
+      group.addTask {
+        await engine.store.listen(in: environment, as: keeper.replica) { feed.yield(.news($0)) }
       }
       feed.yield(.trigger(.tick))
       var isEnding = false
@@ -59,20 +71,27 @@ package struct Controller: Sendable {
         if case .triggersEnded = input { isEnding = true }
         await take(input, &state)
         if isEnding && state.queue.isIdle { break }
-        guard !isEnding, let (number, due) = state.beginPass(at: engine.time.now()) else { continue }
+        keeper.surrender(state.surrendered, asOf: state.standing.number)
+        guard !isEnding, keeper.isCertain, let (number, due) = state.beginPass(at: engine.time.now()) else {
+          continue
+        }
+        let engine = engine.bound(to: keeper.permit, of: keeper)
         let (desired, revision, leaving) = (state.desired, state.revision, state.leaving)
         group.addTask {
-          let failure = await pass(over: due, desired, revision, leaving) { feed.yield(.settled($0, $1)) }
+          let failure = await pass(of: engine, over: due, desired, revision, leaving) {
+            feed.yield(.settled($0, $1))
+          }
           feed.yield(.finished(pass: number, due, failure))
         }
       }
       group.cancelAll()
     }
+    await keeper.leave()
   }
 
   private func pass(
-    over scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64, _ leaving: Set<ResourceID>,
-    settled: @escaping Engine.SettledHandler
+    of engine: Engine, over scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64,
+    _ leaving: Set<ResourceID>, settled: @escaping Engine.SettledHandler
   ) async -> StoreError? {
     do throws(StoreError) {
       let preparation = try await engine.prepare(desired, revision: revision, scope: scope, leaving: leaving)
@@ -90,8 +109,16 @@ package struct Controller: Sendable {
     case .trigger(let trigger): await take(trigger, &state)
     case .settled(let findings, let results): state.settle(findings, results, at: now)
     case .finished(let number, let scope, let error):
-      if let error { note(error, &state) }
-      state.endPass(number, scope, retry: error.map { _ in now + TimeSpan(seconds: 2) })
+      if let error, error.isOutdated {
+        await refused(error, &state)
+      } else if let error {
+        note(error, &state)
+      }
+      let rest = TimeSpan(milliseconds: error?.isOutdated == true ? 0 : 2000)
+      state.endPass(number, scope, retry: error.map { _ in now + rest })
+    case .standing(.success(let standing)): await take(standing, &state)
+    case .standing(.failure(let error)): note(error, &state)
+    case .news(let news): await take(news, &state)
     }
   }
 
@@ -104,7 +131,7 @@ package struct Controller: Sendable {
       await readInventory(&state)
       state.enqueueAll(at: now)
     case .changed(let ids):
-      for id in ids where state.desired[id] != nil || state.known.contains(id) {
+      for id in ids where state.owns(id) && (state.desired[id] != nil || state.known.contains(id)) {
         state.queue.add(id, at: now)
       }
     case .unreadable(let message):
@@ -120,11 +147,12 @@ package struct Controller: Sendable {
     }
   }
 
-  /// Makes manifests that were read a revision; tried again at each tick until it is recorded.
-  private func recordDesired(_ state: inout LoopState) async {
-    guard let (desired, authorship) = state.unrecorded else { return }
+  /// Makes manifests that were read a revision, where this replica leads; tried again at each tick until it is recorded.
+  func recordDesired(_ state: inout LoopState) async {
+    guard let (desired, authorship) = state.unrecorded, state.leads else { return }
     do throws(StoreError) {
-      let revision = try await engine.store.record(desired, by: authorship, at: engine.time.now())
+      let store = engine.store.fenced(by: keeper.permit)
+      let revision = try await store.record(desired, by: authorship, at: engine.time.now())
       state.unrecorded = nil
       state.adopt(desired, revision.number, at: engine.time.now())
     } catch {
@@ -133,7 +161,7 @@ package struct Controller: Sendable {
   }
 
   /// Another process may have recorded a newer revision, by `apply` or `rollback`: the newest wins.
-  private func adoptNewestRevision(_ state: inout LoopState) async {
+  func adoptNewestRevision(_ state: inout LoopState) async {
     await recordDesired(&state)
     do throws(StoreError) {
       let latest = try await engine.store.latestRevision(of: environment)
@@ -141,6 +169,7 @@ package struct Controller: Sendable {
       guard let latest, latest.number > state.revision,
         let desired = try await engine.store.desiredState(of: environment, at: latest.number)
       else { return }
+      state.unrecorded = nil
       await readInventory(&state)
       state.adopt(desired, latest.number, at: engine.time.now())
     } catch {
@@ -149,7 +178,7 @@ package struct Controller: Sendable {
   }
 
   /// What other processes applied is known from the inventory only.
-  private func readInventory(_ state: inout LoopState) async {
+  func readInventory(_ state: inout LoopState) async {
     do throws(StoreError) {
       let inventory = try await engine.store.inventory(of: environment, knowing: state.desired.resources)
       state.learn(inventory.keys)
@@ -159,7 +188,7 @@ package struct Controller: Sendable {
   }
 
   /// Said once until the store answers again: a tick comes twice a second.
-  private func note(_ error: StoreError, _ state: inout LoopState) {
+  func note(_ error: StoreError, _ state: inout LoopState) {
     guard !state.isStoreFailing else { return }
     state.isStoreFailing = true
     engine.note(error.description, revision: state.revision, reason: "StateUnavailable")

@@ -26,7 +26,9 @@ extension Engine {
     }
     let removals = executable.lazy.filter { $0.desired == nil && !$0.steps.isEmpty }.map(\.id)
       .filter { preparation.inventory[$0]?.digest != nil }
-    if !removals.isEmpty { try await store.disclaim(Array(removals), in: plan.environment) }
+    if !removals.isEmpty {
+      try await store.disclaim(Array(removals), in: plan.environment, revision: plan.revision)
+    }
     var pass = Pass(allowances: allowances, settled: settled)
     let idle = plan.resources.filter { !$0.isExecutable }
     try await conclude(idle, of: work, results: [:], &pass)
@@ -135,7 +137,9 @@ extension Engine {
   }
 
   private var executor: Executor {
-    Executor(backends: backends, store: store, time: time, progress: progress, width: 64, drain: drain)
+    Executor(
+      backends: backends, store: store, time: time, progress: progress, width: 64, drain: drain,
+      mayBegin: mayBegin)
   }
 }
 

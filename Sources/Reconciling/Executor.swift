@@ -18,6 +18,8 @@ package struct Executor: Sendable {
   /// How many resources are worked on at once.
   let width: Int
   let drain: Drain
+  /// Asked right before each step; see `Engine.bound`.
+  var mayBegin: @Sendable (ResourceID) -> Bool = { _ in true }
 
   /// What became of each executable resource of the plan. A failure stops the rest of its own resource and whatever
   /// depends on it, nothing else.
@@ -91,12 +93,16 @@ package struct Executor: Sendable {
               risk: step.risk, at: begun)))
       } catch {
         progress(.finished(plan.id, step: step, after: time.now() - begun, error: error.backendError))
-        return .failed(error.backendError)
+        return error.isOutdated ? .cancelled : .failed(error.backendError)
+      }
+      guard mayBegin(plan.id) else {
+        try? await run.journal.write(.outcome(id, .interrupted, at: time.now()))
+        return .cancelled
       }
       let result = await backend.apply(step.operation, subject, run.context)
       let error = await record(result, of: id, run)
       progress(.finished(plan.id, step: step, after: time.now() - begun, error: error))
-      if let error { return .failed(error) }
+      if let error { return error.code == StoreError.leaseLost ? .cancelled : .failed(error) }
     }
     return .done
   }

@@ -18,7 +18,7 @@ enum StoreUnderTest: CaseIterable, Sendable {
 
   static func withPostgres(_ body: (PostgresStateStore) async throws -> Void) async throws {
     try await TestDatabase.with { pool in
-      try await pool.script(StateSchema.first)
+      for migration in ControllerState.migrations { try await pool.script(migration.sql) }
       try await body(PostgresStateStore(pool: pool, revive: { _, value in FakeSpec(value) }))
     }
   }

@@ -84,7 +84,10 @@ extension PostgresStateStore {
         .text(authorship.actor), .optional(authorship.commit, SQLValue.text), .text(authorship.message),
       ])
     do throws(PostgresError) {
-      _ = try await pool.pipeline([head, entries])
+      // Recording waits for what is being claimed and begun, and whoever claims later knows of the revision.
+      _ = try await pool.pipeline(
+        [lockLeases(in: environment)] + fence([KeyRange.first], in: environment) + [head, entries]
+          + notify(.revision, in: environment))
     } catch {
       return .failure(error)
     }
