@@ -15,7 +15,7 @@ package final class LeaseKeeper: Sendable {
   package let replica: Replica
   private let store: any StateStore
   private let environment: String
-  private let time: TimeSource
+  let time: TimeSource
   private let isGone: @Sendable (Replica) -> Bool
   private let state = Mutex(State())
   private let signals: AsyncStream<Void>
@@ -106,5 +106,28 @@ package final class LeaseKeeper: Sendable {
   package func leave() async {
     state.withLock { $0 = State() }
     do throws(StoreError) { try await store.leave(replica, environment: environment) } catch {}
+  }
+}
+
+extension LeaseKeeper {
+  private static let patience = TimeSpan(milliseconds: 200)
+
+  /// Returns once every range is this replica's, which must be an exclusive one, or with an error.
+  /// - Parameter waits: told for whom it waits, each time that these are others than before.
+  package func takeAll(waits: ([Replica]) -> Void) async -> Result<Void, StoreError> {
+    var told: [Replica] = []
+    while true {
+      switch await beat() {
+      case .failure(let error): return .failure(error)
+      case .success(let standing):
+        guard !standing.holdsAll else { return .success(()) }
+        let first = standing.exclusive.flatMap { $0 == replica ? nil : [$0] } ?? standing.others
+        if first != told { waits(first) }
+        told = first
+      }
+      guard (try? await time.sleep(LeaseKeeper.patience)) != nil else {
+        return .failure(StoreError(code: "lease.unwanted", "it was stopped before it was its turn"))
+      }
+    }
   }
 }

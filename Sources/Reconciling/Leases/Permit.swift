@@ -46,6 +46,9 @@ extension StoreError {
       code: revisionSuperseded, "revision \(newer) is known, so nothing is begun for revision \(revision)")
   }
 
+  /// The store refused because a newer revision exists.
+  package var isSuperseded: Bool { code == StoreError.revisionSuperseded }
+
   /// Whether another is at work now, by token or by revision, rather than something being broken.
-  package var isOutdated: Bool { code == StoreError.leaseLost || code == StoreError.revisionSuperseded }
+  package var isOutdated: Bool { code == StoreError.leaseLost || isSuperseded }
 }

@@ -19,7 +19,8 @@ struct Apply: AsyncParsableCommand {
     let saved = try savedPlan()
     let paths = saved?.manifests ?? manifests.paths
     let desired = try Platform.schemasOnly().load(paths)
-    try await Session.openForChange(state, showsPlan: true) { session in
+    try await Session.openForChange(state, showsPlan: true, as: "apply", in: { _ in desired.environment }) {
+      session in
       let allowances = saved?.allowances ?? Allowances(prune: allowances.allowPrune)
       let preparation = try await session.engine.prepare(desired, allowances: allowances)
       if let refusal = saved?.refusal(against: preparation.plan) {

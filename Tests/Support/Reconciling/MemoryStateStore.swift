@@ -24,6 +24,7 @@ package final class MemoryStateStore: StateStore {
     var leases = LeaseTable()
     /// Under which token of which range a step was begun.
     var permits: [StepID: (range: KeyRange, token: Int64)] = [:]
+    var audit: [AuditEntry] = []
   }
 
   package let name: String
@@ -97,6 +98,7 @@ package final class MemoryStateStore: StateStore {
         number: Int64(state.revisions.count + 1), environment: desired.environment,
         manifestDigest: desired.digest, createdAt: time, actor: authorship.actor, commit: authorship.commit,
         message: authorship.message)
+      state.noteRevision(revision.number, desired, by: authorship, at: time)
       state.revisions.append((revision, desired))
       return revision
     }
@@ -151,6 +153,7 @@ package final class MemoryStateStore: StateStore {
           state.journal.append(JournalEntry(intent: intent, outcome: nil, finishedAt: nil))
         case .outcome(let step, let outcome, let time):
           guard let position = state.positions[step] else { continue }
+          state.note(outcome, of: state.journal[position], at: time)
           state.journal[position] = JournalEntry(
             intent: state.journal[position].intent, outcome: outcome, finishedAt: time)
         }
@@ -168,6 +171,7 @@ package final class MemoryStateStore: StateStore {
         if let (range, token) = state.permits[intent.step], state.leases.isCurrent(token, of: range) {
           continue
         }
+        state.note(.interrupted, of: state.journal[index], at: time)
         state.journal[index] = JournalEntry(intent: intent, outcome: .interrupted, finishedAt: time)
         closed.insert(intent.step.resource)
       }

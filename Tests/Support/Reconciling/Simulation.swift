@@ -27,9 +27,10 @@ package struct Simulation: Sendable {
   /// - Parameters:
   ///   - store: shared with another simulation, where two controllers are to work at once; nil for one of its own.
   ///   - name: begins the names of the engine's passes; nil for the store's.
+  ///   - kinds: names of kinds that are all alike.
   package init(
     world: FakeWorld = FakeWorld(), store: MemoryStateStore? = nil, time: ManualTime = ManualTime(),
-    name: String? = nil
+    name: String? = nil, kinds: [String] = ["Fake"]
   ) {
     let store = store ?? MemoryStateStore(clock: { time.now })
     let log = Watched(Log())
@@ -37,27 +38,30 @@ package struct Simulation: Sendable {
     self.store = store
     self.time = time
     self.log = log
-    engine = Simulation.engine(over: store, world: world, time: time, name: name ?? store.name) { progress in
+    engine = Simulation.engine(
+      over: store, world: world, time: time.source, name: name ?? store.name, kinds: kinds
+    ) { progress in
       log.change { Simulation.note(progress, in: &$0) }
     }
   }
 
   /// An engine for the fake kind over any store; `name` begins the names of its passes.
   package static func engine(
-    over store: any StateStore, world: FakeWorld, time: ManualTime, name: String,
+    over store: any StateStore, world: FakeWorld, time: ManualTime, name: String, kinds: [String] = ["Fake"],
     progress: @escaping ProgressHandler = { _ in }
   ) -> Engine {
-    engine(over: store, world: world, time: time.source, name: name, progress: progress)
+    engine(over: store, world: world, time: time.source, name: name, kinds: kinds, progress: progress)
   }
 
   package static func engine(
-    over store: any StateStore, world: FakeWorld, time: TimeSource, name: String,
+    over store: any StateStore, world: FakeWorld, time: TimeSource, name: String, kinds: [String] = ["Fake"],
     progress: @escaping ProgressHandler = { _ in }
   ) -> Engine {
     let passes = Mutex(0)
     return Engine(
-      backends: ["Fake": AnyBackend(FakeBackend(world))],
-      planner: EnginePlanner(Planner(planners: ["Fake": AnyPlanner(FakePlanner())])),
+      backends: Dictionary(kinds.map { ($0, AnyBackend(FakeBackend(world))) }) { first, _ in first },
+      planner: EnginePlanner(
+        Planner(planners: Dictionary(kinds.map { ($0, AnyPlanner(FakePlanner())) }) { first, _ in first })),
       store: store, time: time,
       owner: "test", offers: { _ in Offers() },
       nextPassName: {
