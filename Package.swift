@@ -82,6 +82,8 @@ let executables: [Target] = [
       argumentParser, unixSignals,
     ]),
   .executableTarget(
+    name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
+  .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
 ]
 
@@ -97,6 +99,12 @@ let testTargets: [Target] = [
   .target(
     name: "ReconcilingSupport", dependencies: ["Component", "Reconciling", "Planning", "Model"],
     path: "Tests/Support/Reconciling"),
+  .target(
+    name: "SimulationSupport",
+    dependencies: componentNames + [
+      "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "DockerEngine",
+    ], path: "Tests/Support/Simulation"),
   .target(
     name: "RoomSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
     path: "Tests/Support/Rooms"),
@@ -156,6 +164,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("Simulation", ["SimulationSupport"]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 

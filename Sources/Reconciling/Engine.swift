@@ -161,7 +161,7 @@ package struct Engine: Sendable {
   {
     guard !subjects.isEmpty else { return [:] }
     let looked = subjects.filter { $0.desired?.metadata.mode != .paused }
-    let byKind = Dictionary(grouping: looked, by: \.id.kind)
+    let byKind = Dictionary(grouping: looked, by: \.id.kind).sorted { $0.key < $1.key }
     return await withTaskGroup(of: [ResourceID: Result<Observation, BackendError>].self) { group in
       for (kind, subjects) in byKind {
         guard let backend = backends[kind] else { continue }
