@@ -65,7 +65,8 @@ extension Engine {
         let results = finished.take()
         if failure == nil, !results.isEmpty {
           do throws(StoreError) {
-            try await conclude(results.keys.sorted().compactMap { planned[$0] }, of: work, results: results, &pass)
+            try await conclude(
+              results.keys.sorted().compactMap { planned[$0] }, of: work, results: results, &pass)
           } catch {
             failure = error
           }
