@@ -23,7 +23,7 @@ enum StoreUnderTest: CaseIterable, Sendable {
   /// Also hands out the database below the store, for what goes behind its back.
   static func withDatabase(_ body: (PostgresStateStore, PostgresPool) async throws -> Void) async throws {
     try await TestDatabase.with { pool in
-      for migration in ControllerState.migrations { try await pool.script(migration.sql) }
+      try await Migrations(ControllerState.migrations).apply(to: pool)
       try await body(PostgresStateStore(pool: pool, revive: { _, value in FakeSpec(value) }), pool)
     }
   }

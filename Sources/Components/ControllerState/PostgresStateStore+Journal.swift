@@ -51,7 +51,7 @@ extension PostgresStateStore {
         .textArray(outcomes.map(\.0.resource.description)),
         .intArray(outcomes.map { Int64($0.0.index) }), .textArray(outcomes.map(\.1.word)),
         .array(outcomes.map { .timestamp($0.2) }),
-        .array(outcomes.map { if case .failed(let message) = $0.1 { .text(message) } else { .null } }),
+        .array(outcomes.map { .optional($0.1.text, SQLValue.text) }),
       ])
   }
 
@@ -133,6 +133,7 @@ extension PostgresStateStore {
       case "done": .done
       case "failed": .failed(try row.optionalText(11) ?? "")
       case "interrupted": .interrupted
+      case "superseded": .superseded(try row.optionalText(11) ?? "")
       default: nil
       }
     return JournalEntry(
@@ -147,5 +148,15 @@ extension PostgresStateStore {
   private static func fields(_ text: String) -> [FieldChange] {
     guard case .array(let changes)? = try? Value(json: text) else { return [] }
     return changes.compactMap { FieldChange($0) }
+  }
+}
+
+extension JournalOutcome {
+  /// What is stored beside the word.
+  fileprivate var text: String? {
+    switch self {
+    case .failed(let text), .superseded(let text): text
+    case .done, .interrupted: nil
+    }
   }
 }
