@@ -172,7 +172,9 @@ package struct Engine: Sendable {
     guard !subjects.isEmpty else { return [:] }
     return await withTaskGroup(of: [ResourceID: Result<Observation, BackendError>].self) { group in
       for (backend, subjects) in questions(about: subjects) {
-        group.addTask { await Observing(backend: backend, time: time).observe(subjects, in: context) }
+        group.addTask {
+          await Observing(backend: backend, time: time, tell: tell).observe(subjects, in: context)
+        }
       }
       var all: [ResourceID: Result<Observation, BackendError>] = Dictionary(minimumCapacity: subjects.count)
       for await observations in group { all.merge(observations) { first, _ in first } }
