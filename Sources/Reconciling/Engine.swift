@@ -93,7 +93,8 @@ package struct Engine: Sendable {
     guard let scope, let leaving, scope.allSatisfy({ desired[$0] != nil }) else {
       return try await store.inventory(of: desired.environment, knowing: desired.resources)
     }
-    var ids = scope.union(leaving)
+    // What the environment asked for before something may be destroyed counts until that is changed.
+    var ids = scope.union(leaving).union([desired.environmentID])
     for id in scope { ids.formUnion(desired[id]?.references.map(\.target) ?? []) }
     return try await store.inventory(of: desired.environment, ids: ids, knowing: desired)
   }
