@@ -13,6 +13,7 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
@@ -82,7 +83,8 @@ let components: [Target] = [
 let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) }
 
 let gateway: [Target] = [
-  .target(name: "Gateway", dependencies: ["Reconciling", "Model", hummingbird, logging, serviceLifecycle])
+  .target(
+    name: "Gateway", dependencies: ["Reconciling", "Model", hummingbird, logging, nioCore, serviceLifecycle])
 ]
 
 let executables: [Target] = [
@@ -93,6 +95,8 @@ let executables: [Target] = [
       "Gateway",
       argumentParser, configuration, unixSignals,
     ]),
+  .executableTarget(
+    name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
   .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
 ]
@@ -112,6 +116,12 @@ let testTargets: [Target] = [
   .target(
     name: "RoomSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
     path: "Tests/Support/Rooms"),
+  .target(
+    name: "SimulationSupport",
+    dependencies: componentNames + [
+      "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "DockerEngine",
+    ], path: "Tests/Support/Simulation"),
   tests(
     "Billing",
     [
@@ -172,6 +182,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("Simulation", ["SimulationSupport"]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 
@@ -183,6 +194,7 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
   ],

@@ -213,7 +213,7 @@ import Testing
   }
 
   @Test func `expiry goes by the clock of the server`() async throws {
-    try await StoreUnderTest.withPostgres { store, pool in
+    try await StoreUnderTest.withDatabase { store, pool in
       _ = try await store.beat(Heartbeat(a), in: "dev")
       _ = try await store.beat(Heartbeat(b), in: "dev")
       try await pool.query("UPDATE replicas SET expires_at = now() - interval '1 ms' WHERE name = 'a'")

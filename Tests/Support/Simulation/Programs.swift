@@ -1,0 +1,143 @@
+import Model
+import Planning
+import Reconciling
+import Synchronization
+import Workloads
+
+/// The loop as `up` runs it: triggers from the manifests, from the engines' events and from the clock.
+struct LoopProgram: Sendable {
+  let world: World
+  let process: SimulatedProcess
+
+  func run() async {
+    let platform = SimulatedPlatform(world, process)
+    let engine = platform.engine { Program.note($0, world, process) }
+    let (triggers, feed) = AsyncStream<Trigger>.makeStream()
+    process.stop.withLock { $0 = { feed.finish() } }
+    let first = world.manifests.withLock { $0 }
+    let controller = Controller(
+      engine: engine, environment: World.environment, replica: world.replica("up", of: process),
+      isGone: world.isGone)
+    world.trace.note(process.name, "starts")
+    let outcome = await withTaskGroup(of: Void.self) { group in
+      group.addTask { await watchManifests(from: first, feed) }
+      group.addTask { await watchEngines(platform, feed) }
+      group.addTask { await tick(feed) }
+      let outcome = await run(controller, from: first, triggers)
+      group.cancelAll()
+      return outcome
+    }
+    world.trace.note(process.name, outcome.map { "ends: \($0)" } ?? "ends")
+  }
+
+  private func run(_ controller: Controller, from desired: DesiredState, _ triggers: AsyncStream<Trigger>)
+    async
+    -> StoreError?
+  {
+    do throws(StoreError) {
+      try await controller.run(from: desired, by: Program.authorship("up"), triggers: triggers)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func watchManifests(from first: DesiredState, _ feed: AsyncStream<Trigger>.Continuation) async {
+    var last = first.digest
+    while (try? await world.time.sleep(1_000_000)) != nil {
+      let desired = world.manifests.withLock { $0 }
+      guard desired.digest != last else { continue }
+      last = desired.digest
+      world.trace.note(process.name, "reads new manifests")
+      feed.yield(.desired(desired, Program.authorship("up")))
+    }
+  }
+
+  private func watchEngines(_ platform: SimulatedPlatform, _ feed: AsyncStream<Trigger>.Continuation) async {
+    let watch = ContainerWatch(engines: platform.engines, owner: World.owner, clock: world.time.clock)
+    await watch.run { news in
+      switch news {
+      case .changed(let id): feed.yield(.changed([id]))
+      case .missed: feed.yield(.resync)
+      }
+    }
+  }
+
+  private func tick(_ feed: AsyncStream<Trigger>.Continuation) async {
+    var untilResync = World.resyncTicks
+    while (try? await world.time.sleep(500_000)) != nil {
+      untilResync -= 1
+      if untilResync <= 0 {
+        untilResync = World.resyncTicks
+        feed.yield(.resync)
+      } else {
+        feed.yield(.tick)
+      }
+    }
+  }
+}
+
+/// One command that changes the world once: `apply`, or `rollback` with a revision to go back to.
+struct ApplyProgram: Sendable {
+  let world: World
+  let process: SimulatedProcess
+  /// Nil: the manifests as they are.
+  var revision: Int64?
+  var allowances = Allowances()
+
+  func run() async {
+    let platform = SimulatedPlatform(world, process)
+    let engine = platform.engine { Program.note($0, world, process) }
+    world.trace.note(process.name, "starts")
+    let keeper = LeaseKeeper(
+      world.replica("apply", of: process, isExclusive: true), in: World.environment, store: engine.store,
+      time: engine.time, isGone: world.isGone)
+    let error = await withTaskGroup(of: Void.self) { group -> StoreError? in
+      if case .failure(let error) = await keeper.takeAll(waits: { _ in }) { return error }
+      group.addTask { await keeper.run { _ in } }
+      defer { group.cancelAll() }
+      return await apply(engine.bound(to: keeper.permit, of: keeper))
+    }
+    await keeper.leave()
+    world.trace.note(process.name, error.map { "ends: \($0)" } ?? "ends")
+  }
+
+  private func apply(_ engine: Engine) async -> StoreError? {
+    do throws(StoreError) {
+      var desired = world.manifests.withLock { $0 }
+      if let revision {
+        guard let earlier = try await engine.store.desiredState(of: World.environment, at: revision) else {
+          return nil
+        }
+        desired = earlier
+      }
+      let preparation = try await engine.prepare(desired, allowances: allowances)
+      let message = revision.map { "rollback to \($0)" } ?? "apply"
+      _ = try await engine.converge(
+        preparation, by: Program.authorship(message), allowances: allowances)
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
+
+extension World {
+  /// A process as others see it.
+  func replica(_ role: String, of process: SimulatedProcess, isExclusive: Bool = false) -> Replica {
+    executors.withLock { $0[process.name] = process.executor }
+    return Replica(name: process.name, role: role, isExclusive: isExclusive)
+  }
+
+  /// Whether a process was killed; in some worlds nobody can tell, so that its lease has to expire.
+  var isGone: @Sendable (Replica) -> Bool {
+    { [self] replica in
+      isOrderly && executors.withLock { $0[replica.name] }.map { scheduler.isDead($0) } ?? false
+    }
+  }
+}
+
+extension World {
+  /// Everything is looked at after so many ticks of half a second.
+  static let resyncTicks = 240
+}
