@@ -101,6 +101,8 @@ let executables: [Target] = [
       argumentParser, configuration, unixSignals,
     ]),
   .executableTarget(
+    name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
+  .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
 ]
 
@@ -119,6 +121,12 @@ let testTargets: [Target] = [
   .target(
     name: "RoomSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
     path: "Tests/Support/Rooms"),
+  .target(
+    name: "SimulationSupport",
+    dependencies: componentNames + [
+      "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "DockerEngine",
+    ], path: "Tests/Support/Simulation"),
   tests(
     "Billing",
     [
@@ -176,6 +184,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("Simulation", ["SimulationSupport"]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 
