@@ -30,7 +30,7 @@ struct Rollback: AsyncParsableCommand {
       }
       let (preparation, allowances) = try await session.prepare(desired, allowances)
       let convergence = try await session.converge(
-        preparation, by: .here("rollback to \(target)", allowances.words), allowances)
+        preparation, by: .here("rollback to \(target)", allowances.words, as: .rollback), allowances)
       try Summary(convergence).report()
     }
   }
