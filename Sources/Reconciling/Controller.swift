@@ -60,6 +60,8 @@ package struct Controller: Sendable {
       for await input in inputs {
         if case .triggersEnded = input { isEnding = true }
         await take(input, &state)
+        engine.tell(
+          .round(queued: state.queue.depth, inFlight: state.queue.flightCount, revision: state.revision))
         if isEnding && state.queue.isIdle { break }
         guard !isEnding, let (number, due) = state.beginPass(at: engine.time.now()) else { continue }
         let (desired, revision, leaving) = (state.desired, state.revision, state.leaving)
@@ -126,7 +128,8 @@ package struct Controller: Sendable {
     switch input {
     case .triggersEnded: break
     case .trigger(let trigger): await take(trigger, &state)
-    case .settled(let findings, let results): state.settle(findings, results, at: now)
+    case .settled(let findings, let results):
+      engine.tell(.reconciled(state.settle(findings, results, at: now)))
     case .released(let number, let ids): state.release(ids, from: number)
     case .finished(let number, let scope, let error):
       guard let error else { return state.endPass(number, scope, retry: nil) }
@@ -200,6 +203,7 @@ package struct Controller: Sendable {
 
   /// Said once until the store answers again: a tick comes twice a second.
   private func note(_ error: StoreError, _ state: inout LoopState) {
+    engine.tell(.storeFailed(error))
     guard !state.isStoreFailing else { return }
     state.isStoreFailing = true
     engine.note(error.description, revision: state.revision, reason: "StateUnavailable")
@@ -207,6 +211,8 @@ package struct Controller: Sendable {
 }
 
 extension Engine {
+  @Sendable func tell(_ news: LoopNews) { progress(.loop(news)) }
+
   func note(_ message: String, revision: Int64, reason: String) {
     progress(
       .note(

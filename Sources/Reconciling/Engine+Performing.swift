@@ -110,7 +110,7 @@ extension Engine {
         for part in failure == nil ? finished.takeByKind() : [] {
           concluding += 1
           group.addTask {
-            let resources = part.keys.compactMap { planned[$0] }
+            let resources = part.keys.sorted().compactMap { planned[$0] }
             feed.yield(.concluded(await tryConcluding(resources, of: work, results: part, begun)))
           }
         }
@@ -210,8 +210,8 @@ private final class FinishedResults: Sendable {
       defer { results = [:] }
       return results
     }
-    return Dictionary(grouping: taken, by: \.key.kind).values.map { part in
-      Dictionary(part.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    return Dictionary(grouping: taken, by: \.key.kind).sorted { $0.key < $1.key }.map { part in
+      Dictionary(part.value.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
   }
 }

@@ -93,7 +93,8 @@ package struct Engine: Sendable {
     guard let scope, let leaving, scope.allSatisfy({ desired[$0] != nil }) else {
       return try await store.inventory(of: desired.environment, knowing: desired.resources)
     }
-    var ids = scope.union(leaving)
+    // What the environment asked for before something may be destroyed counts until that is changed.
+    var ids = scope.union(leaving).union([desired.environmentID])
     for id in scope { ids.formUnion(desired[id]?.references.map(\.target) ?? []) }
     return try await store.inventory(of: desired.environment, ids: ids, knowing: desired)
   }
@@ -172,7 +173,9 @@ package struct Engine: Sendable {
     guard !subjects.isEmpty else { return [:] }
     return await withTaskGroup(of: [ResourceID: Result<Observation, BackendError>].self) { group in
       for (backend, subjects) in questions(about: subjects) {
-        group.addTask { await Observing(backend: backend, time: time).observe(subjects, in: context) }
+        group.addTask {
+          await Observing(backend: backend, time: time, tell: tell).observe(subjects, in: context)
+        }
       }
       var all: [ResourceID: Result<Observation, BackendError>] = Dictionary(minimumCapacity: subjects.count)
       for await observations in group { all.merge(observations) { first, _ in first } }
@@ -183,7 +186,7 @@ package struct Engine: Sendable {
   /// Whom to ask about what.
   func questions(about subjects: some Collection<AnySubject>) -> [(AnyBackend, [AnySubject])] {
     let looked = subjects.filter { $0.desired?.metadata.mode != .paused }
-    return Dictionary(grouping: looked, by: \.id.kind).compactMap { kind, subjects in
+    return Dictionary(grouping: looked, by: \.id.kind).sorted { $0.key < $1.key }.compactMap { kind, subjects in
       backends[kind].map { ($0, subjects) }
     }
   }

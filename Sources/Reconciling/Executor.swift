@@ -94,7 +94,7 @@ package struct Executor: Sendable {
             JournalIntent(
               step: id, revision: run.revision, action: step.action, summary: step.summary,
               reason: step.reason,
-              risk: step.risk, at: begun)))
+              risk: step.risk, at: begun, fields: step.fields)))
       } catch {
         progress(.finished(plan.id, step: step, after: time.now() - begun, error: error.backendError))
         return error.isSuperseded

@@ -80,12 +80,15 @@ package struct LoopState: Sendable {
     for id in leaving { queue.add(id, at: now, isUrgent: true) }
   }
 
-  /// Takes up what a pass found out about some of its resources.
+  /// Takes up what a pass found out about some of its resources; answers with how long after each became due.
+  @discardableResult
   package mutating func settle(
     _ findings: [ResourceID: ResourceFinding], _ results: [ResourceID: Executor.Result], at now: Timestamp
-  ) {
+  ) -> [ResourceID: TimeSpan] {
     var woken: Set<ResourceID> = []
+    var latencies: [ResourceID: TimeSpan] = [:]
     for (id, finding) in findings {
+      latencies[id] = queue.dueTime(of: id).map { now - $0 }
       let isDone = results[id] == .done
       var isBetter = isDone
       if finding.isRemoved {
@@ -113,6 +116,7 @@ package struct LoopState: Sendable {
       if desired[id] != nil, finding.isRemoved { queue.add(id, at: now) }
     }
     wake(woken, at: now)
+    return latencies
   }
 
   /// Asks for a look at what may have waited for these. Also at what is in flight: its pass may have begun before.

@@ -28,10 +28,9 @@ struct Rollback: AsyncParsableCommand {
             ? "there is no earlier revision of \(environment)"
             : "revision \(target) is none of the earlier ones of \(environment), 1 to \(newest - 1)")
       }
-      let allowances = Allowances(prune: allowances.allowPrune)
-      let preparation = try await session.engine.prepare(desired, allowances: allowances)
+      let (preparation, allowances) = try await session.prepare(desired, allowances)
       let convergence = try await session.converge(
-        preparation, by: .here("rollback to \(target)", []), allowances)
+        preparation, by: .here("rollback to \(target)", allowances.words, as: .rollback), allowances)
       try Summary(convergence).report()
     }
   }

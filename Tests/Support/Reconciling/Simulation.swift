@@ -70,7 +70,7 @@ package struct Simulation: Sendable {
         log.statuses[status.id] = status
         log.settledCounts[status.id, default: 0] += 1
       }
-    case .observing, .started, .finished: break
+    case .observing, .started, .finished, .loop: break
     }
   }
 
