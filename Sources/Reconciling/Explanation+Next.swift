@@ -17,8 +17,8 @@ extension Situation {
     case .ready, .drifted: return .nothing
     case .guarded, .invalid, .paused, .missing, .quarantined: return .person
     case .dependency: return .look
-    case .stepFailed, .notObserved, .notConverged, .unhealthy, .starting, .waiting, .interrupted, .superseded,
-      .stuck, .notLookedAt, .heldElsewhere:
+    case .stepFailed, .notObserved, .notConverged, .unhealthy, .starting, .waiting, .interrupted,
+      .superseded, .stuck, .notLookedAt, .heldElsewhere:
       return chain.count > 1 ? .after(root.id) : .look
     }
   }
@@ -27,7 +27,8 @@ extension Situation {
     let atOnce =
       "‘rendertrust apply’ tries at once; ‘rendertrust up’ and ‘rendertrust server’ try by themselves"
     switch root.cause {
-    case .ready, .starting: return []
+    case .ready, .starting, .superseded: return []
+    case .stuck: return ["see what keeps its system busy: nothing else is begun there before the call ends"]
     case .stepFailed:
       return ["mend what the message says; \(atOnce)", "‘rendertrust rollback’ goes back a revision"]
     case .notObserved:
@@ -50,9 +51,6 @@ extension Situation {
     case .drifted:
       return ["set metadata.mode to enforce to have it mended; ‘rendertrust diff \(root.id)’ shows more"]
     case .interrupted: return ["the next pass looks at the world and goes on from there: \(atOnce)"]
-    case .superseded: return ["the newer revision is what counts; a controller takes it up by itself"]
-    case .stuck:
-      return ["end the call at its system; until it is over nothing else is begun for this resource"]
     case .notLookedAt: return ["start a controller: \(atOnce)"]
     case .quarantined: return ["commit a better revision; it is applied with no further step"]
     case .heldElsewhere: return ["look there; another controller takes over by itself when that one is gone"]

@@ -122,6 +122,41 @@ struct ApplyProgram: Sendable {
   }
 }
 
+enum Program {
+  static func authorship(_ message: String) -> Authorship {
+    Authorship(actor: "ada", commit: nil, message: message)
+  }
+
+  /// What a person at the terminal would see. Nothing of it may be a secret.
+  static func note(_ progress: Progress, _ world: World, _ process: SimulatedProcess) {
+    func check(_ text: String) {
+      if world.betrays(text) { world.rules.violate("a secret is shown: \(progress)") }
+    }
+    switch progress {
+    case .planned(let plan):
+      for resource in plan.resources where resource.outcome != .unchanged {
+        let steps = resource.steps.map { "\($0.summary) (\($0.reason))" }.joined(separator: "; ")
+        world.trace.note(
+          process.name,
+          "plans \(resource.id) \(resource.outcome.rawValue) \(steps)\(resource.waitingOn ?? "")")
+        check(steps + (resource.waitingOn ?? ""))
+        for step in resource.steps {
+          check("\(step.operation) \(step.fields)")
+        }
+      }
+    case .finished(let id, _, _, let error):
+      if let error {
+        world.trace.note(process.name, "\(id) failed: \(error)")
+        check("\(error)")
+      }
+    case .note(let event): check(event.message)
+    case .settled(let statuses):
+      for status in statuses { for condition in status.conditions { check(condition.message) } }
+    case .started, .observing, .loop: break
+    }
+  }
+}
+
 extension World {
   /// A process as others see it.
   func replica(_ role: String, of process: SimulatedProcess, isExclusive: Bool = false) -> Replica {
