@@ -195,7 +195,7 @@ package struct Controller: Sendable {
       state.unrecorded = nil
       state.adopt(desired, revision.number, at: engine.time.now())
     } catch {
-      note(error, &state)
+      if error.isOutdated { keeper.hurry() } else { note(error, &state) }
     }
   }
 

@@ -5,18 +5,18 @@ import ReconcilingSupport
 /// The state store as one process reaches it: the same memory for all, over a wire that breaks before or after a
 /// transaction is committed.
 struct SimulatedStore: StateStore {
-  private let world: World
-  private let who: String
-  private let inner: any StateStore
+  let world: World
+  let who: String
+  let inner: any StateStore
 
-  /// - Parameter inner: the store as this process may write to it; nil for one without leases.
+  /// - Parameter inner: nil for the world's store as it is.
   init(_ world: World, who: String, inner: (any StateStore)? = nil) {
     self.world = world
     self.who = who
     self.inner = inner ?? world.store
   }
 
-  private func through<Output: Sendable>(
+  func through<Output: Sendable>(
     _ what: String, isWrite: Bool = true, _ body: () async throws(StoreError) -> Output
   ) async throws(StoreError) -> Output {
     guard !world.scheduler.isOver else { throw StoreError(code: "simulated.over", "the world is over") }
@@ -158,31 +158,5 @@ struct SimulatedStore: StateStore {
     try await through("journal", isWrite: false) { () async throws(StoreError) in
       try await inner.journal(of: environment, id: id, limit: limit)
     }
-  }
-
-  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStanding {
-    try await through("heartbeat", isWrite: false) { () async throws(StoreError) in
-      try await inner.beat(heartbeat, in: environment)
-    }
-  }
-
-  func leave(_ replica: Replica, environment: String) async throws(StoreError) {
-    try await through("leave") { () async throws(StoreError) in
-      try await inner.leave(replica, environment: environment)
-    }
-  }
-
-  func leases(of environment: String) async throws(StoreError) -> (table: LeaseTable, now: Timestamp) {
-    try await inner.leases(of: environment)
-  }
-
-  func fenced(by permit: Permit) -> any StateStore {
-    SimulatedStore(world, who: who, inner: inner.fenced(by: permit))
-  }
-
-  func listen(
-    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNews) -> Void
-  ) async {
-    await inner.listen(in: environment, as: replica, tell)
   }
 }

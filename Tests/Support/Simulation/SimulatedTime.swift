@@ -21,7 +21,9 @@ final class SimulatedTime: Sendable {
   func setWallClock(by span: TimeSpan) { offset.withLock { $0 += span.milliseconds * 1000 } }
 
   var source: TimeSource {
-    TimeSource(now: { [self] in wall }, sleep: { [self] span in try await sleep(span.milliseconds * 1000) })
+    TimeSource(
+      now: { [self] in wall }, sleep: { [self] span in try await sleep(span.milliseconds * 1000) },
+      uptime: { [scheduler] in TimeSpan(milliseconds: scheduler.now / 1000) })
   }
 
   var clock: SimulatedClock { SimulatedClock(self, scheduler) }

@@ -21,6 +21,8 @@ final class World: Sendable {
   let manifests: Mutex<DesiredState>
   let systems: Systems
   let pasts = Pasts()
+  /// By the name of the process.
+  let executors = Mutex<[String: ProcessExecutor]>([:])
   /// Whether nothing happens in this world by which what a controller knows can be wrong through no fault of its own,
   /// so that order can be insisted on.
   let isOrderly: Bool
@@ -42,7 +44,8 @@ final class World: Sendable {
     fate = Dice(random.fork())
     faults = FaultBoard(Dice(random.fork()))
     rules = Rules(trace)
-    store = MemoryStateStore(name: "simulated")
+    // The database has a clock of its own, which nobody sets.
+    store = MemoryStateStore(name: "simulated", clock: { Timestamp(microseconds: scheduler.now) })
     process = scheduler.makeProcess()
     isOrderly = random.percent(30)
     manifests = Mutex(DesiredState(environment: World.environment, allowsMockGPUs: true, resources: []))
