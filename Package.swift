@@ -5,9 +5,16 @@ import PackageDescription
 // - swift-argument-parser: the standard for Swift command lines; generates completions.
 // - swift-subprocess: child processes with structured lifetimes, instead of our own fork and exec.
 // - swift-service-lifecycle: signals as a sequence.
+// - hummingbird: everything that listens. Without its traits: no Foundation, and settings are handed to it.
+// - swift-configuration: settings from flags, environment and file, in one order. Without its traits: files are read
+//   with our own YAML, which knows the line of a wrong key.
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
 /// One platform component: a room of `Sources/Components` with the furniture that every room has.
 func component(
@@ -74,12 +81,17 @@ let components: [Target] = [
 ]
 let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) }
 
+let gateway: [Target] = [
+  .target(name: "Gateway", dependencies: ["Reconciling", "Model", hummingbird, logging, serviceLifecycle])
+]
+
 let executables: [Target] = [
   .executableTarget(
     name: "rendertrust",
     dependencies: componentNames + [
       "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine", "PgBackRest",
-      argumentParser, unixSignals,
+      "Gateway",
+      argumentParser, configuration, unixSignals,
     ]),
   .executableTarget(
     name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
@@ -175,8 +187,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
   ],
-  targets: system + core + drivers + components + executables + testTargets
+  targets: system + core + drivers + components + gateway + executables + testTargets
 )
 
 for target in package.targets where target.type != .system {

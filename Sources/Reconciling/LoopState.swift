@@ -12,6 +12,8 @@ package struct LoopState: Sendable {
   /// Manifests that could not be recorded as a revision yet.
   var unrecorded: (DesiredState, Authorship)?
   var isStoreFailing = false
+  /// Of the passes under way.
+  var controls: [Int: PassControl] = [:]
 
   /// Looked at, and not ready.
   private var unsettled: Set<ResourceID> = []
@@ -37,10 +39,25 @@ package struct LoopState: Sendable {
     for id in flights.keys where stale[id] == nil {
       stale[id] = self.desired[id]?.references.map(\.target) ?? []
     }
+    let former = self.desired
     self.desired = desired
     self.revision = revision
     index()
     enqueueAll(at: now)
+    let passes = Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted { $0.key < $1.key }
+    for (number, scope) in passes {
+      let changed = scope.filter { !desired.says(of: $0, theSameAs: former) }
+      controls[number]?.supersede(by: revision, scope: Set(scope), changed: Set(changed))
+    }
+  }
+
+  /// Takes back what a pass has let go of, so that it can be looked at anew.
+  package mutating func release(_ ids: Set<ResourceID>, from pass: Int) {
+    for id in ids where flights[id] == pass {
+      flights[id] = nil
+      stale[id] = nil
+      queue.finish(id)
+    }
   }
 
   package mutating func learn(_ inventory: some Sequence<ResourceID>) {
@@ -133,6 +150,7 @@ package struct LoopState: Sendable {
   /// Ends a pass. What it did not settle is neither desired nor in the inventory, unless the pass failed.
   /// - Parameter retry: when to look again after a failed pass; nil for one that did not fail.
   package mutating func endPass(_ number: Int, _ scope: Set<ResourceID>, retry: Timestamp?) {
+    controls[number] = nil
     for id in scope where flights[id] == number {
       flights[id] = nil
       stale[id] = nil
@@ -146,5 +164,13 @@ package struct LoopState: Sendable {
     leaving.remove(id)
     unsettled.remove(id)
     usable.remove(id)
+  }
+}
+
+extension DesiredState {
+  /// Whether both want the same of a resource: the same spec, labels and mode, or that it is not there.
+  func says(of id: ResourceID, theSameAs other: DesiredState) -> Bool {
+    let (mine, theirs) = (self[id], other[id])
+    return mine?.digest == theirs?.digest && mine?.metadata.mode == theirs?.metadata.mode
   }
 }

@@ -76,11 +76,16 @@ package struct Authorship: Hashable, Sendable {
   package let actor: String
   package let commit: String?
   package let message: String
+  /// As what the revision enters the audit trail.
+  package let action: AuditRecord.Action
 
-  package init(actor: String, commit: String?, message: String) {
+  package init(
+    actor: String, commit: String?, message: String, action: AuditRecord.Action = .revision
+  ) {
     self.actor = actor
     self.commit = commit
     self.message = message
+    self.action = action
   }
 }
 
@@ -112,10 +117,12 @@ package struct JournalIntent: Hashable, Sendable {
   package let reason: String
   package let risk: Risk
   package let at: Timestamp
+  /// The step's changes, for the audit trail.
+  package let fields: [FieldChange]
 
   package init(
     step: StepID, revision: Int64, action: StepAction, summary: String, reason: String, risk: Risk,
-    at: Timestamp
+    at: Timestamp, fields: [FieldChange] = []
   ) {
     self.step = step
     self.revision = revision
@@ -124,6 +131,7 @@ package struct JournalIntent: Hashable, Sendable {
     self.reason = reason
     self.risk = risk
     self.at = at
+    self.fields = fields
   }
 }
 
@@ -132,12 +140,15 @@ package enum JournalOutcome: Hashable, Sendable {
   case failed(String)
   /// The controller ended before it knew; the next observation tells what became of it.
   case interrupted
+  /// It was given up because a newer revision wants something else; the next observation tells what became of it.
+  case superseded(String)
 
   package var word: String {
     switch self {
     case .done: "done"
     case .failed: "failed"
     case .interrupted: "interrupted"
+    case .superseded: "superseded"
     }
   }
 }

@@ -22,9 +22,10 @@ extension PostgresStateStore {
   private func insert(_ intents: [JournalIntent], _ environment: String) -> Statement {
     Statement(
       """
-      INSERT INTO journal (environment, pass, resource, step, revision, action, summary, reason, risk, intent_at)
+      INSERT INTO journal
+        (environment, pass, resource, step, revision, action, summary, reason, risk, intent_at, fields)
       SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-        $9::text[], $10::timestamptz[])
+        $9::text[], $10::timestamptz[], $11::text[])
       """,
       [
         .text(environment), .textArray(intents.map(\.step.pass)),
@@ -32,6 +33,7 @@ extension PostgresStateStore {
         .intArray(intents.map(\.revision)), .textArray(intents.map(\.action.rawValue)),
         .textArray(intents.map(\.summary)), .textArray(intents.map(\.reason)),
         .textArray(intents.map(\.risk.rawValue)), .array(intents.map { .timestamp($0.at) }),
+        .textArray(intents.map { Value.array($0.fields.map(\.value)).json }),
       ])
   }
 
@@ -49,7 +51,7 @@ extension PostgresStateStore {
         .textArray(outcomes.map(\.0.resource.description)),
         .intArray(outcomes.map { Int64($0.0.index) }), .textArray(outcomes.map(\.1.word)),
         .array(outcomes.map { .timestamp($0.2) }),
-        .array(outcomes.map { if case .failed(let message) = $0.1 { .text(message) } else { .null } }),
+        .array(outcomes.map { .optional($0.1.text, SQLValue.text) }),
       ])
   }
 
@@ -114,7 +116,8 @@ extension PostgresStateStore {
   {
     let entries = try await rows(
       """
-      SELECT pass, resource, step, revision, action, summary, reason, risk, intent_at, outcome, outcome_at, error
+      SELECT pass, resource, step, revision, action, summary, reason, risk, intent_at, outcome, outcome_at, error,
+        fields
       FROM journal WHERE environment = $1 AND ($2::text IS NULL OR resource = $2) ORDER BY sequence DESC LIMIT $3
       """, [.text(environment), .optional(id?.description, SQLValue.text), .int(Int64(limit))]
     ) { row throws(PostgresError) in try Self.entry(row) }
@@ -130,6 +133,7 @@ extension PostgresStateStore {
       case "done": .done
       case "failed": .failed(try row.optionalText(11) ?? "")
       case "interrupted": .interrupted
+      case "superseded": .superseded(try row.optionalText(11) ?? "")
       default: nil
       }
     return JournalEntry(
@@ -137,7 +141,22 @@ extension PostgresStateStore {
         step: StepID(pass: try row.text(0), resource: resource, index: Int(try row.int(2))),
         revision: try row.int(3), action: action, summary: try row.text(5), reason: try row.text(6),
         risk: risk,
-        at: try row.timestamp(8)),
+        at: try row.timestamp(8), fields: fields(try row.text(12))),
       outcome: outcome, finishedAt: try row.optionalTimestamp(10))
+  }
+
+  private static func fields(_ text: String) -> [FieldChange] {
+    guard case .array(let changes)? = try? Value(json: text) else { return [] }
+    return changes.compactMap { FieldChange($0) }
+  }
+}
+
+extension JournalOutcome {
+  /// What is stored beside the word.
+  fileprivate var text: String? {
+    switch self {
+    case .failed(let text), .superseded(let text): text
+    case .done, .interrupted: nil
+    }
   }
 }

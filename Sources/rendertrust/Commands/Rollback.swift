@@ -31,7 +31,7 @@ struct Rollback: AsyncParsableCommand {
       let allowances = Allowances(prune: allowances.allowPrune)
       let preparation = try await session.engine.prepare(desired, allowances: allowances)
       let convergence = try await session.converge(
-        preparation, by: .here("rollback to \(target)", []), allowances)
+        preparation, by: .here("rollback to \(target)", [], as: .rollback), allowances)
       try Summary(convergence).report()
     }
   }

@@ -3,10 +3,12 @@ import Reconciling
 
 extension Authorship {
   /// The user on this machine, and the commit of the first path's work tree where there is one.
-  static func here(_ command: String, _ paths: [String]) -> Authorship {
+  static func here(
+    _ command: String, _ paths: [String], as action: AuditRecord.Action = .revision
+  ) -> Authorship {
     Authorship(
       actor: "\(userName)@\(hostName)", commit: paths.first.flatMap(GitHead.commit(of:)),
-      message: ([command] + paths).joined(separator: " "))
+      message: ([command] + paths).joined(separator: " "), action: action)
   }
 
   private static var userName: String {

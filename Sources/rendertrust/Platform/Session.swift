@@ -14,6 +14,7 @@ import Workloads
 struct Session: Sendable {
   let platform: Platform
   let store: any StateStore
+  let auditTrail: any AuditTrail
   /// Environments that have a revision, sorted.
   let environments: [String]
   let engine: Engine
@@ -104,6 +105,7 @@ struct Session: Sendable {
       try? schemas[id.kind]?.decode(spec: spec, id: id, metadata: Metadata()).spec
     }
     self.store = store
+    auditTrail = store
     environments = try await store.environments()
     owner = try await store.owner(proposal: Session.randomMark())
     // For people: docker ps --filter label=rendertrust.com/owner=$(cat .rendertrust/owner)

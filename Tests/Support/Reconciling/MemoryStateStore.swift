@@ -21,6 +21,7 @@ package final class MemoryStateStore: StateStore {
     var journal: [JournalEntry] = []
     var positions: [StepID: Int] = [:]
     var events: [Event] = []
+    var audit: [AuditEntry] = []
   }
 
   package let name: String
@@ -32,7 +33,7 @@ package final class MemoryStateStore: StateStore {
   package func fail(_ call: Call, times: Int = 1) { state.change { $0.failing[call] = times } }
   package func callCount(_ call: Call) -> Int { state.value.calls[call] ?? 0 }
 
-  private func with<Output: Sendable>(
+  func with<Output: Sendable>(
     _ call: Call, _ environment: String, _ body: (inout EnvironmentState) -> Output
   ) throws(StoreError) -> Output {
     let output = state.change { state -> Output? in
@@ -74,6 +75,7 @@ package final class MemoryStateStore: StateStore {
         number: Int64(state.revisions.count + 1), environment: desired.environment,
         manifestDigest: desired.digest, createdAt: time, actor: authorship.actor, commit: authorship.commit,
         message: authorship.message)
+      state.noteRevision(revision.number, desired, by: authorship, at: time)
       state.revisions.append((revision, desired))
       return revision
     }
@@ -122,6 +124,7 @@ package final class MemoryStateStore: StateStore {
           state.journal.append(JournalEntry(intent: intent, outcome: nil, finishedAt: nil))
         case .outcome(let step, let outcome, let time):
           guard let position = state.positions[step] else { continue }
+          state.note(outcome, of: state.journal[position], at: time)
           state.journal[position] = JournalEntry(
             intent: state.journal[position].intent, outcome: outcome, finishedAt: time)
         }
@@ -136,6 +139,7 @@ package final class MemoryStateStore: StateStore {
       var closed: Set<ResourceID> = []
       for index in state.journal.indices where state.journal[index].outcome == nil {
         let intent = state.journal[index].intent
+        state.note(.interrupted, of: state.journal[index], at: time)
         state.journal[index] = JournalEntry(intent: intent, outcome: .interrupted, finishedAt: time)
         closed.insert(intent.step.resource)
       }

@@ -1,0 +1,4 @@
+internal import Hummingbird
+
+/// Everything that listens.
+package enum Gateway {}
