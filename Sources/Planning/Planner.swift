@@ -14,15 +14,13 @@ package struct Planner: Sendable {
   /// deletions last, each after what referenced it.
   package func plan(_ request: PlanRequest) -> Plan {
     var decisions = PlanSubject.all(in: request).map { decide($0, request) }
-    if decisions.contains(where: \.removesSomething) {
-      if let finding = Guards.holdingDeletions(request) {
-        for index in decisions.indices where decisions[index].removesSomething {
-          decisions[index].outcome = .blocked
-          decisions[index].waitingOn = finding.description
-        }
+    if decisions.contains(where: \.removesSomething), let finding = Guards.holdingDeletions(request) {
+      for index in decisions.indices where decisions[index].removesSomething {
+        decisions[index].outcome = .blocked
+        decisions[index].waitingOn = finding.description
       }
-      StillUsed.hold(&decisions, request)
     }
+    StillUsed.hold(&decisions, request)
     return Plan(
       environment: request.desired.environment, revision: request.revision,
       manifestDigest: request.desired.digest, resources: PlanOrder.arranged(decisions, request))

@@ -46,7 +46,8 @@ package struct Controller: Sendable {
     _ = try await engine.store.closeOpenIntents(in: environment, at: engine.time.now())
     let revision = try await engine.store.record(desired, by: authorship, at: engine.time.now())
     let inventory = try await engine.store.inventory(of: environment, knowing: desired.resources)
-    var state = LoopState(desired, revision: revision.number, inventory: inventory.keys)
+    let strays = try await engine.store.strayStatuses(of: environment)
+    var state = LoopState(desired, revision: revision.number, inventory: strays.union(inventory.keys))
     state.enqueueAll(at: engine.time.now())
 
     let (inputs, feed) = AsyncStream<Input>.makeStream()
@@ -188,11 +189,11 @@ package struct Controller: Sendable {
     }
   }
 
-  /// What other processes applied is known from the inventory only.
+  /// What other processes applied or looked at is known from the store only.
   private func readInventory(_ state: inout LoopState) async {
     do throws(StoreError) {
       let inventory = try await engine.store.inventory(of: environment, knowing: state.desired.resources)
-      state.learn(inventory.keys)
+      state.learn(try await engine.store.strayStatuses(of: environment).union(inventory.keys))
     } catch {
       note(error, &state)
     }

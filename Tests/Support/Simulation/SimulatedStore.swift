@@ -144,6 +144,12 @@ struct SimulatedStore: StateStore {
     }
   }
 
+  func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID> {
+    try await through("stray statuses", isWrite: false) { () async throws(StoreError) in
+      try await inner.strayStatuses(of: environment)
+    }
+  }
+
   func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event] {
     try await through("events", isWrite: false) { () async throws(StoreError) in
       try await inner.events(of: environment, id: id, limit: limit)

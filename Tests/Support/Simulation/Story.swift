@@ -20,7 +20,7 @@ final class Story: Sendable {
 
   init(_ world: World) {
     self.world = world
-    state = Mutex(State(blueprint: world.fate.roll { Blueprint(&$0) }))
+    state = Mutex(State(blueprint: world.fate.roll { Blueprint(&$0, allowsModes: !world.isOrderly) }))
   }
 
   /// The loop that runs now, if any does.
