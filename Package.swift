@@ -13,7 +13,10 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
 /// One platform component: a room of `Sources/Components` with the furniture that every room has.
@@ -82,7 +85,11 @@ let components: [Target] = [
 let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) }
 
 let gateway: [Target] = [
-  .target(name: "Gateway", dependencies: ["Reconciling", "Model", hummingbird, logging, serviceLifecycle])
+  .target(
+    name: "Gateway",
+    dependencies: [
+      "Reconciling", "Model", hummingbird, hummingbirdCore, httpTypes, logging, nioCore, serviceLifecycle,
+    ])
 ]
 
 let executables: [Target] = [
@@ -112,14 +119,14 @@ let testTargets: [Target] = [
     name: "ReconcilingSupport", dependencies: ["Component", "Reconciling", "Planning", "Model"],
     path: "Tests/Support/Reconciling"),
   .target(
+    name: "RoomSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
+    path: "Tests/Support/Rooms"),
+  .target(
     name: "SimulationSupport",
     dependencies: componentNames + [
       "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
       "DockerEngine",
     ], path: "Tests/Support/Simulation"),
-  .target(
-    name: "RoomSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
-    path: "Tests/Support/Rooms"),
   tests(
     "Billing",
     [
@@ -144,14 +151,17 @@ let testTargets: [Target] = [
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests(
     "EndToEnd",
-    ["rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "Workloads", subprocess],
-    golden: true),
+    [
+      "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
+      "Workloads", subprocess,
+    ], golden: true),
   tests(
     "Fleet",
     [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(
@@ -188,6 +198,8 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
   ],

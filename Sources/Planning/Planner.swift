@@ -14,12 +14,7 @@ package struct Planner: Sendable {
   /// deletions last, each after what referenced it.
   package func plan(_ request: PlanRequest) -> Plan {
     var decisions = PlanSubject.all(in: request).map { decide($0, request) }
-    if decisions.contains(where: \.removesSomething), let finding = Guards.holdingDeletions(request) {
-      for index in decisions.indices where decisions[index].removesSomething {
-        decisions[index].outcome = .blocked
-        decisions[index].waitingOn = finding.description
-      }
-    }
+    Guards(request: request, planners: planners).hold(&decisions)
     StillUsed.hold(&decisions, request)
     return Plan(
       environment: request.desired.environment, revision: request.revision,
@@ -120,6 +115,8 @@ struct Decision {
   var outcome: ResourcePlan.Outcome
   let steps: [AnyStep]
   var waitingOn: String?
+  var heldBy: [GuardFinding] = []
+  var allowed: [GuardFinding] = []
 
   init(
     _ subject: PlanSubject, _ outcome: ResourcePlan.Outcome, steps: [AnyStep] = [], waitingOn: String? = nil

@@ -24,7 +24,7 @@ package struct AuditRecord: Hashable, Sendable {
   /// Nil for what concerns the whole environment.
   package let resource: ResourceID?
   package let action: Action
-  /// `done`, `failed` or `interrupted`.
+  /// `done`, `failed`, `interrupted` or `superseded`.
   package let outcome: String
   package let summary: String
   package let reason: String?
@@ -54,8 +54,11 @@ package struct AuditRecord: Hashable, Sendable {
   package init(
     _ intent: JournalIntent, _ outcome: JournalOutcome, at time: Timestamp, actor: String?, commit: String?
   ) {
-    var message: String?
-    if case .failed(let text) = outcome { message = text }
+    let message: String? =
+      switch outcome {
+      case .done, .interrupted: nil
+      case .failed(let text), .superseded(let text): text
+      }
     self.init(
       at: time, actor: actor, commit: commit, revision: intent.revision, resource: intent.step.resource,
       action: Action(intent.action), outcome: outcome.word, summary: intent.summary, reason: intent.reason,

@@ -33,6 +33,10 @@ package struct Explanation: Hashable, Sendable {
     case drifted
     /// A controller ended before it was done.
     case interrupted
+    /// It was given up for a newer revision.
+    case superseded
+    /// A call to its system was given up and does not end.
+    case stuck
     /// Nobody has looked at it since the newest revision came.
     case notLookedAt
     /// The revision that wants it is held back after a rollback.
@@ -127,6 +131,8 @@ extension Situation {
     case (.degraded, _): return (told(.unhealthy), nil)
     case (.drifted, _): return (told(.drifted), nil)
     case (.progressing, "Stopped"): return (told(.interrupted), nil)
+    case (.progressing, "Superseded"): return (told(.superseded), nil)
+    case (.progressing, "CallDoesNotEnd"): return (told(.stuck), nil)
     case (.progressing, _): return (told(.starting), nil)
     case (.blocked, "Guarded"): return (told(.guarded), nil)
     case (.blocked, "Invalid"): return (told(.invalid), nil)

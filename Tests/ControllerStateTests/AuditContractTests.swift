@@ -148,7 +148,7 @@ import Testing
 
   @Test(arguments: tamperings)
   func `what is changed with SQL is found`(_ tampering: Tampering) async throws {
-    try await StoreUnderTest.withPostgres { store, pool in
+    try await StoreUnderTest.withDatabase { store, pool in
       for number in 1...5 { try await store.record(.fake("a", number)) }
       #expect(try await Self.verify(store) == nil)
       try await pool.script(tampering.sql)

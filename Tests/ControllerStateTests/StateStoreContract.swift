@@ -17,11 +17,11 @@ enum StoreUnderTest: CaseIterable, Sendable {
   }
 
   static func withPostgres(_ body: (PostgresStateStore) async throws -> Void) async throws {
-    try await withPostgres { store, _ in try await body(store) }
+    try await withDatabase { store, _ in try await body(store) }
   }
 
   /// Also hands out the database below the store, for what goes behind its back.
-  static func withPostgres(_ body: (PostgresStateStore, PostgresPool) async throws -> Void) async throws {
+  static func withDatabase(_ body: (PostgresStateStore, PostgresPool) async throws -> Void) async throws {
     try await TestDatabase.with { pool in
       try await Migrations(ControllerState.migrations).apply(to: pool)
       try await body(PostgresStateStore(pool: pool, revive: { _, value in FakeSpec(value) }), pool)

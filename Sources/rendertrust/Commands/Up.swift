@@ -29,11 +29,12 @@ struct Up: AsyncParsableCommand {
     let resync = try span(resync, "--resync")
     let within = try span(within, "--within")
     let platform = try Platform.schemasOnly()
+    let watch = ManifestWatch(paths: manifests.paths)
     let desired = try platform.load(manifests.paths)
     try await Session.open(state, showsPlan: true) { session in
       let loop = WatchLoop(
         session: session, schemas: platform, paths: manifests.paths, resync: resync,
-        readyWithin: untilReady ? within : nil)
+        readyWithin: untilReady ? within : nil, watch: watch)
       try await loop.run(from: desired)
     }
   }

@@ -11,10 +11,14 @@ struct WatchLoop: Sendable {
   let resync: TimeSpan
   /// Nil: until a signal comes.
   let readyWithin: TimeSpan?
+  /// Made before the manifests were read, so that no change is missed.
+  var watch: ManifestWatch?
 
   func run(from desired: DesiredState) async throws {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
-    let controller = Controller(engine: session.engine, environment: desired.environment)
+    let controller = Controller(
+      engine: session.engine, environment: desired.environment, replica: .here("up"),
+      isGone: ProcessMark.isGone)
     let authorship = Authorship.here("up", paths)
     let result = await withTaskGroup(of: Void.self) { group in
       group.addTask { await StopSignals.watch(session) { feed.finish() } }
@@ -44,14 +48,24 @@ struct WatchLoop: Sendable {
   }
 
   private func watchManifests(_ feed: AsyncStream<Trigger>.Continuation) async {
-    var watch = ManifestWatch(paths: paths)
-    while (try? await session.engine.time.sleep(ManifestWatch.interval)) != nil {
-      guard watch.hasChanged() else { continue }
-      switch schemas.tryLoad(paths) {
-      case .success(let desired):
-        feed.yield(.desired(desired, .here("up", paths)))
-      case .failure(let failure):
-        feed.yield(.unreadable(failure.message))
+    let time = session.engine.time
+    var watch = watch ?? ManifestWatch(paths: paths)
+    var pause = ManifestWatch.interval
+    while (try? await time.sleep(pause)) != nil {
+      let begun = time.now()
+      switch watch.look(at: begun) {
+      case .unchanged:
+        // Looking at very many files takes at most a twentieth of the time.
+        pause = max(ManifestWatch.interval, TimeSpan(milliseconds: (time.now() - begun).milliseconds * 20))
+      case .changing: pause = ManifestWatch.rest
+      case .changed(let mark):
+        let loaded = schemas.tryLoad(paths)
+        pause = ManifestWatch.rest
+        guard watch.take(mark) else { continue }
+        switch loaded {
+        case .success(let desired): feed.yield(.desired(desired, .here("up", paths)))
+        case .failure(let failure): feed.yield(.unreadable(failure.message))
+        }
       }
     }
   }

@@ -207,7 +207,9 @@ extension Blueprint {
     _ id: ResourceID, _ spec: Spec, labels: [String: String] = [:], _ random: inout SeededRandom
   ) {
     var mode = ReconcileMode.enforce
-    if allowsModes, !["Node", "Database"].contains(id.kind), random.percent(6) { mode = random.percent(50) ? .paused : .observe }
+    if allowsModes, !["Node", "Database"].contains(id.kind), random.percent(6) {
+      mode = random.percent(50) ? .paused : .observe
+    }
     let digest = Digest(of: "\(spec.value.json) \(labels.sorted { $0.key < $1.key })")
     resources[id] = AnyResource(
       id: id, metadata: Metadata(labels: labels, mode: mode), spec: spec,

@@ -79,7 +79,7 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
   {
     let (id, number) = (subject.id, process.executor.number)
     guard !world.scheduler.isOver else { throw World.error(nil, "the world is over") }
-    world.rules.begin(number, id, removes: removes(operation))
+    world.rules.begin(number, id, removes: removes(operation), holder: await world.holder(of: id))
     await checkIntent(of: id)
     defer { world.rules.end(number, id) }
     let inner = inner
@@ -119,6 +119,20 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
 }
 
 extension World {
+  /// The process that holds the lease of a resource.
+  func holder(of id: ResourceID) async -> Int? {
+    guard let table = try? await store.leases(of: World.environment).table,
+      let name = table[KeyRange(of: id)].holder
+    else { return nil }
+    return processes.withLock { $0[name] }?.executor.number
+  }
+
+  /// Whether the process of a replica has ended, as whoever runs on the same machine can see.
+  func isGone(_ replica: Replica) -> Bool {
+    guard isOneMachine, let process = processes.withLock({ $0[replica.name] }) else { return false }
+    return scheduler.isDead(process.executor) || process.hasEnded.withLock { $0 }
+  }
+
   /// The name of an operation, without what it holds.
   static func name(of operation: some Sendable) -> String {
     let text = "\(operation)"

@@ -23,6 +23,10 @@ final class SimulatedProcess: Sendable {
     self.task.withLock { $0 = task }
   }
 
+  func replica(isExclusive: Bool) -> Replica {
+    Replica(name: name, role: isExclusive ? "apply" : "up", process: name, isExclusive: isExclusive)
+  }
+
   /// As SIGTERM asks it to.
   func terminate() {
     drain.request()
