@@ -7,11 +7,13 @@ import ReconcilingSupport
 struct SimulatedStore: StateStore {
   private let world: World
   private let who: String
-  private var inner: MemoryStateStore { world.store }
+  private let inner: any StateStore
 
-  init(_ world: World, who: String) {
+  /// - Parameter inner: the store as this process may write to it; nil for one without leases.
+  init(_ world: World, who: String, inner: (any StateStore)? = nil) {
     self.world = world
     self.who = who
+    self.inner = inner ?? world.store
   }
 
   private func through<Output: Sendable>(
@@ -91,10 +93,10 @@ struct SimulatedStore: StateStore {
     }
   }
 
-  func disclaim(_ ids: [ResourceID], in environment: String) async throws(StoreError) {
+  func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64) async throws(StoreError) {
     let names = ids.map(\.description).sorted().joined(separator: " ")
     try await through("disclaim \(names)") { () async throws(StoreError) in
-      try await inner.disclaim(ids, in: environment)
+      try await inner.disclaim(ids, in: environment, revision: revision)
     }
   }
 
@@ -156,5 +158,31 @@ struct SimulatedStore: StateStore {
     try await through("journal", isWrite: false) { () async throws(StoreError) in
       try await inner.journal(of: environment, id: id, limit: limit)
     }
+  }
+
+  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStanding {
+    try await through("heartbeat", isWrite: false) { () async throws(StoreError) in
+      try await inner.beat(heartbeat, in: environment)
+    }
+  }
+
+  func leave(_ replica: Replica, environment: String) async throws(StoreError) {
+    try await through("leave") { () async throws(StoreError) in
+      try await inner.leave(replica, environment: environment)
+    }
+  }
+
+  func leases(of environment: String) async throws(StoreError) -> (table: LeaseTable, now: Timestamp) {
+    try await inner.leases(of: environment)
+  }
+
+  func fenced(by permit: Permit) -> any StateStore {
+    SimulatedStore(world, who: who, inner: inner.fenced(by: permit))
+  }
+
+  func listen(
+    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNews) -> Void
+  ) async {
+    await inner.listen(in: environment, as: replica, tell)
   }
 }
