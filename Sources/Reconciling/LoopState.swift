@@ -51,7 +51,8 @@ package struct LoopState: Sendable {
     self.revision = revision
     index()
     enqueueAll(at: now)
-    for (number, scope) in Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }) {
+    let passes = Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted { $0.key < $1.key }
+    for (number, scope) in passes {
       let changed = scope.filter { !desired.says(of: $0, theSameAs: former) }
       controls[number]?.supersede(by: revision, scope: Set(scope), changed: Set(changed))
     }

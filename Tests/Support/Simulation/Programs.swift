@@ -16,8 +16,8 @@ struct LoopProgram: Sendable {
     process.stop.withLock { $0 = { feed.finish() } }
     let first = world.manifests.withLock { $0 }
     let controller = Controller(
-      engine: engine, environment: World.environment, replica: world.replica("up", of: process),
-      isGone: world.isGone)
+      engine: engine, environment: World.environment, replica: process.replica(isExclusive: false),
+      isGone: { world.isGone($0) })
     world.trace.note(process.name, "starts")
     let outcome = await withTaskGroup(of: Void.self) { group in
       group.addTask { await watchManifests(from: first, feed) }
@@ -90,19 +90,23 @@ struct ApplyProgram: Sendable {
     let engine = platform.engine { Program.note($0, world, process) }
     world.trace.note(process.name, "starts")
     let keeper = LeaseKeeper(
-      world.replica("apply", of: process, isExclusive: true), in: World.environment, store: engine.store,
-      time: engine.time, isGone: world.isGone)
-    let error = await withTaskGroup(of: Void.self) { group -> StoreError? in
+      process.replica(isExclusive: true), in: World.environment, store: engine.store, time: engine.time,
+      isGone: { world.isGone($0) })
+    let error = await withTaskGroup(of: StoreError?.self) { group -> StoreError? in
       if case .failure(let error) = await keeper.takeAll(waits: { _ in }) { return error }
-      group.addTask { await keeper.run { _ in } }
+      group.addTask {
+        await keeper.run { _ in }
+        return nil
+      }
       defer { group.cancelAll() }
-      return await apply(engine.bound(to: keeper.permit, of: keeper))
+      return await change(engine.bound(to: keeper.permit, of: keeper))
     }
     await keeper.leave()
-    world.trace.note(process.name, error.map { "ends: \($0)" } ?? "ends")
+    let end = error.map { "ends: \($0)" } ?? "ends"
+    world.trace.note(process.name, end)
   }
 
-  private func apply(_ engine: Engine) async -> StoreError? {
+  private func change(_ engine: Engine) async -> StoreError? {
     do throws(StoreError) {
       var desired = world.manifests.withLock { $0 }
       if let revision {
@@ -153,21 +157,6 @@ enum Program {
     case .settled(let statuses):
       for status in statuses { for condition in status.conditions { check(condition.message) } }
     case .started, .observing, .loop: break
-    }
-  }
-}
-
-extension World {
-  /// A process as others see it.
-  func replica(_ role: String, of process: SimulatedProcess, isExclusive: Bool = false) -> Replica {
-    executors.withLock { $0[process.name] = process.executor }
-    return Replica(name: process.name, role: role, isExclusive: isExclusive)
-  }
-
-  /// Whether a process was killed; in some worlds nobody can tell, so that its lease has to expire.
-  var isGone: @Sendable (Replica) -> Bool {
-    { [self] replica in
-      isOrderly && executors.withLock { $0[replica.name] }.map { scheduler.isDead($0) } ?? false
     }
   }
 }

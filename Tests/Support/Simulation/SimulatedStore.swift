@@ -9,11 +9,12 @@ struct SimulatedStore: StateStore {
   let who: String
   let inner: any StateStore
 
-  /// - Parameter inner: nil for the world's store as it is.
-  init(_ world: World, who: String, inner: (any StateStore)? = nil) {
+  init(_ world: World, who: String) { self.init(world, who, over: world.store) }
+
+  init(_ world: World, _ who: String, over inner: any StateStore) {
     self.world = world
     self.who = who
-    self.inner = inner ?? world.store
+    self.inner = inner
   }
 
   func through<Output: Sendable>(
@@ -143,6 +144,12 @@ struct SimulatedStore: StateStore {
   {
     try await through("statuses", isWrite: false) { () async throws(StoreError) in
       try await inner.statuses(of: environment, ids: ids)
+    }
+  }
+
+  func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID> {
+    try await through("stray statuses", isWrite: false) { () async throws(StoreError) in
+      try await inner.strayStatuses(of: environment)
     }
   }
 

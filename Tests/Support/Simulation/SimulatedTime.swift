@@ -18,6 +18,9 @@ final class SimulatedTime: Sendable {
       microseconds: SimulatedTime.start.microseconds + scheduler.now + offset.withLock { $0 })
   }
 
+  /// The time of the machine that the state is on, which nobody sets.
+  var steady: Timestamp { Timestamp(microseconds: SimulatedTime.start.microseconds + scheduler.now) }
+
   func setWallClock(by span: TimeSpan) { offset.withLock { $0 += span.milliseconds * 1000 } }
 
   var source: TimeSource {

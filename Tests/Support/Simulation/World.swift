@@ -21,11 +21,15 @@ final class World: Sendable {
   let manifests: Mutex<DesiredState>
   let systems: Systems
   let pasts = Pasts()
-  /// By the name of the process.
-  let executors = Mutex<[String: ProcessExecutor]>([:])
+  /// All that ever ran, by name.
+  let processes = Mutex<[String: SimulatedProcess]>([:])
   /// Whether nothing happens in this world by which what a controller knows can be wrong through no fault of its own,
   /// so that order can be insisted on.
   let isOrderly: Bool
+  /// How many loops run at once.
+  let replicas: Int
+  /// Whether processes can look whether others still run.
+  let isOneMachine: Bool
   private let secrets: [String: String]
 
   static let environment = "dev"
@@ -44,10 +48,12 @@ final class World: Sendable {
     fate = Dice(random.fork())
     faults = FaultBoard(Dice(random.fork()))
     rules = Rules(trace)
-    // The database has a clock of its own, which nobody sets.
-    store = MemoryStateStore(name: "simulated", clock: { Timestamp(microseconds: scheduler.now) })
-    process = scheduler.makeProcess()
     isOrderly = random.percent(30)
+    let time = time
+    store = MemoryStateStore(name: "simulated", clock: { time.steady })
+    replicas = isOrderly ? 1 : random.pick([1, 1, 2, 2, 3]) ?? 1
+    isOneMachine = random.percent(50)
+    process = scheduler.makeProcess()
     manifests = Mutex(DesiredState(environment: World.environment, allowsMockGPUs: true, resources: []))
     secrets = Dictionary(
       uniqueKeysWithValues: World.secretNames.map { ($0, "hush-\(String(random.next(), radix: 36))") })
