@@ -32,15 +32,37 @@ package struct LoopState: Sendable {
     index()
   }
 
+  /// Takes up a new revision. What it changes, whatever refers to that, and what is not ready is looked at now; the
+  /// rest, for which only the number is new, a moment later.
   package mutating func adopt(_ desired: DesiredState, _ revision: Int64, at now: Timestamp) {
-    known.formUnion(self.desired.resources.lazy.map(\.id))
     for id in flights.keys where stale[id] == nil {
       stale[id] = self.desired[id]?.references.map(\.target) ?? []
     }
+    let changes = DesiredChanges(from: self.desired, to: desired)
+    let isOtherwiseSame =
+      desired.environment == self.desired.environment
+      && desired.allowsMockGPUs == self.desired.allowsMockGPUs
+    known.formUnion(changes.gone)
     self.desired = desired
     self.revision = revision
-    index()
-    enqueueAll(at: now)
+    if changes.affectsReferences { index() }
+    guard isOtherwiseSame else { return enqueueAll(at: now) }
+    enqueue(changes, at: now)
+  }
+
+  private static let restDelay = TimeSpan(seconds: 2)
+
+  private mutating func enqueue(_ changes: DesiredChanges, at now: Timestamp) {
+    var touched: Set<ResourceID> = []
+    var open = changes.changed.map(\.id) + changes.gone
+    while let id = open.popLast() {
+      if touched.insert(id).inserted { open.append(contentsOf: dependents[id] ?? []) }
+    }
+    let soon = touched.union(leaving).union(unsettled)
+    for id in soon where desired[id] != nil || known.contains(id) { queue.add(id, at: now, isUrgent: true) }
+    for resource in desired.resources where !soon.contains(resource.id) {
+      queue.add(resource.id, at: now + LoopState.restDelay)
+    }
   }
 
   package mutating func learn(_ inventory: some Sequence<ResourceID>) {

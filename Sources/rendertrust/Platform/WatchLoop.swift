@@ -1,3 +1,4 @@
+import Manifests
 import Model
 import Reconciling
 import Workloads
@@ -11,6 +12,8 @@ struct WatchLoop: Sendable {
   let resync: TimeSpan
   /// Nil: until a signal comes.
   let readyWithin: TimeSpan?
+  /// What loading the manifests told already, so that the first change of one costs no load of all.
+  var cache = ManifestCache()
 
   func run(from desired: DesiredState) async throws {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
@@ -44,10 +47,9 @@ struct WatchLoop: Sendable {
   }
 
   private func watchManifests(_ feed: AsyncStream<Trigger>.Continuation) async {
-    var watch = ManifestWatch(paths: paths)
-    while (try? await session.engine.time.sleep(ManifestWatch.interval)) != nil {
-      guard watch.hasChanged() else { continue }
-      switch schemas.tryLoad(paths) {
+    var cache = cache
+    await ManifestWatch(paths: paths, time: session.engine.time).run {
+      switch schemas.tryLoad(paths, reusing: &cache) {
       case .success(let desired):
         feed.yield(.desired(desired, .here("up", paths)))
       case .failure(let failure):
