@@ -31,6 +31,8 @@ package struct Controller: Sendable {
     case trigger(Trigger)
     case triggersEnded
     case settled([ResourceID: ResourceFinding], [ResourceID: Executor.Result])
+    /// The pass was told of a newer revision and has nothing to do with these any more.
+    case released(pass: Int, Set<ResourceID>)
     /// The pass is over; whatever of its scope was not settled is not there.
     case finished(pass: Int, Set<ResourceID>, StoreError?)
   }
@@ -61,8 +63,12 @@ package struct Controller: Sendable {
         if isEnding && state.queue.isIdle { break }
         guard !isEnding, let (number, due) = state.beginPass(at: engine.time.now()) else { continue }
         let (desired, revision, leaving) = (state.desired, state.revision, state.leaving)
+        let control = PassControl { feed.yield(.released(pass: number, $0)) }
+        state.controls[number] = control
         group.addTask {
-          let failure = await pass(over: due, desired, revision, leaving) { feed.yield(.settled($0, $1)) }
+          let failure = await pass(over: due, desired, revision, leaving, control) {
+            feed.yield(.settled($0, $1))
+          }
           feed.yield(.finished(pass: number, due, failure))
         }
       }
@@ -70,13 +76,45 @@ package struct Controller: Sendable {
     }
   }
 
+  /// Ends early when a newer revision leaves it nothing to do.
   private func pass(
     over scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64, _ leaving: Set<ResourceID>,
-    settled: @escaping Engine.SettledHandler
+    _ control: PassControl, settled: @escaping Engine.SettledHandler
+  ) async -> StoreError? {
+    await withTaskGroup(of: StoreError??.self) { group in
+      group.addTask { .some(await work(on: scope, desired, revision, leaving, control, settled: settled)) }
+      group.addTask {
+        await control.abandonment()
+        return nil
+      }
+      for await end in group {
+        group.cancelAll()
+        if let end { return control.isAbandoned ? nil : end }
+      }
+      return nil
+    }
+  }
+
+  private func work(
+    on scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64, _ leaving: Set<ResourceID>,
+    _ control: PassControl, settled: @escaping Engine.SettledHandler
   ) async -> StoreError? {
     do throws(StoreError) {
-      let preparation = try await engine.prepare(desired, revision: revision, scope: scope, leaving: leaving)
-      _ = try await engine.perform(preparation, settled: settled)
+      try await engine.prepareInTurns(desired, revision: revision, scope: scope, leaving: leaving) { turn in
+        await perform(turn, control, settled: settled)
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func perform(
+    _ turn: Engine.Preparation, _ control: PassControl, settled: @escaping Engine.SettledHandler
+  ) async -> StoreError? {
+    guard !control.isAbandoned else { return nil }
+    do throws(StoreError) {
+      _ = try await engine.perform(turn, control: control, settled: settled)
       return nil
     } catch {
       return error
@@ -89,9 +127,11 @@ package struct Controller: Sendable {
     case .triggersEnded: break
     case .trigger(let trigger): await take(trigger, &state)
     case .settled(let findings, let results): state.settle(findings, results, at: now)
+    case .released(let number, let ids): state.release(ids, from: number)
     case .finished(let number, let scope, let error):
-      if let error { note(error, &state) }
-      state.endPass(number, scope, retry: error.map { _ in now + TimeSpan(seconds: 2) })
+      guard let error else { return state.endPass(number, scope, retry: nil) }
+      if error.isSuperseded { await adoptNewestRevision(&state) } else { note(error, &state) }
+      state.endPass(number, scope, retry: now + TimeSpan(seconds: error.isSuperseded ? 0 : 2))
     }
   }
 

@@ -8,81 +8,134 @@ extension Engine {
 
   /// Executes what was prepared, looks again at what was touched, and records how everything is. What needs no step
   /// is recorded at once, and what is done about once a second, so that nobody waits for the slowest.
-  /// - Parameter settled: told of each resource once, after it is recorded.
+  /// - Parameters:
+  ///   - control: through which a newer revision takes resources out of this pass.
+  ///   - settled: told of each resource once, after it is recorded.
   package func perform(
-    _ preparation: Preparation, allowances: Allowances = Allowances(),
+    _ preparation: Preparation, allowances: Allowances = Allowances(), control: PassControl = PassControl(),
     settled: @escaping SettledHandler = { _, _ in }
   ) async throws(StoreError) -> PassReport {
     let plan = preparation.plan
     progress(.planned(plan))
-    var work = preparation
     let executable = plan.resources.filter(\.isExecutable)
+    let held = control.hold(executable.lazy.map(\.id))
+    let claimed = await tryClaiming(executable.filter { held.contains($0.id) }, preparation)
+    control.letGo(held)
+    let work = try claimed.get()
+    var pass = Pass(allowances: allowances, control: control, settled: settled)
+    let idle = plan.resources.filter { !$0.isExecutable }
+    pass.add(try await conclude(idle, of: work, results: [:], pass))
+    try await forgetGone(work, control)
+    if !executable.isEmpty { try await execute(work, &pass) }
+    return PassReport(plan: plan, results: pass.results, findings: pass.findings)
+  }
+
+  /// Takes what is going to be made into the inventory, and notes of what is going to be removed that it is no longer
+  /// whole.
+  private func tryClaiming(_ executable: [ResourcePlan], _ preparation: Preparation) async -> Result<
+    Preparation, StoreError
+  > {
+    let plan = preparation.plan
     let claims = executable.filter { !$0.steps.isEmpty }.compactMap(\.desired)
       .filter { preparation.inventory[$0.id]?.resource.digest != $0.digest }
       .map { $0.alsoReferring(like: preparation.inventory[$0.id]?.resource) }
-    if !claims.isEmpty {
-      try await store.claim(claims, in: plan.environment, revision: plan.revision)
-      work = preparation.claiming(claims)
-    }
     let removals = executable.lazy.filter { $0.desired == nil && !$0.steps.isEmpty }.map(\.id)
       .filter { preparation.inventory[$0]?.digest != nil }
-    if !removals.isEmpty { try await store.disclaim(Array(removals), in: plan.environment) }
-    var pass = Pass(allowances: allowances, settled: settled)
-    let idle = plan.resources.filter { !$0.isExecutable }
-    try await conclude(idle, of: work, results: [:], &pass)
-    try await forgetGone(work)
-    if !executable.isEmpty { try await execute(work, &pass) }
-    return PassReport(plan: plan, results: pass.results, findings: pass.findings)
+    do throws(StoreError) {
+      if !claims.isEmpty { try await store.claim(claims, in: plan.environment, revision: plan.revision) }
+      if !removals.isEmpty { try await store.disclaim(Array(removals), in: plan.environment) }
+      return .success(claims.isEmpty ? preparation : preparation.claiming(claims))
+    } catch {
+      return .failure(error)
+    }
   }
 
   /// What a pass has come to.
   struct Pass: Sendable {
     let allowances: Allowances
+    let control: PassControl
     let settled: SettledHandler
+    var results: [ResourceID: Executor.Result] = [:]
+    var findings: [ResourceID: ResourceFinding] = [:]
+
+    mutating func add(_ conclusion: Conclusion) {
+      results.merge(conclusion.results) { _, new in new }
+      findings.merge(conclusion.findings) { _, new in new }
+    }
+  }
+
+  /// What became of some resources of a pass.
+  struct Conclusion: Sendable {
     var results: [ResourceID: Executor.Result] = [:]
     var findings: [ResourceID: ResourceFinding] = [:]
   }
 
   private static let concludingInterval = TimeSpan(seconds: 1)
 
+  private enum Signal: Sendable {
+    case time, executed
+    case concluded(Result<Conclusion, StoreError>)
+  }
+
+  /// Each kind is looked at by itself, so that one whose system does not answer keeps no other waiting.
   private func execute(_ work: Preparation, _ pass: inout Pass) async throws(StoreError) {
     let planned = Dictionary(uniqueKeysWithValues: work.plan.resources.map { ($0.id, $0) })
     let finished = FinishedResults()
-    let (signals, feed) = AsyncStream<Bool>.makeStream()
+    let (signals, feed) = AsyncStream<Signal>.makeStream()
     let name = nextPassName()
+    let begun = pass
     var failure: StoreError?
     await withDiscardingTaskGroup { group in
       group.addTask {
-        _ = await executor.execute(
+        _ = await executor(pass: begun).execute(
           work.plan, subjects: work.subjects, in: work.context, pass: name, isSatisfied: work.isSatisfied
         ) { id, result in finished.add(id, result) }
-        feed.yield(true)
+        feed.yield(.executed)
       }
       group.addTask {
-        while (try? await time.sleep(Engine.concludingInterval)) != nil { feed.yield(false) }
+        while (try? await time.sleep(Engine.concludingInterval)) != nil { feed.yield(.time) }
       }
-      for await isEnd in signals {
-        let results = finished.take()
-        if failure == nil, !results.isEmpty {
-          do throws(StoreError) {
-            try await conclude(results.keys.compactMap { planned[$0] }, of: work, results: results, &pass)
-          } catch {
-            failure = error
+      var (isExecuted, concluding) = (false, 0)
+      for await signal in signals {
+        switch signal {
+        case .time: break
+        case .executed: isExecuted = true
+        case .concluded(let result):
+          concluding -= 1
+          switch result {
+          case .success(let conclusion): pass.add(conclusion)
+          case .failure(let error): failure = failure ?? error
           }
         }
-        if isEnd { break }
+        for part in failure == nil ? finished.takeByKind() : [] {
+          concluding += 1
+          group.addTask {
+            let resources = part.keys.compactMap { planned[$0] }
+            feed.yield(.concluded(await tryConcluding(resources, of: work, results: part, begun)))
+          }
+        }
+        if isExecuted && concluding == 0 { break }
       }
       group.cancelAll()
     }
     if let failure { throw failure }
   }
 
+  private func tryConcluding(
+    _ resources: [ResourcePlan], of work: Preparation, results: [ResourceID: Executor.Result], _ pass: Pass
+  ) async -> Result<Conclusion, StoreError> {
+    do throws(StoreError) {
+      return .success(try await conclude(resources, of: work, results: results, pass))
+    } catch {
+      return .failure(error)
+    }
+  }
+
   /// Looks again at what was done, and records how these resources are.
   private func conclude(
-    _ resources: [ResourcePlan], of work: Preparation, results: [ResourceID: Executor.Result],
-    _ pass: inout Pass
-  ) async throws(StoreError) {
-    guard !resources.isEmpty else { return }
+    _ resources: [ResourcePlan], of work: Preparation, results: [ResourceID: Executor.Result], _ pass: Pass
+  ) async throws(StoreError) -> Conclusion {
+    guard !resources.isEmpty else { return Conclusion() }
     let (plan, environment) = (work.plan, work.plan.environment)
     let done = Set(results.filter { $0.value == .done }.keys)
     var verified: Preparation?
@@ -91,7 +144,12 @@ extension Engine {
         at: work.desired, revision: plan.revision, inventory: work.inventory, scope: done,
         allowances: pass.allowances)
     }
-    let previous = try await store.statuses(of: environment, ids: Set(resources.map(\.id)))
+    // Whoever a newer revision took away meanwhile is looked at by another pass.
+    let held = pass.control.hold(resources.lazy.map(\.id))
+    let resources = resources.filter { held.contains($0.id) }
+    let results = results.filter { held.contains($0.key) }
+    defer { pass.control.finish(held) }
+    let previous = try await store.statuses(of: environment, ids: held)
     let rules = StatusRules(now: time.now(), revision: plan.revision, backoff: backoff)
     let second = Dictionary(
       (verified?.plan.resources ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -112,20 +170,21 @@ extension Engine {
         isKnown: entry != nil)
     }
     if !changes.isEmpty { try await store.save(changes, in: environment) }
-    pass.results.merge(results) { _, new in new }
-    pass.findings.merge(findings) { _, new in new }
     for event in changes.events { progress(.note(event)) }
     progress(.settled(findings.values.filter { !$0.isRemoved }.map(\.status).sorted { $0.id < $1.id }))
     pass.settled(findings, results)
+    return Conclusion(results: results, findings: findings)
   }
 
   /// Drops the status of what is neither desired nor in the inventory: it left before anything was done for it.
-  private func forgetGone(_ work: Preparation) async throws(StoreError) {
+  private func forgetGone(_ work: Preparation, _ control: PassControl) async throws(StoreError) {
     let planned = Set(work.plan.resources.map(\.id))
     let environment = work.plan.environment
+    let held = control.hold((work.scope ?? []).subtracting(planned))
+    defer { control.letGo(held) }
     let statuses =
-      if let scope = work.scope {
-        try await store.statuses(of: environment, ids: scope.subtracting(planned))
+      if work.scope != nil {
+        try await store.statuses(of: environment, ids: held)
       } else {
         try await store.statuses(of: environment)
       }
@@ -134,8 +193,10 @@ extension Engine {
     if !changes.isEmpty { try await store.save(changes, in: environment) }
   }
 
-  private var executor: Executor {
-    Executor(backends: backends, store: store, time: time, progress: progress, width: 64, drain: drain)
+  private func executor(pass: Pass) -> Executor {
+    Executor(
+      backends: backends, store: store, time: time, progress: progress, width: 64, drain: drain,
+      control: pass.control)
   }
 }
 
@@ -143,10 +204,14 @@ extension Engine {
 private final class FinishedResults: Sendable {
   private let results = Mutex<[ResourceID: Executor.Result]>([:])
   func add(_ id: ResourceID, _ result: Executor.Result) { results.withLock { $0[id] = result } }
-  func take() -> [ResourceID: Executor.Result] {
-    results.withLock { results in
+  /// In parts of one kind each.
+  func takeByKind() -> [[ResourceID: Executor.Result]] {
+    let taken = results.withLock { results in
       defer { results = [:] }
       return results
+    }
+    return Dictionary(grouping: taken, by: \.key.kind).values.map { part in
+      Dictionary(part.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
   }
 }

@@ -87,7 +87,7 @@ package struct Engine: Sendable {
 
   /// Of the inventory what a pass needs. All of it as soon as something may be deleted: the guards count it, and what
   /// leaves waits for everything that was built on it.
-  private func inventory(for desired: DesiredState, _ scope: Set<ResourceID>?, _ leaving: Set<ResourceID>?)
+  func inventory(for desired: DesiredState, _ scope: Set<ResourceID>?, _ leaving: Set<ResourceID>?)
     async throws(StoreError) -> [ResourceID: InventoryEntry]
   {
     guard let scope, let leaving, scope.allSatisfy({ desired[$0] != nil }) else {
@@ -116,6 +116,16 @@ package struct Engine: Sendable {
       assumed[subject.id] == nil || subject.lastApplied.map { $0.digest != subject.desired?.digest } ?? false
     }
     observations.merge(await observe(unseen, in: context)) { _, seen in seen }
+    return decide(
+      desired, revision, inventory, scope, allowances, subjects, observations: observations, context)
+  }
+
+  /// Plans from what was seen.
+  func decide(
+    _ desired: DesiredState, _ revision: Int64, _ inventory: [ResourceID: InventoryEntry],
+    _ scope: Set<ResourceID>?, _ allowances: Allowances, _ subjects: [ResourceID: AnySubject],
+    observations: [ResourceID: Result<Observation, BackendError>], _ context: ReconcileContext
+  ) -> Preparation {
     let request = PlanRequest(
       revision: revision, desired: desired, inventory: inventory, observations: observations,
       surroundings: context, scope: scope, allowances: allowances)
@@ -125,13 +135,13 @@ package struct Engine: Sendable {
       inventory: inventory, observations: observations, subjects: subjects, context: context)
   }
 
-  private func context(for desired: DesiredState, leaving: [AnyResource]) -> ReconcileContext {
+  func context(for desired: DesiredState, leaving: [AnyResource]) -> ReconcileContext {
     ReconcileContext(
       environment: desired.environment, owner: owner, now: time.now(),
       allowsMockGPUs: desired.allowsMockGPUs, offers: offers.offers(of: desired, leaving: leaving))
   }
 
-  private func subjects(
+  func subjects(
     of desired: DesiredState, _ inventory: [ResourceID: InventoryEntry], _ scope: Set<ResourceID>?
   ) -> [ResourceID: AnySubject] {
     guard let scope else {
@@ -156,20 +166,25 @@ package struct Engine: Sendable {
   }
 
   /// Asks each kind's backend once, all kinds at the same time. Paused resources are not looked at.
-  private func observe(_ subjects: [AnySubject], in context: ReconcileContext) async
+  func observe(_ subjects: [AnySubject], in context: ReconcileContext) async
     -> [ResourceID: Result<Observation, BackendError>]
   {
     guard !subjects.isEmpty else { return [:] }
-    let looked = subjects.filter { $0.desired?.metadata.mode != .paused }
-    let byKind = Dictionary(grouping: looked, by: \.id.kind)
     return await withTaskGroup(of: [ResourceID: Result<Observation, BackendError>].self) { group in
-      for (kind, subjects) in byKind {
-        guard let backend = backends[kind] else { continue }
-        group.addTask { await backend.observe(subjects.sorted { $0.id < $1.id }, context) }
+      for (backend, subjects) in questions(about: subjects) {
+        group.addTask { await Observing(backend: backend, time: time).observe(subjects, in: context) }
       }
       var all: [ResourceID: Result<Observation, BackendError>] = Dictionary(minimumCapacity: subjects.count)
       for await observations in group { all.merge(observations) { first, _ in first } }
       return all
+    }
+  }
+
+  /// Whom to ask about what.
+  func questions(about subjects: some Collection<AnySubject>) -> [(AnyBackend, [AnySubject])] {
+    let looked = subjects.filter { $0.desired?.metadata.mode != .paused }
+    return Dictionary(grouping: looked, by: \.id.kind).compactMap { kind, subjects in
+      backends[kind].map { ($0, subjects) }
     }
   }
 }

@@ -9,6 +9,8 @@ package struct Executor: Sendable {
     case skipped(because: ResourceID)
     /// The controller was asked to stop before this was complete; what was begun was finished and journalled.
     case cancelled
+    /// Given up or not begun, because this newer revision replaces the plan; it is looked at anew.
+    case superseded(by: Int64)
   }
 
   let backends: [String: AnyBackend]
@@ -18,6 +20,7 @@ package struct Executor: Sendable {
   /// How many resources are worked on at once.
   let width: Int
   let drain: Drain
+  let control: PassControl
 
   /// What became of each executable resource of the plan. A failure stops the rest of its own resource and whatever
   /// depends on it, nothing else.
@@ -77,8 +80,11 @@ package struct Executor: Sendable {
     guard let backend = backends[plan.id.kind] else {
       return .failed(BackendError(code: "kind.unknown", "nothing here executes the kind \(plan.id.kind)"))
     }
+    guard control.begin(plan.id) else { return .superseded(by: control.newerRevision ?? run.revision) }
+    defer { control.letGo([plan.id]) }
     for (index, step) in plan.steps.enumerated() {
-      if drain.isRequested { return .cancelled }
+      if drain.isRequested || Task.isCancelled { return .cancelled }
+      if let newer = control.newerRevision { return .superseded(by: newer) }
       let id = StepID(pass: run.pass, resource: plan.id, index: index)
       let begun = time.now()
       progress(.started(plan.id, step: step))
@@ -91,31 +97,85 @@ package struct Executor: Sendable {
               risk: step.risk, at: begun)))
       } catch {
         progress(.finished(plan.id, step: step, after: time.now() - begun, error: error.backendError))
-        return .failed(error.backendError)
+        return error.isSuperseded
+          ? .superseded(by: control.newerRevision ?? run.revision) : .failed(error.backendError)
       }
-      let result = await backend.apply(step.operation, subject, run.context)
-      let error = await record(result, of: id, run)
-      progress(.finished(plan.id, step: step, after: time.now() - begun, error: error))
-      if let error { return .failed(error) }
+      let call = StepCall(
+        id: plan.id, step: step, subject: subject, context: run.context, backend: backend, time: time,
+        control: control
+      ) { text in await say(text, of: plan, run) }
+      let end = await outcome(of: call, id, run)
+      progress(.finished(plan.id, step: step, after: time.now() - begun, error: end.error))
+      if let result = end.result { return result }
     }
     return .done
   }
 
-  /// Journals the outcome. A step that was done but could not be recorded counts as failed: it is repeated.
-  private func record(_ result: Swift.Result<Void, BackendError>, of id: StepID, _ run: StepRun) async
-    -> BackendError?
-  {
+  /// Runs the call and journals what became of it. A step that was done but could not be recorded counts as failed:
+  /// it is repeated.
+  /// - Returns: what becomes of the resource, nil where its next step may begin, and the error to show.
+  private func outcome(of call: StepCall, _ id: StepID, _ run: StepRun) async -> (
+    result: Result?, error: BackendError?
+  ) {
+    let (answer, cause) = await call.run()
     let outcome: JournalOutcome
-    switch result {
-    case .success: outcome = .done
-    case .failure(let error): outcome = .failed(error.description)
+    let end: (result: Result?, error: BackendError?)
+    switch (answer, cause) {
+    case (.success, _):
+      (outcome, end) = (.done, (nil, nil))
+    case (.failure, .superseded(let revision)):
+      let error = BackendError(
+        code: "revision.superseded", "given up: revision \(revision) changes \(call.id)")
+      (outcome, end) = (.superseded(error.message), (.superseded(by: revision), error))
+    case (.failure, .deadline(let span)):
+      let error = call.lateError(after: span)
+      (outcome, end) = (.failed(error.description), (.failed(error), error))
+    case (.failure(let error), nil):
+      let isStopped = Task.isCancelled
+      (outcome, end) = (
+        isStopped ? .interrupted : .failed(error.description),
+        (isStopped ? .cancelled : .failed(error), error)
+      )
     }
-    do throws(StoreError) {
-      try await run.journal.write(.outcome(id, outcome, at: time.now()))
-    } catch {
-      return error.backendError
+    let written = await Shield.run { () -> Swift.Result<Void, StoreError> in
+      await run.journal.tryWriting(.outcome(id, outcome, at: time.now()))
     }
-    if case .failure(let error) = result { return error }
-    return nil
+    if case .failure(let error) = written { return (.failed(error.backendError), error.backendError) }
+    return end
+  }
+
+  /// Shows a resource whose cancelled call does not end.
+  private func say(_ text: String, of plan: ResourcePlan, _ run: StepRun) async {
+    let event = Event(
+      at: time.now(), id: plan.id, isWarning: true, reason: "CallDoesNotEnd", message: text,
+      revision: run.revision)
+    var changes = StatusChanges(revision: run.revision)
+    changes.events = [event]
+    // Only said: whoever cannot be told now reads it in the log.
+    let previous = try? await store.statuses(of: run.context.environment, ids: [plan.id])[plan.id]
+    changes.statuses = [ResourceStatus(plan, lingering: event, previous: previous)]
+    try? await store.save(changes, in: run.context.environment)
+    progress(.note(event))
+  }
+}
+
+extension StoreError {
+  /// The store refused because a newer revision exists.
+  package var isSuperseded: Bool { code == "revision.superseded" }
+}
+
+extension ResourceStatus {
+  fileprivate init(_ plan: ResourcePlan, lingering event: Event, previous: ResourceStatus?) {
+    self.init(
+      id: plan.id, revision: event.revision,
+      conditions: Condition.Kind.allCases.map { type in
+        let status = type == .progressing
+        let explains = status || type == .ready
+        let before = previous?.condition(type)
+        return Condition(
+          type, status, reason: explains ? event.reason : "No", message: explains ? event.message : "",
+          since: before?.status == status ? before?.since ?? event.at : event.at,
+          observedRevision: event.revision)
+      }, failures: previous?.failures ?? 0, nextAttempt: nil, mode: plan.desired?.metadata.mode ?? .enforce)
   }
 }

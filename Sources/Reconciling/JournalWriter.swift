@@ -45,6 +45,14 @@ package final class JournalWriter: Sendable {
     }
   }
 
+  func tryWriting(_ record: JournalRecord) async -> Result<Void, StoreError> {
+    do throws(StoreError) {
+      return .success(try await write(record))
+    } catch {
+      return .failure(error)
+    }
+  }
+
   /// Writes the own record with all that wait, then hands the lead to the first who came meanwhile.
   private func lead(with record: JournalRecord) async -> Result<Void, StoreError> {
     let followers = state.withLock { state in

@@ -12,6 +12,8 @@ package struct LoopState: Sendable {
   /// Manifests that could not be recorded as a revision yet.
   var unrecorded: (DesiredState, Authorship)?
   var isStoreFailing = false
+  /// Of the passes under way.
+  var controls: [Int: PassControl] = [:]
 
   /// Looked at, and not ready.
   private var unsettled: Set<ResourceID> = []
@@ -38,30 +40,44 @@ package struct LoopState: Sendable {
     for id in flights.keys where stale[id] == nil {
       stale[id] = self.desired[id]?.references.map(\.target) ?? []
     }
-    let changes = DesiredChanges(from: self.desired, to: desired)
-    let isOtherwiseSame =
-      desired.environment == self.desired.environment
-      && desired.allowsMockGPUs == self.desired.allowsMockGPUs
+    let former = self.desired
+    let changes = DesiredChanges(from: former, to: desired)
     known.formUnion(changes.gone)
     self.desired = desired
     self.revision = revision
     if changes.affectsReferences { index() }
-    guard isOtherwiseSame else { return enqueueAll(at: now) }
-    enqueue(changes, at: now)
+    enqueue(changes, since: former, at: now)
+    for (number, scope) in Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }) {
+      let changed = scope.filter { !desired.says(of: $0, theSameAs: former) }
+      controls[number]?.supersede(by: revision, scope: Set(scope), changed: Set(changed))
+    }
   }
 
   private static let restDelay = TimeSpan(seconds: 2)
 
-  private mutating func enqueue(_ changes: DesiredChanges, at now: Timestamp) {
+  private mutating func enqueue(_ changes: DesiredChanges, since former: DesiredState, at now: Timestamp) {
+    guard former.environment == desired.environment, former.allowsMockGPUs == desired.allowsMockGPUs else {
+      return enqueueAll(at: now)
+    }
     var touched: Set<ResourceID> = []
     var open = changes.changed.map(\.id) + changes.gone
     while let id = open.popLast() {
       if touched.insert(id).inserted { open.append(contentsOf: dependents[id] ?? []) }
     }
-    let soon = touched.union(leaving).union(unsettled)
+    let unproven = flights.keys.filter { !usable.contains($0) }
+    let soon = touched.union(leaving).union(unsettled).union(unproven)
     for id in soon where desired[id] != nil || known.contains(id) { queue.add(id, at: now, isUrgent: true) }
     for resource in desired.resources where !soon.contains(resource.id) {
       queue.add(resource.id, at: now + LoopState.restDelay)
+    }
+  }
+
+  /// Takes back what a pass has let go of, so that it can be looked at anew.
+  package mutating func release(_ ids: Set<ResourceID>, from pass: Int) {
+    for id in ids where flights[id] == pass {
+      flights[id] = nil
+      stale[id] = nil
+      queue.finish(id)
     }
   }
 
@@ -155,6 +171,7 @@ package struct LoopState: Sendable {
   /// Ends a pass. What it did not settle is neither desired nor in the inventory, unless the pass failed.
   /// - Parameter retry: when to look again after a failed pass; nil for one that did not fail.
   package mutating func endPass(_ number: Int, _ scope: Set<ResourceID>, retry: Timestamp?) {
+    controls[number] = nil
     for id in scope where flights[id] == number {
       flights[id] = nil
       stale[id] = nil
@@ -168,5 +185,13 @@ package struct LoopState: Sendable {
     leaving.remove(id)
     unsettled.remove(id)
     usable.remove(id)
+  }
+}
+
+extension DesiredState {
+  /// Whether both want the same of a resource: the same spec, labels and mode, or that it is not there.
+  func says(of id: ResourceID, theSameAs other: DesiredState) -> Bool {
+    let (mine, theirs) = (self[id], other[id])
+    return mine?.digest == theirs?.digest && mine?.metadata.mode == theirs?.metadata.mode
   }
 }

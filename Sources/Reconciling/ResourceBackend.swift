@@ -17,11 +17,27 @@ package protocol ResourceBackend<Spec, Observed, Operation>: Sendable {
   func apply(_ operation: Operation, to subject: Subject<Spec>, in context: ReconcileContext)
     async throws(BackendError)
 
+  /// The outside system as errors name it: `Docker`.
+  var system: String { get }
+
+  /// How long `observe` may take; it is cancelled then, and counts as a failure of all that it was asked about.
+  var observationDeadline: TimeSpan { get }
+
+  /// How long a step may take; it is cancelled then, and counts as failed. Both calls end soon after their task is
+  /// cancelled: until they do, nothing else is begun on the resource.
+  func deadline(of operation: Operation, for subject: Subject<Spec>) -> TimeSpan
+
   /// How an observed resource that needs no step is doing. `.ready` unless the kind knows better.
   func health(of subject: Subject<Spec>, observed: Observed, in context: ReconcileContext) -> Health
 }
 
 extension ResourceBackend {
+  package var system: String { "the backend of \(Spec.self)" }
+  package var observationDeadline: TimeSpan { TimeSpan(seconds: 60) }
+  package func deadline(of operation: Operation, for subject: Subject<Spec>) -> TimeSpan {
+    TimeSpan(seconds: 600)
+  }
+
   package func health(of subject: Subject<Spec>, observed: Observed, in context: ReconcileContext) -> Health {
     .ready
   }
@@ -53,8 +69,17 @@ package struct AnyBackend: Sendable {
     @Sendable ([AnySubject], ReconcileContext) async -> [ResourceID: Result<Observation, BackendError>]
   package let apply:
     @Sendable (any StepOperation, AnySubject, ReconcileContext) async -> Result<Void, BackendError>
+  package let system: String
+  package let observationDeadline: TimeSpan
+  package let deadline: @Sendable (any StepOperation, AnySubject) -> TimeSpan
 
   package init<B: ResourceBackend>(_ backend: B) {
+    system = backend.system
+    observationDeadline = backend.observationDeadline
+    deadline = { operation, subject in
+      guard let operation = operation as? B.Operation else { return TimeSpan(seconds: 600) }
+      return backend.deadline(of: operation, for: AnyBackend.typed(subject, as: B.Spec.self))
+    }
     observe = { subjects, context in
       let typed = subjects.map { AnyBackend.typed($0, as: B.Spec.self) }
       let answers = await backend.observe(typed, in: context)

@@ -132,12 +132,15 @@ package enum JournalOutcome: Hashable, Sendable {
   case failed(String)
   /// The controller ended before it knew; the next observation tells what became of it.
   case interrupted
+  /// It was given up because a newer revision wants something else; the next observation tells what became of it.
+  case superseded(String)
 
   package var word: String {
     switch self {
     case .done: "done"
     case .failed: "failed"
     case .interrupted: "interrupted"
+    case .superseded: "superseded"
     }
   }
 }

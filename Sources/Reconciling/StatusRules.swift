@@ -108,6 +108,9 @@ package struct StatusRules: Sendable {
     case .cancelled:
       return Verdict(
         type: .progressing, reason: "Stopped", message: "the controller stopped before it was done")
+    case .superseded(let revision):
+      return Verdict(
+        type: .progressing, reason: "Superseded", message: "given up because revision \(revision) is newer")
     case .done, nil:
       return verdict(on: evidence.verified ?? evidence.planned, after: evidence)
     }

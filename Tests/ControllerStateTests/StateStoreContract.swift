@@ -18,7 +18,7 @@ enum StoreUnderTest: CaseIterable, Sendable {
 
   static func withPostgres(_ body: (PostgresStateStore) async throws -> Void) async throws {
     try await TestDatabase.with { pool in
-      try await pool.script(StateSchema.first)
+      try await Migrations(ControllerState.migrations).apply(to: pool)
       try await body(PostgresStateStore(pool: pool, revive: { _, value in FakeSpec(value) }))
     }
   }

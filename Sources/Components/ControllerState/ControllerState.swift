@@ -10,6 +10,7 @@ package enum ControllerState {
   package static let databaseName = "rendertrust"
 
   package static let migrations = [
-    Migrations.Migration(number: 1, name: "controller-state", sql: StateSchema.first)
+    Migrations.Migration(number: 1, name: "controller-state", sql: StateSchema.first),
+    Migrations.Migration(number: 4, name: "quarantine", sql: StateSchema.quarantine),
   ]
 }

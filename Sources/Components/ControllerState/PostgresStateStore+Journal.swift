@@ -49,7 +49,7 @@ extension PostgresStateStore {
         .textArray(outcomes.map(\.0.resource.description)),
         .intArray(outcomes.map { Int64($0.0.index) }), .textArray(outcomes.map(\.1.word)),
         .array(outcomes.map { .timestamp($0.2) }),
-        .array(outcomes.map { if case .failed(let message) = $0.1 { .text(message) } else { .null } }),
+        .array(outcomes.map { .optional($0.1.text, SQLValue.text) }),
       ])
   }
 
@@ -130,6 +130,7 @@ extension PostgresStateStore {
       case "done": .done
       case "failed": .failed(try row.optionalText(11) ?? "")
       case "interrupted": .interrupted
+      case "superseded": .superseded(try row.optionalText(11) ?? "")
       default: nil
       }
     return JournalEntry(
@@ -139,5 +140,15 @@ extension PostgresStateStore {
         risk: risk,
         at: try row.timestamp(8)),
       outcome: outcome, finishedAt: try row.optionalTimestamp(10))
+  }
+}
+
+extension JournalOutcome {
+  /// What is stored beside the word.
+  fileprivate var text: String? {
+    switch self {
+    case .failed(let text), .superseded(let text): text
+    case .done, .interrupted: nil
+    }
   }
 }

@@ -67,11 +67,12 @@ extension ResourceID {
 
 extension Resource where Spec == any ResourceSpec {
   package static func fake(
-    _ name: String, _ number: Int = 1, needs: [String] = [], mode: ReconcileMode = .enforce
+    _ name: String, _ number: Int = 1, needs: [String] = [], mode: ReconcileMode = .enforce,
+    kind: String = "Fake"
   ) -> AnyResource {
     let spec = FakeSpec(number, needs: needs.map { .fake($0) })
     return AnyResource(
-      id: .fake(name), metadata: Metadata(mode: mode), spec: spec,
+      id: ResourceID(kind: kind, name: name), metadata: Metadata(mode: mode), spec: spec,
       references: spec.needs.map { Reference(target: $0, path: "spec.needs", location: nil) },
       location: nil, digest: Digest(of: spec.value))
   }

@@ -14,8 +14,12 @@ package final class FakeWorld: Sendable {
     case applyAfterEffect
     /// Says that it was done, and did nothing.
     case lie
-    /// Does nothing until the fault is taken away.
+    /// Does nothing until the fault is taken away, also when the call is cancelled.
     case hang
+    /// Does nothing until `heal` is called, and fails as soon as the call is cancelled.
+    case stall
+    /// An observation that does not answer until the fault is taken away or the call is cancelled.
+    case blind
   }
 
   package struct State: Sendable {
@@ -29,6 +33,9 @@ package final class FakeWorld: Sendable {
     package var observeCounts: [ResourceID: Int] = [:]
     package var observeCalls = 0
     package var violations: [String] = []
+    /// Whose calls ended because they were cancelled.
+    package var cutShort: [ResourceID] = []
+    var healed: Set<ResourceID> = []
     /// Said to be made and not there: no controller can know before it looks again.
     var lies: Set<ResourceID> = []
   }
@@ -44,9 +51,18 @@ package final class FakeWorld: Sendable {
   package func observeCount(_ name: String) -> Int { state.value.observeCounts[.fake(name)] ?? 0 }
 
   package func inject(_ faults: Fault..., into name: String) {
-    state.change { $0.faults[.fake(name)] = Set(faults) }
+    state.change { state in
+      state.faults[.fake(name)] = Set(faults)
+      state.healed.remove(.fake(name))
+    }
   }
-  package func heal(_ name: String) { state.change { $0.faults[.fake(name)] = nil } }
+  /// Ends the faults, of calls under way too.
+  package func heal(_ name: String) {
+    state.change { state in
+      state.faults[.fake(name)] = nil
+      state.healed.insert(.fake(name))
+    }
+  }
   package func put(_ name: String, _ number: Int) {
     state.change { $0.things[.fake(name)] = Thing(number: number, needs: []) }
   }
@@ -75,9 +91,16 @@ package final class FakeWorld: Sendable {
       return state.faults[id] ?? []
     }
     await onApply(id)
+    let isCutShort =
+      faults.contains(.stall)
+      ? await !state.untilCancelled { $0.healed.contains(id) } : false
     if faults.contains(.hang) { await state.until { $0.faults[id]?.contains(.hang) != true } }
     return state.change { state in
       state.applying.remove(id)
+      if isCutShort {
+        state.cutShort.append(id)
+        return .failure(BackendError(code: "cancelled", "\(id) was given up"))
+      }
       guard !faults.contains(.applyBeforeEffect) else {
         return .failure(BackendError(code: "fake.failed", "\(id) failed before its effect"))
       }
@@ -121,6 +144,10 @@ package struct FakeBackend: ResourceBackend {
     -> [ResourceID: Result<FakeObserved?, BackendError>]
   {
     world.state.change { $0.observeCalls += 1 }
+    let ids = subjects.map(\.id)
+    _ = await world.state.untilCancelled { state in
+      !ids.contains { state.faults[$0]?.contains(.blind) == true }
+    }
     return Dictionary(uniqueKeysWithValues: subjects.map { ($0.id, world.observation(of: $0.id)) })
   }
 

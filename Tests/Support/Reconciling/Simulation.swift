@@ -24,27 +24,32 @@ package struct Simulation: Sendable {
   package let log: Watched<Log>
   package let engine: Engine
 
-  package init(world: FakeWorld = FakeWorld(), store: MemoryStateStore = MemoryStateStore()) {
+  /// - Parameter kinds: names of kinds that are all alike.
+  package init(
+    world: FakeWorld = FakeWorld(), store: MemoryStateStore = MemoryStateStore(), kinds: [String] = ["Fake"]
+  ) {
     let time = ManualTime()
     let log = Watched(Log())
     self.world = world
     self.store = store
     self.time = time
     self.log = log
-    engine = Simulation.engine(over: store, world: world, time: time, name: store.name) { progress in
+    engine = Simulation.engine(over: store, world: world, time: time, name: store.name, kinds: kinds) {
+      progress in
       log.change { Simulation.note(progress, in: &$0) }
     }
   }
 
   /// An engine for the fake kind over any store; `name` begins the names of its passes.
   package static func engine(
-    over store: any StateStore, world: FakeWorld, time: ManualTime, name: String,
+    over store: any StateStore, world: FakeWorld, time: ManualTime, name: String, kinds: [String] = ["Fake"],
     progress: @escaping ProgressHandler = { _ in }
   ) -> Engine {
     let passes = Mutex(0)
     return Engine(
-      backends: ["Fake": AnyBackend(FakeBackend(world))],
-      planner: EnginePlanner(Planner(planners: ["Fake": AnyPlanner(FakePlanner())])),
+      backends: Dictionary(kinds.map { ($0, AnyBackend(FakeBackend(world))) }) { first, _ in first },
+      planner: EnginePlanner(
+        Planner(planners: Dictionary(kinds.map { ($0, AnyPlanner(FakePlanner())) }) { first, _ in first })),
       store: store, time: time.source,
       owner: "test", offers: { _ in Offers() },
       nextPassName: {

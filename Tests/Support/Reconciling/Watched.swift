@@ -3,12 +3,15 @@ internal import Synchronization
 /// A value that tests change and wait for.
 package final class Watched<Value: Sendable>: Sendable {
   private struct Waiter: Sendable {
+    var number = 0
     let isMet: @Sendable (Value) -> Bool
     let continuation: CheckedContinuation<Void, Never>
   }
   private struct State: Sendable {
     var value: Value
     var waiters: [Waiter] = []
+    var lastNumber = 0
+    var cancelled: Set<Int> = []
   }
 
   private let state: Mutex<State>
@@ -41,5 +44,33 @@ package final class Watched<Value: Sendable>: Sendable {
       }
       if isMetNow { continuation.resume() }
     }
+  }
+
+  /// The same, and ends when the task is cancelled; false then.
+  package func untilCancelled(_ isMet: @escaping @Sendable (Value) -> Bool) async -> Bool {
+    let number = state.withLock { state in
+      state.lastNumber += 1
+      return state.lastNumber
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOver = state.withLock { state in
+          guard !isMet(state.value), state.cancelled.remove(number) == nil else { return true }
+          state.waiters.append(Waiter(number: number, isMet: isMet, continuation: continuation))
+          return false
+        }
+        if isOver { continuation.resume() }
+      }
+    } onCancel: {
+      let waiter = state.withLock { state -> Waiter? in
+        guard let index = state.waiters.firstIndex(where: { $0.number == number }) else {
+          state.cancelled.insert(number)
+          return nil
+        }
+        return state.waiters.remove(at: index)
+      }
+      waiter?.continuation.resume()
+    }
+    return isMet(value)
   }
 }

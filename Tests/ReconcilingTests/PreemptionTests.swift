@@ -1,0 +1,191 @@
+import Model
+import Reconciling
+import ReconcilingSupport
+import Testing
+
+/// The newest revision wins at once: no test here moves the clock unless it says so.
+@Suite(.timeLimit(.minutes(1))) struct PreemptionTests {
+  private let simulation = Simulation(kinds: ["Fake", "Other"])
+  private var world: FakeWorld { simulation.world }
+
+  private func until(_ isMet: @escaping @Sendable (Simulation.Log) -> Bool) async {
+    await simulation.log.until(isMet)
+  }
+  private func untilReady(_ names: String...) async {
+    await until { log in names.allSatisfy { log.status($0)?.isReady == true } }
+  }
+  private func journal(_ name: String) async throws -> [(Int64, JournalOutcome?)] {
+    try await simulation.store.journal(of: "dev", id: .fake(name), limit: 100).reversed()
+      .map { ($0.intent.revision, $0.outcome) }
+  }
+  private func adopt(_ resources: AnyResource..., into feed: AsyncStream<Trigger>.Continuation) {
+    let desired = DesiredState(environment: "dev", allowsMockGPUs: true, resources: resources)
+    feed.yield(.desired(desired, Simulation.authorship))
+  }
+
+  @Test func `a step under way is given up for a newer revision that changes its resource`() async throws {
+    world.inject(.stall, into: "a")
+    let begun = simulation.time.now
+    try await simulation.run(from: .of(.fake("a"), .fake("b", needs: ["a"]))) { feed in
+      await world.state.until { $0.applying.contains(.fake("a")) }
+      world.state.change { $0.faults[.fake("a")] = [] }
+      adopt(.fake("a", 2), .fake("b", needs: ["a"]), into: feed)
+      await untilReady("a", "b")
+    }
+    #expect(simulation.time.now == begun, "it took no time")
+    #expect(world.state.value.cutShort == [.fake("a")])
+    #expect(world.things[.fake("a")]?.number == 2)
+    let journal = try await journal("a")
+    #expect(journal.map(\.0) == [1, 2])
+    #expect(journal.map(\.1) == [.superseded("given up: revision 2 changes Fake/a"), .done])
+    #expect(world.state.value.violations == [])
+  }
+
+  @Test func `a step under way is given up when its resource leaves`() async throws {
+    let others = (0..<4).map { AnyResource.fake("other\($0)") }
+    world.inject(.stall, into: "a")
+    let first = DesiredState(environment: "dev", allowsMockGPUs: true, resources: others + [.fake("a")])
+    try await simulation.run(from: first) { feed in
+      await world.state.until { $0.applying.contains(.fake("a")) }
+      let next = DesiredState(environment: "dev", allowsMockGPUs: true, resources: others)
+      feed.yield(.desired(next, Simulation.authorship))
+      await until { $0.noteCount("Removed") == 1 }
+    }
+    #expect(world.state.value.cutShort == [.fake("a")])
+    #expect(world.things[.fake("a")] == nil)
+  }
+
+  @Test func `what did not change is left to finish, and what has nothing to do with it goes on`()
+    async throws
+  {
+    world.inject(.stall, into: "a")
+    try await simulation.run(from: .of(.fake("a"), .fake("b", needs: ["a"]), .fake("c"))) { feed in
+      await world.state.until { $0.applying.contains(.fake("a")) }
+      // b was held by a and is not any more.
+      adopt(.fake("a"), .fake("b", 2), .fake("c", 2), into: feed)
+      await world.state.until { $0.things[.fake("b")]?.number == 2 && $0.things[.fake("c")]?.number == 2 }
+      #expect(world.state.value.cutShort == [])
+      world.heal("a")
+      await untilReady("a", "b", "c")
+    }
+    #expect(world.applyCount("a") == 1)
+    #expect(world.state.value.violations == [])
+  }
+
+  @Test func `what rests after a failure is tried at once`() async throws {
+    world.inject(.applyBeforeEffect, into: "a")
+    try await simulation.run(from: .of(.fake("a"))) { feed in
+      await until { $0.status("a")?.failures == 1 }
+      world.heal("a")
+      adopt(.fake("a", 2), into: feed)
+      await untilReady("a")
+    }
+    #expect(world.applyCount("a") == 2)
+  }
+
+  @Test func `a revision of another process does the same at the next tick`() async throws {
+    world.inject(.stall, into: "a")
+    try await simulation.run(from: .of(.fake("a"))) { feed in
+      await world.state.until { $0.applying.contains(.fake("a")) }
+      world.state.change { $0.faults[.fake("a")] = [] }
+      _ = try await simulation.store.record(
+        .of(.fake("a", 2)), by: Simulation.authorship, at: simulation.time.now)
+      feed.yield(.tick)
+      await untilReady("a")
+    }
+    #expect(world.things[.fake("a")]?.number == 2 && world.state.value.cutShort.count == 1)
+  }
+
+  @Test func `a call that does not end when it is cancelled keeps its resource, and that is said`()
+    async throws
+  {
+    world.inject(.hang, into: "a")
+    try await simulation.run(from: .of(.fake("a"))) { feed in
+      await world.state.until { $0.applying.contains(.fake("a")) }
+      adopt(.fake("a", 2), .fake("b"), into: feed)
+      await until { $0.status("b")?.isReady == true }
+      while simulation.log.value.noteCount("CallDoesNotEnd") == 0 {
+        simulation.time.advance(TimeSpan(seconds: 1))
+        await Task.yield()
+      }
+      let status = try #require(try await simulation.store.statuses(of: "dev")[.fake("a")])
+      #expect(status.condition(.progressing)?.reason == "CallDoesNotEnd")
+      #expect(status.condition(.ready)?.message.contains("revision 2 changes Fake/a") == true)
+      #expect(world.applyCount("a") == 1)
+      world.heal("a")
+      await untilReady("a")
+    }
+    #expect(world.things[.fake("a")]?.number == 2)
+    #expect(world.state.value.violations == [], "never twice at once")
+  }
+
+  @Test func `a step ends at its deadline`() async throws {
+    world.inject(.stall, into: "a")
+    try await simulation.run(from: .of(.fake("a"), .fake("b"))) { feed in
+      await world.state.until { $0.applying.contains(.fake("a")) }
+      while simulation.log.value.status("a")?.failures != 1 {
+        simulation.time.advance(TimeSpan(seconds: 60))
+        await Task.yield()
+      }
+    }
+    let message = try #require(simulation.log.value.status("a")?.condition(.degraded)?.message)
+    #expect(message.contains("did not finish ‘create it’ within 10m"), "\(message)")
+    #expect(message.contains("the backend of FakeSpec"), "\(message)")
+    #expect(try await journal("a").map(\.1?.word) == ["failed"])
+  }
+
+  @Test func `a kind that cannot be seen keeps no other waiting, and counts as unseen at its deadline`()
+    async throws
+  {
+    world.inject(.blind, into: "a")
+    let begun = simulation.time.now
+    let desired = DesiredState.of(
+      .fake("a"), .fake("x", kind: "Other"), .fake("y", needs: ["a"], kind: "Other"))
+    let (x, y) = (ResourceID(kind: "Other", name: "x"), ResourceID(kind: "Other", name: "y"))
+    try await simulation.run(from: desired) { feed in
+      await world.state.until { $0.observeCalls == 2 }
+      while world.things[x] == nil {
+        simulation.time.advance(TimeSpan(milliseconds: 50))
+        await Task.yield()
+      }
+      #expect(simulation.time.now - begun <= TimeSpan(seconds: 1))
+      #expect(world.state.value.applyCounts[y] == nil, "it is built on what nobody has seen")
+      while simulation.log.value.status("a")?.failures != 1 {
+        simulation.time.advance(TimeSpan(seconds: 5))
+        await Task.yield()
+      }
+      #expect(
+        simulation.log.value.status("a")?.condition(.degraded)?.message.contains("within 1m") == true)
+      world.heal("a")
+      simulation.time.advance(TimeSpan(seconds: 2))
+      feed.yield(.tick)
+      await until { $0.status("a")?.isReady == true && $0.statuses[y]?.isReady == true }
+    }
+    #expect(world.state.value.violations == [])
+  }
+
+  @Test func `a newer revision does not wait for a look that hangs`() async throws {
+    let x = ResourceID(kind: "Other", name: "x")
+    world.inject(.blind, into: "a")
+    try await simulation.run(from: .of(.fake("a"), .fake("x", kind: "Other"))) { feed in
+      await world.state.until { $0.observeCalls == 2 }
+      adopt(.fake("x", 2, kind: "Other"), .fake("z", kind: "Other"), into: feed)
+      await world.state.until { $0.things[x]?.number == 2 }
+    }
+    #expect(world.applyCount("a") == 0)
+  }
+
+  @Test func `cancelling the controller gives up what is under way and journals it`() async throws {
+    world.inject(.stall, into: "a")
+    let (triggers, feed) = AsyncStream<Trigger>.makeStream()
+    let controller = Controller(engine: simulation.engine, environment: "dev")
+    let run = Task {
+      try await controller.run(from: .of(.fake("a")), by: Simulation.authorship, triggers: triggers)
+    }
+    await world.state.until { $0.applying.contains(.fake("a")) }
+    run.cancel()
+    try await run.value
+    feed.finish()
+    #expect(try await journal("a").map(\.1) == [.interrupted])
+  }
+}
