@@ -1,3 +1,4 @@
+import Glibc
 import Postgres
 import PostgresSupport
 import Testing
@@ -11,6 +12,28 @@ import Testing
       let error = await #expect(throws: PostgresError.self) { try await sleeping.value }
       #expect(error?.code == .cancelled)
       try await pool.waitUntilSleeping(0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  func aServerThatDoesNotAnswerACancellationIsGivenUp(isScript: Bool) async throws {
+    try await TestDatabase.with(connections: 2) { pool in
+      let process = Task {
+        if isScript { try await pool.script("SELECT pg_sleep(3600)") }
+        try await pool.query("SELECT pg_sleep(3600)")
+      }
+      try await pool.waitUntilSleeping(1)
+      let sql =
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+      let backend = pid_t(try await pool.query(sql).only().int(0))
+      kill(backend, SIGSTOP)
+      defer { kill(backend, SIGCONT) }
+      let start = ContinuousClock.now
+      process.cancel()
+      let error = await #expect(throws: PostgresError.self) { try await process.value }
+      #expect(error?.code == .cancelled)
+      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(try await pool.query("SELECT 1").only().int(0) == 1)
     }
   }
 

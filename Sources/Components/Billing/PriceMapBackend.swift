@@ -12,6 +12,8 @@ package struct PriceMapBackend: ResourceBackend {
 
   package init(pools: @escaping Pools) { self.pools = pools }
 
+  package var system: String { "PostgreSQL" }
+
   package func observe(
     _ subjects: [Subject<PriceMapSpec>], in context: ReconcileContext
   ) async -> [ResourceID: Result<PriceMapObserved?, BackendError>] {

@@ -17,6 +17,13 @@ package struct DatabaseBackend: ResourceBackend {
     self.pools = pools
   }
 
+  package var system: String { "PostgreSQL" }
+
+  /// A migration may rewrite a large table.
+  package func deadline(of operation: DatabaseOperation, for subject: Subject<DatabaseSpec>) -> TimeSpan {
+    if case .migrate = operation { TimeSpan(seconds: 3600) } else { TimeSpan(seconds: 300) }
+  }
+
   // MARK: Observing
 
   package func observe(

@@ -9,6 +9,8 @@ package struct EnvironmentBackend: ResourceBackend {
   /// - `state`: the controller's own database.
   package init(state: PostgresPool) { self.state = state }
 
+  package var system: String { "PostgreSQL" }
+
   package func observe(
     _ subjects: [Subject<EnvironmentSpec>], in context: ReconcileContext
   ) async -> [ResourceID: Result<EnvironmentObserved?, BackendError>] {

@@ -20,6 +20,8 @@ package struct NodeBackend: ResourceBackend {
     let residents: [ResourceID: [String]]
   }
 
+  package var system: String { "Docker" }
+
   package func observe(_ subjects: [Subject<NodeSpec>], in context: ReconcileContext) async
     -> [ResourceID: Result<NodeObservation?, BackendError>]
   {

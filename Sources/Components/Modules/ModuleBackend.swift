@@ -37,6 +37,12 @@ package struct ModuleBackend: ResourceBackend {
     try await runner.run(operation, owner: context.owner)
   }
 
+  package var system: String { "Docker" }
+
+  package func deadline(of operation: ContainerOperation, for subject: Subject<ModuleSpec>) -> TimeSpan {
+    operation.deadline
+  }
+
   package func health(
     of subject: Subject<ModuleSpec>, observed: WorkloadObservation, in context: ReconcileContext
   ) -> Health {

@@ -34,6 +34,12 @@ package struct ServiceBackend: ResourceBackend {
     try await runner.run(operation, owner: context.owner)
   }
 
+  package var system: String { "Docker" }
+
+  package func deadline(of operation: ContainerOperation, for subject: Subject<ServiceSpec>) -> TimeSpan {
+    operation.deadline
+  }
+
   package func health(
     of subject: Subject<ServiceSpec>, observed: WorkloadObservation, in context: ReconcileContext
   ) -> Health {

@@ -1,4 +1,4 @@
-internal import Model
+package import Model
 
 /// What a step of a resource that runs containers does. Every operation may be repeated.
 package enum ContainerOperation: StepOperation {
@@ -15,4 +15,19 @@ package enum ContainerOperation: StepOperation {
   case update(ContainerHandle, ContainerLimits)
   /// Stops and removes the container; its volumes stay.
   case remove(ContainerHandle)
+
+  /// How long it may take. An image may be large and its registry far away; waiting for health has a limit of its own
+  /// in the manifest.
+  package var deadline: TimeSpan {
+    switch self {
+    case .create(let plan), .replaceAfter(let plan, old: _), .replaceBefore(let plan, old: _):
+      TimeSpan(milliseconds: ContainerOperation.pull.milliseconds + plan.health.within.milliseconds)
+    case .start(_, let plan):
+      TimeSpan(milliseconds: ContainerOperation.call.milliseconds + plan.health.within.milliseconds)
+    case .update, .remove: ContainerOperation.call
+    }
+  }
+
+  private static let pull = TimeSpan(seconds: 35 * 60)
+  private static let call = TimeSpan(seconds: 5 * 60)
 }

@@ -30,9 +30,12 @@ struct PgBackRestProgram: Sendable {
     var words = ["-i", "PATH=\(PgBackRestProgram.path)", "LANG=C.UTF-8", "TZ=UTC"]
     if let user { words += ["setpriv", "--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups"] }
     let outcome: (isDone: Bool, output: String, status: String)
+    var options = PlatformOptions()
+    // It lets go of its locks and of the server when it is asked to end; a backup that is given up is left out.
+    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(3))]
     do {
       let result = try await Subprocess.run(
-        .name("env"), arguments: Arguments(words + ["pgbackrest"] + arguments),
+        .name("env"), arguments: Arguments(words + ["pgbackrest"] + arguments), platformOptions: options,
         output: .string(limit: 64 << 20), error: .combinedWithOutput)
       outcome = (
         result.terminationStatus.isSuccess, result.standardOutput, "\(result.terminationStatus)"

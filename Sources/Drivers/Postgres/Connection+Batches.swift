@@ -114,7 +114,9 @@ extension Connection {
     var index = 0
     while true {
       guard waitForResult(ticket, on: connection) else {
-        return .failure(failure ?? BatchFailure(error: connectionError(connection), statement: nil))
+        let error = isGivenUp ? cancelledError : connectionError(connection)
+        if isGivenUp { close() }
+        return .failure(failure ?? BatchFailure(error: error, statement: nil))
       }
       guard let result = PQgetResult(connection) else {
         // The answers to one statement end here.
@@ -155,11 +157,14 @@ extension Connection {
     }
   }
 
+  /// How long a server may take to answer a cancellation.
+  private static let cancellationLimit = Duration.seconds(2)
+
   /// Sends what is still to be sent and waits until `PQgetResult` would not block. A cancellation is passed to the
-  /// server, whose answer is then waited for. False: the connection is lost.
+  /// server, whose answer is then waited for, for a while. False: the connection is lost or given up.
   private func waitForResult(_ ticket: Interrupt.Ticket, on connection: OpaquePointer) -> Bool {
     var isFlushing = true
-    var hasCancelled = false
+    var limit: ContinuousClock.Instant?
     while true {
       if isFlushing {
         let code = PQflush(connection)
@@ -168,10 +173,15 @@ extension Connection {
       }
       if !isFlushing, PQisBusy(connection) == 0 { return true }
       let events = Int16(POLLIN) | (isFlushing ? Int16(POLLOUT) : 0)
-      let ready = wait(for: events, on: PQsocket(connection))
-      if !hasCancelled, interrupt.take(ticket) {
-        hasCancelled = true
+      let left = limit.map { max(($0 - ContinuousClock.now) / .milliseconds(1), 0) }
+      let ready = wait(for: events, on: PQsocket(connection), milliseconds: left.map { Int32($0) + 1 } ?? -1)
+      if limit == nil, interrupt.take(ticket) {
+        limit = ContinuousClock.now + Connection.cancellationLimit
         cancelRunningStatement(connection)
+      }
+      if let limit, ready == 0, ContinuousClock.now > limit {
+        isGivenUp = true
+        return false
       }
       if ready & Int16(POLLIN | POLLHUP | POLLERR) != 0, PQconsumeInput(connection) == 0 {
         return PQisBusy(connection) == 0
@@ -185,7 +195,7 @@ extension Connection {
     guard let connection = pointer, PQexitPipelineMode(connection) == 1 else {
       return .failure(PostgresError(.unreachable, "the connection is not usable", server: server))
     }
-    defer { _ = PQenterPipelineMode(connection) }
+    defer { if let pointer { _ = PQenterPipelineMode(pointer) } }
     guard PQsendQuery(connection, sql) == 1 else { return .failure(connectionError(connection)) }
     var failure: PostgresError?
     while waitForResult(ticket, on: connection), let result = PQgetResult(connection) {
@@ -199,6 +209,10 @@ extension Connection {
           PostgresError(.syntax, "a script must not COPY from or to the client", server: server))
       default: failure = failure ?? PostgresError(result: owned.pointer, server: server)
       }
+    }
+    if isGivenUp {
+      close()
+      return .failure(cancelledError)
     }
     if PQstatus(connection) != CONNECTION_OK { failure = failure ?? connectionError(connection) }
     return failure.map { .failure($0) } ?? .success(())

@@ -15,6 +15,8 @@ actor Connection {
   var prepared: [String: String] = [:]
   /// Set when the server has forgotten, or can no longer use, what was prepared.
   var mustForgetPrepared = false
+  /// The server did not answer a cancellation: what became of the statement is not known.
+  var isGivenUp = false
 
   init(_ configuration: PostgresConfiguration) {
     self.configuration = configuration
@@ -109,12 +111,22 @@ actor Connection {
     return handle?.hasFarewell == true
   }
 
-  /// Asks the server, over a connection of its own, to cancel what runs here.
+  /// Asks the server, over a connection of its own, to cancel what runs here. On a thread of its own, because libpq
+  /// waits there for the server, which may not answer.
   func cancelRunningStatement(_ connection: OpaquePointer) {
     guard let cancel = PQgetCancel(connection) else { return }
-    defer { PQfreeCancel(cancel) }
-    var text: [CChar] = Array(repeating: 0, count: 256)
-    _ = PQcancel(cancel, &text, Int32(text.count))
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, nil,
+      { cancel in
+        guard let cancel else { return nil }
+        var text: [CChar] = Array(repeating: 0, count: 256)
+        _ = PQcancel(OpaquePointer(cancel), &text, Int32(text.count))
+        PQfreeCancel(OpaquePointer(cancel))
+        return nil
+      }, UnsafeMutableRawPointer(cancel))
+    guard code == 0 else { return PQfreeCancel(cancel) }
+    pthread_detach(thread)
   }
 
   /// Whether the server has gone since the last use.

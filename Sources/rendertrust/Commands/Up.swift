@@ -30,12 +30,13 @@ struct Up: AsyncParsableCommand {
     let resync = try span(resync, "--resync")
     let within = try span(within, "--within")
     let platform = try Platform.schemasOnly()
+    let watch = ManifestWatch(paths: manifests.paths)
     var cache = ManifestCache()
     let desired = try platform.tryLoad(manifests.paths, reusing: &cache).get()
     try await Session.open(state, showsPlan: true) { [cache] session in
       let loop = WatchLoop(
         session: session, schemas: platform, paths: manifests.paths, resync: resync,
-        readyWithin: untilReady ? within : nil, cache: cache)
+        readyWithin: untilReady ? within : nil, watch: watch, cache: cache)
       try await loop.run(from: desired)
     }
   }

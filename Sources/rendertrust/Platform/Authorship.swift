@@ -24,14 +24,25 @@ extension Authorship {
 enum GitHead {
   /// Nil outside a work tree and where HEAD is not a plain branch or commit.
   static func commit(of path: String) -> String? {
+    guard let folder = folder(of: path), let head = line(folder + "/HEAD") else { return nil }
+    guard head.hasPrefix("ref: ") else { return head }
+    let reference = String(head.dropFirst(5))
+    // A further work tree keeps its branches in the folder of the first.
+    let common = line(folder + "/commondir").map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" } ?? folder
+    return line("\(common)/\(reference)") ?? packed(reference, in: common)
+  }
+
+  /// Where git keeps what it knows of the work tree that the path is in; nil outside of one.
+  static func folder(of path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }
     var folder = String(cString: resolved)
     while !folder.isEmpty {
-      if let head = line(folder + "/.git/HEAD") {
-        guard head.hasPrefix("ref: ") else { return head }
-        let reference = String(head.dropFirst(5))
-        return line("\(folder)/.git/\(reference)") ?? packed(reference, in: folder)
+      let git = folder + "/.git"
+      if Files.exists(git + "/HEAD") { return git }
+      if let link = line(git), link.hasPrefix("gitdir: ") {
+        let target = String(link.dropFirst(8))
+        return target.hasPrefix("/") ? target : "\(folder)/\(target)"
       }
       folder = folder.lastIndex(of: "/").map { String(folder[..<$0]) } ?? ""
     }
@@ -39,7 +50,7 @@ enum GitHead {
   }
 
   private static func packed(_ reference: String, in folder: String) -> String? {
-    guard let text = try? Files.read(folder + "/.git/packed-refs") else { return nil }
+    guard let text = try? Files.read(folder + "/packed-refs") else { return nil }
     return text.split(separator: "\n").first { $0.hasSuffix(" " + reference) }.map { String($0.prefix(40)) }
   }
 

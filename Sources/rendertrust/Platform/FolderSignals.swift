@@ -1,52 +1,109 @@
 import Dispatch
 import Glibc
+import Model
+import Reconciling
 import Synchronization
 
 /// Says that something happened in folders, by the kernel's inotify. Nothing may rely on it: folders of other machines
 /// give no signals, and of too many at once some get lost.
 final class FolderSignals: Sendable {
-  private let descriptor: Int32
-  private let happenings = Atomic(0)
-  private let told = Atomic(0)
-  private let stop: @Sendable () -> Void
+  private struct State {
+    /// How often something happened.
+    var count = 0
+    var waiter: CheckedContinuation<Void, Never>?
+  }
 
-  /// What matters is that a file is complete; that it is being written only says that it is not.
+  private let state: Mutex<State>
+  private let descriptor: Int32
+  /// `unsafe` in name only: it is made here and only cancelled later, which Dispatch allows from any thread.
+  private nonisolated(unsafe) let source: any DispatchSourceRead
+
+  /// Also that a file is being written, which says that it is not complete yet.
   private static let mask = UInt32(
     IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_ATTRIB
       | IN_DELETE_SELF | IN_MOVE_SELF)
 
-  /// - Parameter notice: called after each happening, on a thread of its own; never after this is gone.
   /// Nil where the kernel gives no more of it.
-  init?(_ notice: @escaping @Sendable () -> Void) {
-    let descriptor = inotify_init1(Int32(IN_NONBLOCK.rawValue | IN_CLOEXEC.rawValue))
+  init?() {
+    let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
     guard descriptor >= 0 else { return nil }
     self.descriptor = descriptor
+    state = Mutex(State())
     let queue = DispatchQueue(label: "rendertrust.folder-signals")
-    let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-    stop = { source.cancel() }
+    source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
     source.setCancelHandler { close(descriptor) }
     source.setEventHandler { [weak self] in
       FolderSignals.drain(descriptor)
-      guard let self else { return }
-      self.happenings.add(1, ordering: .relaxed)
-      notice()
+      self?.note()
     }
     source.resume()
   }
 
-  deinit { stop() }
+  deinit { source.cancel() }
 
   /// False where not all folders can be watched.
   func watch(_ folders: [String]) -> Bool {
     folders.allSatisfy { inotify_add_watch(descriptor, $0, FolderSignals.mask) >= 0 }
   }
 
-  /// How often something happened.
-  var count: Int { happenings.load(ordering: .relaxed) }
+  /// Nothing happened for so long: a change of several files is complete.
+  private static let rest = TimeSpan(milliseconds: 15)
+  private static let longestUnrest = TimeSpan(milliseconds: 500)
 
-  /// Whether anything happened since `forgetNews`.
-  var hasNews: Bool { count != told.load(ordering: .relaxed) }
-  func forgetNews() { told.store(count, ordering: .relaxed) }
+  /// Waits until something happened and rests, or until the time is over. Without signals it is the time alone.
+  /// - Returns: whether it is known that nothing goes on.
+  static func quiet(_ signals: FolderSignals?, within span: TimeSpan, _ time: TimeSource) async -> Bool {
+    guard let signals else {
+      _ = try? await time.sleep(span)
+      return false
+    }
+    let before = signals.count
+    guard await signals.hasNews(since: before, within: span, time) else { return false }
+    let end = time.now() + longestUnrest
+    var seen = signals.count
+    while time.now() < end, await signals.hasNews(since: seen, within: rest, time) { seen = signals.count }
+    return time.now() < end
+  }
+
+  private var count: Int { state.withLock { $0.count } }
+
+  private func hasNews(since count: Int, within span: TimeSpan, _ time: TimeSource) async -> Bool {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.news(since: count) }
+      group.addTask { _ = try? await time.sleep(span) }
+      await group.next()
+      group.cancelAll()
+    }
+    return self.count != count
+  }
+
+  /// Returns at once where something happened since, and when the task is cancelled.
+  private func news(since count: Int) async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOver = state.withLock { state in
+          if state.count != count || Task.isCancelled { return true }
+          state.waiter = continuation
+          return false
+        }
+        if isOver { continuation.resume() }
+      }
+    } onCancel: {
+      takeWaiter()?.resume()
+    }
+  }
+
+  private func takeWaiter() -> CheckedContinuation<Void, Never>? {
+    state.withLock { state in
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+  }
+
+  private func note() {
+    state.withLock { $0.count += 1 }
+    takeWaiter()?.resume()
+  }
 
   /// What happened is of no interest, only that it did.
   private static func drain(_ descriptor: Int32) {

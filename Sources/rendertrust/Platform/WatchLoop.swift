@@ -12,6 +12,8 @@ struct WatchLoop: Sendable {
   let resync: TimeSpan
   /// Nil: until a signal comes.
   let readyWithin: TimeSpan?
+  /// Made before the manifests were read, so that no change is missed.
+  var watch: ManifestWatch?
   /// What loading the manifests told already, so that the first change of one costs no load of all.
   var cache = ManifestCache()
 
@@ -47,13 +49,31 @@ struct WatchLoop: Sendable {
   }
 
   private func watchManifests(_ feed: AsyncStream<Trigger>.Continuation) async {
+    let time = session.engine.time
+    var watch = watch ?? ManifestWatch(paths: paths)
     var cache = cache
-    await ManifestWatch(paths: paths, time: session.engine.time).run {
-      switch schemas.tryLoad(paths, reusing: &cache) {
-      case .success(let desired):
-        feed.yield(.desired(desired, .here("up", paths)))
-      case .failure(let failure):
-        feed.yield(.unreadable(failure.message))
+    let signals = FolderSignals()
+    var hasSignals = signals?.watch(watch.folders) ?? false
+    var pause = ManifestWatch.interval(hasSignals: hasSignals)
+    while true {
+      let isQuiet = await FolderSignals.quiet(signals, within: pause, time)
+      guard !Task.isCancelled else { return }
+      let begun = time.now()
+      switch watch.look(at: begun, isQuiet: isQuiet) {
+      case .unchanged:
+        // Looking at very many files takes at most a twentieth of the time.
+        let cost = TimeSpan(milliseconds: (time.now() - begun).milliseconds * 20)
+        pause = max(ManifestWatch.interval(hasSignals: hasSignals), cost)
+      case .changing: pause = ManifestWatch.rest
+      case .changed(let mark):
+        hasSignals = signals?.watch(watch.folders) ?? false
+        let loaded = schemas.tryLoad(paths, reusing: &cache)
+        pause = ManifestWatch.rest
+        guard watch.take(mark) else { continue }
+        switch loaded {
+        case .success(let desired): feed.yield(.desired(desired, .here("up", paths)))
+        case .failure(let failure): feed.yield(.unreadable(failure.message))
+        }
       }
     }
   }
