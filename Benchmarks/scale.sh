@@ -89,7 +89,7 @@ verdict "full resync of $count unchanged, processor time" "$each" s 1
 verdict "full resync of $count unchanged, memory" "$peak" MB 200
 
 begin "$work/$count" "$work/state-$count" 30s
-socket=$(dirname "$(find "$work/state-$count/" /var/tmp /tmp -maxdepth 4 -name .s.PGSQL.5432 -path "*" -newer "$work/up.log" 2>/dev/null | head -n 1)")
+socket=$(dirname "$(find "$work/state-$count" -name .s.PGSQL.5432)")
 sleep 3
 for round in 1 2 3 4 5 6 7 8 9; do
   change $((200 + round))
@@ -106,7 +106,7 @@ for round in 1 2 3; do
 done >"$work/changes"
 echo "apply of one change among $count, whole process, middle of 3: $(median <"$work/changes") s"
 
-for size in 1000 5000 "$count" "$largest"; do
+for size in ${SIZES:-1000 5000 "$count" "$largest"}; do
   [ "$size" = "$count" ] || apply "$size"
   # Another process keeps PostgreSQL running, so that a plan starts and stops nothing.
   begin "$work/$size" "$work/state-$size" 1h
