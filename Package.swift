@@ -5,9 +5,19 @@ import PackageDescription
 // - swift-argument-parser: the standard for Swift command lines; generates completions.
 // - swift-subprocess: child processes with structured lifetimes, instead of our own fork and exec.
 // - swift-service-lifecycle: signals as a sequence.
+// - hummingbird: everything that listens. Without its traits: no Foundation, and settings are handed to it.
+// - swift-configuration: settings from flags, environment and file, in one order. Without its traits: files are read
+//   with our own YAML, which knows the line of a wrong key.
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
 /// One platform component: a room of `Sources/Components` with the furniture that every room has.
 func component(
@@ -74,13 +84,24 @@ let components: [Target] = [
 ]
 let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) }
 
+let gateway: [Target] = [
+  .target(
+    name: "Gateway",
+    dependencies: [
+      "Reconciling", "Model", hummingbird, hummingbirdCore, httpTypes, logging, nioCore, serviceLifecycle,
+    ])
+]
+
 let executables: [Target] = [
   .executableTarget(
     name: "rendertrust",
     dependencies: componentNames + [
       "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine", "PgBackRest",
-      argumentParser, unixSignals,
+      "Gateway",
+      argumentParser, configuration, unixSignals,
     ]),
+  .executableTarget(
+    name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
   .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
@@ -106,6 +127,12 @@ let testTargets: [Target] = [
   .target(
     name: "RoomSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
     path: "Tests/Support/Rooms"),
+  .target(
+    name: "SimulationSupport",
+    dependencies: componentNames + [
+      "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "DockerEngine",
+    ], path: "Tests/Support/Simulation"),
   tests(
     "Billing",
     [
@@ -130,14 +157,17 @@ let testTargets: [Target] = [
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests(
     "EndToEnd",
-    ["rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "Workloads", subprocess],
-    golden: true),
+    [
+      "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
+      "Workloads", subprocess,
+    ], golden: true),
   tests(
     "Fleet",
     [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(
@@ -162,6 +192,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("Simulation", ["SimulationSupport"]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 
@@ -172,8 +203,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
   ],
-  targets: system + core + drivers + components + executables + testTargets
+  targets: system + core + drivers + components + gateway + executables + testTargets
 )
 
 for target in package.targets where target.type != .system {

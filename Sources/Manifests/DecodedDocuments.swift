@@ -41,22 +41,22 @@ struct DecodedDocuments {
 
   private static let sliceSize = 256
 
-  /// - Parameter cache: what documents were decoded to before; holds these documents afterwards. Nil: nothing is kept.
+  /// - Parameter keepsDecoded: whether the documents' tapes remember what was decoded, and are asked first.
   init(
-    _ documents: [Node], _ schemas: [String: KindSchema], _ variables: Variables, cache: inout DecodedCache?
+    _ documents: [Node], _ schemas: [String: KindSchema], _ variables: Variables, keepsDecoded: Bool
   ) {
-    var outcomes: [DecodedDocument?] = documents.map { cache?[$0] }
-    let unknown = outcomes.indices.filter { outcomes[$0] == nil }
-    let slices = Parallel.slices(of: unknown.count, size: DecodedDocuments.sliceSize)
+    let slices = Parallel.slices(of: documents.count, size: DecodedDocuments.sliceSize)
     let results = Parallel.map(slices) { slice in
-      unknown[slice].map { DecodedDocument(documents[$0], schemas, variables) }
-    }
-    for (slice, result) in zip(slices, results) {
-      for (position, outcome) in zip(unknown[slice], result) { outcomes[position] = outcome }
+      documents[slice].map { document in
+        guard keepsDecoded else { return DecodedDocument(document, schemas, variables) }
+        if let known = document.tape.decoded.document(at: document.index, with: variables) { return known }
+        let decoded = DecodedDocument(document, schemas, variables)
+        document.tape.decoded.note(decoded, at: document.index, with: variables)
+        return decoded
+      }
     }
     decoded.reserveCapacity(documents.count)
-    for case let outcome? in outcomes { add(outcome) }
-    cache?.replaceAll(by: zip(documents, outcomes))
+    for outcome in results.joined() { add(outcome) }
   }
 
   private mutating func add(_ outcome: DecodedDocument) {

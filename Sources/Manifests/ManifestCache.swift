@@ -1,4 +1,5 @@
 internal import Model
+internal import Synchronization
 
 /// What loading the same paths again need not do again: see `ManifestLoader.load(paths:reusing:)`.
 ///
@@ -7,7 +8,6 @@ internal import Model
 package struct ManifestCache: Sendable {
   private var files: [SourceFile] = []
   private var parsed: [ParsedFile] = []
-  private var decoded = DecodedCache()
   private let settling: Int64
 
   /// - Parameter settling: how many nanoseconds a file must have rested before it was read to be known again. File
@@ -34,51 +34,30 @@ package struct ManifestCache: Sendable {
     return known
   }
 
-  mutating func takeDecoded() -> DecodedCache {
-    defer { decoded = DecodedCache() }
-    return decoded
-  }
-
-  mutating func replace(_ files: [SourceFile], _ parsed: ParsedFiles, _ decoded: DecodedCache?) {
+  mutating func replace(_ files: [SourceFile], _ parsed: ParsedFiles) {
     self.files = files
     self.parsed = parsed.files
-    self.decoded = decoded ?? DecodedCache()
   }
 }
 
-/// What documents were decoded to, by the place of their text in memory.
-struct DecodedCache: Sendable {
-  private struct Key: Hashable {
-    let tape: ObjectIdentifier
-    let index: Int
-
-    init(_ node: Node) {
-      tape = ObjectIdentifier(node.tape)
-      index = node.index
-    }
+/// What the documents of one tape were decoded to, by their place on it. Lives as long as the tape.
+final class DecodedCache: Sendable {
+  private struct State {
+    var variables: Variables?
+    var documents: [Int: DecodedDocument] = [:]
   }
 
-  private struct Entry {
-    /// Keeps the tape, so that no other gets its identity.
-    let node: Node
-    let document: DecodedDocument
+  private let state = Mutex(State())
+
+  /// Nil where it was not decoded with these variables.
+  func document(at index: Int, with variables: Variables) -> DecodedDocument? {
+    state.withLock { $0.variables == variables ? $0.documents[index] : nil }
   }
 
-  private var entries: [Key: Entry] = [:]
-  private var variables: Variables?
-
-  /// Other variables make other documents.
-  mutating func prepare(for variables: Variables) {
-    if self.variables != variables { entries = [:] }
-    self.variables = variables
-  }
-
-  subscript(node: Node) -> DecodedDocument? { entries.isEmpty ? nil : entries[Key(node)]?.document }
-
-  mutating func replaceAll(by documents: some Sequence<(Node, DecodedDocument?)>) {
-    entries = [:]
-    for case (let node, let document?) in documents {
-      entries[Key(node)] = Entry(node: node, document: document)
+  func note(_ document: DecodedDocument, at index: Int, with variables: Variables) {
+    state.withLock { state in
+      if state.variables != variables { state = State(variables: variables) }
+      state.documents[index] = document
     }
   }
 }

@@ -17,8 +17,7 @@ package struct ManifestLoader: Sendable {
   /// An empty folder is no problem here; a path that does not exist is. All problems are reported at once.
   package func load(paths: [String]) -> LoadResult {
     let (files, problems) = SourceFolder.read(paths)
-    var decoded: DecodedCache?
-    return load(files, problems, ParsedFiles(files), &decoded)
+    return load(files, problems, ParsedFiles(files))
   }
 
   /// The same, for paths that are loaded again and again: files that did not change since the last load with this
@@ -26,28 +25,24 @@ package struct ManifestLoader: Sendable {
   package func load(paths: [String], reusing cache: inout ManifestCache) -> LoadResult {
     let (files, problems) = SourceFolder.read(paths, known: cache.filesByName)
     let parsed = ParsedFiles(files, known: cache.parsed(of: files))
-    var decoded: DecodedCache? = cache.takeDecoded()
-    let result = load(files, problems, parsed, &decoded)
-    cache.replace(files, parsed, decoded)
-    return result
+    cache.replace(files, parsed)
+    return load(files, problems, parsed, keepsDecoded: true)
   }
 
   /// The resources of one text, such as the body of a request; `name` is what locations say.
   package func load(text: String, name: String) -> LoadResult {
     let file = SourceFile(name: name, folder: "", bytes: Array(text.utf8), isBase: false, isComplete: true)
-    var decoded: DecodedCache?
-    return load([file], [], ParsedFiles([file]), &decoded)
+    return load([file], [], ParsedFiles([file]))
   }
 
   private func load(
-    _ files: [SourceFile], _ problems: [Diagnostic], _ parsed: ParsedFiles, _ cache: inout DecodedCache?
+    _ files: [SourceFile], _ problems: [Diagnostic], _ parsed: ParsedFiles, keepsDecoded: Bool = false
   ) -> LoadResult {
     var diagnostics = problems
     diagnostics += parsed.diagnostics
     let documents = layered(parsed.documents, files, &diagnostics)
     let (environment, others) = Setting.decode(documents, schemas, files, &diagnostics)
-    cache?.prepare(for: environment.variables)
-    var decoded = DecodedDocuments(others, schemas, environment.variables, cache: &cache)
+    var decoded = DecodedDocuments(others, schemas, environment.variables, keepsDecoded: keepsDecoded)
     decoded.append(environment.resource)
     diagnostics += decoded.diagnostics
     let resources = decoded.resolved(&diagnostics)

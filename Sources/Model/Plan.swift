@@ -30,7 +30,7 @@ package struct ResourcePlan: Sendable {
     case run
     /// The planner needs something to happen first; see `waitingOn`.
     case waiting
-    /// A guard holds the steps back; see `waitingOn` for the rule and how to allow it.
+    /// Guards hold the steps back; see `heldBy`, and `waitingOn` for the same as text.
     case blocked
     /// It could not be observed, so nothing is planned for it; see `waitingOn`.
     case unknown
@@ -50,11 +50,15 @@ package struct ResourcePlan: Sendable {
   package let waitingOn: String?
   /// The desired resource; nil when it leaves.
   package let desired: AnyResource?
+  /// What holds the steps back; empty unless the outcome is `blocked`.
+  package let heldBy: [GuardFinding]
+  /// What would hold the steps back if a person had not allowed it.
+  package let allowed: [GuardFinding]
 
   package init(
     id: ResourceID, outcome: Outcome, steps: [AnyStep] = [], dependsOn: [ResourceID] = [],
     waitingOn: String? = nil,
-    desired: AnyResource?
+    desired: AnyResource?, heldBy: [GuardFinding] = [], allowed: [GuardFinding] = []
   ) {
     self.id = id
     self.outcome = outcome
@@ -62,6 +66,8 @@ package struct ResourcePlan: Sendable {
     self.dependsOn = dependsOn
     self.waitingOn = waitingOn
     self.desired = desired
+    self.heldBy = heldBy
+    self.allowed = allowed
   }
 
   package var risk: Risk { steps.map(\.risk).max() ?? .safe }

@@ -67,13 +67,6 @@ package struct PlanRequest: Sendable {
   }
 }
 
-/// What a person allowed explicitly, which a guard would hold back.
-package struct Allowances: Hashable, Sendable {
-  /// `--allow-prune`: any number of deletions, also all.
-  package var prune: Bool
-  package init(prune: Bool = false) { self.prune = prune }
-}
-
 extension DesiredState {
   /// The resource of this name; nil when it is not desired. Found by binary search.
   package subscript(_ id: ResourceID) -> AnyResource? {
@@ -85,4 +78,9 @@ extension DesiredState {
     }
     return low < resources.count && resources[low].id == id ? resources[low] : nil
   }
+}
+
+extension DesiredState {
+  /// The resource that describes this environment, where there is one.
+  package var environmentID: ResourceID { ResourceID(kind: "Environment", name: environment) }
 }

@@ -39,7 +39,7 @@ package enum Offer: Sendable, Equatable {
 }
 
 /// A machine that can run containers. Offered by `Node`.
-package struct ComputeOffer: Sendable, Equatable {
+package struct ComputeOffer: Sendable, Hashable {
   package let engine: EngineAddress
   package let labels: [String: String]
   package let cores: Int

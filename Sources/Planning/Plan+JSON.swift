@@ -29,6 +29,17 @@ extension ResourcePlan {
       "outcome": .string(outcome.rawValue),
       "steps": .array(steps.map { $0.json() }),
       "waitingOn": waitingOn.map { .string($0) } ?? .null,
+      "guards": .array(
+        heldBy.map { $0.json(isAllowed: false) } + allowed.map { $0.json(isAllowed: true) }),
+    ])
+  }
+}
+
+extension GuardFinding {
+  fileprivate func json(isAllowed: Bool) -> Value {
+    .members([
+      "rule": .string(rule.rawValue), "reason": .string(text), "allow": .string(flag),
+      "howToAllow": .string(howToAllow), "isAllowed": .bool(isAllowed),
     ])
   }
 }

@@ -15,7 +15,7 @@ enum PlanOrder {
       var waitingOn = decision.waitingOn
       if isHolding(decision.outcome) {
         isHeld[position] = true
-      } else if isActing(decision.outcome) {
+      } else if decision.isActing {
         let blockers = needed.filter { isHeld[$0] }
         isHeld[position] = !blockers.isEmpty
         if !blockers.isEmpty {
@@ -26,7 +26,8 @@ enum PlanOrder {
         ResourcePlan(
           id: ids[position], outcome: decision.outcome, steps: decision.steps,
           dependsOn: dependencies(of: decision.subject, inPlan: needed.map { ids[$0] }, request),
-          waitingOn: waitingOn, desired: request.desired(decision.subject)))
+          waitingOn: waitingOn, desired: request.desired(decision.subject), heldBy: decision.heldBy,
+          allowed: decision.allowed))
     }
     return plans
   }
@@ -71,13 +72,6 @@ enum PlanOrder {
     switch outcome {
     case .waiting, .blocked, .unknown, .invalid: true
     case .unchanged, .create, .update, .replace, .delete, .run, .drifted, .paused: false
-    }
-  }
-
-  private static func isActing(_ outcome: ResourcePlan.Outcome) -> Bool {
-    switch outcome {
-    case .create, .update, .replace, .delete, .run: true
-    case .unchanged, .waiting, .blocked, .unknown, .invalid, .drifted, .paused: false
     }
   }
 }

@@ -51,6 +51,9 @@ struct PlanText {
     if let waitingOn = resource.waitingOn {
       writeParagraph(TextStyle.harmless("waits for \(waitingOn)"), at: indent + 2, [.yellow])
     }
+    for finding in resource.allowed {
+      writeParagraph(TextStyle.harmless("allowed: \(finding.text)"), at: indent + 2, [.yellow])
+    }
     for step in resource.steps { write(step, marksRisk: resource.steps.count > 1) }
   }
 
@@ -100,7 +103,7 @@ struct PlanText {
     var order: [Held] = []
     var groups: [Held: [ResourcePlan]] = [:]
     for resource in resources {
-      let held = Held(outcome: resource.outcome, reason: reason(of: resource))
+      let held = Held(outcome: resource.outcome, reasons: reasons(of: resource))
       if groups[held] == nil { order.append(held) }
       groups[held, default: []].append(resource)
     }
@@ -109,24 +112,32 @@ struct PlanText {
         var head = headline(resource)
         if resource.outcome == .drifted { head.add("  only reported (mode observe)", [.dim]) }
         append(head)
-        if isVerbose || resource.outcome == .drifted {
+        if isVerbose || showsSteps(resource) {
           for step in resource.steps { write(step, marksRisk: true) }
         }
       }
-      writeParagraph(TextStyle.harmless(held.reason), at: indent + 2, held.outcome.looks)
+      for reason in held.reasons {
+        writeParagraph(TextStyle.harmless(reason), at: indent + 2, held.outcome.looks)
+      }
     }
   }
 
+  /// What a person is asked to allow must be seen; many deletions that look like a mistake are only counted.
+  private func showsSteps(_ resource: ResourcePlan) -> Bool {
+    resource.outcome == .drifted || resource.heldBy.contains { $0.rule != .prune }
+  }
+
   /// With the place in the manifest where only a change there helps.
-  private func reason(of resource: ResourcePlan) -> String {
+  private func reasons(of resource: ResourcePlan) -> [String] {
+    guard resource.heldBy.isEmpty else { return resource.heldBy.map(\.sentence) }
     let reason = resource.waitingOn ?? ""
-    guard resource.outcome == .invalid, let location = resource.desired?.location else { return reason }
-    return "\(location): \(reason)"
+    guard resource.outcome == .invalid, let location = resource.desired?.location else { return [reason] }
+    return ["\(location): \(reason)"]
   }
 
   private struct Held: Hashable {
     let outcome: ResourcePlan.Outcome
-    let reason: String
+    let reasons: [String]
   }
 
   // MARK: Lines

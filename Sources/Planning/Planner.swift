@@ -14,15 +14,8 @@ package struct Planner: Sendable {
   /// deletions last, each after what referenced it.
   package func plan(_ request: PlanRequest) -> Plan {
     var decisions = PlanSubject.all(in: request).map { decide($0, request) }
-    if decisions.contains(where: \.removesSomething) {
-      if let finding = Guards.holdingDeletions(request) {
-        for index in decisions.indices where decisions[index].removesSomething {
-          decisions[index].outcome = .blocked
-          decisions[index].waitingOn = finding.description
-        }
-      }
-      StillUsed.hold(&decisions, request)
-    }
+    Guards(request: request, planners: planners).hold(&decisions)
+    if decisions.contains(where: \.removesSomething) { StillUsed.hold(&decisions, request) }
     return Plan(
       environment: request.desired.environment, revision: request.revision,
       manifestDigest: request.desired.digest, resources: PlanOrder.arranged(decisions, request))
@@ -122,6 +115,8 @@ struct Decision {
   var outcome: ResourcePlan.Outcome
   let steps: [AnyStep]
   var waitingOn: String?
+  var heldBy: [GuardFinding] = []
+  var allowed: [GuardFinding] = []
 
   init(
     _ subject: PlanSubject, _ outcome: ResourcePlan.Outcome, steps: [AnyStep] = [], waitingOn: String? = nil

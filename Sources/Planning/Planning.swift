@@ -1,6 +1,6 @@
 /// Decides what has to happen: from desired resources and observations to a `Plan`, without doing anything.
 ///
-/// Entry file: `Planner.swift`. It asks each kind's `ResourcePlanner`, lets the guards speak (`Guards.swift`), keeps what
+/// Entry file: `Planner.swift`. It asks each kind's `ResourcePlanner`, lets the guards speak (`Guards`, a file for each rule), keeps what
 /// is still used (`StillUsed.swift`) and orders the rest (`PlanOrder.swift` on `ReferenceGraph.swift`). Beside it stand
 /// the forms of a plan: for people (`Plan+Text.swift`), for programs (`Plan+JSON.swift`) and for later
 /// (`SavedPlan.swift`).

@@ -15,6 +15,12 @@ package protocol ResourcePlanner<Spec, Observed, Operation>: Sendable {
     -> PlanOutcome<Operation>
 }
 
+/// A planner whose kind has something to tell the guards. As pure as `plan`.
+package protocol FactTelling: ResourcePlanner {
+  /// - `observed` nil: proven absent, or not looked at.
+  func facts(_ desired: Resource<Spec>?, _ observed: Observed?, _ context: PlanContext) -> [SafetyFact]
+}
+
 /// What a planner may know beyond its own resource's desire and observation.
 package struct PlanContext: Sendable {
   package let id: ResourceID
@@ -36,7 +42,11 @@ package struct AnyPlanner: Sendable {
       PlanOutcome<any StepOperation>, PlanError
     >
 
+  /// What the kind tells the guards; nil for a kind that tells nothing.
+  let facts: (@Sendable (AnyResource?, (any Sendable)?, PlanContext) -> [SafetyFact])?
+
   package init<P: ResourcePlanner>(_ planner: P) {
+    facts = (planner as? any FactTelling).map { AnyPlanner.facts(of: $0) }
     decide = { desired, observed, context in
       let typedDesired = desired.flatMap { $0.typed(as: P.Spec.self) }
       let typedObserved = observed as? P.Observed
@@ -60,5 +70,13 @@ package struct AnyPlanner: Sendable {
     -> PlanOutcome<any StepOperation>
   {
     try decide(desired, observed, context).get()
+  }
+
+  private static func facts<F: FactTelling>(
+    of planner: F
+  ) -> @Sendable (AnyResource?, (any Sendable)?, PlanContext) -> [SafetyFact] {
+    { desired, observed, context in
+      planner.facts(desired.flatMap { $0.typed(as: F.Spec.self) }, observed as? F.Observed, context)
+    }
   }
 }

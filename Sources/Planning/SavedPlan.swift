@@ -6,7 +6,7 @@ package import Model
 /// Holds what people read and digests of what would be executed. The operations themselves are not kept: applying
 /// makes a fresh plan and goes on only when that is the same one.
 package struct SavedPlan: Sendable, Equatable {
-  package static let format = "rendertrust.com/plan/v1"
+  package static let format = "rendertrust.com/plan/v2"
 
   package let environment: String
   package let manifestDigest: Digest
@@ -19,13 +19,13 @@ package struct SavedPlan: Sendable, Equatable {
   /// For each resource that is not as declared, a digest of its outcome and steps, with their operations.
   let stepDigests: [String: Digest]
 
-  package init(_ plan: Plan, manifests: [String], allowances: Allowances) throws(PlanError) {
+  package init(_ plan: Plan, manifests: [String], allowances: Allowances) {
     environment = plan.environment
     manifestDigest = plan.manifestDigest
     self.manifests = manifests
     self.allowances = allowances
     self.plan = plan.json()
-    stepDigests = try SavedPlan.stepDigests(of: plan)
+    stepDigests = SavedPlan.stepDigests(of: plan)
   }
 
   /// Why this plan must not be applied although `fresh` was made for it; nil when `fresh` is the same plan.
@@ -34,12 +34,7 @@ package struct SavedPlan: Sendable, Equatable {
     guard fresh.environment == environment else {
       return "the saved plan is for ‘\(environment)’, not for ‘\(fresh.environment)’"
     }
-    let current: [String: Digest]
-    do throws(PlanError) {
-      current = try SavedPlan.stepDigests(of: fresh)
-    } catch {
-      return error.description
-    }
+    let current = SavedPlan.stepDigests(of: fresh)
     let differing = Set(current.keys).union(stepDigests.keys)
       .filter { current[$0] != stepDigests[$0] }.sorted()
     if fresh.manifestDigest != manifestDigest {
@@ -59,28 +54,12 @@ package struct SavedPlan: Sendable, Equatable {
 
   // MARK: Digests
 
-  private static func stepDigests(of plan: Plan) throws(PlanError) -> [String: Digest] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
+  private static func stepDigests(of plan: Plan) -> [String: Digest] {
     var digests: [String: Digest] = [:]
     for resource in plan.resources where resource.outcome != .unchanged {
-      var bytes = Array("\(resource.outcome.rawValue)\n".utf8)
-      for step in resource.steps { bytes.append(contentsOf: try describe(step, with: encoder)) }
-      digests[resource.id.description] = Digest(of: bytes)
+      digests[resource.id.description] = StepDigest.of(resource.steps, resource.outcome.rawValue)
     }
     return digests
-  }
-
-  /// All of a step but its reason, which may tell an age that grows while a person thinks.
-  private static func describe(_ step: AnyStep, with encoder: JSONEncoder) throws(PlanError) -> [UInt8] {
-    let shown = Step(
-      step.action, step.summary, because: "", risk: step.risk, fields: step.fields, operation: ())
-    do {
-      let operation = try encoder.encode(step.operation)
-      return shown.json().jsonBytes() + [0x0A] + Array(operation) + [0x0A]
-    } catch {
-      throw PlanError("the step ‘\(step.summary)’ cannot be written to a file")
-    }
   }
 }
 
@@ -120,7 +99,7 @@ extension SavedPlan {
       "environment": .string(environment),
       "manifestDigest": .string(manifestDigest.hex),
       "manifests": .array(manifests.map { .string($0) }),
-      "allowPrune": .bool(allowances.prune),
+      "allowances": allowances.json,
       "plan": plan,
       "stepDigests": .object(stepDigests.mapValues { .string($0.hex) }),
     ])
@@ -130,14 +109,14 @@ extension SavedPlan {
     guard case .string(let environment)? = content["environment"],
       let manifestDigest = SavedPlan.digest(content["manifestDigest"]),
       case .array(let manifests)? = content["manifests"],
-      case .bool(let allowsPrune)? = content["allowPrune"],
+      let allowances = content["allowances"].flatMap({ Allowances(json: $0) }),
       let plan = content["plan"],
       case .object(let members)? = content["stepDigests"]
     else { return nil }
     self.environment = environment
     self.manifestDigest = manifestDigest
     self.manifests = manifests.map(\.plainText)
-    self.allowances = Allowances(prune: allowsPrune)
+    self.allowances = allowances
     self.plan = plan
     var digests: [String: Digest] = [:]
     for member in members { digests[member.key] = SavedPlan.digest(member.value) }

@@ -23,6 +23,7 @@ extension Engine {
     let desired = preparation.desired
     _ = try await store.closeOpenIntents(in: desired.environment, at: time.now())
     let revision = try await store.record(desired, by: authorship, at: time.now())
+    try await recordAllowed(in: preparation.plan, revision: revision.number, by: authorship)
     var passes = [try await perform(preparation, allowances: allowances)]
     while let last = passes.last, last.mayGoOn, !drain.isRequested, passes.count < Engine.mostPasses {
       let next = try await prepare(

@@ -43,7 +43,9 @@ extension Engine {
       .filter { preparation.inventory[$0]?.digest != nil }
     do throws(StoreError) {
       if !claims.isEmpty { try await store.claim(claims, in: plan.environment, revision: plan.revision) }
-      if !removals.isEmpty { try await store.disclaim(Array(removals), in: plan.environment) }
+      if !removals.isEmpty {
+        try await store.disclaim(Array(removals), in: plan.environment, revision: plan.revision)
+      }
       return .success(claims.isEmpty ? preparation : preparation.claiming(claims))
     } catch {
       return .failure(error)
@@ -110,7 +112,7 @@ extension Engine {
         for part in failure == nil ? finished.takeByKind() : [] {
           concluding += 1
           group.addTask {
-            let resources = part.keys.compactMap { planned[$0] }
+            let resources = part.keys.sorted().compactMap { planned[$0] }
             feed.yield(.concluded(await tryConcluding(resources, of: work, results: part, begun)))
           }
         }
@@ -196,7 +198,7 @@ extension Engine {
   private func executor(pass: Pass) -> Executor {
     Executor(
       backends: backends, store: store, time: time, progress: progress, width: 64, drain: drain,
-      control: pass.control)
+      control: pass.control, mayBegin: mayBegin)
   }
 }
 
@@ -210,8 +212,8 @@ private final class FinishedResults: Sendable {
       defer { results = [:] }
       return results
     }
-    return Dictionary(grouping: taken, by: \.key.kind).values.map { part in
-      Dictionary(part.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    return Dictionary(grouping: taken, by: \.key.kind).sorted { $0.key < $1.key }.map { part in
+      Dictionary(part.value.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
   }
 }

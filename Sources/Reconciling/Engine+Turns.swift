@@ -28,7 +28,9 @@ extension Engine {
     let failure = await withTaskGroup(of: Signal.self) { group -> StoreError? in
       for (backend, subjects) in questions(about: subjects.values) {
         turns.wait(for: subjects.lazy.map(\.id))
-        group.addTask { .seen(await Observing(backend: backend, time: time).observe(subjects, in: context)) }
+        group.addTask {
+          .seen(await Observing(backend: backend, time: time, tell: tell).observe(subjects, in: context))
+        }
       }
       group.addTask {
         _ = try? await time.sleep(Engine.patience)

@@ -4,7 +4,9 @@ package import Model
 package struct Engine: Sendable {
   let backends: [String: AnyBackend]
   let planner: any PlanMaking
-  package let store: any StateStore
+  package private(set) var store: any StateStore
+  /// Whether a step may be begun now: not once the lease of its resource may have expired.
+  private(set) var mayBegin: @Sendable (ResourceID) -> Bool = { _ in true }
   package let time: TimeSource
   /// Marks what this controller owns in the outside world.
   let owner: String
@@ -30,6 +32,14 @@ package struct Engine: Sendable {
     self.nextPassName = nextPassName
     self.drain = drain
     self.progress = progress
+  }
+
+  /// The same engine, for one pass of a replica that shares the environment: it writes under the replica's tokens only.
+  package func bound(to permit: Permit, of keeper: LeaseKeeper) -> Engine {
+    var engine = self
+    engine.store = store.fenced(by: permit)
+    engine.mayBegin = { keeper.mayBegin($0, under: permit) }
+    return engine
   }
 
   /// What was seen and what follows from it. Holds all that executing the plan needs.
@@ -93,7 +103,8 @@ package struct Engine: Sendable {
     guard let scope, let leaving, scope.allSatisfy({ desired[$0] != nil }) else {
       return try await store.inventory(of: desired.environment, knowing: desired.resources)
     }
-    var ids = scope.union(leaving)
+    // What the environment asked for before something may be destroyed counts until that is changed.
+    var ids = scope.union(leaving).union([desired.environmentID])
     for id in scope { ids.formUnion(desired[id]?.references.map(\.target) ?? []) }
     return try await store.inventory(of: desired.environment, ids: ids, knowing: desired)
   }
@@ -172,7 +183,9 @@ package struct Engine: Sendable {
     guard !subjects.isEmpty else { return [:] }
     return await withTaskGroup(of: [ResourceID: Result<Observation, BackendError>].self) { group in
       for (backend, subjects) in questions(about: subjects) {
-        group.addTask { await Observing(backend: backend, time: time).observe(subjects, in: context) }
+        group.addTask {
+          await Observing(backend: backend, time: time, tell: tell).observe(subjects, in: context)
+        }
       }
       var all: [ResourceID: Result<Observation, BackendError>] = Dictionary(minimumCapacity: subjects.count)
       for await observations in group { all.merge(observations) { first, _ in first } }
@@ -183,7 +196,7 @@ package struct Engine: Sendable {
   /// Whom to ask about what.
   func questions(about subjects: some Collection<AnySubject>) -> [(AnyBackend, [AnySubject])] {
     let looked = subjects.filter { $0.desired?.metadata.mode != .paused }
-    return Dictionary(grouping: looked, by: \.id.kind).compactMap { kind, subjects in
+    return Dictionary(grouping: looked, by: \.id.kind).sorted { $0.key < $1.key }.compactMap { kind, subjects in
       backends[kind].map { ($0, subjects) }
     }
   }

@@ -4,10 +4,25 @@ internal import Model
 struct Observing: Sendable {
   let backend: AnyBackend
   let time: TimeSource
+  let tell: @Sendable (LoopNews) -> Void
+
+  /// The same as `ask`, and tells how long it took.
+  /// - Parameter subjects: all of one kind, at least one.
+  func observe(_ subjects: [AnySubject], in context: ReconcileContext) async
+    -> [ResourceID: Result<Observation, BackendError>]
+  {
+    let begun = time.now()
+    let answers = await ask(about: subjects, in: context)
+    let failures = answers.values.count { if case .failure = $0 { true } else { false } }
+    tell(
+      .observed(
+        kind: subjects[0].id.kind, count: subjects.count, failures: failures, after: time.now() - begun))
+    return answers
+  }
 
   /// Answers for every subject. A backend that has not answered by its deadline is cancelled and waited for; what
   /// it should have looked at counts as not seen.
-  func observe(_ subjects: [AnySubject], in context: ReconcileContext) async
+  private func ask(about subjects: [AnySubject], in context: ReconcileContext) async
     -> [ResourceID: Result<Observation, BackendError>]
   {
     let deadline = backend.observationDeadline

@@ -11,7 +11,8 @@ extension Plan {
       guard !others.isEmpty else { return resource }
       return ResourcePlan(
         id: resource.id, outcome: resource.outcome, steps: resource.steps,
-        dependsOn: resource.dependsOn + others.sorted(), waitingOn: resource.waitingOn, desired: desired)
+        dependsOn: resource.dependsOn + others.sorted(), waitingOn: resource.waitingOn, desired: desired,
+        heldBy: resource.heldBy, allowed: resource.allowed)
     }
     return Plan(
       environment: environment, revision: revision, manifestDigest: manifestDigest, resources: bound)

@@ -10,6 +10,20 @@ package enum Progress: Sendable {
   case settled([ResourceStatus])
   /// A line for the log that belongs to no step.
   case note(Event)
+  /// How the loop itself is doing, for whoever measures it.
+  case loop(LoopNews)
+}
+
+/// What the loop tells about itself. Whoever measures it adds up.
+package enum LoopNews: Sendable {
+  /// The loop went round: so many resources are due now or later, so many are looked at, for this revision.
+  case round(queued: Int, inFlight: Int, revision: Int64)
+  /// These were looked at and recorded, so long after they became due.
+  case reconciled([ResourceID: TimeSpan])
+  /// A kind's system was looked at in one go.
+  case observed(kind: String, count: Int, failures: Int, after: TimeSpan)
+  /// The state could not be read or written.
+  case storeFailed(StoreError)
 }
 
 package typealias ProgressHandler = @Sendable (Progress) -> Void

@@ -9,7 +9,8 @@ package struct WorkQueue: Sendable {
   }
 
   private var due: [ResourceID: Request] = [:]
-  private var inFlight: Set<ResourceID> = []
+  /// With the time at which each became due.
+  private var inFlight: [ResourceID: Timestamp] = [:]
   /// Until when a key that failed rests.
   private var resting: [ResourceID: Timestamp] = [:]
 
@@ -27,12 +28,12 @@ package struct WorkQueue: Sendable {
   package mutating func take(now: Timestamp, isHeld: (ResourceID) -> Bool = { _ in false }) -> Set<ResourceID>
   {
     let batch = Set(
-      due.filter { $0.value.time <= now && !inFlight.contains($0.key) && !isHeld($0.key) }.keys)
+      due.filter { $0.value.time <= now && inFlight[$0.key] == nil && !isHeld($0.key) }.keys)
     for id in batch {
+      inFlight[id] = due[id]?.time ?? now
       due[id] = nil
       resting[id] = nil
     }
-    inFlight.formUnion(batch)
     return batch
   }
 
@@ -41,7 +42,7 @@ package struct WorkQueue: Sendable {
   ///   - rest: it failed, and is looked at again at that time, not before.
   ///   - look: nothing failed, and it is looked at again at that time or before.
   package mutating func finish(_ id: ResourceID, rest: Timestamp? = nil, look: Timestamp? = nil) {
-    guard inFlight.remove(id) != nil else { return }
+    guard inFlight.removeValue(forKey: id) != nil else { return }
     if let rest {
       resting[id] = rest
       if let other = due[id], !other.isUrgent { due[id]?.time = max(other.time, rest) }
@@ -51,7 +52,10 @@ package struct WorkQueue: Sendable {
     }
   }
 
-  package func isInFlight(_ id: ResourceID) -> Bool { inFlight.contains(id) }
+  package func isInFlight(_ id: ResourceID) -> Bool { inFlight[id] != nil }
+  /// When a key in flight became due; nil for one that is not in flight.
+  package func dueTime(of id: ResourceID) -> Timestamp? { inFlight[id] }
+  package var flightCount: Int { inFlight.count }
   package var isIdle: Bool { inFlight.isEmpty }
   package var depth: Int { due.count }
 }

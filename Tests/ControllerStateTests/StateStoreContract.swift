@@ -9,7 +9,7 @@ import ReconcilingSupport
 enum StoreUnderTest: CaseIterable, Sendable {
   case memory, postgres
 
-  func with(_ body: (any StateStore) async throws -> Void) async throws {
+  func with(_ body: (any StateStore & AuditTrail) async throws -> Void) async throws {
     switch self {
     case .memory: try await body(MemoryStateStore())
     case .postgres: try await StoreUnderTest.withPostgres(body)
@@ -17,9 +17,14 @@ enum StoreUnderTest: CaseIterable, Sendable {
   }
 
   static func withPostgres(_ body: (PostgresStateStore) async throws -> Void) async throws {
+    try await withDatabase { store, _ in try await body(store) }
+  }
+
+  /// Also hands out the database below the store, for what goes behind its back.
+  static func withDatabase(_ body: (PostgresStateStore, PostgresPool) async throws -> Void) async throws {
     try await TestDatabase.with { pool in
       try await Migrations(ControllerState.migrations).apply(to: pool)
-      try await body(PostgresStateStore(pool: pool, revive: { _, value in FakeSpec(value) }))
+      try await body(PostgresStateStore(pool: pool, revive: { _, value in FakeSpec(value) }), pool)
     }
   }
 }

@@ -38,6 +38,22 @@ import Testing
     #expect(outcome.steps.first?.reason.contains("though its manifest did not change") == true)
   }
 
+  @Test func tellsTheGuardsWhoMustAgree() throws {
+    let strict = try Fixture.resource(
+      EnvironmentSpec.self, "prod", #"{"requires":{"approvals":{"count":2,"from":["role/approver"]}}}"#)
+    let loose = try Fixture.resource(EnvironmentSpec.self, "prod", "{}")
+    let requirement = ApprovalRequirement(count: 2, from: ["role/approver"])
+    let planner = EnvironmentPlanner()
+    #expect(
+      planner.facts(loose, nil, Fixture.context(loose, lastApplied: strict))
+        == [.approvals(before: requirement, after: nil)])
+    #expect(
+      planner.facts(strict, nil, Fixture.context(strict)) == [.approvals(before: nil, after: requirement)])
+    #expect(
+      planner.facts(nil, nil, Fixture.context(strict, lastApplied: strict))
+        == [.approvals(before: requirement, after: nil)])
+  }
+
   @Test func forgetsWhatLeft() throws {
     let dev = try Fixture.resource(EnvironmentSpec.self, "dev", "{}")
     let there = try EnvironmentPlanner().plan(nil, EnvironmentObserved(specJSON: "{}"), Fixture.context(dev))

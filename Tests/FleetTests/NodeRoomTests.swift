@@ -108,6 +108,23 @@ struct NodeRoomTests {
     #expect(offer.hasMockGPU && offer.gpuCount == 1 && offer.labels == ["tier": "gpu"])
   }
 
+  @Test("The guards are told what a node offered and what it is to offer")
+  func tellsTheGuards() {
+    let cordoned = Self.node { $0.schedulable = false }
+    func facts(_ desired: Resource<NodeSpec>?) -> [SafetyFact] {
+      NodePlanner().facts(
+        desired, nil,
+        PlanContext(
+          id: Self.id, lastApplied: Self.node().map { $0 as any ResourceSpec }, surroundings: .test()))
+    }
+    guard case .compute(let before?, let after?)? = facts(cordoned).first else {
+      Issue.record("it tells nothing")
+      return
+    }
+    #expect(before.isSchedulable && !after.isSchedulable)
+    #expect(facts(nil) == [.compute(before: before, after: nil)])
+  }
+
   @Test("A relay is accepted and waited for, and offers nothing")
   func relay() async throws {
     let node = Self.node { $0.engine = .relay }

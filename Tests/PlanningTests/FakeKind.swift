@@ -8,6 +8,11 @@ struct FakeSpec: ResourceSpec {
   var waits: String?
   /// The planner refuses with this.
   var refuses: String?
+  /// What the guards are told as it is.
+  var tells: [SafetyFact] = []
+  /// What the guards are told in comparison with what was applied.
+  var offers: ComputeOffer?
+  var requires: ApprovalRequirement?
 
   var value: Value { .object(fields) }
 }
@@ -27,7 +32,19 @@ enum FakeOperation: StepOperation {
   case start, backUp
 }
 
-struct FakePlanner: ResourcePlanner {
+struct FakePlanner: FactTelling {
+  func facts(_ desired: Resource<FakeSpec>?, _ observed: FakeState?, _ context: PlanContext) -> [SafetyFact] {
+    let applied = context.lastApplied?.spec as? FakeSpec
+    var facts = desired?.spec.tells ?? []
+    if applied?.offers != nil || desired?.spec.offers != nil {
+      facts.append(.compute(before: applied?.offers, after: desired?.spec.offers))
+    }
+    if applied?.requires != nil || desired?.spec.requires != nil {
+      facts.append(.approvals(before: applied?.requires, after: desired?.spec.requires))
+    }
+    return facts
+  }
+
   func plan(_ desired: Resource<FakeSpec>?, _ observed: FakeState?, _ context: PlanContext)
     throws(PlanError) -> PlanOutcome<FakeOperation>
   {
@@ -83,7 +100,9 @@ struct FakeWorld {
   var allowances = Allowances()
   let planner = Planner(
     planners: Dictionary(
-      uniqueKeysWithValues: ["Module", "Database", "Node", "Service", "PriceMap", "Thing"].map {
+      uniqueKeysWithValues: [
+        "Module", "Database", "Node", "Service", "PriceMap", "BackupPolicy", "Environment", "Thing",
+      ].map {
         ($0, AnyPlanner(FakePlanner()))
       }))
 
@@ -111,8 +130,10 @@ struct FakeWorld {
   }
 
   /// It was applied as this, and is there.
-  mutating func hasApplied(_ id: String, _ state: FakeState = FakeState(), uses: [String] = []) {
-    let resource = FakeWorld.resource(id, FakeSpec(fields: state.fields), uses: uses)
+  mutating func hasApplied(
+    _ id: String, _ state: FakeState = FakeState(), uses: [String] = [], spec: FakeSpec? = nil
+  ) {
+    let resource = FakeWorld.resource(id, spec ?? FakeSpec(fields: state.fields), uses: uses)
     inventory[resource.id] = InventoryEntry(id: resource.id, digest: resource.digest, resource: resource)
     observations[resource.id] = .success(Observation(state: state, health: .ready))
   }

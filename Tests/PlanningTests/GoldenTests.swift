@@ -20,6 +20,16 @@ import Testing
     try expect(plan.json().prettyJSON, isGolden: "pruned.json")
   }
 
+  @Test func heldByEveryGuard() throws {
+    var world = GuardWorlds.all
+    try expect(world.plan().text(), isGolden: "guarded.txt")
+    try expect(world.plan().text(width: 72), isGolden: "guarded-72.txt")
+    try expect(world.plan().json().prettyJSON, isGolden: "guarded.json")
+    world.allowances = Allowances(Set(GuardRule.allCases.filter(\.isAllowedByName).map { Allowance($0) }))
+    world.allowances.approval = world.plan().approval(by: ["ada"])
+    try expect(world.plan().text(), isGolden: "guarded-allowed.txt")
+  }
+
   @Test func nothingToDo() throws {
     var world = FakeWorld()
     #expect(world.plan().text() == "No changes. Nothing is declared and nothing is there.\n")

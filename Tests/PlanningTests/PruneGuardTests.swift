@@ -36,8 +36,9 @@ import Testing
     Case(reason: "nothing was and nothing is", leaving: 0, existing: 0, desired: 0, finding: nil),
   ]) func judgesTheShare(_ test: Case) {
     let finding = PruneGuard.finding(leaving: test.leaving, existing: test.existing, desired: test.desired)
-    #expect(finding?.reason == test.finding, "\(test.reason)")
-    #expect(finding.map { $0.rule == .prune && $0.howToAllow == "allow it with --allow-prune" } ?? true)
+    let shown = finding.map { GuardFinding(ResourceID("Thing/t")!, $0) }
+    #expect(shown?.text == test.finding, "\(test.reason)")
+    #expect(shown.map { $0.rule == .prune && $0.howToAllow == "allow it with --allow-prune" } ?? true)
   }
 
   /// Twelve applied modules, of which the first `leaving` are not declared any more.

@@ -13,7 +13,7 @@ import Testing
   }
 
   private func saved(_ world: FakeWorld) throws -> SavedPlan {
-    let file = try SavedPlan(
+    let file = SavedPlan(
       world.plan(), manifests: ["manifests/dev"], allowances: Allowances(prune: true)
     ).text
     return try SavedPlan(text: file)
@@ -21,7 +21,7 @@ import Testing
 
   @Test func comesBackAsItWasWritten() throws {
     let world = world()
-    let written = try SavedPlan(world.plan(), manifests: ["a", "b"], allowances: Allowances())
+    let written = SavedPlan(world.plan(), manifests: ["a", "b"], allowances: Allowances())
     let read = try SavedPlan(text: written.text)
     #expect(read == written)
     #expect(read.plan == world.plan().json())
@@ -32,6 +32,16 @@ import Testing
   @Test func isAcceptedWhileNothingChanged() throws {
     #expect(try saved(world()).refusal(against: world().plan()) == nil)
     #expect(try saved(world()).allowances.prune)
+  }
+
+  @Test func keepsWhatWasAllowedAndApproved() throws {
+    let allowances = Allowances(
+      [Allowance(.prune), Allowance(.lastNode, ResourceID("Node/n")!)],
+      approval: Approval(
+        plan: Digest(of: "plan"), approvers: ["bob", "ada"],
+        steps: [ResourceID("Database/d")!: Digest(of: "steps")]))
+    let written = SavedPlan(world().plan(), manifests: ["a"], allowances: allowances)
+    #expect(try SavedPlan(text: written.text).allowances == allowances)
   }
 
   struct Case: Sendable, CustomTestStringConvertible {
@@ -90,7 +100,7 @@ import Testing
     ("[1]", "this is no saved plan; make one with `plan --out FILE`"),
     (
       #"{"saved": {"format": "rendertrust.com/plan/v0"}}"#,
-      "the saved plan has the format ‘rendertrust.com/plan/v0’, not ‘rendertrust.com/plan/v1’; plan again"
+      "the saved plan has the format ‘rendertrust.com/plan/v0’, not ‘rendertrust.com/plan/v2’; plan again"
     ),
   ]) func refusesOtherFiles(_ text: String, _ message: String) {
     let error = #expect(throws: PlanError.self) { try SavedPlan(text: text) }
@@ -98,8 +108,8 @@ import Testing
   }
 
   @Test func noticesAnEdit() throws {
-    let text = try SavedPlan(world().plan(), manifests: [], allowances: Allowances()).text
-    let edited = text.replacing(#""allowPrune": false"#, with: #""allowPrune": true"#)
+    let text = SavedPlan(world().plan(), manifests: [], allowances: Allowances()).text
+    let edited = text.replacing(#""allowed": []"#, with: #""allowed": ["prune"]"#)
     #expect(edited != text)
     let error = #expect(throws: PlanError.self) { try SavedPlan(text: edited) }
     #expect(error?.description == "the saved plan was changed after it was written; plan again")

@@ -15,6 +15,20 @@ import Testing
     var testDescription: String { reason }
   }
 
+  @Test func tellsTheGuardsHowFreshItIs() throws {
+    let policy = try Fixture.resource(
+      BackupPolicySpec.self, "ledger",
+      #"{"of":"Database/platform","rpo":"15m","repository":{"folder":"backups"}}"#)
+    let facts = BackupPolicyPlanner().facts(policy, Self.seen(), Fixture.context(policy))
+    #expect(
+      facts == [
+        .backup(
+          BackupFact(
+            of: ResourceID(kind: "Database", name: "platform"), restorable: Self.seen().restorable,
+            limit: TimeSpan(seconds: 900)))
+      ])
+  }
+
   static let archive = "archive WAL at least every 5m while there are changes"
   static let backUp = "make a full backup of Database/platform"
 

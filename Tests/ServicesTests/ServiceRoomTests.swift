@@ -44,6 +44,30 @@ struct ServiceRoomTests {
     #expect(world.local.volumeLabels["rt-test-service-grafana-data"]?["rendertrust.com/owner"] == "test")
   }
 
+  @Test("Data is at risk when a service with volumes is made anew from something else")
+  func risksData() async throws {
+    let service = Self.service()
+    try await room.apply(Self.id, service, in: .test())
+    func facts(_ desired: Resource<ServiceSpec>, dead: Bool = false) async throws -> [SafetyFact] {
+      let observed = try await room.observe(
+        Subject(id: Self.id, desired: desired, lastApplied: service), in: .test())
+      let containers = (observed?.containers ?? []).map { container in
+        var container = container
+        if dead { container.state = .dead }
+        return container
+      }
+      let context = PlanContext(
+        id: Self.id, lastApplied: service.map { $0 as any ResourceSpec }, surroundings: .test())
+      return ServicePlanner().facts(desired, WorkloadObservation(containers), context)
+    }
+    #expect(try await facts(service) == [], "it stays as it is")
+    #expect(try await facts(Self.service(tag: "2")) == [.risksData(volumes: ["data"])])
+    #expect(try await facts(service, dead: true) == [], "it is made anew as it was")
+    #expect(
+      try await facts(Self.service(tag: "2") { $0.volumes = [:] }) == [.risksData(volumes: ["data"])],
+      "it had the volume")
+  }
+
   @Test("No step tells a secret")
   func stepsWithoutSecrets() async throws {
     let outcome = try await room.plan(Self.id, Self.service(), in: .test())

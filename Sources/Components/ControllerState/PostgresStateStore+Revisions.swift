@@ -84,8 +84,16 @@ extension PostgresStateStore {
         .timestamp(time),
         .text(authorship.actor), .optional(authorship.commit, SQLValue.text), .text(authorship.message),
       ])
+    let changes = RevisionChanges(
+      new.map { ($0.id.description, known[$0.id.description], Self.entryDigest($0)) }
+        + gone.map { ($0, known[$0], nil) }, manifestDigest: desired.digest)
+    let audit = auditing([AuditRecord(recording: number, changes, by: authorship, at: time)], environment)
     do throws(PostgresError) {
-      _ = try await pool.pipeline([head, entries])
+      // Recording waits for what is being claimed and begun, and whoever claims later knows of the revision.
+      _ = try await pool.pipeline(
+        [lockLeases(in: environment)] + fence([KeyRange.first], in: environment)
+          + notify(.revision, in: environment)
+          + [head, entries, audit])
     } catch {
       return .failure(error)
     }

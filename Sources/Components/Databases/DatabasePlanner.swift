@@ -3,7 +3,7 @@ package import Planning
 package import Postgres
 
 /// From what a server holds to the declared database: database, migrations, roles, privileges, in this order.
-package struct DatabasePlanner: ResourcePlanner {
+package struct DatabasePlanner: FactTelling {
   /// The platform's migrations, sorted by number.
   private let known: [Migrations.Migration]
 
@@ -39,7 +39,15 @@ package struct DatabasePlanner: ResourcePlanner {
 // MARK: - Schema
 
 extension DatabasePlanner {
-  /// One step per migration that is missing. Never goes back: a migration is undone by restoring a backup.
+  package func facts(
+    _ desired: Resource<DatabaseSpec>?, _ observed: DatabaseObserved?, _ context: PlanContext
+  ) -> [SafetyFact] {
+    guard let desired, let applied = observed?.migrations.last?.number else { return [] }
+    return [.schema(applied: applied, declared: desired.spec.schema.number ?? known.last?.number ?? 0)]
+  }
+
+  /// One step per migration that is missing. Never goes back: a migration is undone by restoring a backup, and a
+  /// database that is ahead of its manifest is left as it is, if a guard lets it through at all.
   private func migrate(_ spec: DatabaseSpec, _ applied: [AppliedMigration], _ id: ResourceID)
     throws(PlanError) -> [Step<DatabaseOperation>]
   {
@@ -51,11 +59,7 @@ extension DatabasePlanner {
         "\(id) wants schema \(target), but this release brings migrations up to \(newest) only",
         hint: "write `schema: latest` or install the release that brings it")
     }
-    guard current <= target else {
-      throw PlanError(
-        "\(id) is at schema \(current), and going back to \(target) would lose what later migrations hold",
-        hint: "install a release that knows schema \(current), or restore a backup from before the migration")
-    }
+    guard current <= target else { return [] }
     let digests = Dictionary(uniqueKeysWithValues: applied.map { ($0.number, $0.digest) })
     for migration in known {
       guard let digest = digests[migration.number], digest != migration.digest.hex else { continue }

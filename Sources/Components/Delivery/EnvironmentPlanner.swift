@@ -17,7 +17,7 @@ package enum EnvironmentOperation: StepOperation {
 }
 
 /// From the recorded environment to the declared one.
-package struct EnvironmentPlanner: ResourcePlanner {
+package struct EnvironmentPlanner: FactTelling {
   package init() {}
 
   package func plan(
@@ -48,5 +48,15 @@ package struct EnvironmentPlanner: ResourcePlanner {
           ? "the recorded environment differs though its manifest did not change" : "the manifest changed",
         fields: before.map { FieldChange.between($0, wanted) } ?? [], operation: operation)
     ])
+  }
+
+  package func facts(
+    _ desired: Resource<EnvironmentSpec>?, _ observed: EnvironmentObserved?, _ context: PlanContext
+  ) -> [SafetyFact] {
+    func requirement(_ spec: EnvironmentSpec?) -> ApprovalRequirement? {
+      spec?.requires.approvals.map { ApprovalRequirement(count: $0.count, from: $0.from) }
+    }
+    let applied = context.lastApplied?.spec as? EnvironmentSpec
+    return [.approvals(before: requirement(applied), after: requirement(desired?.spec))]
   }
 }

@@ -3,7 +3,7 @@ package import Planning
 internal import Workloads
 
 /// Decides whether a node may join, and what is recorded on it.
-package struct NodePlanner: ResourcePlanner {
+package struct NodePlanner: FactTelling {
   package typealias Spec = NodeSpec
   package typealias Observed = NodeObservation
   package typealias Operation = NodeOperation
@@ -96,4 +96,19 @@ package struct NodePlanner: ResourcePlanner {
 
   private static let smallestGPU = ByteCount(bytes: 12_000_000_000)
   private static let fewestCores = 4
+
+  package func facts(
+    _ desired: Resource<NodeSpec>?, _ observed: NodeObservation?, _ context: PlanContext
+  ) -> [SafetyFact] {
+    func compute(_ node: Resource<NodeSpec>?) -> ComputeOffer? {
+      guard let node, case .compute(let offer)? = Fleet.offer(of: node, canonical: canonical) else {
+        return nil
+      }
+      return offer
+    }
+    return [
+      .compute(
+        before: compute(context.lastApplied?.typed(as: NodeSpec.self)), after: compute(desired))
+    ]
+  }
 }

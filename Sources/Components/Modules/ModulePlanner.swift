@@ -4,7 +4,7 @@ package import Planning
 package import Workloads
 
 /// Decides which containers of a module run where, and how a new image reaches them.
-package struct ModulePlanner: ResourcePlanner {
+package struct ModulePlanner: FactTelling {
   package typealias Spec = ModuleSpec
   package typealias Observed = WorkloadObservation
   package typealias Operation = ContainerOperation
@@ -45,5 +45,12 @@ package struct ModulePlanner: ResourcePlanner {
       return nodes.count < replicas ? .waiting(on: placement.lack) : .upToDate
     }
     return .steps(steps.inOrder)
+  }
+
+  package func facts(
+    _ desired: Resource<ModuleSpec>?, _ observed: WorkloadObservation?, _ context: PlanContext
+  ) -> [SafetyFact] {
+    guard let spec = desired?.spec, spec.placement.replicas > 0 else { return [] }
+    return [.needsCompute(spec.computeNeeds)]
   }
 }

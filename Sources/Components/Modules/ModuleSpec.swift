@@ -68,6 +68,13 @@ package struct ModuleSpec: ManifestSpec {
     return standard.limits
   }
 
+  /// What a node must have to be considered.
+  var computeNeeds: ComputeNeeds {
+    ComputeNeeds(
+      labels: placement.on, nodes: placement.nodes.map(\.id), gpuMemory: needs.gpuMemory, cores: needs.cores,
+      memory: needs.memory)
+  }
+
   /// What its containers are made from on this node.
   func template(on node: ComputeOffer) -> ContainerTemplate {
     let usesGPU = needs.gpuMemory != nil && !node.hasMockGPU

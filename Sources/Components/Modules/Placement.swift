@@ -75,22 +75,7 @@ struct Placement {
     return among + " with " + (wishes.isEmpty ? last : wishes.joined(separator: ", ") + " and " + last)
   }
 
-  /// Why a node cannot do the work whether or not it is cordoned; nil when it can.
   private func obstacle(_ node: ResourceID, _ offer: ComputeOffer) -> String? {
-    let nodes = spec.placement.nodes
-    if !nodes.isEmpty, !nodes.contains(where: { $0.id == node }) { return "is not named" }
-    for (label, value) in spec.placement.on.sorted(by: { $0.key < $1.key }) where offer.labels[label] != value
-    {
-      return "has " + (offer.labels[label].map { "\(label)=\($0)" } ?? "no label \(label)")
-    }
-    if let needed = spec.needs.gpuMemory {
-      guard let memory = offer.gpuMemory else { return "has no GPU" }
-      if memory < needed { return "has \(memory) of GPU memory" }
-    }
-    if let needed = spec.needs.cores, CoreCount(cores: offer.cores) < needed {
-      return "has \(offer.cores) cores"
-    }
-    if let needed = spec.needs.memory, offer.memory < needed { return "has \(offer.memory) of memory" }
-    return nil
+    spec.computeNeeds.obstacle(on: node, offer)
   }
 }

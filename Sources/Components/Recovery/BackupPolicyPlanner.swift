@@ -4,7 +4,7 @@ package import Planning
 
 /// From a server's archive and backups to the declared policy. What is due follows from `now`, so a pass at any later
 /// time makes up for one that was missed, with one backup.
-package struct BackupPolicyPlanner: ResourcePlanner {
+package struct BackupPolicyPlanner: FactTelling {
   package init() {}
 
   package func plan(
@@ -108,5 +108,12 @@ package struct BackupPolicyPlanner: ResourcePlanner {
       because: "\(id) left the manifests", risk: .disruptive,
       operation: BackupPolicyOperation.stopArchiving)
     return .steps([step])
+  }
+
+  package func facts(
+    _ desired: Resource<BackupPolicySpec>?, _ observed: BackupPolicyObserved?, _ context: PlanContext
+  ) -> [SafetyFact] {
+    guard let spec = desired?.spec else { return [] }
+    return [.backup(BackupFact(of: spec.of.id, restorable: observed?.restorable, limit: spec.rpo))]
   }
 }

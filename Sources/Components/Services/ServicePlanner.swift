@@ -4,7 +4,7 @@ package import Planning
 package import Workloads
 
 /// Decides what happens to a service's container.
-package struct ServicePlanner: ResourcePlanner {
+package struct ServicePlanner: FactTelling {
   package typealias Spec = ServiceSpec
   package typealias Observed = WorkloadObservation
   package typealias Operation = ContainerOperation
@@ -19,9 +19,7 @@ package struct ServicePlanner: ResourcePlanner {
     guard let engine = ServicePlanner.engine(for: desired.spec, in: context.surroundings.offers) else {
       return .waiting(on: "an engine on \(desired.spec.node?.description ?? "the controller's machine")")
     }
-    let plan = ContainerPlan(
-      resource: desired.id, node: desired.spec.node?.id, engine: engine, template: desired.spec.template,
-      limits: desired.spec.limits.limits, health: desired.spec.healthRule)
+    let plan = containerPlan(for: desired, on: engine)
     let changes = FieldChange.between(context.lastApplied?.spec.value, desired.spec.value)
     let steps = ContainerComparison(
       plan, found: found, replacement: .oldFirst, specChanges: context.lastApplied == nil ? [] : changes
@@ -33,6 +31,31 @@ package struct ServicePlanner: ResourcePlanner {
   static func engine(for spec: ServiceSpec, in offers: Offers) -> EngineAddress? {
     guard let node = spec.node else { return .local }
     return offers.compute[node.id]?.engine
+  }
+
+  private func containerPlan(
+    for desired: Resource<ServiceSpec>, on engine: EngineAddress
+  ) -> ContainerPlan {
+    ContainerPlan(
+      resource: desired.id, node: desired.spec.node?.id, engine: engine, template: desired.spec.template,
+      limits: desired.spec.limits.limits, health: desired.spec.healthRule)
+  }
+
+  /// Data is at risk where what comes next is made from something else or elsewhere; a container that died is made
+  /// anew as it was, and finds its volumes as they were.
+  package func facts(
+    _ desired: Resource<ServiceSpec>?, _ observed: WorkloadObservation?, _ context: PlanContext
+  ) -> [SafetyFact] {
+    let volumes = (context.lastApplied?.spec as? ServiceSpec ?? desired?.spec)?.volumes ?? [:]
+    guard let desired, !volumes.isEmpty,
+      let engine = ServicePlanner.engine(for: desired.spec, in: context.surroundings.offers)
+    else { return [] }
+    let plan = containerPlan(for: desired, on: engine)
+    let found = observed?.containers ?? []
+    guard !found.isEmpty, !found.contains(where: { $0.wasMade(from: plan) }),
+      !found.allSatisfy({ $0.state == .dead && $0.isSame(as: plan) })
+    else { return [] }
+    return [.risksData(volumes: volumes.keys.sorted())]
   }
 
   private func removal(

@@ -54,9 +54,12 @@ package struct ContainerObservation: Hashable, Sendable {
   package var handle: ContainerHandle { ContainerHandle(id: id, name: name, engine: engine) }
 
   /// Whether it is what `plan` describes, apart from what can be changed while it runs.
-  package func wasMade(from plan: ContainerPlan) -> Bool {
+  package func wasMade(from plan: ContainerPlan) -> Bool { isSame(as: plan) && state != .dead }
+
+  /// The same also where the engine is about to remove it.
+  package func isSame(as plan: ContainerPlan) -> Bool {
     labels.spec == plan.template.digest.hex && image == plan.template.image.pullReference
-      && labels.node == plan.node && engine == plan.engine && state != .dead
+      && labels.node == plan.node && engine == plan.engine
   }
 }
 

@@ -19,13 +19,12 @@ struct Apply: AsyncParsableCommand {
     let saved = try savedPlan()
     let paths = saved?.manifests ?? manifests.paths
     let desired = try Platform.schemasOnly().load(paths)
-    try await Session.openForChange(state, showsPlan: true) { session in
-      let allowances = saved?.allowances ?? Allowances(prune: allowances.allowPrune)
-      let preparation = try await session.engine.prepare(desired, allowances: allowances)
-      if let refusal = saved?.refusal(against: preparation.plan) {
-        throw CommandFailure.failed("\(manifests.paths[0]) is not applied: \(refusal); make a new plan")
-      }
-      let convergence = try await session.converge(preparation, by: .here("apply", paths), allowances)
+    try await Session.openForChange(state, showsPlan: true, as: "apply", in: { _ in desired.environment }) {
+      session in
+      let (preparation, allowances) = try await session.prepare(
+        desired, allowances, as: saved.map { ($0, from: manifests.paths[0]) })
+      let convergence = try await session.converge(
+        preparation, by: .here("apply", paths + allowances.words), allowances)
       // The plan, which was shown, said already that there is nothing to do.
       guard preparation.plan.hasChanges || !convergence.findings.values.allSatisfy(\.status.isReady) else {
         return

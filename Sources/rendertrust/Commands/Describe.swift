@@ -35,6 +35,14 @@ struct Describe: AsyncParsableCommand {
           ])
         }
         text += table.text(width: Output.width)
+        if !status.isReady {
+          text += "\n\(style.bold("Why"))\n"
+          let (explanation, situation) = try await session.explain(resource, in: environment)
+          for link in explanation.chain { text += "  \(link.id): \(link.message)\n" }
+          for line in [explanation.next.sentence(now: situation.now)] + explanation.advice {
+            text += "  \(style.dim(line))\n"
+          }
+        }
       }
       let journal = try await session.store.journal(of: environment, id: resource, limit: 10)
       if !journal.isEmpty {

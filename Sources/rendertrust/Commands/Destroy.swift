@@ -6,20 +6,23 @@ import Reconciling
 struct Destroy: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Remove everything that was applied in an environment.",
-    discussion: "Volumes and backups stay. Asks first, unless --yes is given.")
+    discussion: """
+      Volumes and backups stay. Asks first, unless --yes is given. Where the environment requires approvals, what \
+      destroys needs one as well.
+      """)
 
   @OptionGroup var environment: EnvironmentOption
   @OptionGroup var state: StateOptions
+  @OptionGroup var approval: ApprovalOptions
 
   @Flag(name: .long, help: "Do not ask.")
   var yes = false
 
   func run() async throws {
-    try await Session.openForChange(state, showsPlan: false) { session in
+    try await Session.open(state) { session in
       let environment = try session.environment(environment)
       let nothing = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
-      let allowances = Allowances(prune: true)
-      let preparation = try await session.engine.prepare(nothing, allowances: allowances)
+      let (preparation, allowances) = try await session.prepare(nothing, Allowances(prune: true), approval)
       Output.write(preparation.plan.text(style: Output.style, width: Output.width))
       guard preparation.plan.hasChanges else { return }
       if !yes {
@@ -29,9 +32,13 @@ struct Destroy: AsyncParsableCommand {
         Output.write("Type the environment's name to remove all this: ")
         guard readLine() == environment else { throw CommandFailure.blocked("nothing was removed") }
       }
-      let convergence = try await session.converge(
-        preparation, by: .here("destroy", [environment]), allowances)
-      try Summary(convergence).report()
+      try await session.changing(environment, as: "destroy") { session in
+        // Whatever controllers did meanwhile goes too.
+        let (preparation, allowances) = try await session.prepare(nothing, allowances, approval)
+        let convergence = try await session.converge(
+          preparation, by: .here("destroy", [environment] + allowances.words), allowances)
+        try Summary(convergence).report()
+      }
     }
   }
 }

@@ -72,12 +72,6 @@ struct Get: AsyncParsableCommand {
 }
 
 extension ResourceStatus {
-  /// The condition that says most: what is wrong, else that it is ready.
-  var headline: Condition? {
-    let order: [Condition.Kind] = [.degraded, .drifted, .blocked, .progressing, .ready]
-    return order.lazy.compactMap { self.condition($0) }.first { $0.status } ?? condition(.ready)
-  }
-
   var value: Value {
     .members([
       "id": .string(id.description), "observedRevision": .integer(revision), "mode": .string(mode.rawValue),

@@ -28,12 +28,12 @@ struct PlanCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let plan = try await Session.open(state, reading: manifests.paths) { session, desired in
-      try await session.engine.prepare(desired, allowances: Allowances(prune: allowances.allowPrune)).plan
+    let (plan, allowed) = try await Session.open(state, reading: manifests.paths) { session, desired in
+      let (preparation, allowed) = try await session.prepare(desired, allowances)
+      return (preparation.plan, allowed)
     }
     if let out {
-      let saved = try SavedPlan(
-        plan, manifests: manifests.paths, allowances: Allowances(prune: allowances.allowPrune))
+      let saved = SavedPlan(plan, manifests: manifests.paths, allowances: allowed)
       try Files.write(saved.text, to: out)
     }
     switch output {

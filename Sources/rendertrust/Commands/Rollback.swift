@@ -16,7 +16,9 @@ struct Rollback: AsyncParsableCommand {
   @OptionGroup var allowances: AllowanceOptions
 
   func run() async throws {
-    try await Session.openForChange(state, showsPlan: true) { session in
+    try await Session.openForChange(
+      state, showsPlan: true, as: "rollback", in: { try $0.environment(environment) }
+    ) { session in
       let environment = try session.environment(environment)
       let newest = try await session.store.latestRevision(of: environment)?.number ?? 0
       let target = revision ?? newest - 1
@@ -28,10 +30,9 @@ struct Rollback: AsyncParsableCommand {
             ? "there is no earlier revision of \(environment)"
             : "revision \(target) is none of the earlier ones of \(environment), 1 to \(newest - 1)")
       }
-      let allowances = Allowances(prune: allowances.allowPrune)
-      let preparation = try await session.engine.prepare(desired, allowances: allowances)
+      let (preparation, allowances) = try await session.prepare(desired, allowances)
       let convergence = try await session.converge(
-        preparation, by: .here("rollback to \(target)", []), allowances)
+        preparation, by: .here("rollback to \(target)", allowances.words, as: .rollback), allowances)
       try Summary(convergence).report()
     }
   }

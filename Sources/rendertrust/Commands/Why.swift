@@ -4,7 +4,7 @@ import Reconciling
 
 struct Why: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say why a resource is as it is, and what happens next.")
+    abstract: "Say why a resource is as it is, what happens next and what can be done.")
 
   @Argument(help: "The resource, as Kind/name.")
   var resource: ResourceID
@@ -12,46 +12,54 @@ struct Why: AsyncParsableCommand {
   @OptionGroup var environment: EnvironmentOption
   @OptionGroup var state: StateOptions
 
+  @Option(name: .shortAndLong, help: "How to print: text or json.")
+  var output = OutputFormat.text
+
   func run() async throws {
     try await Session.open(state) { session in
       let environment = try session.environment(environment)
-      let statuses = try await session.store.statuses(of: environment)
-      guard let status = statuses[resource] else {
+      let (explanation, situation) = try await session.explain(resource, in: environment)
+      guard explanation.root.cause != .missing || explanation.chain.count > 1 else {
         throw CommandFailure.failed("\(resource) was never applied in \(environment)")
       }
-      Output.write(await explanation(of: status, statuses, session, environment))
+      Output.write(
+        output == .json
+          ? explanation.value(now: situation.now).prettyJSON : explanation.text(in: situation))
     }
   }
+}
 
-  private func explanation(
-    of status: ResourceStatus, _ statuses: [ResourceID: ResourceStatus], _ session: Session,
-    _ environment: String
-  ) async -> String {
+extension Session {
+  /// Why a resource is as it is, with what that follows from.
+  func explain(_ id: ResourceID, in environment: String) async throws(StoreError) -> (Explanation, Situation)
+  {
+    let latest = try await store.latestRevision(of: environment)?.number ?? 0
+    var situation = Situation(
+      now: engine.time.now(), statuses: try await store.statuses(of: environment),
+      desired: try await store.desiredState(of: environment, at: latest), revision: latest)
+    situation.journal = try await store.journal(of: environment, id: id, limit: 10)
+    let root = Explanation(of: id, in: situation).root.id
+    if root != id { situation.journal += try await store.journal(of: environment, id: root, limit: 10) }
+    situation.events = try await store.events(of: environment, id: root, limit: 5)
+    return (Explanation(of: id, in: situation), situation)
+  }
+}
+
+extension Explanation {
+  /// For people: the chain, what happens next, what can be done, and what happened to the root cause.
+  func text(in situation: Situation) -> String {
     let style = Output.style
-    let now = session.engine.time.now()
     var text = ""
-    var current = status
-    var seen: Set<ResourceID> = []
-    // A chain of waiting resources ends at the one that is the cause.
-    while seen.insert(current.id).inserted, let condition = current.headline {
-      let mark = current.isReady ? style.green("✓") : style.yellow("!")
-      text += "\(mark) \(current.id) is \(condition.type.rawValue) since \((now - condition.since).ago): "
-      text += "\(condition.message)\n"
-      guard condition.reason == "DependencyNotReady",
-        let cause = statuses.values.first(where: { condition.message == "waits for \($0.id)" })
-      else { break }
-      current = cause
+    for link in chain {
+      let mark = link.cause == .ready ? style.green("✓") : style.yellow("!")
+      let condition = situation.statuses[link.id]?.headline?.type.rawValue ?? "not known"
+      let since = link.since.map { " since \((situation.now - $0).ago)" } ?? ""
+      text += "\(mark) \(link.id) is \(condition)\(since): \(link.message)\n"
     }
-    if let next = current.nextAttempt {
-      text += "  failed \(current.failures) time\(current.failures == 1 ? "" : "s") in a row; "
-      text += next > now ? "next try in \((next - now).ago), at \(next)\n" : "next try is due now\n"
-      text += style.dim("  tries go on while ‘rendertrust up’ runs; ‘rendertrust apply’ tries at once\n")
-    } else if !current.isReady {
-      text += "  looked at again at the next resync, or when what it waits for changes\n"
-    }
-    let events = (try? await session.store.events(of: environment, id: current.id, limit: 5)) ?? []
-    for event in events.reversed() {
-      text += style.dim("  \((now - event.at).ago) ago  ") + "\(event.reason)  \(event.message)\n"
+    if next != .nothing { text += "  \(next.sentence(now: situation.now))\n" }
+    for line in advice { text += style.dim("  \(line)") + "\n" }
+    for event in situation.events.reversed() {
+      text += style.dim("  \((situation.now - event.at).ago) ago  ") + "\(event.reason)  \(event.message)\n"
     }
     return text
   }

@@ -3,17 +3,19 @@ import Reconciling
 
 extension Authorship {
   /// The user on this machine, and the commit of the first path's work tree where there is one.
-  static func here(_ command: String, _ paths: [String]) -> Authorship {
+  static func here(
+    _ command: String, _ paths: [String], as action: AuditRecord.Action = .revision
+  ) -> Authorship {
     Authorship(
       actor: "\(userName)@\(hostName)", commit: paths.first.flatMap(GitHead.commit(of:)),
-      message: ([command] + paths).joined(separator: " "))
+      message: ([command] + paths).joined(separator: " "), action: action)
   }
 
   private static var userName: String {
     getpwuid(geteuid()).flatMap { String(validatingCString: $0.pointee.pw_name) } ?? "uid\(geteuid())"
   }
 
-  private static var hostName: String {
+  static var hostName: String {
     var buffer = [CChar](repeating: 0, count: 256)
     guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
     return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -28,11 +28,6 @@ struct ManifestArguments: ParsableArguments {
   var paths: [String]
 }
 
-struct AllowanceOptions: ParsableArguments {
-  @Flag(name: .long, help: "Allow deleting more than 30 % of what exists.")
-  var allowPrune = false
-}
-
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json, yaml, name
 }

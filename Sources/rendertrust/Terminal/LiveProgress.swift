@@ -31,7 +31,7 @@ final class LiveProgress: Sendable {
   private func show(_ progress: Progress) {
     state.withLock { state in
       switch progress {
-      case .observing, .settled: break
+      case .observing, .settled, .loop: break
       case .planned(let plan):
         // Later passes wait for the same things; only what they do is news.
         if state.showsPlan, !state.hasShownPlan || plan.resources.contains(where: \.isExecutable) {

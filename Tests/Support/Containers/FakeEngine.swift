@@ -66,6 +66,8 @@ package final class FakeEngine: ContainerEngine {
     }
   }
 
+  package func removeVolumeBehindTheBack(_ name: String) { state.withLock { $0.volumes[name] = nil } }
+
   /// A container that somebody else made.
   package func addForeign(_ name: String, labels: [String: String] = [:]) {
     state.withLock { state in
@@ -96,7 +98,7 @@ package final class FakeEngine: ContainerEngine {
   }
 
   /// Answers for containers that were asked over HTTP.
-  func problem(at address: String) -> String? {
+  package func problem(at address: String) -> String? {
     let image = state.withLock { state in
       state.containers.values.first { $0.facts.address == address }?.request?.template.image
     }

@@ -45,7 +45,7 @@ where P.Spec == B.Spec, P.Observed == B.Observed, P.Operation == B.Operation {
     return observed.map { backend.health(of: subject, observed: $0, in: context) }
   }
 
-  private func observe(
+  package func observe(
     _ subject: Subject<P.Spec>, in context: ReconcileContext
   ) async throws -> P.Observed? {
     guard let answer = await backend.observe([subject], in: context)[subject.id] else {

@@ -29,7 +29,12 @@ package struct FakeSpec: ResourceSpec {
 package struct FakeObserved: Hashable, Sendable {
   /// Nil when it is not there but may not be made yet either.
   package let number: Int?
-  package var needs: Set<ResourceID> = []
+  package var needs: Set<ResourceID>
+
+  package init(number: Int?, needs: Set<ResourceID> = []) {
+    self.number = number
+    self.needs = needs
+  }
 }
 
 package enum FakeOperation: StepOperation {

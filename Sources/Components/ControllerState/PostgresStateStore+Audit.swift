@@ -1,0 +1,48 @@
+package import Model
+internal import Postgres
+package import Reconciling
+
+extension PostgresStateStore: AuditTrail {
+  package func audit(of environment: String, after sequence: Int64, limit: Int) async throws(StoreError)
+    -> [AuditEntry]
+  {
+    try await entries(
+      """
+      SELECT sequence, entry, hash FROM audit WHERE environment = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
+      """, [.text(environment), .int(sequence), .int(Int64(limit))])
+  }
+
+  package func audit(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError)
+    -> [AuditEntry]
+  {
+    guard let id else {
+      return try await entries(
+        "SELECT sequence, entry, hash FROM audit WHERE environment = $1 ORDER BY sequence DESC LIMIT $2",
+        [.text(environment), .int(Int64(limit))])
+    }
+    return try await entries(
+      """
+      SELECT sequence, entry, hash FROM audit WHERE environment = $1 AND entry::json ->> 'resource' = $2
+      ORDER BY sequence DESC LIMIT $3
+      """, [.text(environment), .text(id.description), .int(Int64(limit))])
+  }
+
+  package func auditHead(of environment: String) async throws(StoreError) -> AuditHead {
+    try await rows("SELECT count, hash FROM audit_heads WHERE environment = $1", [.text(environment)]) {
+      row throws(PostgresError) in
+      AuditHead(count: try row.int(0), hash: try row.text(1))
+    }.first ?? .beginning
+  }
+
+  private func entries(_ sql: String, _ parameters: [SQLValue]) async throws(StoreError) -> [AuditEntry] {
+    try await rows(sql, parameters) { row throws(PostgresError) in
+      AuditEntry(sequence: try row.int(0), text: try row.text(1), hash: try row.text(2))
+    }
+  }
+
+  /// Appends to the chain; the last statement of the transaction of what the records tell of.
+  func auditing(_ records: [AuditRecord], _ environment: String) -> Statement {
+    Statement(
+      "SELECT audit_append($1, $2::text[])", [.text(environment), .textArray(records.map(\.value.json))])
+  }
+}

@@ -1,0 +1,71 @@
+internal import Model
+
+/// What is asked to say whether a server lives and whether it may be counted on.
+package struct HealthChecks: Sendable {
+  /// A check by name: nil when it is well, else what is wrong, safe to show.
+  package typealias Check = (name: String, ask: @Sendable () async -> String?)
+
+  /// The process is to be restarted when one of these fails.
+  private let alive: [Check]
+  /// All of these and of `alive` must hold before it is counted on.
+  private let ready: [Check]
+  /// How long one check may take.
+  private let limit: Duration
+
+  package init(alive: [Check], ready: [Check], limit: Duration = .seconds(2)) {
+    self.alive = alive
+    self.ready = ready
+    self.limit = limit
+  }
+
+  /// What the checks came to.
+  package struct Report: Sendable {
+    package let isWell: Bool
+    /// `{"status":"ok","checks":{"loop":"ok"}}`, or with `"status":"failing"` and a `reason`.
+    package let json: String
+  }
+
+  package func liveness() async -> Report { await report(on: alive) }
+  package func readiness() async -> Report { await report(on: alive + ready) }
+
+  private func report(on checks: [Check]) async -> Report {
+    let answers = await withTaskGroup(of: (String, String?).self) { group in
+      for check in checks { group.addTask { (check.name, await answer(of: check)) } }
+      return await group.reduce(into: [String: String?]()) { $0[$1.0] = .some($1.1) }
+    }
+    let failing = checks.compactMap { check in
+      answers[check.name].flatMap(\.self).map { "\(check.name): \($0)" }
+    }
+    let value = Value.members([
+      "status": .string(failing.isEmpty ? "ok" : "failing"),
+      "reason": failing.isEmpty ? nil : .string(failing.joined(separator: "; ")),
+      "checks": .object(answers.mapValues { .string($0 ?? "ok") }),
+    ])
+    return Report(isWell: failing.isEmpty, json: value.json + "\n")
+  }
+
+  private func answer(of check: Check) async -> String? {
+    await withTaskGroup(of: String?.self) { group in
+      group.addTask { await check.ask() }
+      group.addTask { [limit] in
+        guard (try? await Task.sleep(for: limit)) != nil else { return nil }
+        return "no answer within \(limit)"
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? nil
+    }
+  }
+}
+
+extension LoopPulse {
+  /// Nil while the loop goes round often enough; else what is wrong.
+  package func liveness(
+    within limit: Duration, startedAt start: SuspendingClock.Instant, now: SuspendingClock.Instant
+  ) -> String? {
+    let silence = (lastRound ?? start).duration(to: now)
+    guard silence > limit else { return nil }
+    let seconds = silence.components.seconds
+    return lastRound == nil
+      ? "the loop has not begun \(seconds) s after the start" : "the loop has not gone round for \(seconds) s"
+  }
+}

@@ -1,0 +1,112 @@
+package import Model
+package import Reconciling
+internal import Synchronization
+
+/// Adds up what the loop tells. Remembers nothing but numbers and the condition of each resource.
+package final class ControllerMetrics: Sendable {
+  private struct State: Sendable {
+    var numbers = MetricSet()
+    var conditions: [ResourceID: Condition.Kind] = [:]
+    var pulse = LoopPulse()
+  }
+
+  private let state = Mutex(State())
+  private let environment: String
+  private let now: @Sendable () -> Timestamp
+  private let instant: @Sendable () -> SuspendingClock.Instant
+
+  /// - Parameters:
+  ///   - now: the time of day.
+  ///   - instant: a clock that is never set, to tell how long ago the loop went round.
+  package init(
+    environment: String, version: String, now: @escaping @Sendable () -> Timestamp,
+    instant: @escaping @Sendable () -> SuspendingClock.Instant = { SuspendingClock().now }
+  ) {
+    self.environment = environment
+    self.now = now
+    self.instant = instant
+    state.withLock { $0.numbers.set(1, of: .buildInfo, version) }
+  }
+
+  package var handler: ProgressHandler { { [self] progress in take(progress) } }
+
+  /// What the loop was seen doing.
+  package var pulse: LoopPulse { state.withLock { $0.pulse } }
+
+  /// The exposition, with the process's own numbers as they are now.
+  package func text() -> String {
+    let process = ProcessNumbers.current()
+    return state.withLock { state in
+      state.numbers.clear(.resources)
+      for (id, condition) in state.conditions {
+        state.numbers.add(to: .resources, id.kind, condition.rawValue)
+      }
+      process.write(into: &state.numbers)
+      return state.numbers.text
+    }
+  }
+
+  private func take(_ progress: Progress) {
+    switch progress {
+    case .observing, .planned, .started: break
+    case .finished(let id, let step, let span, let error):
+      state.withLock { state in
+        state.numbers.observe(span, in: .steps, id.kind, step.action.rawValue)
+        if error != nil { state.numbers.add(to: .stepFailures, id.kind, step.action.rawValue) }
+      }
+    case .settled(let statuses):
+      state.withLock { state in
+        for status in statuses { state.conditions[status.id] = status.headline?.type }
+      }
+    case .note(let event):
+      guard let id = event.id else { break }
+      state.withLock { state in
+        switch event.reason {
+        case "DriftDetected": state.numbers.add(to: .driftDetected, id.kind)
+        case "DriftHealed": state.numbers.add(to: .driftHealed, id.kind)
+        case "Removed": state.conditions[id] = nil
+        default: break
+        }
+      }
+    case .loop(let news): take(news)
+    }
+  }
+
+  private func take(_ news: LoopNews) {
+    let (time, instant) = (now(), instant())
+    state.withLock { state in
+      switch news {
+      case .round(let queued, let inFlight, let revision):
+        state.pulse.goRound(queued: queued, inFlight: inFlight, at: instant)
+        state.numbers.add(to: .loopRounds)
+        state.numbers.set(Double(time.microseconds) / 1_000_000, of: .lastRound)
+        state.numbers.set(Double(queued), of: .queueDepth)
+        state.numbers.set(Double(inFlight), of: .inFlight)
+        state.numbers.set(Double(revision), of: .revision, environment)
+      case .reconciled(let spans):
+        for (id, span) in spans { state.numbers.observe(span, in: .reconciling, id.kind) }
+      case .observed(let kind, _, let failures, let span):
+        state.numbers.observe(span, in: .observing, kind)
+        if failures > 0 { state.numbers.add(Double(failures), to: .observeFailures, kind) }
+      case .storeFailed: state.numbers.add(to: .storeErrors)
+      }
+    }
+  }
+}
+
+/// Whether the loop lives, and how far it has come.
+package struct LoopPulse: Hashable, Sendable {
+  /// Nil before the first round.
+  package private(set) var lastRound: SuspendingClock.Instant?
+  /// Everything was looked at once, and what had to be done for it is over.
+  package private(set) var isFirstPassDone = false
+  private var hasBegun = false
+
+  package init() {}
+
+  package mutating func goRound(queued: Int, inFlight: Int, at instant: SuspendingClock.Instant) {
+    lastRound = instant
+    if inFlight > 0 { hasBegun = true }
+    if inFlight == 0, hasBegun || queued == 0 { isFirstPassDone = true }
+  }
+}

@@ -1,0 +1,113 @@
+package import Model
+
+extension GuardFinding {
+  /// For people: the rule, what it found, and how to allow it.
+  package var sentence: String { "\(title): \(text); \(howToAllow)" }
+
+  private var title: String {
+    switch rule {
+    case .prune: "the prune guard"
+    case .destructive: "the approval guard"
+    case .statefulReplace: "the backup guard"
+    case .lastNode: "the last-node guard"
+    case .schemaDowngrade: "the schema guard"
+    }
+  }
+
+  /// What was found, with the numbers: `7 of 12 resources (58 %) would be deleted, more than 30 %`.
+  package var text: String {
+    switch reason {
+    case .prunesEverything(let existing):
+      "the manifests are empty, so "
+        + (existing == 1 ? "the only resource" : "all \(existing) resources") + " would be deleted"
+    case .prunesMany(let leaving, let existing, let allowed):
+      "\(leaving) of \(existing) resources (\(GuardText.percent(leaving, of: existing, limit: allowed)) %) would "
+        + "be deleted, more than \(allowed) %"
+    case .unapproved(let found): GuardText.unapproved(found)
+    case .unbackedReplacement(let volumes, let gap):
+      "\(GuardText.volumes(volumes)) would be handed to another container, and \(GuardText.gap(gap))"
+    case .lastNode(let modules, let loss):
+      "\(resource) \(GuardText.loss(loss)), and is the last node that can run \(GuardText.list(modules))"
+    case .schemaDowngrade(let applied, let declared):
+      "\(resource) has schema \(applied), newer than the \(declared) that is declared, and migrations are never "
+        + "undone"
+    }
+  }
+
+  /// What to do where it is meant: `allow it with --allow-prune`.
+  package var howToAllow: String {
+    switch reason {
+    case .prunesEverything, .prunesMany: "allow it with \(flag)"
+    case .unapproved(let found):
+      found.plan == nil
+        ? "look at ‘rendertrust plan’ and approve what it shows" : "approve exactly this with \(flag)"
+    case .unbackedReplacement(let volumes, .uncovered):
+      "no BackupPolicy covers volumes of a \(resource.kind) in this release: copy "
+        + "\(volumes.count == 1 ? "it" : "them") first, then allow it with \(flag)"
+    case .unbackedReplacement: "wait for the backup, or allow it with \(flag)"
+    case .lastNode: "add another node first, or allow it with \(flag)"
+    case .schemaDowngrade(let applied, _):
+      "declare \(applied), install the release that brings it, or restore a backup; to go on with the schema as it "
+        + "is, allow it with \(flag)"
+    }
+  }
+
+  /// The option of `plan`, `apply` and `rollback` that allows it.
+  package var flag: String {
+    switch reason {
+    case .prunesEverything, .prunesMany: "--allow-prune"
+    case .unapproved(let found): "--approve \(found.plan?.short ?? "DIGEST")"
+    case .unbackedReplacement, .lastNode, .schemaDowngrade: "--allow \(Allowance(rule, resource))"
+    }
+  }
+}
+
+private enum GuardText {
+  /// Whole percent; in tenths rounded up where whole percent would read like the limit itself.
+  static func percent(_ part: Int, of whole: Int, limit: Int) -> String {
+    let percent = part * 100 / whole
+    guard percent == limit else { return String(percent) }
+    return Decimals.text(Int64((part * 1000 + whole - 1) / whole), digits: 1)
+  }
+
+  static func unapproved(_ found: UnapprovedDestruction) -> String {
+    var parts: [String] = []
+    if found.steps > 0 {
+      parts.append(
+        "\(found.steps) \(found.steps == 1 ? "step destroys" : "steps destroy") what only a backup can bring back"
+      )
+    }
+    if found.loosens { parts.append("\(found.environment) would ask for less approval than before") }
+    let needed = found.needed == 1 ? "a person’s approval" : "the approval of \(found.needed) people"
+    let word = found.approvers.count < found.needed ? "so far" : "given by"
+    let so = found.approvers.isEmpty ? "" : " (\(word): \(found.approvers.joined(separator: ", ")))"
+    return "\(parts.joined(separator: " and ")), and \(found.environment) requires \(needed)\(so)"
+  }
+
+  static func volumes(_ names: [String]) -> String {
+    names.count == 1 ? "the volume \(names[0])" : "the volumes \(names.joined(separator: ", "))"
+  }
+
+  static func gap(_ gap: BackupGap) -> String {
+    switch gap {
+    case .uncovered: "nothing backs it up"
+    case .nothingRestorable(let policy): "\(policy) has nothing yet that could be restored"
+    case .tooOld(let policy, let age, let limit):
+      "the newest state that \(policy) could restore is \(TimeSpan(seconds: age.milliseconds / 1000)) old, more than "
+        + "\(limit)"
+    }
+  }
+
+  static func loss(_ loss: NodeLoss) -> String {
+    switch loss {
+    case .leaves: "would go"
+    case .cordoned: "would take no new work"
+    case .changes: "would change"
+    }
+  }
+
+  static func list(_ ids: [ResourceID]) -> String {
+    let shown = ids.prefix(5).map(\.description).joined(separator: ", ")
+    return ids.count > 5 ? "\(shown) and \(ids.count - 5) more" : shown
+  }
+}

@@ -1,0 +1,184 @@
+import Model
+
+/// The rules that may hold back what planners decided. Each is a pure function in a file of its own; this asks them,
+/// with what the kinds tell, about the resources that they concern, and leaves all others alone.
+///
+/// A rule holds a whole resource: its steps build on each other. Whatever depends on the resource is held with it by
+/// the plan's order, everything else goes on.
+struct Guards {
+  let request: PlanRequest
+  let planners: [String: AnyPlanner]
+
+  /// Turns decisions into blocked ones, and notes on others what was allowed.
+  func hold(_ decisions: inout [Decision]) {
+    prune(&decisions)
+    approve(&decisions)
+    keepData(&decisions)
+    keepCapacity(&decisions)
+    keepSchema(&decisions)
+    for index in decisions.indices where !decisions[index].heldBy.isEmpty {
+      decisions[index].outcome = .blocked
+      decisions[index].waitingOn = decisions[index].heldBy.map(\.sentence).joined(separator: "; ")
+    }
+  }
+
+  private func note(_ reason: GuardReason, on decision: inout Decision) {
+    let finding = GuardFinding(decision.subject.id, reason)
+    if request.allowances.allows(reason.rule, for: finding.resource) {
+      decision.allowed.append(finding)
+    } else {
+      decision.heldBy.append(finding)
+    }
+  }
+
+  // MARK: What the kinds tell
+
+  private func facts(of id: ResourceID, _ desired: AnyResource?) -> [SafetyFact] {
+    guard let tell = planners[id.kind]?.facts else { return [] }
+    let context = PlanContext(
+      id: id, lastApplied: request.inventory[id]?.resource, surroundings: request.surroundings)
+    return tell(desired, (try? request.observations[id]?.get())?.state, context)
+  }
+
+  private func facts(of subject: PlanSubject) -> [SafetyFact] {
+    guard planners[subject.id.kind]?.facts != nil else { return [] }
+    return facts(of: subject.id, request.desired(subject))
+  }
+
+  /// Of everything that is declared.
+  private func declaredFacts() -> [(id: ResourceID, fact: SafetyFact)] {
+    request.desired.resources.flatMap { resource in
+      facts(of: resource.id, resource).map { (resource.id, $0) }
+    }
+  }
+
+  // MARK: The rules
+
+  private func prune(_ decisions: inout [Decision]) {
+    guard decisions.contains(where: \.removesSomething), let reason = PruneGuard.finding(request) else {
+      return
+    }
+    for index in decisions.indices where decisions[index].removesSomething {
+      note(reason, on: &decisions[index])
+    }
+  }
+
+  /// The steps that need approval: those that destroy, and those that would make approvals easier.
+  private func approve(_ decisions: inout [Decision]) {
+    let environment = request.desired.environmentID
+    let loosened = decisions.firstIndex { $0.subject.id == environment && $0.isActing }
+    guard loosened != nil || decisions.contains(where: \.destroysSomething) else { return }
+    var before: ApprovalRequirement?
+    var after: ApprovalRequirement?
+    for case .approvals(let old, let new) in facts(of: environment, request.desired[environment]) {
+      (before, after) = (old, new)
+    }
+    guard let required = ApprovalGuard.required(before: before, after: after) else { return }
+    let isLoosened = loosened != nil && ApprovalGuard.isLoosened(before: before, after: after)
+    let concerned = decisions.indices.filter {
+      decisions[$0].destroysSomething || (isLoosened && $0 == loosened)
+    }
+    guard !concerned.isEmpty else { return }
+    let steps = Dictionary(
+      uniqueKeysWithValues: concerned.map { (decisions[$0].subject.id, StepDigest.of(decisions[$0].steps)) })
+    let plan =
+      request.scope == nil ? StepDigest.ofPlan(steps, under: request.desired) : nil
+    for index in concerned {
+      let id = decisions[index].subject.id
+      let approval = request.allowances.approval
+      let isSame = approval != nil && approval?.steps[id] == steps[id]
+      let (reason, isApproved) = ApprovalGuard.judge(
+        approvers: isSame ? approval?.approvers ?? [] : [], required: required,
+        UnapprovedDestruction(
+          environment: request.desired.environment,
+          steps: concerned.reduce(0) { $0 + decisions[$1].steps.count { $0.risk == .destructive } },
+          loosens: isLoosened, approvers: [], needed: required.count, plan: plan))
+      let finding = GuardFinding(id, .unapproved(reason))
+      if isApproved {
+        decisions[index].allowed.append(finding)
+      } else {
+        decisions[index].heldBy.append(finding)
+      }
+    }
+  }
+
+  private func keepData(_ decisions: inout [Decision]) {
+    var backups: [(id: ResourceID, fact: BackupFact)]?
+    for index in decisions.indices where decisions[index].isActing && decisions[index].replaces {
+      for case .risksData(let volumes) in facts(of: decisions[index].subject) {
+        let known =
+          backups
+          ?? declaredFacts().compactMap { id, fact in
+            if case .backup(let backup) = fact { (id, backup) } else { nil }
+          }
+        backups = known
+        let own = known.filter { $0.fact.of == decisions[index].subject.id }
+        if let gap = BackupGuard.gap(in: own, now: request.surroundings.now) {
+          note(.unbackedReplacement(volumes: volumes, backup: gap), on: &decisions[index])
+        }
+      }
+    }
+  }
+
+  private func keepCapacity(_ decisions: inout [Decision]) {
+    var losses: [(index: Int, before: ComputeOffer, loss: NodeLoss)] = []
+    for (index, decision) in decisions.enumerated() where decision.isActing {
+      guard let applied = request.applied(decision.subject),
+        decision.subject.isLeaving || applied.digest != request.desired(decision.subject)?.digest
+      else { continue }
+      for case .compute(let before?, let after) in facts(of: decision.subject) {
+        if let loss = LastNodeGuard.loss(before: before, after: after) {
+          losses.append((index, before, loss))
+        }
+      }
+    }
+    guard !losses.isEmpty else { return }
+    let unusable = Set(decisions.lazy.filter(\.isUnusable).map(\.subject.id))
+    var needs: [(id: ResourceID, needs: ComputeNeeds)] = []
+    var offers: [(id: ResourceID, offer: ComputeOffer)] = []
+    for (id, fact) in declaredFacts() {
+      switch fact {
+      case .needsCompute(let need): needs.append((id, need))
+      case .compute(_, let after?) where !unusable.contains(id): offers.append((id, after))
+      default: break
+      }
+    }
+    let stranded = LastNodeGuard.stranded(needs, on: offers)
+    for (index, before, loss) in losses {
+      let id = decisions[index].subject.id
+      let modules = stranded.filter { $0.needs.isMet(by: before, of: id) }.map(\.id).sorted()
+      if !modules.isEmpty { note(.lastNode(modules: modules, loss: loss), on: &decisions[index]) }
+    }
+  }
+
+  private func keepSchema(_ decisions: inout [Decision]) {
+    for index in decisions.indices where decisions[index].isActing || decisions[index].outcome == .unchanged {
+      guard !decisions[index].subject.isLeaving else { continue }
+      for case .schema(let applied, let declared) in facts(of: decisions[index].subject) {
+        if let reason = SchemaGuard.finding(applied: applied, declared: declared) {
+          note(reason, on: &decisions[index])
+        }
+      }
+    }
+  }
+}
+
+extension Decision {
+  var isActing: Bool {
+    switch outcome {
+    case .create, .update, .replace, .delete, .run: true
+    case .unchanged, .waiting, .blocked, .unknown, .invalid, .drifted, .paused: false
+    }
+  }
+
+  fileprivate var destroysSomething: Bool { isActing && steps.contains { $0.risk == .destructive } }
+  fileprivate var replaces: Bool { steps.contains { $0.action == .replace } }
+
+  /// Nothing is known of it, or nothing will be done for it, so that it is no place to go to.
+  fileprivate var isUnusable: Bool {
+    switch outcome {
+    case .unknown, .invalid, .waiting, .blocked: true
+    case .create, .update, .replace, .delete, .run, .unchanged, .drifted, .paused: false
+    }
+  }
+}

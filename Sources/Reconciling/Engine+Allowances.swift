@@ -1,0 +1,20 @@
+internal import Model
+
+extension Engine {
+  /// Keeps as events who allowed what a guard would have held, before any of it is done.
+  func recordAllowed(in plan: Plan, revision: Int64, by authorship: Authorship) async throws(StoreError) {
+    var changes = StatusChanges(revision: revision)
+    let now = time.now()
+    for resource in plan.resources where resource.isExecutable {
+      for finding in resource.allowed {
+        changes.events.append(
+          Event(
+            at: now, id: resource.id, isWarning: true, reason: "GuardAllowed",
+            message:
+              "\(authorship.actor) let the rule \(finding.rule.rawValue) pass with ‘\(authorship.message)’",
+            revision: revision))
+      }
+    }
+    if !changes.isEmpty { try await store.save(changes, in: plan.environment) }
+  }
+}

@@ -1,0 +1,183 @@
+import Billing
+import ContainerFakes
+import Databases
+import Delivery
+import Fleet
+import Manifests
+import Model
+import Modules
+import Reconciling
+import ReconcilingSupport
+import Recovery
+import Services
+import Workloads
+
+/// What must be true of a world that had time to become as declared.
+struct Checks {
+  let world: World
+  let desired: DesiredState
+
+  /// What is not yet as it should be according to the controller itself; empty once it says that all is ready.
+  func unready() async -> [String] {
+    let store = world.store
+    guard let latest = try? await store.latestRevision(of: World.environment),
+      let statuses = try? await store.statuses(of: World.environment),
+      let inventory = try? await store.inventory(of: World.environment, knowing: [])
+    else { return ["the store does not answer"] }
+    guard latest.manifestDigest == desired.digest else {
+      return ["revision \(latest.number) is not what the manifests say"]
+    }
+    var late: [String] = []
+    for resource in desired.resources {
+      guard let status = statuses[resource.id] else {
+        late.append("\(resource.id) has no status")
+        continue
+      }
+      if !status.isReady || status.revision < latest.number {
+        late.append(
+          "\(resource.id) at revision \(status.revision) of \(latest.number): \(Checks.text(of: status))")
+      }
+    }
+    for id in Set(inventory.keys).union(statuses.keys).sorted() where desired[id] == nil {
+      late.append("\(id) is still there: \(statuses[id].map(Checks.text) ?? "no status")")
+    }
+    return late
+  }
+
+  static func text(of status: ResourceStatus) -> String {
+    status.conditions.filter(\.status).map { "\($0.type.rawValue) \($0.reason) \($0.message)" }
+      .joined(separator: ", ")
+  }
+
+  /// Where the world itself is not as the manifests say, whatever the controller thinks of it.
+  func differences() -> [String] {
+    things() + server() + backups() + containers() + nodes() + world.foreignDamage
+  }
+
+  private func things() -> [String] {
+    let wanted = Dictionary(
+      uniqueKeysWithValues: desired.resources.compactMap { resource in
+        (resource.spec as? FakeSpec).map {
+          (resource.id, Things.Thing(number: $0.number, needs: $0.needs))
+        }
+      })
+    let found = world.systems.things.all
+    return Set(wanted.keys).union(found.keys).sorted().compactMap { id in
+      guard wanted[id]?.number != found[id]?.number else { return nil }
+      return "\(id) is \(found[id].map { "\($0.number)" } ?? "not there") instead of "
+        + (wanted[id].map { "\($0.number)" } ?? "gone")
+    }
+  }
+
+  private func server() -> [String] {
+    let now = world.systems.server.now
+    var wrong: [String] = []
+    var databases: Set<String> = ["wiki"]
+    var roles: [String: SimulatedServer.Role] = [:]
+    var prices: [String: [String: [PriceEntry]]] = [:]
+    var environments: Set<String> = ["elsewhere"]
+    for resource in desired.resources {
+      if let spec = resource.spec as? DatabaseSpec {
+        databases.insert(resource.id.name)
+        let count = now.databases[resource.id.name]?.migrations.count ?? 0
+        if count != 3 { wrong.append("\(resource.id) has \(count) migrations") }
+        for role in spec.roles {
+          roles[role.name] = SimulatedServer.Role(
+            madeBy: resource.id, canLogin: role.login, grants: [resource.id.name: role.access])
+        }
+      } else if let spec = resource.spec as? PriceMapSpec {
+        prices[spec.database.id.name, default: [:]][resource.id.name] = spec.entries
+      } else if let spec = resource.spec as? EnvironmentSpec {
+        environments.insert(resource.id.name)
+        if now.environments[resource.id.name] != spec.value.json { wrong.append("\(resource.id) differs") }
+      }
+    }
+    if Set(now.databases.keys) != databases { wrong.append("databases are \(now.databases.keys.sorted())") }
+    if Set(now.environments.keys) != environments {
+      wrong.append("environments are \(now.environments.keys.sorted())")
+    }
+    for name in Set(now.roles.keys).union(roles.keys).sorted() where name != "bob" {
+      if now.roles[name] != roles[name] {
+        wrong.append("role \(name) is \(now.roles[name].map { "\($0)" } ?? "not there")")
+      }
+    }
+    for (name, database) in now.databases.sorted(by: { $0.key < $1.key }) {
+      let found = database.prices.mapValues { $0.values.sorted { $0.priceID < $1.priceID } }
+      if found != prices[name] ?? [:] { wrong.append("prices in \(name) are of \(found.keys.sorted())") }
+    }
+    return wrong
+  }
+
+  private func backups() -> [String] {
+    let archive = world.systems.server.now.archive
+    let policy = desired.resources.first { $0.spec is BackupPolicySpec }
+    guard let policy, let spec = policy.spec as? BackupPolicySpec else {
+      // What somebody else set is theirs once no policy is left.
+      return archive?.policy == nil ? [] : ["the archive of \(archive?.policy ?? "") is still on"]
+    }
+    let wanted = SimulatedServer.Archive(
+      policy: policy.id.name, timeoutSeconds: spec.archiveTimeoutSeconds)
+    return archive == wanted ? [] : ["the archive is \(archive.map { "\($0)" } ?? "off")"]
+  }
+
+  private func containers() -> [String] {
+    var wanted: [String: (count: Int, image: String)] = [:]
+    for resource in desired.resources {
+      if let spec = resource.spec as? ServiceSpec {
+        wanted["\(resource.id)"] = (1, spec.image.pullReference)
+      } else if let spec = resource.spec as? ModuleSpec {
+        wanted["\(resource.id)"] = (spec.placement.replicas, spec.image.pullReference)
+      }
+    }
+    var wrong: [String] = []
+    let own = world.systems.engines.flatMap(\.observations).filter {
+      !World.foreignNames.contains($0.name)
+    }
+    let found = Dictionary(grouping: own) { $0.labels.resource.description }
+    for id in Set(wanted.keys).union(found.keys).sorted() {
+      let containers = found[id] ?? []
+      if containers.count != wanted[id]?.count ?? 0 {
+        wrong.append(
+          "\(id) has \(containers.count) containers instead of \(wanted[id]?.count ?? 0): "
+            + containers.map(\.name).sorted().joined(separator: " "))
+      }
+      if Set(containers.map(\.labels.replica)).count != containers.count {
+        wrong.append("\(id) has a replica twice")
+      }
+      for container in containers.sorted(by: { $0.name < $1.name })
+      where container.state != .running || container.image != wanted[id]?.image {
+        wrong.append("\(container.name) is \(container.state) from \(container.image)")
+      }
+    }
+    return wrong
+  }
+
+  private func nodes() -> [String] {
+    var wanted: [Set<String>] = [[], []]
+    for resource in desired.resources {
+      guard let spec = resource.spec as? NodeSpec else { continue }
+      let index = if case .socket = spec.engine { 1 } else { 0 }
+      wanted[index].insert("rt-\(World.owner)-node-\(resource.id.name)")
+    }
+    return world.systems.engines.enumerated().compactMap { index, engine in
+      let found = Set(engine.volumeLabels.keys.filter { $0.contains("-node-") })
+      return found == wanted[index] ? nil : "nodes on engine \(index + 1) are \(found.sorted())"
+    }
+  }
+
+  /// Whether what is written down is complete and free of secrets. Only for a world in which nothing runs any more.
+  func records() async -> [String] {
+    var wrong: [String] = []
+    let journal = (try? await world.store.journal(of: World.environment, id: nil, limit: .max)) ?? []
+    for entry in journal where entry.outcome == nil {
+      wrong.append("\(entry.intent.step.resource) has an intent without outcome: \(entry.intent.summary)")
+    }
+    let events = (try? await world.store.events(of: World.environment, id: nil, limit: .max)) ?? []
+    let statuses = (try? await world.store.statuses(of: World.environment)) ?? [:]
+    let texts =
+      journal.map { "\($0)" } + events.map(\.message)
+      + statuses.values.flatMap { $0.conditions.map(\.message) }
+    if texts.contains(where: { world.betrays($0) }) { wrong.append("a secret is written down") }
+    return wrong
+  }
+}

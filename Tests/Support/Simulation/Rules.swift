@@ -1,0 +1,59 @@
+import Model
+import Synchronization
+
+/// Watches what no controller may ever do.
+final class Rules: Sendable {
+  private struct Flight: Hashable {
+    let process: Int
+    let id: ResourceID
+  }
+
+  private struct State {
+    var flights: Set<Flight> = []
+    /// What a process could not see when it looked last.
+    var unseen: Set<Flight> = []
+    var violations: [String] = []
+  }
+
+  private let state = Mutex(State())
+  private let trace: Trace
+
+  init(_ trace: Trace) { self.trace = trace }
+
+  var violations: [String] { state.withLock { $0.violations } }
+
+  func violate(_ text: String) {
+    trace.note("VIOLATION", text)
+    state.withLock { if $0.violations.count < 20 { $0.violations.append(text) } }
+  }
+
+  /// A process looked at these, and saw some of them.
+  func looked(_ process: Int, at ids: [ResourceID], unseen: [ResourceID]) {
+    state.withLock { state in
+      for id in ids { state.unseen.remove(Flight(process: process, id: id)) }
+      for id in unseen { state.unseen.insert(Flight(process: process, id: id)) }
+    }
+  }
+
+  /// A process begins a step.
+  func begin(_ process: Int, _ id: ResourceID, removes: Bool) {
+    let flight = Flight(process: process, id: id)
+    let (isTwice, isBlind) = state.withLock { state in
+      (!state.flights.insert(flight).inserted, removes && state.unseen.contains(flight))
+    }
+    if isTwice { violate("\(id) is worked on twice at once by one controller") }
+    if isBlind { violate("\(id) is taken away though it could not be seen") }
+  }
+
+  /// A process is dead: whatever it was at is over.
+  func forget(_ process: Int) {
+    state.withLock { state in
+      state.flights = state.flights.filter { $0.process != process }
+      state.unseen = state.unseen.filter { $0.process != process }
+    }
+  }
+
+  func end(_ process: Int, _ id: ResourceID) {
+    state.withLock { _ = $0.flights.remove(Flight(process: process, id: id)) }
+  }
+}

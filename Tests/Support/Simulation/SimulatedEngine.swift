@@ -1,0 +1,153 @@
+import ContainerFakes
+import Model
+import Workloads
+
+/// An engine as one process reaches it: the same containers for all, over a wire that breaks.
+struct SimulatedEngine: ContainerEngine {
+  let world: World
+  let process: SimulatedProcess
+  let inner: FakeEngine
+  /// `engine 1`.
+  let place: String
+
+  private func read<Output: Sendable>(_ what: String, _ body: () async throws(BackendError) -> Output)
+    async throws(BackendError) -> Output
+  {
+    guard !world.scheduler.isOver else { throw World.error(nil, "the world is over") }
+    await world.wire()
+    if let fault = world.faults.strike(place, .unseen) { throw World.error(fault, "did not answer: \(what)") }
+    return try await body()
+  }
+
+  /// Changes something and tells whoever watches which resource it belongs to.
+  private func change<Output: Sendable>(
+    _ what: String, of id: String? = nil,
+    _ body: @escaping @Sendable (FakeEngine) async throws(BackendError) -> Output
+  ) async throws(BackendError) -> Output {
+    guard !world.scheduler.isOver else { throw World.error(nil, "the world is over") }
+    let (world, inner) = (world, inner)
+    return try await world.call(place, what, by: process.name) {
+      let before = await SimulatedEngine.resource(of: id, on: inner)
+      let result = await SimulatedEngine.attempt(inner, body)
+      let created = if case .success(let output) = result { output as? String } else { String?.none }
+      let after = await SimulatedEngine.resource(of: created, on: inner)
+      if let changed = before ?? after { inner.tell(changed) }
+      return result
+    }
+  }
+
+  private static func attempt<Output: Sendable>(
+    _ engine: FakeEngine, _ body: @Sendable (FakeEngine) async throws(BackendError) -> Output
+  ) async -> Result<Output, BackendError> {
+    do throws(BackendError) {
+      return .success(try await body(engine))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private static func resource(of id: String?, on engine: FakeEngine) async -> ResourceID? {
+    guard let id else { return nil }
+    return try? await engine.container(id)?.observation.labels.resource
+  }
+
+  func containers(ofKind kind: String, owner: String) async throws(BackendError) -> [ContainerFacts] {
+    try await read("list of containers") { () async throws(BackendError) in
+      try await inner.containers(ofKind: kind, owner: owner)
+    }
+  }
+
+  func container(_ id: String) async throws(BackendError) -> ContainerFacts? {
+    try await read("container \(id)") { () async throws(BackendError) in try await inner.container(id) }
+  }
+
+  func holder(ofName name: String) async throws(BackendError) -> NameHolder? {
+    try await read("holder of \(name)") { () async throws(BackendError) in
+      try await inner.holder(ofName: name)
+    }
+  }
+
+  func provide(_ image: PinnedImage) async throws(BackendError) {
+    try await change("pull \(image.displayName)") { engine async throws(BackendError) in
+      try await engine.provide(image)
+    }
+  }
+
+  func provideVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
+    try await change("volume \(name)") { engine async throws(BackendError) in
+      try await engine.provideVolume(name, labels: labels)
+    }
+  }
+
+  func create(_ request: ContainerRequest) async throws(BackendError) -> String {
+    try await change("create \(request.name)") { engine async throws(BackendError) in
+      try await engine.create(request)
+    }
+  }
+
+  func start(_ id: String) async throws(BackendError) {
+    try await change("start \(id)", of: id) { engine async throws(BackendError) in
+      guard try await engine.container(id) != nil else {
+        throw BackendError(code: "docker.notFound", "there is no container \(id)")
+      }
+      try await engine.start(id)
+    }
+  }
+
+  func stop(_ id: String) async throws(BackendError) {
+    try await change("stop \(id)", of: id) { engine async throws(BackendError) in try await engine.stop(id) }
+  }
+
+  func remove(_ id: String) async throws(BackendError) {
+    try await change("remove \(id)", of: id) { engine async throws(BackendError) in
+      try await engine.remove(id)
+    }
+  }
+
+  func rename(_ id: String, to name: String) async throws(BackendError) {
+    try await change("rename \(id) to \(name)", of: id) { engine async throws(BackendError) in
+      try await engine.rename(id, to: name)
+    }
+  }
+
+  func update(_ id: String, to limits: ContainerLimits) async throws(BackendError) {
+    try await change("update \(id)", of: id) { engine async throws(BackendError) in
+      try await engine.update(id, to: limits)
+    }
+  }
+
+  func watch(
+    owner: String, connected: @Sendable () -> Void, changed: @Sendable (ResourceID) -> Void
+  ) async throws(BackendError) {
+    let faults = world.faults
+    try await inner.watch(owner: owner, connected: connected) { id in
+      guard faults.strike("events", .lost) == nil else { return }
+      changed(id)
+      if faults.strike("events", .doubled) != nil { changed(id) }
+    }
+  }
+
+  func facts() async throws(BackendError) -> EngineFacts {
+    try await read("facts") { () async throws(BackendError) in try await inner.facts() }
+  }
+
+  func volumes(labelled labels: [String: String]) async throws(BackendError) -> [String: [String: String]] {
+    try await read("volumes") { () async throws(BackendError) in try await inner.volumes(labelled: labels) }
+  }
+
+  func removeVolume(_ name: String) async throws(BackendError) {
+    try await change("remove volume \(name)") { engine async throws(BackendError) in
+      try await engine.removeVolume(name)
+    }
+  }
+
+  func residents(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
+    try await read("residents") { () async throws(BackendError) in try await inner.residents(owner: owner) }
+  }
+
+  func lastLines(of id: String, count: Int) async throws(BackendError) -> [String] {
+    try await read("last lines of \(id)") { () async throws(BackendError) in
+      try await inner.lastLines(of: id, count: count)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import Reconciling
+import Synchronization
+
+/// One run of the program: its tasks, and how it is asked to stop.
+final class SimulatedProcess: Sendable {
+  let name: String
+  let executor: ProcessExecutor
+  let drain = Drain()
+  let stop = Mutex<@Sendable () -> Void>({})
+  let task = Mutex<Task<Void, Never>?>(nil)
+  let hasEnded = Mutex(false)
+
+  init(_ name: String, _ executor: ProcessExecutor) {
+    self.name = name
+    self.executor = executor
+  }
+
+  func run(_ body: @escaping @Sendable () async -> Void) {
+    let task = executor.spawn { [self] in
+      await body()
+      hasEnded.withLock { $0 = true }
+    }
+    self.task.withLock { $0 = task }
+  }
+
+  /// As SIGTERM asks it to.
+  func terminate() {
+    drain.request()
+    stop.withLock { $0 }()
+  }
+}

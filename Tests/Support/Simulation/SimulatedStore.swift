@@ -1,0 +1,188 @@
+import Model
+import Reconciling
+import ReconcilingSupport
+
+/// The state store as one process reaches it: the same memory for all, over a wire that breaks before or after a
+/// transaction is committed.
+struct SimulatedStore: StateStore {
+  private let world: World
+  private let who: String
+  private let inner: any StateStore
+
+  /// - Parameter inner: the store as this process may write to it; nil for one without leases.
+  init(_ world: World, who: String, inner: (any StateStore)? = nil) {
+    self.world = world
+    self.who = who
+    self.inner = inner ?? world.store
+  }
+
+  private func through<Output: Sendable>(
+    _ what: String, isWrite: Bool = true, _ body: () async throws(StoreError) -> Output
+  ) async throws(StoreError) -> Output {
+    guard !world.scheduler.isOver else { throw StoreError(code: "simulated.over", "the world is over") }
+    if world.dice.percent(30) { try? await world.time.sleep(Int64(world.dice.int(0...20_000))) }
+    let fault = world.faults.strike("store", .failsBefore, .failsAfter, .hangs)
+    if let fault { world.trace.note(who, "store \(what) ✗ \(fault)") }
+    if let fault, fault.effect == .hangs {
+      while world.faults.isActive(fault), (try? await world.time.sleep(1_000_000)) != nil {}
+    }
+    if let fault, fault.effect != .failsAfter { throw SimulatedStore.error(fault, what) }
+    let output = try await body()
+    if isWrite { world.trace.note(who, "store \(what)") }
+    if world.dice.percent(30) { try? await world.time.sleep(Int64(world.dice.int(0...20_000))) }
+    if let fault { throw SimulatedStore.error(fault, what) }
+    return output
+  }
+
+  private static func error(_ fault: Fault, _ what: String) -> StoreError {
+    StoreError(code: "simulated.store", "\(fault.mark): the state could not be reached for \(what)")
+  }
+
+  func latestRevision(of environment: String) async throws(StoreError) -> Revision? {
+    try await through("latest revision", isWrite: false) { () async throws(StoreError) in
+      try await inner.latestRevision(of: environment)
+    }
+  }
+
+  func revisions(of environment: String, limit: Int) async throws(StoreError) -> [Revision] {
+    try await through("revisions", isWrite: false) { () async throws(StoreError) in
+      try await inner.revisions(of: environment, limit: limit)
+    }
+  }
+
+  func desiredState(of environment: String, at revision: Int64) async throws(StoreError)
+    -> DesiredState?
+  {
+    try await through("desired state", isWrite: false) { () async throws(StoreError) in
+      try await inner.desiredState(of: environment, at: revision)
+    }
+  }
+
+  func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
+    async throws(StoreError) -> Revision
+  {
+    let revision = try await through("revision") { () async throws(StoreError) in
+      try await inner.record(desired, by: authorship, at: time)
+    }
+    world.trace.note(who, "works on revision \(revision.number)")
+    return revision
+  }
+
+  func inventory(of environment: String, knowing desired: [AnyResource]) async throws(StoreError)
+    -> [ResourceID: InventoryEntry]
+  {
+    try await through("inventory", isWrite: false) { () async throws(StoreError) in
+      try await inner.inventory(of: environment, knowing: desired)
+    }
+  }
+
+  func inventory(of environment: String, ids: Set<ResourceID>, knowing desired: DesiredState)
+    async throws(StoreError) -> [ResourceID: InventoryEntry]
+  {
+    try await through("inventory", isWrite: false) { () async throws(StoreError) in
+      try await inner.inventory(of: environment, ids: ids, knowing: desired)
+    }
+  }
+
+  func claim(_ resources: [AnyResource], in environment: String, revision: Int64)
+    async throws(StoreError)
+  {
+    let names = resources.map(\.id.description).sorted().joined(separator: " ")
+    try await through("claim \(names)") { () async throws(StoreError) in
+      try await inner.claim(resources, in: environment, revision: revision)
+    }
+  }
+
+  func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64) async throws(StoreError) {
+    let names = ids.map(\.description).sorted().joined(separator: " ")
+    try await through("disclaim \(names)") { () async throws(StoreError) in
+      try await inner.disclaim(ids, in: environment, revision: revision)
+    }
+  }
+
+  func append(_ records: [JournalRecord], in environment: String) async throws(StoreError) {
+    let texts = records.map { record in
+      switch record {
+      case .intent(let intent): "→ \(intent.step.resource) \(intent.summary)"
+      case .outcome(let step, let outcome, _): "← \(step.resource) \(outcome.word)"
+      }
+    }
+    try await through("journal \(texts.joined(separator: " | "))") { () async throws(StoreError) in
+      try await inner.append(records, in: environment)
+    }
+  }
+
+  func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError)
+    -> [ResourceID]
+  {
+    try await through("close intents") { () async throws(StoreError) in
+      try await inner.closeOpenIntents(in: environment, at: time)
+    }
+  }
+
+  func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
+    let texts =
+      changes.statuses.map { status in
+        let condition = status.conditions.first { $0.status }
+        return "\(status.id) \(condition?.type.rawValue ?? "?") \(condition?.reason ?? "")"
+      } + changes.applied.map { "\($0.id) applied" } + changes.removed.map { "\($0) removed" }
+      + changes.events.map { "event \($0.reason) \($0.id?.description ?? "")" }
+    try await through("save \(texts.joined(separator: " | "))") { () async throws(StoreError) in
+      try await inner.save(changes, in: environment)
+    }
+  }
+
+  func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus] {
+    try await through("statuses", isWrite: false) { () async throws(StoreError) in
+      try await inner.statuses(of: environment)
+    }
+  }
+
+  func statuses(of environment: String, ids: Set<ResourceID>) async throws(StoreError)
+    -> [ResourceID: ResourceStatus]
+  {
+    try await through("statuses", isWrite: false) { () async throws(StoreError) in
+      try await inner.statuses(of: environment, ids: ids)
+    }
+  }
+
+  func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event] {
+    try await through("events", isWrite: false) { () async throws(StoreError) in
+      try await inner.events(of: environment, id: id, limit: limit)
+    }
+  }
+
+  func journal(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError)
+    -> [JournalEntry]
+  {
+    try await through("journal", isWrite: false) { () async throws(StoreError) in
+      try await inner.journal(of: environment, id: id, limit: limit)
+    }
+  }
+
+  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStanding {
+    try await through("heartbeat", isWrite: false) { () async throws(StoreError) in
+      try await inner.beat(heartbeat, in: environment)
+    }
+  }
+
+  func leave(_ replica: Replica, environment: String) async throws(StoreError) {
+    try await through("leave") { () async throws(StoreError) in
+      try await inner.leave(replica, environment: environment)
+    }
+  }
+
+  func leases(of environment: String) async throws(StoreError) -> (table: LeaseTable, now: Timestamp) {
+    try await inner.leases(of: environment)
+  }
+
+  func fenced(by permit: Permit) -> any StateStore {
+    SimulatedStore(world, who: who, inner: inner.fenced(by: permit))
+  }
+
+  func listen(
+    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNews) -> Void
+  ) async {
+    await inner.listen(in: environment, as: replica, tell)
+  }
+}
