@@ -44,9 +44,10 @@ package struct Controller: Sendable {
     triggers: some AsyncSequence<Trigger, Never> & Sendable
   ) async throws(StoreError) {
     _ = try await engine.store.closeOpenIntents(in: environment, at: engine.time.now())
-    let revision = try await engine.store.record(desired, by: authorship, at: engine.time.now())
-    let inventory = try await engine.store.inventory(of: environment, knowing: desired.resources)
-    var state = LoopState(desired, revision: revision.number, inventory: inventory.keys)
+    let footing = try await engine.footing(for: desired, by: authorship)
+    let inventory = try await engine.store.inventory(of: environment, knowing: footing.desired.resources)
+    var state = LoopState(footing.desired, revision: footing.revision, inventory: inventory.keys)
+    state.allowances = footing.allowances
     state.enqueueAll(at: engine.time.now())
 
     let (inputs, feed) = AsyncStream<Input>.makeStream()
@@ -65,10 +66,11 @@ package struct Controller: Sendable {
         if isEnding && state.queue.isIdle { break }
         guard !isEnding, let (number, due) = state.beginPass(at: engine.time.now()) else { continue }
         let (desired, revision, leaving) = (state.desired, state.revision, state.leaving)
+        let allowances = state.allowances
         let control = PassControl { feed.yield(.released(pass: number, $0)) }
         state.controls[number] = control
         group.addTask {
-          let failure = await pass(over: due, desired, revision, leaving, control) {
+          let failure = await pass(over: due, desired, revision, leaving, allowances, control) {
             feed.yield(.settled($0, $1))
           }
           feed.yield(.finished(pass: number, due, failure))
@@ -81,10 +83,12 @@ package struct Controller: Sendable {
   /// Ends early when a newer revision leaves it nothing to do.
   private func pass(
     over scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64, _ leaving: Set<ResourceID>,
-    _ control: PassControl, settled: @escaping Engine.SettledHandler
+    _ allowances: Allowances, _ control: PassControl, settled: @escaping Engine.SettledHandler
   ) async -> StoreError? {
     await withTaskGroup(of: StoreError??.self) { group in
-      group.addTask { .some(await work(on: scope, desired, revision, leaving, control, settled: settled)) }
+      group.addTask {
+        .some(await work(on: scope, desired, revision, leaving, allowances, control, settled: settled))
+      }
       group.addTask {
         await control.abandonment()
         return nil
@@ -99,11 +103,13 @@ package struct Controller: Sendable {
 
   private func work(
     on scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64, _ leaving: Set<ResourceID>,
-    _ control: PassControl, settled: @escaping Engine.SettledHandler
+    _ allowances: Allowances, _ control: PassControl, settled: @escaping Engine.SettledHandler
   ) async -> StoreError? {
     do throws(StoreError) {
-      try await engine.prepareInTurns(desired, revision: revision, scope: scope, leaving: leaving) { turn in
-        await perform(turn, control, settled: settled)
+      try await engine.prepareInTurns(
+        desired, revision: revision, scope: scope, leaving: leaving, allowances: allowances
+      ) { turn in
+        await perform(turn, allowances, control, settled: settled)
       }
       return nil
     } catch {
@@ -112,11 +118,12 @@ package struct Controller: Sendable {
   }
 
   private func perform(
-    _ turn: Engine.Preparation, _ control: PassControl, settled: @escaping Engine.SettledHandler
+    _ turn: Engine.Preparation, _ allowances: Allowances, _ control: PassControl,
+    settled: @escaping Engine.SettledHandler
   ) async -> StoreError? {
     guard !control.isAbandoned else { return nil }
     do throws(StoreError) {
-      _ = try await engine.perform(turn, control: control, settled: settled)
+      _ = try await engine.perform(turn, allowances: allowances, control: control, settled: settled)
       return nil
     } catch {
       return error
@@ -167,6 +174,11 @@ package struct Controller: Sendable {
   private func recordDesired(_ state: inout LoopState) async {
     guard let (desired, authorship) = state.unrecorded else { return }
     do throws(StoreError) {
+      if let quarantine = try await engine.quarantine(of: desired) {
+        state.unrecorded = nil
+        await engine.tell(quarantine, insteadOf: state.revision, in: environment)
+        return
+      }
       let revision = try await engine.store.record(desired, by: authorship, at: engine.time.now())
       state.unrecorded = nil
       state.adopt(desired, revision.number, at: engine.time.now())
@@ -181,7 +193,16 @@ package struct Controller: Sendable {
     do throws(StoreError) {
       let latest = try await engine.store.latestRevision(of: environment)
       state.isStoreFailing = false
-      guard let latest, latest.number > state.revision,
+      guard let latest else { return }
+      if latest.number > state.revision || state.hasPromise {
+        state.hasPromise = try await engine.store.atomicApply(of: environment) != nil
+        if state.hasPromise, let footing = try await engine.leaveAbandonedApply(in: environment) {
+          await readInventory(&state)
+          state.adopt(footing.desired, footing.revision, footing.allowances, at: engine.time.now())
+          return
+        }
+      }
+      guard latest.number > state.revision,
         let desired = try await engine.store.desiredState(of: environment, at: latest.number)
       else { return }
       await readInventory(&state)

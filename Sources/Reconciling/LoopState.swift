@@ -12,6 +12,10 @@ package struct LoopState: Sendable {
   /// Manifests that could not be recorded as a revision yet.
   var unrecorded: (DesiredState, Authorship)?
   var isStoreFailing = false
+  /// What the newest revision may do without asking.
+  var allowances = Allowances()
+  /// Somebody may be applying the newest revision as a whole.
+  var hasPromise = false
   /// Of the passes under way.
   var controls: [Int: PassControl] = [:]
 
@@ -34,7 +38,10 @@ package struct LoopState: Sendable {
     index()
   }
 
-  package mutating func adopt(_ desired: DesiredState, _ revision: Int64, at now: Timestamp) {
+  package mutating func adopt(
+    _ desired: DesiredState, _ revision: Int64, _ allowances: Allowances = Allowances(), at now: Timestamp
+  ) {
+    self.allowances = allowances
     known.formUnion(self.desired.resources.lazy.map(\.id))
     for id in flights.keys where stale[id] == nil {
       stale[id] = self.desired[id]?.references.map(\.target) ?? []

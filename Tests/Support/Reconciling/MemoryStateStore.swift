@@ -22,6 +22,9 @@ package final class MemoryStateStore: StateStore {
     var positions: [StepID: Int] = [:]
     var events: [Event] = []
     var audit: [AuditEntry] = []
+    /// In force, by digest.
+    var quarantines: [Digest: Quarantine] = [:]
+    var atomicApply: AtomicApply?
   }
 
   package let name: String
