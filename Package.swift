@@ -151,8 +151,10 @@ let testTargets: [Target] = [
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests(
     "EndToEnd",
-    ["rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "Workloads", subprocess],
-    golden: true),
+    [
+      "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
+      "Workloads", subprocess,
+    ], golden: true),
   tests(
     "Fleet",
     [
