@@ -24,6 +24,8 @@ extension Engine {
     let desired = preparation.desired
     _ = try await store.closeOpenIntents(in: desired.environment, at: time.now())
     let revision = try await store.record(desired, by: authorship, at: time.now())
+    // Whatever was to go back before, these manifests are what is wanted now.
+    if !isAtomic { try await store.setAtomicApply(nil, in: desired.environment) }
     try await recordAllowed(in: preparation.plan, revision: revision.number, by: authorship)
     func control() -> PassControl { PassControl(endsOnFailure: isAtomic) }
     var passes = [try await perform(preparation, allowances: allowances, control: control())]
