@@ -27,13 +27,16 @@ struct Summary {
     let interrupted = unsettled.contains { $0.value.status.condition(.progressing)?.reason == "Stopped" }
     // Drift that is only to be reported, and what is paused, is as the operator wants it.
     let spared = unsettled.filter { $0.value.status.mode != .enforce && $0.value.status.failures == 0 }.count
-    let waiting = unsettled.count - failed - spared
+    // Gone, and only looked at for a while more.
+    let settling = unsettled.filter { $0.value.isSettling }.count
+    let waiting = unsettled.count - failed - spared - settling
     text += "\nRevision \(convergence.revision.number) of \(convergence.revision.environment): "
     text += "\(done - removed) applied"
     text += removed > 0 ? ", \(removed) removed" : ""
     let unchanged = findings.count - unsettled.count - done
     text += unchanged > 0 ? ", \(unchanged) unchanged" : ""
     text += failed > 0 ? style.red(", \(failed) failed") : ""
+    text += settling > 0 ? ", \(settling) gone but not forgotten yet" : ""
     text += spared > 0 ? ", \(spared) left alone by mode" : ""
     text += waiting > 0 ? style.yellow(", \(waiting) not ready") : ""
     Output.print(text + ".")
