@@ -195,7 +195,7 @@ package struct Controller: Sendable {
       state.unrecorded = nil
       state.adopt(desired, revision.number, at: engine.time.now())
     } catch {
-      note(error, &state)
+      if error.isOutdated { keeper.hurry() } else { note(error, &state) }
     }
   }
 
@@ -216,11 +216,11 @@ package struct Controller: Sendable {
     }
   }
 
-  /// What other processes applied is known from the inventory only.
+  /// What other processes applied or looked at is known from the store only.
   func readInventory(_ state: inout LoopState) async {
     do throws(StoreError) {
       let inventory = try await engine.store.inventory(of: environment, knowing: state.desired.resources)
-      state.learn(inventory.keys)
+      state.learn(try await engine.store.strayStatuses(of: environment).union(inventory.keys))
     } catch {
       note(error, &state)
     }

@@ -41,7 +41,7 @@ package final class PassControl: Sendable {
       state.cancelled.formUnion(changed)
       let released = scope.subtracting(state.busy).subtracting(state.gone)
       state.gone.formUnion(released)
-      return (released, changed.compactMap { state.watchers[$0] }, state.busy.isEmpty)
+      return (released, changed.sorted().compactMap { state.watchers[$0] }, state.busy.isEmpty)
     }
     for watcher in watchers { watcher.yield(revision) }
     if !released.isEmpty { release(released) }

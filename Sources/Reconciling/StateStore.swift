@@ -39,6 +39,10 @@ package protocol StateStore: LeaseStore {
   /// answers with the resources concerned.
   func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError) -> [ResourceID]
 
+  /// Which of these have a step that ended in this span of time without a certain outcome; see `LateEffects.swift`.
+  func unsettled(_ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>)
+    async throws(StoreError) -> Set<ResourceID>
+
   /// Stores how resources are and which digests are applied, drops those that are gone, and adds events.
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError)
 
@@ -47,6 +51,9 @@ package protocol StateStore: LeaseStore {
   /// The same for these resources only.
   func statuses(of environment: String, ids: Set<ResourceID>) async throws(StoreError)
     -> [ResourceID: ResourceStatus]
+
+  /// Resources that have a status and are not in the inventory: they were never applied, or are gone.
+  func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID>
 
   /// Newest first. `id` nil for all.
   func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event]

@@ -35,7 +35,8 @@ extension Controller {
       (wanted, number) = (recorded, latest.number)
     }
     let inventory = try await store.inventory(of: environment, knowing: wanted.resources)
-    var state = LoopState(wanted, revision: number, inventory: inventory.keys, standing: standing)
+    let known = try await store.strayStatuses(of: environment).union(inventory.keys)
+    var state = LoopState(wanted, revision: number, inventory: known, standing: standing)
     if number == 0 || wanted.digest != desired.digest { state.unrecorded = (desired, authorship) }
     state.enqueueAll(at: engine.time.now())
     return state
