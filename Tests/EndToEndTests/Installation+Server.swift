@@ -99,7 +99,7 @@ struct NotifySocket: ~Copyable {
   func receive() -> String {
     var text = ""
     var buffer = [UInt8](repeating: 0, count: 4096)
-    while case let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue)), count > 0 {
+    while case let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)), count > 0 {
       text += String(decoding: buffer[..<count], as: UTF8.self) + "\n"
     }
     return text

@@ -37,7 +37,7 @@ struct ServiceManager: Sendable {
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
         // Lost news are no reason to stop: the next sign of life follows.
         _ = sendto(
-          descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue | MSG_DONTWAIT.rawValue), address,
+          descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT), address,
           length)
       }
     }
