@@ -177,6 +177,7 @@ extension Engine {
         isKnown: entry != nil)
     }
     if !changes.isEmpty { try await store.save(changes, in: environment) }
+    for (id, finding) in findings where finding.status.failures > 0 { pass.control.noteFailure(of: id) }
     for event in changes.events { progress(.note(event)) }
     progress(.settled(findings.values.filter { !$0.isRemoved }.map(\.status).sorted { $0.id < $1.id }))
     pass.settled(findings, results)

@@ -3,7 +3,7 @@ package import Model
 /// Where the controller remembers: revisions, what it answers for, what it did and how each resource is.
 ///
 /// Every method is one transaction. Implementations pass the contract suite `StateStoreContract`.
-package protocol StateStore: LeaseStore {
+package protocol StateStore: LeaseStore, QuarantineStore {
   /// The newest revision of an environment; nil when none was recorded.
   func latestRevision(of environment: String) async throws(StoreError) -> Revision?
 

@@ -25,6 +25,9 @@ package final class MemoryStateStore: StateStore {
     /// Under which token of which range a step was begun.
     var permits: [StepID: (range: KeyRange, token: Int64)] = [:]
     var audit: [AuditEntry] = []
+    /// In force, by digest.
+    var quarantines: [Digest: Quarantine] = [:]
+    var atomicApply: AtomicApply?
   }
 
   package let name: String
