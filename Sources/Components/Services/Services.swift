@@ -14,7 +14,8 @@ package enum Services {
     [
       Kind(
         ServiceSpec.self, planner: ServicePlanner(),
-        backend: ServiceBackend(observer: workloads.observer, runner: workloads.runner))
+        backend: ServiceBackend(observer: workloads.observer, runner: workloads.runner),
+        offer: { ServiceAdoption.offer(of: $0) })
     ]
   }
 }
