@@ -15,6 +15,8 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
 /// One platform component: a room of `Sources/Components` with the furniture that every room has.
@@ -84,7 +86,10 @@ let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) 
 
 let gateway: [Target] = [
   .target(
-    name: "Gateway", dependencies: ["Reconciling", "Model", hummingbird, logging, nioCore, serviceLifecycle])
+    name: "Gateway",
+    dependencies: [
+      "Reconciling", "Model", hummingbird, hummingbirdCore, httpTypes, logging, nioCore, serviceLifecycle,
+    ])
 ]
 
 let executables: [Target] = [
@@ -146,14 +151,17 @@ let testTargets: [Target] = [
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
   tests(
     "EndToEnd",
-    ["rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "Workloads", subprocess],
-    golden: true),
+    [
+      "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
+      "Workloads", subprocess,
+    ], golden: true),
   tests(
     "Fleet",
     [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(
@@ -190,6 +198,7 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),

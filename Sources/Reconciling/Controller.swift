@@ -17,19 +17,32 @@ package enum Trigger: Sendable {
 /// The loop: keeps an environment as its newest revision says, for as long as triggers come.
 ///
 /// Level-triggered: it queues identities, never events, and looks at the world anew each time. Several passes run at
-/// once, never two on the same resource.
+/// once, never two on the same resource. Several controllers share an environment: each answers for some key ranges, see
+/// `Controller+Leases.swift`.
 package struct Controller: Sendable {
-  private let engine: Engine
-  private let environment: String
+  let engine: Engine
+  let environment: String
+  let keeper: LeaseKeeper
 
-  package init(engine: Engine, environment: String) {
+  /// - Parameters:
+  ///   - replica: as whom it shares the environment with others; nil for a name of the engine's.
+  ///   - isGone: whether another replica's process is known to have ended.
+  package init(
+    engine: Engine, environment: String, replica: Replica? = nil,
+    isGone: @escaping @Sendable (Replica) -> Bool = { _ in false }
+  ) {
     self.engine = engine
     self.environment = environment
+    keeper = LeaseKeeper(
+      replica ?? Replica(name: engine.nextPassName()), in: environment, store: engine.store,
+      time: engine.time, isGone: isGone)
   }
 
   private enum Input: Sendable {
     case trigger(Trigger)
     case triggersEnded
+    case standing(Result<LeaseStanding, StoreError>)
+    case news(StateNews)
     case settled([ResourceID: ResourceFinding], [ResourceID: Executor.Result])
     /// The pass was told of a newer revision and has nothing to do with these any more.
     case released(pass: Int, Set<ResourceID>)
@@ -43,17 +56,16 @@ package struct Controller: Sendable {
     from desired: DesiredState, by authorship: Authorship,
     triggers: some AsyncSequence<Trigger, Never> & Sendable
   ) async throws(StoreError) {
-    _ = try await engine.store.closeOpenIntents(in: environment, at: engine.time.now())
-    let revision = try await engine.store.record(desired, by: authorship, at: engine.time.now())
-    let inventory = try await engine.store.inventory(of: environment, knowing: desired.resources)
-    var state = LoopState(desired, revision: revision.number, inventory: inventory.keys)
-    state.enqueueAll(at: engine.time.now())
-
+    var state = try await join(from: desired, by: authorship)
     let (inputs, feed) = AsyncStream<Input>.makeStream()
     await withDiscardingTaskGroup { group in
       group.addTask {
         for await trigger in triggers { feed.yield(.trigger(trigger)) }
         feed.yield(.triggersEnded)
+      }
+      group.addTask { await keeper.run { feed.yield(.standing($0)) } }
+      group.addTask {
+        await engine.store.listen(in: environment, as: keeper.replica) { feed.yield(.news($0)) }
       }
       feed.yield(.trigger(.tick))
       var isEnding = false
@@ -63,12 +75,16 @@ package struct Controller: Sendable {
         engine.tell(
           .round(queued: state.queue.depth, inFlight: state.queue.flightCount, revision: state.revision))
         if isEnding && state.queue.isIdle { break }
-        guard !isEnding, let (number, due) = state.beginPass(at: engine.time.now()) else { continue }
+        keeper.surrender(state.surrendered, asOf: state.standing.number)
+        guard !isEnding, keeper.isCertain, let (number, due) = state.beginPass(at: engine.time.now()) else {
+          continue
+        }
+        let engine = engine.bound(to: keeper.permit, of: keeper)
         let (desired, revision, leaving) = (state.desired, state.revision, state.leaving)
         let control = PassControl { feed.yield(.released(pass: number, $0)) }
         state.controls[number] = control
         group.addTask {
-          let failure = await pass(over: due, desired, revision, leaving, control) {
+          let failure = await pass(of: engine, over: due, desired, revision, leaving, control) {
             feed.yield(.settled($0, $1))
           }
           feed.yield(.finished(pass: number, due, failure))
@@ -76,15 +92,18 @@ package struct Controller: Sendable {
       }
       group.cancelAll()
     }
+    await keeper.leave()
   }
 
   /// Ends early when a newer revision leaves it nothing to do.
   private func pass(
-    over scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64, _ leaving: Set<ResourceID>,
-    _ control: PassControl, settled: @escaping Engine.SettledHandler
+    of engine: Engine, over scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64,
+    _ leaving: Set<ResourceID>, _ control: PassControl, settled: @escaping Engine.SettledHandler
   ) async -> StoreError? {
     await withTaskGroup(of: StoreError??.self) { group in
-      group.addTask { .some(await work(on: scope, desired, revision, leaving, control, settled: settled)) }
+      group.addTask {
+        .some(await work(engine, on: scope, desired, revision, leaving, control, settled: settled))
+      }
       group.addTask {
         await control.abandonment()
         return nil
@@ -98,12 +117,12 @@ package struct Controller: Sendable {
   }
 
   private func work(
-    on scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64, _ leaving: Set<ResourceID>,
-    _ control: PassControl, settled: @escaping Engine.SettledHandler
+    _ engine: Engine, on scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64,
+    _ leaving: Set<ResourceID>, _ control: PassControl, settled: @escaping Engine.SettledHandler
   ) async -> StoreError? {
     do throws(StoreError) {
       try await engine.prepareInTurns(desired, revision: revision, scope: scope, leaving: leaving) { turn in
-        await perform(turn, control, settled: settled)
+        await perform(turn, by: engine, control, settled: settled)
       }
       return nil
     } catch {
@@ -112,7 +131,8 @@ package struct Controller: Sendable {
   }
 
   private func perform(
-    _ turn: Engine.Preparation, _ control: PassControl, settled: @escaping Engine.SettledHandler
+    _ turn: Engine.Preparation, by engine: Engine, _ control: PassControl,
+    settled: @escaping Engine.SettledHandler
   ) async -> StoreError? {
     guard !control.isAbandoned else { return nil }
     do throws(StoreError) {
@@ -133,8 +153,11 @@ package struct Controller: Sendable {
     case .released(let number, let ids): state.release(ids, from: number)
     case .finished(let number, let scope, let error):
       guard let error else { return state.endPass(number, scope, retry: nil) }
-      if error.isSuperseded { await adoptNewestRevision(&state) } else { note(error, &state) }
-      state.endPass(number, scope, retry: now + TimeSpan(seconds: error.isSuperseded ? 0 : 2))
+      if error.isOutdated { await refused(error, &state) } else { note(error, &state) }
+      state.endPass(number, scope, retry: now + TimeSpan(seconds: error.isOutdated ? 0 : 2))
+    case .standing(.success(let standing)): await take(standing, &state)
+    case .standing(.failure(let error)): note(error, &state)
+    case .news(let news): await take(news, &state)
     }
   }
 
@@ -147,7 +170,7 @@ package struct Controller: Sendable {
       await readInventory(&state)
       state.enqueueAll(at: now)
     case .changed(let ids):
-      for id in ids where state.desired[id] != nil || state.known.contains(id) {
+      for id in ids where state.owns(id) && (state.desired[id] != nil || state.known.contains(id)) {
         state.queue.add(id, at: now)
       }
     case .unreadable(let message):
@@ -163,11 +186,12 @@ package struct Controller: Sendable {
     }
   }
 
-  /// Makes manifests that were read a revision; tried again at each tick until it is recorded.
-  private func recordDesired(_ state: inout LoopState) async {
-    guard let (desired, authorship) = state.unrecorded else { return }
+  /// Makes manifests that were read a revision, where this replica leads; tried again at each tick until it is recorded.
+  func recordDesired(_ state: inout LoopState) async {
+    guard let (desired, authorship) = state.unrecorded, state.leads else { return }
     do throws(StoreError) {
-      let revision = try await engine.store.record(desired, by: authorship, at: engine.time.now())
+      let store = engine.store.fenced(by: keeper.permit)
+      let revision = try await store.record(desired, by: authorship, at: engine.time.now())
       state.unrecorded = nil
       state.adopt(desired, revision.number, at: engine.time.now())
     } catch {
@@ -176,7 +200,7 @@ package struct Controller: Sendable {
   }
 
   /// Another process may have recorded a newer revision, by `apply` or `rollback`: the newest wins.
-  private func adoptNewestRevision(_ state: inout LoopState) async {
+  func adoptNewestRevision(_ state: inout LoopState) async {
     await recordDesired(&state)
     do throws(StoreError) {
       let latest = try await engine.store.latestRevision(of: environment)
@@ -184,6 +208,7 @@ package struct Controller: Sendable {
       guard let latest, latest.number > state.revision,
         let desired = try await engine.store.desiredState(of: environment, at: latest.number)
       else { return }
+      state.unrecorded = nil
       await readInventory(&state)
       state.adopt(desired, latest.number, at: engine.time.now())
     } catch {
@@ -192,7 +217,7 @@ package struct Controller: Sendable {
   }
 
   /// What other processes applied is known from the inventory only.
-  private func readInventory(_ state: inout LoopState) async {
+  func readInventory(_ state: inout LoopState) async {
     do throws(StoreError) {
       let inventory = try await engine.store.inventory(of: environment, knowing: state.desired.resources)
       state.learn(inventory.keys)
@@ -202,7 +227,7 @@ package struct Controller: Sendable {
   }
 
   /// Said once until the store answers again: a tick comes twice a second.
-  private func note(_ error: StoreError, _ state: inout LoopState) {
+  func note(_ error: StoreError, _ state: inout LoopState) {
     engine.tell(.storeFailed(error))
     guard !state.isStoreFailing else { return }
     state.isStoreFailing = true

@@ -43,7 +43,9 @@ extension Engine {
       .filter { preparation.inventory[$0]?.digest != nil }
     do throws(StoreError) {
       if !claims.isEmpty { try await store.claim(claims, in: plan.environment, revision: plan.revision) }
-      if !removals.isEmpty { try await store.disclaim(Array(removals), in: plan.environment) }
+      if !removals.isEmpty {
+        try await store.disclaim(Array(removals), in: plan.environment, revision: plan.revision)
+      }
       return .success(claims.isEmpty ? preparation : preparation.claiming(claims))
     } catch {
       return .failure(error)
@@ -196,7 +198,7 @@ extension Engine {
   private func executor(pass: Pass) -> Executor {
     Executor(
       backends: backends, store: store, time: time, progress: progress, width: 64, drain: drain,
-      control: pass.control)
+      control: pass.control, mayBegin: mayBegin)
   }
 }
 

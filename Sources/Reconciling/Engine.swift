@@ -4,7 +4,9 @@ package import Model
 package struct Engine: Sendable {
   let backends: [String: AnyBackend]
   let planner: any PlanMaking
-  package let store: any StateStore
+  package private(set) var store: any StateStore
+  /// Whether a step may be begun now: not once the lease of its resource may have expired.
+  private(set) var mayBegin: @Sendable (ResourceID) -> Bool = { _ in true }
   package let time: TimeSource
   /// Marks what this controller owns in the outside world.
   let owner: String
@@ -30,6 +32,14 @@ package struct Engine: Sendable {
     self.nextPassName = nextPassName
     self.drain = drain
     self.progress = progress
+  }
+
+  /// The same engine, for one pass of a replica that shares the environment: it writes under the replica's tokens only.
+  package func bound(to permit: Permit, of keeper: LeaseKeeper) -> Engine {
+    var engine = self
+    engine.store = store.fenced(by: permit)
+    engine.mayBegin = { keeper.mayBegin($0, under: permit) }
+    return engine
   }
 
   /// What was seen and what follows from it. Holds all that executing the plan needs.

@@ -21,6 +21,8 @@ package struct Executor: Sendable {
   let width: Int
   let drain: Drain
   let control: PassControl
+  /// Asked right before each step; see `Engine.bound`.
+  let mayBegin: @Sendable (ResourceID) -> Bool
 
   /// What became of each executable resource of the plan. A failure stops the rest of its own resource and whatever
   /// depends on it, nothing else.
@@ -97,8 +99,12 @@ package struct Executor: Sendable {
               risk: step.risk, at: begun, fields: step.fields)))
       } catch {
         progress(.finished(plan.id, step: step, after: time.now() - begun, error: error.backendError))
-        return error.isSuperseded
-          ? .superseded(by: control.newerRevision ?? run.revision) : .failed(error.backendError)
+        return result(of: error, run)
+      }
+      guard mayBegin(plan.id) else {
+        // Refused where another has taken over, who marks the step himself.
+        _ = await run.journal.tryWriting(.outcome(id, .interrupted, at: time.now()))
+        return .cancelled
       }
       let call = StepCall(
         id: plan.id, step: step, subject: subject, context: run.context, backend: backend, time: time,
@@ -140,8 +146,14 @@ package struct Executor: Sendable {
     let written = await Shield.run { () -> Swift.Result<Void, StoreError> in
       await run.journal.tryWriting(.outcome(id, outcome, at: time.now()))
     }
-    if case .failure(let error) = written { return (.failed(error.backendError), error.backendError) }
+    if case .failure(let error) = written { return (result(of: error, run), error.backendError) }
     return end
+  }
+
+  /// What becomes of a resource of which the store took no record.
+  private func result(of error: StoreError, _ run: StepRun) -> Result {
+    if error.isSuperseded { return .superseded(by: control.newerRevision ?? run.revision) }
+    return error.isOutdated ? .cancelled : .failed(error.backendError)
   }
 
   /// Shows a resource whose cancelled call does not end.
@@ -157,11 +169,6 @@ package struct Executor: Sendable {
     try? await store.save(changes, in: run.context.environment)
     progress(.note(event))
   }
-}
-
-extension StoreError {
-  /// The store refused because a newer revision exists.
-  package var isSuperseded: Bool { code == "revision.superseded" }
 }
 
 extension ResourceStatus {

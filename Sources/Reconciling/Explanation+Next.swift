@@ -18,8 +18,7 @@ extension Situation {
     case .guarded, .invalid, .paused, .missing, .quarantined: return .person
     case .dependency: return .look
     case .stepFailed, .notObserved, .notConverged, .unhealthy, .starting, .waiting, .interrupted,
-      .notLookedAt,
-      .heldElsewhere:
+      .superseded, .stuck, .notLookedAt, .heldElsewhere:
       return chain.count > 1 ? .after(root.id) : .look
     }
   }
@@ -28,7 +27,8 @@ extension Situation {
     let atOnce =
       "‘rendertrust apply’ tries at once; ‘rendertrust up’ and ‘rendertrust server’ try by themselves"
     switch root.cause {
-    case .ready, .starting: return []
+    case .ready, .starting, .superseded: return []
+    case .stuck: return ["see what keeps its system busy: nothing else is begun there before the call ends"]
     case .stepFailed:
       return ["mend what the message says; \(atOnce)", "‘rendertrust rollback’ goes back a revision"]
     case .notObserved:

@@ -59,14 +59,16 @@ package final class JournalWriter: Sendable {
       defer { state.waiting = [] }
       return state.waiting
     }
-    let result: Result<Void, StoreError>
-    do throws(StoreError) {
-      try await store.append([record] + followers.map(\.record), in: environment)
-      result = .success(())
-    } catch {
-      result = .failure(error)
+    var result = await append([record] + followers.map(\.record))
+    if case .failure(let error) = result, error.isOutdated, !followers.isEmpty {
+      // One that comes too late must not take the others with it.
+      result = await append([record])
+      for follower in followers {
+        follower.turn.resume(returning: .written(await append([follower.record])))
+      }
+    } else {
+      for follower in followers { follower.turn.resume(returning: .written(result)) }
     }
-    for follower in followers { follower.turn.resume(returning: .written(result)) }
     let next = state.withLock { state -> Waiter? in
       guard !state.waiting.isEmpty else {
         state.hasLeader = false
@@ -76,5 +78,14 @@ package final class JournalWriter: Sendable {
     }
     next?.turn.resume(returning: .lead)
     return result
+  }
+
+  private func append(_ records: [JournalRecord]) async -> Result<Void, StoreError> {
+    do throws(StoreError) {
+      try await store.append(records, in: environment)
+      return .success(())
+    } catch {
+      return .failure(error)
+    }
   }
 }

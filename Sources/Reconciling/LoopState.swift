@@ -12,6 +12,8 @@ package struct LoopState: Sendable {
   /// Manifests that could not be recorded as a revision yet.
   var unrecorded: (DesiredState, Authorship)?
   var isStoreFailing = false
+  /// What this replica holds, as of the last heartbeat that was taken up; see `LoopState+Leases.swift`.
+  package internal(set) var standing: LeaseStanding
   /// Of the passes under way.
   var controls: [Int: PassControl] = [:]
 
@@ -22,12 +24,17 @@ package struct LoopState: Sendable {
   /// For each resource those that refer to it.
   private var dependents: [ResourceID: [ResourceID]] = [:]
   /// By which pass a resource is looked at.
-  private var flights: [ResourceID: Int] = [:]
+  private(set) var flights: [ResourceID: Int] = [:]
   private var passCount = 0
   /// In flight for an older revision, with what that says they are built on.
   private var stale: [ResourceID: [ResourceID]] = [:]
 
-  package init(_ desired: DesiredState, revision: Int64, inventory: some Sequence<ResourceID>) {
+  /// - Parameter standing: nil where nobody shares the environment.
+  package init(
+    _ desired: DesiredState, revision: Int64, inventory: some Sequence<ResourceID>,
+    standing: LeaseStanding? = nil
+  ) {
+    self.standing = standing ?? .alone
     self.desired = desired
     self.revision = revision
     known = Set(inventory)
@@ -64,6 +71,12 @@ package struct LoopState: Sendable {
     leaving = known.filter { desired[$0] == nil }
   }
 
+  /// The inventory has it now.
+  mutating func learn(_ id: ResourceID) {
+    known.insert(id)
+    if desired[id] == nil { leaving.insert(id) }
+  }
+
   private mutating func index() {
     leaving = known.filter { desired[$0] == nil }
     dependents = [:]
@@ -74,10 +87,22 @@ package struct LoopState: Sendable {
     }
   }
 
-  /// Asks for a look at everything, at what rests after a failure too.
-  package mutating func enqueueAll(at now: Timestamp) {
-    for resource in desired.resources { queue.add(resource.id, at: now, isUrgent: true) }
-    for id in leaving { queue.add(id, at: now, isUrgent: true) }
+  /// Asks for a look at everything that this replica answers for, at what rests after a failure too.
+  package mutating func enqueueAll(at now: Timestamp) { enqueueAll(in: owned, at: now) }
+
+  mutating func enqueueAll(in ranges: Set<KeyRange>, at now: Timestamp) {
+    let isAll = ranges.count == KeyRange.count
+    for id in desired.resources.lazy.map(\.id) where isAll || ranges.contains(KeyRange(of: id)) {
+      queue.add(id, at: now, isUrgent: true)
+    }
+    for id in leaving where isAll || ranges.contains(KeyRange(of: id)) {
+      queue.add(id, at: now, isUrgent: true)
+    }
+  }
+
+  /// Asks for a look at what waits, or may turn out to.
+  mutating func enqueueUnsettled(at now: Timestamp) {
+    for id in unsettled.union(flights.keys) where owns(id) { queue.add(id, at: now) }
   }
 
   /// Takes up what a pass found out about some of its resources; answers with how long after each became due.
@@ -113,7 +138,7 @@ package struct LoopState: Sendable {
       stale[id] = nil
       queue.finish(id, rest: finding.status.nextAttempt, look: finding.nextLook)
       if isBetter { woken.insert(id) }
-      if desired[id] != nil, finding.isRemoved { queue.add(id, at: now) }
+      if desired[id] != nil, finding.isRemoved, owns(id) { queue.add(id, at: now) }
     }
     wake(woken, at: now)
     return latencies
@@ -121,15 +146,17 @@ package struct LoopState: Sendable {
 
   /// Asks for a look at what may have waited for these. Also at what is in flight: its pass may have begun before.
   /// What leaves waits for whatever was built on it, which only the inventory knows.
-  private mutating func wake(_ ids: Set<ResourceID>, at now: Timestamp) {
+  mutating func wake(_ ids: Set<ResourceID>, at now: Timestamp) {
     guard !ids.isEmpty else { return }
+    func mayWait(_ id: ResourceID) -> Bool {
+      (unsettled.contains(id) || queue.isInFlight(id)) && owns(id)
+    }
     for id in ids {
-      for dependent in dependents[id] ?? [] where unsettled.contains(dependent) || queue.isInFlight(dependent)
-      {
+      for dependent in dependents[id] ?? [] where mayWait(dependent) {
         queue.add(dependent, at: now, isUrgent: true)
       }
     }
-    for id in leaving where !ids.contains(id) && (unsettled.contains(id) || queue.isInFlight(id)) {
+    for id in leaving where !ids.contains(id) && mayWait(id) {
       queue.add(id, at: now)
     }
   }
@@ -138,8 +165,11 @@ package struct LoopState: Sendable {
   /// built on their resources, and nothing that those are built on is taken away, before they are over.
   package mutating func beginPass(at now: Timestamp) -> (number: Int, scope: Set<ResourceID>)? {
     let used = Set(stale.values.joined())
-    let (stale, desired) = (stale, desired)
+    let (stale, desired, owned) = (stale, desired, owned)
+    guard revision > 0, !owned.isEmpty else { return nil }
+    let ownsAll = owned.count == KeyRange.count
     let scope = queue.take(now: now) { id in
+      guard ownsAll || owned.contains(KeyRange(of: id)) else { return true }
       guard !stale.isEmpty else { return false }
       guard let resource = desired[id] else { return used.contains(id) }
       return resource.references.contains { stale[$0.target] != nil }
@@ -162,7 +192,7 @@ package struct LoopState: Sendable {
     }
   }
 
-  private mutating func forget(_ id: ResourceID) {
+  mutating func forget(_ id: ResourceID) {
     known.remove(id)
     leaving.remove(id)
     unsettled.remove(id)

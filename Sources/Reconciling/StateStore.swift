@@ -3,7 +3,7 @@ package import Model
 /// Where the controller remembers: revisions, what it answers for, what it did and how each resource is.
 ///
 /// Every method is one transaction. Implementations pass the contract suite `StateStoreContract`.
-package protocol StateStore: Sendable {
+package protocol StateStore: LeaseStore {
   /// The newest revision of an environment; nil when none was recorded.
   func latestRevision(of environment: String) async throws(StoreError) -> Revision?
 
@@ -30,13 +30,13 @@ package protocol StateStore: Sendable {
 
   /// Forgets, before the first step of their removal, that these are applied: should they be wanted again half-way,
   /// nothing is built on them before they are whole.
-  func disclaim(_ ids: [ResourceID], in environment: String) async throws(StoreError)
+  func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64) async throws(StoreError)
 
   /// Appends to the journal. An intent is on disk before this returns.
   func append(_ records: [JournalRecord], in environment: String) async throws(StoreError)
 
-  /// Marks every intent that has no outcome as interrupted; answers with the resources concerned.
-  /// Only for the one who holds the lease of the environment.
+  /// Marks every intent that has no outcome, and was not written under a token that is still current, as interrupted;
+  /// answers with the resources concerned.
   func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError) -> [ResourceID]
 
   /// Stores how resources are and which digests are applied, drops those that are gone, and adds events.

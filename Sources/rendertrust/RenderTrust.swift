@@ -25,7 +25,7 @@ struct RenderTrust: AsyncParsableCommand {
       CommandGroup(
         name: "Look at it",
         subcommands: [
-          Get.self, Describe.self, Why.self, Events.self, History.self, Audit.self, Backup.self,
+          Get.self, Describe.self, Why.self, Events.self, History.self, Leases.self, Audit.self, Backup.self,
         ]),
       CommandGroup(
         name: "Write manifests",

@@ -83,7 +83,7 @@ extension Installation {
   ]
 
   /// The executable that was built together with the tests: in the folder of the test bundle.
-  private static let program: String = {
+  static let program: String = {
     let arguments = CommandLine.arguments
     let bundle = arguments.firstIndex(of: "--test-bundle-path").map { arguments[$0 + 1] } ?? arguments[0]
     var folder = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast()

@@ -11,6 +11,7 @@ package enum ControllerState {
 
   package static let migrations = [
     Migrations.Migration(number: 1, name: "controller-state", sql: StateSchema.first),
+    Migrations.Migration(number: 3, name: "leases", sql: StateSchema.leases),
     Migrations.Migration(number: 4, name: "quarantine", sql: StateSchema.quarantine),
     Migrations.Migration(number: 5, name: "audit-trail", sql: StateSchema.auditTrail),
   ]

@@ -63,15 +63,20 @@ extension PostgresStateStore {
   package func claim(_ resources: [AnyResource], in environment: String, revision: Int64)
     async throws(StoreError)
   {
-    _ = try await transaction([upsert(resources, environment, revision: revision, isApplied: false)])
+    _ = try await transaction(
+      fence(resources.map(\.id), in: environment, revision: revision)
+        + [upsert(resources, environment, revision: revision, isApplied: false)])
   }
 
-  package func disclaim(_ ids: [ResourceID], in environment: String) async throws(StoreError) {
-    _ = try await transaction([
-      Statement(
-        "UPDATE inventory SET applied_digest = NULL WHERE environment = $1 AND resource = ANY ($2)",
-        [.text(environment), .textArray(ids.map(\.description))])
-    ])
+  package func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64)
+    async throws(StoreError)
+  {
+    _ = try await transaction(
+      fence(ids, in: environment, revision: revision) + [
+        Statement(
+          "UPDATE inventory SET applied_digest = NULL WHERE environment = $1 AND resource = ANY ($2)",
+          [.text(environment), .textArray(ids.map(\.description))])
+      ])
   }
 
   /// Writes documents; `isApplied` also says that each is in the world exactly so.
@@ -95,7 +100,7 @@ extension PostgresStateStore {
   }
 
   package func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
-    var statements: [Statement] = []
+    var statements = fence(changes.ids, in: environment)
     if !changes.applied.isEmpty {
       statements.append(upsert(changes.applied, environment, revision: changes.revision, isApplied: true))
     }
@@ -110,6 +115,7 @@ extension PostgresStateStore {
       }
     }
     if !changes.events.isEmpty { statements.append(insert(changes.events, environment)) }
+    if let news = changes.news { statements += notify(news, in: environment) }
     guard !statements.isEmpty else { return }
     _ = try await transaction(statements)
   }

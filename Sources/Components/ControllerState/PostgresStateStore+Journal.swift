@@ -12,20 +12,23 @@ extension PostgresStateStore {
       case .outcome(let step, let outcome, let time): outcomes.append((step, outcome, time))
       }
     }
-    var statements: [Statement] = []
+    guard !records.isEmpty else { return }
+    var statements = fence(
+      records.lazy.map(\.resource), in: environment, revision: intents.map(\.revision).min())
     if !intents.isEmpty { statements.append(insert(intents, environment)) }
     if !outcomes.isEmpty { statements.append(finish(outcomes, environment)) }
-    guard !statements.isEmpty else { return }
     _ = try await transaction(statements)
   }
 
   private func insert(_ intents: [JournalIntent], _ environment: String) -> Statement {
-    Statement(
+    let leases = intents.map { intent in permit?.fence([intent.step.resource]).first }
+    return Statement(
       """
       INSERT INTO journal
-        (environment, pass, resource, step, revision, action, summary, reason, risk, intent_at, fields)
+        (environment, pass, resource, step, revision, action, summary, reason, risk, intent_at, fields, key_range,
+         token)
       SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-        $9::text[], $10::timestamptz[], $11::text[])
+        $9::text[], $10::timestamptz[], $11::text[], $12::int[], $13::bigint[])
       """,
       [
         .text(environment), .textArray(intents.map(\.step.pass)),
@@ -34,6 +37,8 @@ extension PostgresStateStore {
         .textArray(intents.map(\.summary)), .textArray(intents.map(\.reason)),
         .textArray(intents.map(\.risk.rawValue)), .array(intents.map { .timestamp($0.at) }),
         .textArray(intents.map { Value.array($0.fields.map(\.value)).json }),
+        .array(leases.map { .optional($0.map { Int64($0.range.number) }, SQLValue.int) }),
+        .array(leases.map { .optional($0?.token, SQLValue.int) }),
       ])
   }
 
@@ -61,7 +66,11 @@ extension PostgresStateStore {
     let names = try await rows(
       """
       UPDATE journal SET outcome = 'interrupted', outcome_at = $2
-      WHERE environment = $1 AND outcome IS NULL RETURNING resource
+      WHERE environment = $1 AND outcome IS NULL AND NOT EXISTS (
+        SELECT FROM leases
+        WHERE leases.environment = $1 AND leases.key_range = journal.key_range AND leases.token = journal.token
+          AND leases.holder IS NOT NULL)
+      RETURNING resource
       """, [.text(environment), .timestamp(time)]
     ) { row throws(PostgresError) in try row.text(0) }
     return Set(names.compactMap { ResourceID($0) }).sorted()

@@ -88,7 +88,11 @@ extension PostgresStateStore {
         + gone.map { ($0, known[$0], nil) }, manifestDigest: desired.digest)
     let audit = auditing([AuditRecord(recording: number, changes, by: authorship, at: time)], environment)
     do throws(PostgresError) {
-      _ = try await pool.pipeline([head, entries, audit])
+      // Recording waits for what is being claimed and begun, and whoever claims later knows of the revision.
+      _ = try await pool.pipeline(
+        [lockLeases(in: environment)] + fence([KeyRange.first], in: environment)
+          + notify(.revision, in: environment)
+          + [head, entries, audit])
     } catch {
       return .failure(error)
     }

@@ -7,6 +7,8 @@ package struct PostgresStateStore: StateStore {
   let pool: PostgresPool
   /// Makes a kind's spec from its canonical value; nil when the kind cannot read it.
   let revive: @Sendable (ResourceID, Value) -> (any ResourceSpec)?
+  /// What its writes need; nil: nothing.
+  var permit: Permit?
 
   package init(pool: PostgresPool, revive: @escaping @Sendable (ResourceID, Value) -> (any ResourceSpec)?) {
     self.pool = pool
@@ -64,6 +66,10 @@ package struct PostgresStateStore: StateStore {
 
 extension StoreError {
   init(_ error: PostgresError) {
+    if let refusal = StoreError(refusal: error) {
+      self = refusal
+      return
+    }
     let backend = error.backendError
     self.init(code: backend.code, "the controller's state: \(backend.message)", hint: backend.hint)
   }

@@ -19,7 +19,8 @@ struct Apply: AsyncParsableCommand {
     let saved = try savedPlan()
     let paths = saved?.manifests ?? manifests.paths
     let desired = try Platform.schemasOnly().load(paths)
-    try await Session.openForChange(state, showsPlan: true) { session in
+    try await Session.openForChange(state, showsPlan: true, as: "apply", in: { _ in desired.environment }) {
+      session in
       let (preparation, allowances) = try await session.prepare(
         desired, allowances, as: saved.map { ($0, from: manifests.paths[0]) })
       let convergence = try await session.converge(

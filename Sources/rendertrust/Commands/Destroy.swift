@@ -19,7 +19,7 @@ struct Destroy: AsyncParsableCommand {
   var yes = false
 
   func run() async throws {
-    try await Session.openForChange(state, showsPlan: false) { session in
+    try await Session.open(state) { session in
       let environment = try session.environment(environment)
       let nothing = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
       let (preparation, allowances) = try await session.prepare(nothing, Allowances(prune: true), approval)
@@ -32,9 +32,13 @@ struct Destroy: AsyncParsableCommand {
         Output.write("Type the environment's name to remove all this: ")
         guard readLine() == environment else { throw CommandFailure.blocked("nothing was removed") }
       }
-      let convergence = try await session.converge(
-        preparation, by: .here("destroy", [environment] + allowances.words), allowances)
-      try Summary(convergence).report()
+      try await session.changing(environment, as: "destroy") { session in
+        // Whatever controllers did meanwhile goes too.
+        let (preparation, allowances) = try await session.prepare(nothing, allowances, approval)
+        let convergence = try await session.converge(
+          preparation, by: .here("destroy", [environment] + allowances.words), allowances)
+        try Summary(convergence).report()
+      }
     }
   }
 }

@@ -16,7 +16,9 @@ struct Rollback: AsyncParsableCommand {
   @OptionGroup var allowances: AllowanceOptions
 
   func run() async throws {
-    try await Session.openForChange(state, showsPlan: true) { session in
+    try await Session.openForChange(
+      state, showsPlan: true, as: "rollback", in: { try $0.environment(environment) }
+    ) { session in
       let environment = try session.environment(environment)
       let newest = try await session.store.latestRevision(of: environment)?.number ?? 0
       let target = revision ?? newest - 1

@@ -17,19 +17,10 @@ struct Session: Sendable {
   let auditTrail: any AuditTrail
   /// Environments that have a revision, sorted.
   let environments: [String]
-  let engine: Engine
+  private(set) var engine: Engine
   let progress: LiveProgress
   private let foundations: Foundations
   private let owner: String
-
-  /// The same as `open` for commands that change the world once, which wait for each other.
-  static func openForChange(
-    _ options: StateOptions, showsPlan: Bool, _ body: (Session) async throws -> Void
-  ) async throws {
-    let turn = try await ChangeLock(stateFolder: try Files.makeFolder(options.state))
-    try await open(options, showsPlan: showsPlan, body)
-    _ = consume turn
-  }
 
   /// The same as `open`, and reads manifests meanwhile: that takes about as long as starting the private server. A
   /// state that was never used is not set up for manifests that cannot be read.
@@ -117,6 +108,13 @@ struct Session: Sendable {
       backends: platform.backends, planner: platform.planner, store: store, time: .real, owner: owner,
       offers: { platform.offers($0) }, nextPassName: { Session.randomMark() + Session.randomMark() },
       progress: progress.handler)
+  }
+
+  /// The same session, whose engine writes under the keeper's leases only.
+  func bound(to keeper: LeaseKeeper) -> Session {
+    var session = self
+    session.engine = engine.bound(to: keeper.permit, of: keeper)
+    return session
   }
 
   private static func randomMark() -> String {

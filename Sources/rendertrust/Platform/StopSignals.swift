@@ -5,6 +5,11 @@ import UnixSignals
 /// Ctrl-C and SIGTERM. The first finishes what is under way; the second ends at once, which is safe but leaves the
 /// private PostgreSQL to the next command.
 enum StopSignals {
+  /// Returns at the first signal, or when the task is cancelled.
+  static func first() async {
+    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return }
+  }
+
   /// Returns when the task is cancelled. `onStop` is called at the first signal.
   static func watch(_ session: Session, onStop: @Sendable () -> Void) async {
     var isSecond = false

@@ -16,7 +16,9 @@ struct WatchLoop: Sendable {
 
   func run(from desired: DesiredState) async throws {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
-    let controller = Controller(engine: session.engine, environment: desired.environment)
+    let controller = Controller(
+      engine: session.engine, environment: desired.environment, replica: .here("up"),
+      isGone: ProcessMark.isGone)
     let authorship = Authorship.here("up", paths)
     let result = await withTaskGroup(of: Void.self) { group in
       group.addTask { await StopSignals.watch(session) { feed.finish() } }

@@ -5,7 +5,7 @@ package import Reconciling
 package final class MemoryStateStore: StateStore {
   /// What a call does, so that a test can make some of them fail.
   package enum Call: Hashable, Sendable, CaseIterable {
-    case record, read, claim, append, save
+    case record, read, claim, append, save, lease
   }
 
   struct State: Sendable {
@@ -21,31 +21,54 @@ package final class MemoryStateStore: StateStore {
     var journal: [JournalEntry] = []
     var positions: [StepID: Int] = [:]
     var events: [Event] = []
+    var leases = LeaseTable()
+    /// Under which token of which range a step was begun.
+    var permits: [StepID: (range: KeyRange, token: Int64)] = [:]
     var audit: [AuditEntry] = []
   }
 
   package let name: String
-  let state = Watched(State())
+  let state: Watched<State>
+  /// The store's own time, by which leases expire.
+  let clock: @Sendable () -> Timestamp
+  let listeners: Listeners
+  /// What the writes of this view of the store need; nil: nothing.
+  let permit: Permit?
 
-  package init(name: String = "memory") { self.name = name }
+  /// - Parameter clock: the store's own time; nil for one that stands still, so that no lease expires.
+  package init(name: String = "memory", clock: (@Sendable () -> Timestamp)? = nil) {
+    self.name = name
+    self.clock = clock ?? { Timestamp(seconds: 0) }
+    state = Watched(State())
+    listeners = Listeners()
+    permit = nil
+  }
+
+  init(of store: MemoryStateStore, permit: Permit) {
+    (name, state, clock, listeners) = (store.name, store.state, store.clock, store.listeners)
+    self.permit = permit
+  }
 
   /// The next calls of this sort fail.
   package func fail(_ call: Call, times: Int = 1) { state.change { $0.failing[call] = times } }
   package func callCount(_ call: Call) -> Int { state.value.calls[call] ?? 0 }
 
+  /// - Parameter fence: what a write is about, so that it is refused when it comes too late.
   func with<Output: Sendable>(
-    _ call: Call, _ environment: String, _ body: (inout EnvironmentState) -> Output
+    _ call: Call, _ environment: String, fence: Fence? = nil, _ body: (inout EnvironmentState) -> Output
   ) throws(StoreError) -> Output {
-    let output = state.change { state -> Output? in
+    let output = state.change { state -> Result<Output, StoreError> in
       state.calls[call, default: 0] += 1
       if let left = state.failing[call], left > 0 {
         state.failing[call] = left - 1
-        return nil
+        return .failure(StoreError(code: "memory.failed", "the memory store was told to fail"))
       }
-      return body(&state.environments[environment, default: EnvironmentState()])
+      if let fence, let error = refusal(of: fence, by: state.environments[environment]) {
+        return .failure(error)
+      }
+      return .success(body(&state.environments[environment, default: EnvironmentState()]))
     }
-    guard let output else { throw StoreError(code: "memory.failed", "the memory store was told to fail") }
-    return output
+    return try output.get()
   }
 
   package func latestRevision(of environment: String) async throws(StoreError) -> Revision? {
@@ -67,7 +90,7 @@ package final class MemoryStateStore: StateStore {
   package func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
     async throws(StoreError) -> Revision
   {
-    try with(.record, desired.environment) { state in
+    let revision = try with(.record, desired.environment, fence: Fence(ranges: [.first])) { state in
       if let latest = state.revisions.last?.revision, latest.manifestDigest == desired.digest {
         return latest
       }
@@ -79,6 +102,8 @@ package final class MemoryStateStore: StateStore {
       state.revisions.append((revision, desired))
       return revision
     }
+    tell(.revision, in: desired.environment)
+    return revision
   }
 
   package func inventory(of environment: String, knowing desired: [AnyResource]) async throws(StoreError)
@@ -96,7 +121,8 @@ package final class MemoryStateStore: StateStore {
   package func claim(_ resources: [AnyResource], in environment: String, revision: Int64)
     async throws(StoreError)
   {
-    try with(.claim, environment) { state in
+    let fence = Fence(ids: resources.map(\.id), revision: revision)
+    try with(.claim, environment, fence: fence) { state in
       for resource in resources {
         state.inventory[resource.id] = InventoryEntry(
           id: resource.id, digest: state.inventory[resource.id]?.digest, resource: resource)
@@ -104,8 +130,10 @@ package final class MemoryStateStore: StateStore {
     }
   }
 
-  package func disclaim(_ ids: [ResourceID], in environment: String) async throws(StoreError) {
-    try with(.claim, environment) { state in
+  package func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64)
+    async throws(StoreError)
+  {
+    try with(.claim, environment, fence: Fence(ids: ids, revision: revision)) { state in
       for id in ids {
         guard let entry = state.inventory[id] else { continue }
         state.inventory[id] = InventoryEntry(id: id, digest: nil, resource: entry.resource)
@@ -116,10 +144,11 @@ package final class MemoryStateStore: StateStore {
   package func append(_ records: [JournalRecord], in environment: String) async throws(StoreError) {
     // Another task may come between, as with a real store: that is what group commit is for.
     await Task.yield()
-    try with(.append, environment) { state in
+    try with(.append, environment, fence: Fence(records)) { state in
       for record in records {
         switch record {
         case .intent(let intent):
+          state.permits[intent.step] = permit.flatMap { $0.fence([intent.step.resource]).first }
           state.positions[intent.step] = state.journal.count
           state.journal.append(JournalEntry(intent: intent, outcome: nil, finishedAt: nil))
         case .outcome(let step, let outcome, let time):
@@ -139,6 +168,9 @@ package final class MemoryStateStore: StateStore {
       var closed: Set<ResourceID> = []
       for index in state.journal.indices where state.journal[index].outcome == nil {
         let intent = state.journal[index].intent
+        if let (range, token) = state.permits[intent.step], state.leases.isCurrent(token, of: range) {
+          continue
+        }
         state.note(.interrupted, of: state.journal[index], at: time)
         state.journal[index] = JournalEntry(intent: intent, outcome: .interrupted, finishedAt: time)
         closed.insert(intent.step.resource)
@@ -148,7 +180,7 @@ package final class MemoryStateStore: StateStore {
   }
 
   package func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
-    try with(.save, environment) { state in
+    try with(.save, environment, fence: Fence(ids: changes.ids)) { state in
       for resource in changes.applied {
         state.inventory[resource.id] = InventoryEntry(
           id: resource.id, digest: resource.digest, resource: resource)
@@ -160,6 +192,7 @@ package final class MemoryStateStore: StateStore {
       }
       state.events.append(contentsOf: changes.events)
     }
+    if let news = changes.news { tell(news, in: environment) }
   }
 
   package func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus] {

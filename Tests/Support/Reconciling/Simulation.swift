@@ -24,18 +24,23 @@ package struct Simulation: Sendable {
   package let log: Watched<Log>
   package let engine: Engine
 
-  /// - Parameter kinds: names of kinds that are all alike.
+  /// - Parameters:
+  ///   - store: shared with another simulation, where two controllers are to work at once; nil for one of its own.
+  ///   - name: begins the names of the engine's passes; nil for the store's.
+  ///   - kinds: names of kinds that are all alike.
   package init(
-    world: FakeWorld = FakeWorld(), store: MemoryStateStore = MemoryStateStore(), kinds: [String] = ["Fake"]
+    world: FakeWorld = FakeWorld(), store: MemoryStateStore? = nil, time: ManualTime = ManualTime(),
+    name: String? = nil, kinds: [String] = ["Fake"]
   ) {
-    let time = ManualTime()
+    let store = store ?? MemoryStateStore(clock: { time.now })
     let log = Watched(Log())
     self.world = world
     self.store = store
     self.time = time
     self.log = log
-    engine = Simulation.engine(over: store, world: world, time: time, name: store.name, kinds: kinds) {
-      progress in
+    engine = Simulation.engine(
+      over: store, world: world, time: time.source, name: name ?? store.name, kinds: kinds
+    ) { progress in
       log.change { Simulation.note(progress, in: &$0) }
     }
   }
@@ -45,12 +50,19 @@ package struct Simulation: Sendable {
     over store: any StateStore, world: FakeWorld, time: ManualTime, name: String, kinds: [String] = ["Fake"],
     progress: @escaping ProgressHandler = { _ in }
   ) -> Engine {
+    engine(over: store, world: world, time: time.source, name: name, kinds: kinds, progress: progress)
+  }
+
+  package static func engine(
+    over store: any StateStore, world: FakeWorld, time: TimeSource, name: String, kinds: [String] = ["Fake"],
+    progress: @escaping ProgressHandler = { _ in }
+  ) -> Engine {
     let passes = Mutex(0)
     return Engine(
       backends: Dictionary(kinds.map { ($0, AnyBackend(FakeBackend(world))) }) { first, _ in first },
       planner: EnginePlanner(
         Planner(planners: Dictionary(kinds.map { ($0, AnyPlanner(FakePlanner())) }) { first, _ in first })),
-      store: store, time: time.source,
+      store: store, time: time,
       owner: "test", offers: { _ in Offers() },
       nextPassName: {
         passes.withLock { count in
@@ -87,10 +99,11 @@ package struct Simulation: Sendable {
 
   /// Runs a controller while `body` drives it with triggers; ends the triggers and waits for the controller's end.
   package func run(
-    from desired: DesiredState, _ body: (AsyncStream<Trigger>.Continuation) async throws -> Void
+    from desired: DesiredState, as replica: Replica? = nil,
+    _ body: (AsyncStream<Trigger>.Continuation) async throws -> Void
   ) async throws {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
-    let controller = Controller(engine: engine, environment: desired.environment)
+    let controller = Controller(engine: engine, environment: desired.environment, replica: replica)
     async let run: Void = controller.run(from: desired, by: Simulation.authorship, triggers: triggers)
     do {
       try await body(feed)

@@ -136,7 +136,7 @@ enum Program {
     case .note(let event): check(event.message)
     case .settled(let statuses):
       for status in statuses { for condition in status.conditions { check(condition.message) } }
-    case .started, .observing: break
+    case .started, .observing, .loop: break
     }
   }
 }

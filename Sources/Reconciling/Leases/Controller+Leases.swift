@@ -1,0 +1,110 @@
+internal import Model
+
+/// How a controller shares an environment with others.
+///
+/// It works on the key ranges whose leases it holds. The holder of the first range leads: it makes manifests a revision;
+/// the others keep theirs until they lead, unless a newer revision comes first. What a pass writes carries the tokens that
+/// were held when it began: the writes of a controller that was stopped for too long are refused, and it begins nothing.
+/// Whoever takes a range over marks the steps as interrupted that its former holder left without outcome.
+extension Controller {
+  /// Takes a seat, and what is to be known before the first pass.
+  func join(from desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> LoopState {
+    let standing = try await keeper.beat().get()
+    do throws(StoreError) {
+      return try await begin(from: desired, by: authorship, standing)
+    } catch {
+      await keeper.leave()
+      throw error
+    }
+  }
+
+  private func begin(
+    from desired: DesiredState, by authorship: Authorship, _ standing: LeaseStanding
+  ) async throws(StoreError) -> LoopState {
+    let store = engine.store.fenced(by: keeper.permit)
+    if !standing.tokens.isEmpty {
+      _ = try await store.closeOpenIntents(in: environment, at: engine.time.now())
+    }
+    var wanted = desired
+    var number: Int64 = 0
+    if standing.tokens[.first] != nil {
+      number = try await store.record(desired, by: authorship, at: engine.time.now()).number
+    } else if let latest = try await store.latestRevision(of: environment),
+      let recorded = try await store.desiredState(of: environment, at: latest.number)
+    {
+      (wanted, number) = (recorded, latest.number)
+    }
+    let inventory = try await store.inventory(of: environment, knowing: wanted.resources)
+    var state = LoopState(wanted, revision: number, inventory: inventory.keys, standing: standing)
+    if number == 0 || wanted.digest != desired.digest { state.unrecorded = (desired, authorship) }
+    state.enqueueAll(at: engine.time.now())
+    return state
+  }
+
+  func take(_ standing: LeaseStanding, _ state: inout LoopState) async {
+    let turn = state.take(standing)
+    if !turn.lost.isEmpty { await tellLost(turn.lost, state) }
+    guard !turn.gained.isEmpty else { return }
+    await tellTaken(turn.gained, from: standing.evicted, state)
+    do throws(StoreError) {
+      _ = try await engine.store.closeOpenIntents(in: environment, at: engine.time.now())
+    } catch {
+      note(error, &state)
+    }
+    // Others applied what is not known here, and may have recorded a revision.
+    await adoptNewestRevision(&state)
+    await readInventory(&state)
+    state.enqueueAll(in: turn.gained.intersection(state.owned), at: engine.time.now())
+  }
+
+  func take(_ news: StateNews, _ state: inout LoopState) async {
+    switch news {
+    case .changed(let ids, let removed): state.hear(ids, removed: removed, at: engine.time.now())
+    case .revision: await adoptNewestRevision(&state)
+    case .leases: keeper.hurry()
+    case .missed:
+      guard !state.standing.others.isEmpty else { return }
+      keeper.hurry()
+      await adoptNewestRevision(&state)
+      await readInventory(&state)
+      state.enqueueUnsettled(at: engine.time.now())
+    }
+  }
+
+  /// A pass came too late. What it was about is looked at again, as far as it is still this replica's.
+  func refused(_ error: StoreError, _ state: inout LoopState) async {
+    if error.code == StoreError.leaseLost {
+      keeper.hurry()
+      await tell("WriteRejected", error.description, state)
+    } else {
+      await adoptNewestRevision(&state)
+    }
+  }
+
+  private func tellLost(_ ranges: Set<KeyRange>, _ state: LoopState) async {
+    await tell(
+      "LeaseLost",
+      "\(keeper.replica) was not heard from for \(Heartbeat.span) and lost the key ranges \(ranges.text); "
+        + "what it had under way there is refused, and it joins again", state)
+  }
+
+  private func tellTaken(_ ranges: Set<KeyRange>, from dead: [Replica], _ state: LoopState) async {
+    guard !dead.isEmpty else { return }
+    let names = dead.map(\.description).joined(separator: ", ")
+    await tell(
+      "LeaseTaken",
+      "\(keeper.replica) took over the key ranges \(ranges.text): \(names) ended or was not heard from", state
+    )
+  }
+
+  /// Shows an event and keeps it, as far as the store answers.
+  private func tell(_ reason: String, _ message: String, _ state: LoopState) async {
+    let event = Event(
+      at: engine.time.now(), id: nil, isWarning: true, reason: reason, message: message,
+      revision: state.revision)
+    engine.progress(.note(event))
+    var changes = StatusChanges(revision: state.revision)
+    changes.events = [event]
+    do throws(StoreError) { try await engine.store.save(changes, in: environment) } catch {}
+  }
+}

@@ -1,0 +1,44 @@
+import Gateway
+import Model
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct HealthTests {
+  @Test func `is well when every check is`() async {
+    let health = HealthChecks(alive: [("loop", { nil })], ready: [("state", { nil })])
+    let report = await health.readiness()
+    #expect(report.isWell && report.json == #"{"checks":{"loop":"ok","state":"ok"},"status":"ok"}"# + "\n")
+  }
+
+  @Test func `names what is wrong, and is alive although not ready`() async throws {
+    let health = HealthChecks(
+      alive: [("loop", { nil })], ready: [("state", { "refused" }), ("firstPass", { nil })])
+    #expect(await health.liveness().isWell)
+    let report = await health.readiness()
+    let value = try Value(json: report.json)
+    #expect(!report.isWell && value["reason"] == .string("state: refused"))
+    #expect(value["checks"]?["firstPass"] == .string("ok") && value["status"] == .string("failing"))
+  }
+
+  @Test func `does not wait for a check that does not answer`() async {
+    let silent: @Sendable () async -> String? = {
+      while (try? await Task.sleep(for: .seconds(60))) != nil {}
+      return nil
+    }
+    let health = HealthChecks(alive: [], ready: [("state", silent)], limit: .milliseconds(20))
+    let report = await health.readiness()
+    #expect(!report.isWell && report.json.contains("no answer within"))
+  }
+
+  @Test func `the loop lives while it goes round`() {
+    let start = SuspendingClock().now
+    func liveness(_ pulse: LoopPulse, _ seconds: Int) -> String? {
+      pulse.liveness(within: .seconds(30), startedAt: start, now: start.advanced(by: .seconds(seconds)))
+    }
+    var pulse = LoopPulse()
+    #expect(liveness(pulse, 30) == nil)
+    #expect(liveness(pulse, 31) == "the loop has not begun 31 s after the start")
+    pulse.goRound(queued: 0, inFlight: 0, at: start.advanced(by: .seconds(40)))
+    #expect(liveness(pulse, 70) == nil)
+    #expect(liveness(pulse, 72) == "the loop has not gone round for 32 s")
+  }
+}

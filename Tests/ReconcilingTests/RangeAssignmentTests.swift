@@ -1,0 +1,96 @@
+import Reconciling
+import ReconcilingSupport
+import Testing
+
+@Suite struct RangeAssignmentTests {
+  private struct Case: CustomTestStringConvertible {
+    let reason: String
+    let holders: String
+    let replicas: String
+    let assigned: String
+    var testDescription: String { reason }
+  }
+
+  // One letter for each range; a dot is a free one.
+  private static let cases = [
+    Case(reason: "nobody is there", holders: "a...............", replicas: "", assigned: "................"),
+    Case(
+      reason: "the first takes all", holders: "................", replicas: "a", assigned: "aaaaaaaaaaaaaaaa"),
+    Case(
+      reason: "who joins is given the highest half", holders: "aaaaaaaaaaaaaaaa", replicas: "ab",
+      assigned: "aaaaaaaabbbbbbbb"),
+    Case(
+      reason: "a third takes from both", holders: "aaaaaaaabbbbbbbb", replicas: "abc",
+      assigned: "aaaaaaccbbbbbccc"),
+    Case(
+      reason: "what the dead leave goes to who is there, and the leader's range with it",
+      holders: "aaaaaaaabbbbbbbb", replicas: "b", assigned: "bbbbbbbbbbbbbbbb"),
+    Case(
+      reason: "half handed over is gone on with", holders: "aaaaaaaaaa....bb", replicas: "ab",
+      assigned: "aaaaaaaabbbbbbbb"),
+    Case(
+      reason: "nothing moves between shares that differ by one", holders: "aaaaabbbbbbccccc", replicas: "abc",
+      assigned: "aaaaabbbbbbccccc"),
+    Case(
+      reason: "more replicas than ranges: the last ones rest", holders: "................",
+      replicas: "abcdefghijklmnopqr", assigned: "abcdefghijklmnop"),
+  ]
+
+  @Test(arguments: cases) private func `who is to have what`(_ example: Case) {
+    let holders = example.holders.map { $0 == "." ? nil : String($0) }
+    let assigned = RangeAssignment.assign(holders, to: example.replicas.map(String.init))
+    #expect(assigned.map { $0 ?? "." }.joined() == example.assigned, "\(example.reason)")
+  }
+
+  @Test(arguments: 0..<SoakSeeds.count(300))
+  func `shares are even, as little as possible moves, and it comes to rest`(seed: UInt64) {
+    var random = SplitMix(state: seed)
+    var holders: [String?] = KeyRange.all.map { _ in nil }
+    var replicas: [String] = []
+    for step in 0..<20 {
+      if replicas.isEmpty || Bool.random(using: &random), replicas.count < 20 {
+        replicas.append("r\(step)")
+      } else {
+        replicas.remove(at: Int.random(in: replicas.indices, using: &random))
+      }
+      holders = holders.map { holder in holder.flatMap { replicas.contains($0) ? $0 : nil } }
+      let assigned = RangeAssignment.assign(holders, to: replicas)
+      guard !replicas.isEmpty else { continue }
+      #expect(!assigned.contains(nil), "seed \(seed)")
+      let shares = replicas.map { replica in assigned.count { $0 == replica } }
+      #expect((shares.max() ?? 0) - (shares.min() ?? 0) <= 1, "seed \(seed): \(shares)")
+      let share = (holders.count + replicas.count - 1) / replicas.count
+      for replica in replicas {
+        let (had, kept) = (
+          holders.count { $0 == replica }, zip(holders, assigned).count { $0 == replica && $1 == replica }
+        )
+        #expect(kept == had || kept >= share - 1, "seed \(seed): \(replica) had \(had) and kept \(kept)")
+      }
+      #expect(RangeAssignment.assign(assigned, to: replicas) == assigned, "seed \(seed)")
+      // Some of what is to change hands does so later.
+      holders = zip(holders, assigned).map { Bool.random(using: &random) ? $0 : $1 }
+      #expect(!replicas.isEmpty)
+    }
+  }
+
+  @Test func `a resource's range is the same in every version`() {
+    #expect(KeyRange(of: .fake("a")).number == 10)
+    #expect(Set((0..<1000).map { KeyRange(of: .fake("r\($0)")) }).count == KeyRange.count)
+    let counts = Dictionary(grouping: (0..<10_000).map { KeyRange(of: .fake("map-\($0)")) }, by: \.self)
+      .mapValues(\.count)
+    #expect(counts.values.allSatisfy { (500...750).contains($0) }, "\(counts)")
+    #expect([0, 1, 2, 7, 9, 10].compactMap { KeyRange($0) }.text == "0–2, 7, 9–10")
+  }
+}
+
+/// The same numbers for the same seed.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,212 @@
+import Model
+import Reconciling
+import ReconcilingSupport
+import Testing
+
+/// Several controllers on one store.
+@Suite(.timeLimit(.minutes(1))) struct SharingTests {
+  private let time: ManualTime
+  private let world: FakeWorld
+  private let store: MemoryStateStore
+  private let a: Simulation
+  private let b: Simulation
+
+  init() {
+    let (time, world) = (ManualTime(), FakeWorld())
+    let store = MemoryStateStore(clock: { time.now })
+    (self.time, self.world, self.store) = (time, world, store)
+    a = Simulation(world: world, store: store, time: time, name: "a")
+    b = Simulation(world: world, store: store, time: time, name: "b")
+  }
+
+  private static func chain(_ number: Int = 1) -> DesiredState {
+    DesiredState(
+      environment: "dev", allowsMockGPUs: true,
+      resources: (0..<16).map { .fake("r\($0)", number, needs: $0 > 0 ? ["r\($0 - 1)"] : []) })
+  }
+  private static func many(_ number: Int = 1) -> DesiredState {
+    DesiredState(
+      environment: "dev", allowsMockGPUs: true, resources: (0..<60).map { .fake("r\($0)", number) })
+  }
+
+  /// Moves the clock on in small steps until the condition holds.
+  private func pass(until isMet: () async throws -> Bool) async throws {
+    while try await !isMet() {
+      time.advance(TimeSpan(milliseconds: 100))
+      for _ in 0..<20 { await Task.yield() }
+    }
+  }
+  private func holders() async throws -> [String?] {
+    try await store.leases(of: "dev").table.leases.map(\.holder)
+  }
+  private func share(_ name: String) async throws -> Int { try await holders().count { $0 == name } }
+
+  /// Runs both until `body` is over.
+  private func both(
+    from desired: DesiredState,
+    _ body: (AsyncStream<Trigger>.Continuation, AsyncStream<Trigger>.Continuation) async throws -> Void
+  ) async throws {
+    try await a.run(from: desired, as: Replica(name: "a")) { first in
+      try await pass { try await share("a") == 16 }
+      try await b.run(from: desired, as: Replica(name: "b")) { second in
+        try await pass {
+          let (mine, others) = (try await share("a"), try await share("b"))
+          return mine == 8 && others == 8
+        }
+        try await body(first, second)
+      }
+    }
+    #expect(world.state.value.violations == [])
+  }
+
+  @Test func `two share the work, and neither touches what is the other's`() async throws {
+    try await both(from: Self.many()) { first, _ in
+      try await pass { world.things.count == 60 }
+      let before = (a.log.value.plans.count, b.log.value.plans.count)
+      first.yield(.desired(Self.many(2), Simulation.authorship))
+      try await pass { world.things.values.allSatisfy { $0.number == 2 } }
+      #expect(a.log.value.plans.count > before.0 && b.log.value.plans.count > before.1)
+      let holders = try await holders()
+      for entry in try await store.journal(of: "dev", id: nil, limit: 1000) where entry.intent.revision == 2 {
+        let range = KeyRange(of: entry.intent.step.resource)
+        #expect(entry.intent.step.pass.hasPrefix(holders[range.number] ?? "?"), "\(entry.intent.step)")
+      }
+    }
+    #expect(world.state.value.applyCounts.values.allSatisfy { $0 == 2 }, "nothing is done twice")
+    let table = try await store.leases(of: "dev").table
+    #expect(table.seats.isEmpty && table.leases.allSatisfy { $0.holder == nil })
+  }
+
+  @Test func `what one has done wakes what waits for it at the other, at once`() async throws {
+    try await both(from: .of(.fake("z"))) { first, _ in
+      let begun = time.now
+      first.yield(.desired(Self.chain(), Simulation.authorship))
+      while world.things.count < 17 {
+        // Only as much time passes as one pass takes to tell what it has done.
+        time.advance(TimeSpan(milliseconds: 50))
+        for _ in 0..<20 { await Task.yield() }
+      }
+      let spent = time.now - begun
+      #expect(spent < TimeSpan(seconds: 60), "\(spent)")
+    }
+  }
+
+  @Test func `without any news it takes longer and comes to the same`() async throws {
+    try await both(from: .of(.fake("z"))) { first, second in
+      store.loseNews(true)
+      first.yield(.desired(Self.chain(), Simulation.authorship))
+      try await pass {
+        first.yield(.tick)
+        second.yield(.resync)
+        first.yield(.resync)
+        return world.things.count == 16
+      }
+    }
+  }
+
+  @Test func `removals wait across ranges for what was built on them`() async throws {
+    let others = (0..<40).map { AnyResource.fake("other\($0)") }
+    let chain = (0..<10).map { AnyResource.fake("r\($0)", 1, needs: $0 > 0 ? ["r\($0 - 1)"] : []) }
+    let all = DesiredState(environment: "dev", allowsMockGPUs: true, resources: others + chain)
+    let rest = DesiredState(environment: "dev", allowsMockGPUs: true, resources: others)
+    try await both(from: all) { first, _ in
+      try await pass { world.things.count == 50 }
+      first.yield(.desired(rest, Simulation.authorship))
+      try await pass { world.things.count == 40 }
+    }
+  }
+
+  @Test func `a second takes over from one that ends, and leads`() async throws {
+    let (triggers, feed) = AsyncStream<Trigger>.makeStream()
+    try await b.run(from: Self.many(), as: Replica(name: "b")) { second in
+      try await pass { try await share("b") == 16 }
+      async let run: Void = Controller(
+        engine: a.engine, environment: "dev", replica: Replica(name: "a")
+      ).run(from: Self.many(3), by: Simulation.authorship, triggers: triggers)
+      try await pass { try await share("a") == 8 }
+      #expect(try await store.latestRevision(of: "dev")?.number == 1, "who does not lead records nothing")
+      #expect(try await holders()[0] == "b")
+      feed.finish()
+      try await run
+      try await pass { try await share("b") == 16 }
+      second.yield(.desired(Self.many(2), Simulation.authorship))
+      try await pass { world.things.values.count { $0.number == 2 } == 60 }
+    }
+    #expect(world.state.value.violations == [])
+  }
+
+  @Test func `manifests of a follower become a revision once it leads, unless a newer one came`() async throws
+  {
+    try await both(from: Self.many()) { first, second in
+      second.yield(.desired(Self.many(2), Simulation.authorship))
+      first.yield(.desired(Self.many(3), Simulation.authorship))
+      try await pass { world.things.count == 60 && world.things.values.allSatisfy { $0.number == 3 } }
+      second.yield(.desired(Self.many(4), Simulation.authorship))
+      try await pass { b.log.value.plans.count > 1 }
+      first.finish()
+      try await pass { world.things.values.allSatisfy { $0.number == 4 } }
+    }
+    #expect(try await store.revisions(of: "dev", limit: 9).map(\.number) == [3, 2, 1])
+  }
+
+  private static func isOfStopped(_ entry: JournalEntry) -> Bool {
+    entry.intent.step.pass.hasPrefix("stopped")
+  }
+
+  @Test func `one that stood still too long begins nothing, and what it writes is refused`() async throws {
+    world.inject(.hang, into: "slow")
+    let frozen = Frozen(time.source)
+    let stopped = Simulation.engine(
+      over: store, world: world, time: frozen.source, name: "stopped",
+      progress: { progress in frozen.note(progress) })
+    let (triggers, feed) = AsyncStream<Trigger>.makeStream()
+    let desired = DesiredState.of(.fake("slow"), .fake("next", needs: ["slow"]))
+    async let run: Void = Controller(
+      engine: stopped, environment: "dev", replica: Replica(name: "stopped")
+    ).run(from: desired, by: Simulation.authorship, triggers: triggers)
+    await world.state.until { $0.applying.contains(.fake("slow")) }
+
+    frozen.stop()
+    // What it was about to do has its effect while it stands still.
+    time.advance(TimeSpan(seconds: 7))
+    try await b.run(from: desired, as: Replica(name: "b")) { _ in
+      try await pass { try await share("b") == 16 }
+      let begun = try await store.journal(of: "dev", id: nil, limit: 10).filter(Self.isOfStopped)
+      #expect(begun.map(\.outcome) == [.interrupted], "what the other had begun counts as interrupted")
+      world.heal("slow")
+      frozen.resume()
+      try await pass { world.things.count == 2 && frozen.reasons.contains("LeaseLost") }
+      try await pass { try await share("stopped") == 8 }
+    }
+    feed.finish()
+    try await run
+    let journal = try await store.journal(of: "dev", id: nil, limit: 100)
+    #expect(journal.filter(Self.isOfStopped).last?.outcome == .interrupted, "it wrote no outcome later")
+    #expect(journal.allSatisfy { $0.outcome != nil })
+    #expect(try await store.events(of: "dev", id: nil, limit: 100).contains { $0.reason == "LeaseTaken" })
+  }
+}
+
+/// The time of a process that is stopped and goes on: while it is stopped nothing of it wakes.
+private struct Frozen: Sendable {
+  private let inner: TimeSource
+  private let isStopped = Watched(false)
+  private let notes = Watched<[String]>([])
+
+  init(_ inner: TimeSource) { self.inner = inner }
+
+  var source: TimeSource {
+    TimeSource(
+      now: inner.now,
+      sleep: { span in
+        try await inner.sleep(span)
+        await isStopped.until { !$0 }
+      }, uptime: inner.uptime)
+  }
+  func stop() { isStopped.change { $0 = true } }
+  func resume() { isStopped.change { $0 = false } }
+  func note(_ progress: Progress) {
+    if case .note(let event) = progress { notes.change { $0.append(event.reason) } }
+  }
+  var reasons: [String] { notes.value }
+}

@@ -1,0 +1,113 @@
+package import Model
+package import Reconciling
+internal import Synchronization
+
+extension MemoryStateStore {
+  /// What a write is about.
+  struct Fence: Sendable {
+    let ranges: Set<KeyRange>
+    /// The oldest revision for which something is begun; nil where nothing is.
+    var revision: Int64?
+
+    init(ranges: Set<KeyRange>) { self.ranges = ranges }
+
+    init(ids: some Sequence<ResourceID>, revision: Int64? = nil) {
+      ranges = Set(ids.lazy.map { KeyRange(of: $0) })
+      self.revision = revision
+    }
+
+    init(_ records: [JournalRecord]) {
+      self.init(ids: records.lazy.map(\.resource), revision: records.compactMap(\.intendedRevision).min())
+    }
+  }
+
+  /// Why a write of this view comes too late; nil when it does not.
+  func refusal(of fence: Fence, by state: EnvironmentState?) -> StoreError? {
+    guard let permit else { return nil }
+    let table = state?.leases ?? LeaseTable()
+    for (range, token) in permit.fence(fence.ranges) where !table.isCurrent(token, of: range) {
+      return .lost(range.number, holder: table[range].holder)
+    }
+    if let revision = fence.revision, let newest = state?.revisions.last?.revision.number, newest > revision {
+      return .superseded(revision, by: newest)
+    }
+    return nil
+  }
+
+  package func fenced(by permit: Permit) -> any StateStore { MemoryStateStore(of: self, permit: permit) }
+
+  package func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError)
+    -> LeaseStanding
+  {
+    let now = clock()
+    let (standing, hasChanged) = try with(.lease, environment) { state in
+      let before = state.leases
+      let standing = state.leases.beat(heartbeat, now: now)
+      return (standing, state.leases.differs(from: before))
+    }
+    if hasChanged { tell(.leases, in: environment, from: heartbeat.replica.name) }
+    return standing
+  }
+
+  package func leave(_ replica: Replica, environment: String) async throws(StoreError) {
+    let now = clock()
+    try with(.lease, environment) { $0.leases.leave(replica.name, now: now) }
+    tell(.leases, in: environment, from: replica.name)
+  }
+
+  package func leases(of environment: String) async throws(StoreError)
+    -> (table: LeaseTable, now: Timestamp)
+  {
+    (try with(.read, environment) { $0.leases }, clock())
+  }
+
+  // MARK: News
+
+  /// Who is told of what the others write.
+  final class Listeners: Sendable {
+    typealias Tell = @Sendable (StateNews) -> Void
+    private struct State: Sendable {
+      var tells: [Int: (environment: String, replica: String, tell: Tell)] = [:]
+      var count = 0
+      var isDeaf = false
+    }
+    private let state = Mutex(State())
+
+    func add(_ environment: String, _ replica: String, _ tell: @escaping Tell) -> Int {
+      state.withLock { state in
+        state.count += 1
+        state.tells[state.count] = (environment, replica, tell)
+        return state.count
+      }
+    }
+    func remove(_ number: Int) { state.withLock { $0.tells[number] = nil } }
+    func setDeaf(_ isDeaf: Bool) { state.withLock { $0.isDeaf = isDeaf } }
+    func tell(_ news: StateNews, in environment: String, from replica: String?) {
+      let tells = state.withLock { state in
+        state.isDeaf
+          ? [] : state.tells.values.filter { $0.environment == environment && $0.replica != replica }
+      }
+      for listener in tells { listener.tell(news) }
+    }
+  }
+
+  /// Whether all news are lost from now on.
+  package func loseNews(_ areLost: Bool) { listeners.setDeaf(areLost) }
+
+  func tell(_ news: StateNews, in environment: String, from replica: String? = nil) {
+    listeners.tell(news, in: environment, from: replica ?? permit?.replica)
+  }
+
+  package func listen(
+    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNews) -> Void
+  ) async {
+    let number = listeners.add(environment, replica.name, tell)
+    let (end, feed) = AsyncStream<Void>.makeStream()
+    await withTaskCancellationHandler {
+      for await _ in end {}
+    } onCancel: {
+      feed.finish()
+    }
+    listeners.remove(number)
+  }
+}
