@@ -1,7 +1,7 @@
 internal import Manifests
-package import Model
+internal import Model
 internal import Planning
-package import Workloads
+internal import Workloads
 
 /// What it means for a service to have taken over a container of somebody else.
 enum ServiceAdoption {
@@ -23,7 +23,8 @@ enum ServiceAdoption {
     guard let other = others.keys.min() else { return }
     throw PlanError(
       "container \(adoption.name) is adopted by \(other) as well as by \(context.id)",
-      hint: "a container belongs to one resource; remove the annotation \(Adoption.annotation) from one of them")
+      hint:
+        "a container belongs to one resource; remove the annotation \(Adoption.annotation) from one of them")
   }
 
   /// The containers of a service. One that the manifest no longer adopts is still its own, but is replaced.
@@ -31,7 +32,8 @@ enum ServiceAdoption {
     _ observed: WorkloadObservation?, for desired: Resource<ServiceSpec>
   ) -> [ContainerObservation] {
     (observed?.containers ?? []).map { container in
-      guard let adopted = container.adopted, desired.metadata.adoption?.means(containerID: container.id) != true
+      guard let adopted = container.adopted,
+        desired.metadata.adoption?.means(containerID: container.id) != true
       else { return container }
       var container = container
       container.adopted = adopted.abandoned

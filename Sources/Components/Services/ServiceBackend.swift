@@ -1,3 +1,4 @@
+internal import Manifests
 package import Model
 package import Reconciling
 package import Workloads

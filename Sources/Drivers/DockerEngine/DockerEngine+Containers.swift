@@ -1,6 +1,6 @@
 import FoundationEssentials
 import HTTP
-import Model
+package import Model
 
 // Containers. `id` is a container's id or name everywhere.
 extension DockerEngine {

@@ -4,27 +4,33 @@ package import Model
 // Containers of somebody else, read from the engine's own words.
 extension DockerHost {
   package func foreignContainer(_ id: String) async throws(BackendError) -> ForeignContainer? {
-    let answers = try await translating { () async throws(DockerError) -> (Value, Value?, ContainerState?)? in
-      guard let container = try await docker.inspection(ofContainer: id) else { return nil }
-      let image = try await docker.inspection(ofImage: container["Image"]?.plainText ?? "")
-      return (container, image, try await docker.inspectContainer(container["Id"]?.plainText ?? id))
+    let container = try await translating { () async throws(DockerError) in
+      try await docker.inspection(ofContainer: id)
     }
-    guard let (container, image, state?) = answers else { return nil }
+    guard let container, let id = container["Id"]?.plainText else { return nil }
+    let image = try await translating { () async throws(DockerError) in
+      try await docker.inspection(ofImage: container["Image"]?.plainText ?? "")
+    }
+    let state = try await translating { () async throws(DockerError) in try await docker.inspectContainer(id)
+    }
+    guard let state else { return nil }
     let labels = ContainerLabels(
       owner: "", resource: ResourceID(kind: "Container", name: state.name), replica: 0, node: nil, spec: "")
     return ForeignContainer(
-      inspected: container, image: image, facts: DockerHost.facts(of: state, labels), machine: try await facts())
+      inspected: container, image: image, facts: DockerHost.facts(of: state, labels),
+      machine: try await facts())
   }
 }
 
 extension ForeignContainer {
-  init(inspected: Value, image: Value?, facts: ContainerFacts, machine: EngineFacts) {
+  package init(inspected: Value, image: Value?, facts: ContainerFacts, machine: EngineFacts) {
     let (config, host) = (inspected["Config"] ?? .null, inspected["HostConfig"] ?? .null)
     let imageConfig = image?["Config"] ?? .null
     let asked = config["Image"]?.plainText ?? ""
     var oddities = ContainerOddities(inspected, image)
     self.init(
-      name: facts.observation.name, labels: config.texts("Labels").filter { imageConfig.texts("Labels")[$0.key] != $0.value },
+      name: facts.observation.name,
+      labels: config.texts("Labels").filter { imageConfig.texts("Labels")[$0.key] != $0.value },
       facts: facts, image: ForeignContainer.pinned(asked, image?.list("RepoDigests") ?? []), imageName: asked,
       machine: machine)
     let own = config.list("Cmd")
