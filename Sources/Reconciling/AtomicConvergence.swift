@@ -63,7 +63,12 @@ extension Engine {
       return end(.applied)
     }
     guard let promise else { return end(.stayed) }
-    let footing = try await goBack(from: forward.revision, of: promise, because: failure)
+    let footing = try await goBack(
+      from: forward.revision, of: promise, because: "it was to be applied as a whole, and \(failure)")
+    await tell(
+      "GoingBack",
+      "\(failure), so revision \(forward.revision.number) is quarantined and revision \(footing.revision) goes back "
+        + "to \(AtomicApply.name(of: promise.goesBackTo))", footing.revision, in: environment)
     let allowed = Allowances(
       allowances.granted.union(GuardRule.allCases.filter(\.isAllowedByName).map { Allowance($0) }),
       approval: allowances.approval)
@@ -117,10 +122,11 @@ extension Engine.Convergence {
   /// The first thing that failed, for people; nil when nothing did.
   var firstFailure: String? {
     let failed = findings.sorted { $0.key < $1.key }.first { id, finding in
-      finding.status.failures > 0 || ["Guarded", "Invalid"].contains(finding.status.condition(.blocked)?.reason)
+      finding.status.failures > 0
+        || ["Guarded", "Invalid"].contains(finding.status.condition(.blocked)?.reason)
     }
     guard let (id, finding) = failed else { return nil }
-    return "\(id): \(finding.status.condition(.ready)?.message ?? "failed")"
+    return finding.status.failures > 0 ? "\(id) failed" : "\(id) is not done"
   }
 
   /// Whether nothing is left to be begun.

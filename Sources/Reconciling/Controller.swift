@@ -99,6 +99,7 @@ package struct Controller: Sendable {
     case .trigger(let trigger): await take(trigger, &state)
     case .settled(let findings, let results):
       engine.tell(.reconciled(state.settle(findings, results, at: now)))
+      await engine.keep(state.fights.takeEvents(at: now, revision: state.revision), in: environment)
     case .released(let number, let ids): state.release(ids, from: number)
     case .finished(let number, let scope, let error):
       guard let error else { return state.endPass(number, scope, retry: nil) }
@@ -113,7 +114,9 @@ package struct Controller: Sendable {
   private func take(_ trigger: Trigger, _ state: inout LoopState) async {
     let now = engine.time.now()
     switch trigger {
-    case .tick: await adoptNewestRevision(&state)
+    case .tick:
+      makeWay(&state)
+      await adoptNewestRevision(&state)
     case .resync:
       await adoptNewestRevision(&state)
       await readInventory(&state)
@@ -149,7 +152,7 @@ package struct Controller: Sendable {
       state.unrecorded = nil
       state.adopt(desired, revision.number, at: engine.time.now())
     } catch {
-      note(error, &state)
+      if error.isOutdated { keeper.hurry() } else { note(error, &state) }
     }
   }
 
@@ -187,11 +190,11 @@ package struct Controller: Sendable {
     return try await engine.bound(to: keeper.permit, of: keeper).leaveAbandonedApply(in: environment)
   }
 
-  /// What other processes applied is known from the inventory only.
+  /// What other processes applied or looked at is known from the store only.
   func readInventory(_ state: inout LoopState) async {
     do throws(StoreError) {
       let inventory = try await engine.store.inventory(of: environment, knowing: state.desired.resources)
-      state.learn(inventory.keys)
+      state.learn(try await engine.store.strayStatuses(of: environment).union(inventory.keys))
     } catch {
       note(error, &state)
     }

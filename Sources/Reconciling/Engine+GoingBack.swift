@@ -47,11 +47,17 @@ extension Engine {
 
   /// Says something about a whole environment, and keeps it as an event as far as the store answers.
   func tell(_ reason: String, _ message: String, _ revision: Int64, in environment: String) async {
-    let event = Event(
-      at: time.now(), id: nil, isWarning: true, reason: reason, message: message, revision: revision)
-    progress(.note(event))
-    var changes = StatusChanges(revision: revision)
-    changes.events = [event]
+    await keep(
+      [Event(at: time.now(), id: nil, isWarning: true, reason: reason, message: message, revision: revision)],
+      in: environment)
+  }
+
+  /// Shows events, and keeps them as far as the store answers.
+  func keep(_ events: [Event], in environment: String) async {
+    guard let first = events.first else { return }
+    for event in events { progress(.note(event)) }
+    var changes = StatusChanges(revision: first.revision)
+    changes.events = events
     do throws(StoreError) { try await store.save(changes, in: environment) } catch {}
   }
 
@@ -76,7 +82,9 @@ extension Engine {
     after target: Int64, for desired: DesiredState, by authorship: Authorship
   ) async throws(StoreError) -> [Quarantine] {
     let environment = desired.environment
-    guard let newest = try await store.latestRevision(of: environment), newest.number > target else { return [] }
+    guard let newest = try await store.latestRevision(of: environment), newest.number > target else {
+      return []
+    }
     let left = try await store.revisions(of: environment, limit: Int(newest.number - target))
       .filter { $0.manifestDigest != desired.digest }
     let entries = left.map { revision in
@@ -108,7 +116,8 @@ extension Engine {
     await tell(
       "WentBack",
       "revision \(newest.number) was to be applied as a whole by \(apply.actor), who did not get to the end of it: "
-        + "revision \(footing.revision) goes back to \(AtomicApply.name(of: apply.goesBackTo))", footing.revision,
+        + "revision \(footing.revision) goes back to \(AtomicApply.name(of: apply.goesBackTo))",
+      footing.revision,
       in: environment)
     return footing
   }
@@ -130,7 +139,8 @@ extension Engine {
       desired,
       by: Authorship(
         actor: apply.actor, commit: nil,
-        message: "go back to \(AtomicApply.name(of: apply.goesBackTo)): \(reason)", action: .rollback),
+        message: "go back to \(AtomicApply.name(of: apply.goesBackTo)) from \(failed.number)",
+        action: .rollback),
       at: time.now())
     try await store.setAtomicApply(nil, in: environment)
     return Footing(desired: desired, revision: revision.number, allowances: Allowances(prune: true))

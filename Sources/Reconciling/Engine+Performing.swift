@@ -30,13 +30,15 @@ extension Engine {
     return PassReport(plan: plan, results: pass.results, findings: pass.findings)
   }
 
-  /// Takes what is going to be made into the inventory, and notes of what is going to be removed that it is no longer
+  /// Takes what is going to be made into the inventory, but not what will not be begun: whatever is in the inventory can
+  /// count on what it refers to being there too. Notes of what is going to be removed that it is no longer
   /// whole.
   private func tryClaiming(_ executable: [ResourcePlan], _ preparation: Preparation) async -> Result<
     Preparation, StoreError
   > {
     let plan = preparation.plan
-    let claims = executable.filter { !$0.steps.isEmpty }.compactMap(\.desired)
+    let skipped = ExecutionGraph(plan, isSatisfied: preparation.isSatisfied).skipped
+    let claims = executable.filter { !$0.steps.isEmpty && skipped[$0.id] == nil }.compactMap(\.desired)
       .filter { preparation.inventory[$0.id]?.resource.digest != $0.digest }
       .map { $0.alsoReferring(like: preparation.inventory[$0.id]?.resource) }
     let removals = executable.lazy.filter { $0.desired == nil && !$0.steps.isEmpty }.map(\.id)
@@ -207,7 +209,7 @@ extension Engine {
 private final class FinishedResults: Sendable {
   private let results = Mutex<[ResourceID: Executor.Result]>([:])
   func add(_ id: ResourceID, _ result: Executor.Result) { results.withLock { $0[id] = result } }
-  /// In parts of one kind each.
+  /// In parts of one kind each, sorted by kind.
   func takeByKind() -> [[ResourceID: Executor.Result]] {
     let taken = results.withLock { results in
       defer { results = [:] }

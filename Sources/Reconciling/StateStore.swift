@@ -48,6 +48,9 @@ package protocol StateStore: LeaseStore, QuarantineStore {
   func statuses(of environment: String, ids: Set<ResourceID>) async throws(StoreError)
     -> [ResourceID: ResourceStatus]
 
+  /// Resources that have a status and are not in the inventory: they were never applied, or are gone.
+  func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID>
+
   /// Newest first. `id` nil for all.
   func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event]
 

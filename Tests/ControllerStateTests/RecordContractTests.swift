@@ -86,6 +86,18 @@ import Testing
   }
 
   @Test(arguments: StoreUnderTest.allCases)
+  func `a status of what is not in the inventory is a stray`(_ store: StoreUnderTest) async throws {
+    try await store.with { store in
+      var changes = StatusChanges(revision: 3)
+      changes.applied = [.fake("a")]
+      changes.statuses = [status(.fake("a"), failures: 0), status(.fake("b"), failures: 1)]
+      try await store.save(changes, in: "dev")
+      #expect(try await store.strayStatuses(of: "dev") == [.fake("b")])
+      #expect(try await store.strayStatuses(of: "prod") == [])
+    }
+  }
+
+  @Test(arguments: StoreUnderTest.allCases)
   func `events come newest first, all or those of one resource`(_ store: StoreUnderTest) async throws {
     func event(_ number: Int, _ id: ResourceID?) -> Event {
       Event(

@@ -54,6 +54,13 @@ import Testing
     #expect(convergence.findings[.fake("a")]?.status.condition(.degraded)?.reason == "StepFailed")
   }
 
+  @Test func `what is not begun because its ground cannot be seen is not claimed`() async throws {
+    let simulation = Simulation()
+    simulation.world.inject(.observe, into: "a")
+    try await simulation.apply(.of(.fake("a"), .fake("b", needs: ["a"])))
+    #expect(try await simulation.store.inventory(of: "dev", knowing: []).isEmpty)
+  }
+
   @Test func `a drain finishes what runs and begins nothing`() async throws {
     let simulation = Simulation()
     simulation.world.inject(.hang, into: "a")

@@ -105,6 +105,16 @@ extension PostgresStateStore {
     return Dictionary(statuses.compactMap { $0 }.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
+  package func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID> {
+    let names = try await rows(
+      """
+      SELECT resource FROM resource_status s WHERE environment = $1 AND NOT EXISTS
+        (SELECT FROM inventory i WHERE i.environment = s.environment AND i.resource = s.resource)
+      """, [.text(environment)]
+    ) { row throws(PostgresError) in ResourceID(try row.text(0)) }
+    return Set(names.compactMap { $0 })
+  }
+
   package func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event]
   {
     try await rows(

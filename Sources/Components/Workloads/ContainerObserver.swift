@@ -32,7 +32,9 @@ package struct ContainerObserver: Sendable {
   package func observe(_ sought: [Sought], ofKind kind: String, in context: ReconcileContext) async
     -> [ResourceID: Result<WorkloadObservation?, BackendError>]
   {
-    let addresses = Set(engines.known).union(sought.flatMap(\.engines)).map { engines.canonical($0) }
+    // A controller that has just started knows no engine yet: its own and those of all nodes are looked at.
+    let addresses = Set(engines.known + [.local]).union(sought.flatMap(\.engines))
+      .union(context.offers.compute.values.map(\.engine)).map { engines.canonical($0) }
     let answers = await list(Set(addresses), kind: kind, owner: context.owner)
     let facts = ContainerObserver.distinct(answers, offers: context.offers)
     let checks = Dictionary(sought.map { ($0.id, $0.health) }, uniquingKeysWith: { first, _ in first })

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Shows a pass as it happens: a line for each finished step, and on a terminal one line at the bottom that tells
 /// what is under way.
-final class LiveProgress: Sendable {
+final class LiveProgress: Voice {
   private struct State {
     /// Steps under way, oldest first.
     var running: [(id: ResourceID, summary: String, since: Timestamp)] = []
@@ -34,7 +34,7 @@ final class LiveProgress: Sendable {
 
   /// A summary says later how each resource is.
   /// - Parameter isForPrograms: standard output is the summary's alone, as JSON; lines go to standard error.
-  func summariseLater(isForPrograms: Bool = false) {
+  func summariseLater(isForPrograms: Bool) {
     state.withLock { state in
       state.isSummarised = true
       if isForPrograms {
@@ -88,6 +88,8 @@ final class LiveProgress: Sendable {
       drawStatus(&state)
     }
   }
+
+  func warn(_ text: String) { say("\(style.yellow("!")) \(text)") }
 
   /// Takes the line at the bottom away.
   func clear() { state.withLock { eraseStatus(&$0) } }

@@ -208,6 +208,10 @@ package final class MemoryStateStore: StateStore {
     try with(.read, environment) { state in state.statuses.filter { ids.contains($0.key) } }
   }
 
+  package func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID> {
+    try with(.read, environment) { Set($0.statuses.keys).subtracting($0.inventory.keys) }
+  }
+
   package func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event]
   {
     try with(.read, environment) { state in

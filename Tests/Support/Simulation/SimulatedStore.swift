@@ -5,16 +5,19 @@ import ReconcilingSupport
 /// The state store as one process reaches it: the same memory for all, over a wire that breaks before or after a
 /// transaction is committed.
 struct SimulatedStore: StateStore {
-  private let world: World
-  private let who: String
-  private var inner: MemoryStateStore { world.store }
+  let world: World
+  let who: String
+  let inner: any StateStore
 
-  init(_ world: World, who: String) {
+  init(_ world: World, who: String) { self.init(world, who, over: world.store) }
+
+  init(_ world: World, _ who: String, over inner: any StateStore) {
     self.world = world
     self.who = who
+    self.inner = inner
   }
 
-  private func through<Output: Sendable>(
+  func through<Output: Sendable>(
     _ what: String, isWrite: Bool = true, _ body: () async throws(StoreError) -> Output
   ) async throws(StoreError) -> Output {
     guard !world.scheduler.isOver else { throw StoreError(code: "simulated.over", "the world is over") }
@@ -91,10 +94,10 @@ struct SimulatedStore: StateStore {
     }
   }
 
-  func disclaim(_ ids: [ResourceID], in environment: String) async throws(StoreError) {
+  func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64) async throws(StoreError) {
     let names = ids.map(\.description).sorted().joined(separator: " ")
     try await through("disclaim \(names)") { () async throws(StoreError) in
-      try await inner.disclaim(ids, in: environment)
+      try await inner.disclaim(ids, in: environment, revision: revision)
     }
   }
 
@@ -141,6 +144,12 @@ struct SimulatedStore: StateStore {
   {
     try await through("statuses", isWrite: false) { () async throws(StoreError) in
       try await inner.statuses(of: environment, ids: ids)
+    }
+  }
+
+  func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID> {
+    try await through("stray statuses", isWrite: false) { () async throws(StoreError) in
+      try await inner.strayStatuses(of: environment)
     }
   }
 

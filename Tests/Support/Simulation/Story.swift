@@ -20,7 +20,7 @@ final class Story: Sendable {
 
   init(_ world: World) {
     self.world = world
-    state = Mutex(State(blueprint: world.fate.roll { Blueprint(&$0) }))
+    state = Mutex(State(blueprint: world.fate.roll { Blueprint(&$0, allowsModes: !world.isOrderly) }))
   }
 
   /// The loop that runs now, if any does.
@@ -52,6 +52,7 @@ final class Story: Sendable {
     }
     let process = SimulatedProcess("\(kind) \(number)", world.scheduler.makeProcess())
     state.withLock { $0.processes.append(process) }
+    world.processes.withLock { $0[process.name] = process }
     return process
   }
 
@@ -70,10 +71,10 @@ final class Story: Sendable {
     return process
   }
 
-  /// Starts the loop anew some seconds after it ended, as an init system does.
+  /// Starts loops anew some seconds after they ended, as an init system does.
   private func supervise() async {
     while (try? await world.time.sleep(Int64(world.fate.int(1...5)) * 1_000_000)) != nil {
-      if state.withLock({ $0.isSupervised }), loops.isEmpty { startLoop() }
+      if state.withLock({ $0.isSupervised }), loops.count < world.replicas { startLoop() }
     }
   }
 
@@ -228,7 +229,7 @@ final class Story: Sendable {
 
   /// What a person does who sees that a guard holds something back.
   func allow() async {
-    let process = startApply(allowances: Allowances(prune: true))
+    let process = startApply(allowances: Allowances(Set(GuardRule.allCases.map { Allowance($0) })))
     while !process.hasEnded.withLock({ $0 }), (try? await world.time.sleep(500_000)) != nil {}
   }
 

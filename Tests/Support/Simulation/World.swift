@@ -21,9 +21,15 @@ final class World: Sendable {
   let manifests: Mutex<DesiredState>
   let systems: Systems
   let pasts = Pasts()
+  /// All that ever ran, by name.
+  let processes = Mutex<[String: SimulatedProcess]>([:])
   /// Whether nothing happens in this world by which what a controller knows can be wrong through no fault of its own,
   /// so that order can be insisted on.
   let isOrderly: Bool
+  /// How many loops run at once.
+  let replicas: Int
+  /// Whether processes can look whether others still run.
+  let isOneMachine: Bool
   private let secrets: [String: String]
 
   static let environment = "dev"
@@ -42,9 +48,12 @@ final class World: Sendable {
     fate = Dice(random.fork())
     faults = FaultBoard(Dice(random.fork()))
     rules = Rules(trace)
-    store = MemoryStateStore(name: "simulated")
-    process = scheduler.makeProcess()
     isOrderly = random.percent(30)
+    let time = time
+    store = MemoryStateStore(name: "simulated", clock: { time.steady })
+    replicas = isOrderly ? 1 : random.pick([1, 1, 2, 2, 3]) ?? 1
+    isOneMachine = random.percent(50)
+    process = scheduler.makeProcess()
     manifests = Mutex(DesiredState(environment: World.environment, allowsMockGPUs: true, resources: []))
     secrets = Dictionary(
       uniqueKeysWithValues: World.secretNames.map { ($0, "hush-\(String(random.next(), radix: 36))") })

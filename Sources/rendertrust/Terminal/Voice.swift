@@ -1,0 +1,23 @@
+import Reconciling
+
+/// Who tells people or programs what a command does: a terminal, or a log.
+protocol Voice: Sendable {
+  /// Is told what happens during passes.
+  var handler: ProgressHandler { get }
+  /// Says a line of the command's own.
+  func say(_ text: String)
+  /// The same for what is not as it should be.
+  func warn(_ text: String)
+  /// Moves a sign of life on.
+  func tick()
+  /// Takes the sign of life away.
+  func clear()
+  /// A summary says later how each resource is.
+  /// - Parameter isForPrograms: standard output is the summary's alone, as JSON.
+  func summariseLater(isForPrograms: Bool)
+}
+
+extension Voice {
+  func summariseLater() { summariseLater(isForPrograms: false) }
+  func summariseLater(isForPrograms: Bool) {}
+}
