@@ -129,7 +129,9 @@ let testTargets: [Target] = [
     path: "Tests/Support/Rooms"),
   .target(
     name: "SimulationSupport",
-    dependencies: componentNames + [
+    dependencies: [
+      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Recovery",
+      "Delivery",
       "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
       "DockerEngine",
     ], path: "Tests/Support/Simulation"),
