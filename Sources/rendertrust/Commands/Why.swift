@@ -38,6 +38,8 @@ extension Session {
       now: engine.time.now(), statuses: try await store.statuses(of: environment),
       desired: try await store.desiredState(of: environment, at: latest), revision: latest)
     situation.journal = try await store.journal(of: environment, id: id, limit: 10)
+    let (leases, now) = try await store.leases(of: environment)
+    situation.holder = leases.holder(of: id, now: now)?.description
     let root = Explanation(of: id, in: situation).root.id
     if root != id { situation.journal += try await store.journal(of: environment, id: root, limit: 10) }
     situation.events = try await store.events(of: environment, id: root, limit: 5)
