@@ -36,6 +36,7 @@ package struct KindSchema: Sendable {
   func decode(_ document: Node, _ decoder: inout ManifestDecoder) -> DecodedResource? {
     let firstReference = decoder.references.count
     let envelope = Envelope.decode(document, kind: kind, &decoder)
+    decoder.begin(document)
     let specNode = document["spec"] ?? Node.emptyMap(named: "spec", at: document)
     guard let spec = decodeSpec(specNode, &decoder), let envelope else { return nil }
     let location = document.location

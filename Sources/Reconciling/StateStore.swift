@@ -3,7 +3,7 @@ package import Model
 /// Where the controller remembers: revisions, what it answers for, what it did and how each resource is.
 ///
 /// Every method is one transaction. Implementations pass the contract suite `StateStoreContract`.
-package protocol StateStore: LeaseStore {
+package protocol StateStore: LeaseStore, QuarantineStore {
   /// The newest revision of an environment; nil when none was recorded.
   func latestRevision(of environment: String) async throws(StoreError) -> Revision?
 
@@ -38,6 +38,10 @@ package protocol StateStore: LeaseStore {
   /// Marks every intent that has no outcome, and was not written under a token that is still current, as interrupted;
   /// answers with the resources concerned.
   func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError) -> [ResourceID]
+
+  /// Which of these have a step that ended in this span of time without a certain outcome; see `LateEffects.swift`.
+  func unsettled(_ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>)
+    async throws(StoreError) -> Set<ResourceID>
 
   /// Stores how resources are and which digests are applied, drops those that are gone, and adds events.
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError)

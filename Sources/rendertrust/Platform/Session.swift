@@ -166,6 +166,21 @@ struct Session: Sendable {
     }
   }
 
+  /// The same as a whole or not at all.
+  func convergeAtomically(
+    _ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances
+  ) async throws -> Engine.AtomicConvergence {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await animate() }
+      group.addTask { await StopSignals.watch(self) {} }
+      defer {
+        group.cancelAll()
+        progress.clear()
+      }
+      return try await engine.convergeAtomically(preparation, by: authorship, allowances: allowances)
+    }
+  }
+
   func animate() async {
     while (try? await engine.time.sleep(TimeSpan(milliseconds: 100))) != nil { progress.tick() }
   }

@@ -25,6 +25,9 @@ package final class MemoryStateStore: StateStore {
     /// Under which token of which range a step was begun.
     var permits: [StepID: (range: KeyRange, token: Int64)] = [:]
     var audit: [AuditEntry] = []
+    /// In force, by digest.
+    var quarantines: [Digest: Quarantine] = [:]
+    var atomicApply: AtomicApply?
   }
 
   package let name: String
@@ -176,6 +179,18 @@ package final class MemoryStateStore: StateStore {
         closed.insert(intent.step.resource)
       }
       return closed.sorted()
+    }
+  }
+
+  package func unsettled(
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>
+  ) async throws(StoreError) -> Set<ResourceID> {
+    try with(.read, environment) { state in
+      Set(
+        state.journal.lazy.filter { entry in
+          ids.contains(entry.intent.step.resource) && entry.outcome?.isUncertain == true
+            && entry.finishedAt.map { span.contains($0) } == true
+        }.map(\.intent.step.resource))
     }
   }
 

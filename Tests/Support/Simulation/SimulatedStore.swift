@@ -121,6 +121,14 @@ struct SimulatedStore: StateStore {
     }
   }
 
+  func unsettled(
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>
+  ) async throws(StoreError) -> Set<ResourceID> {
+    try await through("unsettled", isWrite: false) { () async throws(StoreError) in
+      try await inner.unsettled(ids, in: environment, during: span)
+    }
+  }
+
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
     let texts =
       changes.statuses.map { status in
@@ -164,6 +172,38 @@ struct SimulatedStore: StateStore {
   {
     try await through("journal", isWrite: false) { () async throws(StoreError) in
       try await inner.journal(of: environment, id: id, limit: limit)
+    }
+  }
+
+  func quarantines(of environment: String) async throws(StoreError) -> [Quarantine] {
+    try await through("quarantines", isWrite: false) { () async throws(StoreError) in
+      try await inner.quarantines(of: environment)
+    }
+  }
+
+  func quarantine(_ entries: [Quarantine], in environment: String) async throws(StoreError) {
+    try await through("quarantine \(entries.map(\.revision))") { () async throws(StoreError) in
+      try await inner.quarantine(entries, in: environment)
+    }
+  }
+
+  func liftQuarantine(of digest: Digest, in environment: String, by actor: String, at time: Timestamp)
+    async throws(StoreError) -> Quarantine?
+  {
+    try await through("lift a quarantine") { () async throws(StoreError) in
+      try await inner.liftQuarantine(of: digest, in: environment, by: actor, at: time)
+    }
+  }
+
+  func atomicApply(of environment: String) async throws(StoreError) -> AtomicApply? {
+    try await through("atomic apply", isWrite: false) { () async throws(StoreError) in
+      try await inner.atomicApply(of: environment)
+    }
+  }
+
+  func setAtomicApply(_ apply: AtomicApply?, in environment: String) async throws(StoreError) {
+    try await through("set atomic apply") { () async throws(StoreError) in
+      try await inner.setAtomicApply(apply, in: environment)
     }
   }
 }
