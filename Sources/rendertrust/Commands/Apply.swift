@@ -39,8 +39,8 @@ struct Apply: AsyncParsableCommand {
     let saved = try savedPlan()
     let paths = saved?.manifests ?? manifests.paths
     let desired = try Platform.schemasOnly().load(paths)
-    try await Session.openForChange(state, showsPlan: true, as: "apply", in: { _ in desired.environment }) {
-      session in
+    let place: (Session) -> String = { _ in desired.environment }
+    try await Session.openForChange(state, showsPlan: true, as: "apply", in: place) { session in
       session.progress.summariseLater(isForPrograms: output == .json)
       let (preparation, allowances) = try await session.prepare(
         desired, allowances, as: saved.map { ($0, from: manifests.paths[0]) })

@@ -93,6 +93,7 @@ final class ServerVoice: Voice {
 
   func say(_ text: String) { logger.info("\(text)") }
   func warn(_ text: String) { logger.warning("\(text)") }
+  func summariseLater(isForPrograms: Bool) {}
   func clear() {}
   func tick() {}
 
