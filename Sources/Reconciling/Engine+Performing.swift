@@ -190,9 +190,16 @@ extension Engine {
   > {
     guard !leaving.isEmpty else { return [] }
     let (now, span) = (time.now(), Engine.settlingSpan)
-    return try await store.unsettled(
-      Set(leaving.map(\.id)), in: environment,
-      during: now + TimeSpan(milliseconds: -span.milliseconds)...now + span)
+    let window = now + TimeSpan(milliseconds: -span.milliseconds)...now + span
+    var unsettled: Set<ResourceID> = []
+    for (ids, countsDone) in [
+      (leaving.filter { !$0.steps.isEmpty }, false), (leaving.filter(\.steps.isEmpty), true),
+    ] where !ids.isEmpty {
+      unsettled.formUnion(
+        try await store.unsettled(
+          Set(ids.map(\.id)), in: environment, during: window, countingDone: countsDone))
+    }
+    return unsettled
   }
 
   /// Drops the status of what is neither desired nor in the inventory: it left before anything was done for it.

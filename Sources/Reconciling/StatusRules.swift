@@ -87,6 +87,7 @@ package struct StatusRules: Sendable {
       nextLook: nextLook(verdict, status))
   }
 
+  static let settling = "Settling"
   private static let soonestLook = TimeSpan(seconds: 1)
   private static let latestLook = TimeSpan(seconds: 30)
 
@@ -140,7 +141,7 @@ package struct StatusRules: Sendable {
       return Verdict(type: .blocked, reason: "Paused", message: "reconciling is paused by its manifest")
     case .delete where plan.steps.isEmpty && evidence.mayStillChange:
       return Verdict(
-        type: .progressing, reason: "Settling",
+        type: .progressing, reason: StatusRules.settling,
         message:
           "gone; a step that was given up, cut off or timed out may still take effect, so it is looked at "
           + "for \(Engine.settlingSpan) more before it is forgotten")
@@ -186,7 +187,7 @@ package struct StatusRules: Sendable {
       add("Removed", planned.steps.isEmpty ? "was gone already" : steps)
     } else if isHealed {
       add("DriftHealed", steps)
-    } else if evidence.result == .done, !verdict.isFailure {
+    } else if evidence.result == .done, !verdict.isFailure, verdict.reason != StatusRules.settling {
       add("Applied", steps)
     }
     let wasReady = previous?.isReady

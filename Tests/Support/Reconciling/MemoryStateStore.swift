@@ -183,12 +183,14 @@ package final class MemoryStateStore: StateStore {
   }
 
   package func unsettled(
-    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
   ) async throws(StoreError) -> Set<ResourceID> {
     try with(.read, environment) { state in
       Set(
         state.journal.lazy.filter { entry in
-          ids.contains(entry.intent.step.resource) && entry.outcome?.isUncertain == true
+          let isDeleted = entry.outcome == .done && entry.intent.action == .delete
+          return ids.contains(entry.intent.step.resource)
+            && (entry.outcome?.isUncertain == true || countingDone && !isDeleted)
             && entry.finishedAt.map { span.contains($0) } == true
         }.map(\.intent.step.resource))
     }

@@ -122,10 +122,10 @@ struct SimulatedStore: StateStore {
   }
 
   func unsettled(
-    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
   ) async throws(StoreError) -> Set<ResourceID> {
     try await through("unsettled", isWrite: false) { () async throws(StoreError) in
-      try await inner.unsettled(ids, in: environment, during: span)
+      try await inner.unsettled(ids, in: environment, during: span, countingDone: countingDone)
     }
   }
 
