@@ -93,7 +93,6 @@ final class ServerVoice: Voice {
 
   func say(_ text: String) { logger.info("\(text)") }
   func warn(_ text: String) { logger.warning("\(text)") }
-  func summariseLater(isForPrograms: Bool) {}
   func clear() {}
   func tick() {}
 

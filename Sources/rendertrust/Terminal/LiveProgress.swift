@@ -32,6 +32,8 @@ final class LiveProgress: Voice {
 
   var handler: ProgressHandler { { [self] progress in show(progress) } }
 
+  /// A summary says later how each resource is.
+  /// - Parameter isForPrograms: standard output is the summary's alone, as JSON; lines go to standard error.
   func summariseLater(isForPrograms: Bool) {
     state.withLock { state in
       state.isSummarised = true

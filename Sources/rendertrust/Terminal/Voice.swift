@@ -8,15 +8,16 @@ protocol Voice: Sendable {
   func say(_ text: String)
   /// The same for what is not as it should be.
   func warn(_ text: String)
-  /// A summary says later how each resource is.
-  /// - Parameter isForPrograms: standard output is the summary's alone, as JSON; lines go to standard error.
-  func summariseLater(isForPrograms: Bool)
   /// Moves a sign of life on.
   func tick()
   /// Takes the sign of life away.
   func clear()
+  /// A summary says later how each resource is.
+  /// - Parameter isForPrograms: standard output is the summary's alone, as JSON.
+  func summariseLater(isForPrograms: Bool)
 }
 
 extension Voice {
   func summariseLater() { summariseLater(isForPrograms: false) }
+  func summariseLater(isForPrograms: Bool) {}
 }
