@@ -196,7 +196,8 @@ package struct Engine: Sendable {
   /// Whom to ask about what.
   func questions(about subjects: some Collection<AnySubject>) -> [(AnyBackend, [AnySubject])] {
     let looked = subjects.filter { $0.desired?.metadata.mode != .paused }
-    return Dictionary(grouping: looked, by: \.id.kind).sorted { $0.key < $1.key }.compactMap { kind, subjects in
+    return Dictionary(grouping: looked, by: \.id.kind).sorted { $0.key < $1.key }.compactMap {
+      kind, subjects in
       backends[kind].map { ($0, subjects) }
     }
   }

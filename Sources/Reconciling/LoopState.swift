@@ -75,8 +75,13 @@ package struct LoopState: Sendable {
     let soon = touched.union(leaving).union(unsettled).union(unproven)
     for id in soon where desired[id] != nil || known.contains(id) { queue.add(id, at: now, isUrgent: true) }
     for resource in desired.resources where !soon.contains(resource.id) {
-      queue.add(resource.id, at: now + LoopState.restDelay)
+      queue.add(resource.id, at: now + LoopState.restDelay, isRoutine: true)
     }
+  }
+
+  /// Whether nothing is known that would make another look at it anything but routine.
+  private func isCalm(_ id: ResourceID) -> Bool {
+    usable.contains(id) && !unsettled.contains(id) && stale[id] == nil
   }
 
   /// Takes back what a pass has let go of, so that it can be looked at anew.

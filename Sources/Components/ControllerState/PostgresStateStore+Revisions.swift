@@ -61,7 +61,7 @@ extension PostgresStateStore {
       return .success(latest)
     }
     let number = (latest?.number ?? 0) + 1
-    let (new, gone) = try await changes(to: desired, since: latest)
+    let (known, new, gone) = try await changes(to: desired, since: latest)
     let entries = Statement(
       """
       INSERT INTO revision_entries (environment, revision, resource, digest, mode, document)
@@ -104,17 +104,23 @@ extension PostgresStateStore {
         actor: authorship.actor, commit: authorship.commit, message: authorship.message))
   }
 
-  /// The resources whose entries a new revision needs, and the names of those that it drops.
+  /// The resources whose entries a new revision needs, the names of those that it drops, and what at least these had
+  /// before.
   private func changes(
     to desired: DesiredState, since latest: Revision?
-  ) async throws(StoreError) -> (new: [AnyResource], gone: [String]) {
+  ) async throws(StoreError) -> (known: [String: String], new: [AnyResource], gone: [String]) {
+    var known: [String: String] = [:]
     if let before = recorded.desired(of: latest) {
       let changes = DesiredChanges(from: before, to: desired)
-      return (changes.changed, changes.gone.map(\.description))
+      for id in changes.changed.map(\.id) + changes.gone {
+        known[id.description] = before[id].map(Self.entryDigest)
+      }
+      let new = changes.changed.filter { known[$0.id.description] != Self.entryDigest($0) }
+      return (known, new, changes.gone.map(\.description))
     }
-    let known = try await knownDigests(desired.environment)
+    known = try await knownDigests(desired.environment)
     return (
-      desired.resources.filter { known[$0.id.description] != Self.entryDigest($0) },
+      known, desired.resources.filter { known[$0.id.description] != Self.entryDigest($0) },
       known.keys.filter { key in ResourceID(key).map { desired[$0] == nil } ?? true }.sorted()
     )
   }
