@@ -98,7 +98,7 @@ let executables: [Target] = [
     dependencies: componentNames + [
       "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine", "PgBackRest",
       "Gateway",
-      argumentParser, configuration, unixSignals,
+      argumentParser, configuration, logging, unixSignals,
     ]),
   .executableTarget(
     name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),

@@ -73,7 +73,7 @@ extension [Diagnostic] {
   }
 }
 
-/// A stored manifest that no longer fits its kind.
+/// A stored manifest that no longer fits its kind, or a file of settings that cannot be used.
 package struct InvalidManifest: Error, CustomStringConvertible {
   package let diagnostics: [Diagnostic]
   package var description: String { diagnostics.rendered(color: false) }

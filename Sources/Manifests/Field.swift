@@ -109,6 +109,9 @@ package final class Fields<Root: ManifestObject>: Sendable {
     }
   }
 
+  /// Names and purposes, in the order of writing.
+  package var described: [(name: String, doc: String)] { list.map { ($0.name, $0.doc) } }
+
   func encode(_ root: Root) -> Value {
     var members: [Value.Member] = []
     members.reserveCapacity(sorted.count)

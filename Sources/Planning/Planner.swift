@@ -15,7 +15,7 @@ package struct Planner: Sendable {
   package func plan(_ request: PlanRequest) -> Plan {
     var decisions = PlanSubject.all(in: request).map { decide($0, request) }
     Guards(request: request, planners: planners).hold(&decisions)
-    if decisions.contains(where: \.removesSomething) { StillUsed.hold(&decisions, request) }
+    StillUsed.hold(&decisions, request)
     return Plan(
       environment: request.desired.environment, revision: request.revision,
       manifestDigest: request.desired.digest, resources: PlanOrder.arranged(decisions, request))

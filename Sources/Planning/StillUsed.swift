@@ -2,13 +2,15 @@ import Model
 
 /// Holds a deletion while something that this plan does not touch still uses what would go.
 ///
+/// Also what is gone already is not forgotten before: its users may only be found through what it offers.
+///
 /// What the plan does touch comes before the deletion by order (see `PlanOrder`); this is about users that stay as
 /// they are: paused ones, ones that are only observed, and ones outside of the scope whose change is still to come.
 enum StillUsed {
   /// Turns such deletions into `waiting`.
   static func hold(_ decisions: inout [Decision], _ request: PlanRequest) {
     var leaving: [ResourceID: Int] = [:]
-    for (position, decision) in decisions.enumerated() where decision.removesSomething {
+    for (position, decision) in decisions.enumerated() where decision.outcome == .delete {
       leaving[decision.subject.id] = position
     }
     guard !leaving.isEmpty else { return }

@@ -79,68 +79,17 @@ package struct Controller: Sendable {
         guard !isEnding, keeper.isCertain, let (number, due) = state.beginPass(at: engine.time.now()) else {
           continue
         }
-        let engine = engine.bound(to: keeper.permit, of: keeper)
-        let (desired, revision, leaving) = (state.desired, state.revision, state.leaving)
         let control = PassControl { feed.yield(.released(pass: number, $0)) }
         state.controls[number] = control
-        group.addTask {
-          let failure = await pass(of: engine, over: due, desired, revision, leaving, control) {
-            feed.yield(.settled($0, $1))
-          }
-          feed.yield(.finished(pass: number, due, failure))
-        }
+        let pass = ControllerPass(
+          engine: engine.bound(to: keeper.permit, of: keeper), scope: due, desired: state.desired,
+          revision: state.revision, leaving: state.leaving, allowances: state.allowances, control: control
+        ) { feed.yield(.settled($0, $1)) }
+        group.addTask { feed.yield(.finished(pass: number, due, await pass.run())) }
       }
       group.cancelAll()
     }
     await keeper.leave()
-  }
-
-  /// Ends early when a newer revision leaves it nothing to do.
-  private func pass(
-    of engine: Engine, over scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64,
-    _ leaving: Set<ResourceID>, _ control: PassControl, settled: @escaping Engine.SettledHandler
-  ) async -> StoreError? {
-    await withTaskGroup(of: StoreError??.self) { group in
-      group.addTask {
-        .some(await work(engine, on: scope, desired, revision, leaving, control, settled: settled))
-      }
-      group.addTask {
-        await control.abandonment()
-        return nil
-      }
-      for await end in group {
-        group.cancelAll()
-        if let end { return control.isAbandoned ? nil : end }
-      }
-      return nil
-    }
-  }
-
-  private func work(
-    _ engine: Engine, on scope: Set<ResourceID>, _ desired: DesiredState, _ revision: Int64,
-    _ leaving: Set<ResourceID>, _ control: PassControl, settled: @escaping Engine.SettledHandler
-  ) async -> StoreError? {
-    do throws(StoreError) {
-      try await engine.prepareInTurns(desired, revision: revision, scope: scope, leaving: leaving) { turn in
-        await perform(turn, by: engine, control, settled: settled)
-      }
-      return nil
-    } catch {
-      return error
-    }
-  }
-
-  private func perform(
-    _ turn: Engine.Preparation, by engine: Engine, _ control: PassControl,
-    settled: @escaping Engine.SettledHandler
-  ) async -> StoreError? {
-    guard !control.isAbandoned else { return nil }
-    do throws(StoreError) {
-      _ = try await engine.perform(turn, control: control, settled: settled)
-      return nil
-    } catch {
-      return error
-    }
   }
 
   private func take(_ input: Input, _ state: inout LoopState) async {
@@ -190,12 +139,17 @@ package struct Controller: Sendable {
   func recordDesired(_ state: inout LoopState) async {
     guard let (desired, authorship) = state.unrecorded, state.leads else { return }
     do throws(StoreError) {
+      if let quarantine = try await engine.quarantine(of: desired) {
+        state.unrecorded = nil
+        await engine.tell(quarantine, insteadOf: state.revision, in: environment)
+        return
+      }
       let store = engine.store.fenced(by: keeper.permit)
       let revision = try await store.record(desired, by: authorship, at: engine.time.now())
       state.unrecorded = nil
       state.adopt(desired, revision.number, at: engine.time.now())
     } catch {
-      note(error, &state)
+      if error.isOutdated { keeper.hurry() } else { note(error, &state) }
     }
   }
 
@@ -205,7 +159,14 @@ package struct Controller: Sendable {
     do throws(StoreError) {
       let latest = try await engine.store.latestRevision(of: environment)
       state.isStoreFailing = false
-      guard let latest, latest.number > state.revision,
+      guard let latest else { return }
+      if let footing = try await footingAfterAbandonedApply(latest, &state) {
+        state.unrecorded = nil
+        await readInventory(&state)
+        state.adopt(footing.desired, footing.revision, footing.allowances, at: engine.time.now())
+        return
+      }
+      guard latest.number > state.revision,
         let desired = try await engine.store.desiredState(of: environment, at: latest.number)
       else { return }
       state.unrecorded = nil
@@ -216,11 +177,21 @@ package struct Controller: Sendable {
     }
   }
 
-  /// What other processes applied is known from the inventory only.
+  /// Where this replica leads, it looks whether somebody still answers for applying the newest revision as a whole.
+  private func footingAfterAbandonedApply(_ latest: Revision, _ state: inout LoopState)
+    async throws(StoreError) -> Engine.Footing?
+  {
+    guard state.leads, latest.number > state.revision || state.hasPromise else { return nil }
+    state.hasPromise = try await engine.store.atomicApply(of: environment) != nil
+    guard state.hasPromise else { return nil }
+    return try await engine.bound(to: keeper.permit, of: keeper).leaveAbandonedApply(in: environment)
+  }
+
+  /// What other processes applied or looked at is known from the store only.
   func readInventory(_ state: inout LoopState) async {
     do throws(StoreError) {
       let inventory = try await engine.store.inventory(of: environment, knowing: state.desired.resources)
-      state.learn(inventory.keys)
+      state.learn(try await engine.store.strayStatuses(of: environment).union(inventory.keys))
     } catch {
       note(error, &state)
     }

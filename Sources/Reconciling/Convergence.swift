@@ -17,18 +17,23 @@ extension Engine {
 
   /// Records the desired state as a revision and executes what was prepared for it; goes on with what waited for
   /// something that is done now, as long as each pass gets further. What failed is not tried again here.
-  package func converge(_ preparation: Preparation, by authorship: Authorship, allowances: Allowances)
-    async throws(StoreError) -> Convergence
-  {
+  /// - Parameter isAtomic: whether nothing new is begun once something has failed.
+  package func converge(
+    _ preparation: Preparation, by authorship: Authorship, allowances: Allowances, isAtomic: Bool = false
+  ) async throws(StoreError) -> Convergence {
     let desired = preparation.desired
     _ = try await store.closeOpenIntents(in: desired.environment, at: time.now())
     let revision = try await store.record(desired, by: authorship, at: time.now())
+    // Whatever was to go back before, these manifests are what is wanted now.
+    if !isAtomic { try await store.setAtomicApply(nil, in: desired.environment) }
     try await recordAllowed(in: preparation.plan, revision: revision.number, by: authorship)
-    var passes = [try await perform(preparation, allowances: allowances)]
+    func control() -> PassControl { PassControl(endsOnFailure: isAtomic) }
+    var passes = [try await perform(preparation, allowances: allowances, control: control())]
     while let last = passes.last, last.mayGoOn, !drain.isRequested, passes.count < Engine.mostPasses {
+      if isAtomic, passes.contains(where: \.hasFailures) { break }
       let next = try await prepare(
         desired, revision: revision.number, scope: last.waiting, allowances: allowances)
-      passes.append(try await perform(next, allowances: allowances))
+      passes.append(try await perform(next, allowances: allowances, control: control()))
     }
     return Convergence(revision: revision, passes: passes)
   }

@@ -30,13 +30,15 @@ extension Engine {
     return PassReport(plan: plan, results: pass.results, findings: pass.findings)
   }
 
-  /// Takes what is going to be made into the inventory, and notes of what is going to be removed that it is no longer
+  /// Takes what is going to be made into the inventory, but not what will not be begun: whatever is in the inventory can
+  /// count on what it refers to being there too. Notes of what is going to be removed that it is no longer
   /// whole.
   private func tryClaiming(_ executable: [ResourcePlan], _ preparation: Preparation) async -> Result<
     Preparation, StoreError
   > {
     let plan = preparation.plan
-    let claims = executable.filter { !$0.steps.isEmpty }.compactMap(\.desired)
+    let skipped = ExecutionGraph(plan, isSatisfied: preparation.isSatisfied).skipped
+    let claims = executable.filter { !$0.steps.isEmpty && skipped[$0.id] == nil }.compactMap(\.desired)
       .filter { preparation.inventory[$0.id]?.resource.digest != $0.digest }
       .map { $0.alsoReferring(like: preparation.inventory[$0.id]?.resource) }
     let removals = executable.lazy.filter { $0.desired == nil && !$0.steps.isEmpty }.map(\.id)
@@ -155,6 +157,8 @@ extension Engine {
     let rules = StatusRules(now: time.now(), revision: plan.revision, backoff: backoff)
     let second = Dictionary(
       (verified?.plan.resources ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let unsettled = try await unsettled(
+      resources.filter { $0.outcome == .delete && done.contains($0.id) }, environment)
     var changes = StatusChanges(revision: plan.revision)
     var findings: [ResourceID: ResourceFinding] = [:]
     for first in resources {
@@ -164,7 +168,8 @@ extension Engine {
       let evidence = StatusRules.Evidence(
         planned: first, result: results[first.id], verified: second[first.id],
         health: (try? observation?.get())?.health ?? .ready,
-        wasApplied: first.desired.map { entry?.digest == $0.digest } ?? false)
+        wasApplied: first.desired.map { entry?.digest == $0.digest } ?? false,
+        mayStillChange: unsettled.contains(first.id))
       let finding = rules.judge(evidence, previous: previous[first.id])
       findings[first.id] = finding
       changes.note(
@@ -172,10 +177,29 @@ extension Engine {
         isKnown: entry != nil)
     }
     if !changes.isEmpty { try await store.save(changes, in: environment) }
+    for (id, finding) in findings where finding.status.failures > 0 { pass.control.noteFailure(of: id) }
     for event in changes.events { progress(.note(event)) }
     progress(.settled(findings.values.filter { !$0.isRemoved }.map(\.status).sorted { $0.id < $1.id }))
     pass.settled(findings, results)
     return Conclusion(results: results, findings: findings)
+  }
+
+  /// Which of these may not be forgotten yet. A clock that was set back does not make that last for ever.
+  private func unsettled(_ leaving: [ResourcePlan], _ environment: String) async throws(StoreError) -> Set<
+    ResourceID
+  > {
+    guard !leaving.isEmpty else { return [] }
+    let (now, span) = (time.now(), Engine.settlingSpan)
+    let window = now + TimeSpan(milliseconds: -span.milliseconds)...now + span
+    var unsettled: Set<ResourceID> = []
+    for (ids, countsDone) in [
+      (leaving.filter { !$0.steps.isEmpty }, false), (leaving.filter(\.steps.isEmpty), true),
+    ] where !ids.isEmpty {
+      unsettled.formUnion(
+        try await store.unsettled(
+          Set(ids.map(\.id)), in: environment, during: window, countingDone: countsDone))
+    }
+    return unsettled
   }
 
   /// Drops the status of what is neither desired nor in the inventory: it left before anything was done for it.
@@ -206,7 +230,7 @@ extension Engine {
 private final class FinishedResults: Sendable {
   private let results = Mutex<[ResourceID: Executor.Result]>([:])
   func add(_ id: ResourceID, _ result: Executor.Result) { results.withLock { $0[id] = result } }
-  /// In parts of one kind each.
+  /// In parts of one kind each, sorted by kind.
   func takeByKind() -> [[ResourceID: Executor.Result]] {
     let taken = results.withLock { results in
       defer { results = [:] }

@@ -17,6 +17,7 @@ extension Engine {
   ///   - work: given each turn as soon as it is planned; turns may run at the same time.
   func prepareInTurns(
     _ desired: DesiredState, revision: Int64, scope: Set<ResourceID>, leaving: Set<ResourceID>,
+    allowances: Allowances = Allowances(),
     work: @escaping @Sendable (Preparation) async -> StoreError?
   ) async throws(StoreError) {
     let inventory = try await inventory(for: desired, scope, leaving)
@@ -46,7 +47,7 @@ extension Engine {
           return .worked(
             await work(
               decide(
-                desired, revision, inventory, turn, Allowances(), part, observations: observations, context)))
+                desired, revision, inventory, turn, allowances, part, observations: observations, context)))
         }
       }
       begin()

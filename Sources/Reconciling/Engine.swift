@@ -193,12 +193,10 @@ package struct Engine: Sendable {
     }
   }
 
-  /// Whom to ask about what.
+  /// Whom to ask about what, sorted by kind.
   func questions(about subjects: some Collection<AnySubject>) -> [(AnyBackend, [AnySubject])] {
     let looked = subjects.filter { $0.desired?.metadata.mode != .paused }
-    return Dictionary(grouping: looked, by: \.id.kind).sorted { $0.key < $1.key }.compactMap {
-      kind, subjects in
-      backends[kind].map { ($0, subjects) }
-    }
+    let byKind = Dictionary(grouping: looked, by: \.id.kind).sorted { $0.key < $1.key }
+    return byKind.compactMap { kind, subjects in backends[kind].map { ($0, subjects) } }
   }
 }

@@ -60,6 +60,7 @@ package struct Executor: Sendable {
         }
         guard running > 0, let (id, result) = await group.next() else { break }
         running -= 1
+        if case .failed = result { control.noteFailure(of: id) }
         note(id, result)
         graph.finish(id, succeeded: result == .done)
         noteSkipped()
@@ -82,11 +83,11 @@ package struct Executor: Sendable {
     guard let backend = backends[plan.id.kind] else {
       return .failed(BackendError(code: "kind.unknown", "nothing here executes the kind \(plan.id.kind)"))
     }
-    guard control.begin(plan.id) else { return .superseded(by: control.newerRevision ?? run.revision) }
+    if let refusal = control.begin(plan.id, revision: run.revision) { return refusal }
     defer { control.letGo([plan.id]) }
     for (index, step) in plan.steps.enumerated() {
       if drain.isRequested || Task.isCancelled { return .cancelled }
-      if let newer = control.newerRevision { return .superseded(by: newer) }
+      if let end = control.end(before: plan.id) { return end }
       let id = StepID(pass: run.pass, resource: plan.id, index: index)
       let begun = time.now()
       progress(.started(plan.id, step: step))
@@ -135,11 +136,11 @@ package struct Executor: Sendable {
       (outcome, end) = (.superseded(error.message), (.superseded(by: revision), error))
     case (.failure, .deadline(let span)):
       let error = call.lateError(after: span)
-      (outcome, end) = (.failed(error.description), (.failed(error), error))
+      (outcome, end) = (.failed(with: error), (.failed(error), error))
     case (.failure(let error), nil):
       let isStopped = Task.isCancelled
       (outcome, end) = (
-        isStopped ? .interrupted : .failed(error.description),
+        isStopped ? .interrupted : .failed(with: error),
         (isStopped ? .cancelled : .failed(error), error)
       )
     }

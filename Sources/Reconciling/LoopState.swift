@@ -12,6 +12,10 @@ package struct LoopState: Sendable {
   /// Manifests that could not be recorded as a revision yet.
   var unrecorded: (DesiredState, Authorship)?
   var isStoreFailing = false
+  /// What the newest revision may do without asking.
+  var allowances = Allowances()
+  /// Somebody may be applying the newest revision as a whole.
+  var hasPromise = false
   /// What this replica holds, as of the last heartbeat that was taken up; see `LoopState+Leases.swift`.
   package internal(set) var standing: LeaseStanding
   /// Of the passes under way.
@@ -43,7 +47,10 @@ package struct LoopState: Sendable {
 
   /// Takes up a new revision. What it changes, whatever refers to that, and what is not ready is looked at now; the
   /// rest, for which only the number is new, a moment later.
-  package mutating func adopt(_ desired: DesiredState, _ revision: Int64, at now: Timestamp) {
+  package mutating func adopt(
+    _ desired: DesiredState, _ revision: Int64, _ allowances: Allowances = Allowances(), at now: Timestamp
+  ) {
+    self.allowances = allowances
     for id in flights.keys where stale[id] == nil {
       stale[id] = self.desired[id]?.references.map(\.target) ?? []
     }
@@ -54,7 +61,8 @@ package struct LoopState: Sendable {
     self.revision = revision
     if changes.affectsReferences { index() }
     enqueue(changes, since: former, at: now)
-    for (number, scope) in Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }) {
+    let passes = Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted { $0.key < $1.key }
+    for (number, scope) in passes {
       let changed = scope.filter { !desired.says(of: $0, theSameAs: former) }
       controls[number]?.supersede(by: revision, scope: Set(scope), changed: Set(changed))
     }
@@ -73,8 +81,13 @@ package struct LoopState: Sendable {
     }
     let unproven = flights.keys.filter { !usable.contains($0) }
     let soon = touched.union(leaving).union(unsettled).union(unproven)
-    for id in soon where desired[id] != nil || known.contains(id) { queue.add(id, at: now, isUrgent: true) }
-    for resource in desired.resources where !soon.contains(resource.id) {
+    let owned = owned
+    let ownsAll = owned.count == KeyRange.count
+    for id in soon where ownsAll || owned.contains(KeyRange(of: id)) {
+      if desired[id] != nil || known.contains(id) { queue.add(id, at: now, isUrgent: true) }
+    }
+    for resource in desired.resources
+    where !soon.contains(resource.id) && (ownsAll || owned.contains(KeyRange(of: resource.id))) {
       queue.add(resource.id, at: now + LoopState.restDelay, isRoutine: true)
     }
   }

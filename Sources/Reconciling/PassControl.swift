@@ -16,16 +16,24 @@ package final class PassControl: Sendable {
     /// All that the loop counts on the pass for, as soon as there is a newer revision.
     var scope: Set<ResourceID> = []
     var cancelled: Set<ResourceID> = []
+    /// What failed, where nothing is to be begun after that.
+    var failed: ResourceID?
     var watchers: [ResourceID: AsyncStream<Int64>.Continuation] = [:]
   }
 
   private let state = Mutex(State())
+  private let endsOnFailure: Bool
   private let release: @Sendable (Set<ResourceID>) -> Void
   private let end: AsyncStream<Never>.Continuation
   private let untilAbandoned: AsyncStream<Never>
 
-  /// - Parameter release: told which resources the pass lets go of before it has settled them.
-  package init(release: @escaping @Sendable (Set<ResourceID>) -> Void = { _ in }) {
+  /// - Parameters:
+  ///   - endsOnFailure: whether nothing is begun any more once something has failed.
+  ///   - release: told which resources the pass lets go of before it has settled them.
+  package init(
+    endsOnFailure: Bool = false, release: @escaping @Sendable (Set<ResourceID>) -> Void = { _ in }
+  ) {
+    self.endsOnFailure = endsOnFailure
     self.release = release
     (untilAbandoned, end) = AsyncStream.makeStream()
   }
@@ -41,7 +49,7 @@ package final class PassControl: Sendable {
       state.cancelled.formUnion(changed)
       let released = scope.subtracting(state.busy).subtracting(state.gone)
       state.gone.formUnion(released)
-      return (released, changed.compactMap { state.watchers[$0] }, state.busy.isEmpty)
+      return (released, changed.sorted().compactMap { state.watchers[$0] }, state.busy.isEmpty)
     }
     for watcher in watchers { watcher.yield(revision) }
     if !released.isEmpty { release(released) }
@@ -89,13 +97,29 @@ package final class PassControl: Sendable {
     if isAbandoned { end.finish() }
   }
 
-  /// Holds a resource for its steps; false when a newer revision exists, and then nothing may be begun.
-  func begin(_ id: ResourceID) -> Bool {
+  /// Holds a resource for its steps; nil when it is held, else what becomes of it, because nothing may be begun.
+  func begin(_ id: ResourceID, revision: Int64) -> Executor.Result? {
     state.withLock { state in
-      guard state.newer == nil, !state.gone.contains(id) else { return false }
+      if let failed = state.failed { return .skipped(because: failed) }
+      guard state.newer == nil, !state.gone.contains(id) else {
+        return .superseded(by: state.newer ?? revision)
+      }
       state.busy.insert(id)
-      return true
+      return nil
     }
+  }
+
+  /// What becomes of a resource before its next step; nil when that may be begun.
+  func end(before id: ResourceID) -> Executor.Result? {
+    state.withLock { state in
+      if let failed = state.failed, failed != id { return .skipped(because: failed) }
+      return state.newer.map { .superseded(by: $0) }
+    }
+  }
+
+  func noteFailure(of id: ResourceID) {
+    guard endsOnFailure else { return }
+    state.withLock { $0.failed = $0.failed ?? id }
   }
 
   /// The revision for which the step under way of this resource is to be given up; nil when the task is cancelled

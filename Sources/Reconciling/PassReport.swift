@@ -11,6 +11,8 @@ package struct PassReport: Sendable {
     results.values.contains(.done) && !waiting.isEmpty
   }
 
+  var hasFailures: Bool { findings.values.contains { $0.status.failures > 0 } }
+
   /// Resources that were neither done nor failed, with those that were not begun because of them.
   package var waiting: Set<ResourceID> {
     var waiting: Set<ResourceID> = []

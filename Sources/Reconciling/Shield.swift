@@ -3,6 +3,10 @@
 ///
 /// The only place of the library that makes an unstructured task. It is awaited, so it outlives nothing.
 package enum Shield {
+  /// Where the work runs; nil: where tasks without a preference do. Unstructured tasks do not inherit a preference for
+  /// an executor, so whoever has one says it here too.
+  @TaskLocal package static var executor: (any TaskExecutor)?
+
   /// Runs `work`; when the task is cancelled before or during that, runs it once more where no cancellation reaches.
   package static func run<Failure>(
     _ work: @Sendable @escaping () async -> Result<Void, Failure>
@@ -12,6 +16,6 @@ package enum Shield {
       if case .success = result { return result }
       guard Task.isCancelled else { return result }
     }
-    return await Task { await work() }.value
+    return await Task(executorPreference: executor) { await work() }.value
   }
 }

@@ -3,7 +3,7 @@ package import Model
 /// Where the controller remembers: revisions, what it answers for, what it did and how each resource is.
 ///
 /// Every method is one transaction. Implementations pass the contract suite `StateStoreContract`.
-package protocol StateStore: LeaseStore {
+package protocol StateStore: LeaseStore, QuarantineStore {
   /// The newest revision of an environment; nil when none was recorded.
   func latestRevision(of environment: String) async throws(StoreError) -> Revision?
 
@@ -39,6 +39,12 @@ package protocol StateStore: LeaseStore {
   /// answers with the resources concerned.
   func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError) -> [ResourceID]
 
+  /// Which of these have a step that ended in this span of time without a certain outcome; see `LateEffects.swift`.
+  /// - Parameter countingDone: steps that were done count too, but for deletions.
+  func unsettled(
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
+  ) async throws(StoreError) -> Set<ResourceID>
+
   /// Stores how resources are and which digests are applied, drops those that are gone, and adds events.
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError)
 
@@ -47,6 +53,9 @@ package protocol StateStore: LeaseStore {
   /// The same for these resources only.
   func statuses(of environment: String, ids: Set<ResourceID>) async throws(StoreError)
     -> [ResourceID: ResourceStatus]
+
+  /// Resources that have a status and are not in the inventory: they were never applied, or are gone.
+  func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID>
 
   /// Newest first. `id` nil for all.
   func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event]

@@ -20,12 +20,15 @@ struct RenderTrust: AsyncParsableCommand {
       CommandGroup(
         name: "Change the world",
         subcommands: [
-          Validate.self, PlanCommand.self, Apply.self, Up.self, Diff.self, Rollback.self, Destroy.self,
+          Validate.self, PlanCommand.self, Apply.self, Up.self, Server.self, Diff.self, Rollback.self,
+          Destroy.self, Import.self,
         ]),
       CommandGroup(
         name: "Look at it",
         subcommands: [
-          Get.self, Describe.self, Why.self, Events.self, History.self, Leases.self, Audit.self, Backup.self,
+          Get.self, Export.self, Describe.self, Why.self, Events.self, History.self, Leases.self, Audit.self,
+          Healthz.self,
+          Backup.self,
         ]),
       CommandGroup(
         name: "Write manifests",

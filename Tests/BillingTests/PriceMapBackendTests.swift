@@ -37,6 +37,27 @@ import Testing
     }
   }
 
+  /// Both names lead to the same database here, so what is left behind is what is there.
+  @Test func closesWhatWasKeptInAFormerDatabase() async throws {
+    try await World.with { world in
+      let (old, new) = (
+        try Fixture.resource(
+          PriceMapSpec.self, "packs", #"{"database":"Database/ledger","prices":{"a":{"credits":1}}}"#),
+        try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
+      )
+      var offers = World.context.offers
+      let ledger = ResourceID(kind: "Database", name: "ledger")
+      offers.add(.database(DatabaseOffer(address: .embedded(database: "ledger"))), from: ledger)
+      let context = Fixture.surroundings(offers: offers)
+      try await world.apply(.write(entries: old.spec.entries, close: []), new)
+      let subject = Subject(id: new.id, desired: new, lastApplied: old)
+      let seen = try await world.backend.observe([subject], in: context)[new.id]?.get() ?? nil
+      #expect(seen?.leftBehind == [ledger: ["a"]])
+      try await world.backend.apply(.leave(ledger, close: ["a"]), to: subject, in: context)
+      #expect(try await world.history("a") == ["1000000 superseded"])
+    }
+  }
+
   @Test func repeatingAStepWritesNothing() async throws {
     try await World.with { world in
       let map = try Fixture.resource(

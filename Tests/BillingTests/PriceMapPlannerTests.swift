@@ -81,6 +81,25 @@ import Testing
         == "pack10 belongs to PriceMap/old and is claimed by PriceMap/packs too; remove it from one of them")
   }
 
+  @Test func givesUpItsOwnPricesWhileItWaitsForThoseOfAnother() throws {
+    let observed = PriceMapObserved(entries: [entry("b", 1)], heldElsewhere: ["a": "other"])
+    let steps = try plan(#"{"prices":{"a":{"credits":1}}}"#, observed).steps
+    #expect(steps.map(\.operation) == [.write(entries: [], close: ["b"])])
+    let ledger = ResourceID(kind: "Database", name: "ledger")
+    let moved = PriceMapObserved(entries: [], heldElsewhere: ["a": "other"], leftBehind: [ledger: ["b"]])
+    #expect(
+      try plan(#"{"prices":{"a":{"credits":1}}}"#, moved).steps.map(\.operation)
+        == [.leave(ledger, close: ["b"])])
+  }
+
+  @Test func closesWhatItLeftInAnotherDatabase() throws {
+    let ledger = ResourceID(kind: "Database", name: "ledger")
+    let observed = PriceMapObserved(entries: [entry("a", 1)], leftBehind: [ledger: ["a", "b"]])
+    let leave = PriceMapOperation.leave(ledger, close: ["a", "b"])
+    #expect(try plan(#"{"prices":{"a":{"credits":1}}}"#, observed).steps.map(\.operation) == [leave])
+    #expect(try plan(nil, observed).steps.map(\.operation) == [.write(entries: [], close: ["a"]), leave])
+  }
+
   @Test func tellsDriftFromAChangedManifest() throws {
     let desired = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"pack10":{"credits":110}}}"#)
     let observed = PriceMapObserved(entries: [entry("pack10", 100)])

@@ -81,6 +81,31 @@ import Testing
     }
   }
 
+  @Test func finishesARemovalThatEndedHalfWay() async throws {
+    try await Server.with { server in
+      let (name, role) = ("d\(getpid())e", "r\(getpid())e")
+      let database = try Fixture.resource(
+        DatabaseSpec.self, name, #"{"embedded":{},"roles":[{"name":"\#(role)"}]}"#)
+      _ = try await server.converge(database)
+      let administrator = try await server.pool(.embedded(database: "postgres"))
+      try await administrator.script("DROP DATABASE \(name) WITH (FORCE)")
+      #expect(try await server.converge(database, leaves: true) == ["drop role \(role)"])
+      #expect(try await server.converge(database, leaves: true) == [])
+
+      // Roles that are left are taken back by a database of that name.
+      _ = try await server.converge(database)
+      try await administrator.script("DROP DATABASE \(name) WITH (FORCE)")
+      #expect(
+        try await server.converge(database) == [
+          "create database \(name)", "migrate \(name) to 0001-first.sql",
+          "migrate \(name) to 0002-second.sql",
+          "grant read access to role \(role)",
+        ])
+      #expect(try await server.converge(database) == [])
+      _ = try await server.converge(database, leaves: true)
+    }
+  }
+
   @Test func leavesForeignRolesAlone() async throws {
     try await Server.with { server in
       let (name, role) = ("d\(getpid())d", "r\(getpid())d")

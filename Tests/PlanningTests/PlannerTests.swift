@@ -162,6 +162,15 @@ import Testing
     #expect(plan["Module/lucky"]?.waitingOn == nil, "what it needs is as declared")
   }
 
+  @Test func `what is gone already is not forgotten while others may be found through it only`() {
+    var world = FakeWorld()
+    world.hasApplied("Node/n")
+    world.lose("Node/n")
+    world.hasApplied("Service/web", uses: ["Node/n"])
+    world.scope = [ResourceID("Node/n")!]
+    #expect(world.plan()["Node/n"]?.waitingOn == "Service/web, which still uses it and leaves first")
+  }
+
   struct StillUsedCase: Sendable, CustomTestStringConvertible {
     let reason: String
     let waitingOn: String?

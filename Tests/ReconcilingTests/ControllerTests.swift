@@ -22,6 +22,18 @@ import Testing
     #expect(world.state.value.violations == [])
   }
 
+  @Test func `what left while no controller ran, and was never applied, is forgotten`() async throws {
+    try await simulation.run(from: .of(.fake("a"), .fake("p", mode: .paused))) { _ in
+      await until { $0.status("p") != nil && $0.status("a")?.isReady == true }
+    }
+    try await simulation.run(from: .of(.fake("a"))) { _ in
+      for _ in 0..<1000 where try await simulation.store.statuses(of: "dev")[.fake("p")] != nil {
+        await Task.yield()
+      }
+    }
+    #expect(try await simulation.store.statuses(of: "dev").keys.map(\.name) == ["a"])
+  }
+
   @Test func `triggers while in flight lead to exactly one more look`() async throws {
     world.inject(.hang, into: "a")
     try await simulation.run(from: .of(.fake("a"))) { feed in

@@ -32,10 +32,15 @@ package struct PriceMapObserved: Sendable, Equatable {
   package let entries: [PriceEntry]
   /// Price IDs of the desired spec that are current in another map, with that map's name.
   package let heldElsewhere: [String: String]
+  /// Price IDs, sorted, that are current in databases where the map was kept before.
+  package let leftBehind: [ResourceID: [String]]
 
-  package init(entries: [PriceEntry], heldElsewhere: [String: String] = [:]) {
+  package init(
+    entries: [PriceEntry], heldElsewhere: [String: String] = [:], leftBehind: [ResourceID: [String]] = [:]
+  ) {
     self.entries = entries
     self.heldElsewhere = heldElsewhere
+    self.leftBehind = leftBehind
   }
 }
 
@@ -44,4 +49,6 @@ package enum PriceMapOperation: StepOperation {
   /// Opens `entries`, superseding what the map says about the same prices, and closes the prices of `close`.
   /// Entries that are current already are left alone, so that a repetition writes nothing.
   case write(entries: [PriceEntry], close: [String])
+  /// Closes prices of the map in a database where it was kept before.
+  case leave(ResourceID, close: [String])
 }

@@ -23,7 +23,8 @@ package struct PriceMapBackend: ResourceBackend {
     for (database, group) in groups {
       do throws(BackendError) {
         let current = try await current(of: group, in: database, context)
-        PriceMapBackend.answer(group, from: current, into: &answers)
+        let left = try await leftBehind(by: group, context)
+        PriceMapBackend.answer(group, from: current, left, into: &answers)
       } catch {
         for subject in group { answers[subject.id] = .failure(error) }
       }
@@ -34,8 +35,12 @@ package struct PriceMapBackend: ResourceBackend {
   package func apply(
     _ operation: PriceMapOperation, to subject: Subject<PriceMapSpec>, in context: ReconcileContext
   ) async throws(BackendError) {
-    guard case .write(let entries, let close) = operation else { return }
-    let store = try await store(subject.spec?.database.id, context)
+    let (database, entries, close): (ResourceID?, [PriceEntry], [String]) =
+      switch operation {
+      case .write(let entries, let close): (subject.spec?.database.id, entries, close)
+      case .leave(let database, let close): (database, [], close)
+      }
+    let store = try await store(database, context)
     do throws(PostgresError) {
       try await store.write(entries, close: close, in: subject.id.name)
     } catch {
@@ -66,8 +71,34 @@ package struct PriceMapBackend: ResourceBackend {
     }
   }
 
+  /// What maps of this group still have in databases that they were kept in before and that are still declared. A map
+  /// that was being moved refers to both.
+  private func leftBehind(
+    by group: [Subject<PriceMapSpec>], _ context: ReconcileContext
+  ) async throws(BackendError) -> [ResourceID: [ResourceID: [String]]] {
+    var former: [ResourceID: [Subject<PriceMapSpec>]] = [:]
+    for subject in group {
+      guard let applied = subject.lastApplied else { continue }
+      let databases = Set(
+        [applied.spec.database.id] + applied.references.map(\.target).filter { $0.kind == "Database" })
+      for database in databases where database != subject.spec?.database.id {
+        if context.offers.databases[database] != nil { former[database, default: []].append(subject) }
+      }
+    }
+    var left: [ResourceID: [ResourceID: [String]]] = [:]
+    for (database, subjects) in former {
+      let current = try await current(of: subjects, in: database, context)
+      for subject in subjects {
+        guard let entries = current[subject.id.name], !entries.isEmpty else { continue }
+        left[subject.id, default: [:]][database] = entries.map(\.priceID)
+      }
+    }
+    return left
+  }
+
   private static func answer(
     _ group: [Subject<PriceMapSpec>], from current: [String: [PriceEntry]],
+    _ left: [ResourceID: [ResourceID: [String]]],
     into answers: inout [ResourceID: Result<PriceMapObserved?, BackendError>]
   ) {
     var holders: [String: String]?
@@ -82,8 +113,10 @@ package struct PriceMapBackend: ResourceBackend {
         for price in missing { elsewhere[price] = known[price] }
       }
       answers[subject.id] = .success(
-        entries.isEmpty && elsewhere.isEmpty
-          ? nil : PriceMapObserved(entries: entries, heldElsewhere: elsewhere))
+        entries.isEmpty && elsewhere.isEmpty && left[subject.id] == nil
+          ? nil
+          : PriceMapObserved(
+            entries: entries, heldElsewhere: elsewhere, leftBehind: left[subject.id] ?? [:]))
     }
   }
 

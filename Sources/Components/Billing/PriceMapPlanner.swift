@@ -1,7 +1,8 @@
 package import Model
 package import Planning
 
-/// From the current entries of a map to the declared ones: at most one step, because a map changes in one transaction.
+/// From the current entries of a map to the declared ones: one step, because a map changes in one transaction, and one
+/// for each other database that it was kept in before.
 package struct PriceMapPlanner: ResourcePlanner {
   package init() {}
 
@@ -9,26 +10,50 @@ package struct PriceMapPlanner: ResourcePlanner {
     _ desired: Resource<PriceMapSpec>?, _ observed: PriceMapObserved?, _ context: PlanContext
   ) throws(PlanError) -> PlanOutcome<PriceMapOperation> {
     let name = context.id.name
-    guard let desired else { return close(all: observed, of: name) }
-    if let conflict = conflict(of: desired, observed) { return .waiting(on: conflict) }
-    let wanted = desired.spec.entries
-    guard let observed, !observed.entries.isEmpty else {
-      let step = Step(
-        .create, "record \(count(wanted)) of \(name)", because: "not there yet",
-        operation: PriceMapOperation.write(entries: wanted, close: []))
-      return .steps([step])
+    let leaving = leave(observed, name, because: desired == nil ? "left the manifests" : "it moved")
+    guard let desired else {
+      let steps = close(all: observed, of: name) + leaving
+      return steps.isEmpty ? .upToDate : .steps(steps)
     }
-    guard wanted != observed.entries else { return .upToDate }
-    return .steps([update(name, from: observed.entries, to: wanted, because: reason(desired, context))])
+    let (wanted, entries) = (desired.spec.entries, observed?.entries ?? [])
+    if let conflict = conflict(of: desired, observed) {
+      // Two maps that exchange prices would wait for each other for ever if neither gave up its own first.
+      let kept = entries.filter { entry in wanted.contains { $0.priceID == entry.priceID } }
+      let closing =
+        kept.count < entries.count
+        ? [update(name, from: entries, to: kept, because: "they left the map")] : []
+      return closing.isEmpty && leaving.isEmpty ? .waiting(on: conflict) : .steps(closing + leaving)
+    }
+    if entries.isEmpty {
+      let step = Step(
+        .create, "record \(count(wanted.count)) of \(name)", because: "not there yet",
+        operation: PriceMapOperation.write(entries: wanted, close: []))
+      return .steps([step] + leaving)
+    }
+    let changes =
+      wanted == entries ? [] : [update(name, from: entries, to: wanted, because: reason(desired, context))]
+    return changes.isEmpty && leaving.isEmpty ? .upToDate : .steps(changes + leaving)
   }
 
-  private func close(all observed: PriceMapObserved?, of name: String) -> PlanOutcome<PriceMapOperation> {
-    guard let observed, !observed.entries.isEmpty else { return .upToDate }
-    let step = Step(
-      .delete, "close \(count(observed.entries)) of \(name); their history is kept",
-      because: "left the manifests", risk: .disruptive,
-      operation: PriceMapOperation.write(entries: [], close: observed.entries.map(\.priceID)))
-    return .steps([step])
+  private func close(all observed: PriceMapObserved?, of name: String) -> [Step<PriceMapOperation>] {
+    guard let observed, !observed.entries.isEmpty else { return [] }
+    return [
+      Step(
+        .delete, "close \(count(observed.entries.count)) of \(name); their history is kept",
+        because: "left the manifests", risk: .disruptive,
+        operation: .write(entries: [], close: observed.entries.map(\.priceID)))
+    ]
+  }
+
+  /// What the map would go on selling in databases that it is no longer kept in.
+  private func leave(_ observed: PriceMapObserved?, _ name: String, because reason: String)
+    -> [Step<PriceMapOperation>]
+  {
+    (observed?.leftBehind ?? [:]).sorted { $0.key < $1.key }.map { database, prices in
+      Step(
+        .delete, "close \(count(prices.count)) of \(name) in \(database); their history is kept",
+        because: reason, risk: .disruptive, operation: .leave(database, close: prices))
+    }
   }
 
   /// A Price ID gives credits once, so it may be current in one map only.
@@ -82,7 +107,5 @@ package struct PriceMapPlanner: ResourcePlanner {
       ? "the recorded prices differ from the manifest though it did not change" : "the manifest changed"
   }
 
-  private func count(_ entries: [PriceEntry]) -> String {
-    entries.count == 1 ? "1 price" : "\(entries.count) prices"
-  }
+  private func count(_ prices: Int) -> String { prices == 1 ? "1 price" : "\(prices) prices" }
 }

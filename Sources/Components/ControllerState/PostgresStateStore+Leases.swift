@@ -37,7 +37,7 @@ extension PostgresStateStore {
   ) async throws(StoreError) -> Output {
     do throws(PostgresError) {
       // With snapshots taken anew for each statement, what is read behind the lock is what is there.
-      return try await pool.transaction(TransactionOptions(isolation: .readCommitted)) {
+      return try await pool.transaction(LeaseRows.options) {
         transaction throws(PostgresError) in
         let results = try await transaction.pipeline(
           [LeaseRows.lock(environment)] + LeaseRows.reading(environment))
@@ -106,6 +106,11 @@ extension StoreError {
 
 /// The tables `replicas` and `leases` as a value, and back.
 private enum LeaseRows {
+  /// A process that is stopped in the middle of its heartbeat must not keep the others from theirs: the server ends its
+  /// transaction.
+  static let options = TransactionOptions(
+    isolation: .readCommitted, settings: ["idle_in_transaction_session_timeout": "2s"])
+
   /// One heartbeat of an environment at a time. The number is arbitrary, and the same in every version.
   static func lock(_ environment: String) -> Statement {
     Statement("SELECT pg_advisory_xact_lock(726183, hashtext($1))", [.text(environment)])

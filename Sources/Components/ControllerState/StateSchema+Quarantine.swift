@@ -1,6 +1,7 @@
 extension StateSchema {
-  /// Number 4: what is not applied again by itself, revisions that go back when they fail, and steps that were given
-  /// up. A row of `quarantine` without `lifted_at` is in force; a digest may be quarantined again after that.
+  /// Number 4: manifests that are not applied by themselves, revisions that go back when they fail, and steps that were
+  /// given up. A row of `quarantine` without `lifted_at` is in force. A row of `atomic_applies` stands for as long as
+  /// somebody answers for going back, and is dead once `alive_until` has passed.
   package static let quarantine = """
     CREATE TABLE quarantine (
       environment text NOT NULL,
@@ -13,7 +14,13 @@ extension StateSchema {
       lifted_by text,
       PRIMARY KEY (environment, manifest_digest)
     );
-    ALTER TABLE revisions ADD COLUMN goes_back_to bigint;
+    CREATE TABLE atomic_applies (
+      environment text PRIMARY KEY,
+      manifest_digest text NOT NULL,
+      goes_back_to bigint NOT NULL,
+      actor text NOT NULL,
+      alive_until timestamptz NOT NULL
+    );
     ALTER TABLE journal DROP CONSTRAINT journal_outcome_check;
     ALTER TABLE journal ADD CONSTRAINT journal_outcome_check
       CHECK (outcome IN ('done', 'failed', 'interrupted', 'superseded'));

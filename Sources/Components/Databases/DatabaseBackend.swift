@@ -46,13 +46,31 @@ package struct DatabaseBackend: ResourceBackend {
           continue
         }
         guard case .success(let found) = present, found.contains(name) else {
-          answers[subject.id] = .success(nil)
+          answers[subject.id] = await rolesLeft(by: subject.id, context)
           continue
         }
       }
       answers[subject.id] = await look(at: address, spec, subject.id, context)
     }
     return answers
+  }
+
+  /// Roles carry the mark of a database that is gone where its removal ended half-way, or where it was dropped by hand.
+  private func rolesLeft(by id: ResourceID, _ context: ReconcileContext) async
+    -> Result<DatabaseObserved?, BackendError>
+  {
+    do throws(PostgresError) {
+      let rows = try await server().query(
+        RoleStatements.observe, [.textArray([]), .text(RoleMark.comment(id, context.owner))])
+      var roles: [ObservedRole] = []
+      for row in rows {
+        let role = try RoleStatements.read(row, owner: context.owner)
+        roles.append(ObservedRole(name: role.name, madeBy: role.madeBy, canLogin: role.canLogin, fits: []))
+      }
+      return .success(roles.isEmpty ? nil : DatabaseObserved(exists: false, migrations: [], roles: roles))
+    } catch {
+      return .failure(error.backendError)
+    }
   }
 
   private func embeddedDatabases() async -> Result<Set<String>, BackendError> {

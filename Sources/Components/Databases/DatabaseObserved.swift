@@ -1,14 +1,17 @@
 package import Model
 
-/// What was seen of a database that exists.
+/// What was seen of a database, or of the roles that it left.
 package struct DatabaseObserved: Sendable, Equatable {
+  /// False: only roles are left, which were made for it.
+  package let exists: Bool
   /// Sorted by number.
   package let migrations: [AppliedMigration]
   /// The roles that the manifest names, as far as they exist, and the roles that carry this resource's mark;
   /// sorted by name.
   package let roles: [ObservedRole]
 
-  package init(migrations: [AppliedMigration], roles: [ObservedRole]) {
+  package init(exists: Bool = true, migrations: [AppliedMigration], roles: [ObservedRole]) {
+    self.exists = exists
     self.migrations = migrations
     self.roles = roles
   }

@@ -24,7 +24,7 @@ package struct DatabasePlanner: FactTelling {
         hint: "declare a second Database, move the data, then let the resources point to it")
     }
     var steps: [Step<DatabaseOperation>] = []
-    if observed == nil {
+    if observed?.exists != true {
       steps.append(
         Step(
           .create, "create \(DatabaseSpec.text(address))", because: "not there yet",
@@ -166,9 +166,11 @@ extension DatabasePlanner {
     let dropDatabase = Step(
       .delete, "drop database \(name) and everything in it", because: "left the manifests",
       risk: .destructive, operation: DatabaseOperation.dropDatabase)
+    // Without the database its roles are still there where an earlier removal ended half-way.
     let dropRoles = observed.roles.filter { $0.madeBy == id }.map {
       drop($0, because: "its database left the manifests")
     }
-    return .steps([dropDatabase] + dropRoles)
+    let steps = (observed.exists ? [dropDatabase] : []) + dropRoles
+    return steps.isEmpty ? .upToDate : .steps(steps)
   }
 }

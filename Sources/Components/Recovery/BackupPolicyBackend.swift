@@ -18,7 +18,9 @@ package struct BackupPolicyBackend: ResourceBackend {
   package var system: String { "pgBackRest" }
 
   /// A full backup reads the whole server; everything else is short.
-  package func deadline(of operation: BackupPolicyOperation, for subject: Subject<BackupPolicySpec>) -> TimeSpan {
+  package func deadline(of operation: BackupPolicyOperation, for subject: Subject<BackupPolicySpec>)
+    -> TimeSpan
+  {
     switch operation {
     case .backUp: TimeSpan(seconds: 6 * 3600)
     case .createStanza, .expire, .archive, .stopArchiving: TimeSpan(seconds: 600)

@@ -1,3 +1,4 @@
+internal import Manifests
 package import Model
 package import Reconciling
 package import Workloads
@@ -19,13 +20,31 @@ package struct ServiceBackend: ResourceBackend {
   package func observe(_ subjects: [Subject<ServiceSpec>], in context: ReconcileContext) async
     -> [ResourceID: Result<WorkloadObservation?, BackendError>]
   {
-    let sought = subjects.map { subject in
+    var unknown: [ResourceID: Result<WorkloadObservation?, BackendError>] = [:]
+    for subject in subjects { unknown[subject.id] = lostNode(of: subject, in: context).map { .failure($0) } }
+    let sought = subjects.filter { unknown[$0.id] == nil }.map { subject in
       let specs = [subject.desired?.spec, subject.lastApplied?.spec].compactMap { $0 }
       let engines = specs.compactMap { ServicePlanner.engine(for: $0, in: context.offers) }
+      let adoptions = [subject.desired?.metadata.adoption, subject.lastApplied?.metadata.adoption]
       return ContainerObserver.Sought(
-        id: subject.id, engines: Set(engines), health: subject.spec?.healthRule ?? .running)
+        id: subject.id, engines: Set(engines), health: subject.spec?.healthRule ?? .running,
+        adoptions: Set(adoptions.compactMap { $0 }), node: subject.spec?.node?.id)
     }
-    return await observer.observe(sought, ofKind: ServiceSpec.kind, in: context)
+    let seen = await observer.observe(sought, ofKind: ServiceSpec.kind, in: context)
+    return unknown.merging(seen) { error, _ in error }
+  }
+
+  /// Where a service was made on a node that nobody declares any more, its container cannot be looked for; that is not
+  /// absence.
+  private func lostNode(of subject: Subject<ServiceSpec>, in context: ReconcileContext) -> BackendError? {
+    guard let applied = subject.lastApplied?.spec, let node = applied.node,
+      ServicePlanner.engine(for: applied, in: context.offers) == nil,
+      subject.desired?.spec.node != node
+    else { return nil }
+    return BackendError(
+      code: "node.undeclared",
+      "\(subject.id) was made on \(node), which is not declared any more, so its container cannot be seen",
+      hint: "declare \(node) until \(subject.id) has left it", retry: .afterChange)
   }
 
   package func apply(

@@ -27,16 +27,22 @@ extension Controller {
     }
     var wanted = desired
     var number: Int64 = 0
+    var footing: Engine.Footing?
     if standing.tokens[.first] != nil {
-      number = try await store.record(desired, by: authorship, at: engine.time.now()).number
+      let found = try await engine.bound(to: keeper.permit, of: keeper).footing(for: desired, by: authorship)
+      (wanted, number, footing) = (found.desired, found.revision, found)
     } else if let latest = try await store.latestRevision(of: environment),
       let recorded = try await store.desiredState(of: environment, at: latest.number)
     {
       (wanted, number) = (recorded, latest.number)
     }
     let inventory = try await store.inventory(of: environment, knowing: wanted.resources)
-    var state = LoopState(wanted, revision: number, inventory: inventory.keys, standing: standing)
-    if number == 0 || wanted.digest != desired.digest { state.unrecorded = (desired, authorship) }
+    let known = try await store.strayStatuses(of: environment).union(inventory.keys)
+    var state = LoopState(wanted, revision: number, inventory: known, standing: standing)
+    if footing == nil, number == 0 || wanted.digest != desired.digest {
+      state.unrecorded = (desired, authorship)
+    }
+    state.allowances = footing?.allowances ?? Allowances()
     state.enqueueAll(at: engine.time.now())
     return state
   }
@@ -97,14 +103,7 @@ extension Controller {
     )
   }
 
-  /// Shows an event and keeps it, as far as the store answers.
   private func tell(_ reason: String, _ message: String, _ state: LoopState) async {
-    let event = Event(
-      at: engine.time.now(), id: nil, isWarning: true, reason: reason, message: message,
-      revision: state.revision)
-    engine.progress(.note(event))
-    var changes = StatusChanges(revision: state.revision)
-    changes.events = [event]
-    do throws(StoreError) { try await engine.store.save(changes, in: environment) } catch {}
+    await engine.tell(reason, message, state.revision, in: environment)
   }
 }

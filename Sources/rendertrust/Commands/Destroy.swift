@@ -35,6 +35,7 @@ struct Destroy: AsyncParsableCommand {
       try await session.changing(environment, as: "destroy") { session in
         // Whatever controllers did meanwhile goes too.
         let (preparation, allowances) = try await session.prepare(nothing, allowances, approval)
+        session.progress.summariseLater()
         let convergence = try await session.converge(
           preparation, by: .here("destroy", [environment] + allowances.words), allowances)
         try Summary(convergence).report()

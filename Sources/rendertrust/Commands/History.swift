@@ -19,26 +19,41 @@ struct History: AsyncParsableCommand {
     try await Session.open(state) { session in
       let environment = try session.environment(environment)
       let revisions = try await session.store.revisions(of: environment, limit: limit)
+      let quarantines = Dictionary(
+        try await session.store.quarantines(of: environment).map { ($0.digest, $0) },
+        uniquingKeysWith: { first, _ in first })
       if output == .json {
-        Output.write(Value.array(revisions.map(\.value)).prettyJSON)
+        Output.write(
+          Value.array(revisions.map { $0.value(quarantines[$0.manifestDigest]) }).prettyJSON)
         return
       }
-      var table = Table(["REVISION", "AGE", "ACTOR", "COMMIT", "WHAT"])
+      var table = Table(["REVISION", "AGE", "ACTOR", "COMMIT", "STATE", "WHAT"])
       for revision in revisions {
         table.add([
           String(revision.number), (session.engine.time.now() - revision.createdAt).ago, revision.actor,
-          revision.commit.map { String($0.prefix(8)) } ?? "–", revision.message,
+          revision.commit.map { String($0.prefix(8)) } ?? "–",
+          quarantines[revision.manifestDigest] != nil
+            ? "quarantined" : revision.number == revisions.first?.number ? "newest" : "",
+          revision.message,
         ])
       }
       Output.write(
-        table.text(width: Output.width) { cell, row, _ in row == 0 ? Output.style.dim(cell) : cell })
+        table.text(width: Output.width) { cell, row, column in
+          if row == 0 { return Output.style.dim(cell) }
+          return column == 4 && cell == "quarantined" ? Output.style.yellow(cell) : cell
+        })
     }
   }
 }
 
 extension Revision {
-  fileprivate var value: Value {
+  fileprivate func value(_ quarantine: Quarantine?) -> Value {
     .members([
+      "quarantined": quarantine.map {
+        .members([
+          "at": .string($0.at.description), "by": .string($0.actor), "reason": .string($0.reason),
+        ])
+      },
       "revision": .integer(number), "environment": .string(environment),
       "digest": .string(manifestDigest.description),
       "createdAt": .string(createdAt.description), "actor": .string(actor),

@@ -37,6 +37,12 @@ extension Session {
     var situation = Situation(
       now: engine.time.now(), statuses: try await store.statuses(of: environment),
       desired: try await store.desiredState(of: environment, at: latest), revision: latest)
+    let digests = Dictionary(
+      try await store.quarantines(of: environment).map { ($0.digest, $0.reason) },
+      uniquingKeysWith: { first, _ in first })
+    if let newest = try await store.latestRevision(of: environment) {
+      situation.quarantined[newest.number] = digests[newest.manifestDigest]
+    }
     situation.journal = try await store.journal(of: environment, id: id, limit: 10)
     let root = Explanation(of: id, in: situation).root.id
     if root != id { situation.journal += try await store.journal(of: environment, id: root, limit: 10) }

@@ -49,6 +49,17 @@ enum Files {
 
 /// Variables of the process.
 enum Environment {
+  /// All that the process was started with.
+  static var all: [String: String] {
+    let text = (try? Files.read("/proc/self/environ")) ?? ""
+    let pairs = text.utf8.split(separator: 0).compactMap { entry -> (String, String)? in
+      let parts = entry.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else { return nil }
+      return (String(decoding: parts[0], as: UTF8.self), String(decoding: parts[1], as: UTF8.self))
+    }
+    return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+  }
+
   static subscript(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }

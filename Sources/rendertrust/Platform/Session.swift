@@ -18,7 +18,7 @@ struct Session: Sendable {
   /// Environments that have a revision, sorted.
   let environments: [String]
   private(set) var engine: Engine
-  let progress: LiveProgress
+  let progress: any Voice
   private let foundations: Foundations
   private let owner: String
 
@@ -36,7 +36,8 @@ struct Session: Sendable {
     async let warmingUp: Void? = try? foundations.server.start()
     let loaded = Result { try Platform.schemasOnly().load(paths) }
     await warmingUp
-    return try await open(options, on: foundations, showsPlan: false) { session in
+    return try await open(options, on: foundations, voice: LiveProgress(time: .real, showsPlan: false)) {
+      session in
       try await body(session, try loaded.get())
     }
   }
@@ -45,16 +46,23 @@ struct Session: Sendable {
   static func open<Output>(
     _ options: StateOptions, showsPlan: Bool = false, _ body: (Session) async throws -> Output
   ) async throws -> Output {
+    try await open(options, voice: LiveProgress(time: .real, showsPlan: showsPlan), body)
+  }
+
+  /// The same, telling `voice` what happens.
+  static func open<Output>(
+    _ options: StateOptions, voice: any Voice, _ body: (Session) async throws -> Output
+  ) async throws -> Output {
     let foundations = try Foundations(stateFolder: try Files.makeFolder(options.state))
-    return try await open(options, on: foundations, showsPlan: showsPlan, body)
+    return try await open(options, on: foundations, voice: voice, body)
   }
 
   private static func open<Output>(
-    _ options: StateOptions, on foundations: Foundations, showsPlan: Bool,
+    _ options: StateOptions, on foundations: Foundations, voice: any Voice,
     _ body: (Session) async throws -> Output
   ) async throws -> Output {
     do {
-      let session = try await Session(options, foundations, showsPlan: showsPlan)
+      let session = try await Session(options, foundations, voice: voice)
       let output = try await body(session)
       await close(foundations)
       return output
@@ -77,7 +85,7 @@ struct Session: Sendable {
     foundations.http.shutdown()
   }
 
-  private init(_ options: StateOptions, _ foundations: Foundations, showsPlan: Bool) async throws {
+  private init(_ options: StateOptions, _ foundations: Foundations, voice: any Voice) async throws {
     self.foundations = foundations
     let pool: PostgresPool
     if let url = options.database {
@@ -103,7 +111,7 @@ struct Session: Sendable {
     if !Files.exists(foundations.stateFolder + "/owner") {
       try Files.write(owner + "\n", to: foundations.stateFolder + "/owner")
     }
-    progress = LiveProgress(time: .real, showsPlan: showsPlan)
+    progress = voice
     engine = Engine(
       backends: platform.backends, planner: platform.planner, store: store, time: .real, owner: owner,
       offers: { platform.offers($0) }, nextPassName: { Session.randomMark() + Session.randomMark() },
@@ -155,6 +163,21 @@ struct Session: Sendable {
         progress.clear()
       }
       return try await engine.converge(preparation, by: authorship, allowances: allowances)
+    }
+  }
+
+  /// The same as a whole or not at all.
+  func convergeAtomically(
+    _ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances
+  ) async throws -> Engine.AtomicConvergence {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await animate() }
+      group.addTask { await StopSignals.watch(self) {} }
+      defer {
+        group.cancelAll()
+        progress.clear()
+      }
+      return try await engine.convergeAtomically(preparation, by: authorship, allowances: allowances)
     }
   }
 

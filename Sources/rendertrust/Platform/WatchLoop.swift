@@ -17,29 +17,17 @@ struct WatchLoop: Sendable {
   /// What loading the manifests told already, so that the first change of one costs no load of all.
   var cache = ManifestCache()
 
+  /// The command that runs it, for the record.
+  var command = "up"
+
   func run(from desired: DesiredState) async throws {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
-    let controller = Controller(
-      engine: session.engine, environment: desired.environment, replica: .here("up"),
-      isGone: ProcessMark.isGone)
-    let authorship = Authorship.here("up", paths)
-    let result = await withTaskGroup(of: Void.self) { group in
-      group.addTask { await StopSignals.watch(session) { feed.finish() } }
-      group.addTask { await watchManifests(feed) }
-      group.addTask { await watchEngines(feed) }
-      group.addTask { await tick(feed) }
-      group.addTask { await session.animate() }
-      group.addTask { await announceReady(desired, feed) }
-      let result: Result<Void, StoreError>
-      do throws(StoreError) {
-        try await controller.run(from: desired, by: authorship, triggers: triggers)
-        result = .success(())
-      } catch {
-        result = .failure(error)
-      }
-      group.cancelAll()
-      return result
-    }
+    let result = await follow(
+      desired, triggers, feed,
+      beside: [
+        { await StopSignals.watch(session) { feed.finish() } }, { await session.animate() },
+        { await announceReady(desired, feed) },
+      ])
     session.progress.clear()
     do { try result.get() } catch { throw CommandFailure.failed(error.description) }
     if readyWithin != nil {
@@ -48,6 +36,72 @@ struct WatchLoop: Sendable {
         throw CommandFailure.failed("not ready: \(late.map(\.description).joined(separator: ", "))")
       }
     }
+  }
+
+  private enum End: Sendable {
+    case controller(Result<Void, StoreError>)
+    case helper
+    case drainLimit
+  }
+
+  /// Runs the controller until `triggers` end and what was under way is over.
+  /// - Parameters:
+  ///   - drainLimit: how long after the request to stop steps under way are given up, and journalled as interrupted;
+  ///     nil for never.
+  ///   - helpers: run as long as the controller does.
+  func follow(
+    _ desired: DesiredState, _ triggers: AsyncStream<Trigger>, _ feed: AsyncStream<Trigger>.Continuation,
+    drainLimit: TimeSpan? = nil, beside helpers: [@Sendable () async -> Void]
+  ) async -> Result<Void, StoreError> {
+    let own: [@Sendable () async -> Void] = [
+      { await watchManifests(feed) }, { await watchEngines(feed) }, { await tick(feed) },
+    ]
+    return await withTaskGroup(of: End.self) { group in
+      group.addTask { .controller(await control(desired, triggers)) }
+      for helper in own + helpers {
+        group.addTask {
+          await helper()
+          return .helper
+        }
+      }
+      if let drainLimit { group.addTask { await isDrained(for: drainLimit) ? .drainLimit : .helper } }
+      var result: Result<Void, StoreError> = .success(())
+      for await end in group {
+        switch end {
+        case .helper: break
+        case .controller(let ending):
+          result = ending
+          group.cancelAll()
+        case .drainLimit:
+          session.progress.warn("steps under way took too long and are given up")
+          group.cancelAll()
+        }
+      }
+      return result
+    }
+  }
+
+  private func control(_ desired: DesiredState, _ triggers: AsyncStream<Trigger>) async
+    -> Result<Void, StoreError>
+  {
+    let controller = Controller(
+      engine: session.engine, environment: desired.environment, replica: .here(command),
+      isGone: ProcessMark.isGone)
+    do throws(StoreError) {
+      try await controller.run(from: desired, by: .here(command, paths), triggers: triggers)
+      return .success(())
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// True so long after a drain was requested; false when the task is cancelled before.
+  private func isDrained(for limit: TimeSpan) async -> Bool {
+    let time = session.engine.time
+    while !session.engine.drain.isRequested {
+      guard (try? await time.sleep(TimeSpan(milliseconds: 100))) != nil else { return false }
+    }
+    return (try? await time.sleep(limit)) != nil
   }
 
   private func watchManifests(_ feed: AsyncStream<Trigger>.Continuation) async {
@@ -73,7 +127,7 @@ struct WatchLoop: Sendable {
         pause = ManifestWatch.rest
         guard watch.take(mark) else { continue }
         switch loaded {
-        case .success(let desired): feed.yield(.desired(desired, .here("up", paths)))
+        case .success(let desired): feed.yield(.desired(desired, .here(command, paths)))
         case .failure(let failure): feed.yield(.unreadable(failure.message))
         }
       }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Shows a pass as it happens: a line for each finished step, and on a terminal one line at the bottom that tells
 /// what is under way.
-final class LiveProgress: Sendable {
+final class LiveProgress: Voice {
   private struct State {
     /// Steps under way, oldest first.
     var running: [(id: ResourceID, summary: String, since: Timestamp)] = []
@@ -14,6 +14,10 @@ final class LiveProgress: Sendable {
     var failures = 0
     var showsPlan: Bool
     var hasShownPlan = false
+    /// Whether a summary follows that says how each resource is.
+    var isSummarised = false
+    /// The file descriptor that lines go to.
+    var stream: Int32 = 1
   }
 
   private let state: Mutex<State>
@@ -27,6 +31,21 @@ final class LiveProgress: Sendable {
   }
 
   var handler: ProgressHandler { { [self] progress in show(progress) } }
+
+  /// A summary says later how each resource is.
+  /// - Parameter isForPrograms: standard output is the summary's alone, as JSON; lines go to standard error.
+  func summariseLater(isForPrograms: Bool = false) {
+    state.withLock { state in
+      state.isSummarised = true
+      if isForPrograms {
+        state.stream = 2
+        state.showsPlan = false
+      }
+    }
+  }
+
+  /// Events about a resource that no summary would tell.
+  private static let untold: Set<String> = ["DriftDetected", "DriftHealed", "CallDoesNotEnd", "GuardAllowed"]
 
   private func show(_ progress: Progress) {
     state.withLock { state in
@@ -45,7 +64,9 @@ final class LiveProgress: Sendable {
         printAbove(line(id, step, span, error), &state)
       case .note(let event):
         // What steps did was shown as they were done.
-        if !["Applied", "Removed", "StepFailed"].contains(event.reason) { printAbove(line(event), &state) }
+        guard !["Applied", "Removed", "StepFailed"].contains(event.reason) else { break }
+        if state.isSummarised, event.id != nil, !LiveProgress.untold.contains(event.reason) { break }
+        printAbove(line(event), &state)
       }
       drawStatus(&state)
     }
@@ -68,6 +89,8 @@ final class LiveProgress: Sendable {
     }
   }
 
+  func warn(_ text: String) { say("\(style.yellow("!")) \(text)") }
+
   /// Takes the line at the bottom away.
   func clear() { state.withLock { eraseStatus(&$0) } }
 
@@ -85,7 +108,7 @@ final class LiveProgress: Sendable {
 
   private func printAbove(_ text: String, _ state: inout State) {
     eraseStatus(&state)
-    Output.write(text.hasSuffix("\n") ? text : text + "\n")
+    Output.write(text.hasSuffix("\n") ? text : text + "\n", to: state.stream)
   }
 
   private func eraseStatus(_ state: inout State) {
@@ -95,7 +118,7 @@ final class LiveProgress: Sendable {
   }
 
   private func drawStatus(_ state: inout State) {
-    guard Output.isTerminal else { return }
+    guard Output.isTerminal, state.stream == 1 else { return }
     eraseStatus(&state)
     guard let oldest = state.running.first else { return }
     let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]

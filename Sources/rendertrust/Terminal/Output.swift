@@ -25,7 +25,7 @@ enum Output {
   static func error(_ text: String) { write(text + "\n", to: 2) }
 
   /// Writes all of it. A reader that went away (`| head`) ends the program quietly, as other tools do.
-  private static func write(_ text: String, to descriptor: Int32) {
+  static func write(_ text: String, to descriptor: Int32) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

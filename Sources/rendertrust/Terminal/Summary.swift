@@ -3,52 +3,111 @@ import Model
 import Planning
 import Reconciling
 
-/// What an apply came to: a line for each resource that is not as declared, a line that counts, an exit code.
+/// What an apply or a rollback came to, for people: a line for each resource that something became of, what failed
+/// last, and a line that counts. A cause that many share is said once.
 struct Summary {
-  private let convergence: Engine.Convergence
+  private let report: ApplyReport
   private let style = Output.style
 
-  init(_ convergence: Engine.Convergence) { self.convergence = convergence }
+  init(_ convergence: Engine.Convergence) { report = ApplyReport(convergence) }
+  init(_ report: ApplyReport) { self.report = report }
 
   /// Prints, and throws the exit code where something is left: 1 for failures, 4 for guards.
-  func report() throws {
-    let findings = convergence.findings.sorted { $0.key < $1.key }
-    let unsettled = findings.filter { !$0.value.isRemoved && !$0.value.status.isReady }
-    let settled = findings.filter { $0.value.isRemoved || $0.value.status.isReady }
-    let done = settled.count { finding in convergence.passes.contains { $0.results[finding.key] == .done } }
-    var text = ""
-    for (id, finding) in unsettled {
-      let condition = finding.status.conditions.first { $0.status } ?? finding.status.condition(.ready)
-      guard let condition else { continue }
-      text += "\(mark(condition)) \(id)  \(style.bold(condition.reason))  \(condition.message)\n"
-    }
-    let failed = unsettled.filter { $0.value.status.failures > 0 }.count
-    let guarded = unsettled.contains { $0.value.status.condition(.blocked)?.reason == "Guarded" }
-    let interrupted = unsettled.contains { $0.value.status.condition(.progressing)?.reason == "Stopped" }
-    // Drift that is only to be reported, and what is paused, is as the operator wants it.
-    let spared = unsettled.filter { $0.value.status.mode != .enforce && $0.value.status.failures == 0 }.count
-    let waiting = unsettled.count - failed - spared
-    text += "\nRevision \(convergence.revision.number) of \(convergence.revision.environment): "
-    text += "\(done - removed) applied"
-    text += removed > 0 ? ", \(removed) removed" : ""
-    let unchanged = findings.count - unsettled.count - done
-    text += unchanged > 0 ? ", \(unchanged) unchanged" : ""
-    text += failed > 0 ? style.red(", \(failed) failed") : ""
-    text += spared > 0 ? ", \(spared) left alone by mode" : ""
-    text += waiting > 0 ? style.yellow(", \(waiting) not ready") : ""
-    Output.print(text + ".")
-    if failed > 0 || interrupted { throw ExitCode(1) }
-    if guarded { throw ExitCode(4) }
-    if waiting > 0 { throw ExitCode(1) }
+  func report(as title: String? = nil) throws {
+    Output.write(text(as: title))
+    guard report.exitCode == 0 else { throw ExitCode(report.exitCode) }
   }
 
-  private var removed: Int { convergence.findings.values.filter(\.isRemoved).count }
+  /// - Parameter title: nil for the revision.
+  func text(as title: String? = nil) -> String {
+    let shown = report.entries
+    let words = shown.map { $0.state.word.count }.max() ?? 0
+    let names = shown.map { $0.id.description.count }.max() ?? 0
+    var text = ""
+    var told: Set<String> = []
+    for entry in shown {
+      let word = entry.state.word + String(repeating: " ", count: words - entry.state.word.count)
+      let name = entry.id.description
+      let line = "\(entry.state.mark(style)) \(entry.state.paint(word, style))  \(name)"
+      let gap = String(repeating: " ", count: names - name.count + 2)
+      let isShared = shown.count { $0.message == entry.message } > 1
+      if entry.message.isEmpty {
+        text += line + "\n"
+      } else if isShared, !told.insert(entry.message).inserted {
+        text += line + gap + style.dim("the same") + "\n"
+      } else {
+        text += line + gap + wrapped(entry.message, indent: words + names + 6) + "\n"
+      }
+    }
+    return text + (shown.isEmpty ? "" : "\n") + footer(title) + "\n"
+  }
 
-  private func mark(_ condition: Condition) -> String {
-    switch condition.type {
-    case .degraded: style.red("✗")
-    case .blocked, .drifted: style.yellow("!")
-    case .progressing, .ready: style.cyan("…")
+  /// The message in lines of the terminal's width, the further ones under the first.
+  private func wrapped(_ message: String, indent: Int) -> String {
+    guard let width = Output.width, width > indent + 24 else { return message }
+    var lines: [String] = [""]
+    for word in message.split(separator: " ", omittingEmptySubsequences: false) {
+      if !lines[lines.count - 1].isEmpty, lines[lines.count - 1].count + word.count + 1 > width - indent {
+        lines.append(String(word))
+      } else {
+        lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
+      }
+    }
+    return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
+  }
+
+  /// `Revision 3 of dev: 2 done, 1 failed, 1 skipped, 12 unchanged.`
+  private func footer(_ title: String?) -> String {
+    let title = title ?? "Revision \(report.revision.number) of \(report.revision.environment)"
+    let order: [ApplyReport.State] = [
+      .failed, .guarded, .skipped, .stopped, .waiting, .superseded, .done, .removed, .left, .unchanged,
+    ]
+    let parts = order.compactMap { state -> String? in
+      let count = report.count(state)
+      return count == 0 ? nil : state.paint("\(count) \(state.counted)", style)
+    }
+    return style.bold("\(title):") + " " + (parts.isEmpty ? "nothing to do" : parts.joined(separator: ", "))
+      + "."
+  }
+}
+
+extension ApplyReport.State {
+  /// The word at the head of a line.
+  fileprivate var word: String {
+    switch self {
+    case .left: "left alone"
+    case .guarded: "held back"
+    default: rawValue
+    }
+  }
+
+  /// After a number.
+  fileprivate var counted: String {
+    switch self {
+    case .waiting: "not ready"
+    case .left: "left alone by mode"
+    case .guarded: "held back by a guard"
+    case .superseded: "left to a newer revision"
+    default: rawValue
+    }
+  }
+
+  fileprivate func mark(_ style: TextStyle) -> String {
+    switch self {
+    case .done, .removed, .unchanged: style.green("✓")
+    case .failed: style.red("✗")
+    case .skipped, .guarded, .stopped: style.yellow("!")
+    case .waiting: style.cyan("…")
+    case .left, .superseded: style.dim("·")
+    }
+  }
+
+  fileprivate func paint(_ text: String, _ style: TextStyle) -> String {
+    switch self {
+    case .done, .removed: style.green(text)
+    case .failed: style.red(text)
+    case .skipped, .guarded, .stopped, .waiting: style.yellow(text)
+    case .left, .superseded, .unchanged: style.dim(text)
     }
   }
 }

@@ -85,9 +85,9 @@ extension MemoryStateStore {
     func tell(_ news: StateNews, in environment: String, from replica: String?) {
       let tells = state.withLock { state in
         state.isDeaf
-          ? [] : state.tells.values.filter { $0.environment == environment && $0.replica != replica }
+          ? [:] : state.tells.filter { $0.value.environment == environment && $0.value.replica != replica }
       }
-      for listener in tells { listener.tell(news) }
+      for listener in tells.sorted(by: { $0.key < $1.key }) { listener.value.tell(news) }
     }
   }
 

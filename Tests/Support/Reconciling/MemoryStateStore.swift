@@ -25,6 +25,9 @@ package final class MemoryStateStore: StateStore {
     /// Under which token of which range a step was begun.
     var permits: [StepID: (range: KeyRange, token: Int64)] = [:]
     var audit: [AuditEntry] = []
+    /// In force, by digest.
+    var quarantines: [Digest: Quarantine] = [:]
+    var atomicApply: AtomicApply?
   }
 
   package let name: String
@@ -179,6 +182,20 @@ package final class MemoryStateStore: StateStore {
     }
   }
 
+  package func unsettled(
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
+  ) async throws(StoreError) -> Set<ResourceID> {
+    try with(.read, environment) { state in
+      Set(
+        state.journal.lazy.filter { entry in
+          let isDeleted = entry.outcome == .done && entry.intent.action == .delete
+          return ids.contains(entry.intent.step.resource)
+            && (entry.outcome?.isUncertain == true || countingDone && !isDeleted)
+            && entry.finishedAt.map { span.contains($0) } == true
+        }.map(\.intent.step.resource))
+    }
+  }
+
   package func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
     try with(.save, environment, fence: Fence(ids: changes.ids)) { state in
       for resource in changes.applied {
@@ -203,6 +220,10 @@ package final class MemoryStateStore: StateStore {
     -> [ResourceID: ResourceStatus]
   {
     try with(.read, environment) { state in state.statuses.filter { ids.contains($0.key) } }
+  }
+
+  package func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID> {
+    try with(.read, environment) { Set($0.statuses.keys).subtracting($0.inventory.keys) }
   }
 
   package func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event]

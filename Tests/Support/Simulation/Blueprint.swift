@@ -14,8 +14,9 @@ import Workloads
 /// The manifests of one moment, as their author changes them from revision to revision.
 struct Blueprint: Sendable {
   private var resources: [ResourceID: AnyResource] = [:]
-  /// Whether images that never become healthy, and modes, may be written.
+  /// Whether what never becomes ready may be written.
   private let allowsMistakes: Bool
+  private let allowsModes: Bool
 
   private static let names: [(kind: String, names: [String])] = [
     ("Database", ["platform", "ledger"]), ("Node", ["dev-1", "dev-2", "dev-3"]),
@@ -24,9 +25,10 @@ struct Blueprint: Sendable {
     ("Fake", (0..<7).map { "r\($0)" }),
   ]
 
-  /// The first manifests of a world.
-  init(_ random: inout SeededRandom) {
+  /// The first manifests of a world; `allowsModes`: some may be paused or only observed.
+  init(_ random: inout SeededRandom, allowsModes: Bool) {
     allowsMistakes = true
+    self.allowsModes = allowsModes
     for (kind, names) in Blueprint.names {
       for name in names where random.percent(55) { put(ResourceID(kind: kind, name: name), &random) }
     }
@@ -35,7 +37,7 @@ struct Blueprint: Sendable {
 
   /// The same without mistakes, so that all of it can become ready.
   init(mending other: Blueprint, _ random: inout SeededRandom) {
-    allowsMistakes = false
+    (allowsMistakes, allowsModes) = (false, false)
     resources = other.resources
     // Something that no revision had before, so that no rollback is the last word.
     put(ResourceID(kind: "Fake", name: "r9"), &random)
@@ -205,7 +207,9 @@ extension Blueprint {
     _ id: ResourceID, _ spec: Spec, labels: [String: String] = [:], _ random: inout SeededRandom
   ) {
     var mode = ReconcileMode.enforce
-    if allowsMistakes, random.percent(6) { mode = random.percent(50) ? .paused : .observe }
+    if allowsModes, !["Node", "Database"].contains(id.kind), random.percent(6) {
+      mode = random.percent(50) ? .paused : .observe
+    }
     let digest = Digest(of: "\(spec.value.json) \(labels.sorted { $0.key < $1.key })")
     resources[id] = AnyResource(
       id: id, metadata: Metadata(labels: labels, mode: mode), spec: spec,

@@ -17,20 +17,22 @@ struct SimulatedDatabases: ResourceBackend {
     let now = server.now
     var answers: [ResourceID: Result<DatabaseObserved?, BackendError>] = [:]
     for subject in subjects {
-      guard let spec = subject.spec, case .embedded(let name) = spec.address(of: subject.id),
-        let database = now.databases[name]
-      else {
+      guard let spec = subject.spec, case .embedded(let name) = spec.address(of: subject.id) else {
         answers[subject.id] = .success(nil)
         continue
       }
-      let named = Set(spec.roles.map(\.name))
+      let database = now.databases[name]
+      let named = database == nil ? [] : Set(spec.roles.map(\.name))
       let roles = now.roles.filter { named.contains($0.key) || $0.value.madeBy == subject.id }
         .sorted { $0.key < $1.key }.map { role in
           ObservedRole(
             name: role.key, madeBy: role.value.madeBy, canLogin: role.value.canLogin,
             fits: role.value.grants[name].map { [$0] } ?? [])
         }
-      answers[subject.id] = .success(DatabaseObserved(migrations: database.migrations, roles: roles))
+      answers[subject.id] = .success(
+        database == nil && roles.isEmpty
+          ? nil
+          : DatabaseObserved(exists: database != nil, migrations: database?.migrations ?? [], roles: roles))
     }
     return answers
   }
@@ -98,30 +100,55 @@ struct SimulatedPrices: ResourceBackend {
       switch SimulatedPrices.database(of: subject, in: context) {
       case .failure(let error): answers[subject.id] = .failure(error)
       case .success(let name):
-        answers[subject.id] = .success(observed(subject, server.now.databases[name]?.prices ?? [:]))
+        let databases = server.now.databases
+        let left = SimulatedPrices.formerDatabases(of: subject, in: context).compactMapValues { name in
+          databases[name]?.prices[subject.id.name]?.keys.sorted()
+        }
+        answers[subject.id] = .success(observed(subject, databases[name]?.prices ?? [:], left))
       }
     }
     return answers
   }
 
-  private func observed(_ subject: Subject<PriceMapSpec>, _ prices: [String: [String: PriceEntry]])
-    -> PriceMapObserved?
+  /// Names of databases that the map was kept in before.
+  private static func formerDatabases(of subject: Subject<PriceMapSpec>, in context: ReconcileContext)
+    -> [ResourceID: String]
   {
+    var former: [ResourceID: String] = [:]
+    for id in (subject.lastApplied?.references.map(\.target) ?? []) where id != subject.spec?.database.id {
+      if case .embedded(let name)? = context.offers.databases[id]?.address { former[id] = name }
+    }
+    return former
+  }
+
+  private func observed(
+    _ subject: Subject<PriceMapSpec>, _ prices: [String: [String: PriceEntry]], _ left: [ResourceID: [String]]
+  ) -> PriceMapObserved? {
     let own = prices[subject.id.name] ?? [:]
     var elsewhere: [String: String] = [:]
     for price in subject.desired?.spec.prices.keys.sorted() ?? [] where own[price] == nil {
       let others = prices.filter { $0.key != subject.id.name && $0.value[price] != nil }
       elsewhere[price] = others.keys.min()
     }
-    guard !own.isEmpty || !elsewhere.isEmpty else { return nil }
-    return PriceMapObserved(entries: own.values.sorted { $0.priceID < $1.priceID }, heldElsewhere: elsewhere)
+    guard !own.isEmpty || !elsewhere.isEmpty || !left.isEmpty else { return nil }
+    return PriceMapObserved(
+      entries: own.values.sorted { $0.priceID < $1.priceID }, heldElsewhere: elsewhere, leftBehind: left)
   }
 
   func apply(_ operation: PriceMapOperation, to subject: Subject<PriceMapSpec>, in context: ReconcileContext)
     async throws(BackendError)
   {
-    guard case .write(let entries, let close) = operation else { return }
-    let (name, map) = (try SimulatedPrices.database(of: subject, in: context).get(), subject.id.name)
+    let map = subject.id.name
+    let (name, entries, close): (String, [PriceEntry], [String])
+    switch operation {
+    case .write(let written, let closed):
+      (name, entries, close) = (
+        try SimulatedPrices.database(of: subject, in: context).get(), written, closed
+      )
+    case .leave(let database, let closed):
+      guard case .embedded(let former)? = context.offers.databases[database]?.address else { return }
+      (name, entries, close) = (former, [], closed)
+    }
     try server.change { state -> Result<Void, BackendError> in
       guard var database = state.databases[name], !database.migrations.isEmpty else {
         return .failure(SimulatedServer.missing("the table of prices in \(name)"))

@@ -15,7 +15,9 @@ struct LoopProgram: Sendable {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
     process.stop.withLock { $0 = { feed.finish() } }
     let first = world.manifests.withLock { $0 }
-    let controller = Controller(engine: engine, environment: World.environment)
+    let controller = Controller(
+      engine: engine, environment: World.environment, replica: process.replica(isExclusive: false),
+      isGone: { world.isGone($0) })
     world.trace.note(process.name, "starts")
     let outcome = await withTaskGroup(of: Void.self) { group in
       group.addTask { await watchManifests(from: first, feed) }
@@ -87,11 +89,29 @@ struct ApplyProgram: Sendable {
     let platform = SimulatedPlatform(world, process)
     let engine = platform.engine { Program.note($0, world, process) }
     world.trace.note(process.name, "starts")
+    let keeper = LeaseKeeper(
+      process.replica(isExclusive: true), in: World.environment, store: engine.store, time: engine.time,
+      isGone: { world.isGone($0) })
+    let error = await withTaskGroup(of: StoreError?.self) { group -> StoreError? in
+      if case .failure(let error) = await keeper.takeAll(waits: { _ in }) { return error }
+      group.addTask {
+        await keeper.run { _ in }
+        return nil
+      }
+      defer { group.cancelAll() }
+      return await change(engine.bound(to: keeper.permit, of: keeper))
+    }
+    await keeper.leave()
+    let end = error.map { "ends: \($0)" } ?? "ends"
+    world.trace.note(process.name, end)
+  }
+
+  private func change(_ engine: Engine) async -> StoreError? {
     do throws(StoreError) {
       var desired = world.manifests.withLock { $0 }
       if let revision {
         guard let earlier = try await engine.store.desiredState(of: World.environment, at: revision) else {
-          return
+          return nil
         }
         desired = earlier
       }
@@ -99,9 +119,9 @@ struct ApplyProgram: Sendable {
       let message = revision.map { "rollback to \($0)" } ?? "apply"
       _ = try await engine.converge(
         preparation, by: Program.authorship(message), allowances: allowances)
-      world.trace.note(process.name, "ends")
+      return nil
     } catch {
-      world.trace.note(process.name, "ends: \(error)")
+      return error
     }
   }
 }

@@ -35,13 +35,16 @@ final class Rules: Sendable {
     }
   }
 
-  /// A process begins a step.
-  func begin(_ process: Int, _ id: ResourceID, removes: Bool) {
+  /// A process begins a step; `holder`: the process that holds the lease of the resource.
+  func begin(_ process: Int, _ id: ResourceID, removes: Bool, holder: Int?) {
     let flight = Flight(process: process, id: id)
-    let (isTwice, isBlind) = state.withLock { state in
-      (!state.flights.insert(flight).inserted, removes && state.unseen.contains(flight))
+    let (isTwice, isShared, isBlind) = state.withLock { state in
+      // Whoever lost its lease may still have a call under way that nobody can take back.
+      let isShared = state.flights.contains { $0.id == id && $0.process != process && $0.process == holder }
+      return (!state.flights.insert(flight).inserted, isShared, removes && state.unseen.contains(flight))
     }
     if isTwice { violate("\(id) is worked on twice at once by one controller") }
+    if isShared { violate("\(id) is worked on while another controller works on it and holds its lease") }
     if isBlind { violate("\(id) is taken away though it could not be seen") }
   }
 

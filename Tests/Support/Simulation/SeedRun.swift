@@ -68,7 +68,7 @@ package struct SeedRun: Sendable {
     for round in 1...(patienceSeconds / 5) where !late.isEmpty {
       try? await world.time.sleep(5_000_000)
       late = await checks.unready()
-      if round % 60 == 0, late.contains(where: { $0.contains("Guarded") }) { await story.allow() }
+      if round % 24 == 0, late.contains(where: { $0.contains("Guarded") }) { await story.allow() }
     }
     outcome.add(late.map { "not ready after \(patienceSeconds) s without faults: \($0)" })
     guard late.isEmpty else { return }

@@ -17,10 +17,14 @@ final class SimulatedProcess: Sendable {
 
   func run(_ body: @escaping @Sendable () async -> Void) {
     let task = executor.spawn { [self] in
-      await body()
+      await Shield.$executor.withValue(executor) { await body() }
       hasEnded.withLock { $0 = true }
     }
     self.task.withLock { $0 = task }
+  }
+
+  func replica(isExclusive: Bool) -> Replica {
+    Replica(name: name, role: isExclusive ? "apply" : "up", process: name, isExclusive: isExclusive)
   }
 
   /// As SIGTERM asks it to.

@@ -5,18 +5,19 @@ import ReconcilingSupport
 /// The state store as one process reaches it: the same memory for all, over a wire that breaks before or after a
 /// transaction is committed.
 struct SimulatedStore: StateStore {
-  private let world: World
-  private let who: String
-  private let inner: any StateStore
+  let world: World
+  let who: String
+  let inner: any StateStore
 
-  /// - Parameter inner: the store as this process may write to it; nil for one without leases.
-  init(_ world: World, who: String, inner: (any StateStore)? = nil) {
+  init(_ world: World, who: String) { self.init(world, who, over: world.store) }
+
+  init(_ world: World, _ who: String, over inner: any StateStore) {
     self.world = world
     self.who = who
-    self.inner = inner ?? world.store
+    self.inner = inner
   }
 
-  private func through<Output: Sendable>(
+  func through<Output: Sendable>(
     _ what: String, isWrite: Bool = true, _ body: () async throws(StoreError) -> Output
   ) async throws(StoreError) -> Output {
     guard !world.scheduler.isOver else { throw StoreError(code: "simulated.over", "the world is over") }
@@ -120,6 +121,14 @@ struct SimulatedStore: StateStore {
     }
   }
 
+  func unsettled(
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
+  ) async throws(StoreError) -> Set<ResourceID> {
+    try await through("unsettled", isWrite: false) { () async throws(StoreError) in
+      try await inner.unsettled(ids, in: environment, during: span, countingDone: countingDone)
+    }
+  }
+
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
     let texts =
       changes.statuses.map { status in
@@ -146,6 +155,12 @@ struct SimulatedStore: StateStore {
     }
   }
 
+  func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID> {
+    try await through("stray statuses", isWrite: false) { () async throws(StoreError) in
+      try await inner.strayStatuses(of: environment)
+    }
+  }
+
   func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event] {
     try await through("events", isWrite: false) { () async throws(StoreError) in
       try await inner.events(of: environment, id: id, limit: limit)
@@ -160,29 +175,35 @@ struct SimulatedStore: StateStore {
     }
   }
 
-  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStanding {
-    try await through("heartbeat", isWrite: false) { () async throws(StoreError) in
-      try await inner.beat(heartbeat, in: environment)
+  func quarantines(of environment: String) async throws(StoreError) -> [Quarantine] {
+    try await through("quarantines", isWrite: false) { () async throws(StoreError) in
+      try await inner.quarantines(of: environment)
     }
   }
 
-  func leave(_ replica: Replica, environment: String) async throws(StoreError) {
-    try await through("leave") { () async throws(StoreError) in
-      try await inner.leave(replica, environment: environment)
+  func quarantine(_ entries: [Quarantine], in environment: String) async throws(StoreError) {
+    try await through("quarantine \(entries.map(\.revision))") { () async throws(StoreError) in
+      try await inner.quarantine(entries, in: environment)
     }
   }
 
-  func leases(of environment: String) async throws(StoreError) -> (table: LeaseTable, now: Timestamp) {
-    try await inner.leases(of: environment)
+  func liftQuarantine(of digest: Digest, in environment: String, by actor: String, at time: Timestamp)
+    async throws(StoreError) -> Quarantine?
+  {
+    try await through("lift a quarantine") { () async throws(StoreError) in
+      try await inner.liftQuarantine(of: digest, in: environment, by: actor, at: time)
+    }
   }
 
-  func fenced(by permit: Permit) -> any StateStore {
-    SimulatedStore(world, who: who, inner: inner.fenced(by: permit))
+  func atomicApply(of environment: String) async throws(StoreError) -> AtomicApply? {
+    try await through("atomic apply", isWrite: false) { () async throws(StoreError) in
+      try await inner.atomicApply(of: environment)
+    }
   }
 
-  func listen(
-    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNews) -> Void
-  ) async {
-    await inner.listen(in: environment, as: replica, tell)
+  func setAtomicApply(_ apply: AtomicApply?, in environment: String) async throws(StoreError) {
+    try await through("set atomic apply") { () async throws(StoreError) in
+      try await inner.setAtomicApply(apply, in: environment)
+    }
   }
 }

@@ -18,10 +18,15 @@ final class SimulatedTime: Sendable {
       microseconds: SimulatedTime.start.microseconds + scheduler.now + offset.withLock { $0 })
   }
 
+  /// The time of the machine that the state is on, which nobody sets.
+  var steady: Timestamp { Timestamp(microseconds: SimulatedTime.start.microseconds + scheduler.now) }
+
   func setWallClock(by span: TimeSpan) { offset.withLock { $0 += span.milliseconds * 1000 } }
 
   var source: TimeSource {
-    TimeSource(now: { [self] in wall }, sleep: { [self] span in try await sleep(span.milliseconds * 1000) })
+    TimeSource(
+      now: { [self] in wall }, sleep: { [self] span in try await sleep(span.milliseconds * 1000) },
+      uptime: { [scheduler] in TimeSpan(milliseconds: scheduler.now / 1000) })
   }
 
   var clock: SimulatedClock { SimulatedClock(self, scheduler) }

@@ -20,7 +20,7 @@ final class Story: Sendable {
 
   init(_ world: World) {
     self.world = world
-    state = Mutex(State(blueprint: world.fate.roll { Blueprint(&$0) }))
+    state = Mutex(State(blueprint: world.fate.roll { Blueprint(&$0, allowsModes: !world.isOrderly) }))
   }
 
   /// The loop that runs now, if any does.
@@ -52,6 +52,7 @@ final class Story: Sendable {
     }
     let process = SimulatedProcess("\(kind) \(number)", world.scheduler.makeProcess())
     state.withLock { $0.processes.append(process) }
+    world.processes.withLock { $0[process.name] = process }
     return process
   }
 
@@ -70,10 +71,10 @@ final class Story: Sendable {
     return process
   }
 
-  /// Starts the loop anew some seconds after it ended, as an init system does.
+  /// Starts loops anew some seconds after they ended, as an init system does.
   private func supervise() async {
     while (try? await world.time.sleep(Int64(world.fate.int(1...5)) * 1_000_000)) != nil {
-      if state.withLock({ $0.isSupervised }), loops.isEmpty { startLoop() }
+      if state.withLock({ $0.isSupervised }), loops.count < world.replicas { startLoop() }
     }
   }
 
@@ -96,7 +97,7 @@ final class Story: Sendable {
     case 61...72: world.isOrderly ? commit() : meddle()
     case 73...84: killSomething()
     case 85...88: await pauseSomething()
-    case 89...91: setClock()
+    case 89...91: world.hasLateEffects ? commit() : setClock()
     case 92...95: await applyBeside()
     case 96...98: await rollBack()
     default: restart()
@@ -129,7 +130,7 @@ final class Story: Sendable {
 
   private func addFault() {
     guard world.faults.all.count < 6 else { return endFault() }
-    let isOrderly = world.isOrderly
+    let (isOrderly, hasLateEffects) = (world.isOrderly, world.hasLateEffects)
     let number = state.withLock { state in
       state.faultCount += 1
       return state.faultCount
@@ -141,10 +142,11 @@ final class Story: Sendable {
       case "events": effects = [.lost, .doubled]
       case "store": effects = [.failsBefore, .failsAfter, .hangs]
       case "engine 1", "engine 2":
-        effects = [.failsBefore, .failsAfter, .hangs, .unseen] + (isOrderly ? [] : [.landsLate])
+        effects = [.failsBefore, .failsAfter, .hangs, .unseen] + (hasLateEffects ? [.landsLate] : [])
       default:
         effects = [.failsBefore, .failsAfter, .hangs, .unseen, .partlySeen]
-        if !isOrderly { effects += [.landsLate, .stale] }
+        if !isOrderly { effects.append(.stale) }
+        if hasLateEffects { effects.append(.landsLate) }
       }
       return Fault(
         number: number, place: place, effect: random.pick(effects) ?? .failsBefore,
@@ -228,7 +230,7 @@ final class Story: Sendable {
 
   /// What a person does who sees that a guard holds something back.
   func allow() async {
-    let process = startApply(allowances: Allowances(prune: true))
+    let process = startApply(allowances: Allowances(Set(GuardRule.allCases.map { Allowance($0) })))
     while !process.hasEnded.withLock({ $0 }), (try? await world.time.sleep(500_000)) != nil {}
   }
 

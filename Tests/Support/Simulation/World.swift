@@ -21,9 +21,18 @@ final class World: Sendable {
   let manifests: Mutex<DesiredState>
   let systems: Systems
   let pasts = Pasts()
+  /// All that ever ran, by name.
+  let processes = Mutex<[String: SimulatedProcess]>([:])
   /// Whether nothing happens in this world by which what a controller knows can be wrong through no fault of its own,
   /// so that order can be insisted on.
   let isOrderly: Bool
+  /// How many loops run at once.
+  let replicas: Int
+  /// Whether processes can look whether others still run.
+  let isOneMachine: Bool
+  /// Whether calls may take effect long after everybody stopped waiting for them. How long that is waited for is told by
+  /// clocks, so nobody sets clocks in such a world.
+  let hasLateEffects: Bool
   private let secrets: [String: String]
 
   static let environment = "dev"
@@ -42,9 +51,13 @@ final class World: Sendable {
     fate = Dice(random.fork())
     faults = FaultBoard(Dice(random.fork()))
     rules = Rules(trace)
-    store = MemoryStateStore(name: "simulated")
-    process = scheduler.makeProcess()
     isOrderly = random.percent(30)
+    let time = time
+    store = MemoryStateStore(name: "simulated", clock: { time.steady })
+    replicas = isOrderly ? 1 : random.pick([1, 1, 2, 2, 3]) ?? 1
+    hasLateEffects = !isOrderly && random.percent(50)
+    isOneMachine = random.percent(50)
+    process = scheduler.makeProcess()
     manifests = Mutex(DesiredState(environment: World.environment, allowsMockGPUs: true, resources: []))
     secrets = Dictionary(
       uniqueKeysWithValues: World.secretNames.map { ($0, "hush-\(String(random.next(), radix: 36))") })
@@ -94,7 +107,8 @@ final class World: Sendable {
         _ = await effect()
       }
       try? await time.sleep(Int64(dice.int(1...5000)) * 1000)
-      throw World.error(fault, "timed out: \(what)")
+      throw BackendError(
+        code: "simulated.timedOut", "\(fault?.mark ?? "a fault") timed out: \(what)", hint: "end the fault")
     case .hangs?:
       if let fault {
         while faults.isActive(fault), (try? await time.sleep(1_000_000)) != nil {}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Gateway
+import Logging
+import Model
+import Reconciling
+
+struct Server: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Keep an environment as its manifests say, as a service.",
+    discussion: """
+      The loop of ‘up’ without a terminal: logs JSON lines to standard output, serves /metrics, /healthz and /readyz, \
+      tells systemd how it is doing. SIGTERM finishes steps under way and ends with 0; SIGHUP reads the manifests \
+      again.
+
+      Each setting is a flag, else a variable such as RENDERTRUST_LOG_FORMAT, else a line of the file that --config \
+      or RENDERTRUST_CONFIG names, else a default; --print-config shows which counts.
+      """)
+
+  @Argument(help: "Files and folders with manifests. A folder is laid over its sibling ‘base’.")
+  var manifests: [String] = []
+
+  @Option(name: .long, help: ArgumentHelp("A YAML or JSON file with settings.", valueName: "file"))
+  var config: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Folder of the controller's state (.rendertrust).", valueName: "dir"))
+  var state: String?
+
+  @Option(name: .long, help: ArgumentHelp("PostgreSQL that holds the state.", valueName: "url"))
+  var database: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Where to serve: host:port or unix:///path (127.0.0.1:9464).", valueName: "address"))
+  var listen: String?
+
+  @Option(name: .long, help: ArgumentHelp("How often everything is looked at (30s).", valueName: "time"))
+  var resync: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How long steps under way may take after SIGTERM (8s, at most 9s).", valueName: "time")
+  )
+  var drain: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How long the loop may stand still before /healthz says so (30s).", valueName: "time"))
+  var liveness: String?
+
+  @Option(name: .long, help: "How to log: json or text (json).")
+  var logFormat: String?
+
+  @Option(name: .long, help: "The least important lines to log: debug, info, warning or error (info).")
+  var logLevel: String?
+
+  @Flag(name: .long, help: "Show which settings count and where each comes from, and end.")
+  var printConfig = false
+
+  @Flag(name: .long, help: .hidden)
+  var reference = false
+
+  private var flags: ServerSettings.Flags {
+    let texts = [
+      "state": state, "database": database, "listen": listen, "resync": resync, "drain": drain,
+      "liveness": liveness, "logFormat": logFormat, "logLevel": logLevel,
+    ]
+    return ServerSettings.Flags(manifests: manifests, texts: texts.compactMapValues { $0 }, file: config)
+  }
+
+  func run() async throws {
+    if reference { return Output.write(ServerReference.text) }
+    let environment = Environment.all
+    let settings = try ServerSettings(flags, environment: environment)
+    if printConfig { return Output.write(settings.text) }
+    guard !settings.manifests.isEmpty else {
+      throw CommandFailure.usage("say which manifests: as arguments, in RENDERTRUST_MANIFESTS or in the file")
+    }
+    let time = TimeSource.real
+    let logger = Logger(label: "rendertrust") { _ in
+      ServerLogHandler(logLevel: Logger.Level(settings.logLevel), format: settings.logFormat, time: time)
+    }
+    for variable in settings.unknownVariables { logger.warning("\(variable) is no setting and is ignored") }
+    let platform = try Platform.schemasOnly()
+    let watch = ManifestWatch(paths: settings.manifests)
+    let desired = try platform.load(settings.manifests)
+    let metrics = ControllerMetrics(environment: desired.environment, version: Version.text, now: time.now)
+    let voice = ServerVoice(logger, next: metrics.handler)
+    try await Session.open(settings.stateOptions, voice: voice) { session in
+      let loop = ServerLoop(
+        settings, session, schemas: platform, metrics: metrics, logger: logger,
+        manager: ServiceManager(environment: environment), watch: watch)
+      try await loop.run(from: desired)
+    }
+  }
+}
+
+extension ServerSettings {
+  fileprivate var stateOptions: StateOptions {
+    var options = StateOptions()
+    options.state = state
+    options.database = database?.reveal()
+    return options
+  }
+}

@@ -1,0 +1,74 @@
+import Gateway
+import Manifests
+import Model
+
+/// The settings of a server as they stand in its file; nil for what is not written there. The one list of settings:
+/// the environment's names, the file's checks and `docs/server.md` follow from it.
+struct ServerFile: ManifestObject {
+  var manifests: [String]?
+  var state: String?
+  var database: String?
+  var listen: ListenAddress?
+  var resync: TimeSpan?
+  var drain: TimeSpan?
+  var liveness: TimeSpan?
+  var logFormat: LogFormat?
+  var logLevel: LogLevel?
+
+  static let fields = Fields<Self>("The settings of ‘rendertrust server’") {
+    Field("manifests", \.manifests, "Files and folders with manifests")
+    Field("state", \.state, "Folder of the controller's state")
+    Field(
+      "database", \.database,
+      "PostgreSQL URL that holds the state, instead of the private server in the state folder; may hold a password"
+    )
+    Field(
+      "listen", \.listen,
+      "Where /metrics, /healthz and /readyz are served: host:port or unix:///path. Nobody is "
+        + "asked who they are: keep it on this machine, or behind something that asks")
+    Field("resync", \.resync, "How often everything is looked at")
+    Field("drain", \.drain, "How long steps under way may take after SIGTERM, before they are given up")
+    Field("liveness", \.liveness, "How long the loop may stand still before /healthz says so")
+    Field("logFormat", \.logFormat, "How the log is written to standard output")
+    Field("logLevel", \.logLevel, "The least important lines that are logged")
+  }
+
+  /// What counts where nothing is set. Manifests must be named; without a database the private server is used.
+  static let defaults = [
+    "state": ".rendertrust", "listen": "127.0.0.1:9464", "resync": "30s", "drain": "8s", "liveness": "30s",
+    "logFormat": "json", "logLevel": "info",
+  ]
+}
+
+enum LogFormat: String, ManifestWord {
+  case json, text
+
+  var meaning: String {
+    switch self {
+    case .json: "One JSON object a line"
+    case .text: "One line of text, for people"
+    }
+  }
+}
+
+enum LogLevel: String, ManifestWord {
+  case debug, info, warning, error
+
+  var meaning: String {
+    switch self {
+    case .debug: "Also when a step begins and what was looked at"
+    case .info: "What was done"
+    case .warning: "What is not as it should be"
+    case .error: "What failed"
+    }
+  }
+}
+
+extension ListenAddress: ManifestText {
+  package init?(manifestText: String) { self.init(manifestText) }
+  package var manifestText: String { description }
+  package static var expectation: String {
+    "an address such as 127.0.0.1:9464 or unix:///run/rendertrust/gateway.sock"
+  }
+  package static var examples: [String] { ["127.0.0.1:9464"] }
+}

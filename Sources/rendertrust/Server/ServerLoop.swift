@@ -1,0 +1,171 @@
+import Gateway
+import Glibc
+import Logging
+import Model
+import Reconciling
+import Synchronization
+import UnixSignals
+
+/// Runs the controller without a terminal: the loop of `up`, with what a service manager and a monitoring system ask
+/// of a server.
+///
+/// SIGTERM or SIGINT: nothing new is begun, what is under way gets `drain` to finish, then it is given up and
+/// journalled as interrupted. A second signal ends at once. SIGHUP: the manifests are read again.
+struct ServerLoop: Sendable {
+  let settings: ServerSettings
+  let session: Session
+  let schemas: Platform
+  let metrics: ControllerMetrics
+  let logger: Logger
+  let manager: ServiceManager
+  let watch: ManifestWatch
+  private let begun = SuspendingClock().now
+
+  init(
+    _ settings: ServerSettings, _ session: Session, schemas: Platform, metrics: ControllerMetrics,
+    logger: Logger, manager: ServiceManager, watch: ManifestWatch
+  ) {
+    self.settings = settings
+    self.session = session
+    self.schemas = schemas
+    self.metrics = metrics
+    self.logger = logger
+    self.manager = manager
+    self.watch = watch
+  }
+
+  /// Serves until a signal comes and what was under way is over.
+  func run(from desired: DesiredState) async throws {
+    let (ended, end) = AsyncStream<Never>.makeStream()
+    let (listening, told) = AsyncStream<ListenAddress>.makeStream()
+    let result = await withTaskGroup(of: Result<Void, CommandFailure>?.self) { group in
+      group.addTask {
+        defer { told.finish() }
+        do throws(GatewayError) {
+          try await gateway(desired.environment).run(
+            listening: { told.yield($0) }, until: { for await _ in ended {} })
+          return nil
+        } catch {
+          return .failure(.failed(error.description))
+        }
+      }
+      group.addTask {
+        // Nothing is changed by a server that nobody could watch.
+        guard let address = await listening.first(where: { _ in true }) else { return nil }
+        defer { end.finish() }
+        return await serve(desired, at: address)
+      }
+      var result: Result<Void, CommandFailure> = .success(())
+      for await part in group {
+        if case .failure? = part { result = part ?? result }
+      }
+      return result
+    }
+    try result.get()
+  }
+
+  private func serve(_ desired: DesiredState, at address: ListenAddress) async -> Result<Void, CommandFailure>
+  {
+    let loop = WatchLoop(
+      session: session, schemas: schemas, paths: settings.manifests, resync: settings.resync,
+      readyWithin: nil,
+      watch: watch, command: "server")
+    logger.info(
+      "serving",
+      metadata: [
+        "environment": .string(desired.environment), "listen": .string(address.description),
+        "version": .string(Version.text), "process": .stringConvertible(Int64(getpid())),
+        "resources": .stringConvertible(Int64(desired.resources.count)),
+      ])
+    if !address.isLocal {
+      logger.warning("whoever reaches \(address) reads metrics and health: nobody is asked who they are")
+    }
+    manager.ready("serving \(desired.environment) at \(address)")
+    let (triggers, feed) = AsyncStream<Trigger>.makeStream()
+    let result = await loop.follow(
+      desired, triggers, feed, drainLimit: settings.drain,
+      beside: [{ await stopSignals(feed) }, { await reloads(feed) }, { await signsOfLife() }])
+    logger.info("stopped")
+    do throws(StoreError) {
+      try result.get()
+      return .success(())
+    } catch {
+      return .failure(.failed(error.description))
+    }
+  }
+
+  // MARK: What is told
+
+  private func gateway(_ environment: String) -> GatewayServer {
+    let pulse: @Sendable () async -> String? = {
+      guard !session.engine.drain.isRequested else { return nil }
+      return metrics.pulse.liveness(
+        within: settings.liveness.duration, startedAt: begun, now: SuspendingClock().now)
+    }
+    var quiet = logger
+    // The framework tells each request's troubles; they are the client's.
+    quiet.logLevel = max(logger.logLevel, .warning)
+    return GatewayServer(
+      address: settings.listen, metrics: { metrics.text() },
+      health: HealthChecks(
+        alive: [("loop", pulse)],
+        ready: [
+          ("state", { await unreachability(environment) }),
+          ("firstPass", { metrics.pulse.isFirstPassDone ? nil : "not everything was looked at yet" }),
+          ("running", { session.engine.drain.isRequested ? "stopping" : nil }),
+        ]), logger: quiet)
+  }
+
+  private func unreachability(_ environment: String) async -> String? {
+    do throws(StoreError) {
+      _ = try await session.store.latestRevision(of: environment)
+      return nil
+    } catch {
+      return error.message
+    }
+  }
+
+  private func signsOfLife() async {
+    guard let span = manager.watchdog else { return }
+    let pause = TimeSpan(milliseconds: max(span.milliseconds / 3, 1))
+    while (try? await session.engine.time.sleep(pause)) != nil {
+      let silence = metrics.pulse.liveness(
+        within: settings.liveness.duration, startedAt: begun, now: SuspendingClock().now)
+      if let silence, !session.engine.drain.isRequested {
+        logger.error("no sign of life is given to the service manager: \(silence)")
+      } else {
+        manager.alive()
+      }
+    }
+  }
+
+  // MARK: Signals
+
+  private func stopSignals(_ feed: AsyncStream<Trigger>.Continuation) async {
+    var isSecond = false
+    for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+      if isSecond {
+        logger.warning("ended at once by a second signal; the next start goes on from what is journalled")
+        exit(130)
+      }
+      isSecond = true
+      logger.info(
+        "stopping: steps under way are finished first",
+        metadata: ["signal": .string("\(signal)"), "drain": .string(settings.drain.description)])
+      manager.stopping()
+      session.engine.drain.request()
+      feed.finish()
+    }
+  }
+
+  private func reloads(_ feed: AsyncStream<Trigger>.Continuation) async {
+    for await _ in await UnixSignalsSequence(trapping: .sighup) {
+      logger.info("reading the manifests again", metadata: ["signal": "SIGHUP"])
+      switch schemas.tryLoad(settings.manifests) {
+      case .success(let desired): feed.yield(.desired(desired, .here("server", settings.manifests)))
+      case .failure(let failure): feed.yield(.unreadable(failure.message))
+      }
+      feed.yield(.resync)
+    }
+  }
+}

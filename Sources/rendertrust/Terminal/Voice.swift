@@ -1,0 +1,15 @@
+import Reconciling
+
+/// Who tells people or programs what a command does: a terminal, or a log.
+protocol Voice: Sendable {
+  /// Is told what happens during passes.
+  var handler: ProgressHandler { get }
+  /// Says a line of the command's own.
+  func say(_ text: String)
+  /// The same for what is not as it should be.
+  func warn(_ text: String)
+  /// Moves a sign of life on.
+  func tick()
+  /// Takes the sign of life away.
+  func clear()
+}

@@ -1,0 +1,55 @@
+import Model
+import Reconciling
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct QuarantineContractTests {
+  private let (bad, worse) = (Digest(of: "bad"), Digest(of: "worse"))
+
+  private func entry(_ digest: Digest, _ revision: Int64, at seconds: Int64 = 10) -> Quarantine {
+    Quarantine(
+      digest: digest, revision: revision, reason: "rolled back to 1", actor: "ada",
+      at: Timestamp(seconds: seconds))
+  }
+
+  @Test(arguments: StoreUnderTest.allCases)
+  func `what is quarantined stays so until it is lifted, and may be so again`(_ store: StoreUnderTest)
+    async throws
+  {
+    try await store.with { store in
+      let time = Timestamp(seconds: 20)
+      #expect(try await store.quarantines(of: "dev") == [])
+      try await store.quarantine([entry(bad, 2), entry(worse, 3)], in: "dev")
+      try await store.quarantine([entry(bad, 7, at: 11)], in: "dev")
+      #expect(
+        try await store.quarantines(of: "dev") == [entry(worse, 3), entry(bad, 2)],
+        "newest first; what is in force stays as it is")
+      #expect(try await store.quarantines(of: "prod") == [])
+      #expect(try await store.liftQuarantine(of: bad, in: "prod", by: "bob", at: time) == nil)
+      #expect(try await store.liftQuarantine(of: bad, in: "dev", by: "bob", at: time) == entry(bad, 2))
+      #expect(try await store.liftQuarantine(of: bad, in: "dev", by: "bob", at: time) == nil)
+      #expect(try await store.quarantines(of: "dev") == [entry(worse, 3)])
+      try await store.quarantine([entry(bad, 8)], in: "dev")
+      #expect(try await store.quarantines(of: "dev").map(\.revision) == [8, 3])
+    }
+  }
+
+  @Test(arguments: StoreUnderTest.allCases)
+  func `there is one promise to go back, renewed or ended`(_ store: StoreUnderTest) async throws {
+    try await store.with { store in
+      var apply = AtomicApply(
+        digest: bad, goesBackTo: 0, actor: "ada", aliveUntil: Timestamp(seconds: 30))
+      #expect(try await store.atomicApply(of: "dev") == nil)
+      try await store.setAtomicApply(apply, in: "dev")
+      apply.aliveUntil = Timestamp(seconds: 60)
+      try await store.setAtomicApply(apply, in: "dev")
+      #expect(try await store.atomicApply(of: "dev") == apply)
+      #expect(try await store.atomicApply(of: "prod") == nil)
+      let other = AtomicApply(digest: worse, goesBackTo: 4, actor: "bob", aliveUntil: Timestamp(seconds: 9))
+      try await store.setAtomicApply(other, in: "dev")
+      #expect(try await store.atomicApply(of: "dev") == other)
+      try await store.setAtomicApply(nil, in: "dev")
+      try await store.setAtomicApply(nil, in: "dev")
+      #expect(try await store.atomicApply(of: "dev") == nil)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Model
+import Reconciling
+import ReconcilingSupport
+import Testing
+
+/// What a rollback leaves is not applied again by itself.
+@Suite(.timeLimit(.minutes(1))) struct QuarantineTests {
+  private let simulation = Simulation()
+  private let good = DesiredState.of(.fake("a"))
+  private let bad = DesiredState.of(.fake("a", 2))
+  private let better = DesiredState.of(.fake("a", 3))
+
+  private func isAt(_ number: Int) async {
+    await simulation.world.state.until { $0.things[.fake("a")]?.number == number }
+  }
+
+  /// What `rollback` does.
+  private func rollBack(to target: Int64) async throws -> [Int64] {
+    let desired = try #require(try await simulation.store.desiredState(of: "dev", at: target))
+    let preparation = try await simulation.engine.prepare(desired)
+    let left = try await simulation.engine.leaveRevisions(
+      after: target, for: desired, by: Simulation.authorship)
+    _ = try await simulation.engine.converge(
+      preparation, by: Simulation.authorship, allowances: Allowances())
+    return left.map(\.revision).sorted()
+  }
+
+  @Test func `the watcher leaves quarantined manifests alone, says so, and takes the next`() async throws {
+    try await simulation.run(from: good) { feed in
+      await isAt(1)
+      feed.yield(.desired(bad, Simulation.authorship))
+      await isAt(2)
+      let quarantined = try await rollBack(to: 1)
+      #expect(quarantined == [2])
+      feed.yield(.tick)
+      await isAt(1)
+      // Their files were touched.
+      feed.yield(.desired(bad, Simulation.authorship))
+      await simulation.log.until { $0.noteCount("RevisionQuarantined") == 1 }
+      feed.yield(.resync)
+      feed.yield(.desired(better, Simulation.authorship))
+      await isAt(3)
+    }
+    #expect(try await simulation.store.revisions(of: "dev", limit: 9).map(\.number) == [4, 3, 2, 1])
+    let events = try await simulation.store.events(of: "dev", id: nil, limit: 99)
+    #expect(events.count { $0.reason == "RevisionQuarantined" } == 1, "it is kept, too")
+  }
+
+  @Test func `a controller that starts with quarantined manifests goes on with the newest revision`()
+    async throws
+  {
+    try await simulation.apply(good)
+    try await simulation.apply(bad)
+    #expect(try await rollBack(to: 1) == [2])
+    try await simulation.run(from: bad) { feed in
+      await simulation.log.until { $0.noteCount("RevisionQuarantined") == 1 }
+      simulation.world.remove("a")
+      feed.yield(.changed([.fake("a")]))
+      await isAt(1)
+      feed.yield(.desired(better, Simulation.authorship))
+      await isAt(3)
+    }
+    let note = simulation.log.value.notes.first { $0.reason == "RevisionQuarantined" }
+    #expect(note?.message.contains("tester rolled back to 1") == true)
+    #expect(note?.message.contains("revision 3 stays") == true)
+    #expect(note?.message.contains("rendertrust apply") == true, "it says how to lift it")
+  }
+
+  @Test func `a rollback leaves all that came after, except what says the same`() async throws {
+    for desired in [good, bad, good, better] { try await simulation.apply(desired) }
+    #expect(try await rollBack(to: 1) == [2, 4])
+    #expect(try await simulation.store.quarantines(of: "dev").map(\.revision) == [4, 2])
+  }
+
+  @Test func `a person who applies them lifts the quarantine`() async throws {
+    try await simulation.apply(good)
+    try await simulation.apply(bad)
+    _ = try await rollBack(to: 1)
+    let lifted = try await simulation.engine.liftQuarantine(of: bad, by: Simulation.authorship)
+    #expect(lifted?.revision == 2)
+    #expect(try await simulation.engine.liftQuarantine(of: bad, by: Simulation.authorship) == nil)
+    #expect(simulation.log.value.noteCount("QuarantineLifted") == 1)
+    try await simulation.run(from: bad) { _ in await isAt(2) }
+    #expect(simulation.log.value.noteCount("RevisionQuarantined") == 0)
+  }
+
+  @Test func `a rollback that is cut off before it is recorded is completed by the next controller`()
+    async throws
+  {
+    try await simulation.apply(good)
+    try await simulation.apply(bad)
+    _ = try await simulation.engine.leaveRevisions(after: 1, for: good, by: Simulation.authorship)
+    simulation.time.advance(TimeSpan(seconds: 60))
+    try await simulation.run(from: bad) { _ in
+      await isAt(1)
+      await simulation.log.until { $0.status("a")?.isReady == true }
+    }
+    #expect(try await simulation.store.latestRevision(of: "dev")?.number == 3)
+    #expect(try await simulation.store.atomicApply(of: "dev") == nil)
+  }
+}

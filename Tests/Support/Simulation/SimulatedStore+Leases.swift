@@ -1,0 +1,37 @@
+import Model
+import Reconciling
+
+extension SimulatedStore {
+  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStanding {
+    try await through("heartbeat", isWrite: false) { () async throws(StoreError) in
+      try await inner.beat(heartbeat, in: environment)
+    }
+  }
+
+  func leave(_ replica: Replica, environment: String) async throws(StoreError) {
+    try await through("leave") { () async throws(StoreError) in
+      try await inner.leave(replica, environment: environment)
+    }
+  }
+
+  func leases(of environment: String) async throws(StoreError) -> (table: LeaseTable, now: Timestamp) {
+    try await through("leases", isWrite: false) { () async throws(StoreError) in
+      try await inner.leases(of: environment)
+    }
+  }
+
+  func fenced(by permit: Permit) -> any StateStore {
+    SimulatedStore(world, who, over: inner.fenced(by: permit))
+  }
+
+  func listen(
+    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNews) -> Void
+  ) async {
+    let faults = world.faults
+    await inner.listen(in: environment, as: replica) { news in
+      guard faults.strike("events", .lost) == nil else { return }
+      tell(news)
+      if faults.strike("events", .doubled) != nil { tell(news) }
+    }
+  }
+}
