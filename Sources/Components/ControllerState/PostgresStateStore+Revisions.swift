@@ -61,7 +61,7 @@ extension PostgresStateStore {
       return .success(latest)
     }
     let number = (latest?.number ?? 0) + 1
-    let (known, new, gone) = try await changes(to: desired, since: latest)
+    let (new, gone, known) = try await changes(to: desired, since: latest)
     let entries = Statement(
       """
       INSERT INTO revision_entries (environment, revision, resource, digest, mode, document)
@@ -104,24 +104,25 @@ extension PostgresStateStore {
         actor: authorship.actor, commit: authorship.commit, message: authorship.message))
   }
 
-  /// The resources whose entries a new revision needs, the names of those that it drops, and what at least these had
-  /// before.
+  /// The resources whose entries a new revision needs, the names of those that it drops, and the digests that at
+  /// least these had before.
   private func changes(
     to desired: DesiredState, since latest: Revision?
-  ) async throws(StoreError) -> (known: [String: String], new: [AnyResource], gone: [String]) {
-    var known: [String: String] = [:]
+  ) async throws(StoreError) -> (new: [AnyResource], gone: [String], known: [String: String]) {
     if let before = recorded.desired(of: latest) {
       let changes = DesiredChanges(from: before, to: desired)
-      for id in changes.changed.map(\.id) + changes.gone {
-        known[id.description] = before[id].map(Self.entryDigest)
+      let known = (changes.changed.map(\.id) + changes.gone).compactMap { id in
+        before[id].map { (id.description, Self.entryDigest($0)) }
       }
-      let new = changes.changed.filter { known[$0.id.description] != Self.entryDigest($0) }
-      return (known, new, changes.gone.map(\.description))
+      return (
+        changes.changed.filter { before[$0.id].map(Self.entryDigest) != Self.entryDigest($0) },
+        changes.gone.map(\.description), Dictionary(known, uniquingKeysWith: { first, _ in first })
+      )
     }
-    known = try await knownDigests(desired.environment)
+    let known = try await knownDigests(desired.environment)
     return (
-      known, desired.resources.filter { known[$0.id.description] != Self.entryDigest($0) },
-      known.keys.filter { key in ResourceID(key).map { desired[$0] == nil } ?? true }.sorted()
+      desired.resources.filter { known[$0.id.description] != Self.entryDigest($0) },
+      known.keys.filter { key in ResourceID(key).map { desired[$0] == nil } ?? true }.sorted(), known
     )
   }
 
