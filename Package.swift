@@ -104,6 +104,9 @@ let executables: [Target] = [
     name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
   .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
+  .executableTarget(
+    name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
+    path: "Benchmarks/ContainerBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
     name: "fuzz-manifests",

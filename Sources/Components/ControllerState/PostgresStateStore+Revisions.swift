@@ -104,7 +104,8 @@ extension PostgresStateStore {
         actor: authorship.actor, commit: authorship.commit, message: authorship.message))
   }
 
-  /// The resources whose entries a new revision needs, and the names of those that it drops.
+  /// The resources whose entries a new revision needs, the names of those that it drops, and the digests that at
+  /// least these had before.
   private func changes(
     to desired: DesiredState, since latest: Revision?
   ) async throws(StoreError) -> (new: [AnyResource], gone: [String], former: [String: String]) {
@@ -113,8 +114,8 @@ extension PostgresStateStore {
       let ids = changes.changed.map(\.id) + changes.gone
       let former = ids.compactMap { id in before[id].map { (id.description, Self.entryDigest($0)) } }
       return (
-        changes.changed, changes.gone.map(\.description),
-        Dictionary(former, uniquingKeysWith: { first, _ in first })
+        changes.changed.filter { before[$0.id].map(Self.entryDigest) != Self.entryDigest($0) },
+        changes.gone.map(\.description), Dictionary(former, uniquingKeysWith: { first, _ in first })
       )
     }
     let known = try await knownDigests(desired.environment)
