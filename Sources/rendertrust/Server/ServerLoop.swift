@@ -1,6 +1,7 @@
 import Gateway
 import Glibc
 import Logging
+import Manifests
 import Model
 import Reconciling
 import Synchronization
@@ -175,7 +176,8 @@ struct ServerLoop: Sendable {
   private func reloads(_ feed: AsyncStream<Trigger>.Continuation) async {
     for await _ in await UnixSignalsSequence(trapping: .sighup) {
       logger.info("reading the manifests again", metadata: ["signal": "SIGHUP"])
-      switch schemas.tryLoad(settings.manifests) {
+      var cache = ManifestCache()
+      switch schemas.tryLoad(settings.manifests, reusing: &cache) {
       case .success(let desired): feed.yield(.desired(desired, .here("server", settings.manifests)))
       case .failure(let failure): feed.yield(.unreadable(failure.message))
       }
