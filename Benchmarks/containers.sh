@@ -78,7 +78,7 @@ SERVICE
   done
 } >"$work/compose/docker-compose.yml"
 
-"$bare" "$image" "$count" | tee "$work/bare" | sed '/^best/d'
+"$bare" "$image" "$count" | tee "$work/bare" | sed -u '/^best/d'
 best=$(awk '/^best/ { print $2 }' "$work/bare")
 
 # A state that is set up: what is compared is the containers.

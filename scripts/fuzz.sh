@@ -23,7 +23,7 @@ cd "$scratch/empty"
 touch .begun
 # The child says what it found; a stack printed by another program would only delay it.
 SWIFT_BACKTRACE=enable=no "$scratch/release/fuzz-manifests" "$scratch/reached" "$root/Tests/Fuzz/Corpus" \
-  -dict="$root/Tests/Fuzz/keys.dict" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
+  -dict="$root/Tests/Fuzz/keys.dict" -max_total_time="$seconds" -max_len=4096 -timeout=60 -rss_limit_mb=1024 \
   -artifact_prefix="$scratch/findings/" -print_final_stats=1 </dev/null >"$scratch/log" 2>&1 || {
   grep -a -E -A 20 '^fuzz: |ERROR: libFuzzer|Fatal error' "$scratch/log" | head -n 60 >&2
   finding=$(find "$scratch/findings" -type f -newer "$scratch/empty/.begun" | head -n 1)
