@@ -50,6 +50,7 @@ extension Controller {
 
   func take(_ standing: LeaseStanding, _ state: inout LoopState) async {
     let turn = state.take(standing)
+    makeWay(&state)
     if !turn.lost.isEmpty { await tellLost(turn.lost, state) }
     guard !turn.gained.isEmpty else { return }
     await tellTaken(turn.gained, from: standing.evicted, state)
@@ -62,6 +63,21 @@ extension Controller {
     await adoptNewestRevision(&state)
     await readInventory(&state)
     state.enqueueAll(in: turn.gained.intersection(state.owned), at: engine.time.now())
+  }
+
+  /// How long a command that wants the environment for itself waits for steps under way.
+  private static let courtesy = TimeSpan(seconds: 1)
+
+  /// Lets go of everything while somebody waits for the environment: of steps under way after a moment.
+  func makeWay(_ state: inout LoopState) {
+    guard let other = state.standing.exclusive, other != keeper.replica else {
+      state.makesWaySince = nil
+      return
+    }
+    let now = engine.time.now()
+    let since = state.makesWaySince ?? now
+    state.makesWaySince = since
+    state.makeWay(for: other.description, givesUp: now - since >= Controller.courtesy)
   }
 
   func take(_ news: StateNews, _ state: inout LoopState) async {

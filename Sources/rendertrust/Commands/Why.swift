@@ -43,6 +43,10 @@ extension Session {
     if let newest = try await store.latestRevision(of: environment) {
       situation.quarantined[newest.number] = digests[newest.manifestDigest]
     }
+    let (table, now) = try await store.leases(of: environment)
+    if let holder = table[KeyRange(of: id)].holder, let seat = table.seats[holder], seat.expiresAt > now {
+      situation.holder = seat.replica.description
+    }
     situation.journal = try await store.journal(of: environment, id: id, limit: 10)
     let (leases, now) = try await store.leases(of: environment)
     situation.holder = leases.holder(of: id, now: now)?.description

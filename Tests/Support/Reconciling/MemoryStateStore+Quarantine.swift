@@ -10,6 +10,7 @@ extension MemoryStateStore {
     try with(.record, environment, fence: Fence(ranges: [.first])) { state in
       for entry in entries where state.quarantines[entry.digest] == nil {
         state.quarantines[entry.digest] = entry
+        state.note(AuditRecord(entry))
       }
     }
   }
@@ -17,8 +18,10 @@ extension MemoryStateStore {
   package func liftQuarantine(of digest: Digest, in environment: String, by actor: String, at time: Timestamp)
     async throws(StoreError) -> Quarantine?
   {
-    try with(.record, environment, fence: Fence(ranges: [.first])) {
-      $0.quarantines.removeValue(forKey: digest)
+    try with(.record, environment, fence: Fence(ranges: [.first])) { state in
+      let entry = state.quarantines.removeValue(forKey: digest)
+      if let entry { state.note(AuditRecord(entry, lifted: (actor, time))) }
+      return entry
     }
   }
 
