@@ -104,6 +104,12 @@ let executables: [Target] = [
     name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
   .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
+  // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
+  .executableTarget(
+    name: "fuzz-manifests",
+    dependencies: [
+      "Billing", "Databases", "Delivery", "Fleet", "Manifests", "Model", "Modules", "Recovery", "Services",
+    ], path: "Tests/Fuzz", exclude: ["Corpus", "keys.dict"]),
 ]
 
 let testTargets: [Target] = [

@@ -65,6 +65,17 @@ for document in README.md ARCHITECTURE.md CONTRIBUTING.md; do
   done
 done | report 'Paths that do not exist:'
 
+# The service is one that systemd takes, and is shut in well (its own measure, 0 to 100, small is good).
+if command -v systemd-analyze >/dev/null; then
+  unit=$(mktemp -d)
+  sed 's#/usr/bin/rendertrust#/bin/true#' packaging/rendertrust.service >"$unit/rendertrust.service"
+  systemd-analyze verify "$unit/rendertrust.service" 2>&1 | grep -F "$unit" |
+    report 'packaging/rendertrust.service is not in order:'
+  systemd-analyze security --offline=true --threshold=20 --no-pager packaging/rendertrust.service >"$unit/security" 2>&1 ||
+    tail -n 1 "$unit/security" | report 'packaging/rendertrust.service lets the server do more than it needs:'
+  rm -r "$unit"
+fi
+
 git ls-files 2>/dev/null | grep -E '(^|/)\.build|Package\.resolved$' | report 'Must not be committed:'
 
 [ ! -s "$findings" ] || exit 1

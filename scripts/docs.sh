@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes the reference of kinds from the program's own descriptions: docs/kinds.md and docs/manifest.schema.json.
+# Writes the reference of kinds from the program's own descriptions: docs/kinds.md and docs/manifest.schema.json;
+# and that of the server: docs/server-reference.md.
 #
 #   scripts/docs.sh RENDERTRUST
 set -eu
@@ -18,4 +19,5 @@ kinds=$("$rendertrust" schema | sed -n 's/.*"const": "\([A-Z][A-Za-z]*\)".*/\1/p
   done
 } >docs/kinds.md
 "$rendertrust" schema >docs/manifest.schema.json
-echo "docs: docs/kinds.md and docs/manifest.schema.json written"
+"$rendertrust" server --reference >docs/server-reference.md
+echo "docs: docs/kinds.md, docs/manifest.schema.json and docs/server-reference.md written"

@@ -1,5 +1,35 @@
 internal import Model
 
+/// What one document was decoded to.
+struct DecodedDocument: Sendable {
+  enum Result: Sendable {
+    case resource(DecodedResource)
+    /// It has errors.
+    case faulty(ResourceID)
+    /// It has errors and does not even say its name.
+    case nameless
+  }
+
+  let result: Result
+  let diagnostics: [Diagnostic]
+
+  init(_ document: Node, _ schemas: [String: KindSchema], _ variables: Variables) {
+    var decoder = ManifestDecoder()
+    let node = variables.applied(to: document, &decoder)
+    let schema = Envelope.schema(of: node, among: schemas, &decoder)
+    // A text with unknown variables would only lead to more problems.
+    let resource = decoder.diagnostics.isEmpty ? schema?.decode(node, &decoder) : nil
+    if let resource {
+      result = .resource(resource)
+    } else if let id = ParsedDocument(node: node, isBase: false).id {
+      result = .faulty(id)
+    } else {
+      result = .nameless
+    }
+    diagnostics = decoder.diagnostics
+  }
+}
+
 /// The resources that documents describe, and what is wrong with the others.
 struct DecodedDocuments {
   private var decoded: [DecodedResource] = []
@@ -11,37 +41,31 @@ struct DecodedDocuments {
 
   private static let sliceSize = 256
 
-  init(_ documents: [Node], _ schemas: [String: KindSchema], _ variables: Variables) {
+  /// - Parameter keepsDecoded: whether the documents' tapes remember what was decoded, and are asked first.
+  init(
+    _ documents: [Node], _ schemas: [String: KindSchema], _ variables: Variables, keepsDecoded: Bool
+  ) {
     let slices = Parallel.slices(of: documents.count, size: DecodedDocuments.sliceSize)
     let results = Parallel.map(slices) { slice in
-      DecodedDocuments(slice: documents[slice], schemas, variables)
+      documents[slice].map { document in
+        guard keepsDecoded else { return DecodedDocument(document, schemas, variables) }
+        if let known = document.tape.decoded.document(at: document.index, with: variables) { return known }
+        let decoded = DecodedDocument(document, schemas, variables)
+        document.tape.decoded.note(decoded, at: document.index, with: variables)
+        return decoded
+      }
     }
     decoded.reserveCapacity(documents.count)
-    for result in results {
-      decoded += result.decoded
-      diagnostics += result.diagnostics
-      faulty.formUnion(result.faulty)
-      isEveryNameKnown = isEveryNameKnown && result.isEveryNameKnown
-    }
+    for outcome in results.joined() { add(outcome) }
   }
 
-  private init(slice: ArraySlice<Node>, _ schemas: [String: KindSchema], _ variables: Variables) {
-    decoded.reserveCapacity(slice.count)
-    for document in slice {
-      var decoder = ManifestDecoder()
-      let node = variables.applied(to: document, &decoder)
-      let schema = Envelope.schema(of: node, among: schemas, &decoder)
-      // A text with unknown variables would only lead to more problems.
-      let resource = decoder.diagnostics.isEmpty ? schema?.decode(node, &decoder) : nil
-      if let resource {
-        decoded.append(resource)
-      } else if let id = ParsedDocument(node: node, isBase: false).id {
-        faulty.insert(id)
-      } else {
-        isEveryNameKnown = false
-      }
-      diagnostics += decoder.diagnostics
+  private mutating func add(_ outcome: DecodedDocument) {
+    switch outcome.result {
+    case .resource(let resource): decoded.append(resource)
+    case .faulty(let id): faulty.insert(id)
+    case .nameless: isEveryNameKnown = false
     }
+    diagnostics += outcome.diagnostics
   }
 
   mutating func append(_ resource: DecodedResource?) {

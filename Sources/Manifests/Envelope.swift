@@ -100,7 +100,7 @@ struct MetadataFields: ManifestObject {
         examples: ["web-1"]
       ) { ResourceName.isValid($0) })
     Field("labels", \.labels, "What selectors match")
-    Field("annotations", \.annotations, "Notes that nothing depends on")
+    Field("annotations", \.annotations, "Notes that nothing depends on, but for `\(Adoption.annotation)`")
     Field("mode", \.mode, "How far the controller may go")
   }
 }

@@ -13,6 +13,8 @@ package final class Field<Root: ManifestObject>: Sendable {
   /// False after every problem was reported.
   let decode: @Sendable (Node, inout ManifestDecoder, inout Root) -> Bool
   let encode: @Sendable (Root) -> Value?
+  /// What the default mentions: it counts as written where the field is left out.
+  let defaultMention: KindReference?
 
   package init<V: ManifestValue>(
     _ name: String, _ property: any WritableKeyPath<Root, V> & Sendable, _ doc: String,
@@ -36,6 +38,7 @@ package final class Field<Root: ManifestObject>: Sendable {
       return true
     }
     encode = { place.get(from: $0).manifestValue }
+    defaultMention = isRequired ? nil : place.get(from: Root()) as? KindReference
   }
 }
 
@@ -82,6 +85,8 @@ package final class Fields<Root: ManifestObject>: Sendable {
   /// Indices into `list` by name: the order of canonical values.
   let sorted: [Int]
   let required: [Int]
+  /// Those whose default mentions another resource.
+  let mentioning: [Int]
 
   package init(_ doc: String, @FieldsBuilder<Root> _ fields: () -> [Field<Root>]) {
     self.doc = doc
@@ -89,6 +94,7 @@ package final class Fields<Root: ManifestObject>: Sendable {
     self.list = list
     sorted = list.indices.sorted { list[$0].name < list[$1].name }
     required = list.indices.filter { list[$0].isRequired }
+    mentioning = list.indices.filter { list[$0].defaultMention != nil }
   }
 
   /// The field of this name; people write fields in order, so the search starts at `hint`.
@@ -102,6 +108,9 @@ package final class Fields<Root: ManifestObject>: Sendable {
       return nil
     }
   }
+
+  /// Names and purposes, in the order of writing.
+  package var described: [(name: String, doc: String)] { list.map { ($0.name, $0.doc) } }
 
   func encode(_ root: Root) -> Value {
     var members: [Value.Member] = []
@@ -156,6 +165,10 @@ extension ManifestObject {
         hint: "`\(field.name)`: \(field.doc)\(example(of: field))")
     }
     guard isFine else { return nil }
+    for index in fields.mentioning where !seen.contains(index) {
+      guard let reference = fields.list[index].defaultMention else { continue }
+      decoder.mention(reference.id, at: node, field: fields.list[index].name)
+    }
     var report = FieldReport()
     root.validate(&report)
     report.tell(about: node, &decoder)

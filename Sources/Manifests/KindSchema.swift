@@ -36,17 +36,22 @@ package struct KindSchema: Sendable {
   func decode(_ document: Node, _ decoder: inout ManifestDecoder) -> DecodedResource? {
     let firstReference = decoder.references.count
     let envelope = Envelope.decode(document, kind: kind, &decoder)
+    decoder.begin(document)
     let specNode = document["spec"] ?? Node.emptyMap(named: "spec", at: document)
     guard let spec = decodeSpec(specNode, &decoder), let envelope else { return nil }
     let location = document.location
-    let content = Value.object([
+    var content = [
       Value.Member("labels", .object(envelope.metadata.labels.mapValues { .string($0) })),
       Value.Member("spec", spec.value),
-    ])
+    ]
+    // Other annotations are notes that nothing depends on.
+    if let adopted = envelope.metadata.annotations[Adoption.annotation] {
+      content.insert(Value.Member("adopts", .string(adopted)), at: 0)
+    }
     let resource = AnyResource(
       id: envelope.id, metadata: envelope.metadata, spec: spec,
       references: Array(decoder.references[firstReference...]), location: location.line > 0 ? location : nil,
-      digest: Digest(of: content))
+      digest: Digest(of: Value.object(content)))
     return DecodedResource(resource: resource, selectors: spec.selectors)
   }
 }

@@ -6,6 +6,8 @@ package struct ManifestDecoder: Sendable {
   package private(set) var references: [Reference] = []
   /// The item that is being decoded of each list and map around it, so that paths need no search.
   private var trail: [NodePath.Step] = []
+  /// The document that is decoded; nil where that is not known.
+  private var document: Node?
 
   /// One document shows no more problems; a broken one would have thousands.
   private static let maximumProblems = 100
@@ -46,13 +48,18 @@ package struct ManifestDecoder: Sendable {
   }
 
   /// Notes that the document mentions another resource, which must exist and comes first.
-  package mutating func mention(_ target: ResourceID, at node: Node) {
+  /// - Parameter field: the field of the object `node` that mentions it by default, where it is not written.
+  package mutating func mention(_ target: ResourceID, at node: Node, field: String? = nil) {
     let location = node.location
+    let path = NodePath(of: node, trail, in: document).description
     references.append(
       Reference(
-        target: target, path: NodePath(of: node, trail).description,
+        target: target, path: field.map { path.isEmpty ? $0 : "\(path).\($0)" } ?? path,
         location: location.line > 0 ? location : nil))
   }
+
+  /// Says that what is decoded now belongs to this document.
+  mutating func begin(_ document: Node) { self.document = document }
 
   /// Says that the item `child` of `container` is decoded next, until `leave`.
   mutating func enter(_ container: Node, _ child: Node, position: Int) {

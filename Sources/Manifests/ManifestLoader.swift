@@ -17,22 +17,32 @@ package struct ManifestLoader: Sendable {
   /// An empty folder is no problem here; a path that does not exist is. All problems are reported at once.
   package func load(paths: [String]) -> LoadResult {
     let (files, problems) = SourceFolder.read(paths)
-    return load(files, problems)
+    return load(files, problems, ParsedFiles(files))
+  }
+
+  /// The same, for paths that are loaded again and again: files that did not change since the last load with this
+  /// cache are not read, parsed or decoded again. The result is that of `load(paths:)`.
+  package func load(paths: [String], reusing cache: inout ManifestCache) -> LoadResult {
+    let (files, problems) = SourceFolder.read(paths, known: cache.filesByName)
+    let parsed = ParsedFiles(files, known: cache.parsed(of: files))
+    cache.replace(files, parsed)
+    return load(files, problems, parsed, keepsDecoded: true)
   }
 
   /// The resources of one text, such as the body of a request; `name` is what locations say.
   package func load(text: String, name: String) -> LoadResult {
     let file = SourceFile(name: name, folder: "", bytes: Array(text.utf8), isBase: false, isComplete: true)
-    return load([file], [])
+    return load([file], [], ParsedFiles([file]))
   }
 
-  private func load(_ files: [SourceFile], _ problems: [Diagnostic]) -> LoadResult {
+  private func load(
+    _ files: [SourceFile], _ problems: [Diagnostic], _ parsed: ParsedFiles, keepsDecoded: Bool = false
+  ) -> LoadResult {
     var diagnostics = problems
-    let parsed = ParsedFiles(files)
     diagnostics += parsed.diagnostics
     let documents = layered(parsed.documents, files, &diagnostics)
     let (environment, others) = Setting.decode(documents, schemas, files, &diagnostics)
-    var decoded = DecodedDocuments(others, schemas, environment.variables)
+    var decoded = DecodedDocuments(others, schemas, environment.variables, keepsDecoded: keepsDecoded)
     decoded.append(environment.resource)
     diagnostics += decoded.diagnostics
     let resources = decoded.resolved(&diagnostics)

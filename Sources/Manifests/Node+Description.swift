@@ -15,9 +15,10 @@ struct NodePath: CustomStringConvertible {
   private(set) var parts: [Part] = []
 
   /// Found by walking down from the document's root: costs nothing until a message or a reference needs it. `trail`
-  /// spares the search in long lists and maps.
-  init(of node: Node, _ trail: [Step] = []) {
-    var current = Node(node.tape, NodePath.documentStart(of: node))
+  /// spares the search in long lists and maps, `document` that among all of the tape.
+  init(of node: Node, _ trail: [Step] = [], in document: Node? = nil) {
+    let start = document.flatMap { $0.tape === node.tape ? $0.index : nil }
+    var current = Node(node.tape, start ?? NodePath.documentStart(of: node))
     while current.index != node.index {
       let step = trail.first { $0.container == current.index && $0.child <= node.index }
       guard let next = descend(from: current, to: node, step) else { return }

@@ -2,25 +2,35 @@ internal import Model
 
 /// All documents of all files of a load, in order, and what was wrong with their text.
 struct ParsedFiles: Sendable {
-  private(set) var documents: [ParsedDocument] = []
-  private(set) var diagnostics: [Diagnostic] = []
-  /// Whether documents were dropped, so that nobody knows which resources they held.
-  private(set) var isIncomplete = false
+  /// One for each file.
+  let files: [ParsedFile]
 
   /// Large files are split where documents start, so that all cores have something to do.
-  init(_ files: [SourceFile]) {
+  /// - Parameter known: what is known of files already, by position.
+  init(_ files: [SourceFile], known: [Int: ParsedFile] = [:]) {
     let names = files.map(\.name)
     var chunks: [Chunk] = []
-    for (index, file) in files.enumerated() {
-      if file.isComplete { Chunk.split(file.bytes, file: index, into: &chunks) } else { isIncomplete = true }
+    var parsed = files.indices.map { known[$0] ?? ParsedFile(isIncomplete: !files[$0].isComplete) }
+    for (index, file) in files.enumerated() where file.isComplete && known[index] == nil {
+      Chunk.split(file.bytes, file: index, into: &chunks)
     }
     for result in Parallel.map(chunks, { ParsedFiles.parse($0, files: files, names: names) }) {
       let isBase = files[result.file].isBase
-      documents += result.documents.map { ParsedDocument(node: Node(result.tape, $0), isBase: isBase) }
-      diagnostics += result.diagnostics
-      isIncomplete = isIncomplete || result.isIncomplete
+      parsed[result.file].documents += result.documents.map {
+        ParsedDocument(node: Node(result.tape, $0), isBase: isBase)
+      }
+      parsed[result.file].diagnostics += result.diagnostics
+      if result.isIncomplete { parsed[result.file].isIncomplete = true }
     }
+    self.files = parsed
   }
+
+  var documents: [ParsedDocument] {
+    files.count == 1 ? files[0].documents : Array(files.lazy.map(\.documents).joined())
+  }
+  var diagnostics: [Diagnostic] { files.flatMap(\.diagnostics) }
+  /// Whether documents were dropped, so that nobody knows which resources they held.
+  var isIncomplete: Bool { files.contains(where: \.isIncomplete) }
 
   private struct ChunkResult: Sendable {
     let file: Int
@@ -45,6 +55,13 @@ struct ParsedFiles: Sendable {
         diagnostics: composer.diagnostics, isIncomplete: composer.isIncomplete)
     }
   }
+}
+
+/// What stands in one file.
+struct ParsedFile: Sendable {
+  var documents: [ParsedDocument] = []
+  var diagnostics: [Diagnostic] = []
+  var isIncomplete = false
 }
 
 struct ParsedDocument: Sendable {

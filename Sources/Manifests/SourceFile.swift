@@ -12,9 +12,18 @@ struct SourceFile: Sendable {
   let isBase: Bool
   /// False where reading stopped at a limit; what was read is only there to be shown.
   let isComplete: Bool
+  /// What the file was when reading began; nil for texts.
+  let identity: FileIdentity?
+  /// How long it had rested by then, in nanoseconds.
+  let rest: Int64
 
   /// A byte order mark at the start of `bytes` is left out.
-  init(name: String, folder: String, bytes: [UInt8], isBase: Bool, isComplete: Bool) {
+  init(
+    name: String, folder: String, bytes: [UInt8], isBase: Bool, isComplete: Bool,
+    identity: FileIdentity? = nil
+  ) {
+    self.identity = identity
+    rest = identity?.age ?? 0
     self.name = name
     self.folder = folder
     self.bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes[3...]) : bytes
@@ -34,8 +43,10 @@ struct SourceFile: Sendable {
     defer { if !isStandardInput { close(descriptor) } }
     var bytes: [UInt8] = []
     var status = stat()
-    if fstat(descriptor, &status) == 0, status.st_size > 0 {
-      bytes.reserveCapacity(min(Int(status.st_size), 64 << 20) + 1)
+    var identity: FileIdentity?
+    if fstat(descriptor, &status) == 0 {
+      if status.st_size > 0 { bytes.reserveCapacity(min(Int(status.st_size), 64 << 20) + 1) }
+      identity = FileIdentity(status)
     }
     var lines = LineLimit()
     var problem: Diagnostic?
@@ -47,7 +58,8 @@ struct SourceFile: Sendable {
     }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     let file = SourceFile(
-      name: name, folder: folder, bytes: bytes, isBase: isBase, isComplete: problem == nil)
+      name: name, folder: folder, bytes: bytes, isBase: isBase, isComplete: problem == nil,
+      identity: isStandardInput ? nil : identity)
     return (file, problem)
   }
 

@@ -7,7 +7,11 @@ enum SourceFolder {
   ///
   /// A folder gives its own `*.yaml` and `*.yml` files, not those of folders inside it. Where a folder called `base`
   /// stands beside it, that one's files come first and are what the folder's documents are merged into.
-  static func read(_ paths: [String]) -> (files: [SourceFile], problems: [Diagnostic]) {
+  ///
+  /// - Parameter known: files that were read before, by name; taken where they are still the same.
+  static func read(
+    _ paths: [String], known: [String: SourceFile] = [:]
+  ) -> (files: [SourceFile], problems: [Diagnostic]) {
     var bases: [String] = []
     var plain: [String] = []
     var problems: [Diagnostic] = []
@@ -23,6 +27,10 @@ enum SourceFolder {
     var seen: Set<String> = []
     for (path, isBase) in bases.map({ ($0, true) }) + plain.map({ ($0, false) })
     where seen.insert(path).inserted {
+      if let file = known[path], file.isBase == isBase, file.identity == FileIdentity(path: path) {
+        files.append(file)
+        continue
+      }
       let (file, problem) = SourceFile.read(path, isBase: isBase)
       if let file { files.append(file) }
       if let problem { problems.append(problem) }

@@ -8,6 +8,8 @@ package final class Tape: Sendable {
   let records: [Record]
   let bytes: [UInt8]
   let files: [String]
+  /// What the documents of this tape were decoded to, where they may be asked for again; see `ManifestCache`.
+  let decoded = DecodedCache()
 
   init(_ content: TapeContent) {
     records = content.records

@@ -1,7 +1,7 @@
 internal import Model
 
 /// Replaces `${name}` in scalars; `$${` stays `${`. What was replaced keeps the scalar's place.
-struct Variables: Sendable {
+struct Variables: Sendable, Equatable {
   private let values: [String: [UInt8]]
   /// What to say about a name that nobody declares.
   private let isDeclared: Bool

@@ -22,6 +22,8 @@ package struct ReconcileContext: Sendable {
 package struct Offers: Sendable, Equatable {
   package private(set) var compute: [ResourceID: ComputeOffer] = [:]
   package private(set) var databases: [ResourceID: DatabaseOffer] = [:]
+  /// Containers that are taken, by the resource that adopts them.
+  package private(set) var adoptions: [ResourceID: Adoption] = [:]
 
   package init() {}
 
@@ -29,6 +31,7 @@ package struct Offers: Sendable, Equatable {
     switch offer {
     case .compute(let offer): compute[id] = offer
     case .database(let offer): databases[id] = offer
+    case .adoption(let adoption): adoptions[id] = adoption
     }
   }
 }
@@ -36,6 +39,7 @@ package struct Offers: Sendable, Equatable {
 package enum Offer: Sendable, Equatable {
   case compute(ComputeOffer)
   case database(DatabaseOffer)
+  case adoption(Adoption)
 }
 
 /// A machine that can run containers. Offered by `Node`.

@@ -1,32 +1,55 @@
 /// One desired thing. `Spec` is the kind's own type, or `any ResourceSpec` where kinds are mixed.
+///
+/// Cheap to copy: all but the spec is shared.
 package struct Resource<Spec: Sendable>: Sendable {
-  package let id: ResourceID
-  package let metadata: Metadata
   package let spec: Spec
+  private let head: ResourceHead
+
+  package var id: ResourceID { head.id }
+  package var metadata: Metadata { head.metadata }
   /// Every `Kind/name` that the spec mentions, with where it stands.
-  package let references: [Reference]
+  package var references: [Reference] { head.references }
   /// Where the document starts; nil for resources read back from a stored revision.
-  package let location: SourceLocation?
+  package var location: SourceLocation? { head.location }
   /// Digest of spec and labels in canonical form: equal digests need no comparison of fields.
-  package let digest: Digest
+  package var digest: Digest { head.digest }
 
   package init(
     id: ResourceID, metadata: Metadata, spec: Spec, references: [Reference], location: SourceLocation?,
     digest: Digest
   ) {
-    self.id = id
-    self.metadata = metadata
     self.spec = spec
-    self.references = references
-    self.location = location
-    self.digest = digest
+    head = ResourceHead(
+      id: id, metadata: metadata, references: references, location: location, digest: digest)
+  }
+
+  private init(_ spec: Spec, _ head: ResourceHead) {
+    self.spec = spec
+    self.head = head
   }
 
   /// The same resource with its spec seen as another type.
   package func map<Other>(_ transform: (Spec) -> Other) -> Resource<Other> {
-    Resource<Other>(
-      id: id, metadata: metadata, spec: transform(spec), references: references, location: location,
-      digest: digest)
+    Resource<Other>(transform(spec), head)
+  }
+}
+
+/// What resources of all kinds have.
+private final class ResourceHead: Sendable {
+  let id: ResourceID
+  let metadata: Metadata
+  let references: [Reference]
+  let location: SourceLocation?
+  let digest: Digest
+
+  init(
+    id: ResourceID, metadata: Metadata, references: [Reference], location: SourceLocation?, digest: Digest
+  ) {
+    self.id = id
+    self.metadata = metadata
+    self.references = references
+    self.location = location
+    self.digest = digest
   }
 }
 

@@ -2,11 +2,23 @@
 package struct ResourceID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
   package let kind: String
   package let name: String
+  /// Hash of both, other in each process: names are looked up far more often than they are made.
+  private let mark: Int
 
   package init(kind: String, name: String) {
     self.kind = kind
     self.name = name
+    var hasher = Hasher()
+    hasher.combine(kind)
+    hasher.combine(name)
+    mark = hasher.finalize()
   }
+
+  package static func == (a: ResourceID, b: ResourceID) -> Bool {
+    a.mark == b.mark && a.name == b.name && a.kind == b.kind
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(mark) }
 
   /// Reads `Kind/name`; nil when there is not exactly one slash with text on both sides.
   package init?(_ text: some StringProtocol) {

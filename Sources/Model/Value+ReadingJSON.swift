@@ -68,17 +68,20 @@ private struct JSONReader {
 
   private mutating func object(depth: Int) throws(Value.JSONError) -> Value {
     index += 1
-    var members: [String: Value] = [:]
+    var members: [Value.Member] = []
+    var isSorted = true
     if take(UInt8(ascii: "}")) { return .object([]) }
     repeat {
       skipSpace()
       guard next == UInt8(ascii: "\"") else { throw error("a key was expected") }
       let key = try string()
       guard take(UInt8(ascii: ":")) else { throw error("‘:’ was expected") }
-      members[key] = try value(depth: depth + 1)
+      if let last = members.last, !(last.key < key) { isSorted = false }
+      members.append(Value.Member(key, try value(depth: depth + 1)))
     } while take(UInt8(ascii: ","))
     guard take(UInt8(ascii: "}")) else { throw error("‘,’ or ‘}’ was expected") }
-    return .object(members)
+    guard !isSorted else { return .object(members) }
+    return .object(Dictionary(members.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }))
   }
 
   private mutating func array(depth: Int) throws(Value.JSONError) -> Value {
@@ -92,7 +95,19 @@ private struct JSONReader {
 
   private mutating func string() throws(Value.JSONError) -> String {
     index += 1
-    var text: [UInt8] = []
+    var end = index
+    while end < bytes.count, bytes[end] >= 0x20, bytes[end] != UInt8(ascii: "\""),
+      bytes[end] != UInt8(ascii: "\\")
+    { end += 1 }
+    if end < bytes.count, bytes[end] == UInt8(ascii: "\"") {
+      guard let string = String(validating: bytes[index..<end], as: UTF8.self) else {
+        throw error("the string is not UTF-8")
+      }
+      index = end + 1
+      return string
+    }
+    var text = Array(bytes[index..<end])
+    index = end
     while let byte = next, byte != UInt8(ascii: "\"") {
       guard byte >= 0x20 else { throw error("a control character stands in a string") }
       index += 1

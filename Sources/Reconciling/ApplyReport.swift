@@ -81,7 +81,7 @@ package struct ApplyReport: Sendable {
   }
 
   private static func state(of finding: ResourceFinding, _ result: Executor.Result?) -> State {
-    if finding.isRemoved { return .removed }
+    if finding.isRemoved || finding.isSettling { return .removed }
     if finding.status.failures > 0 { return .failed }
     if finding.status.isReady { return result == .done ? .done : .unchanged }
     switch result {

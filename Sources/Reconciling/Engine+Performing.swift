@@ -157,6 +157,8 @@ extension Engine {
     let rules = StatusRules(now: time.now(), revision: plan.revision, backoff: backoff)
     let second = Dictionary(
       (verified?.plan.resources ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let unsettled = try await unsettled(
+      resources.filter { $0.outcome == .delete && done.contains($0.id) }, environment)
     var changes = StatusChanges(revision: plan.revision)
     var findings: [ResourceID: ResourceFinding] = [:]
     for first in resources {
@@ -166,7 +168,8 @@ extension Engine {
       let evidence = StatusRules.Evidence(
         planned: first, result: results[first.id], verified: second[first.id],
         health: (try? observation?.get())?.health ?? .ready,
-        wasApplied: first.desired.map { entry?.digest == $0.digest } ?? false)
+        wasApplied: first.desired.map { entry?.digest == $0.digest } ?? false,
+        mayStillChange: unsettled.contains(first.id))
       let finding = rules.judge(evidence, previous: previous[first.id])
       findings[first.id] = finding
       changes.note(
@@ -179,6 +182,24 @@ extension Engine {
     progress(.settled(findings.values.filter { !$0.isRemoved }.map(\.status).sorted { $0.id < $1.id }))
     pass.settled(findings, results)
     return Conclusion(results: results, findings: findings)
+  }
+
+  /// Which of these may not be forgotten yet. A clock that was set back does not make that last for ever.
+  private func unsettled(_ leaving: [ResourcePlan], _ environment: String) async throws(StoreError) -> Set<
+    ResourceID
+  > {
+    guard !leaving.isEmpty else { return [] }
+    let (now, span) = (time.now(), Engine.settlingSpan)
+    let window = now + TimeSpan(milliseconds: -span.milliseconds)...now + span
+    var unsettled: Set<ResourceID> = []
+    for (ids, countsDone) in [
+      (leaving.filter { !$0.steps.isEmpty }, false), (leaving.filter(\.steps.isEmpty), true),
+    ] where !ids.isEmpty {
+      unsettled.formUnion(
+        try await store.unsettled(
+          Set(ids.map(\.id)), in: environment, during: window, countingDone: countsDone))
+    }
+    return unsettled
   }
 
   /// Drops the status of what is neither desired nor in the inventory: it left before anything was done for it.

@@ -139,11 +139,11 @@ package struct Executor: Sendable {
       (outcome, end) = (.superseded(error.message), (.cancelled, error))
     case (.failure, .deadline(let span)):
       let error = call.lateError(after: span)
-      (outcome, end) = (.failed(error.description), (.failed(error), error))
+      (outcome, end) = (.failed(with: error), (.failed(error), error))
     case (.failure(let error), nil):
       let isStopped = Task.isCancelled
       (outcome, end) = (
-        isStopped ? .interrupted : .failed(error.description),
+        isStopped ? .interrupted : .failed(with: error),
         (isStopped ? .cancelled : .failed(error), error)
       )
     }

@@ -48,19 +48,22 @@ package struct LoopState: Sendable {
     index()
   }
 
+  /// Takes up a new revision. What it changes, whatever refers to that, and what is not ready is looked at now; the
+  /// rest, for which only the number is new, a moment later.
   package mutating func adopt(
     _ desired: DesiredState, _ revision: Int64, _ allowances: Allowances = Allowances(), at now: Timestamp
   ) {
     self.allowances = allowances
-    known.formUnion(self.desired.resources.lazy.map(\.id))
     for id in flights.keys where stale[id] == nil {
       stale[id] = self.desired[id]?.references.map(\.target) ?? []
     }
     let former = self.desired
+    let changes = DesiredChanges(from: former, to: desired)
+    known.formUnion(changes.gone)
     self.desired = desired
     self.revision = revision
-    index()
-    enqueueAll(at: now)
+    if changes.affectsReferences { index() }
+    enqueue(changes, since: former, at: now)
     let passes = Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted { $0.key < $1.key }
     for (number, scope) in passes {
       let changed = scope.filter { !desired.says(of: $0, theSameAs: former) }
@@ -68,13 +71,27 @@ package struct LoopState: Sendable {
     }
   }
 
-  /// Lets go of what is in flight for somebody who wants the environment for himself: at once what is only looked at, and
-  /// with `givesUp` steps under way too.
-  mutating func makeWay(for other: String, givesUp: Bool) {
-    for (number, scope) in Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted(by: {
-      $0.key < $1.key
-    }) {
-      controls[number]?.makeWay(for: other, scope: Set(scope), givesUp: givesUp)
+  private static let restDelay = TimeSpan(seconds: 2)
+
+  private mutating func enqueue(_ changes: DesiredChanges, since former: DesiredState, at now: Timestamp) {
+    guard former.environment == desired.environment, former.allowsMockGPUs == desired.allowsMockGPUs else {
+      return enqueueAll(at: now)
+    }
+    var touched: Set<ResourceID> = []
+    var open = changes.changed.map(\.id) + changes.gone
+    while let id = open.popLast() {
+      if touched.insert(id).inserted { open.append(contentsOf: dependents[id] ?? []) }
+    }
+    let unproven = flights.keys.filter { !usable.contains($0) }
+    let soon = touched.union(leaving).union(unsettled).union(unproven)
+    let owned = owned
+    let ownsAll = owned.count == KeyRange.count
+    for id in soon where ownsAll || owned.contains(KeyRange(of: id)) {
+      if desired[id] != nil || known.contains(id) { queue.add(id, at: now, isUrgent: true) }
+    }
+    for resource in desired.resources
+    where !soon.contains(resource.id) && (ownsAll || owned.contains(KeyRange(of: resource.id))) {
+      queue.add(resource.id, at: now + LoopState.restDelay)
     }
   }
 

@@ -21,11 +21,15 @@ extension Plan {
 
 extension Resource where Spec == any ResourceSpec {
   /// The resource as it is claimed: until it is applied completely it may still be built on what it was built on
-  /// before, so that must not be taken away yet.
+  /// before, so that must not be taken away yet; and what it adopted may still be there.
   func alsoReferring(like former: AnyResource?) -> AnyResource {
     let targets = Set(references.map(\.target))
     let others = former?.references.filter { !targets.contains($0.target) } ?? []
-    guard !others.isEmpty else { return self }
+    var metadata = metadata
+    if metadata.annotations[Adoption.annotation] == nil {
+      metadata.annotations[Adoption.annotation] = former?.metadata.annotations[Adoption.annotation]
+    }
+    guard !others.isEmpty || metadata != self.metadata else { return self }
     return AnyResource(
       id: id, metadata: metadata, spec: spec, references: references + others, location: location,
       digest: digest)

@@ -39,6 +39,12 @@ package protocol StateStore: LeaseStore, QuarantineStore {
   /// answers with the resources concerned.
   func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError) -> [ResourceID]
 
+  /// Which of these have a step that ended in this span of time without a certain outcome; see `LateEffects.swift`.
+  /// - Parameter countingDone: steps that were done count too, but for deletions.
+  func unsettled(
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
+  ) async throws(StoreError) -> Set<ResourceID>
+
   /// Stores how resources are and which digests are applied, drops those that are gone, and adds events.
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError)
 

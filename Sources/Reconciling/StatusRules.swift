@@ -34,11 +34,14 @@ package struct StatusRules: Sendable {
     package let health: Health
     /// Whether exactly this was applied before, so that a difference is drift.
     package let wasApplied: Bool
+    /// Whether a step that nobody waits for any more may still take effect.
+    package let mayStillChange: Bool
 
     package init(
       planned: ResourcePlan, result: Executor.Result?, verified: ResourcePlan?, health: Health,
-      wasApplied: Bool
+      wasApplied: Bool, mayStillChange: Bool = false
     ) {
+      self.mayStillChange = mayStillChange
       self.planned = planned
       self.result = result
       self.verified = verified
@@ -84,6 +87,7 @@ package struct StatusRules: Sendable {
       nextLook: nextLook(verdict, status))
   }
 
+  static let settling = "Settling"
   private static let soonestLook = TimeSpan(seconds: 1)
   private static let latestLook = TimeSpan(seconds: 30)
 
@@ -135,6 +139,12 @@ package struct StatusRules: Sendable {
       return Verdict(type: .drifted, reason: "Drifted", message: StatusRules.text(of: plan.steps))
     case .paused:
       return Verdict(type: .blocked, reason: "Paused", message: "reconciling is paused by its manifest")
+    case .delete where plan.steps.isEmpty && evidence.mayStillChange:
+      return Verdict(
+        type: .progressing, reason: StatusRules.settling,
+        message:
+          "gone; a step that was given up, cut off or timed out may still take effect, so it is looked at "
+          + "for \(Engine.settlingSpan) more before it is forgotten")
     case .delete where plan.steps.isEmpty: return Verdict(type: .ready, reason: "Removed", message: "removed")
     case .create, .update, .replace, .run, .delete:
       return Verdict(
@@ -177,7 +187,7 @@ package struct StatusRules: Sendable {
       add("Removed", planned.steps.isEmpty ? "was gone already" : steps)
     } else if isHealed {
       add("DriftHealed", steps)
-    } else if evidence.result == .done, !verdict.isFailure {
+    } else if evidence.result == .done, !verdict.isFailure, verdict.reason != StatusRules.settling {
       add("Applied", steps)
     }
     let wasReady = previous?.isReady

@@ -21,12 +21,13 @@ struct RenderTrust: AsyncParsableCommand {
         name: "Change the world",
         subcommands: [
           Validate.self, PlanCommand.self, Apply.self, Up.self, Server.self, Diff.self, Rollback.self,
-          Destroy.self,
+          Destroy.self, Import.self,
         ]),
       CommandGroup(
         name: "Look at it",
         subcommands: [
-          Get.self, Describe.self, Why.self, Events.self, History.self, Leases.self, Audit.self, Healthz.self,
+          Get.self, Export.self, Describe.self, Why.self, Events.self, History.self, Leases.self, Audit.self,
+          Healthz.self,
           Backup.self,
         ]),
       CommandGroup(

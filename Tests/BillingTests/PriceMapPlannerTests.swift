@@ -85,6 +85,11 @@ import Testing
     let observed = PriceMapObserved(entries: [entry("b", 1)], heldElsewhere: ["a": "other"])
     let steps = try plan(#"{"prices":{"a":{"credits":1}}}"#, observed).steps
     #expect(steps.map(\.operation) == [.write(entries: [], close: ["b"])])
+    let ledger = ResourceID(kind: "Database", name: "ledger")
+    let moved = PriceMapObserved(entries: [], heldElsewhere: ["a": "other"], leftBehind: [ledger: ["b"]])
+    #expect(
+      try plan(#"{"prices":{"a":{"credits":1}}}"#, moved).steps.map(\.operation)
+        == [.leave(ledger, close: ["b"])])
   }
 
   @Test func closesWhatItLeftInAnotherDatabase() throws {

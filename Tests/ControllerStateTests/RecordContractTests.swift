@@ -142,6 +142,21 @@ import Testing
       #expect(try await store.closeOpenIntents(in: "prod", at: later) == [])
       #expect(try await store.closeOpenIntents(in: "dev", at: later) == [.fake("a"), .fake("b")])
       #expect(try await store.closeOpenIntents(in: "dev", at: later) == [])
+      #expect(
+        try await store.unsettled(
+          [.fake("a"), .fake("b"), .fake("c")], in: "dev", during: now...later, countingDone: false)
+          == [.fake("a"), .fake("b")], "interrupted steps may still take effect, failed ones did not")
+      #expect(try await store.unsettled([.fake("a")], in: "dev", during: now...now, countingDone: true) == [])
+      #expect(
+        try await store.unsettled([.fake("c")], in: "dev", during: now...later, countingDone: true)
+          == [.fake("c")])
+      let late = JournalOutcome.failed("it timed out" + JournalOutcome.uncertainty)
+      try await store.append([.outcome(intent("c", 0).step, late, at: later)], in: "dev")
+      #expect(
+        try await store.unsettled([.fake("c")], in: "dev", during: now...later, countingDone: false) == [
+          .fake("c")
+        ])
+      try await store.append([.outcome(intent("c", 0).step, .failed("it broke"), at: later)], in: "dev")
       let outcomes = try await store.journal(of: "dev", id: nil, limit: 10).map(\.outcome)
       #expect(outcomes.count == 4 && !outcomes.contains(nil))
       #expect(outcomes.contains(.failed("it broke")) && outcomes.count { $0 == .interrupted } == 2)

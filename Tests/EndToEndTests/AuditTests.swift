@@ -1,3 +1,4 @@
+import DockerSupport
 import Model
 import Postgres
 import Testing

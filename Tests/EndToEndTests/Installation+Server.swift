@@ -1,3 +1,4 @@
+import DockerSupport
 import FoundationEssentials
 import Glibc
 import HTTP
@@ -10,16 +11,17 @@ extension Installation {
   /// Where the server of a test listens.
   var gateway: String { folder + "/g.sock" }
 
-  /// Keeps a server running on the installation's manifests while `work` runs, and ends it as a service manager does.
+  /// Keeps a server running on the installation's manifests while `work` runs, and ends it as a service manager does,
+  /// unless `work` did that.
   func serve<Output: Sendable>(
-    _ more: String..., variables: Variables = [:], work: (pid_t) async throws -> Output
+    _ more: String..., isEnded: Bool = false, variables: Variables = [:], work: (pid_t) async throws -> Output
   ) async throws -> (outcome: Outcome, output: Output) {
     try await run(
       ["server", manifests, "--listen", "unix://\(gateway)", "--resync", "2s"] + more, variables: variables
     ) { pid in
       let result: Result<Output, any Error>
       do { result = .success(try await work(pid)) } catch { result = .failure(error) }
-      kill(pid, SIGTERM)
+      if !isEnded { kill(pid, SIGTERM) }
       return try result.get()
     }
   }
@@ -70,4 +72,36 @@ extension Installation {
 extension Outcome {
   /// Each line of the output as JSON.
   func lines() throws -> [Value] { try output.split(separator: "\n").map { try Value(json: String($0)) } }
+}
+
+/// Where a service manager listens, as systemd does.
+struct NotifySocket: ~Copyable {
+  let path: String
+  private let descriptor: Int32
+
+  init(path: String) throws {
+    self.path = path
+    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+    let status = withUnsafePointer(to: address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard status == 0 else { throw SupportError("cannot listen on \(path): \(errno)") }
+  }
+
+  deinit { close(descriptor) }
+
+  /// What came since it was asked last, one message behind the other.
+  func receive() -> String {
+    var text = ""
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while case let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)), count > 0 {
+      text += String(decoding: buffer[..<count], as: UTF8.self) + "\n"
+    }
+    return text
+  }
 }

@@ -1,5 +1,7 @@
+import FoundationEssentials
 import Glibc
 import Model
+import Postgres
 import Testing
 
 extension EndToEnd {
@@ -55,7 +57,9 @@ extension EndToEnd {
       Case(
         reason: "a value that cannot be", file: "manifests: [x]\nresync: soon\n",
         says: ["server.yaml:2:9: error: ‘resync’ must be a duration"]),
-      Case(reason: "no YAML", file: "a: [\n", says: ["server.yaml:2:1: error:"]),
+      Case(
+        reason: "no YAML", file: "a: [\n",
+        says: ["server.yaml:1:5: error: the text ends in the middle of a value"]),
       Case(
         reason: "a variable that cannot be", variables: ["RENDERTRUST_LISTEN": "9464"],
         says: ["listen (environment RENDERTRUST_LISTEN): ‘9464’"]),
@@ -77,6 +81,17 @@ extension EndToEnd {
         }.outcome
         #expect(outcome.exitCode == 2, "\(outcome)")
         for text in example.says { #expect(outcome.errors.contains(text), "\(outcome)") }
+      }
+    }
+
+    @Test("The reference in docs is what the program says")
+    func reference() async throws {
+      let file =
+        #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined() + "/docs/server-reference.md"
+      let written = try String(contentsOfFile: file, encoding: .utf8)
+      try await Installation.with { installation in
+        let outcome = try await installation.run("server", "--reference")
+        #expect(outcome.output == written, "run make docs")
       }
     }
 

@@ -61,6 +61,24 @@ import Testing
     #expect(try await simulation.store.inventory(of: "dev", knowing: []).isEmpty)
   }
 
+  @Test func `what leaves is not forgotten while a step of it may still take effect`() async throws {
+    let simulation = Simulation()
+    try await simulation.apply(.of(.fake("a"), .fake("b"), .fake("c"), .fake("d")))
+    let step = StepID(pass: "cut off", resource: .fake("d"), index: 0)
+    let intent = JournalIntent(
+      step: step, revision: 1, action: .create, summary: "create it", reason: "not there", risk: .safe,
+      at: simulation.time.now)
+    try await simulation.store.append([.intent(intent)], in: "dev")
+    let desired = DesiredState.of(.fake("a"), .fake("b"), .fake("c"))
+    let convergence = try await simulation.apply(desired)
+    #expect(convergence.findings[.fake("d")]?.status.condition(.progressing)?.reason == "Settling")
+    simulation.world.put("d", 1)
+    simulation.time.advance(TimeSpan(seconds: 61))
+    try await simulation.apply(desired)
+    #expect(simulation.world.things.count == 3)
+    #expect(try await simulation.store.inventory(of: "dev", knowing: []).count == 3)
+  }
+
   @Test func `a drain finishes what runs and begins nothing`() async throws {
     let simulation = Simulation()
     simulation.world.inject(.hang, into: "a")

@@ -15,7 +15,12 @@ package enum Billing {
   /// - `connector`: leads from what a `Database` offers to connections.
   package static func kinds(connector: DatabaseConnector) -> [Kind] {
     let backend = PriceMapBackend { address throws(PostgresError) in try await connector.pool(for: address) }
-    return [Kind(PriceMapSpec.self, planner: PriceMapPlanner(), backend: backend)]
+    let importing = PriceMapImport { address throws(PostgresError) in try await connector.pool(for: address) }
+    return [
+      Kind(
+        PriceMapSpec.self, planner: PriceMapPlanner(), backend: backend,
+        importing: { await importing.find($0, $1) }, export: PriceMapExport.export)
+    ]
   }
 
   /// The tables of prices, for the databases that `PriceMap` names. Numbered together with the other rooms' migrations

@@ -19,8 +19,10 @@ package struct PriceMapPlanner: ResourcePlanner {
     if let conflict = conflict(of: desired, observed) {
       // Two maps that exchange prices would wait for each other for ever if neither gave up its own first.
       let kept = entries.filter { entry in wanted.contains { $0.priceID == entry.priceID } }
-      guard kept.count < entries.count else { return .waiting(on: conflict) }
-      return .steps([update(name, from: entries, to: kept, because: "they left the map")])
+      let closing =
+        kept.count < entries.count
+        ? [update(name, from: entries, to: kept, because: "they left the map")] : []
+      return closing.isEmpty && leaving.isEmpty ? .waiting(on: conflict) : .steps(closing + leaving)
     }
     if entries.isEmpty {
       let step = Step(

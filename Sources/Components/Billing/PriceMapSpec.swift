@@ -43,11 +43,6 @@ package struct PriceMapSpec: ManifestSpec {
       }
   }
 
-  /// The default database is not written down and so not mentioned, but comes first all the same.
-  package var selectors: [ResourceSelector] {
-    database == PriceMapSpec.platform ? [ResourceSelector(kind: "Database", labels: [:])] : []
-  }
-
   private static let platform: KindReference = "Database/platform"
 
   /// The rows that stand for this spec, sorted by Price ID.

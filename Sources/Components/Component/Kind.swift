@@ -11,15 +11,37 @@ package struct Kind: Sendable {
   package let backend: AnyBackend
   /// What a desired resource offers to others, from its spec alone.
   package let offer: @Sendable (AnyResource) -> Offer?
+  /// Looks at something that exists and is not managed yet, and says it as a manifest; nil for kinds that cannot.
+  package let importing:
+    (@Sendable (ImportRequest, ReconcileContext) async -> Result<Imported<any ResourceSpec>, BackendError>)?
+  /// The inverse of the planner: the resource corrected by what was observed of it. Nil when that is of another kind.
+  package let export: @Sendable (AnyResource, any Sendable, ReconcileContext) -> Exported<any ResourceSpec>?
+
+  package typealias Importing<Spec: ManifestSpec> =
+    @Sendable (ImportRequest, ReconcileContext) async -> Result<Imported<Spec>, BackendError>
 
   package init<Spec: ManifestSpec, P: ResourcePlanner, B: ResourceBackend>(
     _ type: Spec.Type, planner: P, backend: B,
-    offer: @escaping @Sendable (Resource<Spec>) -> Offer? = { _ in nil }
+    offer: @escaping @Sendable (Resource<Spec>) -> Offer? = { _ in nil },
+    importing: Importing<Spec>? = nil,
+    export: @escaping @Sendable (Resource<Spec>, P.Observed, ReconcileContext) -> Exported<Spec>
   ) where P.Spec == Spec, B.Spec == Spec, P.Observed == B.Observed, P.Operation == B.Operation {
     name = Spec.kind
     schema = KindSchema(type)
     self.planner = AnyPlanner(planner)
     self.backend = AnyBackend(backend)
     self.offer = { resource in resource.typed(as: Spec.self).flatMap(offer) }
+    if let importing {
+      self.importing = { request, context in await importing(request, context).map { $0.anySpec } }
+    } else {
+      self.importing = nil
+    }
+    self.export = { resource, observed, context in
+      guard let resource = resource.typed(as: Spec.self), let observed = observed as? P.Observed else {
+        return nil
+      }
+      let exported = export(resource, observed, context)
+      return Exported<any ResourceSpec>(exported.spec, remarks: exported.remarks)
+    }
   }
 }

@@ -76,6 +76,24 @@ extension PostgresStateStore {
     return Set(names.compactMap { ResourceID($0) }).sorted()
   }
 
+  package func unsettled(
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
+  ) async throws(StoreError) -> Set<ResourceID> {
+    let names = try await rows(
+      """
+      SELECT DISTINCT resource FROM journal
+      WHERE environment = $1 AND resource = ANY ($2) AND outcome_at BETWEEN $3 AND $4
+        AND (outcome IN ('interrupted', 'superseded') OR outcome = 'failed' AND right(error, length($5)) = $5
+          OR $6::boolean AND NOT (outcome = 'done' AND action = 'delete'))
+      """,
+      [
+        .text(environment), .textArray(ids.map(\.description)), .timestamp(span.lowerBound),
+        .timestamp(span.upperBound), .text(JournalOutcome.uncertainty), .bool(countingDone),
+      ]
+    ) { row throws(PostgresError) in ResourceID(try row.text(0)) }
+    return Set(names.compactMap { $0 })
+  }
+
   package func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus] {
     try await statuses(where: "environment = $1", [.text(environment)])
   }

@@ -109,7 +109,7 @@ private enum LeaseRows {
   /// A process that is stopped in the middle of its heartbeat must not keep the others from theirs: the server ends its
   /// transaction.
   static let options = TransactionOptions(
-    isolation: .readCommitted, settings: ["idle_in_transaction_session_timeout": "1s"])
+    isolation: .readCommitted, settings: ["idle_in_transaction_session_timeout": "2s"])
 
   /// One heartbeat of an environment at a time. The number is arbitrary, and the same in every version.
   static func lock(_ environment: String) -> Statement {

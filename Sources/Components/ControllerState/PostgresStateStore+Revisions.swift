@@ -56,11 +56,12 @@ extension PostgresStateStore {
   {
     let environment = desired.environment
     let latest = try await latestRevision(of: environment)
-    if let latest, latest.manifestDigest == desired.digest { return .success(latest) }
+    if let latest, latest.manifestDigest == desired.digest {
+      recorded.note(desired, as: latest.number)
+      return .success(latest)
+    }
     let number = (latest?.number ?? 0) + 1
-    let known = try await knownDigests(environment)
-    let new = desired.resources.filter { known[$0.id.description] != Self.entryDigest($0) }
-    let gone = known.keys.filter { key in ResourceID(key).map { desired[$0] == nil } ?? true }.sorted()
+    let (new, gone) = try await changes(to: desired, since: latest)
     let entries = Statement(
       """
       INSERT INTO revision_entries (environment, revision, resource, digest, mode, document)
@@ -96,10 +97,26 @@ extension PostgresStateStore {
     } catch {
       return .failure(error)
     }
+    recorded.note(desired, as: number)
     return .success(
       Revision(
         number: number, environment: environment, manifestDigest: desired.digest, createdAt: time,
         actor: authorship.actor, commit: authorship.commit, message: authorship.message))
+  }
+
+  /// The resources whose entries a new revision needs, and the names of those that it drops.
+  private func changes(
+    to desired: DesiredState, since latest: Revision?
+  ) async throws(StoreError) -> (new: [AnyResource], gone: [String]) {
+    if let before = recorded.desired(of: latest) {
+      let changes = DesiredChanges(from: before, to: desired)
+      return (changes.changed, changes.gone.map(\.description))
+    }
+    let known = try await knownDigests(desired.environment)
+    return (
+      desired.resources.filter { known[$0.id.description] != Self.entryDigest($0) },
+      known.keys.filter { key in ResourceID(key).map { desired[$0] == nil } ?? true }.sorted()
+    )
   }
 
   /// For each resource of the environment its newest entry up to a revision, left out where that removes it.

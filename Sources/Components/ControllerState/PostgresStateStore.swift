@@ -7,6 +7,7 @@ package struct PostgresStateStore: StateStore {
   let pool: PostgresPool
   /// Makes a kind's spec from its canonical value; nil when the kind cannot read it.
   let revive: @Sendable (ResourceID, Value) -> (any ResourceSpec)?
+  let recorded = RecordedRevisions()
   /// What its writes need; nil: nothing.
   var permit: Permit?
 

@@ -25,12 +25,13 @@ package enum Databases {
     let backend = try DatabaseBackend(migrations: migrations) { address throws(PostgresError) in
       try await connector.pool(for: address)
     }
+    let export = DatabaseExport(newest: migrations.map(\.number).max() ?? 0)
     return [
       Kind(
         DatabaseSpec.self, planner: DatabasePlanner(migrations: migrations), backend: backend,
         offer: { resource in
           .database(DatabaseOffer(address: resource.spec.address(of: resource.id)))
-        })
+        }, importing: { await export.find($0, $1, by: backend) }, export: { export.export($0, $1, $2) })
     ]
   }
 }

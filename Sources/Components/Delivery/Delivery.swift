@@ -14,7 +14,8 @@ package enum Delivery {
   package static func kinds(state: PostgresPool) -> [Kind] {
     [
       Kind(
-        EnvironmentSpec.self, planner: EnvironmentPlanner(), backend: EnvironmentBackend(state: state))
+        EnvironmentSpec.self, planner: EnvironmentPlanner(), backend: EnvironmentBackend(state: state),
+        export: EnvironmentExport.export)
     ]
   }
 

@@ -13,11 +13,13 @@ package import Workloads
 package enum Fleet {
   package static func kinds(_ workloads: WorkloadSupport) -> [Kind] {
     let engines = workloads.engines
+    let export = NodeExport(canonical: { engines.canonical($0) })
     return [
       Kind(
         NodeSpec.self, planner: NodePlanner(canonical: { engines.canonical($0) }),
         backend: NodeBackend(engines: engines),
-        offer: { node in Fleet.offer(of: node, canonical: { engines.canonical($0) }) })
+        offer: { node in Fleet.offer(of: node, canonical: { engines.canonical($0) }) },
+        export: { export.export($0, $1, $2) })
     ]
   }
 

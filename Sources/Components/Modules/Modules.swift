@@ -14,7 +14,8 @@ package enum Modules {
     [
       Kind(
         ModuleSpec.self, planner: ModulePlanner(),
-        backend: ModuleBackend(observer: workloads.observer, runner: workloads.runner))
+        backend: ModuleBackend(observer: workloads.observer, runner: workloads.runner),
+        export: ModuleExport.export)
     ]
   }
 }

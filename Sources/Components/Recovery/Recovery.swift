@@ -22,7 +22,8 @@ package enum Recovery {
     [
       Kind(
         BackupPolicySpec.self, planner: BackupPolicyPlanner(),
-        backend: BackupPolicyBackend(server: server, stateFolder: stateFolder))
+        backend: BackupPolicyBackend(server: server, stateFolder: stateFolder),
+        export: BackupPolicyExport.export)
     ]
   }
 }

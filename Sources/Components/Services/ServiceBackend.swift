@@ -1,3 +1,4 @@
+internal import Manifests
 package import Model
 package import Reconciling
 package import Workloads
@@ -24,8 +25,10 @@ package struct ServiceBackend: ResourceBackend {
     let sought = subjects.filter { unknown[$0.id] == nil }.map { subject in
       let specs = [subject.desired?.spec, subject.lastApplied?.spec].compactMap { $0 }
       let engines = specs.compactMap { ServicePlanner.engine(for: $0, in: context.offers) }
+      let adoptions = [subject.desired?.metadata.adoption, subject.lastApplied?.metadata.adoption]
       return ContainerObserver.Sought(
-        id: subject.id, engines: Set(engines), health: subject.spec?.healthRule ?? .running)
+        id: subject.id, engines: Set(engines), health: subject.spec?.healthRule ?? .running,
+        adoptions: Set(adoptions.compactMap { $0 }), node: subject.spec?.node?.id)
     }
     let seen = await observer.observe(sought, ofKind: ServiceSpec.kind, in: context)
     return unknown.merging(seen) { error, _ in error }

@@ -14,8 +14,9 @@ package struct ServicePlanner: FactTelling {
   package func plan(
     _ desired: Resource<ServiceSpec>?, _ observed: WorkloadObservation?, _ context: PlanContext
   ) throws(PlanError) -> PlanOutcome<ContainerOperation> {
-    let found = observed?.containers ?? []
-    guard let desired else { return removal(of: found, context) }
+    try ServiceAdoption.check(desired, context)
+    guard let desired else { return removal(of: observed?.containers ?? [], context) }
+    let found = ServiceAdoption.containers(observed, for: desired)
     guard let engine = ServicePlanner.engine(for: desired.spec, in: context.surroundings.offers) else {
       return .waiting(on: "an engine on \(desired.spec.node?.description ?? "the controller's machine")")
     }
@@ -46,16 +47,17 @@ package struct ServicePlanner: FactTelling {
   package func facts(
     _ desired: Resource<ServiceSpec>?, _ observed: WorkloadObservation?, _ context: PlanContext
   ) -> [SafetyFact] {
-    let volumes = (context.lastApplied?.spec as? ServiceSpec ?? desired?.spec)?.volumes ?? [:]
+    let holder = context.lastApplied?.spec as? ServiceSpec ?? desired?.spec
+    let volumes = Set(holder?.volumes.keys.map { $0 } ?? []).union(holder?.externalVolumes.keys.map { $0 } ?? [])
     guard let desired, !volumes.isEmpty,
       let engine = ServicePlanner.engine(for: desired.spec, in: context.surroundings.offers)
     else { return [] }
     let plan = containerPlan(for: desired, on: engine)
-    let found = observed?.containers ?? []
+    let found = ServiceAdoption.containers(observed, for: desired)
     guard !found.isEmpty, !found.contains(where: { $0.wasMade(from: plan) }),
       !found.allSatisfy({ $0.state == .dead && $0.isSame(as: plan) })
     else { return [] }
-    return [.risksData(volumes: volumes.keys.sorted())]
+    return [.risksData(volumes: volumes.sorted())]
   }
 
   private func removal(

@@ -11,6 +11,7 @@ package struct ServiceSpec: ManifestSpec {
   package var environment: [String: EnvironmentSource] = [:]
   package var ports: [PortBinding] = []
   package var volumes: [String: String] = [:]
+  package var externalVolumes: [String: String] = [:]
   package var limits = LimitSettings()
   package var health: HealthSettings?
   package var security = SecuritySettings()
@@ -26,6 +27,9 @@ package struct ServiceSpec: ManifestSpec {
       "ports", \.ports, "Ports on the host; without an address they are reachable from the host alone",
       .unique())
     Field("volumes", \.volumes, "Volumes that outlive the container, and where they stand inside")
+    Field(
+      "externalVolumes", \.externalVolumes,
+      "Volumes that somebody else made, by the engine's names, and where they stand inside")
     Field("limits", \.limits, "What the container may use at most")
     Field("health", \.health, "How it is told that it works; without, it must only go on running")
     Field("security", \.security, "Exceptions from the strict sandbox")
@@ -46,12 +50,13 @@ package struct ServiceSpec: ManifestSpec {
   private func validateContainer(_ report: inout FieldReport) {
     report.checkVariables(environment, at: "environment")
     report.checkVolumes(volumes, at: "volumes")
+    report.checkExternalVolumes(externalVolumes, beside: volumes, at: "externalVolumes")
   }
 
   var template: ContainerTemplate {
     ContainerTemplate(
       image: image, command: command, environment: environment, security: security.security, ports: ports,
-      volumes: volumes, healthCommand: health?.command)
+      volumes: volumes, externalVolumes: externalVolumes, healthCommand: health?.command)
   }
 
   var healthRule: HealthRule { health?.rule ?? .running }

@@ -14,7 +14,10 @@ package enum Services {
     [
       Kind(
         ServiceSpec.self, planner: ServicePlanner(),
-        backend: ServiceBackend(observer: workloads.observer, runner: workloads.runner))
+        backend: ServiceBackend(observer: workloads.observer, runner: workloads.runner),
+        offer: { ServiceAdoption.offer(of: $0) },
+        importing: { await ServiceImport(engines: workloads.engines).find($0, $1) },
+        export: ServiceExport.export)
     ]
   }
 }

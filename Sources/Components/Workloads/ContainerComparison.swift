@@ -107,6 +107,7 @@ package struct ContainerComparison {
 
   private func reasonToReplace(_ old: ContainerObservation) -> String {
     if old.state == .dead { return "the old one is dead" }
+    if old.adopted != nil { return "the adopted container \(old.name) is not what is declared any more" }
     if old.labels.node != plan.node || old.engine != plan.engine {
       return "\(old.labels.node?.description ?? old.engine.description) is no place for it any more"
     }

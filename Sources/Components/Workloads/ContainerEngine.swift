@@ -8,8 +8,12 @@ package protocol ContainerEngine: Sendable {
   /// - Parameter kind: only containers of resources of this kind.
   func containers(ofKind kind: String, owner: String) async throws(BackendError) -> [ContainerFacts]
 
-  /// One container that was made here; nil: there is none of this id.
+  /// One container; nil: there is none of this id.
   func container(_ id: String) async throws(BackendError) -> ContainerFacts?
+
+  /// A container that was not made here, by its id or name, with all that a manifest could say about it; nil: there is
+  /// none.
+  func foreignContainer(_ id: String) async throws(BackendError) -> ForeignContainer?
 
   /// Whoever holds a name, also a container that was not made here; nil: the name is free.
   func holder(ofName name: String) async throws(BackendError) -> NameHolder?
@@ -29,6 +33,8 @@ package protocol ContainerEngine: Sendable {
   func stop(_ id: String) async throws(BackendError)
   /// Removes in any state, without its named volumes. Removing what is gone is no error.
   func remove(_ id: String) async throws(BackendError)
+  /// The same, and anonymous volumes stay too: they may hold what somebody else put there.
+  func removeKeepingVolumes(_ id: String) async throws(BackendError)
   func rename(_ id: String, to name: String) async throws(BackendError)
   func update(_ id: String, to limits: ContainerLimits) async throws(BackendError)
   /// Tells of every container of this owner whose state, limits or health change, until the engine ends the
@@ -48,6 +54,11 @@ package protocol ContainerEngine: Sendable {
   func residents(owner: String) async throws(BackendError) -> [ResourceID: [String]]
   /// The last lines of output and errors.
   func lastLines(of id: String, count: Int) async throws(BackendError) -> [String]
+}
+
+extension ContainerEngine {
+  package func foreignContainer(_ id: String) async throws(BackendError) -> ForeignContainer? { nil }
+  package func removeKeepingVolumes(_ id: String) async throws(BackendError) { try await remove(id) }
 }
 
 /// The container that a name belongs to.

@@ -15,6 +15,14 @@ package struct ContainerLabels: Hashable, Sendable {
   /// Digest of the template, as hexadecimal digits; empty where the label was lost.
   package let spec: String
 
+  package init(owner: String, resource: ResourceID, replica: Int, node: ResourceID?, spec: String) {
+    self.owner = owner
+    self.resource = resource
+    self.replica = replica
+    self.node = node
+    self.spec = spec
+  }
+
   package init(of plan: ContainerPlan, owner: String) {
     self.owner = owner
     resource = plan.resource

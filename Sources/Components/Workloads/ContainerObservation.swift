@@ -31,6 +31,8 @@ package struct ContainerObservation: Hashable, Sendable {
   /// Automatic restarts since it was created.
   package var restarts: Int
   package var wasKilledForMemory: Bool
+  /// What it is made from, of a container that was taken over from somebody else; nil for our own.
+  package var adopted: AdoptedContainer?
 
   package init(
     id: String, name: String, engine: EngineAddress, labels: ContainerLabels, image: String, state: State,
@@ -51,15 +53,18 @@ package struct ContainerObservation: Hashable, Sendable {
   }
 
   package var isHealthy: Bool { state == .running && health == .good }
-  package var handle: ContainerHandle { ContainerHandle(id: id, name: name, engine: engine) }
+  package var handle: ContainerHandle {
+    ContainerHandle(id: id, name: name, engine: engine, isAdopted: adopted != nil)
+  }
 
   /// Whether it is what `plan` describes, apart from what can be changed while it runs.
   package func wasMade(from plan: ContainerPlan) -> Bool { isSame(as: plan) && state != .dead }
 
   /// The same also where the engine is about to remove it.
   package func isSame(as plan: ContainerPlan) -> Bool {
-    labels.spec == plan.template.digest.hex && image == plan.template.image.pullReference
-      && labels.node == plan.node && engine == plan.engine
+    guard labels.node == plan.node, engine == plan.engine else { return false }
+    if let adopted { return adopted.fits(plan.template) }
+    return labels.spec == plan.template.digest.hex && image == plan.template.image.pullReference
   }
 }
 
@@ -68,11 +73,14 @@ package struct ContainerHandle: Hashable, Sendable, Codable {
   package let id: String
   package let name: String
   package let engine: EngineAddress
+  /// Whether somebody else made it, so that its anonymous volumes stay when it goes.
+  package let isAdopted: Bool
 
-  package init(id: String, name: String, engine: EngineAddress) {
+  package init(id: String, name: String, engine: EngineAddress, isAdopted: Bool = false) {
     self.id = id
     self.name = name
     self.engine = engine
+    self.isAdopted = isAdopted
   }
 }
 

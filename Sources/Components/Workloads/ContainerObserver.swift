@@ -9,17 +9,25 @@ package struct ContainerObserver: Sendable {
     /// other engines are looked at too, and their silence is no obstacle.
     package let engines: Set<EngineAddress>
     package let health: HealthRule
+    /// Containers of somebody else that are taken over, and the node that they count as placed on.
+    package let adoptions: Set<Adoption>
+    package let node: ResourceID?
 
-    package init(id: ResourceID, engines: Set<EngineAddress>, health: HealthRule) {
+    package init(
+      id: ResourceID, engines: Set<EngineAddress>, health: HealthRule, adoptions: Set<Adoption> = [],
+      node: ResourceID? = nil
+    ) {
       self.id = id
       self.engines = engines
       self.health = health
+      self.adoptions = adoptions
+      self.node = node
     }
   }
 
   private typealias Answers = [EngineAddress: Result<[ContainerFacts], BackendError>]
 
-  private let engines: EnginePool
+  let engines: EnginePool
   private let probe: HealthProbe
   /// How many containers are asked at the same time.
   private static let probesAtOnce = 16
@@ -36,7 +44,10 @@ package struct ContainerObserver: Sendable {
     let addresses = Set(engines.known + [.local]).union(sought.flatMap(\.engines))
       .union(context.offers.compute.values.map(\.engine)).map { engines.canonical($0) }
     let answers = await list(Set(addresses), kind: kind, owner: context.owner)
-    let facts = ContainerObserver.distinct(answers, offers: context.offers)
+    let adopted = await adopted(by: sought, in: context)
+    let facts =
+      ContainerObserver.distinct(answers, offers: context.offers)
+      + adopted.values.flatMap { (try? $0.get()) ?? [] }.sorted { $0.observation.id < $1.observation.id }
     let checks = Dictionary(sought.map { ($0.id, $0.health) }, uniquingKeysWith: { first, _ in first })
     let observed = await mapConcurrently(facts, limit: Self.probesAtOnce) { [probe] fact in
       guard let check = checks[fact.observation.labels.resource] else { return fact.observation }
@@ -46,6 +57,8 @@ package struct ContainerObserver: Sendable {
     var results: [ResourceID: Result<WorkloadObservation?, BackendError>] = [:]
     for one in sought {
       if let failure = firstFailure(of: one, in: answers) {
+        results[one.id] = .failure(failure)
+      } else if case .failure(let failure)? = adopted[one.id] {
         results[one.id] = .failure(failure)
       } else {
         results[one.id] = .success(byResource[one.id].map(WorkloadObservation.init))

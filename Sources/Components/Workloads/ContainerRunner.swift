@@ -31,7 +31,8 @@ package struct ContainerRunner: Sendable {
     case .replaceBefore(let plan, let old):
       try await replaceBefore(plan, old: old, owner: owner)
     case .start(let handle, let plan):
-      let secrets = try await environment(of: plan)
+      // An adopted container has its secrets already, wherever they come from.
+      let secrets = handle.isAdopted ? nil : try await environment(of: plan)
       try await bringUp(
         Made(id: handle.id, environment: secrets), plan, on: try engines.engine(at: handle.engine))
     case .update(let handle, let limits):
@@ -39,14 +40,15 @@ package struct ContainerRunner: Sendable {
     case .remove(let handle):
       let engine = try engines.engine(at: handle.engine)
       try await engine.stop(handle.id)
-      try await engine.remove(handle.id)
+      try await remove(handle, on: engine)
     }
   }
 
   /// A container that exists, and the values that must not stand in an error about it.
   private struct Made {
     let id: String
-    let environment: [String: Secret]
+    /// Nil where they are not known.
+    let environment: [String: Secret]?
   }
 
   private func replaceAfter(
@@ -86,7 +88,15 @@ package struct ContainerRunner: Sendable {
       }
       throw error.adding("the container before it, \(old.name), was started again")
     }
-    try await oldEngine.remove(old.id)
+    try await remove(old, on: oldEngine)
+  }
+
+  private func remove(_ handle: ContainerHandle, on engine: any ContainerEngine) async throws(BackendError) {
+    if handle.isAdopted {
+      try await engine.removeKeepingVolumes(handle.id)
+    } else {
+      try await engine.remove(handle.id)
+    }
   }
 
   /// The old container may hold the new one's name when it was made from the same template and then died.
@@ -115,6 +125,8 @@ package struct ContainerRunner: Sendable {
         volumeName, labels: ContainerLabels.ofVolume(of: plan.resource, owner: owner))
       mounts[volumeName] = path
     }
+    try await checkExternal(plan, on: engine)
+    mounts.merge(plan.template.externalVolumes) { own, _ in own }
     let request = ContainerRequest(
       name: name, labels: labels, template: plan.template, limits: plan.limits,
       startPeriod: plan.health.within, environment: environment, mounts: mounts)
@@ -131,6 +143,17 @@ package struct ContainerRunner: Sendable {
         guard (try? await patience.clock.sleep(for: .milliseconds(100))) != nil else { break }
       }
       throw error
+    }
+  }
+
+  /// An engine would make a volume that is missing, and the container would find it empty.
+  private func checkExternal(_ plan: ContainerPlan, on engine: any ContainerEngine) async throws(BackendError) {
+    guard !plan.template.externalVolumes.isEmpty else { return }
+    let there = try await engine.volumes(labelled: [:])
+    for name in plan.template.externalVolumes.keys.sorted() where there[name] == nil {
+      throw BackendError(
+        code: "volume.missing", "\(plan.engine.description) has no volume \(name), which \(plan.resource) names",
+        hint: "make it, or move it under `volumes` to start with an empty one", retry: .afterChange)
     }
   }
 
@@ -171,8 +194,11 @@ package struct ContainerRunner: Sendable {
     guard let problem = try await patience.problem(of: made.id, checkedBy: plan.health, on: engine) else {
       return
     }
-    let lines = (try? await engine.lastLines(of: made.id, count: 5)) ?? []
-    let said = lines.map { ContainerRunner.hide(made.environment, in: $0) }.joined(separator: " | ")
+    var said = ""
+    if let environment = made.environment {
+      let lines = (try? await engine.lastLines(of: made.id, count: 5)) ?? []
+      said = lines.map { ContainerRunner.hide(environment, in: $0) }.joined(separator: " | ")
+    }
     throw BackendError(
       code: "health.failed",
       "container \(plan.displayName)\(plan.displayPlace) did not become healthy within "

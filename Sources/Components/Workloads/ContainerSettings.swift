@@ -94,8 +94,7 @@ package struct SecuritySettings: ManifestObject, Hashable {
       report.error(
         at: "writable.\(path)", "folders are absolute paths below /", hint: "for example `/tmp: 64Mi`")
     }
-    for capability in capabilities
-    where ["SYS_ADMIN", "ALL", "SYS_MODULE", "SYS_PTRACE"].contains(capability) {
+    for capability in capabilities where SecuritySettings.isForbidden(capability) {
       report.error(
         at: "capabilities", "\(capability) would undo the sandbox",
         hint: "give the narrowest capability needed")
@@ -105,6 +104,11 @@ package struct SecuritySettings: ManifestObject, Hashable {
       report.error(
         at: "user", "containers never run as root", hint: "leave it out for \(ContainerSecurity.nobody)")
     }
+  }
+
+  /// Would undo the sandbox.
+  static func isForbidden(_ capability: String) -> Bool {
+    ["SYS_ADMIN", "ALL", "SYS_MODULE", "SYS_PTRACE"].contains(capability)
   }
 
   package var security: ContainerSecurity {

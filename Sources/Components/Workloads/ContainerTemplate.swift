@@ -13,6 +13,8 @@ package struct ContainerTemplate: Hashable, Sendable, Codable {
   package var ports: [PortBinding]
   /// Named volumes and where they stand inside: `["data": "/var/lib/grafana"]`.
   package var volumes: [String: String]
+  /// Volumes that somebody else made, by the engine's names, and where they stand inside.
+  package var externalVolumes: [String: String]
   /// Run by the engine itself every few seconds; nil: no such check.
   package var healthCommand: [String]?
   /// How many GPUs of the machine the container sees.
@@ -23,7 +25,7 @@ package struct ContainerTemplate: Hashable, Sendable, Codable {
   package init(
     image: PinnedImage, command: [String] = [], environment: [String: EnvironmentSource] = [:],
     security: ContainerSecurity = ContainerSecurity(), ports: [PortBinding] = [],
-    volumes: [String: String] = [:], healthCommand: [String]? = nil, gpuCount: Int = 0,
+    volumes: [String: String] = [:], externalVolumes: [String: String] = [:], healthCommand: [String]? = nil, gpuCount: Int = 0,
     keepsInputOpen: Bool = false
   ) {
     self.image = image
@@ -32,6 +34,7 @@ package struct ContainerTemplate: Hashable, Sendable, Codable {
     self.security = security
     self.ports = ports
     self.volumes = volumes
+    self.externalVolumes = externalVolumes
     self.healthCommand = healthCommand
     self.gpuCount = gpuCount
     self.keepsInputOpen = keepsInputOpen
@@ -54,6 +57,7 @@ package struct ContainerTemplate: Hashable, Sendable, Codable {
       "writable": .object(security.writable.mapValues { .integer($0.bytes) }),
       "ports": .array(ports.map(\.description).sorted().map(Value.string)),
       "volumes": .object(volumes.mapValues(Value.string)),
+      "externalVolumes": externalVolumes.isEmpty ? nil : .object(externalVolumes.mapValues(Value.string)),
       "healthCommand": healthCommand.map { .array($0.map(Value.string)) },
       "gpuCount": .integer(Int64(gpuCount)),
       "keepsInputOpen": .bool(keepsInputOpen),

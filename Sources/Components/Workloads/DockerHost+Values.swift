@@ -15,7 +15,10 @@ extension DockerHost {
 
   /// Nil for a container that was not made here.
   static func facts(of state: ContainerState) -> ContainerFacts? {
-    guard let labels = ContainerLabels(state.labels) else { return nil }
+    ContainerLabels(state.labels).map { facts(of: state, $0) }
+  }
+
+  static func facts(of state: ContainerState, _ labels: ContainerLabels) -> ContainerFacts {
     var published: [Int: ContainerFacts.HostPort] = [:]
     for port in state.ports where port.transport == .tcp {
       published[port.containerPort] = ContainerFacts.HostPort(address: port.hostIP, port: port.hostPort)

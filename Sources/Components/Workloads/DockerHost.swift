@@ -3,7 +3,7 @@ package import Model
 
 /// A Docker engine as the rooms use it.
 package struct DockerHost: ContainerEngine {
-  private let docker: DockerEngine
+  let docker: DockerEngine
 
   package init(_ docker: DockerEngine) { self.docker = docker }
 
@@ -30,7 +30,10 @@ package struct DockerHost: ContainerEngine {
   package func container(_ id: String) async throws(BackendError) -> ContainerFacts? {
     let state = try await translating { () async throws(DockerError) in try await docker.inspectContainer(id)
     }
-    return state.flatMap { DockerHost.facts(of: $0) }
+    // Whoever asks by id knows whose it is; an adopted one has no labels of ours.
+    let nobody = ContainerLabels(
+      owner: "", resource: ResourceID(kind: "Container", name: id), replica: 0, node: nil, spec: "")
+    return state.map { DockerHost.facts(of: $0, ContainerLabels($0.labels) ?? nobody) }
   }
 
   package func holder(ofName name: String) async throws(BackendError) -> NameHolder? {
@@ -94,6 +97,12 @@ package struct DockerHost: ContainerEngine {
 
   package func remove(_ id: String) async throws(BackendError) {
     try await translating { () async throws(DockerError) in try await docker.remove(id, force: true) }
+  }
+
+  package func removeKeepingVolumes(_ id: String) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in
+      try await docker.remove(id, force: true, keepsVolumes: true)
+    }
   }
 
   package func rename(_ id: String, to name: String) async throws(BackendError) {

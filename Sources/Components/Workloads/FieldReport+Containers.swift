@@ -11,6 +11,32 @@ extension FieldReport {
     }
   }
 
+  /// Volumes by the engine's names, beside those of the resource.
+  package mutating func checkExternalVolumes(
+    _ external: [String: String], beside volumes: [String: String], at field: String
+  ) {
+    for (name, path) in external.sorted(by: { $0.key < $1.key }) {
+      let isName =
+        name.utf8.first.map { $0 != 45 && $0 != 46 && $0 != 95 } ?? false
+        && name.utf8.allSatisfy {
+          (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || [45, 46, 95].contains($0)
+        }
+      if !isName {
+        error(
+          at: "\(field).\(name)", "‘\(name)’ is no name of a volume", hint: "copy it from `docker volume ls`")
+      }
+      if !path.hasPrefix("/") || path == "/" || path.split(separator: "/").contains("..") {
+        error(
+          at: "\(field).\(name)", "a volume stands at an absolute path below /, found ‘\(path)’",
+          hint: "for example `legacy-data: /var/lib/data`")
+      }
+    }
+    let paths = Array(external.values) + Array(volumes.values)
+    if Set(paths).count < paths.count {
+      error(at: field, "two volumes stand at the same path", hint: "give each its own path")
+    }
+  }
+
   /// Names of volumes and where they stand.
   package mutating func checkVolumes(_ volumes: [String: String], at field: String) {
     var taken: Set<String> = []

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import HTTP
-import Model
+package import Model
 
 // Containers. `id` is a container's id or name everywhere.
 extension DockerEngine {
@@ -22,6 +22,32 @@ extension DockerEngine {
       guard error.code == .notFound else { throw error }
       return nil
     }
+  }
+
+  /// All that the engine says about it, its variables with their values among it; nil when there is no such container.
+  package func inspection(ofContainer id: String) async throws(DockerError) -> Value? {
+    try await inspection(path(id, "json"), about: "container \(id)")
+  }
+
+  /// All that the engine says about an image; nil when it does not have it.
+  package func inspection(ofImage reference: String) async throws(DockerError) -> Value? {
+    try await inspection("/images/\(reference)/json", about: "image \(reference)")
+  }
+
+  private func inspection(_ path: String, about subject: String) async throws(DockerError) -> Value? {
+    let response: HTTPResponse
+    do {
+      response = try await call(.get, path, about: subject)
+    } catch {
+      guard error.code == .notFound || error.code == .imageMissing else { throw error }
+      return nil
+    }
+    guard let value = try? Value(json: response.body) else {
+      throw DockerError(
+        .unexpectedAnswer, "\(endpoint.name) answered \(path) with something that is not JSON",
+        hint: "check the engine's version: 20.10 or later is needed")
+    }
+    return value
   }
 
   /// Many at a time, at most 16 calls at once. Every id has a result: a failure tells nothing about the others.
@@ -102,11 +128,15 @@ extension DockerEngine {
       timeout: timeoutSeconds.map { .seconds($0 + 60) })
   }
 
-  /// Succeeds when it is gone already or going. Anonymous volumes go with it, named ones stay.
-  package func remove(_ id: String, force: Bool = false) async throws(DockerError) {
+  /// Succeeds when it is gone already or going. Named volumes stay.
+  /// - Parameter keepsVolumes: whether anonymous ones stay as well.
+  package func remove(
+    _ id: String, force: Bool = false, keepsVolumes: Bool = false
+  ) async throws(DockerError) {
     do {
       try await call(
-        .delete, path(id), query: [("force", force ? "1" : "0"), ("v", "1")], about: "container \(id)")
+        .delete, path(id), query: [("force", force ? "1" : "0"), ("v", keepsVolumes ? "0" : "1")],
+        about: "container \(id)")
     } catch {
       let isGoing = error.code == .conflict && error.message.contains("already in progress")
       guard error.code == .notFound || isGoing else { throw error }

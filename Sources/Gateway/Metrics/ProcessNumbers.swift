@@ -18,9 +18,9 @@ struct ProcessNumbers {
     if let user = field(14), let system = field(15) { numbers.cpuSeconds = (user + system) / ticks }
     numbers.virtualBytes = field(23)
     numbers.residentBytes = field(24).map { $0 * Double(sysconf(Int32(_SC_PAGESIZE))) }
-    let boot = read("/proc/stat").split(separator: "\n").first { $0.hasPrefix("btime ") }
-    if let boot = boot.flatMap({ Double($0.dropFirst(6)) }), let start = field(22) {
-      numbers.startSeconds = boot + start / ticks
+    // The kernel counts the process's start from the machine's.
+    if let start = field(22) {
+      numbers.startSeconds = seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME) + start / ticks
     }
     var limit = rlimit()
     if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
@@ -46,6 +46,12 @@ struct ProcessNumbers {
     var count = 0
     while readdir(folder) != nil { count += 1 }
     return Double(count - 3)
+  }
+
+  private static func seconds(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
   }
 
   private static func read(_ path: String) -> String {

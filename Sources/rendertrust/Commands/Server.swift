@@ -57,6 +57,9 @@ struct Server: AsyncParsableCommand {
   @Flag(name: .long, help: "Show which settings count and where each comes from, and end.")
   var printConfig = false
 
+  @Flag(name: .long, help: .hidden)
+  var reference = false
+
   private var flags: ServerSettings.Flags {
     let texts = [
       "state": state, "database": database, "listen": listen, "resync": resync, "drain": drain,
@@ -66,6 +69,7 @@ struct Server: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if reference { return Output.write(ServerReference.text) }
     let environment = Environment.all
     let settings = try ServerSettings(flags, environment: environment)
     if printConfig { return Output.write(settings.text) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Manifests
 import Model
 import Reconciling
 
@@ -30,11 +31,12 @@ struct Up: AsyncParsableCommand {
     let within = try span(within, "--within")
     let platform = try Platform.schemasOnly()
     let watch = ManifestWatch(paths: manifests.paths)
-    let desired = try platform.load(manifests.paths)
-    try await Session.open(state, showsPlan: true) { session in
+    var cache = ManifestCache()
+    let desired = try platform.tryLoad(manifests.paths, reusing: &cache).get()
+    try await Session.open(state, showsPlan: true) { [cache] session in
       let loop = WatchLoop(
         session: session, schemas: platform, paths: manifests.paths, resync: resync,
-        readyWithin: untilReady ? within : nil, watch: watch)
+        readyWithin: untilReady ? within : nil, watch: watch, cache: cache)
       try await loop.run(from: desired)
     }
   }

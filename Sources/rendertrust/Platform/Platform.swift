@@ -10,10 +10,18 @@ struct Platform: Sendable {
 
   /// The desired state that the manifests describe. Warnings go to standard error.
   /// - Throws: `CommandFailure` with every error of every file, exit code 2.
-  func load(_ paths: [String]) throws(CommandFailure) -> DesiredState { try tryLoad(paths).get() }
+  func load(_ paths: [String]) throws(CommandFailure) -> DesiredState {
+    try judge(ManifestLoader(kinds: kinds.map(\.schema)).load(paths: paths)).get()
+  }
 
-  func tryLoad(_ paths: [String]) -> Result<DesiredState, CommandFailure> {
-    let result = ManifestLoader(kinds: kinds.map(\.schema)).load(paths: paths)
+  /// The same, at a cost that follows from what changed since the last load with this cache.
+  func tryLoad(
+    _ paths: [String], reusing cache: inout ManifestCache
+  ) -> Result<DesiredState, CommandFailure> {
+    judge(ManifestLoader(kinds: kinds.map(\.schema)).load(paths: paths, reusing: &cache))
+  }
+
+  private func judge(_ result: LoadResult) -> Result<DesiredState, CommandFailure> {
     let isColored = Output.errorStyle.isColoured
     guard let desired = result.desired else {
       let count = result.diagnostics.count { $0.severity == .error }

@@ -1,3 +1,4 @@
+import Manifests
 import Model
 import Reconciling
 import Workloads
@@ -13,6 +14,8 @@ struct WatchLoop: Sendable {
   let readyWithin: TimeSpan?
   /// Made before the manifests were read, so that no change is missed.
   var watch: ManifestWatch?
+  /// What loading the manifests told already, so that the first change of one costs no load of all.
+  var cache = ManifestCache()
 
   /// The command that runs it, for the record.
   var command = "up"
@@ -104,16 +107,23 @@ struct WatchLoop: Sendable {
   private func watchManifests(_ feed: AsyncStream<Trigger>.Continuation) async {
     let time = session.engine.time
     var watch = watch ?? ManifestWatch(paths: paths)
-    var pause = ManifestWatch.interval
-    while (try? await time.sleep(pause)) != nil {
+    var cache = cache
+    let signals = FolderSignals()
+    var hasSignals = signals?.watch(watch.folders) ?? false
+    var pause = ManifestWatch.interval(hasSignals: hasSignals)
+    while true {
+      let isQuiet = await FolderSignals.quiet(signals, within: pause, time)
+      guard !Task.isCancelled else { return }
       let begun = time.now()
-      switch watch.look(at: begun) {
+      switch watch.look(at: begun, isQuiet: isQuiet) {
       case .unchanged:
         // Looking at very many files takes at most a twentieth of the time.
-        pause = max(ManifestWatch.interval, TimeSpan(milliseconds: (time.now() - begun).milliseconds * 20))
+        let cost = TimeSpan(milliseconds: (time.now() - begun).milliseconds * 20)
+        pause = max(ManifestWatch.interval(hasSignals: hasSignals), cost)
       case .changing: pause = ManifestWatch.rest
       case .changed(let mark):
-        let loaded = schemas.tryLoad(paths)
+        hasSignals = signals?.watch(watch.folders) ?? false
+        let loaded = schemas.tryLoad(paths, reusing: &cache)
         pause = ManifestWatch.rest
         guard watch.take(mark) else { continue }
         switch loaded {

@@ -36,7 +36,9 @@ struct ServiceManager: Sendable {
     withUnsafePointer(to: address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
         // Lost news are no reason to stop: the next sign of life follows.
-        _ = sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), address, length)
+        _ = sendto(
+          descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT), address,
+          length)
       }
     }
   }

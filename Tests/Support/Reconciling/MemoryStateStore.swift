@@ -182,6 +182,20 @@ package final class MemoryStateStore: StateStore {
     }
   }
 
+  package func unsettled(
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
+  ) async throws(StoreError) -> Set<ResourceID> {
+    try with(.read, environment) { state in
+      Set(
+        state.journal.lazy.filter { entry in
+          let isDeleted = entry.outcome == .done && entry.intent.action == .delete
+          return ids.contains(entry.intent.step.resource)
+            && (entry.outcome?.isUncertain == true || countingDone && !isDeleted)
+            && entry.finishedAt.map { span.contains($0) } == true
+        }.map(\.intent.step.resource))
+    }
+  }
+
   package func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
     try with(.save, environment, fence: Fence(ids: changes.ids)) { state in
       for resource in changes.applied {

@@ -5,15 +5,16 @@ import Synchronization
 
 /// What was seen of each resource before, for reads that answer from an earlier time.
 final class Past<Observed: Sendable>: Sendable {
-  private let seen = Mutex<[ResourceID: [Observed?]]>([:])
+  private let seen = Mutex<[ResourceID: [(at: Int64, state: Observed?)]]>([:])
+  /// How old a stale answer may be, in microseconds.
+  private static var oldest: Int64 { 30_000_000 }
 
-  /// The last few observations; a resource that was never seen has none.
-  func swap(_ id: ResourceID, _ now: Observed?, isStale: Bool) -> Observed? {
+  /// What is seen at a time: `state`, or what it was a while ago.
+  func look(_ id: ResourceID, _ state: Observed?, at time: Int64, isStale: Bool) -> Observed? {
     seen.withLock { seen in
-      let earlier = seen[id] ?? []
-      if isStale, let old = earlier.first { return old }
-      seen[id] = Array((earlier + [now]).suffix(3))
-      return now
+      let earlier = (seen[id] ?? []).filter { $0.at >= time - Past.oldest }
+      seen[id] = earlier + [(time, state)]
+      return isStale ? earlier.first?.state ?? state : state
     }
   }
 }
@@ -63,7 +64,7 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
         if let partly, world.dice.percent(partly.percent) {
           answers[id] = .failure(World.error(partly, "does not show \(id)"))
         } else {
-          answers[id] = .success(past.swap(id, observed, isStale: isStale))
+          answers[id] = .success(past.look(id, observed, at: world.scheduler.now, isStale: isStale))
         }
       }
       world.trace.note(process.name, "looks at \(ids.count) × \(kind)\(isStale ? ", as they were" : "")")

@@ -121,6 +121,14 @@ struct SimulatedStore: StateStore {
     }
   }
 
+  func unsettled(
+    _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
+  ) async throws(StoreError) -> Set<ResourceID> {
+    try await through("unsettled", isWrite: false) { () async throws(StoreError) in
+      try await inner.unsettled(ids, in: environment, during: span, countingDone: countingDone)
+    }
+  }
+
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
     let texts =
       changes.statuses.map { status in

@@ -97,7 +97,7 @@ final class Story: Sendable {
     case 61...72: world.isOrderly ? commit() : meddle()
     case 73...84: killSomething()
     case 85...88: await pauseSomething()
-    case 89...91: setClock()
+    case 89...91: world.hasLateEffects ? commit() : setClock()
     case 92...95: await applyBeside()
     case 96...98: await rollBack()
     default: restart()
@@ -130,7 +130,7 @@ final class Story: Sendable {
 
   private func addFault() {
     guard world.faults.all.count < 6 else { return endFault() }
-    let isOrderly = world.isOrderly
+    let (isOrderly, hasLateEffects) = (world.isOrderly, world.hasLateEffects)
     let number = state.withLock { state in
       state.faultCount += 1
       return state.faultCount
@@ -142,10 +142,11 @@ final class Story: Sendable {
       case "events": effects = [.lost, .doubled]
       case "store": effects = [.failsBefore, .failsAfter, .hangs]
       case "engine 1", "engine 2":
-        effects = [.failsBefore, .failsAfter, .hangs, .unseen] + (isOrderly ? [] : [.landsLate])
+        effects = [.failsBefore, .failsAfter, .hangs, .unseen] + (hasLateEffects ? [.landsLate] : [])
       default:
         effects = [.failsBefore, .failsAfter, .hangs, .unseen, .partlySeen]
-        if !isOrderly { effects += [.landsLate, .stale] }
+        if !isOrderly { effects.append(.stale) }
+        if hasLateEffects { effects.append(.landsLate) }
       }
       return Fault(
         number: number, place: place, effect: random.pick(effects) ?? .failsBefore,

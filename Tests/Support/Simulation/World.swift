@@ -30,6 +30,9 @@ final class World: Sendable {
   let replicas: Int
   /// Whether processes can look whether others still run.
   let isOneMachine: Bool
+  /// Whether calls may take effect long after everybody stopped waiting for them. How long that is waited for is told by
+  /// clocks, so nobody sets clocks in such a world.
+  let hasLateEffects: Bool
   private let secrets: [String: String]
 
   static let environment = "dev"
@@ -52,6 +55,7 @@ final class World: Sendable {
     let time = time
     store = MemoryStateStore(name: "simulated", clock: { time.steady })
     replicas = isOrderly ? 1 : random.pick([1, 1, 2, 2, 3]) ?? 1
+    hasLateEffects = !isOrderly && random.percent(50)
     isOneMachine = random.percent(50)
     process = scheduler.makeProcess()
     manifests = Mutex(DesiredState(environment: World.environment, allowsMockGPUs: true, resources: []))
@@ -103,7 +107,8 @@ final class World: Sendable {
         _ = await effect()
       }
       try? await time.sleep(Int64(dice.int(1...5000)) * 1000)
-      throw World.error(fault, "timed out: \(what)")
+      throw BackendError(
+        code: "simulated.timedOut", "\(fault?.mark ?? "a fault") timed out: \(what)", hint: "end the fault")
     case .hangs?:
       if let fault {
         while faults.isActive(fault), (try? await time.sleep(1_000_000)) != nil {}
