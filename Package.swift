@@ -129,9 +129,10 @@ let testTargets: [Target] = [
     path: "Tests/Support/Rooms"),
   .target(
     name: "SimulationSupport",
-    dependencies: componentNames + [
-      "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
-      "DockerEngine",
+    dependencies: [
+      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Recovery",
+      "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   tests(
     "Billing",

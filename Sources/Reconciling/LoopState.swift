@@ -95,6 +95,16 @@ package struct LoopState: Sendable {
     }
   }
 
+  /// Lets go of what is in flight for somebody who wants the environment for himself: at once what is only looked at, and
+  /// with `givesUp` steps under way too.
+  mutating func makeWay(for other: String, givesUp: Bool) {
+    for (number, scope) in Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted(by: {
+      $0.key < $1.key
+    }) {
+      controls[number]?.makeWay(for: other, scope: Set(scope), givesUp: givesUp)
+    }
+  }
+
   /// Takes back what a pass has let go of, so that it can be looked at anew.
   package mutating func release(_ ids: Set<ResourceID>, from pass: Int) {
     for id in ids where flights[id] == pass {
