@@ -131,9 +131,8 @@ let testTargets: [Target] = [
     name: "SimulationSupport",
     dependencies: [
       "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Recovery",
-      "Delivery",
-      "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
-      "DockerEngine",
+      "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   tests(
     "Billing",

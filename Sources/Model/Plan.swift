@@ -19,6 +19,10 @@ package struct Plan: Sendable {
   package var hasChanges: Bool {
     resources.contains { $0.outcome != .unchanged && $0.outcome != .paused }
   }
+  /// Whether there is anything to apply. What is only watched, and differs, is none of that.
+  package var hasWork: Bool {
+    resources.contains { ![.unchanged, .paused, .drifted].contains($0.outcome) }
+  }
   package var isBlocked: Bool { resources.contains { $0.outcome == .blocked } }
 }
 

@@ -63,7 +63,12 @@ extension Engine {
       return end(.applied)
     }
     guard let promise else { return end(.stayed) }
-    let footing = try await goBack(from: forward.revision, of: promise, because: failure)
+    let footing = try await goBack(
+      from: forward.revision, of: promise, because: "it was to be applied as a whole, and \(failure)")
+    await tell(
+      "GoingBack",
+      "\(failure), so revision \(forward.revision.number) is quarantined and revision \(footing.revision) goes back "
+        + "to \(AtomicApply.name(of: promise.goesBackTo))", footing.revision, in: environment)
     let allowed = Allowances(
       allowances.granted.union(GuardRule.allCases.filter(\.isAllowedByName).map { Allowance($0) }),
       approval: allowances.approval)
@@ -121,7 +126,7 @@ extension Engine.Convergence {
         || ["Guarded", "Invalid"].contains(finding.status.condition(.blocked)?.reason)
     }
     guard let (id, finding) = failed else { return nil }
-    return "\(id): \(finding.status.condition(.ready)?.message ?? "failed")"
+    return finding.status.failures > 0 ? "\(id) failed" : "\(id) is not done"
   }
 
   /// Whether nothing is left to be begun.

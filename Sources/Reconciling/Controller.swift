@@ -99,6 +99,7 @@ package struct Controller: Sendable {
     case .trigger(let trigger): await take(trigger, &state)
     case .settled(let findings, let results):
       engine.tell(.reconciled(state.settle(findings, results, at: now)))
+      await engine.keep(state.fights.takeEvents(at: now, revision: state.revision), in: environment)
     case .released(let number, let ids): state.release(ids, from: number)
     case .finished(let number, let scope, let error):
       guard let error else { return state.endPass(number, scope, retry: nil) }
@@ -113,7 +114,9 @@ package struct Controller: Sendable {
   private func take(_ trigger: Trigger, _ state: inout LoopState) async {
     let now = engine.time.now()
     switch trigger {
-    case .tick: await adoptNewestRevision(&state)
+    case .tick:
+      makeWay(&state)
+      await adoptNewestRevision(&state)
     case .resync:
       await adoptNewestRevision(&state)
       await readInventory(&state)

@@ -47,11 +47,17 @@ extension Engine {
 
   /// Says something about a whole environment, and keeps it as an event as far as the store answers.
   func tell(_ reason: String, _ message: String, _ revision: Int64, in environment: String) async {
-    let event = Event(
-      at: time.now(), id: nil, isWarning: true, reason: reason, message: message, revision: revision)
-    progress(.note(event))
-    var changes = StatusChanges(revision: revision)
-    changes.events = [event]
+    await keep(
+      [Event(at: time.now(), id: nil, isWarning: true, reason: reason, message: message, revision: revision)],
+      in: environment)
+  }
+
+  /// Shows events, and keeps them as far as the store answers.
+  func keep(_ events: [Event], in environment: String) async {
+    guard let first = events.first else { return }
+    for event in events { progress(.note(event)) }
+    var changes = StatusChanges(revision: first.revision)
+    changes.events = events
     do throws(StoreError) { try await store.save(changes, in: environment) } catch {}
   }
 
@@ -133,7 +139,8 @@ extension Engine {
       desired,
       by: Authorship(
         actor: apply.actor, commit: nil,
-        message: "go back to \(AtomicApply.name(of: apply.goesBackTo)): \(reason)", action: .rollback),
+        message: "go back to \(AtomicApply.name(of: apply.goesBackTo)) from \(failed.number)",
+        action: .rollback),
       at: time.now())
     try await store.setAtomicApply(nil, in: environment)
     return Footing(desired: desired, revision: revision.number, allowances: Allowances(prune: true))

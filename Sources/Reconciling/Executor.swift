@@ -134,6 +134,9 @@ package struct Executor: Sendable {
       let error = BackendError(
         code: "revision.superseded", "given up: revision \(revision) changes \(call.id)")
       (outcome, end) = (.superseded(error.message), (.superseded(by: revision), error))
+    case (.failure, .yielded(let other)):
+      let error = BackendError(code: "lease.yielded", "given up: \(other) wants the environment")
+      (outcome, end) = (.superseded(error.message), (.cancelled, error))
     case (.failure, .deadline(let span)):
       let error = call.lateError(after: span)
       (outcome, end) = (.failed(with: error), (.failed(error), error))

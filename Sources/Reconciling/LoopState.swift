@@ -14,6 +14,9 @@ package struct LoopState: Sendable {
   var isStoreFailing = false
   /// What the newest revision may do without asking.
   var allowances = Allowances()
+  /// Since when somebody waits for the environment.
+  var makesWaySince: Timestamp?
+  var fights = Fights()
   /// Somebody may be applying the newest revision as a whole.
   var hasPromise = false
   /// What this replica holds, as of the last heartbeat that was taken up; see `LoopState+Leases.swift`.
@@ -89,6 +92,16 @@ package struct LoopState: Sendable {
     for resource in desired.resources
     where !soon.contains(resource.id) && (ownsAll || owned.contains(KeyRange(of: resource.id))) {
       queue.add(resource.id, at: now + LoopState.restDelay)
+    }
+  }
+
+  /// Lets go of what is in flight for somebody who wants the environment for himself: at once what is only looked at, and
+  /// with `givesUp` steps under way too.
+  mutating func makeWay(for other: String, givesUp: Bool) {
+    for (number, scope) in Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted(by: {
+      $0.key < $1.key
+    }) {
+      controls[number]?.makeWay(for: other, scope: Set(scope), givesUp: givesUp)
     }
   }
 
@@ -171,7 +184,8 @@ package struct LoopState: Sendable {
       }
       flights[id] = nil
       stale[id] = nil
-      queue.finish(id, rest: finding.status.nextAttempt, look: finding.nextLook)
+      queue.finish(
+        id, rest: finding.status.nextAttempt ?? fights.rest(after: finding, at: now), look: finding.nextLook)
       if isBetter { woken.insert(id) }
       if desired[id] != nil, finding.isRemoved, owns(id) { queue.add(id, at: now) }
     }

@@ -18,7 +18,11 @@ package final class PassControl: Sendable {
     var cancelled: Set<ResourceID> = []
     /// What failed, where nothing is to be begun after that.
     var failed: ResourceID?
-    var watchers: [ResourceID: AsyncStream<Int64>.Continuation] = [:]
+    var watchers: [ResourceID: AsyncStream<StepCall.Cause>.Continuation] = [:]
+    /// Who asked for the environment and is made way for.
+    var other: String?
+    var givesUpFor: String?
+    var isOutdated: Bool { newer != nil || other != nil }
   }
 
   private let state = Mutex(State())
@@ -51,7 +55,26 @@ package final class PassControl: Sendable {
       state.gone.formUnion(released)
       return (released, changed.sorted().compactMap { state.watchers[$0] }, state.busy.isEmpty)
     }
-    for watcher in watchers { watcher.yield(revision) }
+    for watcher in watchers { watcher.yield(.superseded(by: revision)) }
+    if !released.isEmpty { release(released) }
+    if isAbandoned { end.finish() }
+  }
+
+  /// Somebody wants the environment for himself: nothing is begun any more.
+  /// - Parameters:
+  ///   - scope: what the pass works on and has not settled.
+  ///   - givesUp: whether steps under way are given up too, except for routine work.
+  package func makeWay(for other: String, scope: Set<ResourceID>, givesUp: Bool) {
+    let (released, watchers, isAbandoned) = state.withLock { state in
+      state.other = other
+      state.scope = scope
+      if givesUp { state.givesUpFor = other }
+      let released = scope.subtracting(state.busy).subtracting(state.gone)
+      state.gone.formUnion(released)
+      let watchers = givesUp ? state.watchers.sorted { $0.key < $1.key }.map(\.value) : []
+      return (released, watchers, state.busy.isEmpty)
+    }
+    for watcher in watchers { watcher.yield(.yielded(to: other)) }
     if !released.isEmpty { release(released) }
     if isAbandoned { end.finish() }
   }
@@ -59,8 +82,8 @@ package final class PassControl: Sendable {
   /// The newest revision that is known to replace the one of this pass; nil while there is none.
   package var newerRevision: Int64? { state.withLock { $0.newer } }
 
-  /// Whether the pass has nothing left to do because of a newer revision.
-  package var isAbandoned: Bool { state.withLock { $0.newer != nil && $0.busy.isEmpty } }
+  /// Whether the pass has nothing left to do because of a newer revision, or of somebody who is made way for.
+  package var isAbandoned: Bool { state.withLock { $0.isOutdated && $0.busy.isEmpty } }
 
   /// Returns when the pass is abandoned, or when the task is cancelled.
   func abandonment() async { for await _ in untilAbandoned {} }
@@ -78,7 +101,7 @@ package final class PassControl: Sendable {
   func letGo(_ ids: Set<ResourceID>) {
     let (released, isAbandoned) = state.withLock { state -> (Set<ResourceID>, Bool) in
       state.busy.subtract(ids)
-      guard state.newer != nil else { return ([], false) }
+      guard state.isOutdated else { return ([], false) }
       let released = ids.intersection(state.scope).subtracting(state.gone)
       state.gone.formUnion(released)
       return (released, state.busy.isEmpty)
@@ -92,7 +115,7 @@ package final class PassControl: Sendable {
     let isAbandoned = state.withLock { state in
       state.busy.subtract(ids)
       state.gone.formUnion(ids)
-      return state.newer != nil && state.busy.isEmpty
+      return state.isOutdated && state.busy.isEmpty
     }
     if isAbandoned { end.finish() }
   }
@@ -101,6 +124,7 @@ package final class PassControl: Sendable {
   func begin(_ id: ResourceID, revision: Int64) -> Executor.Result? {
     state.withLock { state in
       if let failed = state.failed { return .skipped(because: failed) }
+      guard state.other == nil else { return .cancelled }
       guard state.newer == nil, !state.gone.contains(id) else {
         return .superseded(by: state.newer ?? revision)
       }
@@ -113,6 +137,7 @@ package final class PassControl: Sendable {
   func end(before id: ResourceID) -> Executor.Result? {
     state.withLock { state in
       if let failed = state.failed, failed != id { return .skipped(because: failed) }
+      guard state.other == nil else { return .cancelled }
       return state.newer.map { .superseded(by: $0) }
     }
   }
@@ -122,16 +147,17 @@ package final class PassControl: Sendable {
     state.withLock { $0.failed = $0.failed ?? id }
   }
 
-  /// The revision for which the step under way of this resource is to be given up; nil when the task is cancelled
-  /// before there is one.
-  func supersession(of id: ResourceID) async -> Int64? {
-    let (revisions, watcher) = AsyncStream<Int64>.makeStream()
-    let known = state.withLock { state -> Int64? in
+  /// Why the step under way of this resource is to be given up; nil when the task is cancelled before there is a reason.
+  /// - Parameter isRoutine: whether it gives way to newer revisions only.
+  func cut(of id: ResourceID, isRoutine: Bool) async -> StepCall.Cause? {
+    let (causes, watcher) = AsyncStream<StepCall.Cause>.makeStream()
+    let known = state.withLock { state -> StepCall.Cause? in
       state.watchers[id] = watcher
-      return state.cancelled.contains(id) ? state.newer : nil
+      if state.cancelled.contains(id), let newer = state.newer { return .superseded(by: newer) }
+      return state.givesUpFor.map { .yielded(to: $0) }
     }
-    if let known { return known }
-    for await revision in revisions { return revision }
+    if let known, !isRoutine || !known.isYielding { return known }
+    for await cause in causes where !isRoutine || !cause.isYielding { return cause }
     return nil
   }
 

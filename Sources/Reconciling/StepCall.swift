@@ -7,6 +7,10 @@ struct StepCall: Sendable {
   enum Cause: Hashable, Sendable {
     case deadline(TimeSpan)
     case superseded(by: Int64)
+    /// Somebody wants the environment for himself.
+    case yielded(to: String)
+
+    var isYielding: Bool { if case .yielded = self { true } else { false } }
   }
 
   let id: ResourceID
@@ -55,7 +59,9 @@ struct StepCall: Sendable {
     return await withTaskGroup(of: Signal.self) { group in
       group.addTask { .ended(await backend.apply(step.operation, subject, context)) }
       group.addTask { (try? await time.sleep(deadline)) == nil ? .idle : .cut(.deadline(deadline)) }
-      group.addTask { await control.supersession(of: id).map { .cut(.superseded(by: $0)) } ?? .idle }
+      group.addTask {
+        await control.cut(of: id, isRoutine: step.action == .maintain).map { .cut($0) } ?? .idle
+      }
       var cause: Cause?
       for await signal in group {
         switch signal {
@@ -80,6 +86,7 @@ struct StepCall: Sendable {
       switch cause {
       case .deadline(let span): "it took longer than \(span)"
       case .superseded(let revision): "revision \(revision) changes \(id)"
+      case .yielded(let other): "\(other) wants the environment"
       }
     return "‘\(step.summary)’ was given up because \(why), but \(backend.system) has not let go of it yet: "
       + "nothing else is begun on \(id) before that; see whether \(backend.system) answers"

@@ -3,7 +3,8 @@ import Reconciling
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct QuarantineContractTests {
-  private let (bad, worse) = (Digest(of: "bad"), Digest(of: "worse"))
+  private let bad = Digest(of: "bad")
+  private let worse = Digest(of: "worse")
 
   private func entry(_ digest: Digest, _ revision: Int64, at seconds: Int64 = 10) -> Quarantine {
     Quarantine(

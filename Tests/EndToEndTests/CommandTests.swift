@@ -156,7 +156,7 @@ extension EndToEnd {
         #expect(done.exitCode == 0, "\(done)")
         #expect(try await installation.containers().isEmpty)
         #expect(try await installation.statuses().isEmpty)
-        #expect(try await installation.apply().output.contains("6 applied"))
+        #expect(try await installation.apply().output.contains("6 done"))
       }
     }
   }

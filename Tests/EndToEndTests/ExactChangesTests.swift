@@ -30,7 +30,7 @@ extension EndToEnd {
         #expect(try await identities(installation) == before, "plan touched something")
 
         let applied = try await installation.apply()
-        #expect(applied.output.contains("2 applied, 1 removed, 6 unchanged"), "\(applied)")
+        #expect(applied.output.contains("2 done, 1 removed, 6 unchanged"), "\(applied)")
         let journal = try await installation.query(
           "SELECT DISTINCT resource FROM journal WHERE revision = 2 ORDER BY 1")
         #expect(try journal.map { row throws(PostgresError) in try row.text(0) } == expected.keys.sorted())

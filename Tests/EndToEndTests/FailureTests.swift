@@ -21,7 +21,7 @@ extension EndToEnd {
           "apply", installation.manifests, variables: ["DOCKER_HOST": "unix://\(socket)"])
         #expect(outcome.exitCode == 1, "\(outcome)")
         let told = outcome.output.split(separator: "\n").filter {
-          $0.hasPrefix("✗ Service/web") && $0.contains(socket)
+          $0.hasPrefix("✗ failed  Service/web") && $0.contains(socket)
         }
         #expect(told.count == 1, "\(outcome)")
         #expect(told.first?.contains("; ") == true, "it is not said what to do: \(outcome)")

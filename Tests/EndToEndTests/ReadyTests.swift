@@ -15,7 +15,7 @@ extension EndToEnd {
         #expect(ids.contains("14"))
 
         let first = try await installation.apply()
-        #expect(first.output.contains("14 applied"), "\(first)")
+        #expect(first.output.contains("14 done"), "\(first)")
         #expect(try await installation.unready() == [])
         #expect(try await installation.statuses().count == 14)
         let plan = try await installation.run("plan", installation.manifests, "--detailed-exitcode")

@@ -44,7 +44,8 @@ import Testing
     #expect(try await simulation.store.quarantines(of: "dev").map(\.revision) == [2])
     let newest = try #require(try await simulation.store.latestRevision(of: "dev"))
     #expect(newest.number == 3 && newest.manifestDigest == before.digest)
-    #expect(newest.message.hasPrefix("go back to revision 1: Fake/b"), "\(newest.message)")
+    #expect(newest.message == "go back to revision 1 from 2")
+    #expect(simulation.log.value.notes.contains { $0.message.hasPrefix("Fake/b failed, so revision 2 is") })
     #expect(world.state.value.violations == [])
   }
 

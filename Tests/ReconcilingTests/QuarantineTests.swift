@@ -30,8 +30,8 @@ import Testing
       await isAt(1)
       feed.yield(.desired(bad, Simulation.authorship))
       await isAt(2)
-      let quarantined = try await rollBack(to: 1)
-      #expect(quarantined == [2])
+      let left = try await rollBack(to: 1)
+      #expect(left == [2])
       feed.yield(.tick)
       await isAt(1)
       // Their files were touched.

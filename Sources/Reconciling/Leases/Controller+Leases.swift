@@ -10,6 +10,7 @@ extension Controller {
   /// Takes a seat, and what is to be known before the first pass.
   func join(from desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> LoopState {
     let standing = try await keeper.beat().get()
+    if standing.tokens.isEmpty { tellWaiting(for: standing) }
     do throws(StoreError) {
       return try await begin(from: desired, by: authorship, standing)
     } catch {
@@ -49,6 +50,7 @@ extension Controller {
 
   func take(_ standing: LeaseStanding, _ state: inout LoopState) async {
     let turn = state.take(standing)
+    makeWay(&state)
     if !turn.lost.isEmpty { await tellLost(turn.lost, state) }
     guard !turn.gained.isEmpty else { return }
     await tellTaken(turn.gained, from: standing.evicted, state)
@@ -61,6 +63,21 @@ extension Controller {
     await adoptNewestRevision(&state)
     await readInventory(&state)
     state.enqueueAll(in: turn.gained.intersection(state.owned), at: engine.time.now())
+  }
+
+  /// How long a command that wants the environment for itself waits for steps under way.
+  private static let courtesy = TimeSpan(seconds: 1)
+
+  /// Lets go of everything while somebody waits for the environment: of steps under way after a moment.
+  func makeWay(_ state: inout LoopState) {
+    guard let other = state.standing.exclusive, other != keeper.replica else {
+      state.makesWaySince = nil
+      return
+    }
+    let now = engine.time.now()
+    let since = state.makesWaySince ?? now
+    state.makesWaySince = since
+    state.makeWay(for: other.description, givesUp: now - since >= Controller.courtesy)
   }
 
   func take(_ news: StateNews, _ state: inout LoopState) async {
@@ -85,6 +102,18 @@ extension Controller {
     } else {
       await adoptNewestRevision(&state)
     }
+  }
+
+  /// Only shown: it is no news for those who are there already.
+  private func tellWaiting(for standing: LeaseStanding) {
+    let others = standing.others.map(\.description).joined(separator: ", ")
+    let message =
+      standing.exclusive.map { "waits until \($0) is done with the environment" }
+      ?? "shares the environment with \(others), and begins once its part was handed over"
+    engine.progress(
+      .note(
+        Event(
+          at: engine.time.now(), id: nil, isWarning: false, reason: "Joined", message: message, revision: 0)))
   }
 
   private func tellLost(_ ranges: Set<KeyRange>, _ state: LoopState) async {

@@ -17,7 +17,8 @@ struct PlanCommand: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Keep the plan for ‘apply FILE’.", valueName: "file"))
   var out: String?
 
-  @Flag(name: .long, help: "Exit with 3 where there are changes.")
+  @Flag(
+    name: .long, help: "Exit with 3 where there is something to apply; what is only observed does not count.")
   var detailedExitcode = false
 
   @Flag(name: .shortAndLong, help: "List unchanged resources too.")
@@ -42,6 +43,6 @@ struct PlanCommand: AsyncParsableCommand {
       Output.write(plan.text(style: Output.style, width: Output.width, isVerbose: verbose))
       if let out { Output.print("Kept in \(out): rendertrust apply \(out)") }
     }
-    if detailedExitcode, plan.hasChanges { throw ExitCode(3) }
+    if detailedExitcode, plan.hasWork { throw ExitCode(3) }
   }
 }

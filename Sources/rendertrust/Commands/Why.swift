@@ -43,7 +43,13 @@ extension Session {
     if let newest = try await store.latestRevision(of: environment) {
       situation.quarantined[newest.number] = digests[newest.manifestDigest]
     }
+    let (table, now) = try await store.leases(of: environment)
+    if let holder = table[KeyRange(of: id)].holder, let seat = table.seats[holder], seat.expiresAt > now {
+      situation.holder = seat.replica.description
+    }
     situation.journal = try await store.journal(of: environment, id: id, limit: 10)
+    let (leases, now) = try await store.leases(of: environment)
+    situation.holder = leases.holder(of: id, now: now)?.description
     let root = Explanation(of: id, in: situation).root.id
     if root != id { situation.journal += try await store.journal(of: environment, id: root, limit: 10) }
     situation.events = try await store.events(of: environment, id: root, limit: 5)

@@ -185,15 +185,18 @@ struct Session: Sendable {
     while (try? await engine.time.sleep(TimeSpan(milliseconds: 100))) != nil { progress.tick() }
   }
 
-  /// Desired resources that are not ready; all that are desired and not known yet count.
+  /// Desired resources that are not ready; all that are desired and not known yet count. Nobody makes those ready that
+  /// are paused, or that are only observed and differ: they are not waited for.
   func unready(in environment: String) async throws -> [ResourceID] {
     guard let latest = try await store.latestRevision(of: environment),
       let desired = try await store.desiredState(of: environment, at: latest.number)
     else { return [] }
     let statuses = try await store.statuses(of: environment)
     return desired.resources.filter { resource in
-      guard let status = statuses[resource.id] else { return true }
-      return !status.isReady || status.revision < latest.number
+      guard resource.metadata.mode != .paused else { return false }
+      guard let status = statuses[resource.id], status.revision >= latest.number else { return true }
+      if status.isReady { return false }
+      return resource.metadata.mode == .enforce || status.condition(.drifted)?.status != true
     }.map(\.id)
   }
 

@@ -38,10 +38,10 @@ struct AtomicSummary {
         + "‘rendertrust apply’ goes on with what it is given.\n"
     case .wentBack(let convergence):
       let back = ApplyReport(convergence)
-      text +=
-        "\n\(style.bold("Going back to \(target).")) Revision \(forward.revision.number) is quarantined.\n"
+      let number = forward.revision.number
+      text += "\n"
       text += Summary(back).text(
-        as: "Revision \(back.revision.number) of \(back.revision.environment), going back")
+        as: "Revision \(back.revision.number) of \(back.revision.environment), back to \(target)")
       let left = stuck(back)
       if !left.isEmpty {
         text +=
@@ -52,7 +52,7 @@ struct AtomicSummary {
           "\(style.red("✗")) \(id): what ‘\(step.summary)’ destroyed is not back; only a backup has it.\n"
       }
       if left.isEmpty, end.destroyed.isEmpty {
-        text += "\(style.green("✓")) Everything is as it was before.\n"
+        text += "\(style.green("✓")) Everything is as it was before; revision \(number) is quarantined.\n"
       }
     }
     return text

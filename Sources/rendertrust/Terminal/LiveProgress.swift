@@ -34,7 +34,7 @@ final class LiveProgress: Voice {
 
   /// A summary says later how each resource is.
   /// - Parameter isForPrograms: standard output is the summary's alone, as JSON; lines go to standard error.
-  func summariseLater(isForPrograms: Bool = false) {
+  func summariseLater(isForPrograms: Bool) {
     state.withLock { state in
       state.isSummarised = true
       if isForPrograms {

@@ -12,4 +12,12 @@ protocol Voice: Sendable {
   func tick()
   /// Takes the sign of life away.
   func clear()
+  /// A summary says later how each resource is.
+  /// - Parameter isForPrograms: standard output is the summary's alone, as JSON.
+  func summariseLater(isForPrograms: Bool)
+}
+
+extension Voice {
+  func summariseLater() { summariseLater(isForPrograms: false) }
+  func summariseLater(isForPrograms: Bool) {}
 }
