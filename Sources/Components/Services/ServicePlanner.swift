@@ -48,7 +48,8 @@ package struct ServicePlanner: FactTelling {
     _ desired: Resource<ServiceSpec>?, _ observed: WorkloadObservation?, _ context: PlanContext
   ) -> [SafetyFact] {
     let holder = context.lastApplied?.spec as? ServiceSpec ?? desired?.spec
-    let volumes = Set(holder?.volumes.keys.map { $0 } ?? []).union(holder?.externalVolumes.keys.map { $0 } ?? [])
+    let volumes = Set(holder?.volumes.keys.map { $0 } ?? []).union(
+      holder?.externalVolumes.keys.map { $0 } ?? [])
     guard let desired, !volumes.isEmpty,
       let engine = ServicePlanner.engine(for: desired.spec, in: context.surroundings.offers)
     else { return [] }

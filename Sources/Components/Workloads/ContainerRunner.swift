@@ -147,12 +147,14 @@ package struct ContainerRunner: Sendable {
   }
 
   /// An engine would make a volume that is missing, and the container would find it empty.
-  private func checkExternal(_ plan: ContainerPlan, on engine: any ContainerEngine) async throws(BackendError) {
+  private func checkExternal(_ plan: ContainerPlan, on engine: any ContainerEngine) async throws(BackendError)
+  {
     guard !plan.template.externalVolumes.isEmpty else { return }
     let there = try await engine.volumes(labelled: [:])
     for name in plan.template.externalVolumes.keys.sorted() where there[name] == nil {
       throw BackendError(
-        code: "volume.missing", "\(plan.engine.description) has no volume \(name), which \(plan.resource) names",
+        code: "volume.missing",
+        "\(plan.engine.description) has no volume \(name), which \(plan.resource) names",
         hint: "make it, or move it under `volumes` to start with an empty one", retry: .afterChange)
     }
   }

@@ -25,7 +25,8 @@ package struct ContainerTemplate: Hashable, Sendable, Codable {
   package init(
     image: PinnedImage, command: [String] = [], environment: [String: EnvironmentSource] = [:],
     security: ContainerSecurity = ContainerSecurity(), ports: [PortBinding] = [],
-    volumes: [String: String] = [:], externalVolumes: [String: String] = [:], healthCommand: [String]? = nil, gpuCount: Int = 0,
+    volumes: [String: String] = [:], externalVolumes: [String: String] = [:], healthCommand: [String]? = nil,
+    gpuCount: Int = 0,
     keepsInputOpen: Bool = false
   ) {
     self.image = image

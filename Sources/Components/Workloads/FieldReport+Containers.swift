@@ -19,7 +19,8 @@ extension FieldReport {
       let isName =
         name.utf8.first.map { $0 != 45 && $0 != 46 && $0 != 95 } ?? false
         && name.utf8.allSatisfy {
-          (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || [45, 46, 95].contains($0)
+          (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0)
+            || [45, 46, 95].contains($0)
         }
       if !isName {
         error(

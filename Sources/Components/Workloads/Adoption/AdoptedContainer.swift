@@ -15,7 +15,9 @@ package struct AdoptedContainer: Hashable, Sendable {
   }
 
   /// The same once no manifest adopts it any more: it fits nothing.
-  package var abandoned: AdoptedContainer { AdoptedContainer(template: template, environment: environment, false) }
+  package var abandoned: AdoptedContainer {
+    AdoptedContainer(template: template, environment: environment, false)
+  }
 
   private init(template: ContainerTemplate, environment: [String: Digest], _ isWanted: Bool) {
     self.template = template

@@ -88,7 +88,8 @@ package struct ContainerAdoption: Sendable {
     if name.isEmpty || name == "root" || Int(name) == 0 {
       notes.add(
         "security.user",
-        "root → \(ContainerSecurity.nobody) when it is replaced; name the user that its files belong to before")
+        "root → \(ContainerSecurity.nobody) when it is replaced; name the user that its files belong to before"
+      )
     } else {
       security.user = user
     }
@@ -103,7 +104,8 @@ package struct ContainerAdoption: Sendable {
     if !forbidden.isEmpty {
       notes.add("security.capabilities", "\(forbidden.sorted().joined(separator: ", ")) are never given back")
     }
-    security.addedCapabilities = foreign.addedCapabilities.filter { !SecuritySettings.isForbidden($0) }.sorted()
+    security.addedCapabilities = foreign.addedCapabilities.filter { !SecuritySettings.isForbidden($0) }
+      .sorted()
     return security
   }
 
@@ -113,7 +115,8 @@ package struct ContainerAdoption: Sendable {
   private static func limits(of foreign: ForeignContainer, _ notes: inout Notes) -> ContainerLimits {
     var limits = foreign.limits
     func note(_ field: String, _ value: String, _ notes: inout Notes) {
-      notes.add("limits.\(field)", "none → \(value) when it is replaced, which is all of the machine; write less")
+      notes.add(
+        "limits.\(field)", "none → \(value) when it is replaced, which is all of the machine; write less")
     }
     if limits.memory == nil {
       let whole = (foreign.machine.memory.bytes + gibibyte - 1) / gibibyte

@@ -15,7 +15,8 @@ extension ContainerObserver {
   private func attempt(_ sought: Sought, _ owner: String) async -> Result<[ContainerFacts], BackendError> {
     do throws(BackendError) {
       var found: [ContainerFacts] = []
-      for address in Set(sought.engines.map(engines.canonical)).sorted(by: { $0.description < $1.description }) {
+      for address in Set(sought.engines.map(engines.canonical)).sorted(by: { $0.description < $1.description }
+      ) {
         for adoption in sought.adoptions.sorted(by: { $0.description < $1.description }) {
           if let facts = try await look(for: adoption, at: address, sought, owner) { found.append(facts) }
         }

@@ -96,7 +96,9 @@ struct ContainerOddities {
       guard case .array(let hosts) = member.value else { continue }
       for host in hosts {
         let isChosen = (Int(host["HostPort"]?.plainText ?? "") ?? 0) == 0
-        guard let port = isChosen ? current(member.key) : Int(host["HostPort"]?.plainText ?? "") else { continue }
+        guard let port = isChosen ? current(member.key) : Int(host["HostPort"]?.plainText ?? "") else {
+          continue
+        }
         if isChosen { note("ports", "the engine chose \(port) for \(inside), which is kept") }
         let address = host["HostIp"]?.plainText ?? ""
         guard !address.contains(":") else {
@@ -130,7 +132,9 @@ struct ContainerOddities {
           continue
         }
         volumes[name] = path
-        if mount["RW"] == .bool(false) { note("externalVolumes.\(name)", "read-only → writable when it is replaced") }
+        if mount["RW"] == .bool(false) {
+          note("externalVolumes.\(name)", "read-only → writable when it is replaced")
+        }
       case "bind":
         note(
           "binds",

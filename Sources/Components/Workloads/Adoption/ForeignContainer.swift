@@ -35,8 +35,10 @@ package struct ForeignContainer: Sendable {
   package var oddities: [AdoptionRemark]
 
   package init(
-    name: String, labels: [String: String] = [:], facts: ContainerFacts, image: PinnedImage?, imageName: String,
-    command: [String]? = nil, environment: [String: Secret] = [:], user: String = "", readOnlyRoot: Bool = false,
+    name: String, labels: [String: String] = [:], facts: ContainerFacts, image: PinnedImage?,
+    imageName: String,
+    command: [String]? = nil, environment: [String: Secret] = [:], user: String = "",
+    readOnlyRoot: Bool = false,
     dropsAllCapabilities: Bool = false, addedCapabilities: [String] = [], tmpfs: [String: ByteCount?] = [:],
     ports: [PortBinding] = [], volumes: [String: String] = [:], healthCommand: [String]? = nil,
     limits: ContainerLimits = ContainerLimits(memory: nil, cores: nil, pids: nil), machine: EngineFacts,

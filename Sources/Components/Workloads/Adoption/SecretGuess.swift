@@ -2,13 +2,15 @@
 /// taken for a secret costs a reference, one that is not is in git for good.
 enum SecretGuess {
   private static let words = [
-    "PASS", "SECRET", "TOKEN", "CREDENTIAL", "PRIVATE", "APIKEY", "API_KEY", "ACCESS_KEY", "AUTH", "COOKIE", "SALT",
+    "PASS", "SECRET", "TOKEN", "CREDENTIAL", "PRIVATE", "APIKEY", "API_KEY", "ACCESS_KEY", "AUTH", "COOKIE",
+    "SALT",
     "SIGNING", "ENCRYPTION", "DSN",
   ]
 
   static func isSecret(name: String, value: String) -> Bool {
     let name = name.uppercased()
-    let isNamed = words.contains { name.contains($0) } || name.hasSuffix("_KEY") || name == "KEY" || name == "PWD"
+    let isNamed =
+      words.contains { name.contains($0) } || name.hasSuffix("_KEY") || name == "KEY" || name == "PWD"
     return !value.isEmpty && (isNamed || isSecret(value))
   }
 
