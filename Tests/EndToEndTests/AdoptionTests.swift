@@ -170,10 +170,10 @@ extension EndToEnd {
           """, in: "platform")
         let rows = "SELECT count(*) * 1000 + max(id) FROM price_map_entries"
         let before = try await installation.query(rows, in: "platform").only().int(0)
-        let wrong = try await installation.run("import", "PriceMap/other", "--database", "Database/platform")
+        let wrong = try await installation.run("import", "PriceMap/other", "--in", "Database/platform")
         #expect(wrong.exitCode == 1 && wrong.errors.contains("legacy (2)"), "\(wrong)")
         let imported = try await installation.run(
-          "import", "PriceMap/legacy", installation.manifests, "--database", "Database/platform",
+          "import", "PriceMap/legacy", installation.manifests, "--in", "Database/platform",
           "--currency",
           "usd")
         #expect(imported.exitCode == 0, "\(imported)")

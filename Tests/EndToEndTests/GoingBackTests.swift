@@ -156,8 +156,7 @@ extension EndToEnd {
         #expect(killed.exitCode == -SIGKILL)
         #expect(try await price(installation) == 110)
         let up = try await installation.up("--resync", "2s") { _ in
-          #expect(
-            try await installation.eventually(within: 60) { try await price(installation) == 100 } != nil)
+          #expect(try await gives(100, installation))
           let isGone = try await installation.eventually(within: 30) {
             try await installation.containers().isEmpty
           }

@@ -26,7 +26,7 @@ struct PriceMapImport: Sendable {
     guard let offer = context.offers.databases[spec.database.id] else {
       throw BackendError(
         code: "database.undeclared", "\(spec.database) is not declared",
-        hint: "name the folder with its manifest, or another one with --database", retry: .afterChange)
+        hint: "name the folder with its manifest, or another one with --in", retry: .afterChange)
     }
     let current = try await current(at: offer.address)
     guard let entries = current[request.id.name], let first = entries.first else {

@@ -39,7 +39,7 @@ struct Export: AsyncParsableCommand {
       if let folder {
         try write(chosen, to: folder, session)
       } else {
-        Output.write(chosen.map { session.platform.manifest(of: $0) }.joined())
+        Output.write(chosen.map { session.platform.briefManifest(of: $0) }.joined())
       }
       for remark in export.remarks where matches(remark.id) {
         Output.error("\(Output.errorStyle.yellow("!")) \(remark.id)  \(remark.note)")
@@ -58,7 +58,7 @@ struct Export: AsyncParsableCommand {
     let path = try Files.makeFolder(folder)
     let kinds = Dictionary(grouping: resources, by: \.id.kind).sorted { $0.key < $1.key }
     var files = kinds.map { kind, resources in
-      ("\(kind.lowercased()).yaml", resources.map { session.platform.manifest(of: $0) }.joined())
+      ("\(kind.lowercased()).yaml", resources.map { session.platform.briefManifest(of: $0) }.joined())
     }
     for resource in resources {
       guard let settings = (resource.spec as? any EnvironmentProviding)?.environmentSettings else { continue }

@@ -58,7 +58,12 @@ struct Platform: Sendable {
 }
 
 extension Platform {
-  /// The manifest of a resource, as a person would write it.
+  /// The same, without what would be read the same if it were left out.
+  func briefManifest(of resource: AnyResource) -> String {
+    manifest(of: kinds.first { $0.name == resource.id.kind }?.schema.brief(resource) ?? resource)
+  }
+
+  /// The manifest of a resource, complete.
   func manifest(of resource: AnyResource) -> String {
     YAMLWriter(kinds: kinds.map(\.schema)).document(for: resource)
   }

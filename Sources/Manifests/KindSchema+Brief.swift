@@ -1,0 +1,38 @@
+package import Model
+
+extension KindSchema {
+  /// The same resource with a spec that leaves out whatever would be read the same without it, as people write it.
+  package func brief(_ resource: AnyResource) -> AnyResource {
+    let short = shortened(resource.spec.value) { spec in
+      (try? decode(spec: spec, id: resource.id, metadata: resource.metadata))?.digest == resource.digest
+    }
+    return resource.map { _ in WrittenSpec(value: short) }
+  }
+
+  /// - Parameter isSame: whether the whole, with this in its place, still says the same.
+  private func shortened(_ value: Value, _ isSame: (Value) -> Bool) -> Value {
+    guard case .object(let members) = value else { return value }
+    var kept = members
+    for member in members {
+      guard let index = kept.firstIndex(where: { $0.key == member.key }) else { continue }
+      var without = kept
+      without.remove(at: index)
+      if isSame(.object(without)) {
+        kept = without
+        continue
+      }
+      let inner = shortened(member.value) { other in
+        var changed = kept
+        changed[index] = Value.Member(member.key, other)
+        return isSame(.object(changed))
+      }
+      kept[index] = Value.Member(member.key, inner)
+    }
+    return .object(kept)
+  }
+}
+
+/// A spec as it is written down, without its defaults.
+private struct WrittenSpec: ResourceSpec {
+  let value: Value
+}
