@@ -6,7 +6,7 @@ RENDERTRUST := $(SCRATCH)/release/rendertrust
 # A module that imports another which Package.swift does not give it breaks the build.
 STRICT := --explicit-target-dependency-import-check error
 
-.PHONY: up down build images test check bench soak fmt docs setup
+.PHONY: up down build images test fuzz check bench soak fmt docs setup
 
 # Converges manifests/dev and keeps it so until Ctrl-C.
 up: setup build
@@ -29,7 +29,13 @@ test: setup check
 	swift build --build-tests --scratch-path $(SCRATCH) $(STRICT)
 	swift build -c release --product rendertrust --scratch-path $(SCRATCH) $(STRICT)
 	@scripts/smoke.sh $(RENDERTRUST)
+	@scripts/seeds.sh $(SCRATCH) 2000
 	swift test --skip-build --scratch-path $(SCRATCH)
+	@scripts/fuzz.sh 60 $(SCRATCH)/fuzz
+
+# Looks for manifests that crash, hang or do not come back as they were; FUZZ_SECONDS says for how long.
+fuzz: setup
+	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),600) $(SCRATCH)/fuzz
 
 # What can be said without building: format, lengths of files, arrows between modules, purity of planners.
 check:

@@ -104,6 +104,9 @@ let executables: [Target] = [
     name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
   .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
+  .executableTarget(
+    name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
+    path: "Benchmarks/ContainerBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
     name: "fuzz-manifests",
@@ -129,9 +132,10 @@ let testTargets: [Target] = [
     path: "Tests/Support/Rooms"),
   .target(
     name: "SimulationSupport",
-    dependencies: componentNames + [
-      "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
-      "DockerEngine",
+    dependencies: [
+      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Recovery",
+      "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   tests(
     "Billing",

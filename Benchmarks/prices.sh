@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # Plans and applies price maps beside terraform, in one run:
 #
 #   Benchmarks/prices.sh RENDERTRUST [PLANNED] [APPLIED]
@@ -13,6 +13,7 @@ set -eu
 rendertrust=$(realpath "$1")
 planned=${2:-10000}
 applied=${3:-2000}
+. "$(dirname "$0")/common.sh"
 work=$(mktemp -d "${TMPDIR:-/tmp}/rendertrust-bench.XXXXXX")
 chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
@@ -45,14 +46,7 @@ terraform_state() { # terraform_state COUNT FOLDER
   }' >"$2/terraform.tfstate"
 }
 
-seconds() { # seconds COMMAND…: wall time in seconds with milliseconds; output and errors go to $work/log
-  begun=$(date +%s%N)
-  "$@" >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-  ended=$(date +%s%N)
-  awk -v ns=$((ended - begun)) 'BEGIN { printf "%.3f", ns / 1e9 }'
-}
-
-median() { # median COMMAND…: the middle of three runs
+median_of() { # median_of COMMAND…: the middle of three runs
   for run in 1 2 3; do seconds "$@" && echo; done | sort -n | sed -n 2p
 }
 
@@ -68,7 +62,7 @@ manifests "$applied" "$work/ours/applied"
 manifests 0 "$work/ours/empty"
 "$rendertrust" apply "$work/ours/empty" --state "$work/ours/state-applied" >"$work/log" 2>&1
 
-our_plan=$(median "$rendertrust" plan "$work/ours/planned" --state "$work/ours/state-planned" --detailed-exitcode)
+our_plan=$(median_of "$rendertrust" plan "$work/ours/planned" --state "$work/ours/state-planned" --detailed-exitcode)
 our_apply=$(seconds "$rendertrust" apply "$work/ours/applied" --state "$work/ours/state-applied")
 echo "rendertrust plan of $planned unchanged: $our_plan s"
 echo "rendertrust apply of $applied new:      $our_apply s"
@@ -81,10 +75,12 @@ if command -v terraform >/dev/null; then
   for folder in planned applied; do
     terraform -chdir="$work/theirs/$folder" init -input=false >"$work/log" 2>&1
   done
-  their_plan=$(median terraform -chdir="$work/theirs/planned" plan -input=false -no-color -detailed-exitcode)
+  their_plan=$(median_of terraform -chdir="$work/theirs/planned" plan -input=false -no-color -detailed-exitcode)
   their_apply=$(seconds terraform -chdir="$work/theirs/applied" apply -input=false -no-color -auto-approve)
-  echo "terraform plan of $planned unchanged:   $their_plan s ($(ratio "$their_plan" "$our_plan") times as long; target 30)"
-  echo "terraform apply of $applied new:        $their_apply s ($(ratio "$their_apply" "$our_apply") times as long; target 50)"
+  echo "terraform plan of $planned unchanged:   $their_plan s"
+  echo "terraform apply of $applied new:        $their_apply s"
+  verdict_at_least "plan of $planned unchanged" "$(ratio "$their_plan" "$our_plan")" "times as fast" 30
+  verdict_at_least "apply of $applied new" "$(ratio "$their_apply" "$our_apply")" "times as fast" 50
 else
   echo "terraform is not installed: nothing to compare with"
 fi

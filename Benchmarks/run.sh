@@ -5,10 +5,18 @@ cd "$(dirname "$0")/.."
 scratch=${1:-.build}
 echo "machine: $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(. /etc/os-release && echo "$PRETTY_NAME")"
 echo "toolchain: $(swift --version 2>/dev/null | head -n 1)"
-swift build -c release --product bench-manifests --scratch-path "$scratch" >/dev/null
+for product in bench-manifests bench-containers; do
+  swift build -c release --product $product --scratch-path "$scratch" >/dev/null
+done
 echo
 echo "== Manifests: 100,000 documents"
 "$scratch/release/bench-manifests"
 echo
 echo "== Plan and apply of price maps"
 Benchmarks/prices.sh "$scratch/release/rendertrust"
+echo
+echo "== The loop with very many resources"
+Benchmarks/scale.sh "$scratch/release/rendertrust"
+echo
+echo "== Containers"
+Benchmarks/containers.sh "$scratch/release/rendertrust" "$scratch/release/bench-containers"

@@ -9,6 +9,8 @@ package struct ManifestCache: Sendable {
   private var files: [SourceFile] = []
   private var parsed: [ParsedFile] = []
   private let settling: Int64
+  /// Of the last load: as long as they are the same, they compare by identity.
+  var variables: Variables? = Variables([:], isDeclared: false)
 
   /// - Parameter settling: how many nanoseconds a file must have rested before it was read to be known again. File
   ///   systems tell times in steps, some of a second: what changed shorter before may change without a sign.

@@ -17,7 +17,8 @@ package struct ManifestLoader: Sendable {
   /// An empty folder is no problem here; a path that does not exist is. All problems are reported at once.
   package func load(paths: [String]) -> LoadResult {
     let (files, problems) = SourceFolder.read(paths)
-    return load(files, problems, ParsedFiles(files))
+    var none: Variables?
+    return load(files, problems, ParsedFiles(files), &none)
   }
 
   /// The same, for paths that are loaded again and again: files that did not change since the last load with this
@@ -26,23 +27,28 @@ package struct ManifestLoader: Sendable {
     let (files, problems) = SourceFolder.read(paths, known: cache.filesByName)
     let parsed = ParsedFiles(files, known: cache.parsed(of: files))
     cache.replace(files, parsed)
-    return load(files, problems, parsed, keepsDecoded: true)
+    return load(files, problems, parsed, &cache.variables)
   }
 
   /// The resources of one text, such as the body of a request; `name` is what locations say.
   package func load(text: String, name: String) -> LoadResult {
     let file = SourceFile(name: name, folder: "", bytes: Array(text.utf8), isBase: false, isComplete: true)
-    return load([file], [], ParsedFiles([file]))
+    var none: Variables?
+    return load([file], [], ParsedFiles([file]), &none)
   }
 
+  /// - Parameter known: variables that are known to compare cheaply with those of the last load; nil where documents
+  ///   need not remember what they were decoded to.
   private func load(
-    _ files: [SourceFile], _ problems: [Diagnostic], _ parsed: ParsedFiles, keepsDecoded: Bool = false
+    _ files: [SourceFile], _ problems: [Diagnostic], _ parsed: ParsedFiles, _ known: inout Variables?
   ) -> LoadResult {
     var diagnostics = problems
     diagnostics += parsed.diagnostics
     let documents = layered(parsed.documents, files, &diagnostics)
     let (environment, others) = Setting.decode(documents, schemas, files, &diagnostics)
-    var decoded = DecodedDocuments(others, schemas, environment.variables, keepsDecoded: keepsDecoded)
+    let variables = known == environment.variables ? known ?? environment.variables : environment.variables
+    var decoded = DecodedDocuments(others, schemas, variables, keepsDecoded: known != nil)
+    if known != nil { known = variables }
     decoded.append(environment.resource)
     diagnostics += decoded.diagnostics
     let resources = decoded.resolved(&diagnostics)

@@ -13,6 +13,10 @@ package struct AuditRecord: Hashable, Sendable {
     package static let revision = Action(rawValue: "revision")
     /// An earlier revision became the newest again.
     package static let rollback = Action(rawValue: "rollback")
+    /// Manifests are not applied by themselves any more.
+    package static let quarantine = Action(rawValue: "quarantine")
+    /// They are again.
+    package static let lift = Action(rawValue: "lift")
   }
 
   package let at: Timestamp
@@ -48,6 +52,18 @@ package struct AuditRecord: Hashable, Sendable {
     self.reason = reason
     self.error = error
     self.diff = diff
+  }
+
+  /// Manifests that are held back, or are no longer.
+  /// - Parameter lifted: by whom and when the hold was ended; nil where it begins.
+  package init(_ quarantine: Quarantine, lifted: (actor: String, at: Timestamp)? = nil) {
+    self.init(
+      at: lifted?.at ?? quarantine.at, actor: lifted?.actor ?? quarantine.actor, commit: nil,
+      revision: quarantine.revision, resource: nil, action: lifted == nil ? .quarantine : .lift,
+      outcome: "done",
+      summary: lifted == nil ? "hold back manifests" : "no longer hold back manifests",
+      reason: quarantine.reason,
+      diff: [FieldChange("manifests", from: nil, to: .string(quarantine.digest.description))])
   }
 
   /// What became of a step.

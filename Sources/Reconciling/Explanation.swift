@@ -115,7 +115,7 @@ extension Situation {
     guard let status = statuses[id], let condition = status.headline, !isBehind || !status.isReady else {
       guard desired?[id] != nil else { return (link(.missing, "is neither declared nor there"), nil) }
       if let holder {
-        return (link(.heldElsewhere, "\(holder) has the environment and has not told how it is"), nil)
+        return (link(.heldElsewhere, "\(holder) has the lease of it and has not told how it is"), nil)
       }
       return (link(.notLookedAt, "nobody has looked at it since revision \(revision) came"), nil)
     }

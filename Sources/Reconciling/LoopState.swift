@@ -91,8 +91,13 @@ package struct LoopState: Sendable {
     }
     for resource in desired.resources
     where !soon.contains(resource.id) && (ownsAll || owned.contains(KeyRange(of: resource.id))) {
-      queue.add(resource.id, at: now + LoopState.restDelay)
+      queue.add(resource.id, at: now + LoopState.restDelay, isRoutine: true)
     }
+  }
+
+  /// Whether nothing is known that would make another look at it anything but routine.
+  private func isCalm(_ id: ResourceID) -> Bool {
+    usable.contains(id) && !unsettled.contains(id) && stale[id] == nil
   }
 
   /// Lets go of what is in flight for somebody who wants the environment for himself: at once what is only looked at, and
@@ -141,7 +146,7 @@ package struct LoopState: Sendable {
   mutating func enqueueAll(in ranges: Set<KeyRange>, at now: Timestamp) {
     let isAll = ranges.count == KeyRange.count
     for id in desired.resources.lazy.map(\.id) where isAll || ranges.contains(KeyRange(of: id)) {
-      queue.add(id, at: now, isUrgent: true)
+      queue.add(id, at: now, isUrgent: true, isRoutine: isCalm(id))
     }
     for id in leaving where isAll || ranges.contains(KeyRange(of: id)) {
       queue.add(id, at: now, isUrgent: true)

@@ -14,7 +14,7 @@ package struct Situation: Sendable {
   package var events: [Event] = []
   /// Revisions that are not applied again by themselves, with why.
   package var quarantined: [Int64: String] = [:]
-  /// Another controller, which alone may change the environment now; nil where there is none.
+  /// The controller that alone may work on the resource now; nil where there is none.
   package var holder: String?
 
   package init(

@@ -88,7 +88,18 @@ import Testing
         try await store.record(.fake("a"))
         try await store.append([.intent(Self.intent("a"))], in: "dev")
         try await store.append([.outcome(Self.intent("a").step, .done, at: Self.now)], in: "dev")
+        let entry = Quarantine(
+          digest: Digest(of: "x"), revision: 1, reason: "it \"broke\"", actor: "ann", at: Self.now)
+        try await store.quarantine([entry], in: "dev")
+        try await store.quarantine([entry], in: "dev")
+        for _ in 0..<2 {
+          let later = Self.now + TimeSpan(seconds: 1)
+          _ = try await store.liftQuarantine(of: entry.digest, in: "dev", by: "bob", at: later)
+        }
         let entries = try await store.audit(of: "dev", after: 0, limit: 9)
+        #expect(
+          entries.compactMap(\.record).map(\.action.rawValue).suffix(3) == ["replace", "quarantine", "lift"])
+        #expect(entries.last?.record?.actor == "bob")
         texts.change { $0.append(entries) }
       }
     }

@@ -30,6 +30,7 @@ import Testing
     changes.applied = [resource]
     var removal = StatusChanges(revision: revision)
     removal.removed = [resource.id]
+    let quarantine = Quarantine(digest: resource.digest, revision: 1, reason: "r", actor: "ada", at: now)
     let (intent, time, saved, removed) = (
       intent(name, revision: revision, pass: "late"), now, changes, removal
     )
@@ -41,6 +42,9 @@ import Testing
       ("save", { try await $0.save(saved, in: "dev") }),
       ("remove", { try await $0.save(removed, in: "dev") }),
       ("record", { try await $0.record(.fake(name, 77)) }),
+      ("quarantine", { try await $0.quarantine([quarantine], in: "dev") }),
+      ("lift", { _ = try await $0.liftQuarantine(of: resource.digest, in: "dev", by: "ada", at: time) }),
+      ("promise", { try await $0.setAtomicApply(nil, in: "dev") }),
     ]
   }
 
@@ -122,7 +126,8 @@ import Testing
       let other = (0..<100).map { "y\($0)" }.first {
         ![KeyRange.first, KeyRange(of: .fake("x"))].contains(KeyRange(of: .fake($0)))
       }
-      let writable = writes(about: try #require(other)).filter { $0.name != "record" }
+      let leading = ["record", "quarantine", "lift", "promise"]
+      let writable = writes(about: try #require(other)).filter { !leading.contains($0.name) }
       #expect(try await refusals(writable, by: narrow) == [:])
       var changes = StatusChanges(revision: 1)
       changes.events = [

@@ -1,3 +1,4 @@
+import ControllerState
 import Model
 import Reconciling
 import ReconcilingSupport
@@ -37,6 +38,20 @@ import Testing
       #expect(try await store.told(5) == [])
       #expect(try await store.told(6) == nil)
       #expect(try await store.desiredState(of: "dev", at: 1)?.digest == first.manifestDigest)
+    }
+  }
+
+  @Test func `what a process knows of revisions gives way to what others recorded`() async throws {
+    try await StoreUnderTest.withDatabase { store, pool in
+      let other = PostgresStateStore(pool: pool, revive: { _, value in FakeSpec(value) })
+      try await store.record(.fake("a"), .fake("b"))
+      try await other.record(.fake("a", 2), .fake("c"))
+      try await store.record(.fake("a", 2), .fake("b"))
+      try await store.record(.fake("a", 3), .fake("b"))
+      try await other.record(.fake("b"))
+      #expect(try await store.told(3) == ["a=2 enforce", "b=1 enforce"])
+      #expect(try await store.told(4) == ["a=3 enforce", "b=1 enforce"])
+      #expect(try await store.told(5) == ["b=1 enforce"])
     }
   }
 

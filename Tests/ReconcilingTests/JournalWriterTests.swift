@@ -49,4 +49,29 @@ import Testing
     try await journal.write(intent(Self.writers))
     #expect(try await store.journal(of: "dev", id: nil, limit: 10_000).count == entries.count + 1)
   }
+
+  @Test func `one whose lease is lost takes no other with it`() async throws {
+    let store = MemoryStateStore()
+    let standing = try await store.beat(Heartbeat(Replica(name: "a")), in: "dev")
+    var tokens = standing.tokens
+    let lost = KeyRange(of: .fake("r0"))
+    tokens[lost] = 0
+    let fenced = store.fenced(by: Permit(replica: "a", tokens: tokens))
+    let journal = JournalWriter(store: fenced, environment: "dev")
+    let refused = await withTaskGroup(of: Bool.self) { group in
+      for number in 0..<Self.writers {
+        group.addTask {
+          do {
+            try await journal.write(intent(number))
+            return false
+          } catch {
+            return (error as? StoreError)?.code == StoreError.leaseLost
+          }
+        }
+      }
+      return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+    }
+    #expect(refused == (0..<Self.writers).count { KeyRange(of: .fake("r\($0)")) == lost })
+    #expect(try await store.journal(of: "dev", id: nil, limit: 1000).count == Self.writers - refused)
+  }
 }

@@ -148,6 +148,39 @@ import Testing
     #expect(try await store.revisions(of: "dev", limit: 9).map(\.number) == [3, 2, 1])
   }
 
+  @Test func `a command waits for what is under way, has everything, and gives it back`() async throws {
+    try await both(from: Self.many()) { first, second in
+      try await pass { world.things.count == 60 }
+      world.inject(.hang, into: "r7")
+      world.remove("r7")
+      for feed in [first, second] { feed.yield(.changed([.fake("r7")])) }
+      try await pass { world.state.value.applying.contains(.fake("r7")) }
+      let keeper = LeaseKeeper(
+        Replica(name: "command", isExclusive: true), in: "dev", store: store, time: time.source,
+        isGone: { _ in false })
+      let waits = Watched<[Replica]>([])
+      async let taken = keeper.takeAll { replicas in waits.change { $0 = replicas } }
+      try await pass { try await share("command") == 15 }
+      #expect(waits.value.map(\.name).sorted() == ["a", "b"])
+      world.heal("r7")
+      try await pass { try await share("command") == 16 }
+      try await taken.get()
+      let engine = Simulation.engine(over: store, world: world, time: time, name: "command")
+        .bound(to: keeper.permit, of: keeper)
+      let preparation = try await engine.prepare(Self.many(5))
+      _ = try await engine.converge(preparation, by: Simulation.authorship, allowances: Allowances())
+      #expect(world.things.values.allSatisfy { $0.number == 5 })
+      await keeper.leave()
+      try await pass {
+        let (mine, others) = (try await share("a"), try await share("b"))
+        return mine == 8 && others == 8
+      }
+      world.remove("r9")
+      for feed in [first, second] { feed.yield(.changed([.fake("r9")])) }
+      try await pass { world.things[.fake("r9")]?.number == 5 }
+    }
+  }
+
   private static func isOfStopped(_ entry: JournalEntry) -> Bool {
     entry.intent.step.pass.hasPrefix("stopped")
   }

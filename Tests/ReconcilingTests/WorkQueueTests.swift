@@ -22,6 +22,26 @@ import Testing
     #expect(queue.isIdle && queue.depth == 0)
   }
 
+  @Test func `of routine looks only some are under way, and they hold up nothing else`() {
+    var queue = WorkQueue()
+    for index in 0..<(WorkQueue.routineLimit + 5) {
+      queue.add(.fake("r\(index)"), at: at(1), isUrgent: true, isRoutine: true)
+    }
+    let first = queue.take(now: at(1))
+    #expect(first.count == WorkQueue.routineLimit)
+    queue.add(a, at: at(1))
+    #expect(queue.take(now: at(1)) == [a])
+    guard
+      let waiting = (0..<(WorkQueue.routineLimit + 5)).map({ ResourceID.fake("r\($0)") }).first(where: {
+        !first.contains($0)
+      })
+    else { return }
+    queue.add(waiting, at: at(1))
+    #expect(queue.take(now: at(1)) == [waiting], "something happened to it: no longer routine")
+    for id in first.prefix(2) { queue.finish(id) }
+    #expect(queue.take(now: at(1)).count == 2)
+  }
+
   @Test func `a key that failed rests, whatever asks for it, unless it is urgent`() {
     var queue = WorkQueue()
     queue.add(a, at: at(1))

@@ -52,7 +52,7 @@ package struct PriceMapBackend: ResourceBackend {
   // MARK: Observing
 
   /// Few maps are asked for by name, many are read all at once.
-  private static let mostByName = 500
+  private static let mostByName = 1500
 
   private func current(
     of group: [Subject<PriceMapSpec>], in database: ResourceID?, _ context: ReconcileContext

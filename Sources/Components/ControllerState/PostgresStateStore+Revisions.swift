@@ -61,7 +61,7 @@ extension PostgresStateStore {
       return .success(latest)
     }
     let number = (latest?.number ?? 0) + 1
-    let (new, gone, known) = try await changes(to: desired, since: latest)
+    let (new, gone, former) = try await changes(to: desired, since: latest)
     let entries = Statement(
       """
       INSERT INTO revision_entries (environment, revision, resource, digest, mode, document)
@@ -85,8 +85,8 @@ extension PostgresStateStore {
         .text(authorship.actor), .optional(authorship.commit, SQLValue.text), .text(authorship.message),
       ])
     let changes = RevisionChanges(
-      new.map { ($0.id.description, known[$0.id.description], Self.entryDigest($0)) }
-        + gone.map { ($0, known[$0], nil) }, manifestDigest: desired.digest)
+      new.map { ($0.id.description, former[$0.id.description], Self.entryDigest($0)) }
+        + gone.map { ($0, former[$0], nil) }, manifestDigest: desired.digest)
     let audit = auditing([AuditRecord(recording: number, changes, by: authorship, at: time)], environment)
     do throws(PostgresError) {
       // Recording waits for what is being claimed and begun, and whoever claims later knows of the revision.
@@ -108,15 +108,14 @@ extension PostgresStateStore {
   /// least these had before.
   private func changes(
     to desired: DesiredState, since latest: Revision?
-  ) async throws(StoreError) -> (new: [AnyResource], gone: [String], known: [String: String]) {
+  ) async throws(StoreError) -> (new: [AnyResource], gone: [String], former: [String: String]) {
     if let before = recorded.desired(of: latest) {
       let changes = DesiredChanges(from: before, to: desired)
-      let known = (changes.changed.map(\.id) + changes.gone).compactMap { id in
-        before[id].map { (id.description, Self.entryDigest($0)) }
-      }
+      let ids = changes.changed.map(\.id) + changes.gone
+      let former = ids.compactMap { id in before[id].map { (id.description, Self.entryDigest($0)) } }
       return (
-        changes.changed, changes.gone.map(\.description),
-        Dictionary(known, uniquingKeysWith: { first, _ in first })
+        changes.changed.filter { before[$0.id].map(Self.entryDigest) != Self.entryDigest($0) },
+        changes.gone.map(\.description), Dictionary(former, uniquingKeysWith: { first, _ in first })
       )
     }
     let known = try await knownDigests(desired.environment)

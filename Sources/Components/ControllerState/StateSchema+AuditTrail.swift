@@ -3,7 +3,7 @@ extension StateSchema {
   /// it locks the head of the environment's chain, so that transactions of several controllers follow on each other.
   /// The lock is taken by the last statement of a transaction, so none waits for another while it holds the head.
   ///
-  /// What becomes of a step is told by a trigger, so that whoever gives a step its outcome leaves an entry.
+  /// What becomes of a step, and what is held back, is told by triggers, so that no path goes without an entry.
   package static let auditTrail = """
     ALTER TABLE journal ADD COLUMN fields text NOT NULL DEFAULT '[]';
     CREATE TABLE audit_heads (
@@ -41,6 +41,11 @@ extension StateSchema {
       WHERE environment = of_environment;
     END $$;
 
+    CREATE FUNCTION audit_time(moment timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
+      SELECT '"' || rtrim(rtrim(
+        to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z"'
+    $$;
+
     CREATE FUNCTION audit_steps() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
       chain record;
@@ -48,8 +53,7 @@ extension StateSchema {
       FOR chain IN
         SELECT step.environment, array_agg('{' || concat_ws(',',
             '"action":' || to_json(step.action), '"actor":' || to_json(revision.actor),
-            '"at":' || to_json(rtrim(rtrim(
-              to_char(step.outcome_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z'),
+            '"at":' || audit_time(step.outcome_at),
             '"commit":' || to_json(revision.commit), '"diff":' || step.fields, '"error":' || to_json(step.error),
             '"outcome":' || to_json(step.outcome), '"reason":' || to_json(step.reason),
             '"resource":' || to_json(step.resource), '"revision":' || step.revision,
@@ -67,5 +71,20 @@ extension StateSchema {
     CREATE TRIGGER audit_steps AFTER UPDATE ON journal
       REFERENCING OLD TABLE AS old_steps NEW TABLE AS new_steps
       FOR EACH STATEMENT EXECUTE FUNCTION audit_steps();
+
+    CREATE FUNCTION audit_quarantine() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM audit_append(NEW.environment, ARRAY['{' || concat_ws(',',
+        '"action":' || CASE WHEN NEW.lifted_at IS NULL THEN '"quarantine"' ELSE '"lift"' END,
+        '"actor":' || to_json(coalesce(NEW.lifted_by, NEW.actor)),
+        '"at":' || audit_time(coalesce(NEW.lifted_at, NEW.at)),
+        '"diff":[{"path":"manifests","to":"sha256:' || NEW.manifest_digest || '"}]', '"outcome":"done"',
+        '"reason":' || to_json(NEW.reason), '"revision":' || NEW.revision,
+        '"summary":"' || CASE WHEN NEW.lifted_at IS NULL THEN '' ELSE 'no longer ' END || 'hold back manifests"'
+      ) || '}']);
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER audit_quarantine AFTER INSERT OR UPDATE ON quarantine
+      FOR EACH ROW EXECUTE FUNCTION audit_quarantine();
     """
 }

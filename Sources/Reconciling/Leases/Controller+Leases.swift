@@ -10,6 +10,7 @@ extension Controller {
   /// Takes a seat, and what is to be known before the first pass.
   func join(from desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> LoopState {
     let standing = try await keeper.beat().get()
+    if standing.tokens.isEmpty { tellWaiting(for: standing) }
     do throws(StoreError) {
       return try await begin(from: desired, by: authorship, standing)
     } catch {
@@ -101,6 +102,18 @@ extension Controller {
     } else {
       await adoptNewestRevision(&state)
     }
+  }
+
+  /// Only shown: it is no news for those who are there already.
+  private func tellWaiting(for standing: LeaseStanding) {
+    let others = standing.others.map(\.description).joined(separator: ", ")
+    let message =
+      standing.exclusive.map { "waits until \($0) is done with the environment" }
+      ?? "shares the environment with \(others), and begins once its part was handed over"
+    engine.progress(
+      .note(
+        Event(
+          at: engine.time.now(), id: nil, isWarning: false, reason: "Joined", message: message, revision: 0)))
   }
 
   private func tellLost(_ ranges: Set<KeyRange>, _ state: LoopState) async {

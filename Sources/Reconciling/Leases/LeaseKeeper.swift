@@ -102,10 +102,16 @@ package final class LeaseKeeper: Sendable {
     return state.withLock { now < $0.deadline && $0.tokens[range] == token }
   }
 
-  /// Gives everything back. A store that does not answer lets the leases expire.
+  /// Gives everything back, also in a task that was cancelled. A store that does not answer lets the leases expire.
   package func leave() async {
     state.withLock { $0 = State() }
-    do throws(StoreError) { try await store.leave(replica, environment: environment) } catch {}
+    _ = await Shield.run { [store, replica, environment] () -> Result<Void, StoreError> in
+      do throws(StoreError) {
+        return .success(try await store.leave(replica, environment: environment))
+      } catch {
+        return .failure(error)
+      }
+    }
   }
 }
 

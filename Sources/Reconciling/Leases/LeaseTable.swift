@@ -52,6 +52,11 @@ package struct LeaseTable: Hashable, Sendable {
   /// Seats in the order of joining.
   package var inOrder: [Seat] { seats.values.sorted { $0.joined < $1.joined } }
 
+  /// Who may work on a resource now; nil where nobody does.
+  package func holder(of id: ResourceID, now: Timestamp) -> Replica? {
+    self[KeyRange(of: id)].holder.flatMap { seats[$0] }.flatMap { $0.expiresAt > now ? $0.replica : nil }
+  }
+
   /// Whether others need to hear of it: somebody came or went, or a range changed hands.
   package func differs(from other: LeaseTable) -> Bool {
     leases != other.leases || Set(seats.keys) != Set(other.seats.keys)

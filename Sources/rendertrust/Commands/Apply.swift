@@ -39,7 +39,7 @@ struct Apply: AsyncParsableCommand {
     let saved = try savedPlan()
     let paths = saved?.manifests ?? manifests.paths
     let desired = try Platform.schemasOnly().load(paths)
-    try await Session.openForChange(state, showsPlan: true, as: "apply", in: { _ in desired.environment }) {
+    try await Session.openForChange(state, showsPlan: true, as: "apply", in: .named(desired.environment)) {
       session in
       session.progress.summariseLater(isForPrograms: output == .json)
       let (preparation, allowances) = try await session.prepare(

@@ -20,9 +20,8 @@ struct Rollback: AsyncParsableCommand {
   @OptionGroup var allowances: AllowanceOptions
 
   func run() async throws {
-    try await Session.openForChange(
-      state, showsPlan: true, as: "rollback", in: { try $0.environment(environment) }
-    ) { session in
+    try await Session.openForChange(state, showsPlan: true, as: "rollback", in: .chosen(environment)) {
+      session in
       let environment = try session.environment(environment)
       let newest = try await session.store.latestRevision(of: environment)?.number ?? 0
       let target = revision ?? newest - 1

@@ -44,6 +44,8 @@ extension Session {
       situation.quarantined[newest.number] = digests[newest.manifestDigest]
     }
     situation.journal = try await store.journal(of: environment, id: id, limit: 10)
+    let (leases, now) = try await store.leases(of: environment)
+    situation.holder = leases.holder(of: id, now: now)?.description
     let root = Explanation(of: id, in: situation).root.id
     if root != id { situation.journal += try await store.journal(of: environment, id: root, limit: 10) }
     situation.events = try await store.events(of: environment, id: root, limit: 5)

@@ -11,7 +11,11 @@ struct Platform: Sendable {
   /// The desired state that the manifests describe. Warnings go to standard error.
   /// - Throws: `CommandFailure` with every error of every file, exit code 2.
   func load(_ paths: [String]) throws(CommandFailure) -> DesiredState {
-    try judge(ManifestLoader(kinds: kinds.map(\.schema)).load(paths: paths)).get()
+    try tryLoad(paths).get()
+  }
+
+  func tryLoad(_ paths: [String]) -> Result<DesiredState, CommandFailure> {
+    judge(ManifestLoader(kinds: kinds.map(\.schema)).load(paths: paths))
   }
 
   /// The same, at a cost that follows from what changed since the last load with this cache.

@@ -6,16 +6,26 @@ import Reconciling
 extension Session {
   /// Opens the state and runs `body` when it is this command's turn; `body` is given a session that writes under the
   /// leases of this turn.
-  /// - Parameters:
-  ///   - role: the command's name, which others are told.
-  ///   - environment: which environment it is about.
+  /// - Parameter role: the command's name, which others are told.
   static func openForChange(
-    _ options: StateOptions, showsPlan: Bool, as role: String,
-    in environment: (Session) throws -> String, _ body: (Session) async throws -> Void
+    _ options: StateOptions, showsPlan: Bool, as role: String, in choice: EnvironmentChoice,
+    _ body: (Session) async throws -> Void
   ) async throws {
     try await open(options, showsPlan: showsPlan) { session in
-      try await session.changing(try environment(session), as: role, body)
+      let environment =
+        switch choice {
+        case .named(let name): name
+        case .chosen(let option): try session.environment(option)
+        }
+      try await session.changing(environment, as: role, body)
     }
+  }
+
+  /// Which environment a command is about.
+  enum EnvironmentChoice {
+    case named(String)
+    /// The one of the command line, else the only one in the state.
+    case chosen(EnvironmentOption)
   }
 
   func changing(

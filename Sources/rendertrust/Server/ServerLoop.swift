@@ -111,7 +111,7 @@ struct ServerLoop: Sendable {
       health: HealthChecks(
         alive: [("loop", pulse)],
         ready: [
-          ("state", { await unreachability(environment) }),
+          ("state", { await unreachability(environment) }), ("lease", { await missingSeat(environment) }),
           ("firstPass", { metrics.pulse.isFirstPassDone ? nil : "not everything was looked at yet" }),
           ("running", { session.engine.drain.isRequested ? "stopping" : nil }),
         ]), logger: quiet)
@@ -121,6 +121,20 @@ struct ServerLoop: Sendable {
     do throws(StoreError) {
       _ = try await session.store.latestRevision(of: environment)
       return nil
+    } catch {
+      return error.message
+    }
+  }
+
+  /// Whether this process is not among those that share the environment.
+  private func missingSeat(_ environment: String) async -> String? {
+    do throws(StoreError) {
+      let (table, now) = try await session.store.leases(of: environment)
+      let isSeated = table.seats.values.contains { seat in
+        seat.replica.name.hasPrefix("server-\(getpid())-") && seat.replica.host == Authorship.hostName
+          && seat.expiresAt > now
+      }
+      return isSeated ? nil : "this server has no seat among the controllers of \(environment)"
     } catch {
       return error.message
     }

@@ -7,9 +7,10 @@ extension MemoryStateStore {
   }
 
   package func quarantine(_ entries: [Quarantine], in environment: String) async throws(StoreError) {
-    try with(.record, environment) { state in
+    try with(.record, environment, fence: Fence(ranges: [.first])) { state in
       for entry in entries where state.quarantines[entry.digest] == nil {
         state.quarantines[entry.digest] = entry
+        state.note(AuditRecord(entry))
       }
     }
   }
@@ -17,7 +18,11 @@ extension MemoryStateStore {
   package func liftQuarantine(of digest: Digest, in environment: String, by actor: String, at time: Timestamp)
     async throws(StoreError) -> Quarantine?
   {
-    try with(.record, environment) { $0.quarantines.removeValue(forKey: digest) }
+    try with(.record, environment, fence: Fence(ranges: [.first])) { state in
+      let entry = state.quarantines.removeValue(forKey: digest)
+      if let entry { state.note(AuditRecord(entry, lifted: (actor, time))) }
+      return entry
+    }
   }
 
   package func atomicApply(of environment: String) async throws(StoreError) -> AtomicApply? {
@@ -25,6 +30,6 @@ extension MemoryStateStore {
   }
 
   package func setAtomicApply(_ apply: AtomicApply?, in environment: String) async throws(StoreError) {
-    try with(.record, environment) { $0.atomicApply = apply }
+    try with(.record, environment, fence: Fence(ranges: [.first])) { $0.atomicApply = apply }
   }
 }

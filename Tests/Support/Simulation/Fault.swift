@@ -11,6 +11,8 @@ struct Fault: Hashable, Sendable, CustomStringConvertible {
     case landsLate
     /// No answer until the caller gives up or the fault is gone.
     case hangs
+    /// Says that it was done, and did nothing.
+    case lies
     /// Nothing can be seen.
     case unseen
     /// Some resources can be seen and others cannot.

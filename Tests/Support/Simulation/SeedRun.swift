@@ -63,19 +63,15 @@ package struct SeedRun: Sendable {
     let world = story.world
     for _ in 0..<world.fate.int(8...24) { await story.act() }
     await story.calm()
-    let checks = Checks(world: world, desired: world.manifests.withLock { $0 })
-    var late = await checks.unready()
-    for round in 1...(patienceSeconds / 5) where !late.isEmpty {
-      try? await world.time.sleep(5_000_000)
-      late = await checks.unready()
-      if round % 24 == 0, late.contains(where: { $0.contains("Guarded") }) { await story.allow() }
+    guard await becomeReady(story, outcome) else { return }
+    if world.fate.percent(40) {
+      await explain(story, outcome)
+      guard await becomeReady(story, outcome) else { return }
     }
-    outcome.add(late.map { "not ready after \(patienceSeconds) s without faults: \($0)" })
-    guard late.isEmpty else { return }
     // Whatever was still on its way has landed, and was found.
     try? await world.time.sleep(Int64(World.resyncTicks) * 500_000 + 120_000_000)
-    late = await checks.unready()
-    outcome.add(late.map { "no longer ready: \($0)" })
+    let checks = Checks(world: world, desired: world.manifests.withLock { $0 })
+    outcome.add(await checks.unready().map { "no longer ready: \($0)" })
     await story.stopAll()
     await story.recover()
     outcome.add(checks.differences())
@@ -88,5 +84,30 @@ package struct SeedRun: Sendable {
       outcome.add(["planning failed: \(error)"])
     }
     outcome.add(await checks.records())
+  }
+
+  /// Waits until all is as declared; whether it is.
+  private static func becomeReady(_ story: Story, _ outcome: Outcome) async -> Bool {
+    let world = story.world
+    let checks = Checks(world: world, desired: world.manifests.withLock { $0 })
+    var late = await checks.unready()
+    for round in 1...(patienceSeconds / 5) where !late.isEmpty {
+      try? await world.time.sleep(5_000_000)
+      late = await checks.unready()
+      if round % 24 == 0, late.contains(where: { $0.contains("Guarded") }) { await story.allow() }
+    }
+    outcome.add(late.map { "not ready after \(patienceSeconds) s without faults: \($0)" })
+    return late.isEmpty
+  }
+
+  /// Something is changed while a fault lasts: once all rests, whatever is not ready is explained by that fault.
+  private static func explain(_ story: Story, _ outcome: Outcome) async {
+    let world = story.world
+    let fault = story.beginLasting()
+    // A resync is in that time, and for calls that hang their deadline.
+    try? await world.time.sleep(fault.effect == .hangs ? 900_000_000 : 200_000_000)
+    let checks = Checks(world: world, desired: world.manifests.withLock { $0 })
+    outcome.add(await checks.unexplained(by: fault))
+    story.end(fault)
   }
 }

@@ -83,6 +83,9 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
     world.rules.begin(number, id, removes: removes(operation), holder: await world.holder(of: id))
     await checkIntent(of: id)
     defer { world.rules.end(number, id) }
+    if let fault = world.faults.strike(kind, .lies) {
+      return world.trace.note(process.name, "\(id) \(World.name(of: operation)) ✗ \(fault)")
+    }
     let inner = inner
     try await world.call(kind, "\(id) \(World.name(of: operation))", by: process.name) {
       await SimulatedBackend.attempt(inner, operation, subject, context)

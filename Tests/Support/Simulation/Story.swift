@@ -145,7 +145,7 @@ final class Story: Sendable {
         effects = [.failsBefore, .failsAfter, .hangs, .unseen] + (hasLateEffects ? [.landsLate] : [])
       default:
         effects = [.failsBefore, .failsAfter, .hangs, .unseen, .partlySeen]
-        if !isOrderly { effects.append(.stale) }
+        if !isOrderly { effects.append(world.hasLies ? .lies : .stale) }
         if hasLateEffects { effects.append(.landsLate) }
       }
       return Fault(
@@ -226,6 +226,30 @@ final class Story: Sendable {
     state.withLock { $0.blueprint = mended }
     world.say("ends all faults")
     publish("commits the last manifests")
+  }
+
+  /// Begins a fault that stays while something is changed.
+  func beginLasting() -> Fault {
+    let kinds = Set(world.manifests.withLock { $0 }.resources.map(\.id.kind)).sorted()
+    let number = state.withLock { state in
+      state.faultCount += 1
+      return state.faultCount
+    }
+    let fault = world.fate.roll { random in
+      Fault(
+        number: number, place: random.pick(kinds + ["engine 1"]) ?? "Fake",
+        effect: random.pick([.unseen, .unseen, .failsBefore, .failsBefore, .failsAfter, .hangs]) ?? .unseen,
+        percent: 100)
+    }
+    world.faults.add(fault)
+    world.say("begins \(fault), which lasts")
+    commit()
+    return fault
+  }
+
+  func end(_ fault: Fault) {
+    world.faults.remove(fault)
+    world.say("ends \(fault)")
   }
 
   /// What a person does who sees that a guard holds something back.

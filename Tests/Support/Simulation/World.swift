@@ -33,6 +33,9 @@ final class World: Sendable {
   /// Whether calls may take effect long after everybody stopped waiting for them. How long that is waited for is told by
   /// clocks, so nobody sets clocks in such a world.
   let hasLateEffects: Bool
+  /// Whether systems may say that something was done that was not. They answer no looks from memory then: with both,
+  /// nobody could know anything.
+  let hasLies: Bool
   private let secrets: [String: String]
 
   static let environment = "dev"
@@ -56,6 +59,7 @@ final class World: Sendable {
     store = MemoryStateStore(name: "simulated", clock: { time.steady })
     replicas = isOrderly ? 1 : random.pick([1, 1, 2, 2, 3]) ?? 1
     hasLateEffects = !isOrderly && random.percent(50)
+    hasLies = !isOrderly && random.percent(30)
     isOneMachine = random.percent(50)
     process = scheduler.makeProcess()
     manifests = Mutex(DesiredState(environment: World.environment, allowsMockGPUs: true, resources: []))
