@@ -138,6 +138,17 @@ extension EndToEnd {
       }
     }
 
+    private func seesTheWayBack(_ installation: Installation) async throws {
+      let isBack = try await installation.eventually(within: 60) { try await price(installation) == 100 }
+      #expect(isBack != nil, "the price stayed as the killed apply left it")
+      let isGone = try await installation.eventually(within: 30) {
+        try await installation.containers().isEmpty
+      }
+      #expect(isGone != nil, "what the apply made is still there")
+      let states = try await states(installation)
+      #expect(states == ["3", "2 quarantined", "1"])
+    }
+
     @Test("apply --atomic, killed in the middle: the next up goes back")
     func killed() async throws {
       try await Installation.with { installation in
@@ -156,12 +167,7 @@ extension EndToEnd {
         #expect(killed.exitCode == -SIGKILL)
         #expect(try await price(installation) == 110)
         let up = try await installation.up("--resync", "2s") { _ in
-          #expect(try await gives(100, installation))
-          let isGone = try await installation.eventually(within: 30) {
-            try await installation.containers().isEmpty
-          }
-          #expect(isGone != nil, "what the apply made is still there")
-          #expect(try await states(installation) == ["3", "2 quarantined", "1"])
+          try await seesTheWayBack(installation)
         }
         #expect(up.outcome.exitCode == 0, "\(up.outcome)")
         #expect(try await installation.hasStopped())
