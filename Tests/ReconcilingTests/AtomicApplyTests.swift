@@ -52,9 +52,10 @@ import Testing
   @Test func `a first apply goes back to nothing`() async throws {
     world.inject(.applyBeforeEffect, into: "b")
     let end = try await apply(.of(.fake("a"), .fake("b", needs: ["a"])))
-    guard case .wentBack = end.end else { return #expect(Bool(false), "\(end.end)") }
+    guard case .wentBack(let back) = end.end else { return #expect(Bool(false), "\(end.end)") }
     #expect(world.things.isEmpty && end.goesBackTo == 0)
-    #expect(try await simulation.store.inventory(of: "dev", knowing: []).isEmpty)
+    #expect(ApplyReport(back).entries.map(\.state) == [.removed, .removed])
+    #expect(ApplyReport(back).exitCode == 0)
   }
 
   @Test func `what cannot be put back is told`() async throws {
