@@ -18,7 +18,7 @@ package struct LoopState: Sendable {
   var makesWaySince: Timestamp?
   var fights = Fights()
   /// Somebody may be applying the newest revision as a whole.
-  var hasPromise = false
+  var hasPromise = true
   /// What this replica holds, as of the last heartbeat that was taken up; see `LoopState+Leases.swift`.
   package internal(set) var standing: LeaseStanding
   /// Of the passes under way.
