@@ -19,9 +19,12 @@ package struct Plan: Sendable {
   package var hasChanges: Bool {
     resources.contains { $0.outcome != .unchanged && $0.outcome != .paused }
   }
-  /// Whether there is anything to apply. What is only watched, and differs, is none of that.
+  /// Whether there is anything to apply. What is only watched, and differs, is none of that, nor is what is gone
+  /// already and only to be forgotten.
   package var hasWork: Bool {
-    resources.contains { ![.unchanged, .paused, .drifted].contains($0.outcome) }
+    resources.contains {
+      ![.unchanged, .paused, .drifted].contains($0.outcome) && !($0.outcome == .delete && $0.steps.isEmpty)
+    }
   }
   package var isBlocked: Bool { resources.contains { $0.outcome == .blocked } }
 }

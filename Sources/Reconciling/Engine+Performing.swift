@@ -157,8 +157,13 @@ extension Engine {
     let rules = StatusRules(now: time.now(), revision: plan.revision, backoff: backoff)
     let second = Dictionary(
       (verified?.plan.resources ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let leaving = resources.filter { $0.outcome == .delete && done.contains($0.id) }
+    let absent = leaving.filter { plan in
+      guard plan.steps.isEmpty, case .success(let seen)? = work.observations[plan.id] else { return false }
+      return seen.state == nil
+    }
     let unsettled = try await unsettled(
-      resources.filter { $0.outcome == .delete && done.contains($0.id) }, environment)
+      Set(leaving.map(\.id)), foundAbsent: Set(absent.map(\.id)), environment)
     var changes = StatusChanges(revision: plan.revision)
     var findings: [ResourceID: ResourceFinding] = [:]
     for first in resources {
@@ -184,20 +189,19 @@ extension Engine {
     return Conclusion(results: results, findings: findings)
   }
 
-  /// Which of these may not be forgotten yet. A clock that was set back does not make that last for ever.
-  private func unsettled(_ leaving: [ResourcePlan], _ environment: String) async throws(StoreError) -> Set<
-    ResourceID
-  > {
+  /// Which of those that leave may not be forgotten yet. A clock that was set back does not make that last for ever.
+  /// - Parameter foundAbsent: those that were gone without having been deleted.
+  private func unsettled(
+    _ leaving: Set<ResourceID>, foundAbsent: Set<ResourceID>, _ environment: String
+  ) async throws(StoreError) -> Set<ResourceID> {
     guard !leaving.isEmpty else { return [] }
     let (now, span) = (time.now(), Engine.settlingSpan)
     let window = now + TimeSpan(milliseconds: -span.milliseconds)...now + span
     var unsettled: Set<ResourceID> = []
-    for (ids, countsDone) in [
-      (leaving.filter { !$0.steps.isEmpty }, false), (leaving.filter(\.steps.isEmpty), true),
-    ] where !ids.isEmpty {
+    for (ids, countsDone) in [(leaving.subtracting(foundAbsent), false), (foundAbsent, true)]
+    where !ids.isEmpty {
       unsettled.formUnion(
-        try await store.unsettled(
-          Set(ids.map(\.id)), in: environment, during: window, countingDone: countsDone))
+        try await store.unsettled(ids, in: environment, during: window, countingDone: countsDone))
     }
     return unsettled
   }

@@ -126,7 +126,7 @@ extension EndToEnd {
         #expect(try await installation.container(of: "Service/watched").status == .exited)
         #expect(try await installation.container(of: "Service/left").status == .exited)
         #expect(applied.exitCode == 0, "\(applied)")
-        #expect(applied.output.contains("Drifted"), "\(applied)")
+        #expect(applied.output.contains("DriftDetected"), "\(applied)")
         #expect(applied.output.contains("2 left alone by mode"), "\(applied)")
         let plan = try await installation.changes()
         #expect(plan == ["Service/watched": "drifted", "Service/left": "paused"])

@@ -198,7 +198,11 @@ import Testing
       $0.declare("Service/web", FakeSpec(fields: ["db": "new"]))
       $0.scope = [ResourceID("Database/old")!]
     },
-    StillUsedCase(reason: "what is gone already is forgotten whoever used it", waitingOn: nil) {
+    StillUsedCase(
+      reason:
+        "what is gone already is not forgotten before its user either, who may be found through it only",
+      waitingOn: "Service/web, which still uses it and is paused"
+    ) {
       $0.declare("Service/web", mode: .paused)
       $0.lose("Database/old")
     },

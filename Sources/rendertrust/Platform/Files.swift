@@ -18,7 +18,7 @@ enum Files {
 
   /// Writes beside the file first, so that a full disk leaves what was there.
   static func write(_ text: String, to path: String) throws(CommandFailure) {
-    let temporary = path + ".part"
+    let temporary = "\(path).\(getpid()).part"
     guard let file = fopen(temporary, "w") else { throw failure("write", path) }
     let bytes = Array(text.utf8)
     let isWritten = fwrite(bytes, 1, bytes.count, file) == bytes.count && fflush(file) == 0
