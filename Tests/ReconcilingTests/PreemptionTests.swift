@@ -49,6 +49,10 @@ import Testing
       await world.state.until { $0.applying.contains(.fake("a")) }
       let next = DesiredState(environment: "dev", allowsMockGPUs: true, resources: others)
       feed.yield(.desired(next, Simulation.authorship))
+      // It may still take effect, and is looked at for a while more.
+      await until { $0.status("a")?.condition(.progressing)?.reason == "Settling" }
+      simulation.time.advance(TimeSpan(seconds: 61))
+      feed.yield(.tick)
       await until { $0.noteCount("Removed") == 1 }
     }
     #expect(world.state.value.cutShort == [.fake("a")])
