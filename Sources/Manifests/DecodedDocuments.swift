@@ -98,6 +98,7 @@ struct DecodedDocuments {
     return resources
   }
 
+  /// What the selectors match enters the digest: what a resource is built on is part of what was applied.
   private static func adding(
     _ selectors: [ResourceSelector], to resource: AnyResource, _ byKind: [String: [AnyResource]]
   ) -> AnyResource {
@@ -109,8 +110,10 @@ struct DecodedDocuments {
           Reference(target: candidate.id, path: "spec (selector)", location: resource.location))
       }
     }
+    guard references.count > resource.references.count else { return resource }
+    let targets = Set(references.lazy.map(\.target.description)).sorted().joined(separator: " ")
     return AnyResource(
       id: resource.id, metadata: resource.metadata, spec: resource.spec, references: references,
-      location: resource.location, digest: resource.digest)
+      location: resource.location, digest: Digest(of: "\(resource.digest.hex) \(targets)"))
   }
 }

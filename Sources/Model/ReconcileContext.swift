@@ -22,6 +22,8 @@ package struct ReconcileContext: Sendable {
 package struct Offers: Sendable, Equatable {
   package private(set) var compute: [ResourceID: ComputeOffer] = [:]
   package private(set) var databases: [ResourceID: DatabaseOffer] = [:]
+  /// Those who offer something and are no longer desired: what is on them can be found there, nothing new comes.
+  package var leaving: Set<ResourceID> = []
   /// Containers that are taken, by the resource that adopts them.
   package private(set) var adoptions: [ResourceID: Adoption] = [:]
 

@@ -11,7 +11,8 @@ package struct Resource<Spec: Sendable>: Sendable {
   package var references: [Reference] { head.references }
   /// Where the document starts; nil for resources read back from a stored revision.
   package var location: SourceLocation? { head.location }
-  /// Digest of spec and labels in canonical form: equal digests need no comparison of fields.
+  /// Digest of spec and labels in canonical form, and of what its selectors match: equal digests need no comparison of
+  /// fields or references.
   package var digest: Digest { head.digest }
 
   package init(

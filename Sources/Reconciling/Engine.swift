@@ -123,8 +123,10 @@ package struct Engine: Sendable {
     let context = context(for: desired, leaving: leaving)
     progress(.observing(count: subjects.count))
     var observations = assumed
+    // What was claimed and is not whole may still be built on what it was built on before.
     let unseen = subjects.values.filter { subject in
-      assumed[subject.id] == nil || subject.lastApplied.map { $0.digest != subject.desired?.digest } ?? false
+      assumed[subject.id] == nil
+        || inventory[subject.id].map { $0.digest != subject.desired?.digest } ?? false
     }
     observations.merge(await observe(unseen, in: context)) { _, seen in seen }
     return decide(

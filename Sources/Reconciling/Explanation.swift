@@ -102,9 +102,13 @@ extension Situation {
       Explanation.Link(id: id, cause: cause, message: message, since: since)
     }
     let isBehind = desired?[id] != nil && (statuses[id]?.revision ?? 0) < revision
-    let wasCutOff = steps(of: id).first { _ in true }.map { $0.outcome == nil || $0.outcome == .interrupted }
+    let last = steps(of: id).first { _ in true }
+    let wasCutOff = last.map { $0.outcome == nil || $0.outcome == .interrupted }
     if isBehind, let why = quarantined[revision] {
       return (link(.quarantined, "revision \(revision) is not applied by itself: \(why)"), nil)
+    }
+    if isBehind || statuses[id] == nil, let last, last.outcome == nil, holder != nil {
+      return (link(.starting, "‘\(last.intent.summary)’ is under way", since: last.intent.at), nil)
     }
     if isBehind || statuses[id] == nil, wasCutOff == true,
       let step = steps(of: id).first(where: { _ in true })

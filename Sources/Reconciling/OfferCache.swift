@@ -20,7 +20,8 @@ final class OfferCache: Sendable {
     let key = Key(
       desired: desired.digest, leaving: leaving.map(\.digest), leavingIDs: leaving.map(\.id))
     if let last = last.withLock({ $0 }), last.key == key { return last.offers }
-    let offers = compute(leaving + desired.resources)
+    var offers = compute(leaving + desired.resources)
+    offers.leaving = Set(leaving.lazy.map(\.id))
     last.withLock { $0 = (key, offers) }
     return offers
   }

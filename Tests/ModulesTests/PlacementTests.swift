@@ -1,10 +1,11 @@
 import ContainerFakes
 import Manifests
 import Model
-import Modules
 import Planning
 import Testing
 import Workloads
+
+@testable import Modules
 
 @Suite("Where a module's containers go")
 struct PlacementTests {
@@ -49,6 +50,20 @@ struct PlacementTests {
       ["a": .test(isSchedulable: false), "b": .test()], { _ in }, ["b"], "a cordoned node gets nothing new"),
     Case(["a": .test()], { $0.placement.replicas = 0 }, [], "none are wanted"),
   ]
+
+  @Test("A node that leaves gets nothing new, though what is on it is still found")
+  func leavingNodes() throws {
+    var offers = Offers()
+    let (a, b) = (ResourceID(kind: "Node", name: "a"), ResourceID(kind: "Node", name: "b"))
+    offers.add(.compute(.test()), from: a)
+    offers.add(.compute(.test()), from: b)
+    offers.leaving = [a]
+    let placement = Placement(spec: ModuleSpec.sample { _ in }, offers: offers)
+    #expect(placement.assign([]) == [0: b])
+    #expect(Set(placement.capable.keys) == [a, b])
+    offers.leaving = [a, b]
+    #expect(Placement(spec: ModuleSpec.sample { _ in }, offers: offers).lack.contains("Node/a leaves"))
+  }
 
   @Test("New containers", arguments: cases)
   func assignment(_ test: Case) throws {

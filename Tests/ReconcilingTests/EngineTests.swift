@@ -79,6 +79,19 @@ import Testing
     #expect(try await simulation.store.inventory(of: "dev", knowing: []).count == 3)
   }
 
+  @Test func `what is claimed and not whole is looked at with what is known of it`() async throws {
+    let simulation = Simulation()
+    let desired = DesiredState.of(.fake("a"), .fake("b"))
+    try await simulation.apply(desired)
+    let before = simulation.world.observeCount("a")
+    try await simulation.store.claim([.fake("a", 2)], in: "dev", revision: 1)
+    try await simulation.store.claim([.fake("a")], in: "dev", revision: 1)
+    try await simulation.store.disclaim([.fake("a")], in: "dev", revision: 1)
+    _ = try await simulation.engine.prepare(desired)
+    #expect(simulation.world.observeCount("a") == before + 2)
+    #expect(simulation.world.observeCount("b") == before + 1)
+  }
+
   @Test func `a drain finishes what runs and begins nothing`() async throws {
     let simulation = Simulation()
     simulation.world.inject(.hang, into: "a")

@@ -149,6 +149,10 @@ import Testing
       facts: [Fact(name: "a", step: .some(nil))], chain: ["a"], cause: .interrupted, next: .look,
       message: "‘make it’"),
     Case(
+      reason: "its first step is under way, and a controller that is alive holds its lease",
+      facts: [Fact(name: "a", step: .some(nil))], holder: "server-1", chain: ["a"], cause: .starting,
+      next: .underWay("make it", since: start), message: "‘make it’ is under way"),
+    Case(
       reason: "the controller was killed during a step of the newest revision",
       facts: [
         Fact(name: "a", condition: (.ready, "AsDeclared", ""), revision: 1, step: .some(.interrupted))

@@ -18,7 +18,7 @@ struct Placement {
   /// Nodes by replica; a replica that fits nowhere is missing.
   /// - Parameter found: the module's containers, wherever they are.
   func assign(_ found: [ContainerObservation]) -> [Int: ResourceID] {
-    let capable = capable
+    let capable = capable.filter { !offers.leaving.contains($0.key) }
     var nodes: [Int: ResourceID] = [:]
     var counts = capable.mapValues { _ in 0 }
     for replica in 0..<spec.placement.replicas {
@@ -50,7 +50,9 @@ struct Placement {
   var lack: String {
     let reasons = offers.compute.keys.sorted().compactMap { node -> String? in
       guard let offer = offers.compute[node] else { return nil }
-      return (obstacle(node, offer) ?? (offer.isSchedulable ? nil : "is cordoned")).map { "\(node) \($0)" }
+      let isLeaving = offers.leaving.contains(node)
+      let state = isLeaving ? "leaves" : offer.isSchedulable ? nil : "is cordoned"
+      return (obstacle(node, offer) ?? state).map { "\(node) \($0)" }
     }
     let shown = reasons.prefix(Self.reasonsShown).joined(separator: ", ")
     let rest = reasons.count > Self.reasonsShown ? " and \(reasons.count - Self.reasonsShown) more" : ""

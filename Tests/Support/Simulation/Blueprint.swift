@@ -238,10 +238,12 @@ extension Blueprint {
     let nodes = resources.values.filter { node in
       node.id.kind == "Node" && spec.placement.on.allSatisfy { node.metadata.labels[$0.key] == $0.value }
     }
+    let targets = nodes.map(\.id).sorted()
+    let names = targets.map(\.description).joined(separator: " ")
     resources[id] = AnyResource(
       id: id, metadata: resource.metadata, spec: resource.spec,
-      references: nodes.map(\.id).sorted().map { Blueprint.reference($0) }, location: nil,
-      digest: resource.digest)
+      references: targets.map { Blueprint.reference($0) }, location: nil,
+      digest: Digest(of: "\(spec.value.json) \(names)"))
   }
 
   /// A module that no schedulable node can take would wait for ever.

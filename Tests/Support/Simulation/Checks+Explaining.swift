@@ -9,6 +9,7 @@ extension Checks {
     guard let latest = try? await store.latestRevision(of: World.environment),
       let statuses = try? await store.statuses(of: World.environment),
       let journal = try? await store.journal(of: World.environment, id: nil, limit: 1000),
+      let leases = try? await store.leases(of: World.environment),
       let events = try? await store.events(of: World.environment, id: nil, limit: 1000)
     else { return ["the store does not answer"] }
     var situation = Situation(
@@ -17,6 +18,7 @@ extension Checks {
     situation.events = events
     var wrong: [String] = []
     for resource in desired.resources {
+      situation.holder = leases.table.holder(of: resource.id, now: leases.now)?.description
       let explanation = Explanation(of: resource.id, in: situation)
       if explanation.isReady {
         if fault.effect == .unseen, fault.place == resource.id.kind {
@@ -24,8 +26,8 @@ extension Checks {
         }
         continue
       }
-      // A guard may hold what was changed, fault or not.
-      guard explanation.root.cause != .guarded else { continue }
+      // A guard may hold what was changed, or what comes before it, fault or not.
+      guard ![.guarded, .invalid].contains(explanation.root.cause) else { continue }
       if !Checks.names(explanation, fault) {
         let chain = explanation.chain.map { "\($0.id) \($0.cause.rawValue) \($0.message)" }
         wrong.append("during \(fault) the explanation is: \(chain.joined(separator: " ← "))")
