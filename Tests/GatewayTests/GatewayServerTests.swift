@@ -73,7 +73,12 @@ import Testing
   @Test func `says so when something else listens there`() async throws {
     try await serving(Self.server(.tcp(host: "127.0.0.1", port: 0))) { address in
       let error = await #expect(throws: GatewayError.self) {
-        try await Self.server(address).run(listening: { _ in }, until: {})
+        try await Self.server(address).run(
+          listening: { _ in },
+          until: {
+            // Until it is cancelled.
+            for await _ in AsyncStream<Void>({ _ in }) {}
+          })
       }
       #expect(error?.code == "gateway.in-use", "\(error?.description ?? "")")
       #expect(error?.description.contains("\(address)") ?? false)

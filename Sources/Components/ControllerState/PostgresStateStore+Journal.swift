@@ -84,7 +84,9 @@ extension PostgresStateStore {
       SELECT DISTINCT resource FROM journal
       WHERE environment = $1 AND resource = ANY ($2) AND outcome_at BETWEEN $3 AND $4
         AND (outcome IN ('interrupted', 'superseded') OR outcome = 'failed' AND right(error, length($5)) = $5
-          OR $6::boolean AND NOT (outcome = 'done' AND action = 'delete'))
+          OR $6::boolean AND NOT EXISTS (
+            SELECT FROM journal AS later WHERE later.environment = $1 AND later.resource = journal.resource
+              AND later.sequence >= journal.sequence AND later.outcome = 'done' AND later.action = 'delete'))
       """,
       [
         .text(environment), .textArray(ids.map(\.description)), .timestamp(span.lowerBound),

@@ -186,13 +186,18 @@ package final class MemoryStateStore: StateStore {
     _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
   ) async throws(StoreError) -> Set<ResourceID> {
     try with(.read, environment) { state in
-      Set(
-        state.journal.lazy.filter { entry in
-          let isDeleted = entry.outcome == .done && entry.intent.action == .delete
-          return ids.contains(entry.intent.step.resource)
-            && (entry.outcome?.isUncertain == true || countingDone && !isDeleted)
-            && entry.finishedAt.map { span.contains($0) } == true
-        }.map(\.intent.step.resource))
+      var unsettled: Set<ResourceID> = []
+      var done: Set<ResourceID> = []
+      for entry in state.journal where ids.contains(entry.intent.step.resource) {
+        let id = entry.intent.step.resource
+        if entry.outcome == .done, entry.intent.action == .delete {
+          done.remove(id)
+        } else if entry.finishedAt.map({ span.contains($0) }) == true {
+          if entry.outcome?.isUncertain == true { unsettled.insert(id) }
+          done.insert(id)
+        }
+      }
+      return countingDone ? unsettled.union(done) : unsettled
     }
   }
 
