@@ -77,7 +77,7 @@ import Testing
           listening: { _ in },
           until: {
             // Until it is cancelled.
-            for await _ in AsyncStream<Void>({ _ in }) {}
+            for await _ in AsyncStream(Void.self, { _ in }) {}
           })
       }
       #expect(error?.code == "gateway.in-use", "\(error?.description ?? "")")
