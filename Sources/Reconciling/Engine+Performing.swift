@@ -162,8 +162,9 @@ extension Engine {
       guard plan.steps.isEmpty, case .success(let seen)? = work.observations[plan.id] else { return false }
       return seen.state == nil
     }
+    let moved = Set(resources.lazy.filter { work.isMoving($0) }.map(\.id))
     let unsettled = try await unsettled(
-      Set(leaving.map(\.id)), foundAbsent: Set(absent.map(\.id)), environment)
+      moved.union(leaving.map(\.id)), foundAbsent: Set(absent.map(\.id)), environment)
     var changes = StatusChanges(revision: plan.revision)
     var findings: [ResourceID: ResourceFinding] = [:]
     for first in resources {
@@ -179,7 +180,7 @@ extension Engine {
       findings[first.id] = finding
       changes.note(
         finding, of: first, previous: previous[first.id], wasApplied: evidence.wasApplied,
-        isKnown: entry != nil)
+        isKnown: entry != nil, mayStillChange: unsettled.contains(first.id))
     }
     if !changes.isEmpty { try await store.save(changes, in: environment) }
     for (id, finding) in findings where finding.status.failures > 0 { pass.control.noteFailure(of: id) }
@@ -247,6 +248,14 @@ private final class FinishedResults: Sendable {
 }
 
 extension Engine.Preparation {
+  /// Whether a resource stays and leaves something that it was built on.
+  fileprivate func isMoving(_ plan: ResourcePlan) -> Bool {
+    guard let desired = plan.desired, let entry = inventory[plan.id], entry.digest != desired.digest else {
+      return false
+    }
+    return !Set(entry.resource.references.map(\.target)).isSubset(of: desired.references.map(\.target))
+  }
+
   /// The same after these were taken into the inventory.
   fileprivate func claiming(_ resources: [AnyResource]) -> Engine.Preparation {
     var inventory = inventory
@@ -264,7 +273,7 @@ extension StatusChanges {
   /// What is only observed never enters the inventory by itself: we did not make it, so we never remove it.
   fileprivate mutating func note(
     _ finding: ResourceFinding, of plan: ResourcePlan, previous: ResourceStatus?, wasApplied: Bool,
-    isKnown: Bool
+    isKnown: Bool, mayStillChange: Bool
   ) {
     events.append(contentsOf: finding.events)
     if finding.isRemoved {
@@ -272,7 +281,8 @@ extension StatusChanges {
       return
     }
     if finding.status != previous { statuses.append(finding.status) }
-    if finding.isApplied, !wasApplied, let desired = plan.desired,
+    // What may still take effect where it was before would be nobody's once that is forgotten.
+    if finding.isApplied, !wasApplied, !mayStillChange, let desired = plan.desired,
       isKnown || desired.metadata.mode == .enforce
     {
       applied.append(desired)
