@@ -130,6 +130,11 @@ extension EndToEnd {
         #expect(applied.output.contains("2 left alone by mode"), "\(applied)")
         let plan = try await installation.changes()
         #expect(plan == ["Service/watched": "drifted", "Service/left": "paused"])
+        let detailed = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
+        #expect(detailed.exitCode == 0, "there is nothing to apply: \(detailed)")
+        let ready = try await installation.run(
+          "up", installation.manifests, "--until-ready", "--within", "20s")
+        #expect(ready.exitCode == 0, "nobody makes them ready, so nobody waits for them: \(ready)")
         #expect(try await installation.events().contains("DriftDetected Service/watched"))
         #expect(try await !installation.events().contains("DriftDetected Service/left"))
 
