@@ -29,7 +29,7 @@ test: setup check
 	swift build --build-tests --scratch-path $(SCRATCH) $(STRICT)
 	swift build -c release --product rendertrust --scratch-path $(SCRATCH) $(STRICT)
 	@scripts/smoke.sh $(RENDERTRUST)
-	@scripts/seeds.sh $(SCRATCH) 360 41
+	@scripts/seeds.sh $(SCRATCH) 2000
 	swift test --skip-build --scratch-path $(SCRATCH)
 	@scripts/fuzz.sh 60 $(SCRATCH)/fuzz
 

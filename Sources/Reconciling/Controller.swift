@@ -133,6 +133,7 @@ package struct Controller: Sendable {
         engine.note(message, revision: state.revision, reason: "OtherEnvironment")
         return
       }
+      state.lastRead = (desired, authorship)
       state.unrecorded = desired.digest == state.desired.digest ? nil : (desired, authorship)
       await recordDesired(&state)
     }

@@ -11,6 +11,10 @@ package struct LoopState: Sendable {
   package private(set) var leaving: Set<ResourceID> = []
   /// Manifests that could not be recorded as a revision yet.
   var unrecorded: (DesiredState, Authorship)?
+  /// The manifests as they were read last.
+  var lastRead: (DesiredState, Authorship)?
+  /// Whether another loop ended, which may have led and not have recorded what it had read.
+  var mayInherit = false
   var isStoreFailing = false
   /// What the newest revision may do without asking.
   var allowances = Allowances()

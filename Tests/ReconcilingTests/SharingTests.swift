@@ -90,6 +90,21 @@ import Testing
     }
   }
 
+  @Test func `manifests that a leader did not record before it ended are recorded by its heir`() async throws
+  {
+    let (old, new) = (Self.many(2), Self.many(3))
+    try await both(from: Self.many()) { first, second in
+      second.yield(.desired(new, Simulation.authorship))
+      first.yield(.desired(old, Simulation.authorship))
+      try await pass { world.things.values.allSatisfy { $0.number == 2 } }
+      first.finish()
+      try await pass {
+        second.yield(.tick)
+        return try await store.latestRevision(of: "dev")?.manifestDigest == new.digest
+      }
+    }
+  }
+
   @Test func `without any news it takes longer and comes to the same`() async throws {
     try await both(from: .of(.fake("z"))) { first, second in
       store.loseNews(true)

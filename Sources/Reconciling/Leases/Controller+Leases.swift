@@ -43,6 +43,7 @@ extension Controller {
     if footing == nil, number == 0 || wanted.digest != desired.digest {
       state.unrecorded = (desired, authorship)
     }
+    state.lastRead = (desired, authorship)
     state.allowances = footing?.allowances ?? Allowances()
     state.enqueueAll(at: engine.time.now())
     return state
@@ -62,7 +63,16 @@ extension Controller {
     // Others applied what is not known here, and may have recorded a revision.
     await adoptNewestRevision(&state)
     await readInventory(&state)
+    if turn.becameLeader, state.mayInherit { await inherit(&state) }
     state.enqueueAll(in: turn.gained.intersection(state.owned), at: engine.time.now())
+  }
+
+  /// Takes the place of a leader that ended, as that would if it started anew: the manifests are made a revision again.
+  private func inherit(_ state: inout LoopState) async {
+    state.mayInherit = false
+    guard let read = state.lastRead, read.0.digest != state.desired.digest else { return }
+    state.unrecorded = read
+    await recordDesired(&state)
   }
 
   /// How long a command that wants the environment for itself waits for steps under way.

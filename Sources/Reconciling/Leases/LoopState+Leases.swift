@@ -26,6 +26,9 @@ extension LoopState {
     let (former, led) = (self.standing, leads)
     let ownedBefore = owned
     self.standing = standing
+    if former.others.contains(where: { !$0.isExclusive && !standing.others.contains($0) }) {
+      mayInherit = true
+    }
     let kept = standing.tokens.filter { former.tokens[$0.key] == $0.value }
     let gained = owned.filter { !ownedBefore.contains($0) || kept[$0] == nil }
     let lost = former.tokens.keys.filter { former.assigned.contains($0) && kept[$0] == nil }

@@ -97,7 +97,7 @@ final class Story: Sendable {
     case 61...72: world.isOrderly ? commit() : meddle()
     case 73...84: killSomething()
     case 85...88: await pauseSomething()
-    case 89...91: world.hasLateEffects ? commit() : setClock()
+    case 89...91: world.setsClocks ? setClock() : commit()
     case 92...95: await applyBeside()
     case 96...98: await rollBack()
     default: restart()

@@ -30,9 +30,11 @@ final class World: Sendable {
   let replicas: Int
   /// Whether processes can look whether others still run.
   let isOneMachine: Bool
-  /// Whether calls may take effect long after everybody stopped waiting for them. How long that is waited for is told by
-  /// clocks, so nobody sets clocks in such a world.
+  /// Whether calls may take effect long after everybody stopped waiting for them.
   let hasLateEffects: Bool
+  /// Whether somebody sets the clocks. How long late effects and looks at the past are reckoned with is told by clocks, so
+  /// worlds have either.
+  var setsClocks: Bool { !hasLateEffects && (isOrderly || hasLies) }
   /// Whether systems may say that something was done that was not. They answer no looks from memory then: with both,
   /// nobody could know anything.
   let hasLies: Bool
