@@ -40,19 +40,26 @@ package struct KindSchema: Sendable {
     let specNode = document["spec"] ?? Node.emptyMap(named: "spec", at: document)
     guard let spec = decodeSpec(specNode, &decoder), let envelope else { return nil }
     let location = document.location
-    var content = [
-      Value.Member("labels", .object(envelope.metadata.labels.mapValues { .string($0) })),
-      Value.Member("spec", spec.value),
-    ]
-    // Other annotations are notes that nothing depends on.
-    if let adopted = envelope.metadata.annotations[Adoption.annotation] {
-      content.insert(Value.Member("adopts", .string(adopted)), at: 0)
-    }
     let resource = AnyResource(
       id: envelope.id, metadata: envelope.metadata, spec: spec,
       references: Array(decoder.references[firstReference...]), location: location.line > 0 ? location : nil,
-      digest: Digest(of: Value.object(content)))
+      digest: envelope.metadata.digest(with: spec.value))
     return DecodedResource(resource: resource, selectors: spec.selectors)
+  }
+}
+
+extension Metadata {
+  /// The digest of what a manifest asks for, before what its selectors match is known. Annotations other than an
+  /// adoption are notes that nothing depends on.
+  package func digest(with spec: Value) -> Digest {
+    var content = [
+      Value.Member("labels", .object(labels.mapValues { .string($0) })),
+      Value.Member("spec", spec),
+    ]
+    if let adopted = annotations[Adoption.annotation] {
+      content.insert(Value.Member("adopts", .string(adopted)), at: 0)
+    }
+    return Digest(of: Value.object(content))
   }
 }
 

@@ -100,7 +100,7 @@ struct ContainerObserverTests {
     let results = await world.support.observer.observe(
       [
         sought([.local]), .init(id: other, engines: [.local, FakeWorld.secondAddress], health: .running),
-      ], ofKind: "Module", in: .test())
+      ], in: .test())
     #expect(try results[echo]?.get()?.containers.count == 1)
     guard case .failure(let error)? = results[other] else {
       Issue.record("other may be on the engine that does not answer")
@@ -112,7 +112,7 @@ struct ContainerObserverTests {
   @Test("Containers of another owner are not seen")
   func otherOwner() async throws {
     try await world.support.runner.run(.create(.sample("echo")), owner: "somebody")
-    let results = await world.support.observer.observe([sought([.local])], ofKind: "Module", in: .test())
+    let results = await world.support.observer.observe([sought([.local])], in: .test())
     #expect(try results[echo]?.get() == nil)
   }
 
@@ -124,7 +124,7 @@ struct ContainerObserverTests {
       resource: echo, engine: FakeWorld.secondAddress, template: ContainerTemplate(image: .sample("echo")),
       limits: ContainerLimits(memory: nil, cores: nil, pids: nil), health: .running)
     try await world.support.runner.run(.create(plan), owner: "test")
-    let results = await world.support.observer.observe([sought([.local])], ofKind: "Module", in: .test())
+    let results = await world.support.observer.observe([sought([.local])], in: .test())
     #expect(try results[echo]?.get()?.containers.map(\.engine) == [FakeWorld.secondAddress])
   }
 
@@ -132,7 +132,7 @@ struct ContainerObserverTests {
   func canonical() async throws {
     try await world.support.runner.run(.create(.sample("echo")), owner: "test")
     let results = await world.support.observer.observe(
-      [sought([.local, .unix(path: "/run/local.sock")])], ofKind: "Module", in: .test())
+      [sought([.local, .unix(path: "/run/local.sock")])], in: .test())
     #expect(try results[echo]?.get()?.containers.map(\.engine) == [.local])
   }
 
@@ -147,7 +147,7 @@ struct ContainerObserverTests {
       (Int64(5), ContainerObservation.Health.starting), (15, .failing("GET /h on port 80: status 503")),
     ] {
       let results = await world.support.observer.observe(
-        [.init(id: echo, engines: [.local], health: http)], ofKind: "Module",
+        [.init(id: echo, engines: [.local], health: http)],
         in: .test(now: now + TimeSpan(seconds: seconds)))
       #expect(try results[echo]?.get()?.containers[0].health == health)
     }

@@ -1,10 +1,10 @@
-internal import Component
+package import Component
 internal import Manifests
-internal import Model
+package import Model
 
 /// What a map is written as so that the recorded prices are as declared.
-enum PriceMapExport {
-  static func export(
+package enum PriceMapExport {
+  package static func export(
     _ map: Resource<PriceMapSpec>, _ observed: PriceMapObserved, _ context: ReconcileContext
   ) -> Exported<PriceMapSpec> {
     guard let first = observed.entries.first else {

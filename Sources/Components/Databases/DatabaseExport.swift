@@ -1,14 +1,17 @@
-internal import Component
+package import Component
 internal import Manifests
-internal import Model
+package import Model
 internal import Postgres
 internal import Reconciling
 
 /// What a database is written as so that its schema and roles are as declared.
-struct DatabaseExport: Sendable {
-  let newest: Int
+package struct DatabaseExport: Sendable {
+  /// The newest migration that this release knows, 0 for none.
+  private let newest: Int
 
-  func export(
+  package init(newest: Int) { self.newest = newest }
+
+  package func export(
     _ database: Resource<DatabaseSpec>, _ observed: DatabaseObserved, _ context: ReconcileContext
   ) -> Exported<DatabaseSpec> {
     var spec = database.spec

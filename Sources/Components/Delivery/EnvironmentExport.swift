@@ -1,12 +1,12 @@
-internal import Component
+package import Component
 internal import Manifests
-internal import Model
+package import Model
 
 /// What an environment is written as so that what is recorded is as declared.
-enum EnvironmentExport {
+package enum EnvironmentExport {
   private static let schema = KindSchema(EnvironmentSpec.self)
 
-  static func export(
+  package static func export(
     _ environment: Resource<EnvironmentSpec>, _ observed: EnvironmentObserved, _ context: ReconcileContext
   ) -> Exported<EnvironmentSpec> {
     guard let value = try? Value(json: observed.specJSON),

@@ -1,12 +1,14 @@
-internal import Component
-internal import Model
+package import Component
+package import Model
 internal import Workloads
 
 /// A node's manifest says what the machine is to give; its record on the engine only repeats that.
-struct NodeExport: Sendable {
-  let canonical: @Sendable (EngineAddress) -> EngineAddress
+package struct NodeExport: Sendable {
+  private let canonical: @Sendable (EngineAddress) -> EngineAddress
 
-  func export(
+  package init(canonical: @escaping @Sendable (EngineAddress) -> EngineAddress) { self.canonical = canonical }
+
+  package func export(
     _ node: Resource<NodeSpec>, _ observed: NodeObservation, _ context: ReconcileContext
   ) -> Exported<NodeSpec> {
     guard let address = node.spec.engine.address.map(canonical) else { return Exported(node.spec) }

@@ -31,7 +31,7 @@ package struct ModuleBackend: ResourceBackend {
       return ContainerObserver.Sought(
         id: subject.id, engines: Set(engines + former), health: subject.spec?.healthRule ?? .running)
     }
-    return await observer.observe(sought, ofKind: ModuleSpec.kind, in: context)
+    return await observer.observe(sought, in: context)
   }
 
   package func apply(

@@ -1,10 +1,10 @@
-internal import Component
-internal import Model
-internal import Workloads
+package import Component
+package import Model
+package import Workloads
 
 /// What a module is written as so that its containers are as declared.
-enum ModuleExport {
-  static func export(
+package enum ModuleExport {
+  package static func export(
     _ module: Resource<ModuleSpec>, _ observed: WorkloadObservation, _ context: ReconcileContext
   ) -> Exported<ModuleSpec> {
     var spec = module.spec

@@ -1,9 +1,9 @@
-internal import Component
-internal import Model
+package import Component
+package import Model
 
 /// What a policy is written as so that its archive is as declared.
-enum BackupPolicyExport {
-  static func export(
+package enum BackupPolicyExport {
+  package static func export(
     _ policy: Resource<BackupPolicySpec>, _ observed: BackupPolicyObserved, _ context: ReconcileContext
   ) -> Exported<BackupPolicySpec> {
     var spec = policy.spec

@@ -30,7 +30,7 @@ package struct ServiceBackend: ResourceBackend {
         id: subject.id, engines: Set(engines), health: subject.spec?.healthRule ?? .running,
         adoptions: Set(adoptions.compactMap { $0 }), node: subject.spec?.node?.id)
     }
-    let seen = await observer.observe(sought, ofKind: ServiceSpec.kind, in: context)
+    let seen = await observer.observe(sought, in: context)
     return unknown.merging(seen) { error, _ in error }
   }
 

@@ -1,10 +1,10 @@
-internal import Component
-internal import Model
-internal import Workloads
+package import Component
+package import Model
+package import Workloads
 
 /// What a service is written as so that its container is as declared.
-enum ServiceExport {
-  static func export(
+package enum ServiceExport {
+  package static func export(
     _ service: Resource<ServiceSpec>, _ observed: WorkloadObservation, _ context: ReconcileContext
   ) -> Exported<ServiceSpec> {
     var spec = service.spec

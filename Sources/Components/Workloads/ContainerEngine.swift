@@ -3,10 +3,11 @@ package import Model
 /// What is needed of an engine. `DockerHost` does it through the Docker driver, tests do it in memory. All calls may
 /// be repeated, and all errors name the engine.
 package protocol ContainerEngine: Sendable {
-  /// Containers in any state that carry this owner's label; one call to the engine, plus what cannot be read from a
-  /// list. Their health says what the engine knows: checks from outside are the observer's.
-  /// - Parameter kind: only containers of resources of this kind.
-  func containers(ofKind kind: String, owner: String) async throws(BackendError) -> [ContainerFacts]
+  /// Containers of these resources, in any state, that carry this owner's label; one call to the engine, plus what cannot
+  /// be read from a list. Their health says what the engine knows: checks from outside are the observer's.
+  func containers(
+    of resources: Set<ResourceID>, owner: String
+  ) async throws(BackendError) -> [ContainerFacts]
 
   /// One container; nil: there is none of this id.
   func container(_ id: String) async throws(BackendError) -> ContainerFacts?
@@ -18,13 +19,11 @@ package protocol ContainerEngine: Sendable {
   /// Whoever holds a name, also a container that was not made here; nil: the name is free.
   func holder(ofName name: String) async throws(BackendError) -> NameHolder?
 
-  /// Fetches the image unless it is there.
-  func provide(_ image: PinnedImage) async throws(BackendError)
-
   /// Makes a volume unless it is there; throws `volume.foreign` when one of that name belongs to somebody else.
   func provideVolume(_ name: String, labels: [String: String]) async throws(BackendError)
 
-  /// Makes a container, stopped. Returns its id; throws `container.nameTaken` when the name is in use.
+  /// Makes a container, stopped, and fetches its image before unless it is there. Returns its id; throws
+  /// `docker.nameTaken` when the name is in use.
   func create(_ request: ContainerRequest) async throws(BackendError) -> String
 
   /// Also unpauses. Starting what runs is no error.

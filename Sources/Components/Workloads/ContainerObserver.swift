@@ -1,6 +1,6 @@
 package import Model
 
-/// Sees the containers of all resources of a kind: one list call for each engine, however many resources there are.
+/// Sees the containers of resources: one list call for each engine, however many resources there are.
 package struct ContainerObserver: Sendable {
   /// What is looked for.
   package struct Sought: Sendable {
@@ -37,13 +37,13 @@ package struct ContainerObserver: Sendable {
     self.probe = probe
   }
 
-  package func observe(_ sought: [Sought], ofKind kind: String, in context: ReconcileContext) async
+  package func observe(_ sought: [Sought], in context: ReconcileContext) async
     -> [ResourceID: Result<WorkloadObservation?, BackendError>]
   {
     // A controller that has just started knows no engine yet: its own and those of all nodes are looked at.
     let addresses = Set(engines.known + [.local]).union(sought.flatMap(\.engines))
       .union(context.offers.compute.values.map(\.engine)).map { engines.canonical($0) }
-    let answers = await list(Set(addresses), kind: kind, owner: context.owner)
+    let answers = await list(Set(addresses), of: Set(sought.map(\.id)), owner: context.owner)
     let adopted = await adopted(by: sought, in: context)
     let facts =
       ContainerObserver.distinct(answers, offers: context.offers)
@@ -67,20 +67,22 @@ package struct ContainerObserver: Sendable {
     return results
   }
 
-  private func list(_ addresses: Set<EngineAddress>, kind: String, owner: String) async -> Answers {
+  private func list(_ addresses: Set<EngineAddress>, of resources: Set<ResourceID>, owner: String) async
+    -> Answers
+  {
     let sorted = addresses.sorted { $0.description < $1.description }
     let results = await mapConcurrently(sorted, limit: Self.probesAtOnce) { address in
-      await attempt(address, kind: kind, owner: owner)
+      await attempt(address, of: resources, owner: owner)
     }
     return Dictionary(uniqueKeysWithValues: zip(sorted, results))
   }
 
-  private func attempt(_ address: EngineAddress, kind: String, owner: String) async
+  private func attempt(_ address: EngineAddress, of resources: Set<ResourceID>, owner: String) async
     -> Result<[ContainerFacts], BackendError>
   {
     do throws(BackendError) {
       let engine = try engines.engine(at: address)
-      var facts = try await engine.containers(ofKind: kind, owner: owner)
+      var facts = try await engine.containers(of: resources, owner: owner)
       for index in facts.indices { facts[index].observation.engine = address }
       return .success(facts)
     } catch {

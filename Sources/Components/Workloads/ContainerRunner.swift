@@ -72,7 +72,6 @@ package struct ContainerRunner: Sendable {
   ) async throws(BackendError) {
     let engine = try engines.engine(at: plan.engine)
     let oldEngine = try engines.engine(at: old.engine)
-    try await engine.provide(plan.template.image)
     try await freeName(of: plan, from: old, owner: owner)
     let new = try await make(plan, on: engine, owner: owner)
     try await oldEngine.stop(old.id)
@@ -114,10 +113,6 @@ package struct ContainerRunner: Sendable {
     let name = plan.containerName(owner: owner)
     let labels = ContainerLabels(of: plan, owner: owner)
     let environment = try await environment(of: plan)
-    if let id = try await takenOver(plan, labels, on: engine) {
-      return Made(id: id, environment: environment)
-    }
-    try await engine.provide(plan.template.image)
     var mounts: [String: String] = [:]
     for (volume, path) in plan.template.volumes.sorted(by: { $0.key < $1.key }) {
       let volumeName = ContainerPlan.volumeName(volume, of: plan.resource, owner: owner)
@@ -134,8 +129,8 @@ package struct ContainerRunner: Sendable {
       return Made(id: try await engine.create(request), environment: environment)
     } catch {
       guard error.code == "docker.nameTaken" else { throw error }
-      // Another command that applies the same was faster between the look and the making. An engine gives the name
-      // away a moment before it shows the container.
+      // An interrupted run left it, or another command that applies the same was faster. An engine gives the name away a
+      // moment before it shows the container.
       for _ in 0..<ContainerRunner.looksForOther {
         if let id = try await takenOver(plan, labels, on: engine) {
           return Made(id: id, environment: environment)

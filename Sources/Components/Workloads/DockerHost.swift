@@ -4,16 +4,21 @@ package import Model
 /// A Docker engine as the rooms use it.
 package struct DockerHost: ContainerEngine {
   let docker: DockerEngine
+  /// An engine makes and starts many containers soonest when it has a few to do at once (`Benchmarks/README.md`).
+  private let works = Turnstile(width: 8)
 
   package init(_ docker: DockerEngine) { self.docker = docker }
 
   package func containers(
-    ofKind kind: String, owner: String
+    of resources: Set<ResourceID>, owner: String
   ) async throws(BackendError) -> [ContainerFacts] {
-    let listed = try await translating { () async throws(DockerError) in
-      try await docker.listContainers(labels: [ContainerLabels.owner: owner])
+    var labels = [ContainerLabels.owner: owner]
+    // The engine joins labels by "and": it can look for one resource or for all.
+    if resources.count == 1 { labels[ContainerLabels.resource] = resources.first?.description }
+    let listed = try await translating { [labels] () async throws(DockerError) in
+      try await docker.listContainers(labels: labels)
     }
-    let wanted = listed.filter { ContainerLabels($0.labels)?.resource.kind == kind }
+    let wanted = listed.filter { ContainerLabels($0.labels).map { resources.contains($0.resource) } ?? false }
     let inspected = await docker.inspectContainers(wanted.map(\.id))
     var facts: [ContainerFacts] = []
     for summary in wanted {
@@ -43,13 +48,6 @@ package struct DockerHost: ContainerEngine {
     return state.map { NameHolder(id: $0.id, labels: $0.labels) }
   }
 
-  package func provide(_ image: PinnedImage) async throws(BackendError) {
-    try await translating { () async throws(DockerError) in
-      if try await docker.imageInspect(image.pullReference) != nil { return }
-      try await docker.pullImage(image.pullReference)
-    }
-  }
-
   package func provideVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
     let existing = try await translating { () async throws(DockerError) in
       try await docker.listVolumes().first { $0.name == name }
@@ -69,18 +67,33 @@ package struct DockerHost: ContainerEngine {
   }
 
   package func create(_ request: ContainerRequest) async throws(BackendError) -> String {
+    try await translating { () async throws(DockerError) in
+      do throws(DockerError) {
+        return try await make(request)
+      } catch {
+        guard error.code == .imageMissing else { throw error }
+      }
+      try await docker.pullImage(request.template.image.pullReference)
+      return try await make(request)
+    }
+  }
+
+  private func make(_ request: ContainerRequest) async throws(DockerError) -> String {
     let configuration = DockerHost.configuration(of: request)
-    return try await translating { () async throws(DockerError) in
+    return try await works.pass { () async throws(DockerError) in
       try await docker.createContainer(name: request.name, configuration)
     }
   }
 
   package func start(_ id: String) async throws(BackendError) {
     try await translating { () async throws(DockerError) in
-      if try await docker.inspectContainer(id)?.status == .paused {
+      do throws(DockerError) {
+        try await works.pass(finishing: true) { () async throws(DockerError) in try await docker.start(id) }
+      } catch {
+        guard error.code == .conflict, try await docker.inspectContainer(id)?.status == .paused else {
+          throw error
+        }
         try await docker.unpause(id)
-      } else {
-        try await docker.start(id)
       }
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Component
 import Manifests
 import Model
 import Reconciling
@@ -24,7 +25,7 @@ struct Describe: AsyncParsableCommand {
       let style = Output.style
       let now = session.engine.time.now()
       var text = ""
-      if let entry = inventory[resource] { text += session.platform.manifest(of: entry.resource) }
+      if let entry = inventory[resource] { text += session.platform.kinds.manifest(of: entry.resource) }
       if let status = statuses[resource] {
         text += "\n\(style.bold("Conditions"))\n"
         var table = Table(["  TYPE", "STATUS", "SINCE", "REASON", "MESSAGE"])

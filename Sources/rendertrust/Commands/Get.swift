@@ -1,4 +1,5 @@
 import ArgumentParser
+import Component
 import Manifests
 import Model
 import Reconciling
@@ -49,8 +50,9 @@ struct Get: AsyncParsableCommand {
   {
     let inventory = try await session.store.inventory(of: environment, knowing: [])
     Output.write(
-      statuses.compactMap { inventory[$0.id] }.map { session.platform.manifest(of: $0.resource) }.joined(
-        separator: "---\n"))
+      statuses.compactMap { inventory[$0.id] }.map { session.platform.kinds.manifest(of: $0.resource) }
+        .joined(
+          separator: "---\n"))
   }
 
   private func printTable(_ statuses: [ResourceStatus], now: Timestamp) {

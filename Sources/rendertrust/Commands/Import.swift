@@ -155,7 +155,7 @@ extension Session {
     do throws(InvalidManifest) {
       let resource = try kind.schema.decode(
         spec: imported.spec.value, id: request.id, metadata: Metadata(annotations: imported.annotations))
-      return FoundResource(manifest: platform.briefManifest(of: resource), remarks: imported.remarks)
+      return FoundResource(manifest: platform.kinds.briefManifest(of: resource), remarks: imported.remarks)
     } catch {
       throw CommandFailure.failed(
         "what was found cannot be written as a \(request.id.kind): \(error.diagnostics.map(\.message).joined(separator: "; "))"

@@ -101,7 +101,7 @@ extension Platform {
   }
 
   func jsonSchema(of kind: String?) throws(CommandFailure) -> Value {
-    let schemas = kinds.map(\.schema)
+    let schemas = kinds.schemas
     guard let kind else { return JSONSchema.schema(for: schemas) }
     guard let schema = schemas.first(where: { $0.kind == kind }) else {
       throw .usage(
@@ -112,7 +112,7 @@ extension Platform {
 
   func explanation(of path: String) throws(CommandFailure) -> String {
     do throws(Explain.Unknown) {
-      return try Explain(kinds: kinds.map(\.schema)).text(path: path)
+      return try Explain(kinds: kinds.schemas).text(path: path)
     } catch {
       throw .usage(error.description)
     }

@@ -15,14 +15,14 @@ struct Platform: Sendable {
   }
 
   func tryLoad(_ paths: [String]) -> Result<DesiredState, CommandFailure> {
-    judge(ManifestLoader(kinds: kinds.map(\.schema)).load(paths: paths))
+    judge(ManifestLoader(kinds: kinds.schemas).load(paths: paths))
   }
 
   /// The same, at a cost that follows from what changed since the last load with this cache.
   func tryLoad(
     _ paths: [String], reusing cache: inout ManifestCache
   ) -> Result<DesiredState, CommandFailure> {
-    judge(ManifestLoader(kinds: kinds.map(\.schema)).load(paths: paths, reusing: &cache))
+    judge(ManifestLoader(kinds: kinds.schemas).load(paths: paths, reusing: &cache))
   }
 
   private func judge(_ result: LoadResult) -> Result<DesiredState, CommandFailure> {
@@ -34,37 +34,5 @@ struct Platform: Sendable {
     }
     if !result.diagnostics.isEmpty { Output.error(result.diagnostics.rendered(color: isColored)) }
     return .success(desired)
-  }
-
-  var planner: EnginePlanner {
-    EnginePlanner(
-      Planner(
-        planners: Dictionary(kinds.map { ($0.name, $0.planner) }, uniquingKeysWith: { first, _ in first })))
-  }
-
-  var backends: [String: AnyBackend] {
-    Dictionary(kinds.map { ($0.name, $0.backend) }, uniquingKeysWith: { first, _ in first })
-  }
-
-  /// What resources offer to each other, from their specs alone.
-  func offers(_ resources: [AnyResource]) -> Offers {
-    let byKind = Dictionary(kinds.map { ($0.name, $0.offer) }, uniquingKeysWith: { first, _ in first })
-    var offers = Offers()
-    for resource in resources {
-      if let offer = byKind[resource.id.kind]?(resource) { offers.add(offer, from: resource.id) }
-    }
-    return offers
-  }
-}
-
-extension Platform {
-  /// The same, without what would be read the same if it were left out.
-  func briefManifest(of resource: AnyResource) -> String {
-    manifest(of: kinds.first { $0.name == resource.id.kind }?.schema.brief(resource) ?? resource)
-  }
-
-  /// The manifest of a resource, complete.
-  func manifest(of resource: AnyResource) -> String {
-    YAMLWriter(kinds: kinds.map(\.schema)).document(for: resource)
   }
 }

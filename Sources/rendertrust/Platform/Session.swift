@@ -113,8 +113,9 @@ struct Session: Sendable {
     }
     progress = voice
     engine = Engine(
-      backends: platform.backends, planner: platform.planner, store: store, time: .real, owner: owner,
-      offers: { platform.offers($0) }, nextPassName: { Session.randomMark() + Session.randomMark() },
+      backends: platform.kinds.backends, planner: EnginePlanner(Planner(planners: platform.kinds.planners)),
+      store: store, time: .real, owner: owner,
+      offers: { platform.kinds.offers($0) }, nextPassName: { Session.randomMark() + Session.randomMark() },
       progress: progress.handler)
   }
 
@@ -212,7 +213,7 @@ struct Session: Sendable {
     }
     let context = ReconcileContext(
       environment: environment, owner: owner, now: engine.time.now(), allowsMockGPUs: false,
-      offers: platform.offers(resources))
+      offers: platform.kinds.offers(resources))
     let backend = BackupPolicyBackend(server: foundations.server, stateFolder: foundations.stateFolder)
     return try await backend.backUpNow(
       Subject(id: policy.id, desired: policy, lastApplied: policy), in: context)

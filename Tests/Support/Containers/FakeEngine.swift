@@ -109,12 +109,12 @@ package final class FakeEngine: ContainerEngine {
   // The engine.
 
   package func containers(
-    ofKind kind: String, owner: String
+    of resources: Set<ResourceID>, owner: String
   ) async throws(BackendError) -> [ContainerFacts] {
     try check()
     return state.withLock { state in
       state.containers.values.filter {
-        $0.labels[ContainerLabels.owner] == owner && $0.facts.observation.labels.resource.kind == kind
+        $0.labels[ContainerLabels.owner] == owner && resources.contains($0.facts.observation.labels.resource)
       }.map(\.facts)
     }
   }
@@ -133,10 +133,6 @@ package final class FakeEngine: ContainerEngine {
     }
   }
 
-  package func provide(_ image: PinnedImage) async throws(BackendError) {
-    try change("pull \(image.displayName)") { $0.images.insert(image) }
-  }
-
   package func provideVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
     if let existing = state.withLock({ $0.volumes[name] }) {
       guard labels.allSatisfy({ existing[$0.key] == $0.value }) else {
@@ -152,6 +148,10 @@ package final class FakeEngine: ContainerEngine {
       state.containers.values.contains { $0.facts.observation.name == request.name }
     }
     if isTaken { throw BackendError(code: "docker.nameTaken", "the name \(request.name) is taken") }
+    let image = request.template.image
+    if !state.withLock({ $0.images.contains(image) }) {
+      try change("pull \(image.displayName)") { $0.images.insert(image) }
+    }
     var id = ""
     try change("create \(request.name)") { state in
       state.next += 1

@@ -141,7 +141,11 @@ extension Blueprint {
       entry.credits = Credits(micro: Int64(random.int(1...5)) * 1_000_000)
       spec.prices[price] = entry
     }
-    if spec.prices.isEmpty { spec.prices["price_\(random.int(0...9))"] = PriceSpec() }
+    if spec.prices.isEmpty {
+      var entry = PriceSpec()
+      entry.credits = Credits(micro: 1_000_000)
+      spec.prices["price_\(random.int(0...9))"] = entry
+    }
     if random.percent(20) { spec.database = "Database/ledger" }
     return spec
   }
@@ -210,10 +214,11 @@ extension Blueprint {
     if allowsModes, !["Node", "Database"].contains(id.kind), random.percent(6) {
       mode = random.percent(50) ? .paused : .observe
     }
-    let digest = Digest(of: "\(spec.value.json) \(labels.sorted { $0.key < $1.key })")
+    let metadata = Metadata(labels: labels, mode: mode)
     resources[id] = AnyResource(
-      id: id, metadata: Metadata(labels: labels, mode: mode), spec: spec,
-      references: Blueprint.targets(of: spec).map { Blueprint.reference($0) }, location: nil, digest: digest)
+      id: id, metadata: metadata, spec: spec,
+      references: Blueprint.targets(of: spec).map { Blueprint.reference($0) }, location: nil,
+      digest: metadata.digest(with: spec.value))
   }
 
   private static func reference(_ target: ResourceID) -> Reference {

@@ -76,7 +76,7 @@ package struct SeedRun: Sendable {
     await story.recover()
     outcome.add(checks.differences())
     do throws(StoreError) {
-      let plan = try await story.plan()
+      let plan = try await story.prepare(world.manifests.withLock { $0 }).1.plan
       // Routine work is due when it is due.
       for resource in plan.resources
       where resource.outcome != .unchanged && !resource.steps.allSatisfy({ $0.action == .maintain }) {
@@ -86,6 +86,7 @@ package struct SeedRun: Sendable {
       outcome.add(["planning failed: \(error)"])
     }
     outcome.add(await checks.records())
+    outcome.add(await story.exportProblems())
   }
 
   /// Waits until all is as declared; whether it is.

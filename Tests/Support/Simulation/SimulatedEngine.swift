@@ -51,9 +51,11 @@ struct SimulatedEngine: ContainerEngine {
     return try? await engine.container(id)?.observation.labels.resource
   }
 
-  func containers(ofKind kind: String, owner: String) async throws(BackendError) -> [ContainerFacts] {
+  func containers(
+    of resources: Set<ResourceID>, owner: String
+  ) async throws(BackendError) -> [ContainerFacts] {
     try await read("list of containers") { () async throws(BackendError) in
-      try await inner.containers(ofKind: kind, owner: owner)
+      try await inner.containers(of: resources, owner: owner)
     }
   }
 
@@ -64,12 +66,6 @@ struct SimulatedEngine: ContainerEngine {
   func holder(ofName name: String) async throws(BackendError) -> NameHolder? {
     try await read("holder of \(name)") { () async throws(BackendError) in
       try await inner.holder(ofName: name)
-    }
-  }
-
-  func provide(_ image: PinnedImage) async throws(BackendError) {
-    try await change("pull \(image.displayName)") { engine async throws(BackendError) in
-      try await engine.provide(image)
     }
   }
 

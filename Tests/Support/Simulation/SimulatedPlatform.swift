@@ -8,6 +8,7 @@ import Manifests
 import Model
 import Modules
 import Planning
+import Postgres
 import Reconciling
 import ReconcilingSupport
 import Recovery
@@ -17,9 +18,10 @@ import Workloads
 
 /// All kinds as one process has them: the rooms' planners, and backends over the simulated systems.
 struct SimulatedPlatform: Sendable {
-  let backends: [String: AnyBackend]
-  let planner: EnginePlanner
+  let kinds: [Kind]
   let engines: EnginePool
+  /// The kind that no manifest can say.
+  private let things: AnyBackend
   private let world: World
   private let process: SimulatedProcess
 
@@ -45,72 +47,72 @@ struct SimulatedPlatform: Sendable {
       }, secrets: { reference throws(BackendError) in try world.secret(reference) }, clock: world.time.clock)
     func backend<B: ResourceBackend>(
       _ kind: String, _ inner: B, _ past: Past<B.Observed>, removes: @escaping @Sendable (B.Operation) -> Bool
-    ) -> (String, AnyBackend) {
-      let simulated = SimulatedBackend(inner, kind, in: world, for: process, past: past, removes: removes)
-      return (kind, AnyBackend(simulated))
+    ) -> SimulatedBackend<B> {
+      SimulatedBackend(inner, kind, in: world, for: process, past: past, removes: removes)
     }
     let pasts = world.pasts
-    backends = Dictionary(uniqueKeysWithValues: [
-      backend("Fake", ThingBackend(world: world), pasts.things) { $0 == .delete },
-      backend("Database", SimulatedDatabases(server: systems.server), pasts.databases) {
-        $0 == .dropDatabase
-      },
-      backend("PriceMap", SimulatedPrices(server: systems.server), pasts.prices) {
-        if case .write(let entries, _) = $0 { entries.isEmpty } else { false }
-      },
-      backend("Environment", SimulatedEnvironments(server: systems.server), pasts.environments) {
-        $0 == .remove
-      },
-      backend("BackupPolicy", SimulatedBackups(world: world), pasts.backups) { $0 == .stopArchiving },
-      backend("Node", NodeBackend(engines: pool), pasts.nodes) {
-        if case .unregister = $0 { true } else { false }
-      },
-      backend(
-        "Service", ServiceBackend(observer: workloads.observer, runner: workloads.runner), pasts.services
-      ) { if case .remove = $0 { true } else { false } },
-      backend("Module", ModuleBackend(observer: workloads.observer, runner: workloads.runner), pasts.modules)
-      {
-        if case .remove = $0 { true } else { false }
-      },
-    ])
-    planner = EnginePlanner(
-      Planner(planners: [
-        "Fake": AnyPlanner(FakePlanner()),
-        "Database": AnyPlanner(DatabasePlanner(migrations: SimulatedServer.migrations)),
-        "PriceMap": AnyPlanner(PriceMapPlanner()), "Environment": AnyPlanner(EnvironmentPlanner()),
-        "BackupPolicy": AnyPlanner(BackupPolicyPlanner()),
-        "Node": AnyPlanner(NodePlanner(canonical: { pool.canonical($0) })),
-        "Service": AnyPlanner(ServicePlanner()), "Module": AnyPlanner(ModulePlanner()),
-      ]))
+    let nodes = NodeExport(canonical: { pool.canonical($0) })
+    let databases = DatabaseExport(newest: SimulatedServer.migrations.map(\.number).max() ?? 0)
+    kinds = [
+      Kind(
+        DatabaseSpec.self, planner: DatabasePlanner(migrations: SimulatedServer.migrations),
+        backend: backend("Database", SimulatedDatabases(server: systems.server), pasts.databases) {
+          $0 == .dropDatabase
+        },
+        offer: { .database(DatabaseOffer(address: $0.spec.address(of: $0.id))) },
+        export: { databases.export($0, $1, $2) }),
+      Kind(
+        PriceMapSpec.self, planner: PriceMapPlanner(),
+        backend: backend("PriceMap", SimulatedPrices(server: systems.server), pasts.prices) {
+          if case .write(let entries, _) = $0 { entries.isEmpty } else { false }
+        }, export: PriceMapExport.export),
+      Kind(
+        EnvironmentSpec.self, planner: EnvironmentPlanner(),
+        backend: backend("Environment", SimulatedEnvironments(server: systems.server), pasts.environments) {
+          $0 == .remove
+        }, export: EnvironmentExport.export),
+      Kind(
+        BackupPolicySpec.self, planner: BackupPolicyPlanner(),
+        backend: backend("BackupPolicy", SimulatedBackups(world: world), pasts.backups) {
+          $0 == .stopArchiving
+        },
+        export: BackupPolicyExport.export),
+      Kind(
+        NodeSpec.self, planner: NodePlanner(canonical: { pool.canonical($0) }),
+        backend: backend("Node", NodeBackend(engines: pool), pasts.nodes) {
+          if case .unregister = $0 { true } else { false }
+        },
+        offer: { Fleet.offer(of: $0, canonical: { pool.canonical($0) }) },
+        export: { nodes.export($0, $1, $2) }),
+      Kind(
+        ServiceSpec.self, planner: ServicePlanner(),
+        backend: backend(
+          "Service", ServiceBackend(observer: workloads.observer, runner: workloads.runner), pasts.services
+        ) { if case .remove = $0 { true } else { false } }, export: ServiceExport.export),
+      Kind(
+        ModuleSpec.self, planner: ModulePlanner(),
+        backend: backend(
+          "Module", ModuleBackend(observer: workloads.observer, runner: workloads.runner), pasts.modules
+        ) { if case .remove = $0 { true } else { false } }, export: ModuleExport.export),
+    ]
+    things = AnyBackend(backend("Fake", ThingBackend(world: world), pasts.things) { $0 == .delete })
   }
 
   func engine(progress: @escaping ProgressHandler) -> Engine {
     let passes = Mutex(0)
     let name = process.name
     return Engine(
-      backends: backends, planner: planner, store: SimulatedStore(world, who: name),
-      time: world.time.source, owner: World.owner, offers: { offers($0) },
+      backends: kinds.backends.merging(["Fake": things]) { _, thing in thing },
+      planner: EnginePlanner(
+        Planner(planners: kinds.planners.merging(["Fake": AnyPlanner(FakePlanner())]) { _, fake in fake })),
+      store: SimulatedStore(world, who: name),
+      time: world.time.source, owner: World.owner, offers: { kinds.offers($0) },
       nextPassName: {
         passes.withLock { count in
           count += 1
           return "\(name) pass \(count)"
         }
       }, drain: process.drain, progress: progress)
-  }
-
-  private func offers(_ resources: [AnyResource]) -> Offers {
-    var offers = Offers()
-    for resource in resources {
-      if let node = resource.typed(as: NodeSpec.self) {
-        if let offer = Fleet.offer(of: node, canonical: { engines.canonical($0) }) {
-          offers.add(offer, from: node.id)
-        }
-      } else if let database = resource.typed(as: DatabaseSpec.self) {
-        offers.add(
-          .database(DatabaseOffer(address: database.spec.address(of: database.id))), from: database.id)
-      }
-    }
-    return offers
   }
 }
 

@@ -276,10 +276,10 @@ final class Story: Sendable {
   }
 
   /// A look by a new process that changes nothing.
-  func plan() async throws(StoreError) -> Plan {
+  func prepare(_ desired: DesiredState) async throws(StoreError) -> (SimulatedPlatform, Engine.Preparation) {
     let (process, world) = (start("plan"), world)
     let platform = SimulatedPlatform(world, process)
     let engine = platform.engine { Program.note($0, world, process) }
-    return try await engine.prepare(world.manifests.withLock { $0 }).plan
+    return (platform, try await engine.prepare(desired))
   }
 }

@@ -1,0 +1,40 @@
+package import Manifests
+package import Model
+package import Planning
+package import Reconciling
+
+// What follows from several kinds together.
+
+extension [Kind] {
+  package subscript(name: String) -> Kind? { first { $0.name == name } }
+
+  package var schemas: [KindSchema] { map(\.schema) }
+
+  package var planners: [String: AnyPlanner] {
+    Dictionary(map { ($0.name, $0.planner) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  package var backends: [String: AnyBackend] {
+    Dictionary(map { ($0.name, $0.backend) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What resources offer to each other, from their specs alone.
+  package func offers(_ resources: [AnyResource]) -> Offers {
+    let byKind = Dictionary(map { ($0.name, $0.offer) }, uniquingKeysWith: { first, _ in first })
+    var offers = Offers()
+    for resource in resources {
+      if let offer = byKind[resource.id.kind]?(resource) { offers.add(offer, from: resource.id) }
+    }
+    return offers
+  }
+
+  /// The manifest of a resource without what would be read the same if it were left out.
+  package func briefManifest(of resource: AnyResource) -> String {
+    manifest(of: self[resource.id.kind]?.schema.brief(resource) ?? resource)
+  }
+
+  /// The manifest of a resource, complete.
+  package func manifest(of resource: AnyResource) -> String {
+    YAMLWriter(kinds: schemas).document(for: resource)
+  }
+}
