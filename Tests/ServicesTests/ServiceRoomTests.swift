@@ -84,7 +84,7 @@ struct ServiceRoomTests {
     #expect(steps.map(\.risk) == [.disruptive])
     #expect(steps[0].fields.map(\.path) == ["image"])
     let verbs = world.local.changes.dropFirst(before).map { $0.prefix { $0 != " " } }
-    #expect(verbs == ["pull", "pull", "create", "stop", "start", "remove"])
+    #expect(verbs == ["pull", "create", "stop", "start", "remove"])
     #expect(world.local.running.count == 1)
     #expect(try await room.plan(Self.id, next, lastApplied: next, in: .test()).isUpToDate)
   }
