@@ -28,6 +28,7 @@ images: setup
 test: setup check
 	swift build --build-tests --scratch-path $(SCRATCH) $(STRICT)
 	swift build -c release --product rendertrust --scratch-path $(SCRATCH) $(STRICT)
+	@scripts/docs.sh $(RENDERTRUST) check
 	@scripts/smoke.sh $(RENDERTRUST)
 	@scripts/seeds.sh $(SCRATCH) 2000
 	swift test --skip-build --scratch-path $(SCRATCH)

@@ -1,11 +1,16 @@
 #!/bin/sh
-# Writes the reference of kinds from the program's own descriptions: docs/kinds.md and docs/manifest.schema.json;
-# and that of the server: docs/server-reference.md.
+# Writes the reference of kinds from the program's own descriptions, docs/kinds.md and docs/manifest.schema.json, and
+# that of the server, docs/server-reference.md; or says whether they are what the program says:
 #
-#   scripts/docs.sh RENDERTRUST
+#   scripts/docs.sh RENDERTRUST [check]
 set -eu
-rendertrust=$1
+rendertrust=$(realpath "$1")
 cd "$(dirname "$0")/.."
+folder=docs
+if [ "${2:-}" = check ]; then
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+fi
 kinds=$("$rendertrust" schema | sed -n 's/.*"const": "\([A-Z][A-Za-z]*\)".*/\1/p' | sort -u)
 {
   echo '# Kinds'
@@ -17,7 +22,17 @@ kinds=$("$rendertrust" schema | sed -n 's/.*"const": "\([A-Z][A-Za-z]*\)".*/\1/p
     "$rendertrust" explain "$kind" | sed 's/[[:space:]]*$//'
     printf '```\n'
   done
-} >docs/kinds.md
-"$rendertrust" schema >docs/manifest.schema.json
-"$rendertrust" server --reference >docs/server-reference.md
-echo "docs: docs/kinds.md, docs/manifest.schema.json and docs/server-reference.md written"
+} >"$folder/kinds.md"
+"$rendertrust" schema >"$folder/manifest.schema.json"
+"$rendertrust" server --reference >"$folder/server-reference.md"
+if [ "$folder" = docs ]; then
+  echo "docs: docs/kinds.md, docs/manifest.schema.json and docs/server-reference.md written"
+  exit 0
+fi
+for file in kinds.md manifest.schema.json server-reference.md; do
+  cmp -s "$folder/$file" "docs/$file" || {
+    echo "docs: docs/$file is not what the program says: run make docs" >&2
+    exit 1
+  }
+done
+echo "docs: the reference is what the program says"

@@ -84,17 +84,6 @@ extension EndToEnd {
       }
     }
 
-    @Test("The reference in docs is what the program says")
-    func reference() async throws {
-      let file =
-        #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined() + "/docs/server-reference.md"
-      let written = try String(contentsOfFile: file, encoding: .utf8)
-      try await Installation.with { installation in
-        let outcome = try await installation.run("server", "--reference")
-        #expect(outcome.output == written, "run make docs")
-      }
-    }
-
     @Test("A server that cannot listen changes nothing and says what is in its way")
     func inUse() async throws {
       let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
