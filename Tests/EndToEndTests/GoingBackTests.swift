@@ -139,7 +139,7 @@ extension EndToEnd {
     }
 
     private func seesTheWayBack(_ installation: Installation) async throws {
-      let isBack = try await installation.eventually(within: 60) { try await price(installation) == 100 }
+      let isBack = try await installation.eventually(within: 120) { try await price(installation) == 100 }
       #expect(isBack != nil, "the price stayed as the killed apply left it")
       let isGone = try await installation.eventually(within: 30) {
         try await installation.containers().isEmpty
