@@ -135,11 +135,11 @@ import Testing
         #expect(interrupted > 0, "what the stopped one had begun counts as interrupted")
 
         kill(first, SIGCONT)
+        // Whether it still tries to write depends on whose answer it reads first, that of its step or that of its
+        // heartbeat; LeaseContractTests tries every write with an old token.
         let refused = try await replicas.eventually(within: 10) {
           try await replicas.number(
-            "SELECT count(DISTINCT reason) FROM events WHERE reason IN ('WriteRejected', 'LeaseLost', 'LeaseTaken')"
-          )
-            == 3
+            "SELECT count(DISTINCT reason) FROM events WHERE reason IN ('LeaseLost', 'LeaseTaken')") == 2
         }
         let told = try await replicas.run("events")
         #expect(refused != nil, "\(told)")
