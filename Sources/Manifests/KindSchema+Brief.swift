@@ -4,10 +4,9 @@ extension KindSchema {
   /// The same resource with a spec that leaves out whatever would be read the same without it, as people write it.
   package func brief(_ resource: AnyResource) -> AnyResource {
     // Read again by itself a resource knows nothing of what its selectors match.
-    let whole = try? decode(spec: resource.spec.value, id: resource.id, metadata: resource.metadata)
+    let whole = resource.metadata.digest(with: resource.spec.value)
     let short = shortened(resource.spec.value) { spec in
-      whole != nil
-        && (try? decode(spec: spec, id: resource.id, metadata: resource.metadata))?.digest == whole?.digest
+      (try? decode(spec: spec, id: resource.id, metadata: resource.metadata))?.digest == whole
     }
     return resource.map { _ in WrittenSpec(value: short) }
   }

@@ -25,11 +25,9 @@ package struct ModuleBackend: ResourceBackend {
       let engines = specs.flatMap { spec in
         Placement(spec: spec, offers: context.offers).capable.values.map(\.engine)
       }
-      // A node that it was placed on may not be capable any more, and has to be asked all the same.
-      let former =
-        subject.lastApplied?.references.compactMap { context.offers.compute[$0.target]?.engine } ?? []
       return ContainerObserver.Sought(
-        id: subject.id, engines: Set(engines + former), health: subject.spec?.healthRule ?? .running)
+        id: subject.id, engines: Set(engines + subject.formerEngines(in: context.offers)),
+        health: subject.spec?.healthRule ?? .running)
     }
     return await observer.observe(sought, in: context)
   }

@@ -49,10 +49,9 @@ struct Get: AsyncParsableCommand {
     async throws
   {
     let inventory = try await session.store.inventory(of: environment, knowing: [])
-    Output.write(
-      statuses.compactMap { inventory[$0.id] }.map { session.platform.kinds.manifest(of: $0.resource) }
-        .joined(
-          separator: "---\n"))
+    let kinds = session.platform.kinds
+    let manifests = statuses.compactMap { inventory[$0.id] }.map { kinds.manifest(of: $0.resource) }
+    Output.write(manifests.joined(separator: "---\n"))
   }
 
   private func printTable(_ statuses: [ResourceStatus], now: Timestamp) {
