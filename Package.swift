@@ -79,6 +79,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Postgres"]),
+  component("Ledger", drivers: ["Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
 ]
@@ -173,6 +174,7 @@ let testTargets: [Target] = [
     ]),
   tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
+  tests("Ledger", ["Ledger", "Model", "Postgres", "PostgresSupport"]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(
     "Modules",
