@@ -36,9 +36,12 @@ struct Books: Sendable {
 }
 
 extension LedgerCall {
-  static func hold(_ micro: Int64, on account: String = "creator", key: String, lifetime: Int64 = 60) -> LedgerCall {
+  static func hold(_ micro: Int64, on account: String = "creator", key: String, lifetime: Int64 = 60)
+    -> LedgerCall
+  {
     LedgerCall(
-      .hold(Credits(micro: micro), job: "job-\(key)", lifetime: TimeSpan(seconds: lifetime)), on: account, key: key)
+      .hold(Credits(micro: micro), job: "job-\(key)", lifetime: TimeSpan(seconds: lifetime)), on: account,
+      key: key)
   }
 
   static func capture(

@@ -37,11 +37,15 @@ import Testing
     }
   }
 
-  @Test func `a repetition gets what the first came to, another call of the same key is refused`() async throws {
+  @Test func `a repetition gets what the first came to, another call of the same key is refused`()
+    async throws
+  {
     try await Books.with { books in
       try await books.grant(1000, to: "creator", key: "g")
       try await books.grant(1000, to: "overflow", key: "g2")
-      let first = try await books.ledger.execute([.hold(600, key: "k"), .hold(600, key: "k"), .hold(500, key: "k")])
+      let first = try await books.ledger.execute([
+        .hold(600, key: "k"), .hold(600, key: "k"), .hold(500, key: "k"),
+      ])
       let hold = try #require(try first[0].get().hold)
       #expect(try first[1].get().hold == hold, "also in the same batch")
       #expect(first[2].code == .keyReused)
@@ -91,7 +95,8 @@ import Testing
       let holds = try await books.ledger.execute(calls, at: start).map { try $0.get().hold ?? 0 }
       let later = start + TimeSpan(seconds: 12)
       #expect(
-        try await books.ledger.execute([.capture(holds[0], [("node_owner", 1)], key: "late")], at: later)[0].code
+        try await books.ledger.execute([.capture(holds[0], [("node_owner", 1)], key: "late")], at: later)[0]
+          .code
           == .holdExpired)
       #expect(try await books.available("creator") == 500)
       #expect(try await books.ledger.expire(at: later, most: 2) == 2)
@@ -141,12 +146,14 @@ import Testing
       }
       #expect(error.code == bad.code && error.field == bad.field, "\(error)")
       #expect(try await books.entries() == 1)
-      #expect(try await books.count("SELECT count(*) FROM ledger_calls") == 1, "the key is free for the right call")
+      #expect(
+        try await books.count("SELECT count(*) FROM ledger_calls") == 1, "the key is free for the right call")
     }
   }
 
   @Test(arguments: [
-    "UPDATE ledger_entries SET amount_micro = 1", "DELETE FROM ledger_entries", "TRUNCATE ledger_entries CASCADE",
+    "UPDATE ledger_entries SET amount_micro = 1", "DELETE FROM ledger_entries",
+    "TRUNCATE ledger_entries CASCADE",
     "UPDATE ledger_calls SET outcome = 'done'", "DELETE FROM ledger_calls", "TRUNCATE ledger_calls",
   ]) func `the database refuses to change what is recorded`(statement: String) async throws {
     try await Books.with { books in

@@ -54,14 +54,16 @@ package struct LedgerBooks: Sendable {
     var results = calls.map { call in call.problem.map { Result<LedgerReceipt, LedgerError>.failure($0) } }
     let sent = calls.indices.filter { results[$0] == nil }
     if !sent.isEmpty {
-      let rows = try await pool.query(LedgerBooks.statement, LedgerBooks.parameters(sent.map { calls[$0] }, time))
+      let rows = try await pool.query(
+        LedgerBooks.statement, LedgerBooks.parameters(sent.map { calls[$0] }, time))
       for (index, row) in zip(sent, rows) {
         let outcome = try row.text(1)
         if outcome == "done" {
           results[index] = .success(
             LedgerReceipt(hold: try row.optionalInt(2), available: Credits(micro: try row.int(3))))
         } else {
-          results[index] = .failure(LedgerError(LedgerError.Code(rawValue: outcome) ?? .invalidAmount, of: calls[index]))
+          results[index] = .failure(
+            LedgerError(LedgerError.Code(rawValue: outcome) ?? .invalidAmount, of: calls[index]))
         }
       }
     }
@@ -71,7 +73,8 @@ package struct LedgerBooks: Sendable {
   /// Gives back what holds reserve whose time is over, `most` at a time; returns how many there were.
   package func expire(at time: Timestamp? = nil, most: Int = 1000) async throws(PostgresError) -> Int {
     let rows = try await pool.query(
-      "SELECT ledger_expire($1::timestamptz, $2::int)", [.optional(time, SQLValue.timestamp), .int(Int64(most))])
+      "SELECT ledger_expire($1::timestamptz, $2::int)",
+      [.optional(time, SQLValue.timestamp), .int(Int64(most))])
     return Int(try rows.only().int(0))
   }
 

@@ -54,7 +54,9 @@ package struct LedgerCall: Hashable, Sendable {
     case .capture(_, let legs): return LedgerCall.problem(of: legs, from: account)
     case .void: return nil
     case .transfer(let legs, let job):
-      if legs.isEmpty { return LedgerError(.invalidAmount, field: "legs", "a transfer gives somebody something") }
+      if legs.isEmpty {
+        return LedgerError(.invalidAmount, field: "legs", "a transfer gives somebody something")
+      }
       return LedgerCall.problem(ofName: job, field: "job", isRequired: false)
         ?? LedgerCall.problem(of: legs, from: account)
     }

@@ -45,12 +45,16 @@ package struct LedgerProof: Sendable {
         let (debit, credit, amount) = (try row.int(1), try row.int(5), try row.int(9))
         let time = try row.int(12)
         chains.follow(
-          debit, Link(
-            entry: id, number: try row.int(2), other: credit, amount: -amount, balance: try row.int(3), time: time),
+          debit,
+          Link(
+            entry: id, number: try row.int(2), other: credit, amount: -amount, balance: try row.int(3),
+            time: time),
           type, job, says: try row.bytes(4))
         chains.follow(
-          credit, Link(
-            entry: id, number: try row.int(6), other: debit, amount: amount, balance: try row.int(7), time: time),
+          credit,
+          Link(
+            entry: id, number: try row.int(6), other: debit, amount: amount, balance: try row.int(7),
+            time: time),
           type, job, says: try row.bytes(8))
         last = id
       }
@@ -138,7 +142,8 @@ private struct Chains {
   /// Whoever has entries and was not closed does not exist.
   mutating func closeRest() {
     for account in states.keys.sorted() {
-      findings.append(LedgerProof.Finding(entry: nil, account: "account \(account)", problem: "it is not there"))
+      findings.append(
+        LedgerProof.Finding(entry: nil, account: "account \(account)", problem: "it is not there"))
     }
   }
 
