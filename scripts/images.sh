@@ -62,10 +62,14 @@ storage: {filesystem: {rootdirectory: "$state/data"}, delete: {enabled: true}}
 http: {addr: "$registry"}
 EOF
   OTEL_TRACES_EXPORTER=none setsid docker-registry serve "$state/config.yml" >>"$log" 2>&1 </dev/null &
-  echo $! >"$pidfile"
+  child=$!
+  echo $child >"$pidfile"
   waited=0
   until curl -fsS -m 2 "http://$registry/v2/" >/dev/null 2>&1; do
-    running || fail "docker-registry ended at once, see $log"
+    # On a busy machine it may not even be the registry yet: `running` would not know it.
+    case $(sed 's/.*) //' "/proc/$child/stat" 2>/dev/null) in
+    '' | Z*) fail "docker-registry ended at once: $(tail -n 1 "$log")" ;;
+    esac
     [ $waited -lt 100 ] || fail "docker-registry did not answer within 10 s, see $log"
     sleep 0.1
     waited=$((waited + 1))
