@@ -70,6 +70,24 @@ package struct LedgerBooks: Sendable {
     return results.compactMap { $0 }
   }
 
+  /// Records a version of the rules; recording the same again does nothing. What is recorded never changes: other rules
+  /// are another version.
+  package func record(_ rules: LedgerRules, effective: Timestamp) async throws(PostgresError) {
+    _ = try await pool.query(
+      """
+      INSERT INTO ledger_rules (
+        version, platform, tier_untils, tier_shares, gpu_minute_micro, cpu_minute_micro, effective_from)
+      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (version) DO NOTHING
+      """,
+      [
+        .int(rules.version), .text(rules.platform),
+        .array(rules.tiers.map { .optional($0.until?.micro, SQLValue.int) }),
+        .intArray(rules.tiers.map(\.partsPerMillion)), .int(rules.gpuMinute.micro),
+        .int(rules.cpuMinute.micro),
+        .timestamp(effective),
+      ])
+  }
+
   /// Gives back what holds reserve whose time is over, `most` at a time; returns how many there were.
   package func expire(at time: Timestamp? = nil, most: Int = 1000) async throws(PostgresError) -> Int {
     let rows = try await pool.query(
@@ -80,7 +98,7 @@ package struct LedgerBooks: Sendable {
 
   private static let statement = """
     SELECT * FROM ledger_execute($1::timestamptz, $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[],
-      $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[])
+      $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bigint[])
     """
 
   private static func parameters(_ calls: [LedgerCall], _ time: Timestamp?) -> [SQLValue] {
@@ -115,7 +133,7 @@ package struct LedgerBooks: Sendable {
       .array(calls.map { .text("\\x" + $0.digest.hex) }), .textArray(calls.map(\.account)), .array(amounts),
       .array(holds), .textArray(jobs), .array(lifetimes), .intArray(legs.map { Int64($0.call) }),
       .textArray(legs.map(\.leg.account)), .intArray(legs.map(\.leg.amount.micro)),
-      .textArray(legs.map(\.leg.type)),
+      .textArray(legs.map(\.leg.type)), .array(legs.map { .optional($0.leg.rules, SQLValue.int) }),
     ]
   }
 }

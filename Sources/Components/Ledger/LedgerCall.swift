@@ -6,11 +6,15 @@ package struct LedgerLeg: Hashable, Sendable {
   package let amount: Credits
   /// What it is for, such as `payout`; stands in the entry and in statements.
   package let type: String
+  /// The version of the rules by which the amount is shared between the account and the platform; nil: the account gets
+  /// all of it.
+  package let rules: Int64?
 
-  package init(to account: String, _ amount: Credits, for type: String) {
+  package init(to account: String, _ amount: Credits, for type: String, sharedBy rules: Int64? = nil) {
     self.account = account
     self.amount = amount
     self.type = type
+    self.rules = rules
   }
 }
 
@@ -100,7 +104,10 @@ package struct LedgerCall: Hashable, Sendable {
   /// What a repetition must have in common with the first call.
   var digest: Digest {
     func text(_ legs: [LedgerLeg]) -> Value {
-      .array(legs.map { .array([.string($0.account), .integer($0.amount.micro), .string($0.type)]) })
+      .array(
+        legs.map {
+          .array([.string($0.account), .integer($0.amount.micro), .string($0.type), .integer($0.rules ?? 0)])
+        })
     }
     let content: [Value] =
       switch operation {
@@ -127,6 +134,7 @@ package struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Code: String, Hashable, Sendable, CaseIterable {
     case insufficientCredit = "insufficient_credit"
     case unknownAccount = "unknown_account"
+    case unknownRules = "unknown_rules"
     case unknownHold = "unknown_hold"
     case holdClosed = "hold_closed"
     case holdExpired = "hold_expired"
@@ -156,6 +164,7 @@ package struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
       switch code {
       case .insufficientCredit: ("amount", "\(call.account) has not that many credits free")
       case .unknownAccount: ("account", "there is no such account")
+      case .unknownRules: ("legs", "no rules of that version are recorded")
       case .unknownHold: ("hold", "\(call.account) has no such hold")
       case .holdClosed: ("hold", "it was captured, voided or expired already")
       case .holdExpired: ("hold", "its time is over")

@@ -9,11 +9,12 @@ enum LedgerFunctions {
   /// Legs stand in the order of their calls.
   static let execute = """
     CREATE FUNCTION ledger_hash(
-      previous bytea, entry bigint, number bigint, other bigint, amount bigint, balance bigint, at timestamptz, type text,
-      job text
+      previous bytea, entry bigint, number bigint, other bigint, amount bigint, balance bigint, gross bigint,
+      at timestamptz, type text, job text
     ) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
       SELECT sha256(
         previous || int8send(entry) || int8send(number) || int8send(other) || int8send(amount) || int8send(balance)
+        || int8send(gross)
         || int8send((extract(epoch FROM at) * 1000000)::bigint)
         || int4send(octet_length(type)) || convert_to(type, 'UTF8') || convert_to(job, 'UTF8'))
     $$;
@@ -21,7 +22,8 @@ enum LedgerFunctions {
     CREATE FUNCTION ledger_execute(
       call_at timestamptz, call_kinds text[], call_keys text[], call_digests bytea[], call_accounts text[],
       call_amounts bigint[], call_holds bigint[], call_jobs text[], call_lifetimes bigint[],
-      leg_calls bigint[], leg_accounts text[], leg_amounts bigint[], leg_types text[]
+      leg_calls bigint[], leg_accounts text[], leg_amounts bigint[], leg_types text[],
+      leg_rules bigint[]
     ) RETURNS TABLE (place bigint, outcome text, hold bigint, available bigint) LANGUAGE plpgsql AS $$
     DECLARE
       greatest_amount CONSTANT bigint := 1000000000000000;
@@ -30,11 +32,13 @@ enum LedgerFunctions {
       calls CONSTANT int := coalesce(array_length(call_kinds, 1), 0);
       -- Accounts, by index.
       ids bigint[]; names text[]; sources boolean[]; balances bigint[]; held bigint[]; numbers bigint[]; heads bytea[];
+      grosses bigint[];
       -- Calls: their account, the first call of the same key, what was recorded of them before, their hold, their legs.
       mine int[]; firsts int[]; known_digests bytea[]; known_outcomes text[]; known_holds bigint[];
       hold_at int[]; first_legs int[]; last_legs int[];
-      -- Legs: their account.
-      theirs int[];
+      -- Legs: their account; of a share the account that gets the rest, and the rule's tiers as their places in
+      -- `untils` and `shares`.
+      theirs int[]; rests int[]; first_tiers int[]; last_tiers int[]; untils bigint[]; shares bigint[];
       -- Holds, by index.
       hold_ids bigint[]; hold_owners bigint[]; hold_amounts bigint[]; hold_captures bigint[]; hold_states text[];
       hold_jobs text[]; hold_openings timestamptz[]; hold_expiries timestamptz[]; hold_new boolean[]; hold_changed boolean[];
@@ -44,14 +48,20 @@ enum LedgerFunctions {
       e_ids bigint[] := '{}'; e_debits bigint[] := '{}'; e_credits bigint[] := '{}'; e_debit_numbers bigint[] := '{}';
       e_credit_numbers bigint[] := '{}'; e_debit_balances bigint[] := '{}'; e_credit_balances bigint[] := '{}';
       e_debit_hashes bytea[] := '{}'; e_credit_hashes bytea[] := '{}'; e_amounts bigint[] := '{}'; e_types text[] := '{}';
-      e_jobs text[] := '{}'; e_holds bigint[] := '{}'; e_count int := 0;
+      e_jobs text[] := '{}'; e_holds bigint[] := '{}'; e_grosses bigint[] := '{}'; e_count int := 0;
+      -- Parts of a leg: to whom, how much, of what gross, as what.
+      part_accounts int[]; part_amounts bigint[]; part_grosses bigint[]; part_types text[];
+      remaining bigint; part bigint; share bigint;
       a int; b int; h int; verdict text; total numeric; id bigint; this_job text;
     BEGIN
       SELECT array_agg(l.id), array_agg(l.name), array_agg(l.kind = 'stripe_clearing'), array_agg(l.balance_micro),
-        array_agg(l.held_micro), array_agg(l.entries), array_agg(l.head)
-      INTO ids, names, sources, balances, held, numbers, heads
+        array_agg(l.held_micro), array_agg(l.entries), array_agg(l.head), array_agg(l.gross_micro)
+      INTO ids, names, sources, balances, held, numbers, heads, grosses
       FROM (
-        SELECT * FROM accounts WHERE name = ANY (call_accounts || leg_accounts) ORDER BY accounts.id FOR NO KEY UPDATE
+        SELECT * FROM accounts
+        WHERE name = ANY (
+          call_accounts || leg_accounts || ARRAY (SELECT platform FROM ledger_rules WHERE version = ANY (leg_rules)))
+        ORDER BY accounts.id FOR NO KEY UPDATE
       ) l;
 
       SELECT array_agg(n.place ORDER BY c.place) INTO mine
@@ -60,6 +70,21 @@ enum LedgerFunctions {
       SELECT array_agg(n.place ORDER BY l.place) INTO theirs
       FROM unnest(leg_accounts) WITH ORDINALITY l (name, place)
       LEFT JOIN unnest(names) WITH ORDINALITY n (name, place) ON n.name = l.name;
+      WITH tiers AS (
+        SELECT r.version, t.until, t.share, row_number() OVER (ORDER BY r.version, t.number) AS tier
+        FROM ledger_rules r
+        CROSS JOIN unnest(r.tier_untils, r.tier_shares) WITH ORDINALITY t (until, share, number)
+        WHERE r.version = ANY (leg_rules)
+      ), spans AS (
+        SELECT version, min(tier) AS first, max(tier) AS last FROM tiers GROUP BY version
+      )
+      SELECT (SELECT array_agg(until ORDER BY tier) FROM tiers), (SELECT array_agg(tiers.share ORDER BY tier) FROM tiers),
+        array_agg(s.first ORDER BY l.place), array_agg(s.last ORDER BY l.place), array_agg(n.place ORDER BY l.place)
+      INTO untils, shares, first_tiers, last_tiers, rests
+      FROM unnest(leg_rules) WITH ORDINALITY l (version, place)
+      LEFT JOIN spans s ON s.version = l.version
+      LEFT JOIN ledger_rules r ON r.version = l.version
+      LEFT JOIN unnest(names) WITH ORDINALITY n (name, place) ON n.name = r.platform;
       SELECT array_agg(k.first ORDER BY k.place), array_agg(c.digest ORDER BY k.place),
         array_agg(c.outcome ORDER BY k.place), array_agg(c.hold ORDER BY k.place)
       INTO firsts, known_digests, known_outcomes, known_holds
@@ -121,7 +146,9 @@ enum LedgerFunctions {
           FOR l IN first_legs[i]..last_legs[i] LOOP
             b := theirs[l];
             IF b IS NULL THEN verdict := 'unknown_account';
-            ELSIF b = a THEN verdict := 'self_transfer';
+            ELSIF b = a OR rests[l] = a THEN verdict := 'self_transfer';
+            ELSIF leg_rules[l] IS NOT NULL AND first_tiers[l] IS NULL THEN verdict := 'unknown_rules';
+            ELSIF leg_rules[l] IS NOT NULL AND rests[l] IS NULL THEN verdict := 'unknown_account';
             ELSIF leg_amounts[l] IS NULL OR leg_amounts[l] <= 0 OR leg_amounts[l] > greatest_amount
               OR balances[b] > greatest_balance THEN verdict := 'invalid_amount';
             END IF;
@@ -186,22 +213,52 @@ enum LedgerFunctions {
 
         FOR l IN first_legs[i]..last_legs[i] LOOP
           b := theirs[l];
-          id := nextval('ledger_entry_ids');
-          balances[a] := balances[a] - leg_amounts[l];
-          numbers[a] := numbers[a] + 1;
-          heads[a] := ledger_hash(
-            heads[a], id, numbers[a], ids[b], -leg_amounts[l], balances[a], at, leg_types[l], this_job);
-          balances[b] := balances[b] + leg_amounts[l];
-          numbers[b] := numbers[b] + 1;
-          heads[b] := ledger_hash(
-            heads[b], id, numbers[b], ids[a], leg_amounts[l], balances[b], at, leg_types[l], this_job);
-          e_count := e_count + 1;
-          e_ids[e_count] := id; e_debits[e_count] := ids[a]; e_credits[e_count] := ids[b];
-          e_debit_numbers[e_count] := numbers[a]; e_credit_numbers[e_count] := numbers[b];
-          e_debit_balances[e_count] := balances[a]; e_credit_balances[e_count] := balances[b];
-          e_debit_hashes[e_count] := heads[a]; e_credit_hashes[e_count] := heads[b];
-          e_amounts[e_count] := leg_amounts[l]; e_types[e_count] := leg_types[l]; e_jobs[e_count] := this_job;
-          e_holds[e_count] := result_holds[i];
+          IF leg_rules[l] IS NULL THEN
+            part_accounts := ARRAY[b]; part_amounts := ARRAY[leg_amounts[l]]; part_grosses := ARRAY[0];
+            part_types := ARRAY[leg_types[l]];
+          ELSE
+            -- Each tier takes what fits between the lifetime gross so far and its end; the share is rounded down, and the
+            -- platform gets the rest, so the parts come to the whole.
+            part_accounts := '{}'; part_amounts := '{}'; part_grosses := '{}'; part_types := '{}';
+            remaining := leg_amounts[l];
+            FOR t IN first_tiers[l]..last_tiers[l] LOOP
+              part := CASE WHEN untils[t] IS NULL THEN remaining
+                ELSE least(remaining, greatest(untils[t] - grosses[b], 0)) END;
+              CONTINUE WHEN part = 0;
+              share := floor(part::numeric * shares[t] / 1000000)::bigint;
+              IF share > 0 THEN
+                part_accounts := part_accounts || b; part_amounts := part_amounts || share;
+                part_grosses := part_grosses || part; part_types := part_types || leg_types[l];
+                grosses[b] := grosses[b] + part;
+              END IF;
+              IF share < part THEN
+                part_accounts := part_accounts || rests[l]; part_amounts := part_amounts || (part - share);
+                part_grosses := part_grosses || 0::bigint; part_types := part_types || 'commission'::text;
+              END IF;
+              remaining := remaining - part;
+              EXIT WHEN remaining = 0;
+            END LOOP;
+          END IF;
+          FOR p IN 1..coalesce(array_length(part_accounts, 1), 0) LOOP
+            b := part_accounts[p];
+            part := part_amounts[p];
+            id := nextval('ledger_entry_ids');
+            balances[a] := balances[a] - part;
+            numbers[a] := numbers[a] + 1;
+            heads[a] := ledger_hash(
+              heads[a], id, numbers[a], ids[b], -part, balances[a], part_grosses[p], at, part_types[p], this_job);
+            balances[b] := balances[b] + part;
+            numbers[b] := numbers[b] + 1;
+            heads[b] := ledger_hash(
+              heads[b], id, numbers[b], ids[a], part, balances[b], part_grosses[p], at, part_types[p], this_job);
+            e_count := e_count + 1;
+            e_ids[e_count] := id; e_debits[e_count] := ids[a]; e_credits[e_count] := ids[b];
+            e_debit_numbers[e_count] := numbers[a]; e_credit_numbers[e_count] := numbers[b];
+            e_debit_balances[e_count] := balances[a]; e_credit_balances[e_count] := balances[b];
+            e_debit_hashes[e_count] := heads[a]; e_credit_hashes[e_count] := heads[b];
+            e_amounts[e_count] := part; e_types[e_count] := part_types[p]; e_jobs[e_count] := this_job;
+            e_holds[e_count] := result_holds[i]; e_grosses[e_count] := part_grosses[p];
+          END LOOP;
         END LOOP;
       END LOOP;
 
@@ -215,11 +272,12 @@ enum LedgerFunctions {
       FROM unnest(hold_ids, hold_states, hold_captures, hold_new, hold_changed) n (id, state, captured, is_new, is_changed)
       WHERE o.id = n.id AND n.is_changed AND NOT n.is_new;
       INSERT INTO ledger_entries (id, debit_account, credit_account, debit_number, credit_number, debit_balance_micro,
-        credit_balance_micro, debit_hash, credit_hash, amount_micro, type, job, hold, recorded_at)
+        credit_balance_micro, debit_hash, credit_hash, amount_micro, type, job, hold, gross_micro, recorded_at)
       SELECT n.*, at FROM unnest(e_ids, e_debits, e_credits, e_debit_numbers, e_credit_numbers, e_debit_balances,
-        e_credit_balances, e_debit_hashes, e_credit_hashes, e_amounts, e_types, e_jobs, e_holds) n;
-      UPDATE accounts o SET balance_micro = n.balance, held_micro = n.held, entries = n.number, head = n.head
-      FROM unnest(ids, balances, held, numbers, heads) n (id, balance, held, number, head)
+        e_credit_balances, e_debit_hashes, e_credit_hashes, e_amounts, e_types, e_jobs, e_holds, e_grosses) n;
+      UPDATE accounts o SET balance_micro = n.balance, held_micro = n.held, entries = n.number, head = n.head,
+        gross_micro = n.gross
+      FROM unnest(ids, balances, held, numbers, heads, grosses) n (id, balance, held, number, head, gross)
       WHERE o.id = n.id
         AND (o.balance_micro, o.held_micro, o.entries) IS DISTINCT FROM (n.balance, n.held, n.number);
       INSERT INTO ledger_calls (account, key, digest, outcome, hold, recorded_at)

@@ -43,17 +43,19 @@ package struct LedgerProof: Sendable {
         let id = try row.int(0)
         let (type, job) = (try row.text(10), try row.text(11))
         let (debit, credit, amount) = (try row.int(1), try row.int(5), try row.int(9))
-        let time = try row.int(12)
+        let (time, gross) = (try row.int(12), try row.int(13))
         chains.follow(
           debit,
           Link(
             entry: id, number: try row.int(2), other: credit, amount: -amount, balance: try row.int(3),
+            gross: gross,
             time: time),
           type, job, says: try row.bytes(4))
         chains.follow(
           credit,
           Link(
             entry: id, number: try row.int(6), other: debit, amount: amount, balance: try row.int(7),
+            gross: gross,
             time: time),
           type, job, says: try row.bytes(8))
         last = id
@@ -64,7 +66,7 @@ package struct LedgerProof: Sendable {
     for row in try await transaction.query(accounts) {
       chains.close(
         try row.int(0), name: try row.text(1), balance: try row.int(2), count: try row.int(3),
-        head: try row.bytes(4), held: try row.int(5), reserved: try row.int(6))
+        head: try row.bytes(4), held: try row.int(5), reserved: try row.int(6), gross: try row.int(7))
       report.accounts += 1
     }
     chains.closeRest()
@@ -74,12 +76,14 @@ package struct LedgerProof: Sendable {
 
   private static let page = """
     SELECT id, debit_account, debit_number, debit_balance_micro, debit_hash, credit_account, credit_number,
-      credit_balance_micro, credit_hash, amount_micro, type, job, (extract(epoch FROM recorded_at) * 1000000)::bigint
+      credit_balance_micro, credit_hash, amount_micro, type, job, (extract(epoch FROM recorded_at) * 1000000)::bigint,
+      gross_micro
     FROM ledger_entries WHERE id > $1 ORDER BY id LIMIT $2
     """
 
   private static let accounts = """
-    SELECT a.id, a.name, a.balance_micro, a.entries, a.head, a.held_micro, coalesce(h.reserved, 0)::bigint
+    SELECT a.id, a.name, a.balance_micro, a.entries, a.head, a.held_micro, coalesce(h.reserved, 0)::bigint,
+      a.gross_micro
     FROM accounts a
     LEFT JOIN (
       SELECT account, sum(amount_micro) AS reserved FROM holds WHERE state = 'open' GROUP BY account
@@ -96,6 +100,7 @@ private struct Link {
   /// Negative for the account that gives.
   let amount: Int64
   let balance: Int64
+  let gross: Int64
   /// Microseconds since 1970.
   let time: Int64
 }
@@ -105,6 +110,7 @@ private struct Chains {
   private struct State {
     var number: Int64 = 0
     var balance: Int64 = 0
+    var gross: Int64 = 0
     var head: [UInt8] = []
     var problem: (entry: Int64?, text: String)?
   }
@@ -118,7 +124,7 @@ private struct Chains {
     defer { states[account] = state }
     buffer.removeAll(keepingCapacity: true)
     buffer.append(contentsOf: state.head)
-    for number in [link.entry, link.number, link.other, link.amount, link.balance, link.time] {
+    for number in [link.entry, link.number, link.other, link.amount, link.balance, link.gross, link.time] {
       withUnsafeBytes(of: number.bigEndian) { buffer.append(contentsOf: $0) }
     }
     withUnsafeBytes(of: Int32(type.utf8.count).bigEndian) { buffer.append(contentsOf: $0) }
@@ -136,6 +142,7 @@ private struct Chains {
     }
     state.number = link.number
     state.balance = link.balance
+    if link.amount > 0 { state.gross += link.gross }
     state.head = hash
   }
 
@@ -148,7 +155,8 @@ private struct Chains {
   }
 
   mutating func close(
-    _ account: Int64, name: String, balance: Int64, count: Int64, head: [UInt8], held: Int64, reserved: Int64
+    _ account: Int64, name: String, balance: Int64, count: Int64, head: [UInt8], held: Int64, reserved: Int64,
+    gross: Int64
   ) {
     let state = states.removeValue(forKey: account) ?? State()
     var problem = state.problem
@@ -159,6 +167,8 @@ private struct Chains {
         problem = (nil, "its newest hash is another one")
       } else if state.balance != balance {
         problem = (nil, "its balance is \(balance), and its entries come to \(state.balance)")
+      } else if state.gross != gross {
+        problem = (nil, "its lifetime gross is \(gross), and its entries come to \(state.gross)")
       } else if held != reserved {
         problem = (nil, "it holds \(held) back, and its open holds come to \(reserved)")
       }

@@ -8,6 +8,21 @@ internal import Postgres
 /// many entries there are, and what open holds reserve.
 enum LedgerSchema {
   static let tables = """
+    CREATE TABLE ledger_rules (
+      version bigint PRIMARY KEY,
+      -- Who gets what is left of a share.
+      platform text NOT NULL,
+      -- Up to which lifetime gross each tier goes; the last goes on for ever and has NULL.
+      tier_untils bigint[] NOT NULL,
+      -- Parts per million of what is earned in the tier.
+      tier_shares bigint[] NOT NULL,
+      gpu_minute_micro bigint NOT NULL CHECK (gpu_minute_micro >= 0),
+      cpu_minute_micro bigint NOT NULL CHECK (cpu_minute_micro >= 0),
+      effective_from timestamptz NOT NULL,
+      recorded_at timestamptz NOT NULL DEFAULT now(),
+      CHECK (array_length(tier_untils, 1) = array_length(tier_shares, 1))
+    );
+
     CREATE TABLE accounts (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       name text NOT NULL UNIQUE CHECK (name <> ''),
@@ -17,6 +32,8 @@ enum LedgerSchema {
       held_micro bigint NOT NULL DEFAULT 0 CHECK (held_micro >= 0),
       entries bigint NOT NULL DEFAULT 0,
       head bytea NOT NULL DEFAULT '\\x',
+      -- What was earned with its modules in all its life, before anybody's share.
+      gross_micro bigint NOT NULL DEFAULT 0 CHECK (gross_micro >= 0),
       opened_at timestamptz NOT NULL DEFAULT now(),
       -- Credits come into being where money is cleared; everybody else gives what they have.
       CONSTRAINT accounts_not_overdrawn CHECK (kind = 'stripe_clearing' OR balance_micro >= held_micro)
@@ -33,6 +50,8 @@ enum LedgerSchema {
       credit_balance_micro bigint NOT NULL,
       credit_hash bytea NOT NULL,
       amount_micro bigint NOT NULL CHECK (amount_micro > 0),
+      -- Of a share: what was earned, of which the amount is the part of the account that gets it.
+      gross_micro bigint NOT NULL DEFAULT 0 CHECK (gross_micro >= 0),
       type text NOT NULL,
       job text NOT NULL,
       hold bigint,
@@ -76,6 +95,10 @@ enum LedgerSchema {
     CREATE TRIGGER ledger_entries_immutable BEFORE UPDATE OR DELETE ON ledger_entries
       FOR EACH ROW EXECUTE FUNCTION ledger_is_immutable();
     CREATE TRIGGER ledger_entries_kept BEFORE TRUNCATE ON ledger_entries
+      FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_immutable();
+    CREATE TRIGGER ledger_rules_immutable BEFORE UPDATE OR DELETE ON ledger_rules
+      FOR EACH ROW EXECUTE FUNCTION ledger_is_immutable();
+    CREATE TRIGGER ledger_rules_kept BEFORE TRUNCATE ON ledger_rules
       FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_immutable();
     CREATE TRIGGER ledger_calls_immutable BEFORE UPDATE OR DELETE ON ledger_calls
       FOR EACH ROW EXECUTE FUNCTION ledger_is_immutable();
