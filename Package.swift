@@ -108,6 +108,9 @@ let executables: [Target] = [
   .executableTarget(
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
+  .executableTarget(
+    name: "bench-ledger", dependencies: ["Ledger", "Model", "Postgres", subprocess],
+    path: "Benchmarks/LedgerBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
     name: "fuzz-manifests",
