@@ -187,7 +187,7 @@ import Testing
         // What drifts now is healed towards the command's revision.
         let prices = PostgresPool(try replicas.platform())
         try await prices.query("DELETE FROM price_map_entries WHERE superseded_at IS NULL")
-        let healed = try await replicas.eventually(within: 40) {
+        let healed = try await replicas.eventually(within: 90) {
           try await prices.query(
             "SELECT count(*) FROM price_map_entries WHERE superseded_at IS NULL AND credits_micro = 10000000"
           ).only().int(0) == Int64(Self.mapCount)
