@@ -176,7 +176,7 @@ enum LedgerBench {
       AND balance_micro - held_micro >= 1000000 RETURNING id AS payer \\gset
     INSERT INTO holds (id, account, amount_micro, job, opened_at, expires_at)
       VALUES (nextval('hold_ids'), :payer, 1000000, 'pgbench', now(), now() + interval '10 minutes') RETURNING id AS hold \\gset
-    INSERT INTO ledger_calls VALUES (:payer, 'p' || :hold, '\\x00', 'done', :hold, now());
+    INSERT INTO ledger_calls VALUES (:payer, 'p' || :hold::bigint, '\\x00', 'done', :hold, now());
     COMMIT;
     BEGIN;
     UPDATE holds SET state = 'captured', captured_micro = 1000000, closed_at = now() WHERE id = :hold;
@@ -190,11 +190,11 @@ enum LedgerBench {
       RETURNING id AS house, entries AS n3, balance_micro AS b3 \\gset
     INSERT INTO ledger_entries (id, debit_account, debit_number, debit_balance_micro, debit_hash, credit_account,
       credit_number, credit_balance_micro, credit_hash, amount_micro, type, job, recorded_at)
-    SELECT nextval('ledger_entry_ids'), :payer, 1000000000 + 3 * :hold + v.place, 0, sha256('a'), v.account, 1000000000 + v.number,
+    SELECT nextval('ledger_entry_ids'), :payer::bigint, 1000000000 + 3 * :hold::bigint + v.place, 0, sha256('a'), v.account, 1000000000 + v.number,
       v.balance, sha256('b'), v.amount, 'payout', 'pgbench', now()
-    FROM (VALUES (0, :worker, :n1, :b1, 400000), (1, :maker, :n2, :b2, 510000), (2, :house, :n3, :b3, 90000))
+    FROM (VALUES (0, :worker::bigint, :n1::bigint, :b1::bigint, 400000), (1, :maker, :n2, :b2, 510000), (2, :house, :n3, :b3, 90000))
       v (place, account, number, balance, amount);
-    INSERT INTO ledger_calls VALUES (:payer, 'q' || :hold, '\\x00', 'done', :hold, now());
+    INSERT INTO ledger_calls VALUES (:payer, 'q' || :hold::bigint, '\\x00', 'done', :hold, now());
     COMMIT;
     """
 
@@ -214,7 +214,7 @@ enum LedgerBench {
     guard let line = lines.first(where: { $0.hasPrefix("tps") }),
       let tps = Double(line.split(separator: " ")[2])
     else {
-      print(result.standardError)
+      print(result.standardError.prefix(2000))
       return .nan
     }
     return tps
