@@ -155,6 +155,25 @@ struct ServiceRoomTests {
     #expect(try await room.plan(Self.id, onNode, lastApplied: onNode, in: context).isUpToDate)
   }
 
+  @Test("A service that never got to its new node and leaves is looked for on the old one")
+  func unfinishedMove() async throws {
+    let context = ReconcileContext.test(compute: ["a": .test(engine: FakeWorld.secondAddress), "b": .test()])
+    let before = Self.service { $0.node = "Node/a" }
+    try await room.apply(Self.id, before, in: context)
+    let wanted = Self.service { $0.node = "Node/b" }
+    let nodes = ["a", "b"].map { ResourceID(kind: "Node", name: $0) }
+    let claimed = Resource(
+      id: Self.id, metadata: wanted.metadata, spec: wanted.spec,
+      references: nodes.map { Reference(target: $0, path: "spec.node", location: nil) }, location: nil,
+      digest: wanted.digest)
+    world.second.setReachable(false)
+    let leaving = Subject(id: Self.id, desired: nil, lastApplied: claimed)
+    let error = await #expect(throws: BackendError.self) { try await room.observe(leaving, in: context) }
+    #expect(error?.code == "docker.unreachable", "what cannot be seen is not gone")
+    world.second.setReachable(true)
+    #expect(try await room.observe(leaving, in: context)?.containers.count == 1)
+  }
+
   @Test("A failing check of a running service is told, and nothing is torn down for it")
   func degraded() async throws {
     let service = Self.service()

@@ -12,6 +12,9 @@ final class Rules: Sendable {
     var flights: Set<Flight> = []
     /// What a process could not see when it looked last.
     var unseen: Set<Flight> = []
+    /// When the newest look began in which a process saw it. A look that began before tells nothing newer, though it may
+    /// answer later: that of a pass that was given up.
+    var seen: [Flight: Int64] = [:]
     var violations: [String] = []
   }
 
@@ -27,11 +30,18 @@ final class Rules: Sendable {
     state.withLock { if $0.violations.count < 20 { $0.violations.append(text) } }
   }
 
-  /// A process looked at these, and saw some of them.
-  func looked(_ process: Int, at ids: [ResourceID], unseen: [ResourceID]) {
+  /// A process looked at these, and saw all but some of them.
+  func looked(_ process: Int, at ids: [ResourceID], unseen: Set<ResourceID>, since start: Int64) {
     state.withLock { state in
-      for id in ids { state.unseen.remove(Flight(process: process, id: id)) }
-      for id in unseen { state.unseen.insert(Flight(process: process, id: id)) }
+      for id in ids {
+        let flight = Flight(process: process, id: id)
+        if !unseen.contains(id) {
+          state.unseen.remove(flight)
+          state.seen[flight] = max(start, state.seen[flight] ?? start)
+        } else if start > state.seen[flight] ?? .min {
+          state.unseen.insert(flight)
+        }
+      }
     }
   }
 
@@ -53,6 +63,7 @@ final class Rules: Sendable {
     state.withLock { state in
       state.flights = state.flights.filter { $0.process != process }
       state.unseen = state.unseen.filter { $0.process != process }
+      state.seen = state.seen.filter { $0.key.process != process }
     }
   }
 

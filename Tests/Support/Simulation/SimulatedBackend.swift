@@ -49,6 +49,7 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
   func observe(_ subjects: [Subject<Spec>], in context: ReconcileContext) async
     -> [ResourceID: Result<Observed?, BackendError>]
   {
+    let start = world.scheduler.now
     await world.wire()
     let ids = subjects.map(\.id)
     var answers: [ResourceID: Result<Observed?, BackendError>] = [:]
@@ -70,7 +71,7 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
       world.trace.note(process.name, "looks at \(ids.count) × \(kind)\(isStale ? ", as they were" : "")")
     }
     let unseen = ids.filter { if case .success? = answers[$0] { false } else { true } }
-    world.rules.looked(process.executor.number, at: ids, unseen: unseen)
+    world.rules.looked(process.executor.number, at: ids, unseen: Set(unseen), since: start)
     await world.wire()
     return answers
   }
