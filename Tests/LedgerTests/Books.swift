@@ -2,6 +2,10 @@ import Ledger
 import Model
 import Postgres
 import PostgresSupport
+import Testing
+
+/// One after the other: each has a database of its own, and some many connections.
+@Suite(.serialized) enum LedgerTests {}
 
 /// Books on a new database of a real server, with one account of each kind.
 struct Books: Sendable {
