@@ -79,6 +79,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Postgres"]),
+  component("Ledger", drivers: ["Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
 ]
@@ -107,6 +108,9 @@ let executables: [Target] = [
   .executableTarget(
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
+  .executableTarget(
+    name: "bench-ledger", dependencies: ["Ledger", "Model", "Postgres", subprocess],
+    path: "Benchmarks/LedgerBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
     name: "fuzz-manifests",
@@ -173,6 +177,7 @@ let testTargets: [Target] = [
     ]),
   tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
+  tests("Ledger", ["Ledger", "Model", "Postgres", "PostgresSupport"]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(
     "Modules",

@@ -13,12 +13,18 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     self.hex = hex
   }
 
-  package init(of bytes: some Collection<UInt8>) {
+  /// The 32 bytes themselves, for chains of many.
+  package static func sha256(of bytes: some Collection<UInt8>) -> [UInt8] {
     var output = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
     if bytes.withContiguousStorageIfAvailable({ SHA256($0.baseAddress, $0.count, &output) }) == nil {
       let input = Array(bytes)
       SHA256(input, input.count, &output)
     }
+    return output
+  }
+
+  package init(of bytes: some Collection<UInt8>) {
+    let output = Digest.sha256(of: bytes)
     var digits: [UInt8] = []
     digits.reserveCapacity(64)
     for byte in output {

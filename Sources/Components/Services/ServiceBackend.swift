@@ -24,7 +24,10 @@ package struct ServiceBackend: ResourceBackend {
     for subject in subjects { unknown[subject.id] = lostNode(of: subject, in: context).map { .failure($0) } }
     let sought = subjects.filter { unknown[$0.id] == nil }.map { subject in
       let specs = [subject.desired?.spec, subject.lastApplied?.spec].compactMap { $0 }
-      let engines = specs.compactMap { ServicePlanner.engine(for: $0, in: context.offers) }
+      // Where it was to move away from, if it never did: its container may be there still.
+      let former =
+        subject.lastApplied?.references.compactMap { context.offers.compute[$0.target]?.engine } ?? []
+      let engines = specs.compactMap { ServicePlanner.engine(for: $0, in: context.offers) } + former
       let adoptions = [subject.desired?.metadata.adoption, subject.lastApplied?.metadata.adoption]
       return ContainerObserver.Sought(
         id: subject.id, engines: Set(engines + subject.formerEngines(in: context.offers)),

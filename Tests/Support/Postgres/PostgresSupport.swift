@@ -114,7 +114,7 @@ private actor SharedServer {
     let folder = try TestFolder.make()
     let server = PostgresServer(
       stateFolder: folder,
-      options: PostgresServer.Options(settings: ["max_connections": "200"], isDurable: false))
+      options: PostgresServer.Options(settings: ["max_connections": "400"], isDurable: false))
     try await server.start()
     try watch(folder)
     return server

@@ -1,0 +1,139 @@
+package import Model
+package import Postgres
+
+/// The books of one database: what changes them, and what they say.
+package struct LedgerBooks: Sendable {
+  private let pool: PostgresPool
+
+  package init(_ pool: PostgresPool) { self.pool = pool }
+
+  package enum AccountKind: String, Hashable, Sendable, CaseIterable {
+    case creator
+    case nodeOwner = "node_owner"
+    case moduleDeveloper = "module_developer"
+    case platform
+    case stripeClearing = "stripe_clearing"
+    case overflow
+  }
+
+  package struct Account: Hashable, Sendable {
+    package let name: String
+    package let kind: AccountKind
+    package let balance: Credits
+    /// What open holds reserve of it.
+    package let held: Credits
+    package let entries: Int64
+
+    package var available: Credits { Credits(micro: balance.micro - held.micro) }
+  }
+
+  /// Opens accounts; those that are there keep their kind.
+  package func open(_ names: [String], as kind: AccountKind) async throws(PostgresError) {
+    _ = try await pool.query(
+      "INSERT INTO accounts (name, kind) SELECT unnest($1::text[]), $2 ON CONFLICT (name) DO NOTHING",
+      [.textArray(names), .text(kind.rawValue)])
+  }
+
+  /// Nil: there is no such account. One row, however many entries there are.
+  package func account(_ name: String) async throws(PostgresError) -> Account? {
+    let rows = try await pool.query(
+      "SELECT name, kind, balance_micro, held_micro, entries FROM accounts WHERE name = $1", [.text(name)])
+    guard let row = rows.first else { return nil }
+    guard let kind = AccountKind(rawValue: try row.text(1)) else { return nil }
+    return Account(
+      name: try row.text(0), kind: kind, balance: Credits(micro: try row.int(2)),
+      held: Credits(micro: try row.int(3)), entries: try row.int(4))
+  }
+
+  /// Does all calls in one transaction, one after the other, each with an outcome of its own, in their order. Either all
+  /// that is told as done is in the books for good, or it throws and a repetition with the same keys is safe.
+  /// - Parameter time: when it is recorded; nil is the database's time.
+  package func execute(
+    _ calls: [LedgerCall], at time: Timestamp? = nil
+  ) async throws(PostgresError) -> [Result<LedgerReceipt, LedgerError>] {
+    var results = calls.map { call in call.problem.map { Result<LedgerReceipt, LedgerError>.failure($0) } }
+    let sent = calls.indices.filter { results[$0] == nil }
+    if !sent.isEmpty {
+      let rows = try await pool.query(
+        LedgerBooks.statement, LedgerBooks.parameters(sent.map { calls[$0] }, time))
+      for (index, row) in zip(sent, rows) {
+        let outcome = try row.text(1)
+        if outcome == "done" {
+          results[index] = .success(
+            LedgerReceipt(hold: try row.optionalInt(2), available: Credits(micro: try row.int(3))))
+        } else {
+          results[index] = .failure(
+            LedgerError(LedgerError.Code(rawValue: outcome) ?? .invalidAmount, of: calls[index]))
+        }
+      }
+    }
+    return results.compactMap { $0 }
+  }
+
+  /// Records a version of the rules; recording the same again does nothing. What is recorded never changes: other rules
+  /// are another version.
+  package func record(_ rules: LedgerRules, effective: Timestamp) async throws(PostgresError) {
+    _ = try await pool.query(
+      """
+      INSERT INTO ledger_rules (
+        version, platform, tier_untils, tier_shares, gpu_minute_micro, cpu_minute_micro, effective_from)
+      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (version) DO NOTHING
+      """,
+      [
+        .int(rules.version), .text(rules.platform),
+        .array(rules.tiers.map { .optional($0.until?.micro, SQLValue.int) }),
+        .intArray(rules.tiers.map(\.partsPerMillion)), .int(rules.gpuMinute.micro),
+        .int(rules.cpuMinute.micro),
+        .timestamp(effective),
+      ])
+  }
+
+  /// Gives back what holds reserve whose time is over, `most` at a time; returns how many there were.
+  package func expire(at time: Timestamp? = nil, most: Int = 1000) async throws(PostgresError) -> Int {
+    let rows = try await pool.query(
+      "SELECT ledger_expire($1::timestamptz, $2::int)",
+      [.optional(time, SQLValue.timestamp), .int(Int64(most))])
+    return Int(try rows.only().int(0))
+  }
+
+  private static let statement = """
+    SELECT * FROM ledger_execute($1::timestamptz, $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[],
+      $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bigint[])
+    """
+
+  private static func parameters(_ calls: [LedgerCall], _ time: Timestamp?) -> [SQLValue] {
+    var kinds: [String] = []
+    var (amounts, holds, jobs, lifetimes): ([SQLValue], [SQLValue], [String], [SQLValue]) = ([], [], [], [])
+    var legs: [(call: Int, leg: LedgerLeg)] = []
+    for (index, call) in calls.enumerated() {
+      var (amount, hold, job, lifetime, own): (SQLValue, SQLValue, String, SQLValue, [LedgerLeg]) =
+        (.null, .null, "", .null, [])
+      switch call.operation {
+      case .hold(let credits, let name, let span):
+        kinds.append("hold")
+        (amount, job, lifetime) = (.int(credits.micro), name, .int(span.milliseconds / 1000))
+      case .capture(let id, let list):
+        kinds.append("capture")
+        (hold, own) = (.int(id), list)
+      case .void(let id):
+        kinds.append("void")
+        hold = .int(id)
+      case .transfer(let list, let name):
+        kinds.append("transfer")
+        (job, own) = (name, list)
+      }
+      amounts.append(amount)
+      holds.append(hold)
+      jobs.append(job)
+      lifetimes.append(lifetime)
+      legs += own.map { (index + 1, $0) }
+    }
+    return [
+      .optional(time, SQLValue.timestamp), .textArray(kinds), .textArray(calls.map(\.key)),
+      .array(calls.map { .text("\\x" + $0.digest.hex) }), .textArray(calls.map(\.account)), .array(amounts),
+      .array(holds), .textArray(jobs), .array(lifetimes), .intArray(legs.map { Int64($0.call) }),
+      .textArray(legs.map(\.leg.account)), .intArray(legs.map(\.leg.amount.micro)),
+      .textArray(legs.map(\.leg.type)), .array(legs.map { .optional($0.leg.rules, SQLValue.int) }),
+    ]
+  }
+}

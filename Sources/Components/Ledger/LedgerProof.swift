@@ -1,0 +1,180 @@
+internal import Model
+package import Postgres
+
+/// Computes every chain anew and compares: finds whatever was changed, taken out, put in, moved or cut off.
+package struct LedgerProof: Sendable {
+  package struct Finding: Hashable, Sendable, CustomStringConvertible {
+    /// Nil where it concerns what an account says of itself.
+    package let entry: Int64?
+    package let account: String
+    package let problem: String
+
+    package var description: String { "\(account)\(entry.map { ", entry \($0)" } ?? ""): \(problem)" }
+  }
+
+  package struct Report: Hashable, Sendable {
+    package var entries = 0
+    package var accounts = 0
+    /// The first problem of each account, by name.
+    package var findings: [Finding] = []
+    package var isSound: Bool { findings.isEmpty }
+  }
+
+  private let pool: PostgresPool
+  private static let pageSize = 20_000
+
+  package init(_ pool: PostgresPool) { self.pool = pool }
+
+  /// Looks at the books as they are at one moment. Reads page by page, so memory follows the number of accounts.
+  package func verify() async throws(PostgresError) -> Report {
+    try await pool.transaction(TransactionOptions(isolation: .repeatableRead, isReadOnly: true)) {
+      transaction throws(PostgresError) in
+      try await LedgerProof.verify(in: transaction)
+    }
+  }
+
+  private static func verify(in transaction: PostgresTransaction) async throws(PostgresError) -> Report {
+    var chains = Chains()
+    var last: Int64 = .min
+    var report = Report()
+    while true {
+      let rows = try await transaction.query(page, [.int(last), .int(Int64(pageSize))])
+      for row in rows {
+        let id = try row.int(0)
+        let (type, job) = (try row.text(10), try row.text(11))
+        let (debit, credit, amount) = (try row.int(1), try row.int(5), try row.int(9))
+        let (time, gross) = (try row.int(12), try row.int(13))
+        chains.follow(
+          debit,
+          Link(
+            entry: id, number: try row.int(2), other: credit, amount: -amount, balance: try row.int(3),
+            gross: gross,
+            time: time),
+          type, job, says: try row.bytes(4))
+        chains.follow(
+          credit,
+          Link(
+            entry: id, number: try row.int(6), other: debit, amount: amount, balance: try row.int(7),
+            gross: gross,
+            time: time),
+          type, job, says: try row.bytes(8))
+        last = id
+      }
+      report.entries += rows.count
+      if rows.count < pageSize { break }
+    }
+    for row in try await transaction.query(accounts) {
+      chains.close(
+        try row.int(0), name: try row.text(1), balance: try row.int(2), count: try row.int(3),
+        head: try row.bytes(4), held: try row.int(5), reserved: try row.int(6), gross: try row.int(7))
+      report.accounts += 1
+    }
+    chains.closeRest()
+    report.findings = chains.findings
+    return report
+  }
+
+  private static let page = """
+    SELECT id, debit_account, debit_number, debit_balance_micro, debit_hash, credit_account, credit_number,
+      credit_balance_micro, credit_hash, amount_micro, type, job, (extract(epoch FROM recorded_at) * 1000000)::bigint,
+      gross_micro
+    FROM ledger_entries WHERE id > $1 ORDER BY id LIMIT $2
+    """
+
+  private static let accounts = """
+    SELECT a.id, a.name, a.balance_micro, a.entries, a.head, a.held_micro, coalesce(h.reserved, 0)::bigint,
+      a.gross_micro
+    FROM accounts a
+    LEFT JOIN (
+      SELECT account, sum(amount_micro) AS reserved FROM holds WHERE state = 'open' GROUP BY account
+    ) h ON h.account = a.id
+    ORDER BY a.name
+    """
+}
+
+/// One entry as one of its two accounts sees it.
+private struct Link {
+  let entry: Int64
+  let number: Int64
+  let other: Int64
+  /// Negative for the account that gives.
+  let amount: Int64
+  let balance: Int64
+  let gross: Int64
+  /// Microseconds since 1970.
+  let time: Int64
+}
+
+/// How far each account was followed.
+private struct Chains {
+  private struct State {
+    var number: Int64 = 0
+    var balance: Int64 = 0
+    var gross: Int64 = 0
+    var head: [UInt8] = []
+    var problem: (entry: Int64?, text: String)?
+  }
+
+  private var states: [Int64: State] = [:]
+  private(set) var findings: [LedgerProof.Finding] = []
+  private var buffer: [UInt8] = []
+
+  mutating func follow(_ account: Int64, _ link: Link, _ type: String, _ job: String, says hash: [UInt8]) {
+    var state = states[account] ?? State()
+    defer { states[account] = state }
+    buffer.removeAll(keepingCapacity: true)
+    buffer.append(contentsOf: state.head)
+    for number in [link.entry, link.number, link.other, link.amount, link.balance, link.gross, link.time] {
+      withUnsafeBytes(of: number.bigEndian) { buffer.append(contentsOf: $0) }
+    }
+    withUnsafeBytes(of: Int32(type.utf8.count).bigEndian) { buffer.append(contentsOf: $0) }
+    buffer.append(contentsOf: type.utf8)
+    buffer.append(contentsOf: job.utf8)
+    let expected = Digest.sha256(of: buffer)
+    if state.problem == nil {
+      if link.number != state.number + 1 {
+        state.problem = (link.entry, "it is number \(link.number) after \(state.number)")
+      } else if link.balance != state.balance &+ link.amount {
+        state.problem = (link.entry, "the balance \(link.balance) does not follow from \(state.balance)")
+      } else if hash != expected {
+        state.problem = (link.entry, "it is not what its hash says")
+      }
+    }
+    state.number = link.number
+    state.balance = link.balance
+    if link.amount > 0 { state.gross += link.gross }
+    state.head = hash
+  }
+
+  /// Whoever has entries and was not closed does not exist.
+  mutating func closeRest() {
+    for account in states.keys.sorted() {
+      findings.append(
+        LedgerProof.Finding(entry: nil, account: "account \(account)", problem: "it is not there"))
+    }
+  }
+
+  mutating func close(
+    _ account: Int64, name: String, balance: Int64, count: Int64, head: [UInt8], held: Int64, reserved: Int64,
+    gross: Int64
+  ) {
+    let state = states.removeValue(forKey: account) ?? State()
+    var problem = state.problem
+    if problem == nil {
+      if state.number != count {
+        problem = (nil, "it counts \(count) entries, and \(state.number) are there")
+      } else if state.head != head {
+        problem = (nil, "its newest hash is another one")
+      } else if state.balance != balance {
+        problem = (nil, "its balance is \(balance), and its entries come to \(state.balance)")
+      } else if state.gross != gross {
+        problem = (nil, "its lifetime gross is \(gross), and its entries come to \(state.gross)")
+      } else if held != reserved {
+        problem = (nil, "it holds \(held) back, and its open holds come to \(reserved)")
+      }
+    }
+    if let problem {
+      findings.append(LedgerProof.Finding(entry: problem.entry, account: name, problem: problem.text))
+    }
+  }
+}

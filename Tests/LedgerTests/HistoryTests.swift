@@ -1,0 +1,145 @@
+import Ledger
+import Model
+import Postgres
+import Testing
+
+extension LedgerTests {
+  /// Random histories beside a model in memory: each call's outcome and every balance are what the model says.
+  @Suite struct HistoryTests {
+    private struct Sums {
+      struct Hold {
+        let account: String
+        let amount: Int64
+        let expires: Int64
+        var isOpen = true
+      }
+
+      var balances: [String: Int64] = [:]
+      var holds: [Int64: Hold] = [:]
+
+      func held(_ account: String) -> Int64 {
+        holds.values.reduce(0) { $0 + ($1.isOpen && $1.account == account ? $1.amount : 0) }
+      }
+
+      func available(_ account: String) -> Int64 { balances[account, default: 0] - held(account) }
+
+      mutating func pay(_ legs: [LedgerLeg], from account: String) {
+        for leg in legs {
+          balances[account, default: 0] -= leg.amount.micro
+          balances[leg.account, default: 0] += leg.amount.micro
+        }
+      }
+
+      /// Nil: it is done.
+      mutating func run(_ call: LedgerCall, at time: Int64, as id: Int64?) -> LedgerError.Code? {
+        let isSource = call.account == "stripe_clearing"
+        switch call.operation {
+        case .hold(let amount, _, let lifetime):
+          guard isSource || available(call.account) >= amount.micro else { return .insufficientCredit }
+          if let id {
+            holds[id] = Hold(
+              account: call.account, amount: amount.micro, expires: time + lifetime.milliseconds / 1000)
+          }
+        case .transfer(let legs, _):
+          let total = legs.reduce(0) { $0 + $1.amount.micro }
+          guard isSource || available(call.account) >= total else { return .insufficientCredit }
+          pay(legs, from: call.account)
+        case .capture(let hold, let legs):
+          guard let found = holds[hold], found.account == call.account else { return .unknownHold }
+          guard found.isOpen else { return .holdClosed }
+          guard found.expires > time else { return .holdExpired }
+          guard legs.reduce(0, { $0 + $1.amount.micro }) <= found.amount else { return .exceedsHold }
+          holds[hold]?.isOpen = false
+          pay(legs, from: call.account)
+        case .void(let hold):
+          guard let found = holds[hold], found.account == call.account else { return .unknownHold }
+          guard found.isOpen else { return .holdClosed }
+          holds[hold]?.isOpen = false
+        }
+        return nil
+      }
+
+      mutating func expire(at time: Int64) -> Int {
+        let due = holds.filter { $0.value.isOpen && $0.value.expires <= time }.map(\.key)
+        for id in due { holds[id]?.isOpen = false }
+        return due.count
+      }
+    }
+
+    private static let creators = ["a", "b", "c"]
+    private static let payees = ["node_owner", "module_developer", "platform"]
+
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
+    func `calls come to what a model in memory says`(seed: UInt64) async throws {
+      try await Books.with { books in
+        var random = Dice(seed: seed)
+        var model = Sums()
+        try await books.ledger.open(Self.creators, as: .creator)
+        let start: Int64 = 1_700_000_000
+        for round in 0..<40 {
+          let now = start + Int64(round) * 10
+          let time = Timestamp(seconds: now)
+          if random.int(10) == 0 {
+            #expect(
+              try await books.ledger.expire(at: time) == model.expire(at: now), "seed \(seed), round \(round)"
+            )
+          }
+          var calls: [LedgerCall] = []
+          for place in 0..<Int(1 + random.int(12)) {
+            calls.append(Self.call(&random, model, key: "\(round)-\(place)"))
+          }
+          let results = try await books.ledger.execute(calls, at: time)
+          for (call, result) in zip(calls, results) {
+            let expected = model.run(call, at: now, as: try? result.get().hold)
+            #expect(result.code == expected, "seed \(seed), round \(round): \(call)")
+          }
+          for name in Self.creators + Self.payees {
+            #expect(
+              try await books.available(name) == model.available(name),
+              "seed \(seed), round \(round): \(name)")
+          }
+        }
+        #expect(try await books.count("SELECT sum(balance_micro)::bigint FROM accounts") == 0)
+        #expect(try await LedgerProof(books.pool).verify().findings == [], "seed \(seed)")
+      }
+    }
+
+    private static func call(_ random: inout Dice, _ model: Sums, key: String) -> LedgerCall {
+      let account = creators[Int(random.int(3))]
+      // Holds of others and closed ones are asked for as well.
+      let hold = model.holds.keys.sorted().suffix(8).randomElement(using: &random) ?? 999
+      let owner = random.int(5) == 0 ? account : model.holds[hold]?.account ?? account
+      switch random.int(10) {
+      case 0...1:
+        let leg = LedgerLeg(to: account, Credits(micro: Int64(1 + random.int(500))), for: "grant")
+        return LedgerCall(.transfer([leg], job: ""), on: "stripe_clearing", key: key)
+      case 2...5:
+        return .hold(Int64(1 + random.int(300)), on: account, key: key, lifetime: Int64(1 + random.int(100)))
+      case 6: return LedgerCall(.void(hold: hold), on: owner, key: key)
+      case 7:
+        let leg = LedgerLeg(
+          to: payees[Int(random.int(3))], Credits(micro: Int64(1 + random.int(200))), for: "share")
+        return LedgerCall(.transfer([leg], job: "j"), on: account, key: key)
+      default:
+        let legs = payees.prefix(Int(random.int(4))).map { ($0, Int64(1 + random.int(60))) }
+        return .capture(hold, Array(legs), on: owner, key: key)
+      }
+    }
+  }
+}
+
+/// The same numbers for the same seed (SplitMix64).
+private struct Dice: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  mutating func int(_ bound: UInt64) -> UInt64 { next() % bound }
+}

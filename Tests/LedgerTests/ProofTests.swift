@@ -1,0 +1,75 @@
+import Ledger
+import Model
+import Postgres
+import Testing
+
+extension LedgerTests {
+  /// Whatever was changed behind the ledger's back is found, with its account and entry.
+  @Suite struct ProofTests {
+    struct Tampering: Sendable, CustomTestStringConvertible {
+      let statement: String
+      let account: String
+      let entry: Int64?
+      var testDescription: String { statement }
+    }
+
+    static let tamperings: [Tampering] = [
+      .init(
+        statement: "UPDATE ledger_entries SET amount_micro = 11 WHERE id = 3", account: "creator", entry: 3),
+      .init(
+        statement:
+          "UPDATE ledger_entries SET amount_micro = 11, credit_balance_micro = 31, debit_balance_micro = 59 WHERE id = 3",
+        account: "creator", entry: 3),
+      .init(
+        statement: "UPDATE ledger_entries SET type = 'refund' WHERE id = 2", account: "creator", entry: 2),
+      .init(
+        statement: "UPDATE ledger_entries SET job = 'other' WHERE id = 2", account: "node_owner", entry: 2),
+      .init(
+        statement:
+          "UPDATE ledger_entries SET recorded_at = recorded_at + interval '1 microsecond' WHERE id = 2",
+        account: "creator", entry: 2),
+      .init(statement: "DELETE FROM ledger_entries WHERE id = 2", account: "creator", entry: 3),
+      .init(statement: "DELETE FROM ledger_entries WHERE id = 4", account: "creator", entry: nil),
+      .init(
+        statement: """
+          UPDATE ledger_entries e SET amount_micro = o.amount_micro, job = o.job FROM ledger_entries o
+          WHERE (e.id, o.id) IN ((2, 4), (4, 2))
+          """, account: "creator", entry: 2),
+      .init(
+        statement: "UPDATE accounts SET balance_micro = balance_micro + 1 WHERE name = 'creator'",
+        account: "creator", entry: nil),
+      .init(
+        statement: "UPDATE accounts SET held_micro = 1 WHERE name = 'creator'", account: "creator", entry: nil
+      ),
+    ]
+
+    private static func fill(_ books: Books) async throws {
+      try await books.grant(100, to: "creator", key: "g")
+      for (number, amount) in [10, 20, 30].enumerated() {
+        let leg = LedgerLeg(to: "node_owner", Credits(micro: Int64(amount)), for: "payout")
+        let call = LedgerCall(.transfer([leg], job: "job-\(number)"), on: "creator", key: "t\(number)")
+        _ = try await books.ledger.execute([call])[0].get()
+      }
+    }
+
+    @Test func `books that nobody touched are sound`() async throws {
+      try await Books.with { books in
+        try await Self.fill(books)
+        let report = try await LedgerProof(books.pool).verify()
+        #expect(report.isSound && report.entries == 4 && report.accounts == 6, "\(report.findings)")
+      }
+    }
+
+    @Test(arguments: tamperings) func `each tampering is found`(tampering: Tampering) async throws {
+      try await Books.with { books in
+        try await Self.fill(books)
+        // Whoever owns the tables can do this; the application cannot.
+        try await books.pool.query("ALTER TABLE ledger_entries DISABLE TRIGGER USER")
+        try await books.pool.query(tampering.statement)
+        let findings = try await LedgerProof(books.pool).verify().findings
+        #expect(
+          findings.contains { $0.account == tampering.account && $0.entry == tampering.entry }, "\(findings)")
+      }
+    }
+  }
+}
