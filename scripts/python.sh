@@ -11,10 +11,8 @@ set -eu
   echo "usage: $0 FOLDER PACKAGE==VERSION..." >&2
   exit 2
 }
-mkdir -p "$1"
-folder=$(cd "$1" && pwd -P)
+folder=$1
 shift
-python=$folder/bin/python
 
 for package; do
   case $package in
@@ -25,6 +23,10 @@ for package; do
     ;;
   esac
 done
+
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd -P)
+python=$folder/bin/python
 
 # One at a time for each folder.
 exec 9>"$folder/.lock"

@@ -47,6 +47,17 @@ package struct StripeLineItem: Sendable, Hashable {
   /// Before discounts and taxes, in the currency's minor unit.
   package let amountSubtotal: Int64
   package let amountTotal: Int64
+
+  package init(
+    id: String, price: String?, quantity: Int64?, currency: String, amountSubtotal: Int64, amountTotal: Int64
+  ) {
+    self.id = id
+    self.price = price
+    self.quantity = quantity
+    self.currency = currency
+    self.amountSubtotal = amountSubtotal
+    self.amountTotal = amountTotal
+  }
 }
 
 /// A payment that went through. Its refunds add up in `amountRefunded`.
@@ -109,4 +120,12 @@ package struct StripePrice: Sendable, Hashable {
   /// In the currency's minor unit; nil for tiers, amounts that the buyer chooses and fractions of the minor unit.
   package let unitAmount: Int64?
   package let kind: Kind
+
+  package init(id: String, isActive: Bool, currency: String, unitAmount: Int64?, kind: Kind) {
+    self.id = id
+    self.isActive = isActive
+    self.currency = currency
+    self.unitAmount = unitAmount
+    self.kind = kind
+  }
 }
