@@ -23,10 +23,7 @@ struct StripeEventTests {
     let event = try read(type, SampleEvents.session())
     #expect(event.id == "evt_1Nx1" && event.type == type && event.isLive)
     #expect(event.created == Timestamp(seconds: 1_760_000_000) && event.apiVersion == "2026-10-28.endive")
-    guard case .checkoutSession(let session) = event.object else {
-      Issue.record("\(event.object)")
-      return
-    }
+    let session = try #require(event.object.session)
     #expect(session.id == "cs_live_a1" && session.paymentStatus == .paid)
     #expect(session.currency == "usd" && session.amountTotal == 4200)
     #expect(session.clientReferenceID == "user-7" && session.paymentIntent == "pi_3Nx")
@@ -37,17 +34,13 @@ struct StripeEventTests {
   @Test func sessionsMayLackAlmostEverything() throws {
     let bare = SampleEvents.session(
       "no_payment_required", total: "null", currency: "null", intent: "null", metadata: "null")
-    guard case .checkoutSession(let session) = try read("checkout.session.completed", bare).object else {
-      return
-    }
+    let session = try #require(try read("checkout.session.completed", bare).object.session)
     #expect(session.paymentStatus == .noPaymentRequired && session.amountTotal == nil)
     #expect(session.currency == nil && session.paymentIntent == nil && session.metadata.isEmpty)
     let rich = SampleEvents.session(
       "a_new_word", intent: #"{"id":"pi_9","object":"payment_intent","amount":4200}"#,
       more: #","line_items":\#(SampleEvents.list(SampleEvents.lineItem, hasMore: true))"#)
-    guard case .checkoutSession(let other) = try read("checkout.session.completed", rich).object else {
-      return
-    }
+    let other = try #require(try read("checkout.session.completed", rich).object.session)
     #expect(other.paymentStatus == .other("a_new_word") && other.paymentIntent == "pi_9", "expanded")
     #expect(other.lineItems?.hasMore == true)
     let item = try #require(other.lineItems?.elements.first)
@@ -56,13 +49,11 @@ struct StripeEventTests {
   }
 
   @Test func refundsAreRead() throws {
-    guard case .charge(let charge) = try read("charge.refunded", SampleEvents.charge()).object else { return }
+    let charge = try #require(try read("charge.refunded", SampleEvents.charge()).object.charge)
     #expect(charge.id == "ch_3Nx" && charge.paymentIntent == "pi_3Nx" && charge.currency == "usd")
     #expect(charge.amount == 4200 && charge.amountRefunded == 500 && charge.refunds == nil)
     let more = #","refunds":\#(SampleEvents.list(SampleEvents.refund))"#
-    guard case .charge(let full) = try read("charge.refunded", SampleEvents.charge(more: more)).object else {
-      return
-    }
+    let full = try #require(try read("charge.refunded", SampleEvents.charge(more: more)).object.charge)
     let refund = try #require(full.refunds?.elements.first)
     #expect(refund.id == "re_1" && refund.amount == 500 && refund.currency == "usd")
     #expect(refund.status == "succeeded" && full.refunds?.hasMore == false)
@@ -70,10 +61,7 @@ struct StripeEventTests {
 
   @Test(arguments: ["created", "closed", "funds_withdrawn", "funds_reinstated"])
   func disputesAreRead(end: String) throws {
-    guard case .dispute(let dispute) = try read("charge.dispute.\(end)", SampleEvents.dispute()).object else {
-      Issue.record("no dispute")
-      return
-    }
+    let dispute = try #require(try read("charge.dispute.\(end)", SampleEvents.dispute()).object.dispute)
     #expect(dispute.id == "du_1" && dispute.charge == "ch_3Nx" && dispute.paymentIntent == "pi_3Nx")
     #expect(dispute.amount == 4200 && dispute.currency == "usd" && dispute.status == .needsResponse)
   }
@@ -85,7 +73,7 @@ struct StripeEventTests {
         as [StripeDispute.Status]))
   func disputesEnd(word: String, status: StripeDispute.Status) throws {
     let object = SampleEvents.dispute(word, charge: SampleEvents.charge())
-    guard case .dispute(let dispute) = try read("charge.dispute.closed", object).object else { return }
+    let dispute = try #require(try read("charge.dispute.closed", object).object.dispute)
     #expect(dispute.status == status && dispute.charge == "ch_3Nx")
   }
 
@@ -173,5 +161,17 @@ struct StripeEventTests {
     let body = Array(SampleEvents.event("checkout.session.completed", object: SampleEvents.session()).utf8)
     for length in 0..<body.count { #expect(problem(body.prefix(length)) != nil, "\(length) bytes") }
     #expect(problem(body) == nil)
+  }
+}
+
+extension StripeEvent.Object {
+  fileprivate var session: StripeCheckoutSession? {
+    if case .checkoutSession(let session) = self { session } else { nil }
+  }
+  fileprivate var charge: StripeCharge? {
+    if case .charge(let charge) = self { charge } else { nil }
+  }
+  fileprivate var dispute: StripeDispute? {
+    if case .dispute(let dispute) = self { dispute } else { nil }
   }
 }
