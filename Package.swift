@@ -33,11 +33,15 @@ func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: ["Model"] + dependencies, path: "Sources/Drivers/\(name)")
 }
 
-/// - Parameter golden: whether it compares with files of its folder `Golden`.
-func tests(_ name: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
+/// - Parameters:
+///   - golden: whether it compares with files of its folder `Golden`.
+///   - official: whether it runs programs of its folder `Official`, on the official library of what it is about.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], golden: Bool = false, official: Bool = false
+) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
-    exclude: golden ? ["Golden"] : [])
+    exclude: (golden ? ["Golden"] : []) + (official ? ["Official"] : []))
 }
 
 let system: [Target] = [
@@ -66,6 +70,7 @@ let drivers: [Target] = [
   driver("DockerEngine", ["HTTP"]),
   driver("Postgres", ["CLibPQ", subprocess]),
   driver("PgBackRest", [subprocess]),
+  driver("StripeAPI", ["HTTP", "COpenSSL"]),
 ]
 
 let components: [Target] = [
@@ -202,6 +207,7 @@ let testTargets: [Target] = [
       "Reconciling", "Workloads",
     ]),
   tests("Simulation", ["SimulationSupport"]),
+  tests("StripeAPI", ["StripeAPI", "HTTP", "Model", subprocess], official: true),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 

@@ -19,7 +19,7 @@ find Sources Tests Benchmarks -name '*.swift' -exec wc -l {} + | awk '$2 != "tot
 # Arrows point down the layers; within one layer only those that are named here.
 find Sources -name '*.swift' | sort | awk '
   BEGIN {
-    beside["DockerEngine HTTP"] = beside["PgBackRest Postgres"] = 1
+    beside["DockerEngine HTTP"] = beside["PgBackRest Postgres"] = beside["StripeAPI HTTP"] = 1
   }
   function module(path, parts, count) {
     count = split(path, parts, "/")

@@ -8,6 +8,7 @@ libyaml-dev          /usr/include/yaml.h
 libpq-dev            /usr/include/postgresql/libpq-fe.h
 libcurl4-openssl-dev /usr/lib/x86_64-linux-gnu/libcurl.so|/usr/lib/aarch64-linux-gnu/libcurl.so
 libssl-dev           /usr/include/openssl/evp.h
+python3-venv         /usr/share/doc/python3-venv
 pkg-config           pkg-config
 postgresql-15        /usr/lib/postgresql/15/bin/postgres
 pgbackrest           pgbackrest

@@ -1,0 +1,120 @@
+import Model
+
+/// A place in a JSON document and what stands there; reading it names the place when it is not what was expected.
+struct JSONField {
+  /// Nil for a missing member and for `null`, which Stripe uses for the same.
+  let value: Value?
+  /// Such as `data.object.refunds.data[0].amount`: names that Stripe documents, never what a document brings along.
+  let path: String
+
+  init(_ value: Value?, path: String = "") {
+    self.value = value == .null ? nil : value
+    self.path = path
+  }
+
+  /// What is wrong at which place. Safe to show.
+  struct Problem: Error {
+    let path: String
+    let what: String
+  }
+
+  subscript(_ key: String) -> JSONField {
+    JSONField(value?[key], path: path.isEmpty ? key : "\(path).\(key)")
+  }
+
+  func problem(_ what: String) -> Problem { Problem(path: path.isEmpty ? "the document" : path, what: what) }
+
+  /// Nil where there is nothing.
+  var present: JSONField? { value == nil ? nil : self }
+
+  func text() throws(Problem) -> String {
+    guard let value else { throw problem("is missing") }
+    guard case .string(let text) = value else { throw problem("is no text") }
+    return text
+  }
+
+  func flag() throws(Problem) -> Bool {
+    guard let value else { throw problem("is missing") }
+    guard case .bool(let flag) = value else { throw problem("is neither true nor false") }
+    return flag
+  }
+
+  /// A whole number of 0 and above, as amounts, counts and moments are.
+  func amount() throws(Problem) -> Int64 {
+    guard let value else { throw problem("is missing") }
+    guard case .integer(let number) = value else { throw problem("is no whole number of 64 bits") }
+    guard number >= 0 else { throw problem("is negative") }
+    return number
+  }
+
+  /// Seconds since 1970 up to the end of the year 9999.
+  func moment() throws(Problem) -> Timestamp {
+    let seconds = try amount()
+    guard seconds <= 253_402_300_799 else { throw problem("lies beyond the year 9999") }
+    return Timestamp(seconds: seconds)
+  }
+
+  /// An id of Stripe's: 1 to 255 bytes without control characters.
+  func identifier() throws(Problem) -> String {
+    let text = try text()
+    guard StripeIdentifier.isValid(text) else { throw problem("is no id") }
+    return text
+  }
+
+  /// A reference, which Stripe may have expanded into the object that it leads to.
+  func reference() throws(Problem) -> String {
+    if case .object = value { return try self["id"].identifier() }
+    return try identifier()
+  }
+
+  /// A currency's code in lower case, such as `usd`.
+  func currency() throws(Problem) -> String {
+    let text = try text()
+    guard (3...8).contains(text.utf8.count), text.utf8.allSatisfy({ (97...122).contains($0) }) else {
+      throw problem("is no currency in lower-case letters")
+    }
+    return text
+  }
+
+  /// Texts by key, as metadata are; nothing and an empty list count as none.
+  func texts() throws(Problem) -> [String: String] {
+    guard let value, value != .array([]) else { return [:] }
+    guard case .object(let members) = value else { throw problem("is no object") }
+    var texts: [String: String] = [:]
+    for member in members {
+      guard case .string(let text) = member.value else { throw problem("has a value that is no text") }
+      texts[member.key] = text
+    }
+    return texts
+  }
+
+  /// Fails unless this is an object that says of itself to be of this type.
+  func expect(object type: String) throws(Problem) {
+    guard let value else { throw problem("is missing") }
+    guard case .object = value else { throw problem("is no object") }
+    let own = self["object"]
+    guard try own.text() == type else { throw own.problem("is not “\(type)”") }
+  }
+
+  /// One page of a list.
+  func list<Element>(
+    _ read: (JSONField) throws(Problem) -> Element
+  ) throws(Problem) -> StripeList<Element> {
+    try expect(object: "list")
+    let data = self["data"]
+    guard case .array(let values)? = data.value else { throw data.problem("is no list") }
+    var elements: [Element] = []
+    for (index, value) in values.enumerated() {
+      elements.append(try read(JSONField(value, path: "\(data.path)[\(index)]")))
+    }
+    return StripeList(elements: elements, hasMore: try self["has_more"].flag())
+  }
+}
+
+enum StripeIdentifier {
+  /// Most are letters, digits and `_`; ids of old plans, which live on as prices, were chosen freely by their owners.
+  static func isValid(_ text: String) -> Bool {
+    (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+      && text != "." && text != ".."
+  }
+}

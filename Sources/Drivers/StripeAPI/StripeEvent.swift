@@ -1,0 +1,77 @@
+package import Model
+
+/// What happened at Stripe, with the object that it happened to as it was then.
+///
+/// Says nothing about who sent it: verify the bytes with `StripeSignature` first.
+package struct StripeEvent: Sendable, Hashable {
+  package enum Object: Sendable, Hashable {
+    /// `checkout.session.completed`, `checkout.session.async_payment_succeeded`
+    case checkoutSession(StripeCheckoutSession)
+    /// `charge.refunded`
+    case charge(StripeCharge)
+    /// `charge.dispute.created`, `.closed`, `.funds_withdrawn`, `.funds_reinstated`
+    case dispute(StripeDispute)
+    /// Any other type of event, whose object was not looked at.
+    case other(String)
+  }
+
+  /// Bodies longer than this are refused; Stripe's are a few KiB.
+  package static let maximumBytes = 1 << 20
+
+  /// `evt_…`: the same for every delivery of the same event.
+  package let id: String
+  /// Such as `charge.refunded`.
+  package let type: String
+  package let created: Timestamp
+  /// False for events that were made with test keys, which are not about money.
+  package let isLive: Bool
+  /// The version that the object is written in, chosen at the endpoint; nil where Stripe does not say.
+  package let apiVersion: String?
+  package let object: Object
+
+  /// Fails with `malformedEvent`, which names the place in the body that is not as Stripe describes it.
+  package init(body: [UInt8]) throws(StripeError) {
+    guard body.count <= StripeEvent.maximumBytes else {
+      throw StripeError(
+        .malformedEvent, "the event is longer than \(StripeEvent.maximumBytes) bytes",
+        hint: StripeEvent.hint)
+    }
+    let value: Value
+    do {
+      value = try Value(json: body)
+    } catch {
+      throw StripeError(.malformedEvent, "the event is \(error)", hint: StripeEvent.hint)
+    }
+    do {
+      try self.init(JSONField(value))
+    } catch {
+      throw StripeError(
+        .malformedEvent, "the event is not as Stripe describes it: \(error.path) \(error.what)",
+        hint: StripeEvent.hint)
+    }
+  }
+
+  private static let hint =
+    "send snapshot events from a webhook endpoint of Stripe's, with a current API version"
+
+  private init(_ field: JSONField) throws(JSONField.Problem) {
+    try field.expect(object: "event")
+    id = try field["id"].identifier()
+    type = try field["type"].identifier()
+    created = try field["created"].moment()
+    isLive = try field["livemode"].flag()
+    apiVersion = try field["api_version"].present?.text()
+    let subject = field["data"]["object"]
+    object =
+      switch type {
+      case "checkout.session.completed", "checkout.session.async_payment_succeeded":
+        .checkoutSession(try StripeCheckoutSession(subject))
+      case "charge.refunded":
+        .charge(try StripeCharge(subject))
+      case "charge.dispute.created", "charge.dispute.closed", "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated":
+        .dispute(try StripeDispute(subject))
+      default: .other(type)
+      }
+  }
+}

@@ -1,0 +1,131 @@
+/// One page of a list; `hasMore` when Stripe has further elements that are not here.
+package struct StripeList<Element: Sendable & Hashable>: Sendable, Hashable {
+  package let elements: [Element]
+  package let hasMore: Bool
+
+  package init(elements: [Element], hasMore: Bool) {
+    self.elements = elements
+    self.hasMore = hasMore
+  }
+}
+
+/// A customer's way through Stripe's checkout page.
+package struct StripeCheckoutSession: Sendable, Hashable {
+  package enum PaymentStatus: Sendable, Hashable {
+    case paid
+    /// The money is still on its way (bank debits), or never came.
+    case unpaid
+    /// Nothing was due: the total is 0, or a later payment was set up.
+    case noPaymentRequired
+    case other(String)
+  }
+
+  /// `cs_…`
+  package let id: String
+  package let paymentStatus: PaymentStatus
+  /// Nil in sessions that only set up a later payment; so is `amountTotal`.
+  package let currency: String?
+  /// In the currency's minor unit, after discounts and with taxes.
+  package let amountTotal: Int64?
+  /// What we called the buyer when the session was made.
+  package let clientReferenceID: String?
+  package let metadata: [String: String]
+  /// `pi_…`; nil for subscriptions and free orders.
+  package let paymentIntent: String?
+  /// Events leave them out: nil then, and `StripeClient.lineItems(ofSession:)` asks for them.
+  package let lineItems: StripeList<StripeLineItem>?
+}
+
+/// One position of an order.
+package struct StripeLineItem: Sendable, Hashable {
+  /// `li_…`
+  package let id: String
+  /// Nil where the price is gone or was made up for this order alone.
+  package let price: String?
+  package let quantity: Int64?
+  package let currency: String
+  /// Before discounts and taxes, in the currency's minor unit.
+  package let amountSubtotal: Int64
+  package let amountTotal: Int64
+
+  package init(
+    id: String, price: String?, quantity: Int64?, currency: String, amountSubtotal: Int64, amountTotal: Int64
+  ) {
+    self.id = id
+    self.price = price
+    self.quantity = quantity
+    self.currency = currency
+    self.amountSubtotal = amountSubtotal
+    self.amountTotal = amountTotal
+  }
+}
+
+/// A payment that went through. Its refunds add up in `amountRefunded`.
+package struct StripeCharge: Sendable, Hashable {
+  /// `ch_…` or `py_…`
+  package let id: String
+  package let paymentIntent: String?
+  package let currency: String
+  /// In the currency's minor unit.
+  package let amount: Int64
+  /// All that was given back so far, this time and before; never more than `amount`.
+  package let amountRefunded: Int64
+  /// Nil where Stripe leaves them out, as it does for endpoints of API version 2022-11-15 and later.
+  package let refunds: StripeList<StripeRefund>?
+}
+
+package struct StripeRefund: Sendable, Hashable {
+  /// `re_…`
+  package let id: String
+  package let amount: Int64
+  package let currency: String
+  /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`; nil where Stripe does not say.
+  package let status: String?
+}
+
+/// A payer's complaint at the bank, which takes the money back until it is decided.
+package struct StripeDispute: Sendable, Hashable {
+  package enum Status: Sendable, Hashable {
+    case needsResponse, underReview, won, lost
+    /// The bank only asks; no money was taken.
+    case warningNeedsResponse, warningUnderReview, warningClosed
+    /// Settled before it became a dispute.
+    case prevented
+    case other(String)
+  }
+
+  /// `du_…` or `dp_…`
+  package let id: String
+  package let charge: String
+  package let paymentIntent: String?
+  package let currency: String
+  /// What is disputed, mostly but not always the whole charge; in the currency's minor unit.
+  package let amount: Int64
+  package let status: Status
+}
+
+/// What something costs.
+package struct StripePrice: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
+    case oneTime
+    case recurring
+    case other(String)
+  }
+
+  /// `price_…`, or the id of an old plan.
+  package let id: String
+  /// False where it cannot be bought any more.
+  package let isActive: Bool
+  package let currency: String
+  /// In the currency's minor unit; nil for tiers, amounts that the buyer chooses and fractions of the minor unit.
+  package let unitAmount: Int64?
+  package let kind: Kind
+
+  package init(id: String, isActive: Bool, currency: String, unitAmount: Int64?, kind: Kind) {
+    self.id = id
+    self.isActive = isActive
+    self.currency = currency
+    self.unitAmount = unitAmount
+    self.kind = kind
+  }
+}
