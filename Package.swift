@@ -52,6 +52,9 @@ let system: [Target] = [
   .systemLibrary(
     name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]
   ),
+  .systemLibrary(
+    name: "CLibZstd", path: "Sources/System/CLibZstd", pkgConfig: "libzstd",
+    providers: [.apt(["libzstd-dev"])]),
 ]
 
 let core: [Target] = [
@@ -66,6 +69,7 @@ let drivers: [Target] = [
   driver("DockerEngine", ["HTTP"]),
   driver("Postgres", ["CLibPQ", subprocess]),
   driver("PgBackRest", [subprocess]),
+  driver("Parquet", ["CLibZstd"]),
 ]
 
 let components: [Target] = [
@@ -180,6 +184,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("Parquet", ["Parquet", "Model", subprocess]),
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"], golden: true),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),

@@ -19,6 +19,11 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
       let input = Array(bytes)
       SHA256(input, input.count, &output)
     }
+    self.init(sha256: output)
+  }
+
+  /// From the 32 bytes of a SHA-256.
+  init(sha256 output: [UInt8]) {
     var digits: [UInt8] = []
     digits.reserveCapacity(64)
     for byte in output {
