@@ -6,12 +6,19 @@
 # May be repeated, also by several at once: what is there is not fetched again, and then no network is needed.
 set -eu
 
-[ $# -ge 2 ] || {
+usage() {
   echo "usage: scripts/python.sh FOLDER PACKAGE==VERSION ..." >&2
   exit 2
 }
+[ $# -ge 2 ] || usage
 folder=$1
 shift
+for word; do
+  case $word in
+  ?*==?*) ;;
+  *) usage ;;
+  esac
+done
 python=$folder/bin/python
 
 # Exit code 0 when every package is there in the version that is wanted.

@@ -52,13 +52,15 @@ struct Reading: Sendable {
   static func of(_ paths: [String]) async throws -> [Reading] {
     let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let made = try await run(
-      .path("\(root)/scripts/python.sh"),
-      arguments: ["\(root)/.build/python/parquet", "pyarrow==26.0.1", "duckdb==2.0.0"],
+      .name("sh"),
+      arguments: [
+        "\(root)/scripts/python.sh", "\(root)/.build/python/parquet", "pyarrow==26.0.1", "duckdb==2.0.0",
+      ],
       output: .string(limit: 4096), error: .string(limit: 1 << 16))
     try #require(made.terminationStatus.isSuccess, "\(made.standardError)")
     let python = made.standardOutput.split(separator: "\n").last.map(String.init) ?? ""
     let read = try await run(
-      .path(.init(python)), arguments: .init(["\(root)/Tests/Support/Parquet/read.py"] + paths),
+      .name("env"), arguments: .init([python, "\(root)/Tests/Support/Parquet/read.py"] + paths),
       output: .string(limit: 256 << 20), error: .string(limit: 1 << 16))
     try #require(read.terminationStatus.isSuccess, "\(read.standardError)")
     return try read.standardOutput.split(separator: "\n").map { line in

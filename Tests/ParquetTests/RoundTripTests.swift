@@ -164,17 +164,17 @@ struct RoundTripTests {
       ])
   }
 
-  /// Values of 600 KiB, whose bounds would be too long for a footer.
+  /// Values of 6 KiB and more, whose bounds would be too long for a footer.
   @Test func valuesMayBeLongerThanAPage() async throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/long.parquet"
     let columns = [
-      RoundTripTests.texts("long", 9) { String(repeating: $0 % 4 == 0 ? "ä" : "b", count: 600 << 10) },
+      RoundTripTests.texts("long", 9) { String(repeating: $0 % 4 == 0 ? "ä" : "b", count: 6 << 10) },
       RoundTripTests.texts("short", 9) { "\($0)" },
     ]
     var limits = ParquetLimits()
     limits.bytesPerPage = 1000
-    limits.bytesPerGroup = 1 << 20
+    limits.bytesPerGroup = 20_000
     _ = try columns.write(to: path, batches: 2, limits: limits)
     let reading = try await Reading.of(path)
     for reader in [reading.arrow, reading.duckdb] {

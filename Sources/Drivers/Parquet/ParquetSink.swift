@@ -10,10 +10,11 @@ package protocol ParquetSink: AnyObject {
 /// Keeps the file in memory.
 package final class ParquetMemorySink: ParquetSink {
   package private(set) var bytes: ContiguousArray<UInt8> = []
+  private var isFinished = false
 
   package init() {}
 
   package func write(_ bytes: UnsafeRawBufferPointer) { self.bytes.append(contentsOf: bytes) }
-  package func finish() {}
-  package func abandon() { bytes = [] }
+  package func finish() { isFinished = true }
+  package func abandon() { if !isFinished { bytes = [] } }
 }
