@@ -56,6 +56,9 @@ let system: [Target] = [
   .systemLibrary(
     name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]
   ),
+  .systemLibrary(
+    name: "CLibZstd", path: "Sources/System/CLibZstd", pkgConfig: "libzstd",
+    providers: [.apt(["libzstd-dev"])]),
 ]
 
 let core: [Target] = [
@@ -71,6 +74,7 @@ let drivers: [Target] = [
   driver("Postgres", ["CLibPQ", subprocess]),
   driver("PgBackRest", [subprocess]),
   driver("StripeAPI", ["HTTP", "COpenSSL"]),
+  driver("Parquet", ["CLibZstd"]),
 ]
 
 let components: [Target] = [
@@ -190,6 +194,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("Parquet", ["Parquet", "Model", subprocess]),
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"], golden: true),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),

@@ -37,7 +37,7 @@ find Sources -name '*.swift' | sort | awk '
   }
   { files[++count] = $0; layers[module($0)] = layer($0) }
   END {
-    layers["CLibYAML"] = layers["CLibPQ"] = layers["CLibCurl"] = layers["COpenSSL"] = 0
+    layers["CLibYAML"] = layers["CLibPQ"] = layers["CLibCurl"] = layers["COpenSSL"] = layers["CLibZstd"] = 0
     for (i = 1; i <= count; i++) {
       own = module(files[i])
       while ((getline line < files[i]) > 0) {

@@ -8,7 +8,8 @@ libyaml-dev          /usr/include/yaml.h
 libpq-dev            /usr/include/postgresql/libpq-fe.h
 libcurl4-openssl-dev /usr/lib/x86_64-linux-gnu/libcurl.so|/usr/lib/aarch64-linux-gnu/libcurl.so
 libssl-dev           /usr/include/openssl/evp.h
-python3-venv         /usr/share/doc/python3-venv
+libzstd-dev          /usr/include/zstd.h
+python3-venv         /usr/lib/python3.11/ensurepip|/usr/lib/python3.12/ensurepip|/usr/lib/python3.13/ensurepip
 pkg-config           pkg-config
 postgresql-15        /usr/lib/postgresql/15/bin/postgres
 pgbackrest           pgbackrest

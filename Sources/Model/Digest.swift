@@ -23,8 +23,10 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     return output
   }
 
-  package init(of bytes: some Collection<UInt8>) {
-    let output = Digest.sha256(of: bytes)
+  package init(of bytes: some Collection<UInt8>) { self.init(sha256: Digest.sha256(of: bytes)) }
+
+  /// From the 32 bytes of a SHA-256.
+  package init(sha256 output: [UInt8]) {
     var digits: [UInt8] = []
     digits.reserveCapacity(64)
     for byte in output {

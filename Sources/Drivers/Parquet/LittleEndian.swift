@@ -1,0 +1,28 @@
+extension ContiguousArray<UInt8> {
+  /// Seven bits a byte, the lowest first; the highest bit says that more follow.
+  mutating func appendVariable(_ value: UInt64) {
+    var rest = value
+    while rest > 127 {
+      append(UInt8(truncatingIfNeeded: rest) | 128)
+      rest >>= 7
+    }
+    append(UInt8(rest))
+  }
+
+  mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
+    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+  }
+
+  /// All values end to end. The machines that this runs on are little-endian, as the format is.
+  mutating func appendLittleEndian<Number: FixedWidthInteger>(
+    _ values: ContiguousArray<Number>, _ range: Range<Int>
+  ) {
+    #if _endian(little)
+      values.withUnsafeBufferPointer { numbers in
+        append(contentsOf: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: numbers[range])))
+      }
+    #else
+      for index in range { appendLittleEndian(values[index]) }
+    #endif
+  }
+}
