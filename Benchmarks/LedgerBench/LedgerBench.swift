@@ -111,7 +111,7 @@ enum LedgerBench {
                   .hold(price, job: job, lifetime: TimeSpan(seconds: 600)), on: creator, key: "h\(job)")
               ).get().hold ?? 0
             let legs = rules.legs(
-              of: price, usage: .init(gpu: 60_000), node: "node-\(number % 50)",
+              of: price, usage: .init(gpu: 60_000), payer: creator, node: "node-\(number % 50)",
               developer: "dev-\(number % 10)")
             _ = try await committer.commit(
               LedgerCall(.capture(hold: hold, legs), on: creator, key: "c\(job)")

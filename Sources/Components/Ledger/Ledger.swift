@@ -14,6 +14,7 @@ package enum Ledger {
   package static let migrations = [
     Migrations.Migration(
       number: 2, name: "ledger",
-      sql: [LedgerSchema.tables, LedgerFunctions.execute, LedgerFunctions.expire].joined(separator: "\n"))
+      sql: [LedgerSchema.tables, LedgerGuards.sql, LedgerFunctions.execute, LedgerFunctions.expire]
+        .joined(separator: "\n"))
   ]
 }

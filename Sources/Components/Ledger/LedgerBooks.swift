@@ -3,7 +3,7 @@ package import Postgres
 
 /// The books of one database: what changes them, and what they say.
 package struct LedgerBooks: Sendable {
-  private let pool: PostgresPool
+  let pool: PostgresPool
 
   package init(_ pool: PostgresPool) { self.pool = pool }
 
@@ -51,16 +51,35 @@ package struct LedgerBooks: Sendable {
   package func execute(
     _ calls: [LedgerCall], at time: Timestamp? = nil
   ) async throws(PostgresError) -> [Result<LedgerReceipt, LedgerError>] {
+    try await LedgerBooks.execute(calls, at: time) { sql, parameters throws(PostgresError) in
+      try await pool.query(sql, parameters)
+    }
+  }
+
+  /// The same as a part of a transaction that has more to do: what is told as done is so once that commits.
+  package static func execute(
+    _ calls: [LedgerCall], at time: Timestamp? = nil, in transaction: PostgresTransaction
+  ) async throws(PostgresError) -> [Result<LedgerReceipt, LedgerError>] {
+    try await execute(calls, at: time) { sql, parameters throws(PostgresError) in
+      try await transaction.query(sql, parameters)
+    }
+  }
+
+  private static func execute(
+    _ calls: [LedgerCall], at time: Timestamp?,
+    _ query: (String, [SQLValue]) async throws(PostgresError) -> Rows
+  ) async throws(PostgresError) -> [Result<LedgerReceipt, LedgerError>] {
     var results = calls.map { call in call.problem.map { Result<LedgerReceipt, LedgerError>.failure($0) } }
     let sent = calls.indices.filter { results[$0] == nil }
     if !sent.isEmpty {
-      let rows = try await pool.query(
-        LedgerBooks.statement, LedgerBooks.parameters(sent.map { calls[$0] }, time))
+      let rows = try await query(statement, parameters(sent.map { calls[$0] }, time))
       for (index, row) in zip(sent, rows) {
         let outcome = try row.text(1)
         if outcome == "done" {
           results[index] = .success(
-            LedgerReceipt(hold: try row.optionalInt(2), available: Credits(micro: try row.int(3))))
+            LedgerReceipt(
+              hold: try row.optionalInt(2), rules: try row.optionalInt(4),
+              available: Credits(micro: try row.int(3))))
         } else {
           results[index] = .failure(
             LedgerError(LedgerError.Code(rawValue: outcome) ?? .invalidAmount, of: calls[index]))
@@ -68,24 +87,6 @@ package struct LedgerBooks: Sendable {
       }
     }
     return results.compactMap { $0 }
-  }
-
-  /// Records a version of the rules; recording the same again does nothing. What is recorded never changes: other rules
-  /// are another version.
-  package func record(_ rules: LedgerRules, effective: Timestamp) async throws(PostgresError) {
-    _ = try await pool.query(
-      """
-      INSERT INTO ledger_rules (
-        version, platform, tier_untils, tier_shares, gpu_minute_micro, cpu_minute_micro, effective_from)
-      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (version) DO NOTHING
-      """,
-      [
-        .int(rules.version), .text(rules.platform),
-        .array(rules.tiers.map { .optional($0.until?.micro, SQLValue.int) }),
-        .intArray(rules.tiers.map(\.partsPerMillion)), .int(rules.gpuMinute.micro),
-        .int(rules.cpuMinute.micro),
-        .timestamp(effective),
-      ])
   }
 
   /// Gives back what holds reserve whose time is over, `most` at a time; returns how many there were.
@@ -97,7 +98,7 @@ package struct LedgerBooks: Sendable {
   }
 
   private static let statement = """
-    SELECT * FROM ledger_execute($1::timestamptz, $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[],
+    SELECT * FROM ledger_execute($1::timestamptz, $2::text[], $3::bytea[], $4::bytea[], $5::text[], $6::bigint[],
       $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bigint[])
     """
 
@@ -129,7 +130,8 @@ package struct LedgerBooks: Sendable {
       legs += own.map { (index + 1, $0) }
     }
     return [
-      .optional(time, SQLValue.timestamp), .textArray(kinds), .textArray(calls.map(\.key)),
+      .optional(time, SQLValue.timestamp), .textArray(kinds),
+      .array(calls.map { .text("\\x" + $0.keyDigest.hex) }),
       .array(calls.map { .text("\\x" + $0.digest.hex) }), .textArray(calls.map(\.account)), .array(amounts),
       .array(holds), .textArray(jobs), .array(lifetimes), .intArray(legs.map { Int64($0.call) }),
       .textArray(legs.map(\.leg.account)), .intArray(legs.map(\.leg.amount.micro)),

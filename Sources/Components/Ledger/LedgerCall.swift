@@ -55,7 +55,7 @@ package struct LedgerCall: Hashable, Sendable {
         return LedgerError(.invalidAmount, field: "lifetime", "a hold lasts a second at least")
       }
       return LedgerCall.problem(of: amount, field: "amount") ?? LedgerCall.problem(ofName: job, field: "job")
-    case .capture(_, let legs): return LedgerCall.problem(of: legs, from: account)
+    case .capture(_, let legs): return LedgerCall.problem(of: legs, from: account, mayShareWithSelf: true)
     case .void: return nil
     case .transfer(let legs, let job):
       if legs.isEmpty {
@@ -66,11 +66,13 @@ package struct LedgerCall: Hashable, Sendable {
     }
   }
 
-  private static func problem(of legs: [LedgerLeg], from account: String) -> LedgerError? {
+  private static func problem(
+    of legs: [LedgerLeg], from account: String, mayShareWithSelf: Bool = false
+  ) -> LedgerError? {
     var total: Int64 = 0
     for (index, leg) in legs.enumerated() {
       let field = "legs[\(index)]"
-      if leg.account == account {
+      if leg.account == account, leg.rules == nil || !mayShareWithSelf {
         return LedgerError(.selfTransfer, field: "\(field).account", "\(account) cannot give to itself")
       }
       if let error = problem(ofName: leg.account, field: "\(field).account")
@@ -101,6 +103,9 @@ package struct LedgerCall: Hashable, Sendable {
       .invalidName, field: field, "it is 1 to \(longestName) bytes of text without control characters")
   }
 
+  /// What is kept of the key.
+  var keyDigest: Digest { Digest(of: key) }
+
   /// What a repetition must have in common with the first call.
   var digest: Digest {
     func text(_ legs: [LedgerLeg]) -> Value {
@@ -125,6 +130,8 @@ package struct LedgerCall: Hashable, Sendable {
 package struct LedgerReceipt: Hashable, Sendable {
   /// Of a hold, and of what was done with one.
   package let hold: Int64?
+  /// Of a hold: the version of the rules in force when it was made, by which it pays.
+  package let rules: Int64?
   /// What the account may spend once the whole batch is done: balance less holds.
   package let available: Credits
 }
@@ -135,6 +142,7 @@ package struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
     case insufficientCredit = "insufficient_credit"
     case unknownAccount = "unknown_account"
     case unknownRules = "unknown_rules"
+    case otherRules = "other_rules"
     case unknownHold = "unknown_hold"
     case holdClosed = "hold_closed"
     case holdExpired = "hold_expired"
@@ -165,6 +173,7 @@ package struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
       case .insufficientCredit: ("amount", "\(call.account) has not that many credits free")
       case .unknownAccount: ("account", "there is no such account")
       case .unknownRules: ("legs", "no rules of that version are recorded")
+      case .otherRules: ("legs", "the hold was made under other rules, and pays by those")
       case .unknownHold: ("hold", "\(call.account) has no such hold")
       case .holdClosed: ("hold", "it was captured, voided or expired already")
       case .holdExpired: ("hold", "its time is over")

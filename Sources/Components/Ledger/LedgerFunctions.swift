@@ -8,7 +8,7 @@ enum LedgerFunctions {
   /// `ledger_execute`: parallel arrays of calls, and of legs (who is given how much) that name their call by its place.
   /// Legs stand in the order of their calls.
   static let execute = """
-    CREATE FUNCTION ledger_hash(
+    CREATE OR REPLACE FUNCTION ledger_hash(
       previous bytea, entry bigint, number bigint, other bigint, amount bigint, balance bigint, gross bigint,
       at timestamptz, type text, job text
     ) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -19,12 +19,12 @@ enum LedgerFunctions {
         || int4send(octet_length(type)) || convert_to(type, 'UTF8') || convert_to(job, 'UTF8'))
     $$;
 
-    CREATE FUNCTION ledger_execute(
-      call_at timestamptz, call_kinds text[], call_keys text[], call_digests bytea[], call_accounts text[],
+    CREATE OR REPLACE FUNCTION ledger_execute(
+      call_at timestamptz, call_kinds text[], call_keys bytea[], call_digests bytea[], call_accounts text[],
       call_amounts bigint[], call_holds bigint[], call_jobs text[], call_lifetimes bigint[],
       leg_calls bigint[], leg_accounts text[], leg_amounts bigint[], leg_types text[],
       leg_rules bigint[]
-    ) RETURNS TABLE (place bigint, outcome text, hold bigint, available bigint) LANGUAGE plpgsql AS $$
+    ) RETURNS TABLE (place bigint, outcome text, hold bigint, available bigint, rules bigint) LANGUAGE plpgsql AS $$
     DECLARE
       greatest_amount CONSTANT bigint := 1000000000000000;
       greatest_balance CONSTANT bigint := 9000000000000000000;
@@ -41,6 +41,7 @@ enum LedgerFunctions {
       theirs int[]; rests int[]; first_tiers int[]; last_tiers int[]; untils bigint[]; shares bigint[];
       -- Holds, by index.
       hold_ids bigint[]; hold_owners bigint[]; hold_amounts bigint[]; hold_captures bigint[]; hold_states text[];
+      hold_rules bigint[]; in_force bigint;
       hold_jobs text[]; hold_openings timestamptz[]; hold_expiries timestamptz[]; hold_new boolean[]; hold_changed boolean[];
       -- Results.
       outcomes text[]; result_holds bigint[]; fresh boolean[];
@@ -63,6 +64,15 @@ enum LedgerFunctions {
           call_accounts || leg_accounts || ARRAY (SELECT platform FROM ledger_rules WHERE version = ANY (leg_rules)))
         ORDER BY accounts.id FOR NO KEY UPDATE
       ) l;
+      -- Whoever is here has first what their holds reserve no longer.
+      WITH gone AS (
+        UPDATE holds o SET state = 'expired', closed_at = at
+        WHERE o.account = ANY (ids) AND o.state = 'open' AND o.expires_at <= at RETURNING o.account, o.amount_micro
+      )
+      SELECT array_agg(n.held - coalesce(g.amount, 0) ORDER BY n.place) INTO held
+      FROM unnest(ids, held) WITH ORDINALITY n (id, held, place)
+      LEFT JOIN (SELECT account, sum(amount_micro)::bigint AS amount FROM gone GROUP BY account) g ON g.account = n.id;
+      SELECT max(r.version) INTO in_force FROM ledger_rules r WHERE r.effective_from <= at;
 
       SELECT array_agg(n.place ORDER BY c.place) INTO mine
       FROM unnest(call_accounts) WITH ORDINALITY c (name, place)
@@ -104,9 +114,10 @@ enum LedgerFunctions {
         coalesce(array_agg(o.amount_micro ORDER BY o.id), '{}'), coalesce(array_agg(0::bigint ORDER BY o.id), '{}'),
         coalesce(array_agg(o.state ORDER BY o.id), '{}'), coalesce(array_agg(o.job ORDER BY o.id), '{}'),
         coalesce(array_agg(o.opened_at ORDER BY o.id), '{}'), coalesce(array_agg(o.expires_at ORDER BY o.id), '{}'),
+        coalesce(array_agg(o.rules ORDER BY o.id), '{}'),
         coalesce(array_agg(false ORDER BY o.id), '{}'), coalesce(array_agg(false ORDER BY o.id), '{}')
       INTO hold_ids, hold_owners, hold_amounts, hold_captures, hold_states, hold_jobs, hold_openings, hold_expiries,
-        hold_new, hold_changed
+        hold_rules, hold_new, hold_changed
       FROM holds o WHERE o.id = ANY (call_holds) AND o.account = ANY (ids);
       SELECT array_agg(n.place ORDER BY c.place) INTO hold_at
       FROM unnest(call_holds) WITH ORDINALITY c (id, place)
@@ -146,7 +157,9 @@ enum LedgerFunctions {
           FOR l IN first_legs[i]..last_legs[i] LOOP
             b := theirs[l];
             IF b IS NULL THEN verdict := 'unknown_account';
-            ELSIF b = a OR rests[l] = a THEN verdict := 'self_transfer';
+            ELSIF rests[l] = a OR b = a AND (leg_rules[l] IS NULL OR call_kinds[i] <> 'capture') THEN
+              verdict := 'self_transfer';
+            ELSIF h IS NOT NULL AND leg_rules[l] <> hold_rules[h] THEN verdict := 'other_rules';
             ELSIF leg_rules[l] IS NOT NULL AND first_tiers[l] IS NULL THEN verdict := 'unknown_rules';
             ELSIF leg_rules[l] IS NOT NULL AND rests[l] IS NULL THEN verdict := 'unknown_account';
             ELSIF leg_amounts[l] IS NULL OR leg_amounts[l] <= 0 OR leg_amounts[l] > greatest_amount
@@ -187,6 +200,7 @@ enum LedgerFunctions {
             hold_jobs := array_append(hold_jobs, this_job);
             hold_openings := array_append(hold_openings, at);
             hold_expiries := array_append(hold_expiries, at + call_lifetimes[i] * interval '1 second');
+            hold_rules := array_append(hold_rules, in_force);
             hold_new := array_append(hold_new, true);
             hold_changed := array_append(hold_changed, false);
             result_holds[i] := id;
@@ -196,8 +210,8 @@ enum LedgerFunctions {
         ELSE
           result_holds[i] := hold_ids[h];
           this_job := hold_jobs[h];
-          IF hold_states[h] <> 'open' THEN verdict := 'hold_closed';
-          ELSIF call_kinds[i] = 'capture' AND hold_expiries[h] <= at THEN verdict := 'hold_expired';
+          IF hold_states[h] = 'expired' THEN verdict := 'hold_expired';
+          ELSIF hold_states[h] <> 'open' THEN verdict := 'hold_closed';
           ELSIF total > hold_amounts[h] THEN verdict := 'exceeds_hold';
           ELSE
             verdict := 'done';
@@ -218,7 +232,8 @@ enum LedgerFunctions {
             part_types := ARRAY[leg_types[l]];
           ELSE
             -- Each tier takes what fits between the lifetime gross so far and its end; the share is rounded down, and the
-            -- platform gets the rest, so the parts come to the whole.
+            -- platform gets the rest, so the parts come to the whole. Whoever uses their own module keeps their share
+            -- and pays the platform's.
             part_accounts := '{}'; part_amounts := '{}'; part_grosses := '{}'; part_types := '{}';
             remaining := leg_amounts[l];
             FOR t IN first_tiers[l]..last_tiers[l] LOOP
@@ -226,7 +241,7 @@ enum LedgerFunctions {
                 ELSE least(remaining, greatest(untils[t] - grosses[b], 0)) END;
               CONTINUE WHEN part = 0;
               share := floor(part::numeric * shares[t] / 1000000)::bigint;
-              IF share > 0 THEN
+              IF share > 0 AND b <> a THEN
                 part_accounts := part_accounts || b; part_amounts := part_amounts || share;
                 part_grosses := part_grosses || part; part_types := part_types || leg_types[l];
                 grosses[b] := grosses[b] + part;
@@ -262,11 +277,11 @@ enum LedgerFunctions {
         END LOOP;
       END LOOP;
 
-      INSERT INTO holds (id, account, amount_micro, job, opened_at, expires_at, state, captured_micro, closed_at)
-      SELECT n.id, n.owner, n.amount, n.job, n.opened, n.expires, n.state, n.captured,
+      INSERT INTO holds (id, account, amount_micro, job, opened_at, expires_at, rules, state, captured_micro, closed_at)
+      SELECT n.id, n.owner, n.amount, n.job, n.opened, n.expires, n.rules, n.state, n.captured,
         CASE WHEN n.state <> 'open' THEN at END
-      FROM unnest(hold_ids, hold_owners, hold_amounts, hold_jobs, hold_openings, hold_expiries, hold_states, hold_captures,
-        hold_new) n (id, owner, amount, job, opened, expires, state, captured, is_new)
+      FROM unnest(hold_ids, hold_owners, hold_amounts, hold_jobs, hold_openings, hold_expiries, hold_rules, hold_states,
+        hold_captures, hold_new) n (id, owner, amount, job, opened, expires, rules, state, captured, is_new)
       WHERE n.is_new;
       UPDATE holds o SET state = n.state, captured_micro = n.captured, closed_at = at
       FROM unnest(hold_ids, hold_states, hold_captures, hold_new, hold_changed) n (id, state, captured, is_new, is_changed)
@@ -286,14 +301,17 @@ enum LedgerFunctions {
         n (mine, key, digest, outcome, hold, is_fresh)
       WHERE n.is_fresh;
 
-      RETURN QUERY SELECT n.place, n.outcome, n.hold, balances[n.mine] - held[n.mine]
-      FROM unnest(outcomes, result_holds, mine) WITH ORDINALITY n (outcome, hold, mine, place) ORDER BY n.place;
+      RETURN QUERY SELECT n.place, n.outcome, n.hold, balances[n.mine] - held[n.mine],
+        CASE WHEN n.kind <> 'hold' THEN NULL WHEN n.is_fresh THEN in_force
+          ELSE (SELECT o.rules FROM holds o WHERE o.id = n.hold) END
+      FROM unnest(outcomes, result_holds, mine, call_kinds, fresh)
+        WITH ORDINALITY n (outcome, hold, mine, kind, is_fresh, place) ORDER BY n.place;
     END $$;
     """
 
   /// `ledger_expire`: gives back what holds reserve whose time is over, oldest first; returns how many.
   static let expire = """
-    CREATE FUNCTION ledger_expire(call_at timestamptz, most int) RETURNS bigint LANGUAGE plpgsql AS $$
+    CREATE OR REPLACE FUNCTION ledger_expire(call_at timestamptz, most int) RETURNS bigint LANGUAGE plpgsql AS $$
     DECLARE
       at CONSTANT timestamptz := coalesce(call_at, now());
       locked bigint[];

@@ -56,14 +56,14 @@ package struct LedgerRules: Hashable, Sendable {
   }
 
   /// Who gets what of the price of a job that ended; the legs of its capture. Nothing is left out, and nothing given
-  /// twice: they come to `price`.
+  /// twice: they come to `price`, less what whoever pays would pay to their own node.
   package func legs(
-    of price: Credits, usage: Usage, node: String, developer: String
+    of price: Credits, usage: Usage, payer: String, node: String, developer: String
   ) -> [LedgerLeg] {
     let payout = payout(for: usage, of: price)
     let gross = Credits(micro: price.micro - payout.micro)
     var legs: [LedgerLeg] = []
-    if payout.micro > 0 { legs.append(LedgerLeg(to: node, payout, for: "payout")) }
+    if payout.micro > 0, node != payer { legs.append(LedgerLeg(to: node, payout, for: "payout")) }
     if gross.micro > 0 { legs.append(LedgerLeg(to: developer, gross, for: "share", sharedBy: version)) }
     return legs
   }

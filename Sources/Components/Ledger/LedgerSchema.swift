@@ -35,6 +35,8 @@ enum LedgerSchema {
       -- What was earned with its modules in all its life, before anybody's share.
       gross_micro bigint NOT NULL DEFAULT 0 CHECK (gross_micro >= 0),
       opened_at timestamptz NOT NULL DEFAULT now(),
+      -- Its name was a person's until then; now it is a number.
+      erased_at timestamptz,
       -- Credits come into being where money is cleared; everybody else gives what they have.
       CONSTRAINT accounts_not_overdrawn CHECK (kind = 'stripe_clearing' OR balance_micro >= held_micro)
     );
@@ -69,6 +71,8 @@ enum LedgerSchema {
       captured_micro bigint NOT NULL DEFAULT 0 CHECK (captured_micro BETWEEN 0 AND amount_micro),
       state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'captured', 'voided', 'expired')),
       job text NOT NULL,
+      -- The rules in force when it was made: what it pays is shared by these.
+      rules bigint REFERENCES ledger_rules,
       opened_at timestamptz NOT NULL,
       expires_at timestamptz NOT NULL,
       closed_at timestamptz,
@@ -76,11 +80,12 @@ enum LedgerSchema {
     );
     CREATE SEQUENCE hold_ids OWNED BY holds.id;
     CREATE INDEX holds_open ON holds (expires_at, id) WHERE state = 'open';
-    CREATE INDEX holds_of_account ON holds (account, id) WHERE state = 'open';
+    CREATE INDEX holds_of_account ON holds (account, expires_at) WHERE state = 'open';
 
     CREATE TABLE ledger_calls (
       account bigint NOT NULL REFERENCES accounts,
-      key text NOT NULL CHECK (key <> ''),
+      -- SHA-256 of the caller's key, so that nothing a caller puts into one is kept.
+      key bytea NOT NULL,
       digest bytea NOT NULL,
       outcome text NOT NULL,
       hold bigint,
@@ -88,21 +93,55 @@ enum LedgerSchema {
       PRIMARY KEY (account, key)
     );
 
-    CREATE FUNCTION ledger_is_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-      RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
-    END $$;
-    CREATE TRIGGER ledger_entries_immutable BEFORE UPDATE OR DELETE ON ledger_entries
-      FOR EACH ROW EXECUTE FUNCTION ledger_is_immutable();
-    CREATE TRIGGER ledger_entries_kept BEFORE TRUNCATE ON ledger_entries
-      FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_immutable();
-    CREATE TRIGGER ledger_rules_immutable BEFORE UPDATE OR DELETE ON ledger_rules
-      FOR EACH ROW EXECUTE FUNCTION ledger_is_immutable();
-    CREATE TRIGGER ledger_rules_kept BEFORE TRUNCATE ON ledger_rules
-      FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_immutable();
-    CREATE TRIGGER ledger_calls_immutable BEFORE UPDATE OR DELETE ON ledger_calls
-      FOR EACH ROW EXECUTE FUNCTION ledger_is_immutable();
-    CREATE TRIGGER ledger_calls_kept BEFORE TRUNCATE ON ledger_calls
-      FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_immutable();
+    -- What an attempt used, and what its hold is to pay for that.
+    CREATE TABLE usage_events (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      attempt text NOT NULL UNIQUE CHECK (attempt <> ''),
+      job text NOT NULL,
+      module text NOT NULL,
+      account bigint NOT NULL REFERENCES accounts,
+      hold bigint NOT NULL REFERENCES holds,
+      node_account bigint NOT NULL REFERENCES accounts,
+      developer_account bigint NOT NULL REFERENCES accounts,
+      gpu_ms bigint NOT NULL CHECK (gpu_ms >= 0),
+      cpu_ms bigint NOT NULL CHECK (cpu_ms >= 0),
+      price_micro bigint NOT NULL CHECK (price_micro >= 0),
+      recorded_at timestamptz NOT NULL DEFAULT now(),
+      settled_at timestamptz,
+      -- What settling came to: done, or why it was refused.
+      outcome text,
+      CHECK ((settled_at IS NULL) = (outcome IS NULL))
+    );
+    CREATE INDEX usage_events_unsettled ON usage_events (id) WHERE settled_at IS NULL;
+    CREATE INDEX usage_events_by_time ON usage_events (recorded_at, id);
+    CREATE INDEX ledger_entries_by_time ON ledger_entries (recorded_at, id);
+
+    -- The Ledger resources that keep their books here; one at a time.
+    CREATE TABLE ledgers (
+      name text PRIMARY KEY,
+      spec json NOT NULL,
+      recorded_at timestamptz NOT NULL DEFAULT now()
+    );
+
+    -- Which days were written where.
+    CREATE TABLE ledger_exports (
+      day date NOT NULL,
+      destination text NOT NULL,
+      entries bigint NOT NULL,
+      usage bigint NOT NULL,
+      -- Of the day's manifest, which names each file with its checksum.
+      manifest_sha256 text NOT NULL,
+      exported_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (day, destination)
+    );
+
+    -- Whose personal data was removed; each row's hash covers the one before it.
+    CREATE TABLE ledger_erasures (
+      number bigint PRIMARY KEY,
+      account bigint NOT NULL REFERENCES accounts,
+      erased_by text NOT NULL,
+      erased_at timestamptz NOT NULL,
+      hash bytea NOT NULL
+    );
     """
 }
