@@ -186,7 +186,12 @@ let testTargets: [Target] = [
     ]),
   tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
-  tests("Ledger", ["Ledger", "Model", "Postgres", "PostgresSupport"]),
+  tests(
+    "Ledger",
+    [
+      "Component", "Ledger", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "PostgresSupport",
+    ]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(
     "Modules",

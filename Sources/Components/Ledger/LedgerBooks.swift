@@ -7,6 +7,9 @@ package struct LedgerBooks: Sendable {
 
   package init(_ pool: PostgresPool) { self.pool = pool }
 
+  /// Where credits come into being: against money that Stripe has cleared, or as a grant.
+  package static let clearingAccount = "stripe"
+
   package enum AccountKind: String, Hashable, Sendable, CaseIterable {
     case creator
     case nodeOwner = "node_owner"

@@ -36,9 +36,7 @@ enum LedgerSchema {
       gross_micro bigint NOT NULL DEFAULT 0 CHECK (gross_micro >= 0),
       opened_at timestamptz NOT NULL DEFAULT now(),
       -- Its name was a person's until then; now it is a number.
-      erased_at timestamptz,
-      -- Credits come into being where money is cleared; everybody else gives what they have.
-      CONSTRAINT accounts_not_overdrawn CHECK (kind = 'stripe_clearing' OR balance_micro >= held_micro)
+      erased_at timestamptz
     );
 
     CREATE TABLE ledger_entries (
@@ -119,8 +117,7 @@ enum LedgerSchema {
     -- The Ledger resources that keep their books here; one at a time.
     CREATE TABLE ledgers (
       name text PRIMARY KEY,
-      spec json NOT NULL,
-      recorded_at timestamptz NOT NULL DEFAULT now()
+      opened_at timestamptz NOT NULL DEFAULT now()
     );
 
     -- Which days were written where.
