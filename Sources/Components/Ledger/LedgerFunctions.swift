@@ -60,7 +60,7 @@ enum LedgerFunctions {
       DECLARE
         greatest_amount CONSTANT bigint := 1000000000000000;
         greatest_balance CONSTANT bigint := 9000000000000000000;
-        at CONSTANT timestamptz := coalesce(call_at, now());
+        at timestamptz;
         calls CONSTANT int := coalesce(array_length(call_kinds, 1), 0);
         -- Accounts, by index.
         ids bigint[]; names text[]; sources boolean[]; balances bigint[]; held bigint[]; numbers bigint[]; heads bytea[];
@@ -96,7 +96,9 @@ enum LedgerFunctions {
             call_accounts || leg_accounts || ARRAY (SELECT platform FROM ledger_rules WHERE version = ANY (leg_rules)))
           ORDER BY accounts.id FOR NO KEY UPDATE
         ) l;
-        -- Whoever is here has first what their holds reserve no longer.
+        -- Taken under the locks, so that an account's entries stand in the order of their times.
+      at := coalesce(call_at, clock_timestamp());
+      -- Whoever is here has first what their holds reserve no longer.
         WITH gone AS (
           UPDATE holds o SET state = 'expired', closed_at = at
           WHERE o.account = ANY (ids) AND o.state = 'open' AND o.expires_at <= at RETURNING o.account, o.amount_micro
