@@ -113,6 +113,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
   .executableTarget(
+    name: "siege-ledger", dependencies: ["Ledger", "Model", "Postgres"], path: "Tests/Siege"),
+  .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
   .executableTarget(
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
@@ -191,6 +193,7 @@ let testTargets: [Target] = [
     [
       "Component", "Ledger", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
       "PostgresSupport",
+      "siege-ledger", subprocess,
     ]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(
