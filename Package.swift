@@ -126,7 +126,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "fuzz-manifests",
     dependencies: [
-      "Billing", "Databases", "Delivery", "Fleet", "Manifests", "Model", "Modules", "Recovery", "Services",
+      "Billing", "Databases", "Delivery", "Fleet", "Ledger", "Manifests", "Model", "Modules", "Recovery",
+      "Services",
     ], path: "Tests/Fuzz", exclude: ["Corpus", "keys.dict"]),
 ]
 
