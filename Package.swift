@@ -75,6 +75,7 @@ let drivers: [Target] = [
   driver("PgBackRest", [subprocess]),
   driver("StripeAPI", ["HTTP", "COpenSSL"]),
   driver("Parquet", ["CLibZstd"]),
+  driver("ObjectStorage", ["HTTP"]),
 ]
 
 let components: [Target] = [
@@ -88,7 +89,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Postgres"]),
-  component("Ledger", drivers: ["Postgres"]),
+  component("Ledger", drivers: ["ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
 ]
@@ -118,7 +119,7 @@ let executables: [Target] = [
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
   .executableTarget(
-    name: "bench-ledger", dependencies: ["Ledger", "Model", "Postgres", subprocess],
+    name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
@@ -136,6 +137,9 @@ let testTargets: [Target] = [
     ], path: "Tests/Support/Containers"),
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  .target(
+    name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
+    path: "Tests/Support/ObjectStorage"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   .target(
     name: "ReconcilingSupport", dependencies: ["Component", "Reconciling", "Planning", "Model"],
@@ -186,7 +190,12 @@ let testTargets: [Target] = [
     ]),
   tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
-  tests("Ledger", ["Ledger", "Model", "Postgres", "PostgresSupport"]),
+  tests(
+    "Ledger",
+    [
+      "Ledger", "HTTP", "Model", "ObjectStorage", "ObjectStorageSupport", "Parquet", "Postgres",
+      "PostgresSupport", subprocess,
+    ]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(
     "Modules",
@@ -194,6 +203,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "Model"]),
   tests("Parquet", ["Parquet", "Model", subprocess]),
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"], golden: true),
