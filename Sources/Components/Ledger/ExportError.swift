@@ -1,7 +1,7 @@
 package import Model
-package import ObjectStorage
-package import Parquet
-package import Postgres
+internal import ObjectStorage
+internal import Parquet
+internal import Postgres
 
 /// Why the ledger was not written to a destination, or not checked there. Safe to show.
 package struct ExportError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,15 +1,16 @@
 internal import Glibc
-internal import Model
+package import Model
 
-/// A file that is read piece by piece.
-final class LocalFile {
+/// A file of this machine that is read piece by piece.
+package final class LocalFile {
   private let descriptor: Int32
   private let subject: String
   let bytes: Int64
   /// Changes when the content changes: another file, another length or another time.
   let etag: String
 
-  init(_ path: String, subject: String) throws(ObjectStorageError) {
+  /// - Parameter subject: what errors call it.
+  package init(_ path: String, subject: String) throws(ObjectStorageError) {
     self.subject = subject
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { throw PartialFile.failure("cannot be read", subject) }
@@ -46,7 +47,10 @@ final class LocalFile {
     }
   }
 
-  func digest(_ offset: Int64 = 0, _ length: Int64) throws(ObjectStorageError) -> Digest {
+  /// SHA-256 of the whole file.
+  package func digest() throws(ObjectStorageError) -> Digest { try digest(0, bytes) }
+
+  func digest(_ offset: Int64, _ length: Int64) throws(ObjectStorageError) -> Digest {
     let digest = RunningDigest()
     try read(offset, length) { piece in
       digest.update(piece)
