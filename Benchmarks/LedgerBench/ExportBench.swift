@@ -39,7 +39,7 @@ enum ExportBench {
   /// The most memory that this process, without the server's, has been resident in.
   private static func peakMegabytes() -> Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss / 1024
   }
 
