@@ -171,7 +171,7 @@ extension LedgerTests {
         try await books.work(1, on: Books.day)
         let files = try TestFiles()
         for puts in 0..<3 {
-          let store = FailingStore(FolderStore("\(files.folder)/store"), after: puts)
+          let store = MeddledStore("\(files.folder)/store", failingAfter: puts)
           let export = DailyExport(books.pool, to: store, scratch: files.folder)
           await #expect(throws: ExportError.self) { try await export.run(Books.day, now: Self.now) }
           let keys = try await store.list(prefix: "").map(\.key)
@@ -181,46 +181,5 @@ extension LedgerTests {
         #expect(files.names.allSatisfy { $0.hasPrefix("store/") }, "nothing of the way is left")
       }
     }
-  }
-}
-
-/// A store that breaks off after some puts.
-private final class FailingStore: ObjectStore {
-  private let store: FolderStore
-  private let left: Counter
-
-  init(_ store: FolderStore, after puts: Int) {
-    self.store = store
-    left = Counter(puts)
-  }
-
-  private actor Counter {
-    private var left: Int
-    init(_ left: Int) { self.left = left }
-    func take() throws(ObjectStorageError) {
-      guard left > 0 else { throw ObjectStorageError(.unreachable, "the store is gone") }
-      left -= 1
-    }
-  }
-
-  var place: String { store.place }
-  func put(_ bytes: [UInt8], at key: String) async throws(ObjectStorageError) {
-    try await left.take()
-    try await store.put(bytes, at: key)
-  }
-  func put(file path: String, at key: String) async throws(ObjectStorageError) {
-    try await left.take()
-    try await store.put(file: path, at: key)
-  }
-  func get(_ key: String, limit: Int) async throws(ObjectStorageError) -> [UInt8] {
-    try await store.get(key, limit: limit)
-  }
-  func get(_ key: String, to path: String) async throws(ObjectStorageError) {
-    try await store.get(key, to: path)
-  }
-  func head(_ key: String) async throws(ObjectStorageError) -> ObjectSummary? { try await store.head(key) }
-  func delete(_ key: String) async throws(ObjectStorageError) { try await store.delete(key) }
-  func list(prefix: String) async throws(ObjectStorageError) -> [ObjectSummary] {
-    try await store.list(prefix: prefix)
   }
 }

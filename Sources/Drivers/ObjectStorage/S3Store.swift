@@ -72,7 +72,9 @@ package struct S3Store: ObjectStore {
 
   package func get(_ key: String, to path: String) async throws(ObjectStorageError) {
     try ObjectKey.check(key, in: place)
-    let request = request(.get, bucket.url(key))
+    var request = request(.get, bucket.url(key))
+    // An object may be as long as many parts.
+    request.totalTimeout = timeout * 12
     try await retrying(request, about: subject(key)) { request in
       await download(request, to: path, about: subject(key))
     }
