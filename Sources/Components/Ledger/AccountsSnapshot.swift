@@ -44,7 +44,7 @@ struct AccountsSnapshot {
     while true {
       let rows = try await transaction.binary(page, [.int(last)])
       try writer.append(try batch(rows))
-      try rows.integers(0) { last = $0 ?? last }
+      try rows.integers(0, in: max(0, rows.count - 1)..<rows.count) { last = $0 ?? last }
       if rows.count < ExportTable.pageSize { break }
     }
     let summary = try writer.finish()

@@ -55,8 +55,9 @@ struct ExportWriter {
 
   private func end(of rows: BinaryRows) throws(PostgresError) -> Place {
     var (time, id): (Int64, Int64) = (0, 0)
-    try rows.timestamps(1) { time = $0 ?? 0 }
-    try rows.integers(0) { id = $0 ?? 0 }
+    let last = rows.count - 1..<rows.count
+    try rows.timestamps(1, in: last) { time = $0 ?? 0 }
+    try rows.integers(0, in: last) { id = $0 ?? 0 }
     return Place(time: time, id: id)
   }
 

@@ -9,12 +9,12 @@ package struct BinaryRows: Sendable {
 
   package var count: Int { result.count }
 
-  /// Whole numbers of 8 bytes: `bigint`.
+  /// Whole numbers of 8 bytes: `bigint`. `rows`: nil for all of them.
   package func integers(
-    _ column: Int, _ take: (Int64?) -> Void
+    _ column: Int, in rows: Range<Int>? = nil, _ take: (Int64?) -> Void
   ) throws(PostgresError) {
     var isFit = true
-    values(column) { bytes in
+    values(column, in: rows) { bytes in
       guard let bytes else { return take(nil) }
       guard bytes.count == 8 else {
         isFit = false
@@ -26,9 +26,11 @@ package struct BinaryRows: Sendable {
   }
 
   /// Microseconds since 1970 of `timestamptz`.
-  package func timestamps(_ column: Int, _ take: (Int64?) -> Void) throws(PostgresError) {
+  package func timestamps(
+    _ column: Int, in rows: Range<Int>? = nil, _ take: (Int64?) -> Void
+  ) throws(PostgresError) {
     var isFit = true
-    try integers(column) { value in
+    try integers(column, in: rows) { value in
       guard let value else { return take(nil) }
       // The server counts from 2000-01-01, and has its greatest and smallest number for infinity.
       let (sum, overflows) = value.addingReportingOverflow(946_684_800_000_000)
@@ -38,10 +40,12 @@ package struct BinaryRows: Sendable {
   }
 
   /// The bytes of `text` and `bytea`, valid only during the call.
-  package func values(_ column: Int, _ take: (UnsafeRawBufferPointer?) -> Void) {
+  package func values(
+    _ column: Int, in rows: Range<Int>? = nil, _ take: (UnsafeRawBufferPointer?) -> Void
+  ) {
     precondition(result.columns.indices.contains(column))
-    let (pointer, column) = (result.pointer, Int32(column))
-    for row in 0..<Int32(result.count) {
+    let (pointer, column, rows) = (result.pointer, Int32(column), (rows ?? 0..<count).clamped(to: 0..<count))
+    for row in Int32(rows.lowerBound)..<Int32(rows.upperBound) {
       let length = Int(PQgetlength(pointer, row, column))
       if length == 0, PQgetisnull(pointer, row, column) == 1 {
         take(nil)
