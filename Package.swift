@@ -75,6 +75,7 @@ let drivers: [Target] = [
   driver("PgBackRest", [subprocess]),
   driver("StripeAPI", ["HTTP", "COpenSSL"]),
   driver("Parquet", ["CLibZstd"]),
+  driver("ObjectStorage", ["HTTP"]),
 ]
 
 let components: [Target] = [
@@ -88,7 +89,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Postgres"]),
-  component("Ledger", drivers: ["Postgres"]),
+  component("Ledger", drivers: ["ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
 ]
@@ -120,7 +121,7 @@ let executables: [Target] = [
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
   .executableTarget(
-    name: "bench-ledger", dependencies: ["Ledger", "Model", "Postgres", subprocess],
+    name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
@@ -139,6 +140,9 @@ let testTargets: [Target] = [
     ], path: "Tests/Support/Containers"),
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  .target(
+    name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
+    path: "Tests/Support/ObjectStorage"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   .target(
     name: "ReconcilingSupport", dependencies: ["Component", "Reconciling", "Planning", "Model"],
@@ -192,9 +196,9 @@ let testTargets: [Target] = [
   tests(
     "Ledger",
     [
-      "Component", "Ledger", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
-      "PostgresSupport",
-      "siege-ledger", subprocess,
+      "Component", "Ledger", "HTTP", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "ObjectStorage", "ObjectStorageSupport", "Parquet", "Postgres", "PostgresSupport", "siege-ledger",
+      subprocess,
     ]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(
@@ -203,6 +207,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "Model"]),
   tests("Parquet", ["Parquet", "Model", subprocess]),
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"], golden: true),

@@ -15,6 +15,7 @@ package struct LedgerProof: Sendable {
   package struct Report: Hashable, Sendable {
     package var entries = 0
     package var accounts = 0
+    package var erasures = 0
     /// The first problem of each account, by name.
     package var findings: [Finding] = []
     package var isSound: Bool { findings.isEmpty }
@@ -52,7 +53,9 @@ package struct LedgerProof: Sendable {
       report.accounts += 1
     }
     chains.closeRest()
-    report.findings = chains.findings
+    let erasures = try await erasures(in: transaction)
+    report.erasures = erasures.count
+    report.findings = chains.findings + erasures.findings
     return report
   }
 
