@@ -114,6 +114,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
   .executableTarget(
+    name: "siege-ledger", dependencies: ["Ledger", "Model", "Postgres"], path: "Tests/Siege"),
+  .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
   .executableTarget(
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
@@ -125,7 +127,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "fuzz-manifests",
     dependencies: [
-      "Billing", "Databases", "Delivery", "Fleet", "Manifests", "Model", "Modules", "Recovery", "Services",
+      "Billing", "Databases", "Delivery", "Fleet", "Ledger", "Manifests", "Model", "Modules", "Recovery",
+      "Services",
     ], path: "Tests/Fuzz", exclude: ["Corpus", "keys.dict"]),
 ]
 
@@ -193,8 +196,9 @@ let testTargets: [Target] = [
   tests(
     "Ledger",
     [
-      "Ledger", "HTTP", "Model", "ObjectStorage", "ObjectStorageSupport", "Parquet", "Postgres",
-      "PostgresSupport", subprocess,
+      "Component", "Ledger", "RoomSupport", "HTTP", "Manifests", "Planning", "Reconciling", "Model",
+      "ObjectStorage", "ObjectStorageSupport", "Parquet", "Postgres", "PostgresSupport",
+      "siege-ledger", subprocess,
     ]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(

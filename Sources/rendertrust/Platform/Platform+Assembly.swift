@@ -6,6 +6,7 @@ import Delivery
 import DockerEngine
 import Fleet
 import HTTP
+import Ledger
 import Manifests
 import Model
 import Modules
@@ -79,7 +80,8 @@ extension Platform {
   init(_ foundations: Foundations, state: PostgresPool) throws(PostgresError) {
     let workloads = foundations.workloads
     let connector = foundations.connector
-    var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations)
+    var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations + Ledger.migrations)
+    kinds += Ledger.kinds(connector: connector)
     kinds += Billing.kinds(connector: connector)
     kinds += Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
     kinds += Delivery.kinds(state: state)
