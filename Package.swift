@@ -153,7 +153,7 @@ let testTargets: [Target] = [
   .target(
     name: "SimulationSupport",
     dependencies: [
-      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger", "Recovery",
+      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Recovery",
       "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
@@ -196,9 +196,9 @@ let testTargets: [Target] = [
   tests(
     "Ledger",
     [
-      "Component", "Ledger", "HTTP", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model",
-      "ObjectStorage", "ObjectStorageSupport", "Parquet", "Postgres", "PostgresSupport", "siege-ledger",
-      subprocess,
+      "Component", "Ledger", "RoomSupport", "HTTP", "Manifests", "Planning", "Reconciling", "Model",
+      "ObjectStorage", "ObjectStorageSupport", "Parquet", "Postgres", "PostgresSupport",
+      "siege-ledger", subprocess,
     ]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(

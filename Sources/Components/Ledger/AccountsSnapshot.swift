@@ -6,7 +6,7 @@ internal import Postgres
 /// The one file at a destination that has names: all accounts as they are now.
 struct AccountsSnapshot {
   let pool: PostgresPool
-  let destination: ExportDestination
+  let destination: ExportPlace
   /// A folder for the file on its way.
   let folder: String
 

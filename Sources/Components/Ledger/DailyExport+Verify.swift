@@ -46,11 +46,11 @@ extension DailyExport {
 }
 
 private struct ExportCheck {
-  private let target: ExportDestination
+  private let target: ExportPlace
   private let local: String
   private(set) var report = ExportReport()
 
-  init(_ target: ExportDestination, local: String) {
+  init(_ target: ExportPlace, local: String) {
     self.target = target
     self.local = local
   }

@@ -17,20 +17,24 @@ package struct DailyExport: Sendable {
   }
 
   let pool: PostgresPool
-  let target: ExportDestination
+  let target: ExportPlace
   private let scratch: String
+  /// What the table of exports calls this destination.
+  package let destination: String
 
   /// - Parameters:
   ///   - prefix: below which everything stands in the store; empty for the store's root.
+  ///   - destination: what the table of exports calls it, always the same for the same place; nil: by the store's place.
   ///   - scratch: a folder of this machine with room for a day's files.
-  package init(_ pool: PostgresPool, to store: any ObjectStore, prefix: String = "", scratch: String) {
+  package init(
+    _ pool: PostgresPool, to store: any ObjectStore, prefix: String = "", as destination: String? = nil,
+    scratch: String
+  ) {
     self.pool = pool
-    target = ExportDestination(store, prefix: prefix)
+    target = ExportPlace(store, prefix: prefix)
+    self.destination = destination ?? target.name
     self.scratch = scratch
   }
-
-  /// What the table of exports calls this destination.
-  package var destination: String { target.name }
 
   package func state() async throws(ExportError) -> ExportState {
     do throws(PostgresError) {
@@ -100,10 +104,11 @@ package struct DailyExport: Sendable {
 
   /// All files are of one moment.
   private func writeFiles(of day: UTCDay, in folder: String) async throws -> [ExportManifest.File] {
-    // With the values at hand the server sees how few rows a page is; files are written once, so there is one attempt.
+    // A page is read along the ids and never sorted out of the whole day; files are written once, so there is one
+    // attempt.
     let options = TransactionOptions(
-      isolation: .repeatableRead, isReadOnly: true, settings: ["plan_cache_mode": "force_custom_plan"],
-      attempts: 1)
+      isolation: .repeatableRead, isReadOnly: true,
+      settings: ["enable_sort": "off", "plan_cache_mode": "force_custom_plan"], attempts: 1)
     return try await pool.transaction(
       options,
       throwingAny: { transaction in

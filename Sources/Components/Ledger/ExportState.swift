@@ -3,7 +3,7 @@ package import Postgres
 
 /// What is known of the days at one destination.
 package struct ExportState: Hashable, Sendable {
-  /// The day of the oldest entry or usage event; nil while there is none.
+  /// The day of the first entry or usage event; nil while there is none.
   package let firstDay: UTCDay?
   /// The days that were written there.
   package let exported: Set<UTCDay>
@@ -34,8 +34,9 @@ package struct ExportState: Hashable, Sendable {
     return ExportState(firstDay: oldest.map(UTCDay.init(of:)), exported: exported)
   }
 
+  /// Entries come in the order of their times.
   private static let first = """
-    SELECT least((SELECT min(recorded_at) FROM ledger_entries), (SELECT min(recorded_at) FROM usage_events))
+    SELECT least((SELECT recorded_at FROM ledger_entries ORDER BY id LIMIT 1), (SELECT min(recorded_at) FROM usage_events))
     """
   private static let days = "SELECT day FROM ledger_exports WHERE destination = $1"
 }

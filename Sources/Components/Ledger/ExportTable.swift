@@ -49,7 +49,7 @@ struct ExportColumn: Sendable {
   }
 }
 
-/// A table of which each day becomes a file. The first column is the id, the second when it was recorded.
+/// A table of which each day becomes a file, by id. The first column is the id.
 struct ExportTable: Sendable {
   let name: String
   let source: String
@@ -82,13 +82,19 @@ struct ExportTable: Sendable {
   /// Rows that are read at a time: as many as stay in the processor's cache while they are taken apart by columns.
   static let pageSize = 4_000
 
-  /// The rows of a day behind a time and an id, up to another time. The number of rows stands in the text, so that the
-  /// server plans for it.
+  /// The rows of a day behind one id, up to another. The number of rows stands in the text, so that the server plans
+  /// for it.
   var page: String {
     """
     SELECT \(columns.compactMap(\.expression).joined(separator: ", ")) FROM \(source)
-    WHERE (recorded_at, id) > ($1, $2) AND recorded_at < $3 ORDER BY recorded_at, id LIMIT \(ExportTable.pageSize)
+    WHERE id > $1 AND id <= $2 AND recorded_at >= $3 AND recorded_at < $4 ORDER BY id LIMIT \(ExportTable.pageSize)
     """
+  }
+
+  /// The smallest and the greatest id of a day. They are found by time: the sum keeps the server from walking along the
+  /// ids until it meets the day.
+  var ids: String {
+    "SELECT min(id + 0), max(id + 0) FROM \(source) WHERE recorded_at >= $1 AND recorded_at < $2"
   }
 
   func schema() throws(ParquetError) -> ParquetSchema {

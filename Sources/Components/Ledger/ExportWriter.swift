@@ -26,49 +26,42 @@ struct ExportWriter {
       "rendertrust.schema": String(ExportManifest.schemaVersion),
     ]
     let writer = try ParquetWriter(try table.schema(), path: path, metadata: metadata)
-    var rows = try await ExportWriter.page(table, day, after: nil, in: transaction)
-    while rows.count == ExportTable.pageSize {
-      let (table, day, place) = (table, day, try end(of: rows))
-      async let next = ExportWriter.page(table, day, after: place, in: transaction)
+    let ids = try await transaction.query(
+      table.ids, [.timestamp(day.start), .timestamp(day.end)]
+    ).only()
+    if let first = try ids.optionalInt(0), let last = try ids.optionalInt(1) {
+      var rows = try await ExportWriter.page(table, day, after: first - 1, to: last, in: transaction)
+      while rows.count == ExportTable.pageSize {
+        let (table, day, end) = (table, day, try end(of: rows))
+        async let next = ExportWriter.page(table, day, after: end, to: last, in: transaction)
+        try append(rows, to: writer)
+        rows = try await next
+      }
       try append(rows, to: writer)
-      rows = try await next
+      (firstID, lastID) = (first, last)
     }
-    try append(rows, to: writer)
     let summary = try writer.finish()
     return ExportManifest.File(
       path: ExportLayout.part(table.name, day), table: table.name, rows: summary.rows, bytes: summary.bytes,
       digest: summary.digest, firstID: firstID, lastID: lastID, sum: ExportWriter.text(sum))
   }
 
-  private struct Place: Sendable {
-    let time: Int64
-    let id: Int64
-  }
-
   private static func page(
-    _ table: ExportTable, _ day: UTCDay, after place: Place?, in transaction: PostgresTransaction
+    _ table: ExportTable, _ day: UTCDay, after id: Int64, to last: Int64, in transaction: PostgresTransaction
   ) async throws(PostgresError) -> BinaryRows {
-    let time = place.map { Timestamp(microseconds: $0.time) } ?? day.start
-    return try await transaction.binary(
-      table.page, [.timestamp(time), .int(place?.id ?? .min), .timestamp(day.end)])
+    try await transaction.binary(
+      table.page, [.int(id), .int(last), .timestamp(day.start), .timestamp(day.end)])
   }
 
-  private func end(of rows: BinaryRows) throws(PostgresError) -> Place {
-    var (time, id): (Int64, Int64) = (0, 0)
-    let last = rows.count - 1..<rows.count
-    try rows.timestamps(1, in: last) { time = $0 ?? 0 }
-    try rows.integers(0, in: last) { id = $0 ?? 0 }
-    return Place(time: time, id: id)
+  /// The greatest id of a page.
+  private func end(of rows: BinaryRows) throws(PostgresError) -> Int64 {
+    var id: Int64 = 0
+    try rows.integers(0, in: rows.count - 1..<rows.count) { id = $0 ?? 0 }
+    return id
   }
 
   private mutating func append(_ rows: BinaryRows, to writer: ParquetWriter) throws {
     let batch = try table.batch(rows, kinds: kinds)
-    if case .int64(let ids) = batch[0] {
-      for id in ids.values {
-        firstID = min(firstID ?? id, id)
-        lastID = max(lastID ?? id, id)
-      }
-    }
     if let index = table.columns.firstIndex(where: { $0.name == table.summed }),
       case .int64(let amounts) = batch[index]
     {

@@ -2,7 +2,7 @@ internal import Model
 internal import ObjectStorage
 
 /// A store with the prefix below which the ledger's files stand there.
-struct ExportDestination: Sendable {
+struct ExportPlace: Sendable {
   let store: any ObjectStore
   /// Empty, or ends with `/`.
   let prefix: String
