@@ -89,7 +89,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Postgres"]),
-  component("Ledger", drivers: ["ObjectStorage", "Parquet", "Postgres"]),
+  component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
 ]
@@ -153,7 +153,7 @@ let testTargets: [Target] = [
   .target(
     name: "SimulationSupport",
     dependencies: [
-      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Recovery",
+      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger", "Recovery",
       "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),

@@ -34,6 +34,15 @@ package struct ExportState: Hashable, Sendable {
     return ExportState(firstDay: oldest.map(UTCDay.init(of:)), exported: exported)
   }
 
+  /// All places that days were ever written to, as the table of exports calls them.
+  package static func destinations(in pool: PostgresPool) async throws(PostgresError) -> [String] {
+    var names: [String] = []
+    for row in try await pool.query("SELECT DISTINCT destination FROM ledger_exports ORDER BY destination") {
+      names.append(try row.text(0))
+    }
+    return names
+  }
+
   /// Entries come in the order of their times.
   private static let first = """
     SELECT least((SELECT recorded_at FROM ledger_entries ORDER BY id LIMIT 1), (SELECT min(recorded_at) FROM usage_events))

@@ -23,6 +23,7 @@ struct Foundations: Sendable {
   let connector: DatabaseConnector
   let workloads: WorkloadSupport
   let http: HTTPClient
+  let exports: ExportStores
 
   /// - Parameter stateFolder: absolute.
   init(stateFolder: String) throws(CommandFailure) {
@@ -39,13 +40,13 @@ struct Foundations: Sendable {
     let engines = EnginePool(local: local) { address throws(BackendError) in
       DockerHost(DockerEngine(endpoint: try Foundations.endpoint(address), client: http))
     }
-    workloads = WorkloadSupport(
-      engines: engines, probe: HealthProbe.over(http),
-      secrets: { reference throws(BackendError) in
-        do throws(SecretError) { return try await secrets.resolve(reference) } catch {
-          throw error.backendError
-        }
-      })
+    let resolve: ExportStores.Secrets = { reference throws(BackendError) in
+      do throws(SecretError) { return try await secrets.resolve(reference) } catch {
+        throw error.backendError
+      }
+    }
+    workloads = WorkloadSupport(engines: engines, probe: HealthProbe.over(http), secrets: resolve)
+    exports = ExportStores(stateFolder: stateFolder, http: http, secrets: resolve)
   }
 
   /// `DOCKER_HOST`; else the machine's own engine; else the private one that `make up` keeps in the state folder.
@@ -81,7 +82,7 @@ extension Platform {
     let workloads = foundations.workloads
     let connector = foundations.connector
     var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations + Ledger.migrations)
-    kinds += Ledger.kinds(connector: connector)
+    kinds += Ledger.kinds(connector: connector, stores: foundations.exports)
     kinds += Billing.kinds(connector: connector)
     kinds += Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
     kinds += Delivery.kinds(state: state)

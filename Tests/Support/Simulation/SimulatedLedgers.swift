@@ -51,6 +51,7 @@ struct SimulatedLedgers: ResourceBackend {
       case .guardBooks: database.books.isGuarded = true
       case .record(let rules, _): database.books.record(rules)
       case .expire: database.books.overdueHolds = 0
+      case .export: break
       case .close: database.books.owners.remove(subject.id.name)
       }
       state.databases[name] = database

@@ -2,6 +2,7 @@ import ArgumentParser
 import Ledger
 import Model
 import Postgres
+import Reconciling
 
 struct LedgerErase: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
