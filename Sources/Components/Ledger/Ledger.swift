@@ -6,7 +6,8 @@ package import Postgres
 /// Entry file: `LedgerSpec.swift`; the books themselves are `LedgerBooks.swift`. A transfer takes from one account what it gives to another; nothing else moves credits.
 /// `LedgerSchema` says what is kept and what the database itself refuses, `LedgerFunctions` has the operations, which
 /// take arrays so that many jobs commit as one, `LedgerCall` is one operation as a value, `LedgerProof` finds whatever was
-/// changed behind the ledger's back.
+/// changed behind the ledger's back. `DailyExport` writes days as Parquet to a folder or a bucket, `LedgerErasure` removes
+/// a person's name from the books and the exports.
 ///
 /// Must not import another room. Tested in `Tests/LedgerTests` against a real server.
 package enum Ledger {
