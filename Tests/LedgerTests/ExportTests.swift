@@ -66,6 +66,35 @@ extension LedgerTests {
       }
     }
 
+    @Test(arguments: [1, 3_999, 4_000, 4_001, 8_000])
+    func `every row of a day is in its file once, however the days are mixed`(rows: Int) async throws {
+      try await Books.with { books in
+        // Ids of two days alternate; each day has as many rows.
+        try await books.pool.query(
+          """
+          INSERT INTO ledger_entries (id, debit_account, debit_number, debit_balance_micro, debit_hash, credit_account,
+            credit_number, credit_balance_micro, credit_hash, amount_micro, type, job, recorded_at)
+          SELECT n, 1, n, 0, '\\x00', 2, n, 0, '\\x00', n, 'grant', '', $2::timestamptz + (n % 2) * interval '1 day'
+          FROM generate_series(1, 2 * $1::bigint) n
+          """, [.int(Int64(rows)), .timestamp(Books.day.start)])
+        let there = try await ExportedFiles.at(.folder, of: books)
+        for (day, first) in [(Books.day, 2), (Books.day.next, 1)] {
+          guard case .written(let manifest) = try await there.export.run(day, now: Self.now) else { continue }
+          let file = try #require(manifest.files.first)
+          let sum = (0..<rows).reduce(0) { $0 + first + 2 * $1 }
+          #expect(file.rows == Int64(rows) && file.sum == Credits(micro: Int64(sum)).description)
+          #expect(file.firstID == Int64(first) && file.lastID == Int64(first + 2 * (rows - 1)))
+        }
+        guard case .array(let days)? = try await there.reading()["days"]?["entries"] else { return }
+        let counts = days.map { day -> Value in
+          guard case .array(let cells) = day else { return .null }
+          return cells[1]
+        }
+        let expected = Value.integer(Int64(rows))
+        #expect(counts == [expected, expected])
+      }
+    }
+
     @Test func `the manifest says what is there, and days are chained`() async throws {
       try await Books.with { books in
         let day = Books.day
