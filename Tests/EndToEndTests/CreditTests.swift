@@ -1,6 +1,8 @@
 import DockerSupport
+import FoundationEssentials
 import Model
 import Postgres
+import Subprocess
 import Testing
 
 extension EndToEnd {
@@ -75,6 +77,51 @@ extension EndToEnd {
       (["ada", "1", "--from", "nobody"], 1, "there is no such account"),
       (["ada", "1", "--from", "platform"], 1, "not that many credits"),
     ]
+
+    @Test("Days are written out, proved and made up for; who is erased stands in no export and no table")
+    func exports() async throws {
+      try await Installation.with { installation in
+        let ledger = Document(
+          "Ledger", "credits", "payouts: {cpuMinute: 0.1}\nexport: {to: {folder: exports}}")
+        try installation.write([.environment, .database, ledger])
+        try await installation.apply()
+        try await installation.query(
+          "INSERT INTO accounts (name, kind) VALUES ('lovelace', 'creator')", in: "platform")
+        try await installation.query(
+          """
+          SELECT * FROM ledger_execute(now() - interval '2 days', '{transfer}', ARRAY[sha256('k')], ARRAY[sha256('d')],
+            '{stripe}', ARRAY[NULL]::bigint[], ARRAY[NULL]::bigint[], '{gift}', ARRAY[NULL]::bigint[],
+            '{1}', '{lovelace}', '{5}', '{grant}', ARRAY[NULL]::bigint[])
+          """, in: "platform")
+        _ = try await installation.run("credits", "grant", "lovelace", "1")
+        let early = try await installation.run("ledger", "export", "--date", "2999-01-01")
+        #expect(early.exitCode == 1 && early.errors.contains("is not over"), "\(early)")
+        #expect(try await installation.run("ledger", "export", "--date", "yesterday").exitCode == 2)
+        let written = try await installation.run("ledger", "export")
+        #expect(
+          written.exitCode == 0 && written.output.contains("1 entries, 0 usage  written to"), "\(written)")
+        let proved = try await installation.run("ledger", "export", "--verify")
+        #expect(proved.exitCode == 0 && proved.output.contains("2 days in"), "\(proved)")
+
+        let held = try await installation.run("ledger", "erase", "lovelace")
+        #expect(held.exitCode == 4 && held.errors.contains("say --yes"), "\(held)")
+        let erased = try await installation.run("ledger", "erase", "lovelace", "--yes")
+        #expect(erased.exitCode == 0 && erased.output.contains("1 of 1 exports written anew"), "\(erased)")
+        #expect(try await installation.run("ledger", "verify").exitCode == 0)
+        #expect(try await installation.run("ledger", "export", "--verify").exitCode == 0)
+        let left = try await Subprocess.run(
+          .name("grep"), arguments: ["-rl", "lovelace", "\(installation.state)/exports"],
+          output: .string(limit: 4096),
+          error: .discarded)
+        #expect(left.standardOutput == "")
+        let accounts = try await installation.run("credits", "-o", "name").output
+        #expect(!accounts.contains("lovelace") && accounts.contains("erased-"))
+
+        try FileManager.default.removeItem(atPath: "\(installation.state)/exports/entries")
+        let broken = try await installation.run("ledger", "export", "--verify")
+        #expect(broken.exitCode == 1 && broken.errors.contains("part-0000.parquet"), "\(broken)")
+      }
+    }
 
     @Test("Without a ledger, or with an account that nobody opened, it is said what to do")
     func missing() async throws {
