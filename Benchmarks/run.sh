@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 scratch=${1:-.build}
 echo "machine: $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(. /etc/os-release && echo "$PRETTY_NAME")"
 echo "toolchain: $(swift --version 2>/dev/null | head -n 1)"
-for product in bench-manifests bench-containers; do
+for product in bench-manifests bench-containers bench-ledger; do
   swift build -c release --product $product --scratch-path "$scratch" >/dev/null
 done
 echo
@@ -20,3 +20,7 @@ Benchmarks/scale.sh "$scratch/release/rendertrust"
 echo
 echo "== Containers"
 Benchmarks/containers.sh "$scratch/release/rendertrust" "$scratch/release/bench-containers"
+echo
+echo "== The ledger"
+"$scratch/release/bench-ledger" 10 5000000
+"$scratch/release/bench-ledger" export 5000000

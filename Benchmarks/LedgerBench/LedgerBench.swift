@@ -34,16 +34,13 @@ enum LedgerBench {
     let server = PostgresServer(stateFolder: folder)
     try await server.start()
     do {
-      _ = try await server.createDatabase("bench")
-      let pool = PostgresPool(try await server.configuration(database: "bench"), connections: 8)
-      for migration in Ledger.migrations { try await pool.script(migration.sql) }
-      let socket = await server.socketFolder ?? ""
       if CommandLine.arguments.dropFirst().first == "export" {
-        try await ExportBench.measure(pool, folder, rows: numbers.first ?? 5_000_000)
+        try await with("export", server) { pool in
+          try await ExportBench.measure(pool, folder, rows: numbers.first ?? 5_000_000)
+        }
       } else {
-        try await measure(LedgerBooks(pool), pool, socket, folder, seconds, entries)
+        try await measure(server, folder, seconds, entries)
       }
-      await pool.close()
     } catch {
       _ = try? await server.stop()
       throw error
@@ -51,26 +48,59 @@ enum LedgerBench {
     _ = try await server.stop()
   }
 
+  /// A database with empty books.
+  private static func with<Output>(
+    _ database: String, _ server: PostgresServer, _ body: (PostgresPool) async throws -> Output
+  ) async throws -> Output {
+    _ = try await server.createDatabase(database)
+    let pool = PostgresPool(try await server.configuration(database: database), connections: 8)
+    for migration in Ledger.migrations { try await pool.script(migration.sql) }
+    let output = try await body(pool)
+    await pool.close()
+    return output
+  }
+
   private static func measure(
-    _ books: LedgerBooks, _ pool: PostgresPool, _ socket: String, _ folder: String, _ seconds: Int,
-    _ entries: Int
+    _ server: PostgresServer, _ folder: String, _ seconds: Int, _ entries: Int
   ) async throws {
-    try await fill(books)
-    let ours = try await jobs(books, seconds)
-    print("group commit, \(clients) clients: \(ours) jobs/s")
-    let theirs = try await pgbench(socket, folder, seconds)
-    print("pgbench, a transaction for each job, \(clients) clients: \(theirs) jobs/s")
-    print("best \(Double(ours) / theirs) times")
-    let times = try await holds(books, seconds)
-    print(
-      "hold at \(clients) clients: p50 \(times[times.count / 2]) ms, p99 \(times[times.count * 99 / 100]) ms, \(times.count) holds"
-    )
-    try await grow(books, to: entries)
-    let clock = ContinuousClock()
-    let begun = clock.now
-    let report = try await LedgerProof(pool).verify()
-    print(
-      "verify \(report.entries) entries: \((clock.now - begun) / .seconds(1)) s, sound: \(report.isSound)")
+    let socket = await server.socketFolder ?? ""
+    let theirs = try await with("theirs", server) { pool in
+      try await fill(LedgerBooks(pool))
+      return try await pgbench(socket, "theirs", folder, seconds)
+    }
+    print("pgbench, a transaction for each job, \(clients) clients: \(rounded(theirs)) jobs/s")
+    try await with("ours", server) { pool in
+      let books = LedgerBooks(pool)
+      try await fill(books)
+      let ours = try await jobs(books, seconds)
+      print("group commit, \(clients) clients: \(ours) jobs/s, \(rounded(Double(ours) / theirs)) times")
+      let times = try await holds(books, seconds)
+      print(
+        "a hold at \(clients) clients: p50 \(rounded(times[times.count / 2])) ms, "
+          + "p99 \(rounded(times[times.count * 99 / 100])) ms, \(times.count) holds")
+      try await grow(books, to: entries)
+      try await balances(books)
+      let begun = ContinuousClock.now
+      let report = try await LedgerProof(pool).verify()
+      print(
+        "verify \(report.entries) entries: \(rounded((ContinuousClock.now - begun) / .seconds(1))) s, "
+          + "sound: \(report.isSound)")
+    }
+  }
+
+  private static func rounded(_ number: Double) -> Double { (number * 100).rounded() / 100 }
+
+  /// The account with the most entries is read as fast as one with none.
+  private static func balances(_ books: LedgerBooks) async throws {
+    try await books.open(["newcomer"], as: .creator)
+    let longest = try await books.accounts().max { $0.entries < $1.entries }
+    for name in [longest?.name ?? "", "newcomer"] {
+      let begun = ContinuousClock.now
+      for _ in 0..<1000 { _ = try await books.account(name) }
+      let took = (ContinuousClock.now - begun) / .milliseconds(1)
+      let count = try await books.account(name)?.entries ?? 0
+      print("a balance of \(count) entries: \(rounded(took)) µs")
+    }
   }
 
   private static func fill(_ books: LedgerBooks) async throws {
@@ -173,7 +203,7 @@ enum LedgerBench {
     }
   }
 
-  /// What one would write without batches: each job a transaction of its own that holds, then one that captures.
+  /// What one would write without batches: each job a transaction of its own, which holds and captures.
   private static let script = """
     \\set creator random(0, 99)
     \\set node random(0, 49)
@@ -184,8 +214,6 @@ enum LedgerBench {
     INSERT INTO holds (id, account, amount_micro, job, opened_at, expires_at)
       VALUES (nextval('hold_ids'), :payer, 1000000, 'pgbench', now(), now() + interval '10 minutes') RETURNING id AS hold \\gset
     INSERT INTO ledger_calls VALUES (:payer, int8send(2 * :hold::bigint), '\\x00', 'done', :hold, now());
-    COMMIT;
-    BEGIN;
     UPDATE holds SET state = 'captured', captured_micro = 1000000, closed_at = now() WHERE id = :hold;
     UPDATE accounts SET held_micro = held_micro - 1000000, balance_micro = balance_micro - 1000000, entries = entries + 3
       WHERE id = :payer;
@@ -205,13 +233,15 @@ enum LedgerBench {
     COMMIT;
     """
 
-  private static func pgbench(_ socket: String, _ folder: String, _ seconds: Int) async throws -> Double {
+  private static func pgbench(_ socket: String, _ database: String, _ folder: String, _ seconds: Int)
+    async throws -> Double
+  {
     let file = "\(folder)/job.sql"
     try script.write(toFile: file, atomically: true, encoding: .utf8)
     let arguments = [
       "-h", socket, "-U", "postgres", "-n", "-M", "prepared", "-c", String(clients), "-j", "2", "-T",
       String(seconds), "-f",
-      file, "bench",
+      file, database,
     ]
     let result = try await run(
       .name("pgbench"), arguments: Arguments(arguments),

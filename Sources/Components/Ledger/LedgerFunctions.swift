@@ -41,8 +41,8 @@ enum LedgerFunctions {
         leg_calls bigint[], leg_accounts text[], leg_amounts bigint[], leg_types text[],
         leg_rules bigint[]
       ) RETURNS TABLE (place bigint, outcome text, hold bigint, available bigint, rules bigint) LANGUAGE plpgsql
-        -- Plans are made once for each connection; all of them lead through indexes.
-        SET plan_cache_mode = force_generic_plan AS $$
+        -- Plans are made once for each connection, and lead through indexes whatever the tables' statistics say.
+        SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
       DECLARE
         greatest_amount CONSTANT bigint := 1000000000000000;
         greatest_balance CONSTANT bigint := 9000000000000000000;
@@ -88,13 +88,15 @@ enum LedgerFunctions {
         at := coalesce(call_at, clock_timestamp());
         stamp := int8send((extract(epoch FROM at) * 1000000)::bigint);
         -- Whoever is here has first what their holds reserve no longer.
-        WITH gone AS (
-          UPDATE holds o SET state = 'expired', closed_at = at
-          WHERE o.account = ANY (ids) AND o.state = 'open' AND o.expires_at <= at RETURNING o.account, o.amount_micro
-        )
-        SELECT array_agg(n.held - coalesce(g.amount, 0) ORDER BY n.place) INTO held
-        FROM unnest(ids, held) WITH ORDINALITY n (id, held, place)
-        LEFT JOIN (SELECT account, sum(amount_micro)::bigint AS amount FROM gone GROUP BY account) g ON g.account = n.id;
+        IF EXISTS (SELECT 1 FROM holds o WHERE o.state = 'open' AND o.expires_at <= at) THEN
+          WITH gone AS (
+            UPDATE holds o SET state = 'expired', closed_at = at
+            WHERE o.account = ANY (ids) AND o.state = 'open' AND o.expires_at <= at RETURNING o.account, o.amount_micro
+          )
+          SELECT array_agg(n.held - coalesce(g.amount, 0) ORDER BY n.place) INTO held
+          FROM unnest(ids, held) WITH ORDINALITY n (id, held, place)
+          LEFT JOIN (SELECT account, sum(amount_micro)::bigint AS amount FROM gone GROUP BY account) g ON g.account = n.id;
+        END IF;
         SELECT max(r.version) INTO in_force FROM ledger_rules r WHERE r.effective_from <= at;
 
         SELECT array_agg(n.place ORDER BY c.place) INTO mine
@@ -125,7 +127,9 @@ enum LedgerFunctions {
           SELECT u.key, ids[u.mine] AS account, u.place, min(u.place) OVER (PARTITION BY u.mine, u.key) AS first
           FROM unnest(call_keys, mine) WITH ORDINALITY u (key, mine, place)
         ) k
-        LEFT JOIN ledger_calls c ON c.account = k.account AND c.key = k.key;
+        LEFT JOIN LATERAL (
+          SELECT l.digest, l.outcome, l.hold FROM ledger_calls l WHERE l.account = k.account AND l.key = k.key LIMIT 1
+        ) c ON true;
         SELECT array_agg(s.first ORDER BY s.place), array_agg(s.last ORDER BY s.place) INTO first_legs, last_legs
         FROM (
           SELECT p AS place, min(l.place) AS first, max(l.place) AS last
@@ -300,9 +304,9 @@ enum LedgerFunctions {
           WHERE n.kind = 'hold' AND n.is_fresh AND n.hold IS NOT NULL;
         END IF;
         IF true = ANY (hold_changed) THEN
-          UPDATE holds o SET state = n.state, captured_micro = n.captured, closed_at = at
-          FROM unnest(hold_ids, hold_states, hold_captures, hold_changed) n (id, state, captured, is_changed)
-          WHERE o.id = n.id AND n.is_changed;
+          UPDATE holds o SET closed_at = at, (state, captured_micro) = (
+            SELECT hold_states[n.place], hold_captures[n.place] FROM (SELECT array_position(hold_ids, o.id) AS place) n)
+          WHERE o.id = ANY (hold_ids) AND hold_changed[array_position(hold_ids, o.id)];
         END IF;
         IF e_count > 0 THEN
           INSERT INTO ledger_entries (id, debit_account, credit_account, debit_number, credit_number, debit_balance_micro,
@@ -310,11 +314,10 @@ enum LedgerFunctions {
           SELECT n.*, at FROM unnest(e_ids, e_debits, e_credits, e_debit_numbers, e_credit_numbers, e_debit_balances,
             e_credit_balances, e_debit_hashes, e_credit_hashes, e_amounts, e_types, e_jobs, e_holds, e_grosses) n;
         END IF;
-        UPDATE accounts o SET balance_micro = n.balance, held_micro = n.held, entries = n.number, head = n.head,
-          gross_micro = n.gross
-        FROM unnest(ids, balances, held, numbers, heads, grosses) n (id, balance, held, number, head, gross)
-        WHERE o.id = n.id
-          AND (o.balance_micro, o.held_micro, o.entries) IS DISTINCT FROM (n.balance, n.held, n.number);
+        UPDATE accounts o SET (balance_micro, held_micro, entries, head, gross_micro) = (
+          SELECT balances[n.place], held[n.place], numbers[n.place], heads[n.place], grosses[n.place]
+          FROM (SELECT array_position(ids, o.id) AS place) n)
+        WHERE o.id = ANY (ids);
         INSERT INTO ledger_calls (account, key, digest, outcome, hold, recorded_at)
         SELECT ids[n.mine], n.key, n.digest, n.outcome, n.hold, at
         FROM unnest(mine, call_keys, call_digests, outcomes, result_holds, fresh)
