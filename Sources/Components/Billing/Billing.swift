@@ -26,7 +26,8 @@ package enum Billing {
   /// The tables of prices, for the databases that `PriceMap` names. Numbered together with the other rooms' migrations
   /// of the same databases.
   package static let migrations = [
-    Migrations.Migration(number: 1, name: "price-map-entries", sql: priceMapEntries)
+    Migrations.Migration(number: 1, name: "price-map-entries", sql: priceMapEntries),
+    Migrations.Migration(number: 3, name: "billing", sql: BillingSchema.tables),
   ]
 
   private static let priceMapEntries = """

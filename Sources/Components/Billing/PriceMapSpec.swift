@@ -36,7 +36,7 @@ package struct PriceMapSpec: ManifestSpec {
     }
   }
 
-  private static func isPriceID(_ text: String) -> Bool {
+  static func isPriceID(_ text: String) -> Bool {
     (1...255).contains(text.utf8.count)
       && text.utf8.allSatisfy {
         (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95
