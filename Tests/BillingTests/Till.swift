@@ -74,6 +74,13 @@ struct Till: Sendable {
     _ = try await ledger.execute([call])[0].get()
   }
 
+  /// Puts credits into an account out of nothing.
+  func grant(_ micro: Int64, to account: String, key: String) async throws {
+    let leg = LedgerLeg(to: account, Credits(micro: micro), for: "grant")
+    let call = LedgerCall(.transfer([leg], job: ""), on: "stripe", key: key)
+    _ = try await LedgerBooks(pool).execute([call])[0].get()
+  }
+
   func count(_ sql: String) async throws -> Int64 { try await pool.query(sql).only().int(0) }
 
   /// Reasons of open letters, oldest first.

@@ -93,8 +93,11 @@ package struct EnvironmentPrices: Sendable, Hashable {
     package let map: Credits
 
     package var description: String {
-      "\(price) gives \(map) credits here and \(environment) in \(EnvironmentPrices.variable)"
+      "\(price) gives \(map) credits in the manifest and \(environment) in \(EnvironmentPrices.variable)"
     }
+
+    /// What has to happen, for whoever waits.
+    var request: String { "one meaning of \(price), which \(description.dropFirst(price.count + 1))" }
   }
 
   /// Sorted by Price ID; equal credits are no conflict.

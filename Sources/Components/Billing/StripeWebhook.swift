@@ -8,7 +8,7 @@ package struct StripeWebhook: Sendable {
 
   package enum Reply: Sendable, Hashable {
     /// 200: Stripe need not send it again.
-    case taken(BillingOutcome)
+    case taken(BillingOutcome, event: String)
     /// 400: it is none of Stripe's, or too old.
     case refused(code: String, message: String)
     /// 503: nothing was recorded, Stripe is to send it again.
@@ -38,9 +38,10 @@ package struct StripeWebhook: Sendable {
     switch await books() {
     case .failure(let error): return .unavailable(error)
     case .success(let books):
-      let outcome = await books.take(ReceivedEvent(payload: body))
+      let received = ReceivedEvent(payload: body)
+      let outcome = await books.take(received)
       if case .unavailable(let error) = outcome { return .unavailable(error) }
-      return .taken(outcome)
+      return .taken(outcome, event: received.id)
     }
   }
 }
@@ -61,7 +62,7 @@ extension StripeWebhook.Reply {
   /// What came of it, as a word for metrics.
   package var word: String {
     switch self {
-    case .taken(let outcome): outcome.word
+    case .taken(let outcome, _): outcome.word
     case .refused: "refused"
     case .unavailable: "unavailable"
     }
@@ -71,7 +72,7 @@ extension StripeWebhook.Reply {
   package var json: String {
     let value: Value =
       switch self {
-      case .taken(.kept(let refusal)):
+      case .taken(.kept(let refusal), _):
         .members(["outcome": .string(word), "reason": .string(refusal.reason.rawValue)])
       case .taken: .members(["outcome": .string(word)])
       case .refused(let code, let message): .members(["error": .string(code), "message": .string(message)])

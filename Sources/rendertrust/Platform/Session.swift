@@ -19,7 +19,7 @@ struct Session: Sendable {
   let environments: [String]
   private(set) var engine: Engine
   let progress: any Voice
-  private let foundations: Foundations
+  let foundations: Foundations
   private let owner: String
 
   /// The same as `open`, and reads manifests meanwhile: that takes about as long as starting the private server. A

@@ -64,7 +64,7 @@ struct BillingTransaction {
     let call = LedgerCall(
       .transfer([leg], job: session.id), on: Self.clearing, key: "checkout/\(session.id)")
     if case .failure(let error) = try await LedgerBooks.execute([call], in: transaction)[0] {
-      return .failure(Refusal(.ledgerRefused, "the ledger refuses \(session.id): \(error)"))
+      return .failure(Refusal(.ledgerRefused, "the ledger refuses \(session.id): \(error.code.rawValue)"))
     }
     let purchase = Purchase(order, of: session, isLive: event.isLive)
     try await Purchases.record(purchase, order.lines, in: transaction)
@@ -105,7 +105,7 @@ struct BillingTransaction {
     }
     switch accounts[account]?.kind {
     case .creator?, .nodeOwner?, .moduleDeveloper?: return nil
-    default: return Refusal(.noAccount, "\(session.id) names \(account), which is no account of a person's")
+    default: return Refusal(.noAccount, "what \(session.id) names is no account of a buyer's")
     }
   }
 
@@ -151,7 +151,7 @@ struct BillingTransaction {
       if case .failure(let error) = try await LedgerBooks.execute([call], in: transaction)[0] {
         try await letters.keepOutstanding(
           purchase, received,
-          Refusal(.notCovered, "the ledger refuses to reverse \(purchase.session): \(error)"))
+          Refusal(.notCovered, "the ledger refuses to reverse \(purchase.session): \(error.code.rawValue)"))
         return 0
       }
       try await Purchases.move(move, of: purchase, in: transaction)
@@ -166,7 +166,7 @@ struct BillingTransaction {
       Refusal(
         .notCovered,
         "\(Credits(micro: outstanding)) of \(Credits(micro: target)) credits are still to be taken back of "
-          + "\(purchase.session): \(purchase.account) has no more free; replay this later"))
+          + "\(purchase.session): its account has no more free; replay this later"))
     return abs(move)
   }
 }
