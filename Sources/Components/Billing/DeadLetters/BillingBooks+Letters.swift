@@ -49,7 +49,10 @@ extension BillingBooks {
         return .tried(try await settleAgain(letter))
       }
       guard let payload = letter.payload else { return .erased }
-      let outcome = await take(ReceivedEvent(payload: payload), on: .replay)
+      let received = ReceivedEvent(payload: payload)
+      // Whoever kept it for another reason had found its mode to be the right one.
+      let books = letter.reason == Refusal.Reason.wrongMode.rawValue ? self : inMode(of: received)
+      let outcome = await books.take(received, on: .replay)
       // Done meanwhile by another way: what it asks for is there.
       if outcome == .repeated { try await settle(letter) }
       return .tried(outcome)

@@ -14,7 +14,7 @@ package struct BillingBooks: Sendable {
   let pool: PostgresPool
   let environmentPrices: EnvironmentPrices
   /// Whether events are about real money.
-  let isLive: Bool
+  private(set) var isLive: Bool
   let lineItems: LineItems?
   let now: @Sendable () -> Timestamp
 
@@ -30,6 +30,13 @@ package struct BillingBooks: Sendable {
     self.isLive = isLive
     self.lineItems = lineItems
     self.now = now
+  }
+
+  /// The same for events of this one's mode.
+  func inMode(of received: ReceivedEvent) -> BillingBooks {
+    var books = self
+    if case .success(let event) = received.content { books.isLive = event.isLive }
+    return books
   }
 
   /// Why an event is taken.
