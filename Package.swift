@@ -175,7 +175,7 @@ let testTargets: [Target] = [
     "EndToEnd",
     [
       "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
-      "Workloads", subprocess,
+      "StripeSupport", "Workloads", subprocess,
     ], golden: true),
   tests(
     "Fleet",

@@ -79,7 +79,7 @@ extension Installation {
 
   private static let statefulCommands: Set<String> = [
     "plan", "apply", "up", "diff", "rollback", "destroy", "get", "describe", "why", "events", "history",
-    "backup", "server", "audit", "import", "export",
+    "backup", "billing", "server", "audit", "import", "export",
   ]
 
   /// The executable that was built together with the tests: in the folder of the test bundle.
