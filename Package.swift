@@ -109,6 +109,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
   .executableTarget(
+    name: "siege-ledger", dependencies: ["Ledger", "Model", "Postgres"], path: "Tests/Siege"),
+  .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
   .executableTarget(
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
@@ -120,7 +122,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "fuzz-manifests",
     dependencies: [
-      "Billing", "Databases", "Delivery", "Fleet", "Manifests", "Model", "Modules", "Recovery", "Services",
+      "Billing", "Databases", "Delivery", "Fleet", "Ledger", "Manifests", "Model", "Modules", "Recovery",
+      "Services",
     ], path: "Tests/Fuzz", exclude: ["Corpus", "keys.dict"]),
 ]
 
@@ -185,7 +188,13 @@ let testTargets: [Target] = [
     ]),
   tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
-  tests("Ledger", ["Ledger", "Model", "Postgres", "PostgresSupport"]),
+  tests(
+    "Ledger",
+    [
+      "Component", "Ledger", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "PostgresSupport",
+      "siege-ledger", subprocess,
+    ]),
   tests("Manifests", ["Manifests", "Model"]),
   tests(
     "Modules",

@@ -176,7 +176,7 @@ enum LedgerBench {
       AND balance_micro - held_micro >= 1000000 RETURNING id AS payer \\gset
     INSERT INTO holds (id, account, amount_micro, job, opened_at, expires_at)
       VALUES (nextval('hold_ids'), :payer, 1000000, 'pgbench', now(), now() + interval '10 minutes') RETURNING id AS hold \\gset
-    INSERT INTO ledger_calls VALUES (:payer, 'p' || :hold::bigint, '\\x00', 'done', :hold, now());
+    INSERT INTO ledger_calls VALUES (:payer, int8send(2 * :hold::bigint), '\\x00', 'done', :hold, now());
     COMMIT;
     BEGIN;
     UPDATE holds SET state = 'captured', captured_micro = 1000000, closed_at = now() WHERE id = :hold;
@@ -194,7 +194,7 @@ enum LedgerBench {
       v.balance, sha256('b'), v.amount, 'payout', 'pgbench', now()
     FROM (VALUES (0, :worker::bigint, :n1::bigint, :b1::bigint, 400000), (1, :maker, :n2, :b2, 510000), (2, :house, :n3, :b3, 90000))
       v (place, account, number, balance, amount);
-    INSERT INTO ledger_calls VALUES (:payer, 'q' || :hold::bigint, '\\x00', 'done', :hold, now());
+    INSERT INTO ledger_calls VALUES (:payer, int8send(2 * :hold::bigint + 1), '\\x00', 'done', :hold, now());
     COMMIT;
     """
 

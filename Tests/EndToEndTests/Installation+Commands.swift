@@ -41,7 +41,10 @@ extension Installation {
     _ arguments: [String], variables: Variables = [:], while work: (pid_t) async throws -> Output
   ) async throws -> (outcome: Outcome, output: Output) {
     let isStateful = arguments.first.map(Installation.statefulCommands.contains) ?? false
-    let words = [Installation.program] + arguments + (isStateful ? ["--state", state] : [])
+    let options = arguments.prefix { $0 != "--" }
+    let words =
+      [Installation.program] + options + (isStateful ? ["--state", state] : [])
+      + arguments.dropFirst(options.count)
     let settings = ["DOCKER_HOST": "\(engine.endpoint)", "NO_COLOR": "1"].merging(variables) { _, given in
       given
     }
@@ -79,7 +82,7 @@ extension Installation {
 
   private static let statefulCommands: Set<String> = [
     "plan", "apply", "up", "diff", "rollback", "destroy", "get", "describe", "why", "events", "history",
-    "backup", "billing", "server", "audit", "import", "export",
+    "backup", "server", "audit", "import", "export", "credits", "ledger", "billing",
   ]
 
   /// The executable that was built together with the tests: in the folder of the test bundle.

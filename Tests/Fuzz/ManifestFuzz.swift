@@ -9,6 +9,7 @@ import Databases
 import Delivery
 import Fleet
 import Glibc
+import Ledger
 import Manifests
 import Model
 import Modules
@@ -17,7 +18,8 @@ import Services
 
 private let kinds = [
   KindSchema(BackupPolicySpec.self), KindSchema(DatabaseSpec.self), KindSchema(EnvironmentSpec.self),
-  KindSchema(ModuleSpec.self), KindSchema(NodeSpec.self), KindSchema(PriceMapSpec.self),
+  KindSchema(LedgerSpec.self), KindSchema(ModuleSpec.self), KindSchema(NodeSpec.self),
+  KindSchema(PriceMapSpec.self),
   KindSchema(ServiceSpec.self),
 ]
 private let schemas = Dictionary(kinds.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })

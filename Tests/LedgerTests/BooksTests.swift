@@ -96,15 +96,29 @@ extension LedgerTests {
         let calls = (0..<5).map { LedgerCall.hold(100, key: "h\($0)", lifetime: 10 + Int64($0)) }
         let holds = try await books.ledger.execute(calls, at: start).map { try $0.get().hold ?? 0 }
         let later = start + TimeSpan(seconds: 12)
-        #expect(
-          try await books.ledger.execute([.capture(holds[0], [("node_owner", 1)], key: "late")], at: later)[0]
-            .code
-            == .holdExpired)
-        #expect(try await books.available("creator") == 500)
         #expect(try await books.ledger.expire(at: later, most: 2) == 2)
         #expect(try await books.ledger.expire(at: later, most: 2) == 1)
         #expect(try await books.ledger.expire(at: later) == 0)
         #expect(try await books.available("creator") == 800)
+        let late = LedgerCall.capture(holds[0], [("node_owner", 1)], key: "late")
+        #expect(try await books.ledger.execute([late], at: later)[0].code == .holdExpired)
+      }
+    }
+
+    @Test func `a call has at its disposal what its account's expired holds reserved`() async throws {
+      try await Books.with { books in
+        let start = Timestamp(microseconds: 1_700_000_000_000_000)
+        try await books.grant(100, to: "creator", key: "g")
+        let first = try await books.ledger.execute([.hold(100, key: "1", lifetime: 10)], at: start)
+        let second = LedgerCall.hold(100, key: "2", lifetime: 10)
+        let early = try await books.ledger.execute([second], at: start + TimeSpan(milliseconds: 9999))
+        #expect(early[0].code == .insufficientCredit)
+        let third = LedgerCall.hold(100, key: "3", lifetime: 10)
+        #expect(try await books.ledger.execute([third], at: start + TimeSpan(seconds: 10))[0].code == nil)
+        let void = LedgerCall(.void(hold: try first[0].get().hold ?? 0), on: "creator", key: "4")
+        #expect(
+          try await books.ledger.execute([void], at: start + TimeSpan(seconds: 10))[0].code == .holdExpired)
+        #expect(try await LedgerProof(books.pool).verify().findings == [])
       }
     }
 

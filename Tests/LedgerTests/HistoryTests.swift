@@ -12,6 +12,7 @@ extension LedgerTests {
         let amount: Int64
         let expires: Int64
         var isOpen = true
+        var isExpired = false
       }
 
       var balances: [String: Int64] = [:]
@@ -46,22 +47,29 @@ extension LedgerTests {
           pay(legs, from: call.account)
         case .capture(let hold, let legs):
           guard let found = holds[hold], found.account == call.account else { return .unknownHold }
+          guard !found.isExpired else { return .holdExpired }
           guard found.isOpen else { return .holdClosed }
-          guard found.expires > time else { return .holdExpired }
           guard legs.reduce(0, { $0 + $1.amount.micro }) <= found.amount else { return .exceedsHold }
           holds[hold]?.isOpen = false
           pay(legs, from: call.account)
         case .void(let hold):
           guard let found = holds[hold], found.account == call.account else { return .unknownHold }
+          guard !found.isExpired else { return .holdExpired }
           guard found.isOpen else { return .holdClosed }
           holds[hold]?.isOpen = false
         }
         return nil
       }
 
-      mutating func expire(at time: Int64) -> Int {
-        let due = holds.filter { $0.value.isOpen && $0.value.expires <= time }.map(\.key)
-        for id in due { holds[id]?.isOpen = false }
+      /// - Parameter accounts: whose; nil is everybody's.
+      mutating func expire(at time: Int64, of accounts: Set<String>? = nil) -> Int {
+        let due = holds.filter {
+          $0.value.isOpen && $0.value.expires <= time && accounts?.contains($0.value.account) != false
+        }.map(\.key)
+        for id in due {
+          holds[id]?.isOpen = false
+          holds[id]?.isExpired = true
+        }
         return due.count
       }
     }
@@ -89,6 +97,7 @@ extension LedgerTests {
             calls.append(Self.call(&random, model, key: "\(round)-\(place)"))
           }
           let results = try await books.ledger.execute(calls, at: time)
+          _ = model.expire(at: now, of: Set(calls.flatMap(\.accounts)))
           for (call, result) in zip(calls, results) {
             let expected = model.run(call, at: now, as: try? result.get().hold)
             #expect(result.code == expected, "seed \(seed), round \(round): \(call)")
@@ -128,18 +137,12 @@ extension LedgerTests {
   }
 }
 
-/// The same numbers for the same seed (SplitMix64).
-private struct Dice: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
+extension LedgerCall {
+  /// Everybody that it concerns.
+  fileprivate var accounts: [String] {
+    switch operation {
+    case .transfer(let legs, _), .capture(_, let legs): [account] + legs.map(\.account)
+    case .hold, .void: [account]
+    }
   }
-
-  mutating func int(_ bound: UInt64) -> UInt64 { next() % bound }
 }

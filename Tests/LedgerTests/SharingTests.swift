@@ -42,7 +42,8 @@ extension LedgerTests {
     func `a node is paid by its time`(gpu: Int64, cpu: Int64, price: Int64, payout: Int64, why: String) {
       let usage = LedgerRules.Usage(gpu: gpu, cpu: cpu)
       #expect(Self.rules.payout(for: usage, of: Credits(micro: price)).micro == payout, "\(why)")
-      let legs = Self.rules.legs(of: Credits(micro: price), usage: usage, payer: "p", node: "n", developer: "d")
+      let legs = Self.rules.legs(
+        of: Credits(micro: price), usage: usage, payer: "p", node: "n", developer: "d")
       #expect(legs.reduce(0) { $0 + $1.amount.micro } == price, "the legs come to the price")
     }
 

@@ -1,20 +1,28 @@
+package import Component
 package import Postgres
 
-/// Credits, in double entry (seeds: Credit Ledger; Financial & Incentive Flows).
+/// Credits, in double entry (seeds: Credit Ledger; Financial & Incentive Flows). One kind: `Ledger`.
 ///
-/// Entry file: `LedgerBooks.swift`. A transfer takes from one account what it gives to another; nothing else moves credits.
+/// Entry file: `LedgerSpec.swift`; the books themselves are `LedgerBooks.swift`. A transfer takes from one account what it gives to another; nothing else moves credits.
 /// `LedgerSchema` says what is kept and what the database itself refuses, `LedgerFunctions` has the operations, which
 /// take arrays so that many jobs commit as one, `LedgerCall` is one operation as a value, `LedgerProof` finds whatever was
 /// changed behind the ledger's back.
 ///
 /// Must not import another room. Tested in `Tests/LedgerTests` against a real server.
 package enum Ledger {
+  /// - `connector`: leads from what a `Database` offers to connections.
+  package static func kinds(connector: DatabaseConnector) -> [Kind] {
+    let backend = LedgerBackend { address throws(PostgresError) in try await connector.pool(for: address) }
+    return [
+      Kind(LedgerSpec.self, planner: LedgerPlanner(), backend: backend, export: LedgerExport.export)
+    ]
+  }
+
   /// The tables and functions, for the databases that hold credits. Numbered together with the other rooms' migrations of
   /// the same databases.
   package static let migrations = [
     Migrations.Migration(
       number: 2, name: "ledger",
-      sql: [LedgerSchema.tables, LedgerGuards.sql, LedgerFunctions.execute, LedgerFunctions.expire]
-        .joined(separator: "\n"))
+      sql: LedgerSchema.tables + "\n" + LedgerGuards.sql)
   ]
 }

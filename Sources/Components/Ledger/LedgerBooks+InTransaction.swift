@@ -23,18 +23,15 @@ extension LedgerBooks {
       "SELECT id FROM accounts WHERE name = ANY ($1) ORDER BY id FOR NO KEY UPDATE", [.textArray(names)])
     let rows = try await transaction.query(
       """
-      SELECT a.name, a.kind, a.balance_micro, a.entries, a.held_micro - coalesce((
+      SELECT a.name, a.kind, a.balance_micro, a.held_micro - coalesce((
         SELECT sum(h.amount_micro)::bigint FROM holds h
-        WHERE h.account = a.id AND h.state = 'open' AND h.expires_at <= coalesce($2::timestamptz, now())), 0)
+        WHERE h.account = a.id AND h.state = 'open' AND h.expires_at <= coalesce($2::timestamptz, clock_timestamp())
+      ), 0), a.entries
       FROM accounts a WHERE a.name = ANY ($1)
       """, [.textArray(names), .optional(time, SQLValue.timestamp)])
     var accounts: [String: Account] = [:]
     for row in rows {
-      guard let kind = AccountKind(rawValue: try row.text(1)) else { continue }
-      let name = try row.text(0)
-      accounts[name] = Account(
-        name: name, kind: kind, balance: Credits(micro: try row.int(2)), held: Credits(micro: try row.int(4)),
-        entries: try row.int(3))
+      if let account = try Account(row) { accounts[account.name] = account }
     }
     return accounts
   }

@@ -5,19 +5,9 @@ package import Postgres
 extension LedgerBooks {
   /// Records a version; recording the same number again does nothing.
   package func record(_ rules: LedgerRules, effective: Timestamp) async throws(PostgresError) {
-    _ = try await pool.query(
-      """
-      INSERT INTO ledger_rules (
-        version, platform, tier_untils, tier_shares, gpu_minute_micro, cpu_minute_micro, effective_from)
-      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (version) DO NOTHING
-      """,
-      [
-        .int(rules.version), .text(rules.platform),
-        .array(rules.tiers.map { .optional($0.until?.micro, SQLValue.int) }),
-        .intArray(rules.tiers.map(\.partsPerMillion)), .int(rules.gpuMinute.micro),
-        .int(rules.cpuMinute.micro),
-        .timestamp(effective),
-      ])
+    try await LedgerBooks.record(rules, effective: effective) { sql, parameters throws(PostgresError) in
+      try await pool.query(sql, parameters)
+    }
   }
 
   /// A version of the rules, and since when it is in force; nil where there is none of that number.
@@ -25,13 +15,54 @@ extension LedgerBooks {
   package func rules(_ version: Int64? = nil) async throws(PostgresError) -> (
     rules: LedgerRules, effective: Timestamp
   )? {
-    let rows = try await pool.query(
-      """
-      SELECT version, platform, array_replace(tier_untils, NULL, 0), tier_shares, gpu_minute_micro, cpu_minute_micro, effective_from
-      FROM ledger_rules WHERE version = $1 OR $1 IS NULL ORDER BY version DESC LIMIT 1
-      """, [.optional(version, SQLValue.int)])
+    let rows = try await pool.query(LedgerBooks.newestRules, [.optional(version, SQLValue.int)])
     guard let row = rows.first else { return nil }
     return (try LedgerRules(row), try row.timestamp(6))
+  }
+
+  /// Of the versions up to a number, or of all.
+  static let newestRules = """
+    SELECT version, platform, array_replace(tier_untils, NULL, 0), tier_shares, gpu_minute_micro, cpu_minute_micro,
+      effective_from
+    FROM ledger_rules WHERE $1::bigint IS NULL OR version = $1 ORDER BY version DESC LIMIT 1
+    """
+
+  /// Records the rules as the next version, unless the newest are these already and in force when they are to be.
+  /// - Parameters:
+  ///   - rules: their number counts for nothing.
+  ///   - effective: nil for now.
+  package func recordNext(_ rules: LedgerRules, effective: Timestamp?) async throws(PostgresError) {
+    try await pool.transaction { transaction throws(PostgresError) in
+      try await transaction.query("LOCK TABLE ledger_rules IN SHARE ROW EXCLUSIVE MODE")
+      let newest = try await transaction.query(LedgerBooks.newestRules, [.null]).first
+      if let newest, try LedgerRules(newest) == rules.numbered(try newest.int(0)) {
+        guard let effective, try newest.timestamp(6) != effective else { return }
+      }
+      let number = try newest?.int(0) ?? 0
+      try await LedgerBooks.record(rules.numbered(number + 1), effective: effective) {
+        sql, parameters throws(PostgresError) in
+        try await transaction.query(sql, parameters)
+      }
+    }
+  }
+
+  private static func record(
+    _ rules: LedgerRules, effective: Timestamp?,
+    _ query: (String, [SQLValue]) async throws(PostgresError) -> Rows
+  ) async throws(PostgresError) {
+    _ = try await query(
+      """
+      INSERT INTO ledger_rules (
+        version, platform, tier_untils, tier_shares, gpu_minute_micro, cpu_minute_micro, effective_from)
+      VALUES ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, now())) ON CONFLICT (version) DO NOTHING
+      """,
+      [
+        .int(rules.version), .text(rules.platform),
+        .array(rules.tiers.map { .optional($0.until?.micro, SQLValue.int) }),
+        .intArray(rules.tiers.map(\.partsPerMillion)), .int(rules.gpuMinute.micro),
+        .int(rules.cpuMinute.micro),
+        .optional(effective, SQLValue.timestamp),
+      ])
   }
 }
 

@@ -7,6 +7,9 @@ package struct LedgerBooks: Sendable {
 
   package init(_ pool: PostgresPool) { self.pool = pool }
 
+  /// Where credits come into being: against money that Stripe has cleared, or as a grant.
+  package static let clearingAccount = "stripe"
+
   package enum AccountKind: String, Hashable, Sendable, CaseIterable {
     case creator
     case nodeOwner = "node_owner"
@@ -25,6 +28,16 @@ package struct LedgerBooks: Sendable {
     package let entries: Int64
 
     package var available: Credits { Credits(micro: balance.micro - held.micro) }
+
+    /// - Parameter row: name, kind, balance, held, number of entries.
+    init?(_ row: Row) throws(PostgresError) {
+      guard let kind = AccountKind(rawValue: try row.text(1)) else { return nil }
+      name = try row.text(0)
+      self.kind = kind
+      balance = Credits(micro: try row.int(2))
+      held = Credits(micro: try row.int(3))
+      entries = try row.int(4)
+    }
   }
 
   /// Opens accounts; those that are there keep their kind.
@@ -38,11 +51,7 @@ package struct LedgerBooks: Sendable {
   package func account(_ name: String) async throws(PostgresError) -> Account? {
     let rows = try await pool.query(
       "SELECT name, kind, balance_micro, held_micro, entries FROM accounts WHERE name = $1", [.text(name)])
-    guard let row = rows.first else { return nil }
-    guard let kind = AccountKind(rawValue: try row.text(1)) else { return nil }
-    return Account(
-      name: try row.text(0), kind: kind, balance: Credits(micro: try row.int(2)),
-      held: Credits(micro: try row.int(3)), entries: try row.int(4))
+    return try rows.first.flatMap { row throws(PostgresError) in try Account(row) }
   }
 
   /// Does all calls in one transaction, one after the other, each with an outcome of its own, in their order. Either all

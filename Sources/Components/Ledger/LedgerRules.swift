@@ -5,8 +5,8 @@ package import Model
 ///
 /// Rounding: a payout and a share are rounded down to the micro-credit, and whatever that leaves goes to the platform, so
 /// the parts always come to the price.
-package struct LedgerRules: Hashable, Sendable {
-  package struct Tier: Hashable, Sendable {
+package struct LedgerRules: Hashable, Sendable, Codable {
+  package struct Tier: Hashable, Sendable, Codable {
     /// The lifetime gross at which it ends; nil for the last one.
     package let until: Credits?
     /// The developer's share, 1,000,000 being all of it.
@@ -32,6 +32,12 @@ package struct LedgerRules: Hashable, Sendable {
     self.gpuMinute = gpuMinute
     self.cpuMinute = cpuMinute
     self.tiers = tiers
+  }
+
+  /// The same rules as another version.
+  func numbered(_ version: Int64) -> LedgerRules {
+    LedgerRules(
+      version: version, platform: platform, gpuMinute: gpuMinute, cpuMinute: cpuMinute, tiers: tiers)
   }
 
   /// What an attempt used, in milliseconds.

@@ -91,6 +91,7 @@ extension Platform {
     let workloads = foundations.workloads
     let connector = foundations.connector
     var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations + Ledger.migrations)
+    kinds += Ledger.kinds(connector: connector)
     kinds += Billing.kinds(
       connector: connector, environmentPrices: foundations.environmentPrices,
       clients: { await foundations.stripeClient($0) })

@@ -12,7 +12,7 @@ struct BillingTransaction {
   var letters: DeadLetters { DeadLetters(transaction) }
 
   /// The ledger's account that purchases are paid from.
-  static let clearing = "stripe"
+  private static let clearing = LedgerBooks.clearingAccount
 
   func carryOut(
     _ items: BillingBooks.Items?, on occasion: BillingBooks.Occasion

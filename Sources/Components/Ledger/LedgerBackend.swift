@@ -1,0 +1,121 @@
+internal import Manifests
+package import Model
+package import Postgres
+package import Reconciling
+
+/// Looks at books and keeps them: guards, accounts, rules.
+package struct LedgerBackend: ResourceBackend {
+  /// The pool of a database, which need not exist.
+  package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
+
+  private let pools: Pools
+
+  package init(pools: @escaping Pools) { self.pools = pools }
+
+  package var system: String { "PostgreSQL" }
+
+  package func observe(
+    _ subjects: [Subject<LedgerSpec>], in context: ReconcileContext
+  ) async -> [ResourceID: Result<LedgerObserved?, BackendError>] {
+    var answers: [ResourceID: Result<LedgerObserved?, BackendError>] = [:]
+    for subject in subjects {
+      do throws(BackendError) {
+        answers[subject.id] = .success(try await look(at: subject, context))
+      } catch {
+        answers[subject.id] = .failure(error)
+      }
+    }
+    return answers
+  }
+
+  private func look(at subject: Subject<LedgerSpec>, _ context: ReconcileContext) async throws(BackendError)
+    -> LedgerObserved?
+  {
+    guard let database = (subject.lastApplied?.spec ?? subject.spec)?.database.id else { return nil }
+    let pool = try await pool(of: database, context)
+    do throws(PostgresError) {
+      return try await LedgerObserved.read(pool, name: subject.id.name, platform: subject.spec?.platform)
+    } catch {
+      // Before `Database` has created the database and its tables, there are provably no books.
+      if error.code == .databaseMissing || error.code == .missing { return nil }
+      throw error.backendError
+    }
+  }
+
+  package func apply(
+    _ operation: LedgerOperation, to subject: Subject<LedgerSpec>, in context: ReconcileContext
+  ) async throws(BackendError) {
+    guard let spec = subject.spec else { return }
+    let pool = try await pool(of: spec.database.id, context)
+    let books = LedgerBooks(pool)
+    do throws(PostgresError) {
+      switch operation {
+      case .open:
+        try await openAccounts(of: spec, in: books)
+        _ = try await pool.query(
+          "INSERT INTO ledgers (name) VALUES ($1) ON CONFLICT DO NOTHING", [.text(subject.id.name)])
+      case .openAccounts: try await openAccounts(of: spec, in: books)
+      case .guardBooks: try await pool.script(LedgerGuards.sql)
+      case .record(let rules, let effective): try await books.recordNext(rules, effective: effective)
+      case .expire: while try await books.expire(most: 1000) == 1000 {}
+      case .close: _ = try await pool.query("DELETE FROM ledgers WHERE name = $1", [.text(subject.id.name)])
+      }
+    } catch {
+      throw error.backendError
+    }
+  }
+
+  private func openAccounts(of spec: LedgerSpec, in books: LedgerBooks) async throws(PostgresError) {
+    try await books.open([spec.platform], as: .platform)
+    try await books.open([LedgerBooks.clearingAccount], as: .stripeClearing)
+  }
+
+  private func pool(of database: ResourceID, _ context: ReconcileContext) async throws(BackendError)
+    -> PostgresPool
+  {
+    guard let offer = context.offers.databases[database] else {
+      throw BackendError(
+        code: "database.undeclared", "\(database) is not declared", hint: "add the Database to the manifests",
+        retry: .afterChange)
+    }
+    do throws(PostgresError) {
+      return try await pools(offer.address)
+    } catch {
+      throw error.backendError
+    }
+  }
+}
+
+extension LedgerObserved {
+  /// Nil where the ledger of this name has nothing there.
+  /// - Parameter platform: the account that the declared rules name.
+  static func read(
+    _ pool: PostgresPool, name: String, platform: String?
+  ) async throws(PostgresError) -> LedgerObserved? {
+    let answers = try await pool.pipeline([
+      Statement("SELECT name FROM ledgers ORDER BY name = $1 DESC, opened_at", [.text(name)]),
+      LedgerGuards.missing,
+      Statement(LedgerBooks.newestRules, [.null]),
+      Statement(
+        "SELECT x FROM unnest($1::text[]) x WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE name = x)",
+        [.textArray([platform, LedgerBooks.clearingAccount].compactMap { $0 })]),
+      Statement("SELECT count(*) FROM holds WHERE state = 'open' AND expires_at <= now()"),
+    ])
+    func names(_ rows: Rows) throws(PostgresError) -> [String] {
+      var names: [String] = []
+      for row in rows { names.append(try row.text(0)) }
+      return names
+    }
+    let ledgers = try names(answers[0])
+    let isOpen = ledgers.first == name
+    let other = ledgers.first { $0 != name }
+    guard isOpen || other != nil else { return nil }
+    let newest = answers[2].first
+    return LedgerObserved(
+      isOpen: isOpen, other: other,
+      rules: try newest.map { row throws(PostgresError) in try LedgerRules(row) },
+      effective: try newest?.timestamp(6), missingAccounts: try names(answers[3]),
+      unguarded: try names(answers[1]),
+      overdueHolds: try answers[4].only().int(0))
+  }
+}

@@ -1,0 +1,127 @@
+internal import Manifests
+package import Model
+package import Planning
+
+/// From the books to the declared rules. Rules are never changed: others are the next version.
+package struct LedgerPlanner: ResourcePlanner {
+  package init() {}
+
+  package func plan(
+    _ desired: Resource<LedgerSpec>?, _ observed: LedgerObserved?, _ context: PlanContext
+  ) throws(PlanError) -> PlanOutcome<LedgerOperation> {
+    guard let desired else { return close(observed, context.id.name) }
+    try refuseMove(of: desired, context)
+    if let other = observed?.other, observed?.isOpen != true {
+      return .waiting(
+        on: "\(desired.spec.database) has the books of Ledger/\(other), and a database has one ledger")
+    }
+    let steps = open(desired, observed) + keep(observed) + rules(desired, observed, context)
+    return steps.isEmpty ? .upToDate : .steps(steps)
+  }
+
+  private func close(_ observed: LedgerObserved?, _ name: String) -> PlanOutcome<LedgerOperation> {
+    guard observed?.isOpen == true else { return .upToDate }
+    return .steps([
+      Step(
+        .delete, "leave the books of \(name) alone; accounts, entries and rules stay",
+        because: "left the manifests", risk: .disruptive, operation: LedgerOperation.close)
+    ])
+  }
+
+  /// Credits are not moved by a manifest.
+  private func refuseMove(of desired: Resource<LedgerSpec>, _ context: PlanContext) throws(PlanError) {
+    guard let applied = context.lastApplied?.spec as? LedgerSpec,
+      applied.database.id != desired.spec.database.id
+    else { return }
+    throw PlanError(
+      "the books of \(desired.id) are in \(applied.database), and no manifest moves them to \(desired.spec.database)",
+      hint: "write `database: \(applied.database)`, or give the new books a Ledger of their own name")
+  }
+
+  private func open(_ desired: Resource<LedgerSpec>, _ observed: LedgerObserved?) -> [Step<LedgerOperation>] {
+    guard observed?.isOpen != true else { return [] }
+    return [
+      Step(
+        .create, "open the books of \(desired.id.name) in \(desired.spec.database)", because: "not there yet",
+        operation: .open)
+    ]
+  }
+
+  private func keep(_ observed: LedgerObserved?) -> [Step<LedgerOperation>] {
+    guard let observed else { return [] }
+    var steps: [Step<LedgerOperation>] = []
+    if !observed.unguarded.isEmpty {
+      steps.append(
+        Step(
+          .update, "guard the books against changes behind their back",
+          because:
+            "\(observed.unguarded.joined(separator: ", ")) \(observed.unguarded.count == 1 ? "is" : "are") "
+            + "missing, switched off or changed", operation: .guardBooks))
+    }
+    if observed.isOpen, !observed.missingAccounts.isEmpty {
+      steps.append(
+        Step(
+          .update, "open \(observed.missingAccounts.map { "account/\($0)" }.joined(separator: ", "))",
+          because: "the rules need it", operation: .openAccounts))
+    }
+    if observed.overdueHolds > 0 {
+      let count = observed.overdueHolds
+      steps.append(
+        Step(
+          .maintain, "give back what \(count) \(count == 1 ? "hold reserves" : "holds reserve")",
+          because: "their time is over", operation: .expire))
+    }
+    return steps
+  }
+
+  private func rules(
+    _ desired: Resource<LedgerSpec>, _ observed: LedgerObserved?, _ context: PlanContext
+  ) -> [Step<LedgerOperation>] {
+    let effective = desired.spec.effective
+    let recorded = observed?.rules
+    let wanted = desired.spec.rules(version: recorded?.version ?? 0)
+    if let recorded, recorded == wanted, effective == nil || effective == observed?.effective { return [] }
+    let operation = LedgerOperation.record(desired.spec.rules(version: 0), effective: effective)
+    guard let recorded else {
+      return [
+        Step(
+          .create, "record rules: \(wanted.text)", because: "there are none yet", operation: operation)
+      ]
+    }
+    let isDrift = context.lastApplied?.digest == desired.digest
+    return [
+      Step(
+        .update, "record rules, version \(recorded.version + 1)\(effective.map { " from \($0)" } ?? "")",
+        because: isDrift
+          ? "the newest rules differ from the manifest though it did not change" : "the manifest changed",
+        fields: FieldChange.between(recorded.value, wanted.value), operation: operation)
+    ]
+  }
+}
+
+extension LedgerRules {
+  /// As people read them: `0.4 a GPU-minute, 0.1 a CPU-minute, developers 100% until 10000, then 85%`.
+  fileprivate var text: String {
+    let shares = tiers.map { tier in
+      "\(Decimals.text(tier.partsPerMillion, digits: 4))%" + (tier.until.map { " until \($0) credits" } ?? "")
+    }
+    return
+      "\(gpuMinute) a GPU-minute, \(cpuMinute) a CPU-minute, developers \(shares.joined(separator: ", then "))"
+  }
+
+  /// What differs between versions, by name.
+  fileprivate var value: Value {
+    .object([
+      Value.Member("cpuMinute", .string(cpuMinute.description)),
+      Value.Member(
+        "developerShare",
+        .array(
+          tiers.map { tier in
+            .object(
+              [Value.Member("share", .string("\(Decimals.text(tier.partsPerMillion, digits: 4))%"))]
+                + (tier.until.map { [Value.Member("until", .string("\($0) credits"))] } ?? []))
+          })), Value.Member("gpuMinute", .string(gpuMinute.description)),
+      Value.Member("platform", .string(platform)),
+    ])
+  }
+}

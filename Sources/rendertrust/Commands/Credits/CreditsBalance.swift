@@ -1,0 +1,55 @@
+import ArgumentParser
+import Ledger
+import Model
+
+struct CreditsBalance: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "balance", abstract: "What accounts have, what is held back, and what they may spend.")
+
+  @Argument(help: ArgumentHelp("Only these.", valueName: "account"))
+  var accounts: [String] = []
+
+  @OptionGroup var books: BookOptions
+
+  @Option(name: .shortAndLong, help: "How to print: text, json or name.")
+  var output = OutputFormat.text
+
+  func run() async throws {
+    try await Session.withBooks(books) { _, books in
+      var found: [LedgerBooks.Account] = []
+      if accounts.isEmpty {
+        found = try await books.ledger.accounts()
+      } else {
+        for name in accounts { found.append(try await books.account(name)) }
+      }
+      switch output {
+      case .json: Output.write(Value.array(found.map(\.value)).prettyJSON)
+      case .name: for account in found { Output.print(account.name) }
+      case .text, .yaml: print(found)
+      }
+    }
+  }
+
+  private func print(_ accounts: [LedgerBooks.Account]) {
+    var table = Table(["ACCOUNT", "KIND", "BALANCE", "HELD", "AVAILABLE", "ENTRIES"])
+    for account in accounts {
+      table.add([
+        account.name, account.kind.rawValue.replacing("_", with: " "), account.balance.description,
+        account.held.description, account.available.description, String(account.entries),
+      ])
+    }
+    Output.write(
+      table.text(width: Output.width) { cell, row, _ in row == 0 ? Output.style.dim(cell) : cell })
+  }
+}
+
+extension LedgerBooks.Account {
+  /// For programs: amounts as exact decimal text.
+  fileprivate var value: Value {
+    .members([
+      "account": .string(name), "kind": .string(kind.rawValue), "balance": .string(balance.description),
+      "held": .string(held.description), "available": .string(available.description),
+      "entries": .integer(entries),
+    ])
+  }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Component
+import Ledger
+import Manifests
+import Model
+import Postgres
+import Reconciling
+
+/// Whose books a command means.
+struct BookOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The Ledger; needed only where several are applied.", valueName: "name"))
+  var ledger: String?
+
+  @OptionGroup var environment: EnvironmentOption
+  @OptionGroup var state: StateOptions
+}
+
+/// The books of an applied `Ledger`.
+struct OpenBooks: Sendable {
+  let resource: Resource<LedgerSpec>
+  let pool: PostgresPool
+
+  var ledger: LedgerBooks { LedgerBooks(pool) }
+
+  /// The account of this name, with or without `account/` before it.
+  func account(_ name: String) async throws -> LedgerBooks.Account {
+    let name = OpenBooks.plain(name)
+    guard let account = try await ledger.account(name) else {
+      throw CommandFailure.failed(
+        "there is no account ‘\(name)’ in the books of \(resource.id)"
+          + (try await suggestion(for: name).map { "; \($0)" } ?? ""))
+    }
+    return account
+  }
+
+  private func suggestion(for name: String) async throws -> String? {
+    Suggestion.hint(for: name, among: try await ledger.accounts().map(\.name), noun: "accounts")
+  }
+
+  static func plain(_ name: String) -> String {
+    name.hasPrefix("account/") ? String(name.dropFirst("account/".count)) : name
+  }
+}
+
+extension Session {
+  /// Opens the state and the books of its ledger, and closes them again.
+  static func withBooks(_ options: BookOptions, _ body: (Session, OpenBooks) async throws -> Void)
+    async throws
+  {
+    try await open(options.state) { session in
+      let environment = try session.environment(options.environment)
+      let inventory = try await session.store.inventory(of: environment, knowing: []).values.map(\.resource)
+      let ledgers = inventory.compactMap { $0.typed(as: LedgerSpec.self) }.sorted { $0.id < $1.id }
+      let named = options.ledger.map { name in
+        ledgers.filter { $0.id.name == name || $0.id.description == name }
+      }
+      guard let chosen = (named ?? ledgers).first, named != nil || ledgers.count == 1 else {
+        let names = ledgers.map(\.id.name).joined(separator: ", ")
+        throw CommandFailure.usage(
+          names.isEmpty
+            ? "no Ledger is applied in \(environment); add one to its manifests and apply them"
+            : "say which with --ledger: \(names)")
+      }
+      let pool = try await session.pool(of: chosen.spec.database.id, among: inventory)
+      try await body(session, OpenBooks(resource: chosen, pool: pool))
+    }
+  }
+
+  /// Connections to a database that a manifest declares.
+  func pool(of database: ResourceID, among resources: [AnyResource]) async throws -> PostgresPool {
+    guard let offer = platform.kinds.offers(resources).databases[database] else {
+      throw CommandFailure.failed("\(database) is not applied")
+    }
+    return try await foundations.connector.pool(for: offer.address)
+  }
+}

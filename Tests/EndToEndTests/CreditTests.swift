@@ -1,0 +1,94 @@
+import DockerSupport
+import Model
+import Postgres
+import Testing
+
+extension EndToEnd {
+  /// Credits as operators handle them, on the books that a manifest declared.
+  @Suite struct Credits {
+    private static let ledger = Document("Ledger", "credits", "payouts: {cpuMinute: 0.1}")
+
+    @Test(
+      "Credits are given once for a key, told to the micro-credit, and what is done to the books with SQL is found"
+    )
+    func books() async throws {
+      try await Installation.with { installation in
+        try installation.write([.environment, .database, Self.ledger])
+        try await installation.apply()
+        let plan = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
+        #expect(plan.exitCode == 0, "\(plan)")
+
+        for _ in 0..<2 {
+          let given = try await installation.run(
+            "credits", "grant", "account/ada", "25.000001", "--key", "welcome")
+          #expect(given.exitCode == 0 && given.output.contains("has 25.000001 to spend"), "\(given)")
+        }
+        let other = try await installation.run("credits", "grant", "ada", "24", "--key", "welcome")
+        #expect(other.exitCode == 1 && other.errors.contains("stands for another call"), "\(other)")
+        let balances = try await installation.run("credits", "-o", "json").json()
+        let ada = try #require(balances.elements.first { $0["account"] == .string("ada") })
+        #expect(ada["available"] == .string("25.000001") && ada["kind"] == .string("creator"))
+        let statement = try await installation.run("credits", "statement", "ada", "-o", "json").json()
+        #expect(statement["closing"] == .string("25.000001"))
+        let page = try await installation.run("credits", "statement", "ada", "-o", "html")
+        #expect(page.output.hasPrefix("<!doctype html>") && page.output.contains("<h1>Invoice</h1>"))
+        #expect(try await installation.run("credits", "holds").output == "Nothing is held back.\n")
+
+        #expect(try await installation.run("ledger", "verify").exitCode == 0)
+        func books(_ sql: String) async throws { try await installation.query(sql, in: "platform") }
+        try await books("ALTER TABLE ledger_entries DISABLE TRIGGER ALL")
+        try await books("UPDATE ledger_entries SET amount_micro = amount_micro + 1")
+        let verified = try await installation.run("ledger", "verify")
+        #expect(verified.exitCode == 1 && verified.errors.contains("ada, entry 1:"), "\(verified)")
+        let drift = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
+        #expect(drift.exitCode == 3 && drift.output.contains("guard the books"), "\(drift)")
+        try await books("UPDATE ledger_entries SET amount_micro = amount_micro - 1")
+        try await installation.apply()
+        #expect(try await installation.run("ledger", "verify").exitCode == 0)
+        await #expect(throws: PostgresError.self) { try await books("DELETE FROM ledger_entries") }
+      }
+    }
+
+    @Test("What cannot be given is refused with its reason, and nothing is written")
+    func refusals() async throws {
+      try await Installation.with { installation in
+        try installation.write([.environment, .database, Self.ledger])
+        try await installation.apply()
+        for (words, code, reason) in Self.refused {
+          let outcome = try await installation.run(["credits", "grant"] + words) { _ in }.outcome
+          #expect(outcome.exitCode == code && outcome.errors.contains(reason), "\(words): \(outcome)")
+        }
+        let entries = try await installation.query("SELECT count(*) FROM ledger_entries", in: "platform")
+        #expect(try entries.only().int(0) == 0)
+      }
+    }
+
+    private static let refused: [([String], Int32, String)] = [
+      (["ada", "0"], 2, "not more than nothing"),
+      (["ada", "--", "-5"], 2, "not more than nothing"),
+      (["ada", "10cr"], 2, "‘10cr’ is no number of credits"),
+      (["ada", "0.0000001"], 2, "no number of credits"),
+      (["ada", "1000000001"], 2, "at most 1000000000"),
+      (["ada", "99999999999999"], 2, "no number of credits"),
+      (["Ada Lovelace", "1"], 2, "is no account"),
+      (["stripe", "1"], 2, "cannot give to itself"),
+      (["ada", "1", "--from", "nobody"], 1, "there is no such account"),
+      (["ada", "1", "--from", "platform"], 1, "not that many credits"),
+    ]
+
+    @Test("Without a ledger, or with an account that nobody opened, it is said what to do")
+    func missing() async throws {
+      try await Installation.with { installation in
+        try installation.write([.environment, .database])
+        try await installation.apply()
+        let none = try await installation.run("credits")
+        #expect(none.exitCode == 2 && none.errors.contains("no Ledger is applied in dev"), "\(none)")
+        try installation.write([Self.ledger])
+        try await installation.apply()
+        _ = try await installation.run("credits", "grant", "ada", "1")
+        let unknown = try await installation.run("credits", "statement", "adda")
+        #expect(unknown.exitCode == 1 && unknown.errors.contains("did you mean `ada`?"), "\(unknown)")
+      }
+    }
+  }
+}
