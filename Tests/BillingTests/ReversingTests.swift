@@ -93,6 +93,25 @@ extension PurchaseTests {
       }
     }
 
+    @Test func `a refund that arrives at the same moment as its purchase is not lost`() async throws {
+      try await Till.with(connections: 12) { (till) async throws in
+        for round in 0..<20 {
+          await withTaskGroup(of: Void.self) { group in
+            for number in 0..<6 {
+              let payment = Payment(number: round * 6 + number + 1, reference: "buyer-\(number)")
+              group.addTask { await till.take(payment.completed()) }
+              group.addTask { await till.take(payment.refunded(1000)) }
+            }
+          }
+        }
+        let kept = try await till.count(
+          "SELECT count(*) FROM billing_purchases WHERE reversed_micro <> credits_micro")
+        #expect(kept == 0)
+        #expect(try await till.count("SELECT count(*) FROM billing_purchases") == 120)
+        #expect(try await till.reasons() == [])
+      }
+    }
+
     @Test func `a refund in another currency moves nothing`() async throws {
       try await Till.with { (till) async throws in
         let payment = Payment()
