@@ -81,9 +81,10 @@ extension PurchaseTests {
         #expect(await refused(9) { $0.lines = [("price_100", 10_000_001, 1)] }.refusal == .unusableItems)
         #expect(await refused(10) { $0.isLive = false }.refusal == .wrongMode)
         #expect(await refused(11) { $0.hasItems = false }.refusal == .itemsUnavailable)
+        #expect(await till.take(Payment(number: 13).completed("half")).refusal == .malformedEvent)
         #expect(try await till.count("SELECT count(*) FROM ledger_entries") == 0)
         #expect(try await till.count("SELECT count(*) FROM billing_purchases") == 0)
-        #expect(try await till.reasons().count == 11)
+        #expect(try await till.reasons().count == 12)
         #expect(await till.take(Payment(number: 12).completed()) == .credited(Credits(micro: 100_000_000)))
       }
     }
@@ -104,6 +105,26 @@ extension PurchaseTests {
         #expect(letters[3].payload == Array(payment.completed().utf8), "kept as it came")
         #expect(await till.take(broken).refusal == .malformedEvent, "and once")
         #expect(try await till.books.letters().count == 4)
+      }
+    }
+
+    @Test func `what the database takes for impossible is kept, and the rest of it undone`() async throws {
+      try await Till.with { (till) async throws in
+        try await till.pool.query(
+          "ALTER TABLE billing_purchases ADD CONSTRAINT odd CHECK (session <> 'cs_live_1')")
+        #expect(await till.take(Payment().completed()).refusal == .databaseRefused)
+        #expect(try await till.balance() == nil)
+        try await till.pool.query("ALTER TABLE billing_purchases DROP CONSTRAINT odd")
+        let letter = try #require(try await till.books.letters().first)
+        #expect(await till.books.replay(letter.id) == .tried(.credited(Credits(micro: 100_000_000))))
+      }
+    }
+
+    @Test func `a session that costs nothing gives what it is for`() async throws {
+      try await Till.with { (till) async throws in
+        let payment = Payment(lines: [("price_100", 1, 0)])
+        #expect(
+          await till.take(payment.completed("no_payment_required")) == .credited(Credits(micro: 100_000_000)))
       }
     }
 

@@ -88,6 +88,7 @@ struct Till: Sendable {
 
   /// Every balance is what its entries come to, and all together are nothing.
   func expectBalanced() async throws {
+    #expect(try await LedgerProof(pool).verify().findings == [])
     #expect(try await count("SELECT coalesce(sum(balance_micro), 0)::bigint FROM accounts") == 0)
   }
 

@@ -56,6 +56,14 @@ extension PurchaseTests {
                 answer.status == 400 && answer.text.contains("noMatch"), "byte \(place): \(answer.text)")
             }
           }
+          let header = Array("t=\(now),v1=".utf8) + good
+          for place in header.indices {
+            var flipped = header
+            flipped[place] ^= 1
+            let text = String(decoding: flipped, as: UTF8.self)
+            let answer = try await client.send(Till.delivery(body, to: url, signature: text))
+            #expect(answer.status == 400, "byte \(place) of the header: \(answer.text)")
+          }
           #expect(try await till.count("SELECT count(*) FROM billing_events") == 0)
           #expect(try await till.count("SELECT count(*) FROM billing_dead_letters") == 0)
           let whole = "t=\(now),v1=" + String(decoding: good, as: UTF8.self)

@@ -51,8 +51,12 @@ struct BillingTransaction {
     on occasion: BillingBooks.Occasion
   ) async throws(PostgresError) -> Result<BillingOutcome, Refusal> {
     if try await Purchases.of(session: session.id, in: transaction) != nil { return .success(.repeated) }
-    guard session.paymentStatus != .unpaid else {
+    switch session.paymentStatus {
+    case .paid, .noPaymentRequired: break
+    case .unpaid:
       return .failure(Refusal(.unpaid, "\(session.id) is not paid yet; Stripe tells when it is"))
+    case .other:
+      return .failure(Refusal(.malformedEvent, "\(session.id) has a payment status that is not known here"))
     }
     let order: CheckoutOrder
     switch try await self.order(session, items, on: occasion) {
