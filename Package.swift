@@ -71,6 +71,7 @@ let drivers: [Target] = [
   driver("PgBackRest", [subprocess]),
   driver("StripeAPI", ["HTTP", "COpenSSL"]),
   driver("Parquet", ["CLibZstd"]),
+  driver("ObjectStorage", ["HTTP"]),
 ]
 
 let components: [Target] = [
@@ -84,7 +85,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Ledger", "Postgres", "StripeAPI"]),
-  component("Ledger", drivers: ["Postgres"]),
+  component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
 ]
@@ -116,7 +117,7 @@ let executables: [Target] = [
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
   .executableTarget(
-    name: "bench-ledger", dependencies: ["Ledger", "Model", "Postgres", subprocess],
+    name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
@@ -135,6 +136,9 @@ let testTargets: [Target] = [
     ], path: "Tests/Support/Containers"),
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  .target(
+    name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
+    path: "Tests/Support/ObjectStorage"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   .target(
     name: "ReconcilingSupport", dependencies: ["Component", "Reconciling", "Planning", "Model"],
@@ -145,7 +149,7 @@ let testTargets: [Target] = [
   .target(
     name: "SimulationSupport",
     dependencies: [
-      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Recovery",
+      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger", "Recovery",
       "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
@@ -191,8 +195,8 @@ let testTargets: [Target] = [
   tests(
     "Ledger",
     [
-      "Component", "Ledger", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
-      "PostgresSupport",
+      "Component", "Ledger", "RoomSupport", "HTTP", "Manifests", "Planning", "Reconciling", "Model",
+      "ObjectStorage", "ObjectStorageSupport", "Parquet", "Postgres", "PostgresSupport",
       "siege-ledger", subprocess,
     ]),
   tests("Manifests", ["Manifests", "Model"]),
@@ -202,6 +206,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
+  tests("ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "Model"]),
   tests("Parquet", ["Parquet", "Model", subprocess]),
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"], golden: true),

@@ -1,12 +1,15 @@
 /// Measures the ledger on a private PostgreSQL that is as durable as the platform's own:
 ///
 ///     bench-ledger [SECONDS] [ENTRIES]
+///     bench-ledger export [ROWS]
 ///
 /// 1. Jobs per second by group commit: 64 clients, each of which holds credits for a job and captures them to a node, a
 ///    developer and the platform, one call after the other.
 /// 2. The same by pgbench with one transaction for each job, 64 clients, on the same tables and server.
 /// 3. The time of a single hold at 64 clients: p50 and p99.
 /// 4. Verification of ENTRIES entries.
+///
+/// `export` measures only the export of a day of ROWS entries to a folder: `ExportBench`.
 import FoundationEssentials
 import Glibc
 import Ledger
@@ -35,7 +38,11 @@ enum LedgerBench {
       let pool = PostgresPool(try await server.configuration(database: "bench"), connections: 8)
       for migration in Ledger.migrations { try await pool.script(migration.sql) }
       let socket = await server.socketFolder ?? ""
-      try await measure(LedgerBooks(pool), pool, socket, folder, seconds, entries)
+      if CommandLine.arguments.dropFirst().first == "export" {
+        try await ExportBench.measure(pool, folder, rows: numbers.first ?? 5_000_000)
+      } else {
+        try await measure(LedgerBooks(pool), pool, socket, folder, seconds, entries)
+      }
       await pool.close()
     } catch {
       _ = try? await server.stop()

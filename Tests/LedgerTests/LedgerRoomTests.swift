@@ -1,9 +1,11 @@
 import Component
+import HTTP
 import Ledger
 import Manifests
 import Model
 import Planning
 import Postgres
+import PostgresSupport
 import Reconciling
 import RoomSupport
 import Testing
@@ -26,17 +28,27 @@ extension LedgerTests {
       try Fixture.resource(LedgerSpec.self, name, json)
     }
 
+    /// Relative folders of exports begin at the temporary folder.
+    static func backend(_ books: Books, folder: String = "/tmp") -> LedgerBackend {
+      let stores = ExportStores(stateFolder: folder, http: HTTPClient()) { reference throws(BackendError) in
+        throw BackendError(code: "secret.missing", "there is no \(reference)")
+      }
+      return LedgerBackend(stores: stores) { _ in books.pool }
+    }
+
     /// Looks, plans, applies; the summaries of what was done.
-    private func converge(_ books: Books, _ ledger: Resource<LedgerSpec>, leaves: Bool = false) async throws
-      -> [String]
-    {
+    private func converge(
+      _ books: Books, _ ledger: Resource<LedgerSpec>, leaves: Bool = false, folder: String = "/tmp",
+      at now: Timestamp = Fixture.now
+    ) async throws -> [String] {
       let subject = Subject(id: ledger.id, desired: leaves ? nil : ledger, lastApplied: leaves ? ledger : nil)
-      let backend = LedgerBackend { _ in books.pool }
-      let seen = try await backend.observe([subject], in: Self.context)[ledger.id]?.get() ?? nil
+      let backend = Self.backend(books, folder: folder)
+      let context = Fixture.surroundings(now: now, offers: Self.context.offers)
+      let seen = try await backend.observe([subject], in: context)[ledger.id]?.get() ?? nil
       let outcome = try LedgerPlanner().plan(
-        leaves ? nil : ledger, seen, Fixture.context(ledger, offers: Self.context.offers))
+        leaves ? nil : ledger, seen, Fixture.context(ledger, now: now, offers: Self.context.offers))
       if let reason = outcome.waitingOn { return ["waits: \(reason)"] }
-      for step in outcome.steps { try await backend.apply(step.operation, to: subject, in: Self.context) }
+      for step in outcome.steps { try await backend.apply(step.operation, to: subject, in: context) }
       return outcome.steps.map(\.summary)
     }
 
@@ -112,7 +124,7 @@ extension LedgerTests {
         try await books.grant(10, to: "creator", key: "g")
         try await books.pool.script(meddling)
         let seen =
-          try await LedgerBackend { _ in books.pool }.observe(
+          try await Self.backend(books).observe(
             [Subject(id: ledger.id, desired: ledger, lastApplied: ledger)], in: Self.context)[ledger.id]?
           .get() ?? nil
         let steps = try LedgerPlanner().plan(ledger, seen, Fixture.context(ledger)).steps
@@ -168,12 +180,44 @@ extension LedgerTests {
 
         let subject = Subject(id: ledger.id, desired: ledger, lastApplied: ledger)
         let seen = try #require(
-          try await LedgerBackend { _ in books.pool }.observe([subject], in: Self.context)[ledger.id]?.get()
+          try await Self.backend(books).observe([subject], in: Self.context)[ledger.id]?.get()
             ?? nil)
         let other = try Self.ledger()
         #expect(
           LedgerExport.export(other, seen, Self.context).spec.rules(version: 1)
             == ledger.spec.rules(version: 1))
+      }
+    }
+
+    @Test
+    func
+      `days that are over are exported at the next time of the schedule, and what was missed is made up for`()
+      async throws
+    {
+      try await Books.with { books in
+        try await TestFolder.with { folder in
+          let ledger = try Self.ledger(
+            #"{"payouts":{"cpuMinute":0},"export":{"schedule":"30 1 * * *","to":{"folder":"exports"}}}"#)
+          _ = try await converge(books, ledger, folder: folder)
+          let leg = LedgerLeg(to: "creator", Credits(micro: 5), for: "grant")
+          let call = LedgerCall(.transfer([leg], job: ""), on: "stripe_clearing", key: "k")
+          _ = try await books.ledger.execute([call], at: Timestamp("2026-11-19T10:00:00Z")!)[0].get()
+          let place = "file://\(folder)/exports"
+          let early = Timestamp("2026-11-20T01:29:59Z")!
+          #expect(
+            try await converge(books, ledger, folder: folder, at: early) == [], "it is not half past one yet")
+          let later = Timestamp("2026-11-22T01:30:00Z")!
+          #expect(
+            try await converge(books, ledger, folder: folder, at: later)
+              == (19...21).map { "export 2026-11-\($0) to \(place)" })
+          #expect(try await converge(books, ledger, folder: folder, at: later) == [])
+          #expect(try await books.count("SELECT sum(entries)::bigint FROM ledger_exports") == 1)
+          let elsewhere = try Self.ledger(
+            #"{"payouts":{"cpuMinute":0},"export":{"to":{"folder":"more"}}}"#)
+          #expect(
+            try await converge(books, elsewhere, folder: folder, at: later).count == 3,
+            "a new place gets all days")
+        }
       }
     }
 

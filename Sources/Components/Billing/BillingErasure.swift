@@ -1,8 +1,15 @@
+package import Ledger
 package import Postgres
 
 /// Removes what the tables of purchases know of a person, when their account is erased. The ledger's entries and all amounts
 /// stay: later refunds still find their purchase, under the account's new name.
 package enum BillingErasure {
+  /// For the ledger's erasure, which has renamed the account by then.
+  package static let hook: LedgerErasure.Hook = {
+    (transaction, account, name) async throws(PostgresError) in
+    try await erase(name, renamedTo: "erased-\(account)", in: transaction)
+  }
+
   /// May be repeated.
   /// - Parameters:
   ///   - account: the name that the account had.

@@ -9,8 +9,12 @@ package struct LedgerBackend: ResourceBackend {
   package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
 
   private let pools: Pools
+  private let stores: ExportStores
 
-  package init(pools: @escaping Pools) { self.pools = pools }
+  package init(stores: ExportStores, pools: @escaping Pools) {
+    self.stores = stores
+    self.pools = pools
+  }
 
   package var system: String { "PostgreSQL" }
 
@@ -33,8 +37,11 @@ package struct LedgerBackend: ResourceBackend {
   {
     guard let database = (subject.lastApplied?.spec ?? subject.spec)?.database.id else { return nil }
     let pool = try await pool(of: database, context)
+    var place: String?
+    if let export = subject.desired?.spec.export { place = try stores.name(of: export.to, pool) }
     do throws(PostgresError) {
-      return try await LedgerObserved.read(pool, name: subject.id.name, platform: subject.spec?.platform)
+      return try await LedgerObserved.read(
+        pool, name: subject.id.name, platform: subject.spec?.platform, exportedTo: place)
     } catch {
       // Before `Database` has created the database and its tables, there are provably no books.
       if error.code == .databaseMissing || error.code == .missing { return nil }
@@ -58,11 +65,30 @@ package struct LedgerBackend: ResourceBackend {
       case .guardBooks: try await pool.script(LedgerGuards.sql)
       case .record(let rules, let effective): try await books.recordNext(rules, effective: effective)
       case .expire: while try await books.expire(most: 1000) == 1000 {}
+      case .export: break
       case .close: _ = try await pool.query("DELETE FROM ledgers WHERE name = $1", [.text(subject.id.name)])
       }
     } catch {
       throw error.backendError
     }
+    if case .export(let day) = operation { try await export(day, spec, pool, context) }
+  }
+
+  private func export(_ text: String, _ spec: LedgerSpec, _ pool: PostgresPool, _ context: ReconcileContext)
+    async throws(BackendError)
+  {
+    guard let day = UTCDay(text), let export = spec.export else { return }
+    let daily = try await stores.export(pool, to: export.to)
+    do throws(ExportError) {
+      try await daily.run(day, now: context.now)
+    } catch {
+      throw error.backendError
+    }
+  }
+
+  /// A day of many entries takes its time to write and to send.
+  package func deadline(of operation: LedgerOperation, for subject: Subject<LedgerSpec>) -> TimeSpan {
+    if case .export = operation { TimeSpan(seconds: 3600) } else { TimeSpan(seconds: 300) }
   }
 
   private func openAccounts(of spec: LedgerSpec, in books: LedgerBooks) async throws(PostgresError) {
@@ -88,9 +114,11 @@ package struct LedgerBackend: ResourceBackend {
 
 extension LedgerObserved {
   /// Nil where the ledger of this name has nothing there.
-  /// - Parameter platform: the account that the declared rules name.
+  /// - Parameters:
+  ///   - platform: the account that the declared rules name.
+  ///   - place: where the export goes, as the table of exports calls it.
   static func read(
-    _ pool: PostgresPool, name: String, platform: String?
+    _ pool: PostgresPool, name: String, platform: String?, exportedTo place: String?
   ) async throws(PostgresError) -> LedgerObserved? {
     let answers = try await pool.pipeline([
       Statement("SELECT name FROM ledgers ORDER BY name = $1 DESC, opened_at", [.text(name)]),
@@ -111,11 +139,13 @@ extension LedgerObserved {
     let other = ledgers.first { $0 != name }
     guard isOpen || other != nil else { return nil }
     let newest = answers[2].first
+    var export: ExportPlaceObserved?
+    if let place { export = ExportPlaceObserved(name: place, state: try await .read(of: place, in: pool)) }
     return LedgerObserved(
       isOpen: isOpen, other: other,
       rules: try newest.map { row throws(PostgresError) in try LedgerRules(row) },
       effective: try newest?.timestamp(6), missingAccounts: try names(answers[3]),
       unguarded: try names(answers[1]),
-      overdueHolds: try answers[4].only().int(0))
+      overdueHolds: try answers[4].only().int(0), export: export)
   }
 }

@@ -7,8 +7,14 @@ package enum LedgerExport {
   package static func export(
     _ ledger: Resource<LedgerSpec>, _ observed: LedgerObserved, _ context: ReconcileContext
   ) -> Exported<LedgerSpec> {
+    let remarks =
+      observed.unguarded.isEmpty
+      ? []
+      : [
+        "\(observed.unguarded.joined(separator: ", ")) would be put back: no manifest says that books are unguarded"
+      ]
     guard let rules = observed.rules, rules != ledger.spec.rules(version: rules.version) else {
-      return Exported(ledger.spec)
+      return Exported(ledger.spec, remarks: remarks)
     }
     var spec = ledger.spec
     spec.platform = rules.platform
@@ -21,6 +27,6 @@ package enum LedgerExport {
       return share
     }
     if spec.effective != nil { spec.effective = observed.effective }
-    return Exported(spec)
+    return Exported(spec, remarks: remarks)
   }
 }

@@ -15,10 +15,13 @@ package struct LedgerObserved: Hashable, Sendable {
   package let unguarded: [String]
   /// Open holds whose time is over.
   package let overdueHolds: Int64
+  /// What is known of the place that the export goes to; nil without an export.
+  package let export: ExportPlaceObserved?
 
   package init(
     isOpen: Bool = true, other: String? = nil, rules: LedgerRules? = nil, effective: Timestamp? = nil,
-    missingAccounts: [String] = [], unguarded: [String] = [], overdueHolds: Int64 = 0
+    missingAccounts: [String] = [], unguarded: [String] = [], overdueHolds: Int64 = 0,
+    export: ExportPlaceObserved? = nil
   ) {
     self.isOpen = isOpen
     self.other = other
@@ -27,6 +30,18 @@ package struct LedgerObserved: Hashable, Sendable {
     self.missingAccounts = missingAccounts
     self.unguarded = unguarded
     self.overdueHolds = overdueHolds
+    self.export = export
+  }
+}
+
+package struct ExportPlaceObserved: Hashable, Sendable {
+  /// As the table of exports calls it.
+  package let name: String
+  package let state: ExportState
+
+  package init(name: String, state: ExportState) {
+    self.name = name
+    self.state = state
   }
 }
 
@@ -41,6 +56,8 @@ package enum LedgerOperation: StepOperation {
   case record(LedgerRules, effective: Timestamp?)
   /// Gives back what overdue holds reserve.
   case expire
+  /// Writes a day, such as `2026-11-21`, to where the export goes.
+  case export(day: String)
   /// Leaves the books alone from now on. They stay.
   case close
 }

@@ -15,7 +15,9 @@ package struct LedgerPlanner: ResourcePlanner {
       return .waiting(
         on: "\(desired.spec.database) has the books of Ledger/\(other), and a database has one ledger")
     }
-    let steps = open(desired, observed) + keep(observed) + rules(desired, observed, context)
+    let steps =
+      open(desired, observed) + keep(observed) + rules(desired, observed, context)
+      + exports(desired, observed, context)
     return steps.isEmpty ? .upToDate : .steps(steps)
   }
 
@@ -73,6 +75,25 @@ package struct LedgerPlanner: ResourcePlanner {
     }
     return steps
   }
+
+  /// Days that are over are due at the next time of the schedule; what was missed is made up for, oldest first.
+  private func exports(
+    _ desired: Resource<LedgerSpec>, _ observed: LedgerObserved?, _ context: PlanContext
+  ) -> [Step<LedgerOperation>] {
+    guard let export = desired.spec.export, let place = observed?.export else { return [] }
+    let now = context.surroundings.now
+    let due = place.state.due(at: now).filter { day in
+      export.schedule.next(after: day.end).map { $0 <= now } ?? false
+    }
+    return due.prefix(LedgerPlanner.mostDays).map { day in
+      Step(
+        .maintain, "export \(day) to \(place.name)", because: "the day is over and not there yet",
+        operation: .export(day: day.description))
+    }
+  }
+
+  /// Days that are written before the resource is looked at again.
+  private static let mostDays = 31
 
   private func rules(
     _ desired: Resource<LedgerSpec>, _ observed: LedgerObserved?, _ context: PlanContext

@@ -15,6 +15,7 @@ package struct LedgerProof: Sendable {
   package struct Report: Hashable, Sendable {
     package var entries = 0
     package var accounts = 0
+    package var erasures = 0
     /// The first problem of each account, by name.
     package var findings: [Finding] = []
     package var isSound: Bool { findings.isEmpty }
@@ -35,33 +36,15 @@ package struct LedgerProof: Sendable {
 
   private static func verify(in transaction: PostgresTransaction) async throws(PostgresError) -> Report {
     var chains = Chains()
-    var last: Int64 = .min
     var report = Report()
-    while true {
-      let rows = try await transaction.query(page, [.int(last), .int(Int64(pageSize))])
-      for row in rows {
-        let id = try row.int(0)
-        let (type, job) = (try row.text(10), try row.text(11))
-        let (debit, credit, amount) = (try row.int(1), try row.int(5), try row.int(9))
-        let (time, gross) = (try row.int(12), try row.int(13))
-        chains.follow(
-          debit,
-          Link(
-            entry: id, number: try row.int(2), other: credit, amount: -amount, balance: try row.int(3),
-            gross: gross,
-            time: time),
-          type, job, says: try row.bytes(4))
-        chains.follow(
-          credit,
-          Link(
-            entry: id, number: try row.int(6), other: debit, amount: amount, balance: try row.int(7),
-            gross: gross,
-            time: time),
-          type, job, says: try row.bytes(8))
-        last = id
-      }
-      report.entries += rows.count
-      if rows.count < pageSize { break }
+    var rows = try await entries(after: .min, in: transaction)?.get()
+    while let page = rows {
+      let last = try page.last?.int(0)
+      // The server reads the next page while this one is computed.
+      async let following = entries(after: page.count < pageSize ? nil : last, in: transaction)
+      for row in page { try chains.follow(row) }
+      report.entries += page.count
+      rows = try await following?.get()
     }
     for row in try await transaction.query(accounts) {
       chains.close(
@@ -70,8 +53,22 @@ package struct LedgerProof: Sendable {
       report.accounts += 1
     }
     chains.closeRest()
-    report.findings = chains.findings
+    let erasures = try await erasures(in: transaction)
+    report.erasures = erasures.count
+    report.findings = chains.findings + erasures.findings
     return report
+  }
+
+  /// - Parameter last: nil where there is nothing more to ask for.
+  private static func entries(after last: Int64?, in transaction: PostgresTransaction) async
+    -> Result<Rows, PostgresError>?
+  {
+    guard let last else { return nil }
+    do throws(PostgresError) {
+      return .success(try await transaction.query(page, [.int(last), .int(Int64(pageSize))]))
+    } catch {
+      return .failure(error)
+    }
   }
 
   private static let page = """
@@ -113,37 +110,54 @@ private struct Chains {
     var gross: Int64 = 0
     var head: [UInt8] = []
     var problem: (entry: Int64?, text: String)?
+
+    mutating func follow(
+      _ link: Link, _ type: String, _ job: String, says hash: [UInt8], _ buffer: inout [UInt8]
+    ) {
+      buffer.removeAll(keepingCapacity: true)
+      buffer.append(contentsOf: head)
+      for number in [link.entry, link.number, link.other, link.amount, link.balance, link.gross, link.time] {
+        withUnsafeBytes(of: number.bigEndian) { buffer.append(contentsOf: $0) }
+      }
+      withUnsafeBytes(of: Int32(type.utf8.count).bigEndian) { buffer.append(contentsOf: $0) }
+      buffer.append(contentsOf: type.utf8)
+      buffer.append(contentsOf: job.utf8)
+      let expected = Digest.sha256(of: buffer)
+      if problem == nil {
+        if link.number != number + 1 {
+          problem = (link.entry, "it is number \(link.number) after \(number)")
+        } else if link.balance != balance &+ link.amount {
+          problem = (link.entry, "the balance \(link.balance) does not follow from \(balance)")
+        } else if hash != expected {
+          problem = (link.entry, "it is not what its hash says")
+        }
+      }
+      number = link.number
+      balance = link.balance
+      if link.amount > 0 { gross += link.gross }
+      head = hash
+    }
   }
 
   private var states: [Int64: State] = [:]
   private(set) var findings: [LedgerProof.Finding] = []
   private var buffer: [UInt8] = []
 
-  mutating func follow(_ account: Int64, _ link: Link, _ type: String, _ job: String, says hash: [UInt8]) {
-    var state = states[account] ?? State()
-    defer { states[account] = state }
-    buffer.removeAll(keepingCapacity: true)
-    buffer.append(contentsOf: state.head)
-    for number in [link.entry, link.number, link.other, link.amount, link.balance, link.gross, link.time] {
-      withUnsafeBytes(of: number.bigEndian) { buffer.append(contentsOf: $0) }
-    }
-    withUnsafeBytes(of: Int32(type.utf8.count).bigEndian) { buffer.append(contentsOf: $0) }
-    buffer.append(contentsOf: type.utf8)
-    buffer.append(contentsOf: job.utf8)
-    let expected = Digest.sha256(of: buffer)
-    if state.problem == nil {
-      if link.number != state.number + 1 {
-        state.problem = (link.entry, "it is number \(link.number) after \(state.number)")
-      } else if link.balance != state.balance &+ link.amount {
-        state.problem = (link.entry, "the balance \(link.balance) does not follow from \(state.balance)")
-      } else if hash != expected {
-        state.problem = (link.entry, "it is not what its hash says")
-      }
-    }
-    state.number = link.number
-    state.balance = link.balance
-    if link.amount > 0 { state.gross += link.gross }
-    state.head = hash
+  /// An entry as both of its accounts see it.
+  mutating func follow(_ row: Row) throws(PostgresError) {
+    let (entry, debit, credit, amount) = (try row.int(0), try row.int(1), try row.int(5), try row.int(9))
+    let (type, job) = (try row.text(10), try row.text(11))
+    let (time, gross) = (try row.int(12), try row.int(13))
+    let giver = Link(
+      entry: entry, number: try row.int(2), other: credit, amount: -amount, balance: try row.int(3),
+      gross: gross,
+      time: time)
+    states[debit, default: State()].follow(giver, type, job, says: try row.bytes(4), &buffer)
+    let taker = Link(
+      entry: entry, number: try row.int(6), other: debit, amount: amount, balance: try row.int(7),
+      gross: gross,
+      time: time)
+    states[credit, default: State()].follow(taker, type, job, says: try row.bytes(8), &buffer)
   }
 
   /// Whoever has entries and was not closed does not exist.

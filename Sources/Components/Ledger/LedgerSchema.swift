@@ -115,7 +115,7 @@ enum LedgerSchema {
     );
     CREATE INDEX usage_events_unsettled ON usage_events (id) WHERE settled_at IS NULL;
     CREATE INDEX usage_events_by_time ON usage_events (recorded_at, id);
-    -- Entries come in the order of their times: a block range is as good as a tree, and costs next to nothing.
+    -- Entries come in the order of their times: block ranges are as good as a tree, and cost next to nothing.
     CREATE INDEX ledger_entries_by_time ON ledger_entries USING brin (recorded_at) WITH (pages_per_range = 32);
 
     -- The Ledger resources that keep their books here; one at a time.

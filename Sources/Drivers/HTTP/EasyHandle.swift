@@ -7,6 +7,8 @@ final class EasyHandle {
   let pointer: UnsafeMutableRawPointer
   private let errorText: UnsafeMutablePointer<CChar>
   private var headerList: UnsafeMutablePointer<curl_slist>?
+  /// The open file of a body that is being sent.
+  private var file: SentFile?
 
   /// Nil when there is no memory.
   init?() {
@@ -21,6 +23,7 @@ final class EasyHandle {
     curl_easy_reset(pointer)
     curl_slist_free_all(headerList)
     headerList = nil
+    file = nil
     errorText[0] = 0
   }
 
@@ -62,7 +65,19 @@ final class EasyHandle {
       set(CURLOPT_FOLLOWLOCATION, 1)
       set(CURLOPT_MAXREDIRS, 10)
     }
-    setMethodAndBody(request)
+    // A signature covers the path as it is written here.
+    if request.signing != nil { set(CURLOPT_PATH_AS_IS, 1) }
+    if let body = request.fileBody {
+      guard let file = SentFile(body) else {
+        return invalid("the file to send cannot be read: errno \(errno)")
+      }
+      self.file = file
+      set(CURLOPT_UPLOAD, 1)
+      set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+      file.attach(to: pointer)
+    } else {
+      setMethodAndBody(request)
+    }
     if let error = setHeaders(request) { return error }
     setSecurity(request)
     let context = Unmanaged.passUnretained(transfer).toOpaque()
@@ -105,9 +120,12 @@ final class EasyHandle {
   }
 
   private func setHeaders(_ request: HTTPRequest) -> HTTPError? {
-    // Ours or none: neither a wait for `100 Continue` nor a guessed content type.
-    var lines = ["Expect:"]
-    if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+    // Ours or none: neither a wait for `100 Continue` nor a guessed content type. libcurl 7.88 would sign headers that
+    // are only named to be left out, so a signed request leaves both to libcurl.
+    var lines = request.signing == nil ? ["Expect:"] : []
+    if request.signing == nil,
+      !request.headers.contains(where: { $0.name.lowercased() == "content-type" })
+    {
       lines.append("Content-Type:")
     }
     for header in request.headers {

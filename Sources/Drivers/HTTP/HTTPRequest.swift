@@ -7,6 +7,8 @@ package struct HTTPRequest: Sendable, CustomStringConvertible {
   package var url: String
   package var headers: [HTTPRequestHeader] = []
   package var body: [UInt8] = []
+  /// Sent in place of `body`, and read while it is sent; for `put` and `post`.
+  package var fileBody: HTTPFileBody?
   /// Path of a Unix socket to connect to instead of the URL's host.
   package var unixSocket: String?
   package var connectTimeout: Duration = .seconds(10)
@@ -51,6 +53,19 @@ package struct HTTPRequest: Sendable, CustomStringConvertible {
     let authority = rest.prefix { $0 != "/" }
     guard let at = authority.lastIndex(of: "@") else { return url }
     return String(url[..<scheme.upperBound] + rest[rest.index(after: at)...])
+  }
+}
+
+/// A part of a file, as a request's body. The file must not change while it is sent: a part that ends early fails.
+package struct HTTPFileBody: Sendable, Hashable {
+  package let path: String
+  package let offset: Int64
+  package let length: Int64
+
+  package init(path: String, offset: Int64 = 0, length: Int64) {
+    self.path = path
+    self.offset = offset
+    self.length = length
   }
 }
 

@@ -77,7 +77,8 @@ extension Connection {
     let parameters = ParameterBuffer(statement.parameters)
     expected.append(kind)
     return parameters.withPointers { values, lengths, formats in
-      PQsendQueryParams(connection, statement.sql, parameters.count, nil, values, lengths, formats, 0)
+      PQsendQueryParams(
+        connection, statement.sql, parameters.count, nil, values, lengths, formats, statement.format)
     } == 1
   }
 
@@ -100,7 +101,8 @@ extension Connection {
     let parameters = ParameterBuffer(statement.parameters)
     expected.append(.statement(index))
     return parameters.withPointers { values, lengths, formats in
-      PQsendQueryPrepared(connection, name, parameters.count, values, lengths, formats, 0)
+      PQsendQueryPrepared(
+        connection, name, parameters.count, values, lengths, formats, statement.format)
     } == 1
   }
 

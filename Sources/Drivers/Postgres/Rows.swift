@@ -113,4 +113,5 @@ final class QueryResult: @unchecked Sendable {
 
 extension Rows {
   var tag: String { result.tag }
+  var binaryResult: QueryResult { result }
 }

@@ -29,6 +29,8 @@ package enum SQLValue: Hashable, Sendable {
 package struct Statement: Hashable, Sendable {
   package let sql: String
   package let parameters: [SQLValue]
+  /// Whether results come in the server's binary format, which only `BinaryRows` reads.
+  var wantsBinary = false
 
   package init(_ sql: String, _ parameters: [SQLValue] = []) {
     self.sql = sql

@@ -20,6 +20,9 @@ typedef size_t (*rt_curl_data_function)(char *data, size_t size, size_t count, v
 static inline CURLcode rt_curl_set_data_function(CURL *handle, CURLoption option, rt_curl_data_function value) {
   return curl_easy_setopt(handle, option, value);
 }
+static inline CURLcode rt_curl_set_seek_function(CURL *handle, curl_seek_callback value) {
+  return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, value);
+}
 static inline CURLcode rt_curl_set_open_socket(CURL *handle, curl_opensocket_callback value) {
   return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, value);
 }

@@ -25,6 +25,7 @@ struct Foundations: Sendable {
   let http: HTTPClient
   let environmentPrices: EnvironmentPrices
   let secrets: SecretResolver
+  let exports: ExportStores
 
   /// - Parameters:
   ///   - stateFolder: absolute.
@@ -49,13 +50,13 @@ struct Foundations: Sendable {
     let engines = EnginePool(local: local) { address throws(BackendError) in
       DockerHost(DockerEngine(endpoint: try Foundations.endpoint(address), client: http))
     }
-    workloads = WorkloadSupport(
-      engines: engines, probe: HealthProbe.over(http),
-      secrets: { reference throws(BackendError) in
-        do throws(SecretError) { return try await secrets.resolve(reference) } catch {
-          throw error.backendError
-        }
-      })
+    let resolve: ExportStores.Secrets = { reference throws(BackendError) in
+      do throws(SecretError) { return try await secrets.resolve(reference) } catch {
+        throw error.backendError
+      }
+    }
+    workloads = WorkloadSupport(engines: engines, probe: HealthProbe.over(http), secrets: resolve)
+    exports = ExportStores(stateFolder: stateFolder, http: http, secrets: resolve)
   }
 
   /// `DOCKER_HOST`; else the machine's own engine; else the private one that `make up` keeps in the state folder.
@@ -91,7 +92,7 @@ extension Platform {
     let workloads = foundations.workloads
     let connector = foundations.connector
     var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations + Ledger.migrations)
-    kinds += Ledger.kinds(connector: connector)
+    kinds += Ledger.kinds(connector: connector, stores: foundations.exports)
     kinds += Billing.kinds(
       connector: connector, environmentPrices: foundations.environmentPrices,
       clients: { await foundations.stripeClient($0) })

@@ -3,6 +3,7 @@ import ContainerFakes
 import Databases
 import Delivery
 import Fleet
+import Ledger
 import Manifests
 import Model
 import Modules
@@ -22,6 +23,7 @@ struct Blueprint: Sendable {
     ("Database", ["platform", "ledger"]), ("Node", ["dev-1", "dev-2", "dev-3"]),
     ("PriceMap", ["packs", "events", "promo"]), ("BackupPolicy", ["nightly", "hourly"]),
     ("Environment", ["dev"]), ("Service", ["grafana", "vault", "minio"]), ("Module", ["echo", "storyboard"]),
+    ("Ledger", ["credits", "tokens"]),
     ("Fake", (0..<7).map { "r\($0)" }),
   ]
 
@@ -97,6 +99,7 @@ extension Blueprint {
     case "Database": add(id, database(id, &random), &random)
     case "Node": add(id, node(id, &random), labels: ["zone": random.pick(["a", "b"]) ?? "a"], &random)
     case "PriceMap": add(id, prices(&random), &random)
+    case "Ledger": add(id, ledger(id, &random), &random)
     case "BackupPolicy": add(id, backups(&random), &random)
     case "Environment":
       var spec = EnvironmentSpec()
@@ -147,6 +150,15 @@ extension Blueprint {
       spec.prices["price_\(random.int(0...9))"] = entry
     }
     if random.percent(20) { spec.database = "Database/ledger" }
+    return spec
+  }
+
+  /// Books stay in the database that they were opened in.
+  private func ledger(_ id: ResourceID, _ random: inout SeededRandom) -> LedgerSpec {
+    var spec = LedgerSpec()
+    spec.payouts.cpuMinute = Credits(micro: Int64(random.int(1...3)) * 100_000)
+    if random.percent(30) { spec.platform = "house" }
+    if id.name == "tokens" { spec.database = "Database/ledger" }
     return spec
   }
 
@@ -229,6 +241,7 @@ extension Blueprint {
   private static func targets(of spec: some ResourceSpec) -> [ResourceID] {
     switch spec {
     case let spec as PriceMapSpec: [spec.database.id]
+    case let spec as LedgerSpec: [spec.database.id]
     case let spec as BackupPolicySpec: [spec.of.id]
     case let spec as ServiceSpec: spec.node.map { [$0.id] } ?? []
     case let spec as ModuleSpec: spec.placement.nodes.map(\.id)

@@ -3,6 +3,7 @@ import ContainerFakes
 import Databases
 import Delivery
 import Fleet
+import Ledger
 import Manifests
 import Model
 import Modules
@@ -87,6 +88,8 @@ struct Checks {
         }
       } else if let spec = resource.spec as? PriceMapSpec {
         prices[spec.database.id.name, default: [:]][resource.id.name] = spec.entries
+      } else if let spec = resource.spec as? LedgerSpec {
+        wrong += books(of: resource.id, spec, now.databases[spec.database.id.name]?.books)
       } else if let spec = resource.spec as? EnvironmentSpec {
         environments.insert(resource.id.name)
         if now.environments[resource.id.name] != spec.value.json { wrong.append("\(resource.id) differs") }
@@ -105,6 +108,17 @@ struct Checks {
       let found = database.prices.mapValues { $0.values.sorted { $0.priceID < $1.priceID } }
       if found != prices[name] ?? [:] { wrong.append("prices in \(name) are of \(found.keys.sorted())") }
     }
+    return wrong
+  }
+
+  private func books(of id: ResourceID, _ spec: LedgerSpec, _ books: SimulatedServer.Books?) -> [String] {
+    guard let books else { return ["\(id) has no books"] }
+    var wrong: [String] = []
+    if books.owners != [id.name] { wrong.append("\(id) shares its books: \(books.owners.sorted())") }
+    if books.rules.last != spec.rules(version: Int64(books.rules.count)) {
+      wrong.append("\(id) has other rules")
+    }
+    if !books.isGuarded || books.overdueHolds > 0 { wrong.append("\(id) does not keep its books") }
     return wrong
   }
 

@@ -1,5 +1,6 @@
 import ContainerFakes
 import Databases
+import Ledger
 import Model
 import Workloads
 
@@ -92,7 +93,7 @@ extension World {
     let databases = now.databases.keys.filter { $0 != "wiki" }.sorted()
     let roles = now.roles.keys.filter { $0 != "bob" }.sorted()
     let (database, role) = (random.pick(databases), random.pick(roles))
-    let choice = random.int(1...7)
+    let choice = random.int(1...9)
     return systems.server.change { state in
       switch choice {
       case 1:
@@ -120,6 +121,18 @@ extension World {
         guard state.archive != nil else { return nil }
         state.archive = SimulatedServer.Archive(policy: nil, timeoutSeconds: 60)
         return "archives elsewhere"
+      case 7:
+        guard let database, state.databases[database]?.hasBooks == true else { return nil }
+        state.databases[database]?.books.isGuarded = false
+        state.databases[database]?.books.overdueHolds += 1
+        return "takes the guard off the books in \(database)"
+      case 8:
+        guard let database, let rules = state.databases[database]?.books.rules.last else { return nil }
+        state.databases[database]?.books.record(
+          LedgerRules(
+            version: 0, platform: rules.platform, gpuMinute: Credits(micro: 1), cpuMinute: rules.cpuMinute,
+            tiers: rules.tiers))
+        return "writes rules into the books in \(database)"
       default:
         guard state.environments["dev"] != nil else { return nil }
         state.environments["dev"] = "{\"edited\":true}"

@@ -4,6 +4,7 @@ import ContainerFakes
 import Databases
 import Delivery
 import Fleet
+import Ledger
 import Manifests
 import Model
 import Modules
@@ -67,6 +68,10 @@ struct SimulatedPlatform: Sendable {
           if case .write(let entries, _) = $0 { entries.isEmpty } else { false }
         }, export: PriceMapExport.export),
       Kind(
+        LedgerSpec.self, planner: LedgerPlanner(),
+        backend: backend("Ledger", SimulatedLedgers(server: systems.server), pasts.ledgers) { $0 == .close },
+        export: LedgerExport.export),
+      Kind(
         EnvironmentSpec.self, planner: EnvironmentPlanner(),
         backend: backend("Environment", SimulatedEnvironments(server: systems.server), pasts.environments) {
           $0 == .remove
@@ -121,6 +126,7 @@ final class Pasts: Sendable {
   let things = Past<FakeObserved>()
   let databases = Past<DatabaseObserved>()
   let prices = Past<PriceMapObserved>()
+  let ledgers = Past<LedgerObserved>()
   let environments = Past<EnvironmentObserved>()
   let backups = Past<BackupPolicyObserved>()
   let nodes = Past<NodeObservation>()

@@ -12,6 +12,10 @@ final class SimulatedServer: Sendable {
     var migrations: [AppliedMigration] = []
     /// Current entries by map and Price ID.
     var prices: [String: [String: PriceEntry]] = [:]
+    var books = Books()
+
+    /// Whether the migration that brings their tables was applied.
+    var hasBooks: Bool { migrations.contains { $0.number == 2 } }
   }
 
   struct Role: Equatable, Sendable {

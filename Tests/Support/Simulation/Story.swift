@@ -124,7 +124,8 @@ final class Story: Sendable {
   }
 
   private static let places = [
-    "Fake", "Database", "PriceMap", "BackupPolicy", "Environment", "Node", "Service", "Module", "engine 1",
+    "Fake", "Database", "PriceMap", "BackupPolicy", "Environment", "Node", "Service", "Module", "Ledger",
+    "engine 1",
     "engine 2", "store", "store", "events",
   ]
 

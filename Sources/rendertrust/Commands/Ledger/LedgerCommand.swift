@@ -3,5 +3,5 @@ import ArgumentParser
 struct LedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ledger", abstract: "Prove the books, write them out, and remove a person from them.",
-    subcommands: [LedgerVerify.self])
+    subcommands: [LedgerVerify.self, LedgerExportCommand.self, LedgerErase.self])
 }

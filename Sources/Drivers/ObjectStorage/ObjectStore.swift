@@ -1,0 +1,58 @@
+/// Objects by key. Every call may be repeated; a put replaces the object as a whole or leaves it as it was.
+///
+/// A key is a path of names with `/` between them (`ObjectKey`); one object's key must not be the folder of another's.
+package protocol ObjectStore: Sendable {
+  /// Where the objects are, safe to show and the same for the same place: `s3://bucket at http://127.0.0.1:8333`,
+  /// `file:///var/lib/exports`.
+  var place: String { get }
+
+  func put(_ bytes: [UInt8], at key: String) async throws(ObjectStorageError)
+  /// Sends a file piece by piece; it must not change meanwhile.
+  func put(file path: String, at key: String) async throws(ObjectStorageError)
+  /// `.notFound` when there is no such object, `.tooLarge` beyond `limit` bytes.
+  func get(_ key: String, limit: Int) async throws(ObjectStorageError) -> [UInt8]
+  /// Writes the object to a file piece by piece; one that was there before is replaced once it is complete.
+  func get(_ key: String, to path: String) async throws(ObjectStorageError)
+  /// Nil: there is no such object. A store that cannot say so throws.
+  func head(_ key: String) async throws(ObjectStorageError) -> ObjectSummary?
+  /// Deleting what is not there does nothing.
+  func delete(_ key: String) async throws(ObjectStorageError)
+  /// All objects whose keys begin with `prefix`, sorted by key.
+  func list(prefix: String) async throws(ObjectStorageError) -> [ObjectSummary]
+}
+
+extension ObjectStore {
+  package func get(_ key: String) async throws(ObjectStorageError) -> [UInt8] {
+    try await get(key, limit: 64 << 20)
+  }
+}
+
+package struct ObjectSummary: Sendable, Hashable {
+  package let key: String
+  package let bytes: Int64
+  /// Another one when the content is another one; opaque.
+  package let etag: String
+
+  package init(key: String, bytes: Int64, etag: String) {
+    self.key = key
+    self.bytes = bytes
+    self.etag = etag
+  }
+}
+
+/// What a key may be: 1 to 1,024 bytes of names with `/` between them, none of them empty, `.` or `..`, none longer than
+/// 200 bytes, none ending in `.partial`, without control characters and `\`, which some stores take for `/`. So it means
+/// the same in a bucket and a folder.
+package enum ObjectKey {
+  package static func check(_ key: String, in place: String) throws(ObjectStorageError) {
+    let isFit =
+      (1...1024).contains(key.utf8.count)
+      && !key.utf8.contains { $0 < 32 || $0 == 127 || $0 == UInt8(ascii: "\\") }
+      && key.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { name in
+        !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 200
+          && !name.hasSuffix(PartialFile.suffix)
+      }
+    guard !isFit else { return }
+    throw ObjectStorageError(.invalidKey, "\(place): ‘\(key.filter { $0 >= " " })’ is no key of an object")
+  }
+}

@@ -1,0 +1,71 @@
+internal import HTTP
+internal import Model
+
+/// When a file is sent in parts, and how big they are.
+package struct S3Multipart: Sendable, Hashable {
+  /// Files of more bytes than this are.
+  package let threshold: Int64
+  private let partBytes: Int64
+  /// S3's own limit.
+  private static let mostParts: Int64 = 10_000
+
+  /// S3 takes parts of 5 MiB at least, but for the last.
+  package init(threshold: Int64 = 64 << 20, partBytes: Int64 = 32 << 20) {
+    self.threshold = threshold
+    self.partBytes = max(partBytes, 5 << 20)
+  }
+
+  /// Offset and length of each part.
+  func parts(of bytes: Int64) -> [(offset: Int64, length: Int64)] {
+    let size = max(partBytes, (bytes + S3Multipart.mostParts - 1) / S3Multipart.mostParts)
+    return stride(from: 0, to: bytes, by: Int(size)).map { ($0, min(size, bytes - $0)) }
+  }
+}
+
+extension S3Store {
+  /// Nothing is to be seen of the object until all parts are there; a failure takes the parts away again.
+  func putParts(of path: String, _ bytes: Int64, at key: String) async throws(ObjectStorageError) {
+    let started = try await send(
+      request(.post, bucket.url(key, query: [("uploads", "")])), about: subject(key))
+    guard let upload = XMLElement(parsing: started.body)?["UploadId"]?.text, !upload.isEmpty else {
+      throw ObjectStorageError(.unexpectedAnswer, "\(subject(key)): the answer names no upload")
+    }
+    do throws(ObjectStorageError) {
+      var list = "<CompleteMultipartUpload>"
+      for (index, part) in multipart.parts(of: bytes).enumerated() {
+        let url = bucket.url(key, query: [("partNumber", String(index + 1)), ("uploadId", upload)])
+        let etag = try await put(
+          HTTPFileBody(path: path, offset: part.offset, length: part.length), url, about: subject(key))
+        guard !etag.isEmpty, !etag.contains(where: { "<&".contains($0) }) else {
+          throw ObjectStorageError(.unexpectedAnswer, "\(subject(key)): part \(index + 1) got no etag")
+        }
+        list += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(etag)</ETag></Part>"
+      }
+      list += "</CompleteMultipartUpload>"
+      try await complete(upload, Array(list.utf8), at: key)
+    } catch {
+      await abort(upload, of: key)
+      throw error
+    }
+  }
+
+  /// S3 may answer 200 and say in the body that it failed.
+  private func complete(
+    _ upload: String, _ list: [UInt8], at key: String
+  ) async throws(ObjectStorageError) {
+    var request = request(.post, bucket.url(key, query: [("uploadId", upload)]), digest: Digest(of: list))
+    request.body = list
+    request.add("Content-Type", "application/xml")
+    let response = try await send(request, about: subject(key))
+    guard XMLElement(parsing: response.body)?.name == "CompleteMultipartUploadResult" else {
+      throw S3Failure(status: response.status, body: response.body, about: subject(key)).error
+    }
+  }
+
+  /// Also for a task that was cancelled: parts that stay cost money. What fails here says less than what failed before.
+  private func abort(_ upload: String, of key: String) async {
+    let request = request(.delete, bucket.url(key, query: [("uploadId", upload)]))
+    // Awaited, and unstructured only to be out of the cancellation's reach.
+    _ = await Task { try? await send(request, about: subject(key)) }.value
+  }
+}

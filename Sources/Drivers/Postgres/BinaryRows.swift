@@ -1,0 +1,78 @@
+internal import CLibPQ
+
+/// Rows in the server's binary format, for reading millions of them: column by column, without text in between. A NULL is
+/// nil; a value that is not of the type asked for throws `.unexpectedValue`.
+package struct BinaryRows: Sendable {
+  private let result: QueryResult
+
+  fileprivate init(_ rows: Rows) { result = rows.binaryResult }
+
+  package var count: Int { result.count }
+
+  /// Whole numbers of 8 bytes: `bigint`. `rows`: nil for all of them.
+  package func integers(
+    _ column: Int, in rows: Range<Int>? = nil, _ take: (Int64?) -> Void
+  ) throws(PostgresError) {
+    var isFit = true
+    values(column, in: rows) { bytes in
+      guard let bytes else { return take(nil) }
+      guard bytes.count == 8 else {
+        isFit = false
+        return
+      }
+      take(Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)))
+    }
+    guard isFit else { throw mismatch(column, "a bigint") }
+  }
+
+  /// Microseconds since 1970 of `timestamptz`.
+  package func timestamps(
+    _ column: Int, in rows: Range<Int>? = nil, _ take: (Int64?) -> Void
+  ) throws(PostgresError) {
+    var isFit = true
+    try integers(column, in: rows) { value in
+      guard let value else { return take(nil) }
+      // The server counts from 2000-01-01, and has its greatest and smallest number for infinity.
+      let (sum, overflows) = value.addingReportingOverflow(946_684_800_000_000)
+      if overflows || value == .min { isFit = false } else { take(sum) }
+    }
+    guard isFit else { throw mismatch(column, "a finite timestamp") }
+  }
+
+  /// The bytes of `text` and `bytea`, valid only during the call.
+  package func values(
+    _ column: Int, in rows: Range<Int>? = nil, _ take: (UnsafeRawBufferPointer?) -> Void
+  ) {
+    precondition(result.columns.indices.contains(column))
+    let (pointer, column, rows) = (result.pointer, Int32(column), (rows ?? 0..<count).clamped(to: 0..<count))
+    for row in Int32(rows.lowerBound)..<Int32(rows.upperBound) {
+      let length = Int(PQgetlength(pointer, row, column))
+      if length == 0, PQgetisnull(pointer, row, column) == 1 {
+        take(nil)
+      } else {
+        take(UnsafeRawBufferPointer(start: PQgetvalue(pointer, row, column), count: length))
+      }
+    }
+  }
+
+  private func mismatch(_ column: Int, _ wanted: String) -> PostgresError {
+    PostgresError(
+      .unexpectedValue, "column \(result.columns[column]) is not \(wanted)", server: result.server)
+  }
+}
+
+extension Statement {
+  /// As libpq counts formats.
+  var format: Int32 { wantsBinary ? 1 : 0 }
+}
+
+extension PostgresTransaction {
+  /// One statement, whose rows come in the binary format.
+  package func binary(
+    _ sql: String, _ parameters: [SQLValue] = []
+  ) async throws(PostgresError) -> BinaryRows {
+    var statement = Statement(sql, parameters)
+    statement.wantsBinary = true
+    return BinaryRows(try await pipeline([statement])[0])
+  }
+}

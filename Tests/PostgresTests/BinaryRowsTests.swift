@@ -1,0 +1,56 @@
+import Postgres
+import PostgresSupport
+import Testing
+
+/// Rows in the binary format say what the text format says.
+@Suite struct BinaryRowsTests {
+  private func with(_ sql: String, _ body: (BinaryRows) throws -> Void) async throws {
+    try await TestDatabase.with { pool in
+      try await pool.transaction(throwingAny: { transaction in
+        try body(try await transaction.binary(sql))
+        // The same text may be asked for in the other format.
+        _ = try await transaction.query(sql)
+      })
+    }
+  }
+
+  private static let rows = """
+    SELECT * FROM (VALUES
+      (1, 9223372036854775807, timestamptz '2026-11-21 12:00:00.123456+02', 'é', '\\x00ff'::bytea),
+      (2, -9223372036854775808, timestamptz '1969-12-31 23:59:59.999999Z', '', ''::bytea),
+      (3, NULL, NULL, NULL, NULL)) v (n, number, time, text, bytes) ORDER BY n
+    """
+
+  @Test func `numbers, times, texts and bytes, and what is none`() async throws {
+    try await with(Self.rows) { rows in
+      #expect(rows.count == 3)
+      var (numbers, times): ([Int64?], [Int64?]) = ([], [])
+      var (texts, bytes): ([String?], [[UInt8]?]) = ([], [])
+      try rows.integers(1) { numbers.append($0) }
+      try rows.timestamps(2) { times.append($0) }
+      rows.values(3) { texts.append($0.map { String(decoding: $0, as: UTF8.self) }) }
+      rows.values(4) { bytes.append($0.map { Array($0) }) }
+      #expect(numbers == [.max, .min, nil])
+      #expect(times == [1_795_255_200_123_456, -1, nil])
+      #expect(texts == ["é", "", nil] && bytes == [[0, 255], [], nil])
+      var last: [String?] = []
+      rows.values(3, in: 1..<9) { last.append($0.map { String(decoding: $0, as: UTF8.self) }) }
+      #expect(last == ["", nil])
+    }
+  }
+
+  @Test(arguments: ["SELECT 1::int", "SELECT 'eight by'::varchar(7)", "SELECT true"])
+  func `what is no bigint is refused`(sql: String) async throws {
+    try await with(sql) { rows in
+      let error = #expect(throws: PostgresError.self) { try rows.integers(0) { _ in } }
+      #expect(error?.code == .unexpectedValue)
+    }
+  }
+
+  @Test(arguments: ["infinity", "-infinity"]) func `a time without end is refused`(time: String) async throws
+  {
+    try await with("SELECT timestamptz '\(time)'") { rows in
+      #expect(throws: PostgresError.self) { try rows.timestamps(0) { _ in } }
+    }
+  }
+}
