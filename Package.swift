@@ -33,15 +33,11 @@ func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: ["Model"] + dependencies, path: "Sources/Drivers/\(name)")
 }
 
-/// - Parameters:
-///   - golden: whether it compares with files of its folder `Golden`.
-///   - official: whether it runs programs of its folder `Official`, on the official library of what it is about.
-func tests(
-  _ name: String, _ dependencies: [Target.Dependency], golden: Bool = false, official: Bool = false
-) -> Target {
+/// - Parameter golden: whether it compares with files of its folder `Golden`.
+func tests(_ name: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
-    exclude: (golden ? ["Golden"] : []) + (official ? ["Official"] : []))
+    exclude: golden ? ["Golden"] : [])
 }
 
 let system: [Target] = [
@@ -88,7 +84,7 @@ let components: [Target] = [
   component("Services", drivers: ["Workloads"]),
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
-  component("Billing", drivers: ["Postgres"]),
+  component("Billing", drivers: ["Ledger", "Postgres", "StripeAPI"]),
   component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
@@ -108,7 +104,7 @@ let executables: [Target] = [
     name: "rendertrust",
     dependencies: componentNames + [
       "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine", "PgBackRest",
-      "Gateway",
+      "Gateway", "StripeAPI",
       argumentParser, configuration, logging, unixSignals,
     ]),
   .executableTarget(
@@ -157,11 +153,14 @@ let testTargets: [Target] = [
       "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
+  .target(
+    name: "StripeSupport", dependencies: ["Model", subprocess], path: "Tests/Support/Stripe",
+    exclude: ["Official"]),
   tests(
     "Billing",
     [
-      "Billing", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
-      "PostgresSupport",
+      "Billing", "Gateway", "HTTP", "Ledger", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "Postgres", "PostgresSupport", "StripeAPI", "StripeSupport", logging,
     ]),
   tests(
     "ControllerState",
@@ -183,7 +182,7 @@ let testTargets: [Target] = [
     "EndToEnd",
     [
       "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
-      "Workloads", subprocess,
+      "StripeSupport", "Workloads", subprocess,
     ], golden: true),
   tests(
     "Fleet",
@@ -226,7 +225,7 @@ let testTargets: [Target] = [
       "Reconciling", "Workloads",
     ]),
   tests("Simulation", ["SimulationSupport"]),
-  tests("StripeAPI", ["StripeAPI", "HTTP", "Model", subprocess], official: true),
+  tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "Model"]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 

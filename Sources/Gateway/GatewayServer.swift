@@ -6,7 +6,8 @@ package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
 
-/// The HTTP server with `/metrics`, `/healthz` and `/readyz`. Answers GET and HEAD, reads no body, and knows nobody.
+/// The HTTP server with `/metrics`, `/healthz` and `/readyz`, which answer GET and HEAD and read no body, and with the
+/// webhooks that it is handed, which answer POST. It knows nobody.
 package struct GatewayServer: Sendable {
   /// Connections at once; further ones wait in the kernel.
   private static let mostConnections = 128
@@ -19,14 +20,17 @@ package struct GatewayServer: Sendable {
   private let address: ListenAddress
   private let metrics: @Sendable () -> String
   private let health: HealthChecks
+  private let webhooks: [WebhookRoute]
   private let logger: Logger
 
   package init(
-    address: ListenAddress, metrics: @escaping @Sendable () -> String, health: HealthChecks, logger: Logger
+    address: ListenAddress, metrics: @escaping @Sendable () -> String, health: HealthChecks,
+    webhooks: [WebhookRoute] = [], logger: Logger
   ) {
     self.address = address
     self.metrics = metrics
     self.health = health
+    self.webhooks = webhooks
     self.logger = logger
   }
 
@@ -69,6 +73,11 @@ package struct GatewayServer: Sendable {
     router.get("metrics") { _, _ in GatewayServer.response(.ok, GatewayServer.exposition, metrics()) }
     router.get("healthz") { _, _ in GatewayServer.response(to: await health.liveness()) }
     router.get("readyz") { _, _ in GatewayServer.response(to: await health.readiness()) }
+    for webhook in webhooks {
+      router.post(RouterPath(webhook.path)) { request, _ in
+        await GatewayServer.response(to: request, of: webhook)
+      }
+    }
     return router
   }
 

@@ -28,7 +28,7 @@ struct RenderTrust: AsyncParsableCommand {
         subcommands: [
           Get.self, Export.self, Describe.self, Why.self, Events.self, History.self, Leases.self, Audit.self,
           Healthz.self,
-          Backup.self,
+          Backup.self, BillingCommand.self,
         ]),
       CommandGroup(name: "Money", subcommands: [CreditsCommand.self, LedgerCommand.self]),
       CommandGroup(

@@ -1,5 +1,6 @@
 import Model
 import StripeAPI
+import StripeSupport
 import Testing
 
 /// The official library and this driver agree on what is signed, in both directions.

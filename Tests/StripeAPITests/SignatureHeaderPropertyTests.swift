@@ -1,6 +1,7 @@
 import Glibc
 import Model
 import StripeAPI
+import StripeSupport
 import Testing
 
 /// Headers that were damaged or put together at random: never a crash, and never a yes without a genuine signature

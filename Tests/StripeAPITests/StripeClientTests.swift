@@ -1,6 +1,7 @@
 import HTTP
 import Model
 import StripeAPI
+import StripeSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import Model
 import StripeAPI
+import StripeSupport
 import Testing
 
 struct StripeSignatureTests {

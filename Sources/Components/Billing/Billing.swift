@@ -1,7 +1,7 @@
 package import Component
 package import Postgres
 
-/// What Stripe's prices give in credits (seeds: Financial & Incentive Flows). One kind: `PriceMap`.
+/// What Stripe's prices give in credits, and who got them (seeds: Financial & Incentive Flows). One kind: `PriceMap`.
 ///
 /// Entry file: `PriceMapSpec.swift`. The prices live in a declared `Database`, in `price_map_entries`, as history: a
 /// change supersedes the current row and opens another, a removal supersedes only, nothing is overwritten. A row is
@@ -9,12 +9,24 @@ package import Postgres
 /// `superseded_at`; a Price ID is current in one map at most, which a unique index holds. `PriceMapStore.swift` has
 /// every statement: ten thousand maps are read by one query, a change of one map is one statement.
 ///
-/// Must not import a container driver or another room. Tested in `Tests/BillingTests`: planner tables, a property over
-/// generated maps, and the backend against a real server.
+/// `StripeWebhook.swift` takes Stripe's events while the room runs: the signature is proved, then `BillingBooks` does what
+/// the event tells, in one transaction with the ledger's entries. What cannot be done is a `DeadLetter`, which an operator
+/// replays. `EnvironmentPrices.swift` is the other source of prices, `PriceCheck.swift` asks Stripe about them.
+///
+/// Must not import a container driver or another room but `Ledger`. Tested in `Tests/BillingTests`: planner tables, a property over
+/// generated maps, the backend against a real server, the webhook over a real socket with a stand-in for Stripe, and a
+/// property over deliveries in any order.
 package enum Billing {
-  /// - `connector`: leads from what a `Database` offers to connections.
-  package static func kinds(connector: DatabaseConnector) -> [Kind] {
-    let backend = PriceMapBackend { address throws(PostgresError) in try await connector.pool(for: address) }
+  /// - Parameters:
+  ///   - connector: leads from what a `Database` offers to connections.
+  ///   - environmentPrices: prices that the process was started with.
+  ///   - clients: leads to Stripe, for maps that check their prices.
+  package static func kinds(
+    connector: DatabaseConnector, environmentPrices: EnvironmentPrices, clients: @escaping PriceCheck.Clients
+  ) -> [Kind] {
+    let backend = PriceMapBackend(environmentPrices: environmentPrices, check: PriceCheck(clients: clients)) {
+      address throws(PostgresError) in try await connector.pool(for: address)
+    }
     let importing = PriceMapImport { address throws(PostgresError) in try await connector.pool(for: address) }
     return [
       Kind(
@@ -26,7 +38,8 @@ package enum Billing {
   /// The tables of prices, for the databases that `PriceMap` names. Numbered together with the other rooms' migrations
   /// of the same databases.
   package static let migrations = [
-    Migrations.Migration(number: 1, name: "price-map-entries", sql: priceMapEntries)
+    Migrations.Migration(number: 1, name: "price-map-entries", sql: priceMapEntries),
+    Migrations.Migration(number: 3, name: "billing", sql: BillingSchema.tables),
   ]
 
   private static let priceMapEntries = """

@@ -34,13 +34,20 @@ package struct PriceMapObserved: Sendable, Equatable {
   package let heldElsewhere: [String: String]
   /// Price IDs, sorted, that are current in databases where the map was kept before.
   package let leftBehind: [ResourceID: [String]]
+  /// Prices of the desired spec to which the environment gives other credits, sorted.
+  package let environmentConflicts: [EnvironmentPrices.Conflict]
+  /// What Stripe says against the prices of the desired spec, sorted.
+  package let faults: [PriceFault]
 
   package init(
-    entries: [PriceEntry], heldElsewhere: [String: String] = [:], leftBehind: [ResourceID: [String]] = [:]
+    entries: [PriceEntry], heldElsewhere: [String: String] = [:], leftBehind: [ResourceID: [String]] = [:],
+    environmentConflicts: [EnvironmentPrices.Conflict] = [], faults: [PriceFault] = []
   ) {
     self.entries = entries
     self.heldElsewhere = heldElsewhere
     self.leftBehind = leftBehind
+    self.environmentConflicts = environmentConflicts
+    self.faults = faults
   }
 }
 

@@ -9,8 +9,17 @@ package struct PriceMapBackend: ResourceBackend {
   package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
 
   private let pools: Pools
+  private let environmentPrices: EnvironmentPrices
+  private let check: PriceCheck?
 
-  package init(pools: @escaping Pools) { self.pools = pools }
+  /// - Parameter check: nil asks nobody, whatever maps say.
+  package init(
+    environmentPrices: EnvironmentPrices = .none, check: PriceCheck? = nil, pools: @escaping Pools
+  ) {
+    self.environmentPrices = environmentPrices
+    self.check = check
+    self.pools = pools
+  }
 
   package var system: String { "PostgreSQL" }
 
@@ -19,12 +28,13 @@ package struct PriceMapBackend: ResourceBackend {
   ) async -> [ResourceID: Result<PriceMapObserved?, BackendError>] {
     var answers: [ResourceID: Result<PriceMapObserved?, BackendError>] = Dictionary(
       minimumCapacity: subjects.count)
+    let asked = await faults(of: subjects, context)
     let groups = Dictionary(grouping: subjects) { $0.spec?.database.id }
     for (database, group) in groups {
       do throws(BackendError) {
         let current = try await current(of: group, in: database, context)
         let left = try await leftBehind(by: group, context)
-        PriceMapBackend.answer(group, from: current, left, into: &answers)
+        answer(group, from: current, left, asked, into: &answers)
       } catch {
         for subject in group { answers[subject.id] = .failure(error) }
       }
@@ -47,6 +57,16 @@ package struct PriceMapBackend: ResourceBackend {
       guard error.code == .duplicate else { throw error.backendError }
       throw await conflict(error, entries.map(\.priceID), subject.id, store)
     }
+  }
+
+  /// The first fault gives the reason; as many are named as a line can hold.
+  package func health(
+    of subject: Subject<PriceMapSpec>, observed: PriceMapObserved, in context: ReconcileContext
+  ) -> Health {
+    guard let first = observed.faults.first else { return .ready }
+    let more = observed.faults.count - 3
+    let named = observed.faults.prefix(3).map(\.message).joined(separator: "; ")
+    return .degraded(reason: first.reason.rawValue, message: named + (more > 0 ? "; and \(more) more" : ""))
   }
 
   // MARK: Observing
@@ -96,9 +116,25 @@ package struct PriceMapBackend: ResourceBackend {
     return left
   }
 
-  private static func answer(
+  /// Stripe is asked for so long at most in one look.
+  private static let askingTime = Duration.seconds(15)
+
+  private func faults(
+    of subjects: [Subject<PriceMapSpec>], _ context: ReconcileContext
+  ) async -> [ResourceID: [PriceFault]] {
+    guard let check else { return [:] }
+    let deadline = ContinuousClock().now + PriceMapBackend.askingTime
+    var faults: [ResourceID: [PriceFault]] = [:]
+    for subject in subjects {
+      guard let spec = subject.desired?.spec, spec.check != nil else { continue }
+      faults[subject.id] = await check.faults(of: spec, at: context.now, until: deadline)
+    }
+    return faults
+  }
+
+  private func answer(
     _ group: [Subject<PriceMapSpec>], from current: [String: [PriceEntry]],
-    _ left: [ResourceID: [ResourceID: [String]]],
+    _ left: [ResourceID: [ResourceID: [String]]], _ faults: [ResourceID: [PriceFault]],
     into answers: inout [ResourceID: Result<PriceMapObserved?, BackendError>]
   ) {
     var holders: [String: String]?
@@ -112,11 +148,13 @@ package struct PriceMapBackend: ResourceBackend {
         holders = known
         for price in missing { elsewhere[price] = known[price] }
       }
+      let conflicts = subject.desired.map { environmentPrices.conflicts(with: $0.spec) } ?? []
       answers[subject.id] = .success(
-        entries.isEmpty && elsewhere.isEmpty && left[subject.id] == nil
+        entries.isEmpty && elsewhere.isEmpty && left[subject.id] == nil && conflicts.isEmpty
           ? nil
           : PriceMapObserved(
-            entries: entries, heldElsewhere: elsewhere, leftBehind: left[subject.id] ?? [:]))
+            entries: entries, heldElsewhere: elsewhere, leftBehind: left[subject.id] ?? [:],
+            environmentConflicts: conflicts, faults: faults[subject.id] ?? []))
     }
   }
 

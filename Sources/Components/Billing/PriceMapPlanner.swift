@@ -15,6 +15,7 @@ package struct PriceMapPlanner: ResourcePlanner {
       let steps = close(all: observed, of: name) + leaving
       return steps.isEmpty ? .upToDate : .steps(steps)
     }
+    if let conflict = observed?.environmentConflicts.first { return .waiting(on: conflict.request) }
     let (wanted, entries) = (desired.spec.entries, observed?.entries ?? [])
     if let conflict = conflict(of: desired, observed) {
       // Two maps that exchange prices would wait for each other for ever if neither gave up its own first.

@@ -11,6 +11,7 @@ package struct PriceMapSpec: ManifestSpec {
   /// When the prices take force; nil: as soon as they are recorded.
   package var effective: Timestamp?
   package var database: KindReference = PriceMapSpec.platform
+  package var check: PriceCheckSpec?
 
   package init() {}
 
@@ -19,6 +20,7 @@ package struct PriceMapSpec: ManifestSpec {
     Field("prices", \.prices, "By Stripe's Price ID: what one purchase gives and costs", .required, .nonEmpty)
     Field("effective", \.effective, "When the prices take force; absent: as soon as they are applied")
     Field("database", \.database, "Where the prices are kept", .refersTo("Database"))
+    Field("check", \.check, "Ask whether the prices exist, are active and cost what is declared")
   }
 
   package func validate(_ report: inout FieldReport) {
@@ -36,7 +38,7 @@ package struct PriceMapSpec: ManifestSpec {
     }
   }
 
-  private static func isPriceID(_ text: String) -> Bool {
+  static func isPriceID(_ text: String) -> Bool {
     (1...255).contains(text.utf8.count)
       && text.utf8.allSatisfy {
         (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95

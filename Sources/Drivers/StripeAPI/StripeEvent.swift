@@ -5,7 +5,7 @@ package import Model
 /// Says nothing about who sent it: verify the bytes with `StripeSignature` first.
 package struct StripeEvent: Sendable, Hashable {
   package enum Object: Sendable, Hashable {
-    /// `checkout.session.completed`, `checkout.session.async_payment_succeeded`
+    /// `checkout.session.completed`, `checkout.session.async_payment_succeeded`, `checkout.session.async_payment_failed`
     case checkoutSession(StripeCheckoutSession)
     /// `charge.refunded`
     case charge(StripeCharge)
@@ -64,7 +64,8 @@ package struct StripeEvent: Sendable, Hashable {
     let subject = field["data"]["object"]
     object =
       switch type {
-      case "checkout.session.completed", "checkout.session.async_payment_succeeded":
+      case "checkout.session.completed", "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed":
         .checkoutSession(try StripeCheckoutSession(subject))
       case "charge.refunded":
         .charge(try StripeCharge(subject))

@@ -2,6 +2,7 @@ extension StripeCheckoutSession {
   init(_ field: JSONField) throws(JSONField.Problem) {
     try field.expect(object: "checkout.session")
     id = try field["id"].identifier()
+    created = try field["created"].moment()
     paymentStatus =
       switch try field["payment_status"].text() {
       case "paid": .paid

@@ -1,3 +1,5 @@
+package import Model
+
 /// One page of a list; `hasMore` when Stripe has further elements that are not here.
 package struct StripeList<Element: Sendable & Hashable>: Sendable, Hashable {
   package let elements: [Element]
@@ -22,6 +24,8 @@ package struct StripeCheckoutSession: Sendable, Hashable {
 
   /// `cs_…`
   package let id: String
+  /// When the buyer was shown the prices.
+  package let created: Timestamp
   package let paymentStatus: PaymentStatus
   /// Nil in sessions that only set up a later payment; so is `amountTotal`.
   package let currency: String?

@@ -46,6 +46,19 @@ package final class ControllerMetrics: Sendable {
     }
   }
 
+  /// Counts a delivery of Stripe's.
+  package func countBillingEvent(_ outcome: String) {
+    state.withLock { $0.numbers.add(to: .billingEvents, outcome) }
+  }
+
+  /// How many dead letters are open, by reason; what is not named has none.
+  package func setDeadLetters(_ counts: [String: Int64]) {
+    state.withLock { state in
+      state.numbers.clear(.deadLetters)
+      for (reason, count) in counts { state.numbers.set(Double(count), of: .deadLetters, reason) }
+    }
+  }
+
   private func take(_ progress: Progress) {
     switch progress {
     case .observing, .planned, .started: break

@@ -52,6 +52,13 @@ extension Metric {
     "rendertrust_drift_healed_total", .counter, ["kind"], "How often drift was put right.")
   static let storeErrors = Metric(
     "rendertrust_state_errors_total", .counter, "How often the state could not be read or written.")
+  static let billingEvents = Metric(
+    "rendertrust_billing_events_total", .counter, ["outcome"],
+    "Deliveries of Stripe's by what came of them: credited, reversed, noted, repeated, ignored, kept, unavailable or "
+      + "refused.")
+  static let deadLetters = Metric(
+    "rendertrust_billing_dead_letters", .gauge, ["reason"],
+    "Events of Stripe's that could not be done yet, by reason; each waits for somebody.")
   static let processCPU = Metric(
     "process_cpu_seconds_total", .counter, "User and system processor time of the process.")
   static let processResident = Metric(
@@ -66,7 +73,8 @@ extension Metric {
   /// All that is exposed, in the order of the exposition.
   package static let all = [
     buildInfo, revision, loopRounds, lastRound, queueDepth, inFlight, resources, reconciling, observing,
-    observeFailures, steps, stepFailures, driftDetected, driftHealed, storeErrors, processCPU,
+    observeFailures, steps, stepFailures, driftDetected, driftHealed, storeErrors, billingEvents, deadLetters,
+    processCPU,
     processResident,
     processVirtual, processStart, processFiles, processFileLimit,
   ]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Billing
 import Model
 import Planning
 import Reconciling
@@ -39,6 +40,7 @@ struct Apply: AsyncParsableCommand {
     let saved = try savedPlan()
     let paths = saved?.manifests ?? manifests.paths
     let desired = try Platform.schemasOnly().load(paths)
+    try EnvironmentPrices.refuseConflicts(in: desired)
     try await Session.openForChange(state, showsPlan: true, as: "apply", in: .named(desired.environment)) {
       session in
       session.progress.summariseLater(isForPrograms: output == .json)

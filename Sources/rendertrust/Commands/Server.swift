@@ -1,4 +1,5 @@
 import ArgumentParser
+import Billing
 import Gateway
 import Logging
 import Model
@@ -84,6 +85,7 @@ struct Server: AsyncParsableCommand {
     let platform = try Platform.schemasOnly()
     let watch = ManifestWatch(paths: settings.manifests)
     let desired = try platform.load(settings.manifests)
+    try EnvironmentPrices.refuseConflicts(in: desired)
     let metrics = ControllerMetrics(environment: desired.environment, version: Version.text, now: time.now)
     let voice = ServerVoice(logger, next: metrics.handler)
     try await Session.open(settings.stateOptions, voice: voice) { session in

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Billing
 import Manifests
 import Model
 import Reconciling
@@ -33,6 +34,7 @@ struct Up: AsyncParsableCommand {
     let watch = ManifestWatch(paths: manifests.paths)
     var cache = ManifestCache()
     let desired = try platform.tryLoad(manifests.paths, reusing: &cache).get()
+    try EnvironmentPrices.refuseConflicts(in: desired)
     try await Session.open(state, showsPlan: true) { [cache] session in
       let loop = WatchLoop(
         session: session, schemas: platform, paths: manifests.paths, resync: resync,

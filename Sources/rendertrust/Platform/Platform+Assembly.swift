@@ -23,14 +23,24 @@ struct Foundations: Sendable {
   let connector: DatabaseConnector
   let workloads: WorkloadSupport
   let http: HTTPClient
+  let environmentPrices: EnvironmentPrices
+  let secrets: SecretResolver
   let exports: ExportStores
 
-  /// - Parameter stateFolder: absolute.
-  init(stateFolder: String) throws(CommandFailure) {
+  /// - Parameters:
+  ///   - stateFolder: absolute.
+  ///   - environmentPrices: nil are those that the process was started with.
+  init(stateFolder: String, environmentPrices: EnvironmentPrices? = nil) throws(CommandFailure) {
     self.stateFolder = stateFolder
+    if let environmentPrices {
+      self.environmentPrices = environmentPrices
+    } else {
+      self.environmentPrices = try EnvironmentPrices.current()
+    }
     let server = PostgresServer(stateFolder: stateFolder)
     let secrets = SecretResolver()
     self.server = server
+    self.secrets = secrets
     connector = DatabaseConnector(server: server, connections: 16) { reference in
       try await secrets.resolve(reference)
     }
@@ -83,7 +93,9 @@ extension Platform {
     let connector = foundations.connector
     var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations + Ledger.migrations)
     kinds += Ledger.kinds(connector: connector, stores: foundations.exports)
-    kinds += Billing.kinds(connector: connector)
+    kinds += Billing.kinds(
+      connector: connector, environmentPrices: foundations.environmentPrices,
+      clients: { await foundations.stripeClient($0) })
     kinds += Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
     kinds += Delivery.kinds(state: state)
     kinds += Fleet.kinds(workloads)
@@ -95,7 +107,7 @@ extension Platform {
   /// For commands that look at manifests only: the same kinds, on clients that are never used.
   static func schemasOnly() throws(CommandFailure) -> Platform {
     let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "none"))
-    let foundations = try Foundations(stateFolder: "/nonexistent")
+    let foundations = try Foundations(stateFolder: "/nonexistent", environmentPrices: EnvironmentPrices.none)
     do throws(PostgresError) {
       return try Platform(foundations, state: nowhere)
     } catch {

@@ -1,6 +1,7 @@
 import Gateway
 import Manifests
 import Model
+import StripeAPI
 
 /// The settings of a server as they stand in its file; nil for what is not written there. The one list of settings:
 /// the environment's names, the file's checks and `docs/server.md` follow from it.
@@ -14,6 +15,10 @@ struct ServerFile: ManifestObject {
   var liveness: TimeSpan?
   var logFormat: LogFormat?
   var logLevel: LogLevel?
+  var stripeWebhookSecrets: String?
+  var stripeSecret: String?
+  var stripeAddress: String?
+  var stripeMode: StripeMode?
 
   static let fields = Fields<Self>("The settings of ‘rendertrust server’") {
     Field("manifests", \.manifests, "Files and folders with manifests")
@@ -31,12 +36,25 @@ struct ServerFile: ManifestObject {
     Field("liveness", \.liveness, "How long the loop may stand still before /healthz says so")
     Field("logFormat", \.logFormat, "How the log is written to standard output")
     Field("logLevel", \.logLevel, "The least important lines that are logged")
+    Field(
+      "stripeWebhookSecrets", \.stripeWebhookSecrets,
+      "Signing secrets of Stripe's webhook endpoint, separated by commas: several while one replaces another. Without "
+        + "one /webhooks/stripe takes nothing"
+    )
+    Field(
+      "stripeSecret", \.stripeSecret,
+      "Key of Stripe's API that may read checkout sessions and prices: what a session bought is asked with it"
+    )
+    Field("stripeAddress", \.stripeAddress, "Where Stripe's API is")
+    Field(
+      "stripeMode", \.stripeMode,
+      "Which events count; absent: those of the key's mode, and live ones without a key")
   }
 
   /// What counts where nothing is set. Manifests must be named; without a database the private server is used.
   static let defaults = [
     "state": ".rendertrust", "listen": "127.0.0.1:9464", "resync": "30s", "drain": "8s", "liveness": "30s",
-    "logFormat": "json", "logLevel": "info",
+    "logFormat": "json", "logLevel": "info", "stripeAddress": StripeEndpoint.standard.description,
   ]
 }
 
@@ -47,6 +65,17 @@ enum LogFormat: String, ManifestWord {
     switch self {
     case .json: "One JSON object a line"
     case .text: "One line of text, for people"
+    }
+  }
+}
+
+enum StripeMode: String, ManifestWord {
+  case live, test
+
+  var meaning: String {
+    switch self {
+    case .live: "Events about money"
+    case .test: "Events made with test keys"
     }
   }
 }

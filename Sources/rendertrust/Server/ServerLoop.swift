@@ -20,6 +20,7 @@ struct ServerLoop: Sendable {
   let logger: Logger
   let manager: ServiceManager
   let watch: ManifestWatch
+  let stripe: StripeRoute
   private let begun = SuspendingClock().now
 
   init(
@@ -33,6 +34,7 @@ struct ServerLoop: Sendable {
     self.logger = logger
     self.manager = manager
     self.watch = watch
+    stripe = StripeRoute(settings.stripe, session, metrics: metrics, logger: logger)
   }
 
   /// Serves until a signal comes and what was under way is over.
@@ -81,11 +83,18 @@ struct ServerLoop: Sendable {
     if !address.isLocal {
       logger.warning("whoever reaches \(address) reads metrics and health: nobody is asked who they are")
     }
+    if !settings.stripe.isOn {
+      logger.info(
+        "Stripe's events are not taken: no signing secret is set (RENDERTRUST_STRIPE_WEBHOOK_SECRETS)")
+    }
     manager.ready("serving \(desired.environment) at \(address)")
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
     let result = await loop.follow(
       desired, triggers, feed, drainLimit: settings.drain,
-      beside: [{ await stopSignals(feed) }, { await reloads(feed) }, { await signsOfLife() }])
+      beside: [
+        { await stopSignals(feed) }, { await reloads(feed) }, { await signsOfLife() },
+        { await stripe.countLetters(of: desired.environment) },
+      ])
     logger.info("stopped")
     do throws(StoreError) {
       try result.get()
@@ -114,7 +123,7 @@ struct ServerLoop: Sendable {
           ("state", { await unreachability(environment) }), ("lease", { await missingSeat(environment) }),
           ("firstPass", { metrics.pulse.isFirstPassDone ? nil : "not everything was looked at yet" }),
           ("running", { session.engine.drain.isRequested ? "stopping" : nil }),
-        ]), logger: quiet)
+        ]), webhooks: [stripe.route(for: environment)], logger: quiet)
   }
 
   private func unreachability(_ environment: String) async -> String? {

@@ -16,7 +16,8 @@ enum ServerReference {
     | in the file | variable | flag | default | |
     |---|---|---|---|---|
     \(settings)
-    The manifests' flag is the command's arguments. Lists in a variable are separated by commas.
+    The manifests' flag is the command's arguments. Lists in a variable are separated by commas. What is about Stripe has
+    no flag: a command line is seen by everybody on the machine.
 
     ## Metrics
 
@@ -28,10 +29,12 @@ enum ServerReference {
 
   private static var settings: String {
     ServerFile.fields.described.map { field in
-      let flag = field.name == "manifests" ? "" : "`--\(dashed(field.name))`"
+      let hasFlag = field.name != "manifests" && !field.name.hasPrefix("stripe")
+      let flag = hasFlag ? "`--\(dashed(field.name))`" : ""
+      let plain = ServerSettings.plainVariables[field.name].map { ", `\($0)`" } ?? ""
       let standard = ServerFile.defaults[field.name].map { "`\($0)`" } ?? ""
       return
-        "| `\(field.name)` | `\(ServerSettings.variable(field.name))` | \(flag) | \(standard) | \(field.doc) |\n"
+        "| `\(field.name)` | `\(ServerSettings.variable(field.name))`\(plain) | \(flag) | \(standard) | \(field.doc) |\n"
     }.joined()
   }
 

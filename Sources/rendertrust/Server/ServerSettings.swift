@@ -24,6 +24,7 @@ struct ServerSettings: Sendable {
   let liveness: TimeSpan
   let logFormat: LogFormat
   let logLevel: LogLevel
+  let stripe: StripeSettings
   /// Variables that begin like settings and are none.
   let unknownVariables: [String]
   private let lines: [Line]
@@ -41,8 +42,13 @@ struct ServerSettings: Sendable {
   private static let longestDrain = TimeSpan(seconds: 9)
   private static let names = [
     "manifests", "state", "database", "listen", "resync", "drain", "liveness", "logFormat", "logLevel",
+    "stripeWebhookSecrets", "stripeSecret", "stripeAddress", "stripeMode",
   ]
-  private static let secrets: Set<String> = ["database"]
+  private static let secrets: Set<String> = ["database", "stripeWebhookSecrets", "stripeSecret"]
+  /// Names without our prefix that count after those with it.
+  static let plainVariables = [
+    "stripeWebhookSecrets": "STRIPE_WEBHOOK_SECRET", "stripeSecret": "STRIPE_SECRET",
+  ]
 
   /// - Throws: usage failures that name the flag, variable or place in the file.
   init(_ flags: Flags, environment: [String: String]) throws(CommandFailure) {
@@ -58,6 +64,7 @@ struct ServerSettings: Sendable {
             ServerSettings.secrets.contains { ServerSettings.variable($0) == key }
           }
         ).prefixKeys(with: "rendertrust"),
+        InMemoryProvider(name: "plain variables", values: ServerSettings.plain(environment)),
         InMemoryProvider(name: "file", values: file),
         InMemoryProvider(
           name: "defaults", values: ServerSettings.values(Flags(texts: ServerFile.defaults))),
@@ -67,8 +74,9 @@ struct ServerSettings: Sendable {
       switch notes.provider(of: name) {
       case 0: "flag"
       case 1: "environment \(ServerSettings.variable(name))"
-      case 2: "file \(path ?? "")"
-      case 3: "default"
+      case 2: "environment \(ServerSettings.plainVariables[name] ?? "")"
+      case 3: "file \(path ?? "")"
+      case 4: "default"
       default: "not set"
       }
     }
@@ -100,6 +108,9 @@ struct ServerSettings: Sendable {
     liveness = try parsed("liveness", as: TimeSpan.self)
     logFormat = try parsed("logFormat", as: LogFormat.self)
     logLevel = try parsed("logLevel", as: LogLevel.self)
+    stripe = try StripeSettings(
+      secrets: text("stripeWebhookSecrets"), key: text("stripeSecret"), address: text("stripeAddress") ?? "",
+      mode: text("stripeMode"), source: source)
     self.lines = lines
     let known = Set(ServerSettings.names.map(ServerSettings.variable)).union(["RENDERTRUST_CONFIG"])
     unknownVariables = environment.keys.filter { $0.hasPrefix("RENDERTRUST_") && !known.contains($0) }
@@ -124,6 +135,15 @@ struct ServerSettings: Sendable {
     }
     if !flags.manifests.isEmpty {
       values[AbsoluteConfigKey(["manifests"])] = ConfigValue(.stringArray(flags.manifests), isSecret: false)
+    }
+    return values
+  }
+
+  private static func plain(_ environment: [String: String]) -> [AbsoluteConfigKey: ConfigValue] {
+    var values: [AbsoluteConfigKey: ConfigValue] = [:]
+    for (name, variable) in plainVariables {
+      guard let text = environment[variable], !text.isEmpty else { continue }
+      values[AbsoluteConfigKey([name])] = ConfigValue(.string(text), isSecret: true)
     }
     return values
   }

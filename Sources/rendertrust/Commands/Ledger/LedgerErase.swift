@@ -1,4 +1,5 @@
 import ArgumentParser
+import Billing
 import Ledger
 import Model
 import Postgres
@@ -33,7 +34,8 @@ struct LedgerErase: AsyncParsableCommand {
       let done: LedgerErasure
       do throws(ErasureError) {
         done = try await LedgerErasure.erase(
-          found.name, by: Authorship.here("ledger erase", []).actor, in: books.pool, exports: exports)
+          found.name, by: Authorship.here("ledger erase", []).actor, in: books.pool,
+          alsoErasing: [BillingErasure.hook], exports: exports)
       } catch {
         throw CommandFailure.failed("nothing was erased: \(error)")
       }

@@ -1,26 +1,26 @@
-import FoundationEssentials
-import Glibc
-import Model
-import Subprocess
+internal import FoundationEssentials
+internal import Glibc
+package import Model
+internal import Subprocess
 
 /// Stripe's official Python library, in a virtual environment below the scratch folder of the build.
-enum OfficialLibrary {
+package enum OfficialLibrary {
   /// The library and all that it needs, so that every machine gets the same.
-  static let packages = [
+  package static let packages = [
     "stripe==16.1.0", "requests==2.34.2", "urllib3==2.8.0", "certifi==2026.10.18",
     "charset-normalizer==3.5.2",
     "idna==3.20", "typing_extensions==4.16.0",
   ]
 
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
   }
 
   /// Asks the library for all of it, in one run, and returns its answers in the same order.
-  static func answers(_ wishes: [Value]) async throws -> [Value] {
+  package static func answers(_ wishes: [Value]) async throws -> [Value] {
     let source = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     let script = source.joined(separator: "/") + "/Official/webhooks.py"
-    let setup = source.dropLast(2).joined(separator: "/") + "/scripts/python.sh"
+    let setup = source.dropLast(3).joined(separator: "/") + "/scripts/python.sh"
     let folder = try scratchFolder()
     let made = try await run(
       .name("sh"), arguments: Arguments([setup, "\(folder)/python"] + packages),
@@ -44,7 +44,7 @@ enum OfficialLibrary {
   }
 
   /// `stripe-tests` beside the build's folders of configurations, or below the temporary folder.
-  static func scratchFolder() throws -> String {
+  package static func scratchFolder() throws -> String {
     let arguments = CommandLine.arguments
     let bundle = arguments.firstIndex(of: "--test-bundle-path").map { arguments[$0 + 1] } ?? arguments[0]
     let real = realpath(bundle, nil).map { pointer in

@@ -1,6 +1,6 @@
 /// Bodies in the shapes that Stripe's reference gives its objects, with members that nobody reads among them.
-enum SampleEvents {
-  static func event(
+package enum SampleEvents {
+  package static func event(
     _ type: String, id: String = "evt_1Nx1", created: String = "1760000000", live: String = "true",
     object: String
   ) -> String {
@@ -10,7 +10,7 @@ enum SampleEvents {
     """
   }
 
-  static func session(
+  package static func session(
     _ status: String = "paid", total: String = "4200", currency: String = "\"usd\"",
     intent: String = "\"pi_3Nx\"", metadata: String = #"{"account":"a-7","note":"Grüße ☕"}"#,
     more: String = ""
@@ -24,17 +24,17 @@ enum SampleEvents {
     """
   }
 
-  static let lineItem = """
+  package static let lineItem = """
     {"id":"li_1","object":"item","amount_discount":0,"amount_subtotal":2000,"amount_tax":0,"amount_total":2000,\
     "currency":"usd","description":"200 credits","price":{"id":"price_200","object":"price","active":true,\
     "currency":"usd","type":"one_time","unit_amount":1000},"quantity":2}
     """
 
-  static func list(_ elements: String, hasMore: Bool = false) -> String {
+  package static func list(_ elements: String, hasMore: Bool = false) -> String {
     #"{"object":"list","data":[\#(elements)],"has_more":\#(hasMore),"url":"/v1/anything"}"#
   }
 
-  static func charge(refunded: String = "500", more: String = "") -> String {
+  package static func charge(refunded: String = "500", more: String = "") -> String {
     """
     {"id":"ch_3Nx","object":"charge","amount":4200,"amount_captured":4200,"amount_refunded":\(refunded),\
     "billing_details":{"address":{"city":null}},"captured":true,"currency":"usd","disputed":false,\
@@ -42,12 +42,12 @@ enum SampleEvents {
     """
   }
 
-  static let refund = """
+  package static let refund = """
     {"id":"re_1","object":"refund","amount":500,"charge":"ch_3Nx","created":1760000000,"currency":"usd",\
     "payment_intent":"pi_3Nx","reason":null,"status":"succeeded"}
     """
 
-  static func dispute(_ status: String = "needs_response", charge: String = #""ch_3Nx""#) -> String {
+  package static func dispute(_ status: String = "needs_response", charge: String = #""ch_3Nx""#) -> String {
     """
     {"id":"du_1","object":"dispute","amount":4200,"balance_transactions":[],"charge":\(charge),"currency":"usd",\
     "evidence":{"receipt":null},"is_charge_refundable":false,"payment_intent":"pi_3Nx","reason":"fraudulent",\

@@ -1,10 +1,10 @@
-import Glibc
-import Synchronization
+internal import Glibc
+internal import Synchronization
 
 /// Answers on loopback as Stripe's reference describes it: the key, one price, a session's line items in pages,
 /// errors. One thread for each connection. What is put into `script` comes first, an answer for each request.
-final class StripeStandIn: Sendable {
-  enum Answer: Sendable {
+package final class StripeStandIn: Sendable {
+  package enum Answer: Sendable {
     case status(Int, headers: [String] = [], body: String = #"{"error":{"type":"api_error"}}"#)
     /// Closes the connection instead of answering.
     case hangUp
@@ -12,24 +12,27 @@ final class StripeStandIn: Sendable {
     case silence
   }
 
-  struct Request: Sendable {
-    let line: String
-    let headers: [String: String]
-    var target: String { String(line.split(separator: " ")[1]) }
+  package struct Request: Sendable {
+    package let line: String
+    package let headers: [String: String]
+    package var target: String { String(line.split(separator: " ")[1]) }
   }
 
-  let port: Int
+  package let port: Int
   private let key: String
-  /// Ids of line items by session; JSON of prices by id.
+  /// Ids of line items by session; JSON of prices and, where they are not the sample, of line items by id.
   private let sessions: [String: [String]]
+  private let items: [String: String]
   private let prices: [String: String]
   private let listener: Int32
   private let state: Mutex<(script: [Answer], requests: [Request])>
 
-  init(
-    key: String, sessions: [String: [String]] = [:], prices: [String: String] = [:], script: [Answer] = []
+  package init(
+    key: String, sessions: [String: [String]] = [:], items: [String: String] = [:],
+    prices: [String: String] = [:],
+    script: [Answer] = []
   ) throws {
-    (self.key, self.sessions, self.prices) = (key, sessions, prices)
+    (self.key, self.sessions, self.items, self.prices) = (key, sessions, items, prices)
     state = Mutex((script, []))
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
@@ -47,11 +50,11 @@ final class StripeStandIn: Sendable {
     StripeStandIn.thread { [self] in accept() }
   }
 
-  var address: String { "http://127.0.0.1:\(port)" }
-  var requests: [Request] { state.withLock { $0.requests } }
+  package var address: String { "http://127.0.0.1:\(port)" }
+  package var requests: [Request] { state.withLock { $0.requests } }
 
   /// Stops accepting; open connections end with their clients.
-  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+  package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
   private func accept() {
     while true {
@@ -92,24 +95,24 @@ final class StripeStandIn: Sendable {
       return .status(200, body: price)
     }
     guard names.count == 5, names.prefix(3) == ["v1", "checkout", "sessions"], names[4] == "line_items",
-      let items = sessions[names[3]]
+      let list = sessions[names[3]]
     else { return failure(404, "resource_missing", "No such thing: '\(names.last ?? "")'") }
     guard let limit = query["limit"].flatMap({ Int($0) }), (1...100).contains(limit) else {
       return failure(400, "parameter_invalid_integer", "limit")
     }
     var start = 0
     if let cursor = query["starting_after"] {
-      guard let place = items.firstIndex(of: cursor) else {
+      guard let place = list.firstIndex(of: cursor) else {
         return failure(400, "resource_missing", "cursor")
       }
       start = place + 1
     }
-    let page = items[start...].prefix(limit)
+    let page = list[start...].prefix(limit)
     let elements = page.map { id in
-      SampleEvents.lineItem.replacing(#""id":"li_1""#, with: #""id":"\#(id)""#)
+      items[id] ?? SampleEvents.lineItem.replacing(#""id":"li_1""#, with: #""id":"\#(id)""#)
     }
     return .status(
-      200, body: SampleEvents.list(elements.joined(separator: ","), hasMore: page.endIndex < items.endIndex))
+      200, body: SampleEvents.list(elements.joined(separator: ","), hasMore: page.endIndex < list.endIndex))
   }
 
   /// False when the connection is done.
@@ -168,7 +171,7 @@ final class StripeStandIn: Sendable {
   }
 }
 
-struct StandInFailure: Error, CustomStringConvertible {
-  let number: Int32
-  var description: String { String(cString: strerror(number)) }
+package struct StandInFailure: Error, CustomStringConvertible {
+  package let number: Int32
+  package var description: String { String(cString: strerror(number)) }
 }

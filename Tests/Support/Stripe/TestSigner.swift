@@ -1,15 +1,15 @@
-import Glibc
-import Model
+internal import Glibc
+internal import Model
 
 /// Signs as Stripe does, without what the driver verifies with: the HMAC is put together from SHA-256 by its
 /// definition (RFC 2104).
-enum TestSigner {
-  static func header(_ body: [UInt8], secret: String, at seconds: Int64) -> String {
+package enum TestSigner {
+  package static func header(_ body: [UInt8], secret: String, at seconds: Int64) -> String {
     "t=\(seconds),v1=\(signature(body, secret: secret, at: seconds))"
   }
 
   /// 64 hexadecimal digits.
-  static func signature(_ body: [UInt8], secret: String, at seconds: Int64) -> String {
+  package static func signature(_ body: [UInt8], secret: String, at seconds: Int64) -> String {
     var key = Array(secret.utf8)
     if key.count > 64 { key = bytes(Digest(of: key)) }
     key += [UInt8](repeating: 0, count: 64 - key.count)
@@ -23,16 +23,16 @@ enum TestSigner {
   }
 
   /// This machine's clock, for what is compared with another program's.
-  static func clockSeconds() -> Int64 { Int64(time(nil)) }
+  package static func clockSeconds() -> Int64 { Int64(time(nil)) }
 }
 
 /// SplitMix64: the same seed gives the same numbers everywhere.
-struct SeededNumbers: RandomNumberGenerator {
+package struct SeededNumbers: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var z = state
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9

@@ -1,0 +1,183 @@
+import Billing
+import HTTP
+import Ledger
+import Model
+import Postgres
+import PostgresSupport
+import StripeAPI
+import StripeSupport
+import Testing
+
+extension PurchaseTests {
+  /// What the world does to deliveries: lost databases, a silent Stripe, rotated secrets, the official library.
+  @Suite(.timeLimit(.minutes(5))) struct DeliveryTests {
+    private static let key = "rk_test_Geheim"
+
+    private static func asking(_ server: StripeStandIn, key: String = key) throws -> BillingBooks.LineItems {
+      let client = StripeClient(
+        endpoint: try StripeEndpoint(parsing: server.address), key: Secret(key), client: HTTPClient(),
+        retries: StripeRetries(tries: 1), timeout: .seconds(5))
+      return { session in
+        do throws(StripeError) {
+          return .success(try await client.lineItems(ofSession: session))
+        } catch {
+          return .failure(error)
+        }
+      }
+    }
+
+    @Test func `line items are asked for, page by page`() async throws {
+      let lines = (0..<130).map { ($0 % 2 == 0 ? "price_100" : "price_550", Int64(1), Int64(10)) }
+      let payment = Payment(lines: lines, hasItems: false)
+      let ids = (0..<130).map { "li_1_\($0)" }
+      let server = try StripeStandIn(
+        key: Self.key, sessions: [payment.session: ids],
+        items: Dictionary(uniqueKeysWithValues: zip(ids, payment.items())))
+      defer { server.stop() }
+      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
+        #expect(await till.take(payment.completed()) == .credited(Credits(micro: 65 * 650_000_000)))
+        #expect(server.requests.count == 2)
+        #expect(await till.take(payment.completed("paid", event: "evt_other")) == .repeated)
+        #expect(server.requests.count == 2, "what is credited needs no question")
+      }
+    }
+
+    @Test func `a Stripe that does not answer records nothing; one that has nothing does`() async throws {
+      let payment = Payment(hasItems: false)
+      let server = try StripeStandIn(
+        key: Self.key, sessions: [payment.session: ["li_1_0"]], items: ["li_1_0": payment.items()[0]],
+        script: [.status(503), .status(500)])
+      defer { server.stop() }
+      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
+        for _ in 0..<2 {
+          guard case .unavailable(let error) = await till.take(payment.completed()) else {
+            Issue.record("Stripe did not answer")
+            return
+          }
+          #expect(error.code.hasPrefix("stripe."))
+          #expect(try await till.count("SELECT count(*) FROM billing_events") == 0)
+        }
+        #expect(await till.take(Payment(number: 2, hasItems: false).completed()).refusal == .itemsUnavailable)
+        #expect(await till.take(payment.completed()) == .credited(Credits(micro: 100_000_000)))
+      }
+    }
+
+    @Test func `nothing is lost while PostgreSQL is down`() async throws {
+      try await TestFolder.with { folder in
+        let server = PostgresServer(
+          stateFolder: folder, options: PostgresServer.Options(settings: [:], isDurable: false))
+        try await server.start()
+        try await server.createDatabase("till")
+        let pool = PostgresPool(try await server.configuration(database: "till"), connections: 4)
+        try await Migrations(Billing.migrations + Ledger.migrations).apply(to: pool)
+        let till = Till(
+          pool: pool, books: BillingBooks(pool, isLive: true, lineItems: nil, now: { Till.now }))
+        try await till.price("price_100", credits: 100)
+        try await till.serving { (url) async throws in
+          let client = HTTPClient()
+          defer { client.shutdown() }
+          let body = Payment().completed()
+          _ = try await server.stop()
+          for _ in 0..<3 {
+            let answer = try await client.send(Till.delivery(body, to: url))
+            #expect(answer.status == 503 && answer.headers["retry-after"] == "30", "\(answer.text)")
+          }
+          try await server.start()
+          var answers: [String] = []
+          for _ in 0..<3 { answers.append(try await client.send(Till.delivery(body, to: url)).text) }
+          #expect(
+            answers == [#"{"outcome":"credited"}"#] + Array(repeating: #"{"outcome":"repeated"}"#, count: 2))
+          #expect(try await till.balance() == 100_000_000)
+        }
+        await pool.close()
+        _ = try await server.stop()
+      }
+    }
+
+    @Test func `what the official library signs is credited`() async throws {
+      let body = Payment().completed()
+      let seconds = Till.now.microseconds / 1_000_000
+      let wish = Value.members([
+        "do": .string("sign"), "payload": .string(body), "secret": .string(Till.secret),
+        "timestamp": .integer(seconds),
+      ])
+      let header = try #require(try await OfficialLibrary.answers([wish]).first?["header"]?.plainText)
+      try await Till.with { (till) async throws in
+        try await till.serving { (url) async throws in
+          let client = HTTPClient()
+          defer { client.shutdown() }
+          #expect(try await client.send(Till.delivery(body + " ", to: url, signature: header)).status == 400)
+          let answer = try await client.send(Till.delivery(body, to: url, signature: header))
+          #expect(answer.status == 200 && answer.text == #"{"outcome":"credited"}"#)
+        }
+      }
+    }
+
+    @Test func `several secrets count during a rotation`() async throws {
+      try await Till.with { (till) async throws in
+        try await till.serving(secrets: ["whsec_old", Till.secret]) { (url) async throws in
+          let client = HTTPClient()
+          defer { client.shutdown() }
+          let seconds = Till.now.microseconds / 1_000_000
+          for (number, secret, status) in [
+            (1, "whsec_old", 200), (2, Till.secret, 200), (3, "whsec_gone", 400),
+          ] {
+            let body = Payment(number: number).completed()
+            let header = TestSigner.header(Array(body.utf8), secret: secret, at: seconds)
+            #expect(try await client.send(Till.delivery(body, to: url, signature: header)).status == status)
+          }
+          #expect(try await till.balance() == 200_000_000)
+        }
+      }
+    }
+
+    @Test func `a body that is too long is refused, and other methods are`() async throws {
+      try await Till.with { (till) async throws in
+        try await till.serving { (url) async throws in
+          let client = HTTPClient()
+          defer { client.shutdown() }
+          let long = #"{"pad":"\#(String(repeating: "x", count: 1 << 20))"}"#
+          #expect(try await client.send(Till.delivery(long, to: url)).status == 413)
+          #expect(try await client.send(HTTPRequest(.get, url)).status >= 404)
+          let unsigned = HTTPRequest(.post, url)
+          #expect(try await client.send(unsigned).status == 400)
+          #expect(try await client.send(Till.delivery(Payment().completed(), to: url)).status == 200)
+        }
+      }
+    }
+
+    @Test func `an erased account leaves no trace of its buyer, and refunds still find it`() async throws {
+      try await Till.with { (till) async throws in
+        await till.take(Payment().completed())
+        var odd = Payment(number: 2)
+        odd.lines = [("price_gone", 1, 10)]
+        await till.take(odd.completed())
+        await till.take(Payment(number: 3, reference: "bob").completed())
+        try await till.spend(100_000_000, key: "all")
+        await till.take(Payment().refunded(500))
+        #expect(try await till.reasons() == ["unknown_price", "not_covered"])
+        let pool = till.pool
+        let erasure = try await LedgerErasure.erase(
+          "ada", by: "operator", in: pool, alsoErasing: [BillingErasure.hook])
+        #expect(erasure.others == 3)
+        let again = try await pool.transaction { transaction throws(PostgresError) in
+          try await BillingErasure.erase("ada", renamedTo: erasure.name, in: transaction)
+        }
+        #expect(again == 0)
+        for table in ["billing_purchases", "billing_dead_letters", "billing_events", "billing_reversals"] {
+          let all = try await pool.query("SELECT t::text, length(t::text) FROM \(table) t")
+          for row in all {
+            let text = try row.text(0)
+            #expect(!text.contains("ada"), "\(table): \(text)")
+            #expect(!text.contains("616461"), "nor in a payload's bytes")
+          }
+        }
+        let letters = try await till.books.letters()
+        #expect(await till.books.replay(letters[0].id) == .erased)
+        try await till.grant(100_000_000, to: erasure.name, key: "more")
+        #expect(await till.books.replay(letters[1].id) == .tried(.reversed(Credits(micro: 50_000_000))))
+        #expect(try await till.balance("bob") == 100_000_000)
+      }
+    }
+  }
+}

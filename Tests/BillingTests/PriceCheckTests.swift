@@ -1,0 +1,142 @@
+import Billing
+import HTTP
+import Model
+import Reconciling
+import RoomSupport
+import StripeAPI
+import StripeSupport
+import Testing
+
+/// Against a stand-in that answers as Stripe documents it.
+@Suite(.timeLimit(.minutes(2))) struct PriceCheckTests {
+  private static let key = "rk_test_Geheim"
+
+  private static func price(
+    _ id: String, active: Bool = true, amount: String = "1000", currency: String = "usd"
+  )
+    -> String
+  {
+    """
+    {"id":"\(id)","object":"price","active":\(active),"billing_scheme":"per_unit","currency":"\(currency)",\
+    "livemode":false,"product":"prod_1","type":"one_time","unit_amount":\(amount)}
+    """
+  }
+
+  private static func check(_ address: String, key: String = key) -> PriceCheck {
+    PriceCheck { settings in
+      #expect(settings.address == address && settings.secret == .environment("STRIPE_SECRET"))
+      guard let endpoint = try? StripeEndpoint(parsing: settings.address) else {
+        return .failure(BackendError(code: "test", "no address"))
+      }
+      return .success(
+        StripeClient(
+          endpoint: endpoint, key: Secret(key), client: HTTPClient(), retries: StripeRetries(tries: 1),
+          timeout: .seconds(5)))
+    }
+  }
+
+  private static func map(_ address: String, _ prices: String) throws -> Resource<PriceMapSpec> {
+    try Fixture.resource(
+      PriceMapSpec.self, "packs",
+      #"{"check":{"stripe":{"address":"\#(address)","secret":{"env":"STRIPE_SECRET"}}},"prices":{\#(prices)}}"#
+    )
+  }
+
+  /// Records the map and tells how it is doing.
+  private static func health(
+    _ map: Resource<PriceMapSpec>, _ check: PriceCheck, _ world: World, at now: Timestamp = Fixture.now
+  ) async throws -> Health {
+    let pool = world.pool
+    let backend = PriceMapBackend(check: check) { _ in pool }
+    _ = try await world.converge(map)
+    let subject = Subject(id: map.id, desired: map, lastApplied: nil)
+    let context = Fixture.surroundings(now: now, offers: World.context.offers)
+    let seen = try #require(try await backend.observe([subject], in: context)[map.id]?.get())
+    let plan = try PriceMapPlanner().plan(map, seen, Fixture.context(map))
+    #expect(plan.steps.isEmpty && plan.waitingOn == nil, "what Stripe says changes no row")
+    return backend.health(of: subject, observed: seen, in: context)
+  }
+
+  static let cases: [(prices: String, reason: String?, part: String)] = [
+    (#""ok":{"credits":1,"amount":10}"#, nil, ""), (#""ok":{"credits":1}"#, nil, ""),
+    (#""gone":{"credits":1}"#, "PriceMissing", "gone is not at Stripe"),
+    (#""off":{"credits":1}"#, "PriceInactive", "off cannot be bought"),
+    (#""ok":{"credits":1,"amount":10.01}"#, "PriceDiffers", "ok costs 10 at Stripe, and 10.01 here"),
+    (#""tiers":{"credits":1,"amount":1}"#, "PriceDiffers", "tiers costs no fixed amount"),
+    (#""tiers":{"credits":1}"#, nil, ""), (#""euro":{"credits":1}"#, "PriceDiffers", "sold in eur"),
+    (
+      #""gone":{"credits":1},"off":{"credits":1},"ok":{"credits":1}"#, "PriceMissing",
+      "; off cannot be bought"
+    ),
+  ]
+
+  @Test(arguments: cases) func `Stripe's answer is the map's health`(
+    _ row: (prices: String, reason: String?, part: String)
+  ) async throws {
+    let server = try StripeStandIn(
+      key: Self.key,
+      prices: [
+        "ok": Self.price("ok"), "off": Self.price("off", active: false),
+        "tiers": Self.price("tiers", amount: "null"),
+        "euro": Self.price("euro", currency: "eur"),
+      ])
+    defer { server.stop() }
+    try await World.with { (world) async throws in
+      let health = try await Self.health(
+        Self.map(server.address, row.prices), Self.check(server.address), world)
+      guard let reason = row.reason else {
+        #expect(health == .ready)
+        return
+      }
+      guard case .degraded(let told, let message) = health else {
+        Issue.record("\(health)")
+        return
+      }
+      #expect(told == reason && message.contains(row.part), "\(told): \(message)")
+    }
+  }
+
+  @Test func `an answer is remembered for an hour`() async throws {
+    let server = try StripeStandIn(key: Self.key, prices: ["ok": Self.price("ok")])
+    defer { server.stop() }
+    try await World.with { (world) async throws in
+      let (map, check) = (try Self.map(server.address, #""ok":{"credits":1}"#), Self.check(server.address))
+      for (seconds, questions) in [(0, 1), (3599, 1), (3600, 2), (3601, 2)] {
+        let now = Fixture.now + TimeSpan(seconds: Int64(seconds))
+        #expect(try await Self.health(map, check, world, at: now) == .ready)
+        #expect(server.requests.count == questions, "after \(seconds) s")
+      }
+    }
+  }
+
+  @Test func `a Stripe that does not answer says nothing about prices, a wrong key does`() async throws {
+    let server = try StripeStandIn(key: Self.key, prices: [:], script: [.status(500), .hangUp])
+    defer { server.stop() }
+    try await World.with { (world) async throws in
+      let (map, check) = (try Self.map(server.address, #""ok":{"credits":1}"#), Self.check(server.address))
+      #expect(try await Self.health(map, check, world) == .ready)
+      #expect(try await Self.health(map, check, world, at: Fixture.now + TimeSpan(seconds: 30)) == .ready)
+      #expect(server.requests.count == 1, "it is left alone for a minute")
+      #expect(try await Self.health(map, check, world, at: Fixture.now + TimeSpan(seconds: 60)) == .ready)
+      guard
+        case .degraded("PricesNotChecked", let message) = try await Self.health(
+          map, Self.check(server.address, key: "wrong_Geheim"), world)
+      else {
+        Issue.record("the key is wrong")
+        return
+      }
+      #expect(!message.contains("Geheim"))
+    }
+  }
+
+  @Test func `a map without a check asks nobody`() async throws {
+    let check = PriceCheck { _ in
+      Issue.record("nobody is to be asked")
+      return .failure(BackendError(code: "test", "no"))
+    }
+    try await World.with { (world) async throws in
+      let map = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
+      #expect(try await Self.health(map, check, world) == .ready)
+    }
+  }
+}

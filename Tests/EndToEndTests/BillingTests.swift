@@ -1,0 +1,123 @@
+import Glibc
+import HTTP
+import Model
+import Postgres
+import StripeSupport
+import Testing
+
+extension EndToEnd {
+  /// What buyers pay at Stripe, and what operators do when something is in the way.
+  @Suite struct Billing {
+    private static let documents = [Document.environment, .database, .prices("packs", ["price_100": 100])]
+    private static let secret = "whsec_Geheim"
+
+    /// A checkout session of one pack, paid.
+    private static func event(_ number: Int, _ price: String) -> String {
+      let seconds = TestSigner.clockSeconds()
+      let item = """
+        {"id":"li_\(number)","object":"item","amount_subtotal":1000,"amount_total":1000,"currency":"usd",\
+        "price":{"id":"\(price)","object":"price"},"quantity":1}
+        """
+      return SampleEvents.event(
+        "checkout.session.completed", id: "evt_\(number)", created: "\(seconds)",
+        object: """
+          {"id":"cs_live_\(number)","object":"checkout.session","amount_total":1000,"client_reference_id":"ada",\
+          "created":\(seconds),"currency":"usd","customer_details":{"email":"ada@example.com"},"metadata":{},\
+          "payment_intent":"pi_\(number)","payment_status":"paid","line_items":\(SampleEvents.list(item))}
+          """)
+    }
+
+    private static func deliver(_ body: String, to installation: Installation) async throws -> HTTPResponse {
+      let client = HTTPClient()
+      defer { client.shutdown() }
+      var request = HTTPRequest(.post, "http://localhost/webhooks/stripe", unixSocket: installation.gateway)
+      request.body = Array(body.utf8)
+      request.add(
+        "Stripe-Signature",
+        TestSigner.header(Array(body.utf8), secret: secret, at: TestSigner.clockSeconds()))
+      return try await client.send(request)
+    }
+
+    @Test("A server credits what Stripe tells; what it cannot is listed, shown and replayed")
+    func creditsAndReplays() async throws {
+      try await Installation.with { installation in
+        try installation.write(Billing.documents)
+        let variables: Installation.Variables = [
+          "STRIPE_WEBHOOK_SECRET": Billing.secret, "STRIPE_PRICE_MAP": "price_env=7,price_100=100",
+        ]
+        let server = try await installation.serve(variables: variables) { _ in
+          #expect(try await installation.isReady())
+          let credited = try await Billing.deliver(Billing.event(1, "price_100"), to: installation)
+          #expect(credited.status == 200 && credited.text == #"{"outcome":"credited"}"#)
+          let other = try await Billing.deliver(Billing.event(2, "price_env"), to: installation)
+          #expect(other.text == #"{"outcome":"credited"}"#)
+          let kept = try await Billing.deliver(Billing.event(3, "price_new"), to: installation)
+          #expect(kept.status == 200 && kept.text == #"{"outcome":"kept","reason":"unknown_price"}"#)
+          #expect(
+            await installation.metric(#"rendertrust_billing_dead_letters{reason="unknown_price"}"#) == 1)
+          #expect(await installation.metric(#"rendertrust_billing_events_total{outcome="credited"}"#) == 2)
+
+          let letters = try await installation.run("billing", "letters", "-o", "json")
+          #expect(
+            letters.exitCode == 0 && letters.output.contains(#""reason": "unknown_price""#), "\(letters)")
+          let shown = try await installation.run("billing", "show", "1")
+          #expect(shown.output.contains("price_new") && !shown.output.contains("ada@example.com"), "\(shown)")
+          let early = try await installation.run("billing", "replay", "1")
+          #expect(
+            early.exitCode == 1 && early.output.contains("✗ letter 1: no PriceMap had price_new"), "\(early)")
+
+          try installation.write([.prices("packs", ["price_100": 100, "price_new": 30])])
+          let added = #"SELECT count(*) FROM price_map_entries WHERE price_id = 'price_new'"#
+          #expect(
+            try await installation.eventually(within: 30) {
+              try await installation.query(added, in: "platform").only().int(0) == 1
+            } != nil)
+          let replayed = try await installation.run("billing", "replay", "--all")
+          #expect(
+            replayed.exitCode == 0 && replayed.output == "✓ letter 1: 30 credits credited\n", "\(replayed)")
+          let balance = "SELECT balance_micro FROM accounts WHERE name = 'ada'"
+          #expect(try await installation.query(balance, in: "platform").only().int(0) == 137_000_000)
+        }
+        #expect(server.outcome.exitCode == 0, "\(server.outcome)")
+        #expect(!server.outcome.output.contains("Geheim") && !server.outcome.output.contains("ada@"))
+        let alarms = try server.outcome.lines().filter { $0["reason"] == .string("unknown_price") }
+        #expect(alarms.map { $0["level"] } == [.string("error")])
+      }
+    }
+
+    @Test("A price that the environment gives differently is refused before anything is begun")
+    func conflict() async throws {
+      try await Installation.with { installation in
+        try installation.write(Billing.documents)
+        for command in ["apply", "up", "server"] {
+          let outcome = try await installation.run(
+            command, installation.manifests, variables: ["STRIPE_PRICE_MAP": "price_100=200"])
+          #expect(outcome.exitCode == 2, "\(command): \(outcome)")
+          #expect(
+            outcome.errors.contains(
+              "PriceMap/packs: price_100 gives 100 credits in the manifest and 200 in STRIPE_PRICE_MAP"),
+            "\(outcome)")
+        }
+        let malformed = try await installation.run(
+          "apply", installation.manifests, variables: ["STRIPE_PRICE_MAP": "price_100=100,x"])
+        #expect(malformed.exitCode == 2 && malformed.errors.contains("STRIPE_PRICE_MAP:15: "), "\(malformed)")
+        let planned = try await installation.run(
+          "plan", installation.manifests, variables: ["STRIPE_PRICE_MAP": "price_100=200"])
+        #expect(planned.output.contains("one meaning of price_100, which gives 100"), "\(planned)")
+      }
+    }
+
+    @Test("Without a signing secret nothing is taken, and the sender is told to come again")
+    func withoutSecret() async throws {
+      try await Installation.with { installation in
+        try installation.write([.environment])
+        let server = try await installation.serve { _ in
+          #expect(try await installation.isReady())
+          let answer = try await Billing.deliver(Billing.event(1, "price_100"), to: installation)
+          #expect(answer.status == 503 && answer.text.contains("no signing secret is set"), "\(answer.text)")
+        }
+        #expect(server.outcome.output.contains("Stripe's events are not taken"))
+      }
+    }
+  }
+}
