@@ -13,15 +13,16 @@ extension LedgerTests {
       var gross: Int64 = 0
 
       mutating func share(_ amount: Int64, by tiers: [LedgerRules.Tier]) {
-        var left = amount
+        var (left, reached) = (amount, gross)
         for tier in tiers {
-          let part = tier.until.map { min(left, max($0.micro - gross, 0)) } ?? left
+          let part = tier.until.map { min(left, max($0.micro - reached, 0)) } ?? left
           guard part > 0 else { continue }
           let share = Int64(Int128(part) * Int128(tier.partsPerMillion) / 1_000_000)
           developer += share
           platform += part - share
           // A share of nothing leaves no entry behind, and counts for nothing.
           if share > 0 { gross += part }
+          reached += part
           left -= part
           if left == 0 { break }
         }

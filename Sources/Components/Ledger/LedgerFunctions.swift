@@ -6,10 +6,11 @@
 /// on balances that are kept in variables; what they come to is written once at the end.
 enum LedgerFunctions {
   /// All of them, in the order in which they are made.
-  static let all = [refusal, execute, expire]
+  static let all = [refusal, begin, execute, expire]
 
   struct Function: Sendable {
-    let name: String
+    /// Its name with the types of what it takes.
+    let signature: String
     /// Makes the function, or takes one of the same arguments back to what it should be.
     let sql: String
 
@@ -22,7 +23,7 @@ enum LedgerFunctions {
 
   /// `ledger_is_immutable`: refuses; for triggers.
   private static let refusal = Function(
-    name: "ledger_is_immutable",
+    signature: "ledger_is_immutable()",
     sql: """
       CREATE OR REPLACE FUNCTION ledger_is_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -30,10 +31,23 @@ enum LedgerFunctions {
       END $$;
       """)
 
+  /// `ledger_begin_account`: an account's chain begins with what kind it is, so that nobody changes that unseen.
+  private static let begin = Function(
+    signature: "ledger_begin_account()",
+    sql: """
+      CREATE OR REPLACE FUNCTION ledger_begin_account() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        NEW.head := sha256(convert_to(NEW.kind, 'UTF8'));
+        RETURN NEW;
+      END $$;
+      """)
+
   /// `ledger_execute`: parallel arrays of calls, and of legs (who is given how much) that name their call by its place.
   /// Legs stand in the order of their calls.
   private static let execute = Function(
-    name: "ledger_execute",
+    signature:
+      "ledger_execute(timestamptz, text[], bytea[], bytea[], text[], bigint[], bigint[], text[], bigint[], "
+      + "bigint[], text[], bigint[], text[], bigint[])",
     sql: """
       CREATE OR REPLACE FUNCTION ledger_execute(
         call_at timestamptz, call_kinds text[], call_keys bytea[], call_digests bytea[], call_accounts text[],
@@ -46,13 +60,15 @@ enum LedgerFunctions {
       DECLARE
         greatest_amount CONSTANT bigint := 1000000000000000;
         greatest_balance CONSTANT bigint := 9000000000000000000;
+        -- A leap year, in seconds.
+        longest_hold CONSTANT bigint := 31622400;
         at timestamptz;
         calls CONSTANT int := coalesce(array_length(call_kinds, 1), 0);
         -- Accounts, by index.
         ids bigint[]; names text[]; sources boolean[]; balances bigint[]; held bigint[]; numbers bigint[]; heads bytea[];
-        grosses bigint[];
-        -- Calls: their account, the first call of the same key, what was recorded of them before, their hold, their legs.
-        mine int[]; firsts int[]; known_digests bytea[]; known_outcomes text[]; known_holds bigint[];
+        grosses bigint[]; changed boolean[];
+        -- Calls: their account, the first call of the same key, the one of that key that was decided, what was recorded of them before, their hold, their legs.
+        mine int[]; firsts int[]; decided int[]; known_digests bytea[]; known_outcomes text[]; known_holds bigint[];
         hold_at int[]; first_legs int[]; last_legs int[];
         -- Legs: their account; of a share the account that gets the rest, and the rule's tiers as their places in
         -- `untils` and `shares`.
@@ -68,7 +84,7 @@ enum LedgerFunctions {
         e_debit_hashes bytea[] := '{}'; e_credit_hashes bytea[] := '{}'; e_amounts bigint[] := '{}'; e_types text[] := '{}';
         e_jobs text[] := '{}'; e_holds bigint[] := '{}'; e_grosses bigint[] := '{}'; e_count int := 0;
         -- Parts of a leg: what of it lies in a tier, the account's share of that and the platform's.
-        remaining bigint; part bigint; share bigint; rest bigint; amount bigint; gross bigint; type text;
+        remaining bigint; reached bigint; part bigint; share bigint; rest bigint; amount bigint; gross bigint; type text;
         -- The account that pays, and one that gets, while entries are made.
         my_balance bigint; my_number bigint; my_head bytea; their_balance bigint; their_number bigint; their_head bytea;
         -- What both hashes of an entry cover alike, and the time in it.
@@ -96,6 +112,7 @@ enum LedgerFunctions {
           SELECT array_agg(n.held - coalesce(g.amount, 0) ORDER BY n.place) INTO held
           FROM unnest(ids, held) WITH ORDINALITY n (id, held, place)
           LEFT JOIN (SELECT account, sum(amount_micro)::bigint AS amount FROM gone GROUP BY account) g ON g.account = n.id;
+          changed := array_fill(true, ARRAY[coalesce(array_length(ids, 1), 0)]);
         END IF;
         SELECT max(r.version) INTO in_force FROM ledger_rules r WHERE r.effective_from <= at;
 
@@ -149,6 +166,8 @@ enum LedgerFunctions {
         outcomes := array_fill(NULL::text, ARRAY[calls]);
         result_holds := array_fill(NULL::bigint, ARRAY[calls]);
         fresh := array_fill(false, ARRAY[calls]);
+        decided := array_fill(NULL::int, ARRAY[calls]);
+        changed := coalesce(changed, array_fill(false, ARRAY[coalesce(array_length(ids, 1), 0)]));
         FOR i IN 1..calls LOOP
           a := mine[i];
           h := hold_at[i];
@@ -163,10 +182,10 @@ enum LedgerFunctions {
               outcomes[i] := 'key_reused';
             END IF;
             CONTINUE;
-          ELSIF firsts[i] < i AND fresh[firsts[i]] THEN
-            IF call_digests[firsts[i]] = call_digests[i] THEN
-              outcomes[i] := outcomes[firsts[i]];
-              result_holds[i] := result_holds[firsts[i]];
+          ELSIF decided[firsts[i]] IS NOT NULL THEN
+            IF call_digests[decided[firsts[i]]] = call_digests[i] THEN
+              outcomes[i] := outcomes[decided[firsts[i]]];
+              result_holds[i] := result_holds[decided[firsts[i]]];
             ELSE
               outcomes[i] := 'key_reused';
             END IF;
@@ -179,12 +198,12 @@ enum LedgerFunctions {
           IF first_legs[i] IS NOT NULL THEN
             FOR l IN first_legs[i]..last_legs[i] LOOP
               b := theirs[l];
-              IF b IS NULL THEN verdict := 'unknown_account';
-              ELSIF rests[l] = a OR b = a AND (leg_rules[l] IS NULL OR call_kinds[i] <> 'capture') THEN
-                verdict := 'self_transfer';
-              ELSIF h IS NOT NULL AND leg_rules[l] <> hold_rules[h] THEN verdict := 'other_rules';
+              IF b IS NULL THEN verdict := 'unknown_payee';
+              ELSIF b = a AND (leg_rules[l] IS NULL OR call_kinds[i] <> 'capture') THEN verdict := 'self_transfer';
+              ELSIF h IS NOT NULL AND leg_rules[l] IS NOT NULL AND leg_rules[l] IS DISTINCT FROM hold_rules[h] THEN
+                verdict := 'other_rules';
               ELSIF leg_rules[l] IS NOT NULL AND first_tiers[l] IS NULL THEN verdict := 'unknown_rules';
-              ELSIF leg_rules[l] IS NOT NULL AND rests[l] IS NULL THEN verdict := 'unknown_account';
+              ELSIF leg_rules[l] IS NOT NULL AND rests[l] IS NULL THEN verdict := 'unknown_payee';
               ELSIF leg_amounts[l] IS NULL OR leg_amounts[l] <= 0 OR leg_amounts[l] > greatest_amount
                 OR balances[b] > greatest_balance THEN verdict := 'invalid_amount';
               END IF;
@@ -193,7 +212,9 @@ enum LedgerFunctions {
           END IF;
           IF call_kinds[i] = 'hold' THEN
             total := coalesce(call_amounts[i], 0);
-            IF total <= 0 OR call_lifetimes[i] IS NULL OR call_lifetimes[i] <= 0 THEN verdict := 'invalid_amount'; END IF;
+            IF total <= 0 OR call_lifetimes[i] IS NULL OR call_lifetimes[i] NOT BETWEEN 1 AND longest_hold THEN
+              verdict := 'invalid_amount';
+            END IF;
           ELSIF call_kinds[i] = 'transfer' THEN
             IF total <= 0 THEN verdict := coalesce(verdict, 'invalid_amount'); END IF;
           ELSIF h IS NULL OR hold_owners[h] <> ids[a] THEN
@@ -214,6 +235,7 @@ enum LedgerFunctions {
             ELSE
               verdict := 'done';
               held[a] := held[a] + total::bigint;
+              changed[a] := true;
               result_holds[i] := nextval('hold_ids');
               opened := true;
             END IF;
@@ -228,6 +250,7 @@ enum LedgerFunctions {
             ELSE
               verdict := 'done';
               held[a] := held[a] - hold_amounts[h];
+              changed[a] := true;
               hold_states[h] := CASE call_kinds[i] WHEN 'capture' THEN 'captured' ELSE 'voided' END;
               hold_captures[h] := total::bigint;
               hold_changed[h] := true;
@@ -235,6 +258,7 @@ enum LedgerFunctions {
           END IF;
           outcomes[i] := verdict;
           fresh[i] := true;
+          decided[firsts[i]] := i;
           IF verdict <> 'done' OR first_legs[i] IS NULL THEN CONTINUE; END IF;
 
           my_balance := balances[a];
@@ -243,6 +267,7 @@ enum LedgerFunctions {
           FOR l IN first_legs[i]..last_legs[i] LOOP
             b := theirs[l];
             remaining := leg_amounts[l];
+            reached := grosses[b];
             FOR t IN coalesce(first_tiers[l], 0)..coalesce(last_tiers[l], 0) LOOP
               IF t = 0 THEN
                 part := remaining; share := remaining; rest := 0; gross := 0;
@@ -251,13 +276,13 @@ enum LedgerFunctions {
                 -- the platform gets the rest, so the parts come to the whole. Whoever uses their own module keeps their
                 -- share and pays the platform's.
                 part := CASE WHEN untils[t] IS NULL THEN remaining
-                  ELSE least(remaining, greatest(untils[t] - grosses[b], 0)) END;
+                  ELSE least(remaining, greatest(untils[t] - reached, 0)) END;
                 CONTINUE WHEN part = 0;
                 share := part / 1000000 * shares[t] + part % 1000000 * shares[t] / 1000000;
                 rest := part - share;
                 gross := part;
-                IF b = a THEN share := 0; END IF;
-                IF share > 0 THEN grosses[b] := grosses[b] + gross; END IF;
+                reached := reached + part;
+                IF share > 0 AND b <> a THEN grosses[b] := grosses[b] + gross; END IF;
               END IF;
               FOR side IN 1..2 LOOP
                 IF side = 1 THEN
@@ -265,10 +290,11 @@ enum LedgerFunctions {
                 ELSE
                   amount := rest; type := 'commission'; gross := 0;
                 END IF;
-                CONTINUE WHEN amount = 0;
                 b := CASE side WHEN 1 THEN theirs[l] ELSE rests[l] END;
+                -- Whoever pays keeps what would come back to them.
+                CONTINUE WHEN amount = 0 OR b = a;
                 id := nextval('ledger_entry_ids');
-                alike := int8send(gross) || stamp || int4send(octet_length(type)) || convert_to(type, 'UTF8')
+                alike := int8send(gross) || int8send(coalesce(result_holds[i], 0)) || stamp || int4send(octet_length(type)) || convert_to(type, 'UTF8')
                   || convert_to(this_job, 'UTF8');
                 my_balance := my_balance - amount;
                 my_number := my_number + 1;
@@ -278,7 +304,7 @@ enum LedgerFunctions {
                 their_number := numbers[b] + 1;
                 their_head := sha256(heads[b] || int8send(id) || int8send(their_number) || int8send(ids[a])
                   || int8send(amount) || int8send(their_balance) || alike);
-                balances[b] := their_balance; numbers[b] := their_number; heads[b] := their_head;
+                balances[b] := their_balance; numbers[b] := their_number; heads[b] := their_head; changed[b] := true;
                 e_count := e_count + 1;
                 e_ids[e_count] := id; e_debits[e_count] := ids[a]; e_credits[e_count] := ids[b];
                 e_debit_numbers[e_count] := my_number; e_credit_numbers[e_count] := their_number;
@@ -292,7 +318,7 @@ enum LedgerFunctions {
               EXIT WHEN remaining = 0;
             END LOOP;
           END LOOP;
-          balances[a] := my_balance; numbers[a] := my_number; heads[a] := my_head;
+          balances[a] := my_balance; numbers[a] := my_number; heads[a] := my_head; changed[a] := true;
         END LOOP;
 
         -- Only what there is to write is written.
@@ -317,7 +343,7 @@ enum LedgerFunctions {
         UPDATE accounts o SET (balance_micro, held_micro, entries, head, gross_micro) = (
           SELECT balances[n.place], held[n.place], numbers[n.place], heads[n.place], grosses[n.place]
           FROM (SELECT array_position(ids, o.id) AS place) n)
-        WHERE o.id = ANY (ids);
+        WHERE o.id = ANY (ids) AND changed[array_position(ids, o.id)];
         INSERT INTO ledger_calls (account, key, digest, outcome, hold, recorded_at)
         SELECT ids[n.mine], n.key, n.digest, n.outcome, n.hold, at
         FROM unnest(mine, call_keys, call_digests, outcomes, result_holds, fresh)
@@ -334,7 +360,7 @@ enum LedgerFunctions {
 
   /// `ledger_expire`: gives back what holds reserve whose time is over, oldest first; returns how many.
   private static let expire = Function(
-    name: "ledger_expire",
+    signature: "ledger_expire(timestamptz, int)",
     sql: """
       CREATE OR REPLACE FUNCTION ledger_expire(call_at timestamptz, most int) RETURNS bigint LANGUAGE plpgsql AS $$
       DECLARE
