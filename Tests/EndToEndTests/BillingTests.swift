@@ -8,7 +8,9 @@ import Testing
 extension EndToEnd {
   /// What buyers pay at Stripe, and what operators do when something is in the way.
   @Suite struct Billing {
-    private static let documents = [Document.environment, .database, .prices("packs", ["price_100": 100])]
+    private static let documents = [
+      Document.environment, .database, .ledger, .prices("packs", ["price_100": 100]),
+    ]
     private static let secret = "whsec_Geheim"
 
     /// A checkout session of one pack, paid.

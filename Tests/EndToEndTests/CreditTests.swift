@@ -8,14 +8,12 @@ import Testing
 extension EndToEnd {
   /// Credits as operators handle them, on the books that a manifest declared.
   @Suite struct Credits {
-    private static let ledger = Document("Ledger", "credits", "payouts: {cpuMinute: 0.1}")
-
     @Test(
       "Credits are given once for a key, told to the micro-credit, and what is done to the books with SQL is found"
     )
     func books() async throws {
       try await Installation.with { installation in
-        try installation.write([.environment, .database, Self.ledger])
+        try installation.write([.environment, .database, .ledger])
         try await installation.apply()
         let plan = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
         #expect(plan.exitCode == 0, "\(plan)")
@@ -54,7 +52,7 @@ extension EndToEnd {
     @Test("What cannot be given is refused with its reason, and nothing is written")
     func refusals() async throws {
       try await Installation.with { installation in
-        try installation.write([.environment, .database, Self.ledger])
+        try installation.write([.environment, .database, .ledger])
         try await installation.apply()
         for (words, code, reason) in Self.refused {
           let outcome = try await installation.run(["credits", "grant"] + words) { _ in }.outcome
@@ -130,7 +128,7 @@ extension EndToEnd {
         try await installation.apply()
         let none = try await installation.run("credits")
         #expect(none.exitCode == 2 && none.errors.contains("no Ledger is applied in dev"), "\(none)")
-        try installation.write([Self.ledger])
+        try installation.write([.ledger])
         try await installation.apply()
         _ = try await installation.run("credits", "grant", "ada", "1")
         let unknown = try await installation.run("credits", "statement", "adda")

@@ -118,6 +118,36 @@ extension LedgerTests {
       }
     }
 
+    @Test func `guards are put back while batches run, and no batch fails for that`() async throws {
+      try await Books.with(connections: 8) { books in
+        try await books.grant(1_000_000, to: "creator", key: "g")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for worker in 0..<6 {
+            group.addTask {
+              for round in 0..<40 {
+                let legs = [LedgerLeg(to: "platform", Credits(micro: 1), for: "payout")]
+                let calls = (0..<4).map {
+                  LedgerCall(.transfer(legs, job: ""), on: "creator", key: "\(worker)-\(round)-\($0)")
+                }
+                for result in try await books.ledger.execute(calls) { _ = try result.get() }
+              }
+            }
+          }
+          group.addTask {
+            for _ in 0..<20 {
+              try await books.pool.script(
+                """
+                ALTER TABLE accounts DROP CONSTRAINT accounts_not_overdrawn; DROP TRIGGER accounts_begin ON accounts
+                """)
+              try await books.ledger.guardBooks()
+            }
+          }
+          try await group.waitForAll()
+        }
+        #expect(try await books.available("platform") == 960)
+      }
+    }
+
     @Test func `of two ledgers that are opened at the same time one gets the books`() async throws {
       try await Books.with { books in
         let backend = LedgerRoomTests.backend(books)

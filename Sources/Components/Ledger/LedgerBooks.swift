@@ -52,8 +52,11 @@ package struct LedgerBooks: Sendable {
 
   /// Makes the functions and guards of this release, in place of others. May be repeated.
   package func guardBooks() async throws(PostgresError) {
-    // One batch is one transaction: nobody sees a part of it.
-    try await pool.script(LedgerGuards.sql)
+    try await pool.transaction { transaction throws(PostgresError) in
+      // Whoever moves credits begins with accounts, and is waited for before anything else is locked.
+      try await transaction.query("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
+      try await transaction.script(LedgerGuards.sql)
+    }
   }
 
   /// Opens accounts; those that are there keep their kind.
