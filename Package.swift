@@ -136,6 +136,7 @@ let testTargets: [Target] = [
     ], path: "Tests/Support/Containers"),
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  .target(name: "HTTPSupport", path: "Tests/Support/HTTP"),
   .target(
     name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
     path: "Tests/Support/ObjectStorage"),
@@ -154,13 +155,13 @@ let testTargets: [Target] = [
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   .target(
-    name: "StripeSupport", dependencies: ["Model", subprocess], path: "Tests/Support/Stripe",
+    name: "StripeSupport", dependencies: ["HTTPSupport", "Model", subprocess], path: "Tests/Support/Stripe",
     exclude: ["Official"]),
   tests(
     "Billing",
     [
       "Billing", "Gateway", "HTTP", "Ledger", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model",
-      "Postgres", "PostgresSupport", "StripeAPI", "StripeSupport", logging,
+      "Postgres", "PostgresSupport", "HTTPSupport", "StripeAPI", "StripeSupport", logging,
     ]),
   tests(
     "ControllerState",
@@ -206,7 +207,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
-  tests("ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "Model"]),
+  tests("ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "HTTPSupport", "Model"]),
   tests("Parquet", ["Parquet", "Model", subprocess]),
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"], golden: true),
@@ -225,7 +226,7 @@ let testTargets: [Target] = [
       "Reconciling", "Workloads",
     ]),
   tests("Simulation", ["SimulationSupport"]),
-  tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "Model"]),
+  tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 

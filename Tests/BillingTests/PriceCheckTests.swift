@@ -1,5 +1,6 @@
 import Billing
 import HTTP
+import HTTPSupport
 import Model
 import Reconciling
 import RoomSupport

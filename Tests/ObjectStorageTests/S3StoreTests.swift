@@ -1,4 +1,5 @@
 import HTTP
+import HTTPSupport
 import Model
 import ObjectStorage
 import ObjectStorageSupport
@@ -53,9 +54,9 @@ import Testing
   }
 
   private func with(
-    _ script: [S3StandIn.Answer], _ body: (S3Store, S3StandIn, RestClock) async throws -> Void
+    _ script: [HTTPStandIn.Answer], _ body: (S3Store, HTTPStandIn, RestClock) async throws -> Void
   ) async throws {
-    let standIn = try S3StandIn(script)
+    let standIn = try HTTPStandIn(script)
     defer { standIn.stop() }
     let bucket = try S3Bucket(
       endpoint: standIn.address, name: "bucket", accessKey: "key", secretKey: Secret("secret"))
@@ -84,7 +85,7 @@ import Testing
   }
 
   @Test func `it gives up after as many tries as are allowed`() async throws {
-    let answers = Array(repeating: S3StandIn.Answer.status(503, body: Self.refusal("SlowDown")), count: 9)
+    let answers = Array(repeating: HTTPStandIn.Answer.status(503, body: Self.refusal("SlowDown")), count: 9)
     try await with(answers) { store, standIn, _ in
       let error = try #require(await Self.failure { _ = try await store.get("key") })
       #expect(error.code == .unavailable && error.retry == .later && standIn.requests.count == 5)

@@ -1,4 +1,5 @@
 import HTTP
+import HTTPSupport
 import Model
 import StripeAPI
 import StripeSupport

@@ -1,27 +1,35 @@
-import Glibc
-import Model
-import Synchronization
+internal import Glibc
+internal import Synchronization
 
-/// Answers on loopback what it was told to, request by request, and remembers what was asked. One thread for each
-/// connection.
-final class S3StandIn: Sendable {
-  enum Answer: Sendable {
+/// An HTTP server on loopback that answers what a test told it to, and remembers what was asked. What is put into `script`
+/// comes first, an answer for each request. One thread for each connection.
+package final class HTTPStandIn: Sendable {
+  package enum Answer: Sendable {
     case status(Int, headers: [String] = [], body: String = "")
     /// Closes the connection instead of answering.
     case hangUp
+    /// Never answers.
+    case silence
   }
 
-  struct Request: Sendable {
-    let line: String
-    let headers: [String: String]
-    let body: [UInt8]
+  package struct Request: Sendable {
+    package let line: String
+    /// By name in lower case.
+    package let headers: [String: String]
+    package let body: [UInt8]
+    package var target: String { String(line.split(separator: " ")[1]) }
   }
 
-  let port: Int
+  package let port: Int
   private let listener: Int32
   private let state: Mutex<(script: [Answer], requests: [Request])>
 
-  init(_ script: [Answer]) throws {
+  private let answer: @Sendable (Request) -> Answer
+
+  package init(
+    _ script: [Answer] = [], answer: @escaping @Sendable (Request) -> Answer = { _ in .status(404) }
+  ) throws {
+    self.answer = answer
     state = Mutex((script, []))
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
@@ -36,35 +44,43 @@ final class S3StandIn: Sendable {
     }
     port = Int(UInt16(bigEndian: address.sin_port))
     guard status == 0, listen(listener, 64) == 0 else { throw StandInFailure(number: errno) }
-    S3StandIn.thread { [self] in accept() }
+    HTTPStandIn.thread { [self] in accept() }
   }
 
-  var address: String { "http://127.0.0.1:\(port)" }
-  var requests: [Request] { state.withLock { $0.requests } }
-  var lines: [String] { requests.map(\.line) }
+  package var address: String { "http://127.0.0.1:\(port)" }
+  package var requests: [Request] { state.withLock { $0.requests } }
+  package var lines: [String] { requests.map(\.line) }
 
   /// Stops accepting; open connections end with their clients.
-  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+  package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
   private func accept() {
     while true {
       let connection = Glibc.accept(listener, nil, nil)
       guard connection >= 0 else { break }
       _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-      S3StandIn.thread { [self] in
+      HTTPStandIn.thread { [self] in
         while let request = read(connection) {
-          let answer = state.withLock { state in
+          let scripted = state.withLock { state in
             state.requests.append(request)
-            return state.script.isEmpty ? Answer.status(404) : state.script.removeFirst()
+            return state.script.isEmpty ? nil : state.script.removeFirst()
           }
-          guard case .status(let status, let headers, let body) = answer else { break }
-          let lines = ["HTTP/1.1 \(status) Said", "Content-Length: \(body.utf8.count)"] + headers
-          guard send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body, to: connection) else { break }
+          guard send(scripted ?? answer(request), to: connection) else { break }
         }
         close(connection)
       }
     }
     close(listener)
+  }
+
+  /// False when the connection is done.
+  private func send(_ answer: Answer, to connection: Int32) -> Bool {
+    guard case .status(let status, let headers, let body) = answer else {
+      if case .silence = answer { _ = read(connection) }
+      return false
+    }
+    let lines = ["HTTP/1.1 \(status) Said", "Content-Length: \(body.utf8.count)"] + headers
+    return send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body, to: connection)
   }
 
   private func send(_ text: String, to connection: Int32) -> Bool {
@@ -123,7 +139,7 @@ final class S3StandIn: Sendable {
   }
 }
 
-struct StandInFailure: Error, CustomStringConvertible {
-  let number: Int32
-  var description: String { String(cString: strerror(number)) }
+package struct StandInFailure: Error, CustomStringConvertible {
+  package let number: Int32
+  package var description: String { String(cString: strerror(number)) }
 }
