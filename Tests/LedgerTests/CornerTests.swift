@@ -1,8 +1,10 @@
 import Ledger
 import Manifests
 import Model
+import ObjectStorage
 import Planning
 import Postgres
+import PostgresSupport
 import Reconciling
 import RoomSupport
 import Testing
@@ -145,6 +147,23 @@ extension LedgerTests {
           try await group.waitForAll()
         }
         #expect(try await books.available("platform") == 960)
+      }
+    }
+
+    @Test func `two books never share a place`() async throws {
+      try await TestFolder.with { folder in
+        for turn in 0..<2 {
+          try await Books.with { books in
+            try await books.work(1, on: Books.day)
+            let export = DailyExport(books.pool, to: FolderStore("\(folder)/exports"), scratch: folder)
+            do throws(ExportError) {
+              try await export.run(Books.day, now: Books.day.next.end)
+              #expect(turn == 0)
+            } catch {
+              #expect(turn == 1 && error.code == .otherBooks, "\(error)")
+            }
+          }
+        }
       }
     }
 

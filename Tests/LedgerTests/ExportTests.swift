@@ -199,15 +199,15 @@ extension LedgerTests {
       try await Books.with { books in
         try await books.work(1, on: Books.day)
         let files = try TestFiles()
-        for puts in 0..<3 {
-          let store = MeddledStore("\(files.folder)/store", failingAfter: puts)
+        for puts in 0..<4 {
+          let store = MeddledStore("\(files.folder)/store-\(puts)", failingAfter: puts)
           let export = DailyExport(books.pool, to: store, scratch: files.folder)
           await #expect(throws: ExportError.self) { try await export.run(Books.day, now: Self.now) }
           let keys = try await store.list(prefix: "").map(\.key)
           #expect(!keys.contains { $0.hasPrefix("manifests/") } && keys.count == puts)
           #expect(try await export.state().exported.isEmpty)
         }
-        #expect(files.names.allSatisfy { $0.hasPrefix("store/") }, "nothing of the way is left")
+        #expect(files.names.allSatisfy { $0.hasPrefix("store-") }, "nothing of the way is left")
       }
     }
   }

@@ -65,10 +65,25 @@ package struct DailyExport: Sendable {
   package func writeAccounts() async throws(ExportError) {
     do {
       try await withScratch { folder in
+        try await claim()
         try await AccountsSnapshot(pool: pool, destination: target, folder: folder).write()
       }
     } catch {
       throw ExportError(any: error)
+    }
+  }
+
+  /// Marks a place that is nobody's yet as that of these books.
+  private func claim() async throws {
+    let id = try await pool.query("SELECT id::text FROM ledger_books").only().text(0)
+    let mark = Array((Value.members(["books": .string(id)]).json + "\n").utf8)
+    guard let found = try await target.text(ExportLayout.owner) else {
+      return try await target.put(mark, at: ExportLayout.owner)
+    }
+    guard found == mark else {
+      throw ExportError(
+        .otherBooks, "\(destination) holds the days of other books",
+        hint: "give this ledger a folder or prefix of its own", retry: .afterChange)
     }
   }
 
@@ -86,6 +101,7 @@ package struct DailyExport: Sendable {
         hint: "export the days from \(first) on")
     }
     try await refuseOpenTransactions(of: day)
+    try await claim()
     let files = try await writeFiles(of: day, in: folder)
     let manifest = ExportManifest(day: day, files: files, previous: before)
     let isThere = try await has(manifest)

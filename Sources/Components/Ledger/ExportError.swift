@@ -14,6 +14,8 @@ package struct ExportError: Error, Hashable, Sendable, CustomStringConvertible {
     case earlierDayMissing
     /// The books begin later.
     case nothingRecorded
+    /// The place is another ledger's.
+    case otherBooks
     /// A manifest at the destination is none.
     case manifest
     case database

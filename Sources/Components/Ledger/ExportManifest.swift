@@ -129,6 +129,8 @@ enum ExportLayout {
   static let accounts = "accounts/accounts.parquet"
   static let accountsManifest = "accounts/manifest.json"
   static let manifests = "manifests/"
+  /// Which books the place belongs to.
+  static let owner = "ledger.json"
 
   static func manifest(_ day: UTCDay) -> String { "\(manifests)\(day).json" }
   static func part(_ table: String, _ day: UTCDay) -> String { "\(table)/day=\(day)/part-0000.parquet" }

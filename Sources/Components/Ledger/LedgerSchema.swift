@@ -121,6 +121,11 @@ enum LedgerSchema {
     -- Entries come in the order of their times: block ranges are as good as a tree, and cost next to nothing.
     CREATE INDEX ledger_entries_by_time ON ledger_entries USING brin (recorded_at) WITH (pages_per_range = 32);
 
+    -- What tells these books from all others, for the places that they are exported to.
+    CREATE TABLE ledger_books (id uuid NOT NULL DEFAULT gen_random_uuid());
+    CREATE UNIQUE INDEX ledger_books_one ON ledger_books ((true));
+    INSERT INTO ledger_books DEFAULT VALUES;
+
     -- The Ledger resources that keep their books here; one at a time.
     CREATE TABLE ledgers (
       name text PRIMARY KEY,
