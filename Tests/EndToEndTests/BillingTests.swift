@@ -8,7 +8,10 @@ import Testing
 extension EndToEnd {
   /// What buyers pay at Stripe, and what operators do when something is in the way.
   @Suite struct Billing {
-    private static let documents = [Document.environment, .database, .prices("packs", ["price_100": 100])]
+    private static let documents = [
+      Document.environment, .database, .prices("packs", ["price_100": 100]),
+      Document("Ledger", "credits", "payouts: {cpuMinute: 0.1}"),
+    ]
     private static let secret = "whsec_Geheim"
 
     /// A checkout session of one pack, paid.
@@ -23,7 +26,7 @@ extension EndToEnd {
         object: """
           {"id":"cs_live_\(number)","object":"checkout.session","amount_total":1000,"client_reference_id":"ada",\
           "created":\(seconds),"currency":"usd","customer_details":{"email":"ada@example.com"},"metadata":{},\
-          "payment_intent":"pi_\(number)","payment_status":"paid","line_items":\(SampleEvents.list(item))}
+          "mode":"payment","payment_intent":"pi_\(number)","payment_status":"paid","line_items":\(SampleEvents.list(item))}
           """)
     }
 

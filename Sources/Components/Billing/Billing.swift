@@ -40,6 +40,7 @@ package enum Billing {
   package static let migrations = [
     Migrations.Migration(number: 1, name: "price-map-entries", sql: priceMapEntries),
     Migrations.Migration(number: 3, name: "billing", sql: BillingSchema.tables),
+    Migrations.Migration(number: 4, name: "billing-modes", sql: BillingSchema.modes),
   ]
 
   private static let priceMapEntries = """
