@@ -1,6 +1,6 @@
 package import Postgres
 
-/// Letters that an operator has dealt with elsewhere.
+/// Letters that an operator has dealt with elsewhere, or that are about somebody who is to be forgotten.
 extension BillingBooks {
   package enum Dismissal: Sendable, Hashable {
     case unknownLetter
@@ -25,5 +25,10 @@ extension BillingBooks {
     guard done.affected == 0 else { return .dismissed }
     guard let letter = try await letter(id) else { return .unknownLetter }
     return .settled(letter.resolution ?? "")
+  }
+
+  /// As `BillingErasure.eraseLetters`.
+  package func eraseLetters(of account: String) async throws(PostgresError) -> Int? {
+    try await BillingErasure.eraseLetters(of: account, in: pool)
   }
 }
