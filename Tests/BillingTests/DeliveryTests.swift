@@ -195,6 +195,22 @@ extension PurchaseTests {
       }
     }
 
+    @Test(arguments: ["<html>", "{}", #"{"object":"list","data":[],"has_more":true}"#])
+    func `an answer that cannot be read becomes a letter, and is settled by a replay`(body: String)
+      async throws
+    {
+      let payment = Payment(hasItems: false)
+      let server = try StripeStandIn(
+        key: Self.key, sessions: [payment.session: ["li_1_0"]], items: ["li_1_0": payment.items()[0]],
+        script: [.status(200, body: body)])
+      defer { server.stop() }
+      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
+        #expect(await till.take(payment.completed()).refusal == .itemsUnavailable)
+        let letter = try #require(try await till.books.letters().first)
+        #expect(await till.books.replay(letter.id) == .tried(.credited(Credits(micro: 100_000_000))))
+      }
+    }
+
     @Test(arguments: [401, 403, 408, 429, 500, 503])
     func `what passes or an operator mends is not recorded`(status: Int) async throws {
       let payment = Payment(hasItems: false)

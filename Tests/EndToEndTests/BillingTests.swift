@@ -120,6 +120,24 @@ extension EndToEnd {
       }
     }
 
+    @Test("A server that takes events does not begin where prices and credits are apart")
+    func apart() async throws {
+      try await Installation.with { installation in
+        try installation.write(
+          Billing.documents.dropLast() + [
+            Document("Database", "books", "embedded: {}"),
+            Document("Ledger", "credits", "database: Database/books\npayouts: {cpuMinute: 0.1}"),
+          ])
+        let outcome = try await installation.run(
+          "server", installation.manifests, variables: ["STRIPE_WEBHOOK_SECRET": Billing.secret])
+        #expect(outcome.exitCode == 2, "\(outcome)")
+        #expect(
+          outcome.errors.contains(
+            "PriceMaps and the Ledger are kept in Database/platform and Database/books"),
+          "\(outcome)")
+      }
+    }
+
     @Test("Without a signing secret nothing is taken, and the sender is told to come again")
     func withoutSecret() async throws {
       try await Installation.with { installation in
