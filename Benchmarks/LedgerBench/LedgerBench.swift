@@ -55,6 +55,7 @@ enum LedgerBench {
     _ = try await server.createDatabase(database)
     let pool = PostgresPool(try await server.configuration(database: database), connections: 8)
     for migration in Ledger.migrations { try await pool.script(migration.sql) }
+    try await LedgerBooks(pool).guardBooks()
     let output = try await body(pool)
     await pool.close()
     return output

@@ -70,6 +70,7 @@ extension PurchaseTests {
         try await server.createDatabase("till")
         let pool = PostgresPool(try await server.configuration(database: "till"), connections: 4)
         try await Migrations(Billing.migrations + Ledger.migrations).apply(to: pool)
+        try await LedgerBooks(pool).guardBooks()
         let till = Till(
           pool: pool, books: BillingBooks(pool, isLive: true, lineItems: nil, now: { Till.now }))
         try await till.openLedger()

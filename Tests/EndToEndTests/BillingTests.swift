@@ -9,8 +9,7 @@ extension EndToEnd {
   /// What buyers pay at Stripe, and what operators do when something is in the way.
   @Suite struct Billing {
     private static let documents = [
-      Document.environment, .database, .prices("packs", ["price_100": 100]),
-      Document("Ledger", "credits", "payouts: {cpuMinute: 0.1}"),
+      Document.environment, .database, .ledger, .prices("packs", ["price_100": 100]),
     ]
     private static let secret = "whsec_Geheim"
 
@@ -124,7 +123,8 @@ extension EndToEnd {
     func apart() async throws {
       try await Installation.with { installation in
         try installation.write(
-          Billing.documents.dropLast() + [
+          [
+            .environment, .database, .prices("packs", ["price_100": 100]),
             Document("Database", "books", "embedded: {}"),
             Document("Ledger", "credits", "database: Database/books\npayouts: {cpuMinute: 0.1}"),
           ])

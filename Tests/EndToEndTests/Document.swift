@@ -20,6 +20,7 @@ struct Document: Sendable {
 
   static let environment = Document("Environment", "dev", "mockGPUs: true")
   static let database = Document("Database", "platform", "embedded: {}")
+  static let ledger = Document("Ledger", "credits", "payouts: {cpuMinute: 0.1}")
 
   static func node(_ name: String, tier: String = "cpu") -> Document {
     let gpu = tier == "gpu" ? "\ngpu: {mock: true, memory: 12Gi}" : ""

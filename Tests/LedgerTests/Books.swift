@@ -16,6 +16,7 @@ struct Books: Sendable {
     try await TestDatabase.with(connections: connections) { pool in
       // Numbers are those of the whole platform; here the ledger is alone.
       for migration in Ledger.migrations { try await pool.script(migration.sql) }
+      try await LedgerBooks(pool).guardBooks()
       let books = Books(pool: pool, ledger: LedgerBooks(pool))
       for kind in LedgerBooks.AccountKind.allCases { try await books.ledger.open([kind.rawValue], as: kind) }
       try await body(books)
@@ -31,6 +32,14 @@ struct Books: Sendable {
 
   func available(_ account: String) async throws -> Int64? {
     try await ledger.account(account)?.available.micro
+  }
+
+  /// Returns once a transaction of this database waits for another's lock.
+  func untilSomebodyWaits() async throws {
+    let waiting =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in 0..<500 where try await count(waiting) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    try #require(try await count(waiting) > 0, "nobody came to wait")
   }
 
   /// What must be true of all accounts at every moment.

@@ -141,6 +141,7 @@ extension LedgerTests {
       Bad(call: .hold(1, key: ""), code: .invalidName, field: "key"),
       Bad(call: .hold(1, on: "", key: "bad"), code: .invalidName, field: "account"),
       Bad(call: .hold(1, key: "bad", lifetime: 0), code: .invalidAmount, field: "lifetime"),
+      Bad(call: .hold(1, key: "bad", lifetime: 31_622_401), code: .invalidAmount, field: "lifetime"),
       Bad(call: .hold(1, on: "nobody", key: "bad"), code: .unknownAccount, field: "account"),
       Bad(call: transfer([]), code: .invalidAmount, field: "legs"),
       Bad(call: transfer([("platform", 5), ("creator", 5)]), code: .selfTransfer, field: "legs[1].account"),
@@ -150,7 +151,7 @@ extension LedgerTests {
         call: transfer(Array(repeating: ("platform", LedgerCall.greatestAmount.micro), count: 2)),
         code: .invalidAmount, field: "legs"),
       Bad(call: transfer([("no\u{7}body", 5)]), code: .invalidName, field: "legs[0].account"),
-      Bad(call: transfer([("nobody", 5)]), code: .unknownAccount, field: "account"),
+      Bad(call: transfer([("nobody", 5)]), code: .unknownPayee, field: "legs"),
       Bad(call: .capture(1, [("platform", 1)], key: "bad"), code: .unknownHold, field: "hold"),
     ]
 

@@ -15,13 +15,13 @@ extension LedgerTests {
       /// Where it is found.
       var path: String {
         switch self {
-        case .file, .shorter: "entries/day=2026-11-21/part-0000.parquet"
-        case .missing: "usage/day=2026-11-20/part-0000.parquet"
-        case .manifest, .relinked: "manifests/2026-11-21.json"
-        case .gap: "manifests/2026-11-22.json"
-        case .lastDay: "manifests/2026-11-22.json"
+        case .file, .shorter: "entries/day=2026-10-21/part-0000.parquet"
+        case .missing: "usage/day=2026-10-20/part-0000.parquet"
+        case .manifest, .relinked: "manifests/2026-10-21.json"
+        case .gap: "manifests/2026-10-22.json"
+        case .lastDay: "manifests/2026-10-22.json"
         case .accounts: "accounts/accounts.parquet"
-        case .foreign: "manifests/2026-11-23.json"
+        case .foreign: "manifests/2026-10-23.json"
         }
       }
 
@@ -39,9 +39,9 @@ extension LedgerTests {
           guard let manifest = ExportManifest(try await store.get(key)) else { return }
           try await store.put(
             ExportManifest(day: manifest.day, files: manifest.files, previous: nil).bytes, at: key)
-        case .gap: try await store.delete("ledger/manifests/2026-11-21.json")
+        case .gap: try await store.delete("ledger/manifests/2026-10-21.json")
         case .foreign:
-          guard let day = UTCDay("2026-11-23") else { return }
+          guard let day = UTCDay("2026-10-23") else { return }
           try await store.put(ExportManifest(day: day, files: [], previous: nil).bytes, at: key)
         }
       }

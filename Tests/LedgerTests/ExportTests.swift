@@ -40,18 +40,18 @@ extension LedgerTests {
             == .object([
               "entries": .array([
                 .array([
-                  .string("2026-11-20"), .integer(6), .string("16.000000"), .string("2026-11-20 00:00:00+00"),
+                  .string("2026-10-20"), .integer(6), .string("16.000000"), .string("2026-10-20 00:00:00+00"),
                 ]),
                 .array([
-                  .string("2026-11-21"), .integer(3), .string("8.000000"), .string("2026-11-21 00:00:00+00"),
+                  .string("2026-10-21"), .integer(3), .string("8.000000"), .string("2026-10-21 00:00:00+00"),
                 ]),
               ]),
               "usage": .array([
                 .array([
-                  .string("2026-11-20"), .integer(2), .string("6.000000"), .string("2026-11-20 00:00:00+00"),
+                  .string("2026-10-20"), .integer(2), .string("6.000000"), .string("2026-10-20 00:00:00+00"),
                 ]),
                 .array([
-                  .string("2026-11-21"), .integer(1), .string("3.000000"), .string("2026-11-21 00:00:00+00"),
+                  .string("2026-10-21"), .integer(1), .string("3.000000"), .string("2026-10-21 00:00:00+00"),
                 ]),
               ]),
             ]), "\(read["days"]?.json ?? "")")
@@ -112,7 +112,7 @@ extension LedgerTests {
           #expect(file.bytes == Int64(bytes.count) && file.digest == Digest(of: bytes))
         }
         #expect(first.previous == nil)
-        let stored = try await there.store.get("ledger/manifests/2026-11-20.json")
+        let stored = try await there.store.get("ledger/manifests/2026-10-20.json")
         #expect(stored == first.bytes && ExportManifest(stored) == first)
         guard case .written(let second) = try await there.export.run(day.next, now: Self.now) else { return }
         #expect(second.previous == first.digest)

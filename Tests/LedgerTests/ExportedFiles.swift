@@ -63,7 +63,7 @@ struct ExportedFiles: Sendable {
 }
 
 extension Books {
-  static let day = UTCDay("2026-11-20")!
+  static let day = UTCDay("2026-10-20")!
   static func time(_ day: UTCDay, hour: Int64) -> Timestamp {
     Timestamp(seconds: day.start.microseconds / 1_000_000 + hour * 3600)
   }

@@ -146,7 +146,7 @@ extension LedgerTests {
         try await books.pool.query(
           """
           INSERT INTO ledger_rules (version, platform, tier_untils, tier_shares, gpu_minute_micro, cpu_minute_micro,
-            effective_from) VALUES (2, 'creator', '{NULL}', '{0}', 0, 0, now())
+            effective_from, hash) VALUES (2, 'creator', '{NULL}', '{0}', 0, 0, now(), '')
           """)
         #expect(try await converge(books, ledger) == ["record rules, version 3"])
         #expect(try await books.ledger.rules()?.rules == ledger.spec.rules(version: 3))
@@ -243,6 +243,12 @@ extension LedgerTests {
           #"{"credit":{"usd":0.0003},"payouts":{"cpuMinute":0}}"#, "are not a whole number of micro-credits"
         ),
         (#"{"payouts":{"cpuMinute":0},"platform":"The House"}"#, "platform"),
+        (#"{"payouts":{"cpuMinute":0},"platform":"stripe"}"#, "needs itself"),
+        (#"{"payouts":{"cpuMinute":0},"platform":"erased-7"}"#, "needs itself"),
+        (
+          #"{"payouts":{"cpuMinute":0},"developerShare":[{"share":"0%","until":{"usd":5}},{"share":"85%"}]}"#,
+          "a share of nothing has no end"
+        ),
         (#"{"payouts":{"cpuMinute":0},"export":{"to":{"folder":"../x"}}}"#, "without `..`"),
         (#"{"payouts":{"cpuMinute":0},"export":{"to":{"bucket":{"name":"b","endpoint":"s3"}}}}"#, "https://"),
       ])

@@ -86,7 +86,7 @@ extension LedgerTests {
         #expect(settlement.settled == 1)
         #expect(
           settlement.refused == [
-            "attempt-1": .unknownRules, "attempt-2": .exceedsHold, "attempt-4": .holdClosed,
+            "attempt-1": .otherRules, "attempt-2": .exceedsHold, "attempt-4": .holdClosed,
           ])
         let nothing = try await books.ledger.settle()
         #expect(nothing.settled == 0 && nothing.refused.isEmpty, "nothing is left to settle")

@@ -26,6 +26,7 @@ extension DailyExport {
       return try await withScratch { folder in
         var check = ExportCheck(target, local: "\(folder)/check.parquet")
         try await check.days(recorded: try await recorded())
+        for (day, written, found) in try await strays() { check.stray(day, written: written, found: found) }
         try await check.accounts(
           erasures: try await AccountsSnapshot(pool: pool, destination: target, folder: folder).erasures())
         return check.report
@@ -34,6 +35,23 @@ extension DailyExport {
       throw ExportError(any: error)
     }
   }
+
+  /// Days that have other numbers of entries in the books than were written.
+  private func strays() async throws(PostgresError) -> [(UTCDay, Int64, Int64)] {
+    var strays: [(UTCDay, Int64, Int64)] = []
+    for row in try await pool.query(DailyExport.strayDays, [.text(destination)]) {
+      strays.append((UTCDay(of: try row.timestamp(0)), try row.int(1), try row.int(2)))
+    }
+    return strays
+  }
+
+  private static let strayDays = """
+    SELECT x.day, x.entries, coalesce(e.entries, 0) FROM ledger_exports x
+    LEFT JOIN (
+      SELECT (recorded_at AT TIME ZONE 'UTC')::date AS day, count(*) AS entries FROM ledger_entries GROUP BY 1
+    ) e ON e.day = x.day
+    WHERE x.destination = $1 AND x.entries <> coalesce(e.entries, 0) ORDER BY x.day
+    """
 
   /// The checksums of manifests that the database remembers.
   private func recorded() async throws(PostgresError) -> [UTCDay: String] {
@@ -57,6 +75,11 @@ private struct ExportCheck {
 
   private mutating func found(_ path: String, _ problem: String) {
     report.findings.append(ExportReport.Finding(path: path, problem: problem))
+  }
+
+  mutating func stray(_ day: UTCDay, written: Int64, found count: Int64) {
+    found(
+      ExportLayout.manifest(day), "\(written) entries were written, and the books have \(count) of that day")
   }
 
   mutating func days(recorded: [UTCDay: String]) async throws {

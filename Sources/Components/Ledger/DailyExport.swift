@@ -74,6 +74,11 @@ package struct DailyExport: Sendable {
 
   private func write(_ day: UTCDay, in folder: String) async throws -> Outcome {
     let before = try await target.manifest(day.previous)?.digest
+    guard try await pool.query(DailyExport.begun, [.timestamp(day.end)]).only().bool(0) else {
+      throw ExportError(
+        .nothingRecorded, "nothing was recorded on \(day) or before it",
+        hint: "export days from the first entry on")
+    }
     let first = try await state().firstDay ?? day
     guard before != nil || day <= first else {
       throw ExportError(
@@ -86,6 +91,7 @@ package struct DailyExport: Sendable {
     let isThere = try await has(manifest)
     if !isThere {
       // Until the new one is complete, the day counts as not there.
+      try await forget(day)
       try await target.delete(ExportLayout.manifest(day))
       for file in files { try await target.put(file: DailyExport.local(file.table, folder), at: file.path) }
       try await target.put(manifest.bytes, at: ExportLayout.manifest(day))
@@ -127,12 +133,26 @@ package struct DailyExport: Sendable {
 
   /// Entries of a transaction that is still open would be missing.
   private func refuseOpenTransactions(of day: UTCDay) async throws {
-    let open = try await pool.query(DailyExport.openTransactions, [.timestamp(day.end)]).only().int(0)
+    let row = try await pool.query(DailyExport.openTransactions, [.timestamp(day.end)]).only()
+    let open = try row.int(0)
     guard open == 0 else {
       throw ExportError(
         .transactionsOpen, "\(open) transactions began before the end of \(day) and are still open",
         hint: "wait until they are committed")
     }
+    guard try row.bool(1) else {
+      throw ExportError(
+        .dayNotOver, "\(day) is not over yet by the database's clock",
+        hint: "set both machines' clocks by NTP",
+        retry: .later)
+    }
+  }
+
+  /// From here on the day is due again, until it is recorded.
+  private func forget(_ day: UTCDay) async throws(PostgresError) {
+    try await pool.query(
+      "DELETE FROM ledger_exports WHERE day = $1::date AND destination = $2",
+      [.text(day.description), .text(destination)])
   }
 
   private func record(_ manifest: ExportManifest) async throws(PostgresError) {
@@ -177,9 +197,13 @@ package struct DailyExport: Sendable {
     return try await body(folder)
   }
 
+  private static let begun = """
+    SELECT EXISTS (SELECT 1 FROM ledger_entries WHERE recorded_at < $1)
+      OR EXISTS (SELECT 1 FROM usage_events WHERE recorded_at < $1)
+    """
   private static let kinds = "SELECT id, kind FROM accounts"
   private static let openTransactions = """
-    SELECT count(*) FROM pg_stat_activity
+    SELECT count(*), clock_timestamp() >= $1 FROM pg_stat_activity
     WHERE datname = current_database() AND xact_start < $1 AND pid <> pg_backend_pid()
       AND backend_type = 'client backend'
     """

@@ -12,6 +12,8 @@ package struct ExportError: Error, Hashable, Sendable, CustomStringConvertible {
     case transactionsOpen
     /// Days are written in order.
     case earlierDayMissing
+    /// The books begin later.
+    case nothingRecorded
     /// A manifest at the destination is none.
     case manifest
     case database

@@ -55,14 +55,16 @@ package struct LedgerBackend: ResourceBackend {
     guard let spec = subject.spec else { return }
     let pool = try await pool(of: spec.database.id, context)
     let books = LedgerBooks(pool)
+    if operation != .open { try await checkOwner(subject, spec, books) }
     do throws(PostgresError) {
       switch operation {
       case .open:
+        try await books.guardBooks()
         try await openAccounts(of: spec, in: books)
-        _ = try await pool.query(
+        try await pool.query(
           "INSERT INTO ledgers (name) VALUES ($1) ON CONFLICT DO NOTHING", [.text(subject.id.name)])
       case .openAccounts: try await openAccounts(of: spec, in: books)
-      case .guardBooks: try await pool.script(LedgerGuards.sql)
+      case .guardBooks: try await books.guardBooks()
       case .record(let rules, let effective): try await books.recordNext(rules, effective: effective)
       case .expire: while try await books.expire(most: 1000) == 1000 {}
       case .export: break
@@ -70,6 +72,10 @@ package struct LedgerBackend: ResourceBackend {
       }
     } catch {
       throw error.backendError
+    }
+    if operation == .open {
+      try await checkOwner(subject, spec, books)
+      try await checkPlatform(spec, books)
     }
     if case .export(let day) = operation { try await export(day, spec, pool, context) }
   }
@@ -89,6 +95,37 @@ package struct LedgerBackend: ResourceBackend {
   /// A day of many entries takes its time to write and to send.
   package func deadline(of operation: LedgerOperation, for subject: Subject<LedgerSpec>) -> TimeSpan {
     if case .export = operation { TimeSpan(seconds: 3600) } else { TimeSpan(seconds: 300) }
+  }
+
+  /// Of two that were planned at the same time one was first.
+  private func checkOwner(_ subject: Subject<LedgerSpec>, _ spec: LedgerSpec, _ books: LedgerBooks)
+    async throws(BackendError)
+  {
+    let owner: String?
+    do throws(PostgresError) {
+      owner = try await books.pool.query("SELECT name FROM ledgers").first?.text(0)
+    } catch {
+      throw error.backendError
+    }
+    guard owner != subject.id.name, let owner else { return }
+    throw BackendError(
+      code: "ledger.taken", "\(spec.database) has the books of Ledger/\(owner) already",
+      hint: "a database has one ledger: remove one of them", retry: .afterChange)
+  }
+
+  /// An account of the platform's name may be somebody's.
+  private func checkPlatform(_ spec: LedgerSpec, _ books: LedgerBooks) async throws(BackendError) {
+    let kind: LedgerBooks.AccountKind?
+    do throws(PostgresError) {
+      kind = try await books.account(spec.platform)?.kind
+    } catch {
+      throw error.backendError
+    }
+    guard kind == .platform else {
+      throw BackendError(
+        code: "ledger.platform", "account/\(spec.platform) is of kind \(kind?.rawValue ?? "none") already",
+        hint: "give `platform` another name", retry: .afterChange)
+    }
   }
 
   private func openAccounts(of spec: LedgerSpec, in books: LedgerBooks) async throws(PostgresError) {
@@ -144,7 +181,8 @@ extension LedgerObserved {
     return LedgerObserved(
       isOpen: isOpen, other: other,
       rules: try newest.map { row throws(PostgresError) in try LedgerRules(row) },
-      effective: try newest?.timestamp(6), missingAccounts: try names(answers[3]),
+      effective: try newest?.timestamp(6), areRulesInForce: try newest?.bool(7) ?? true,
+      missingAccounts: try names(answers[3]),
       unguarded: try names(answers[1]),
       overdueHolds: try answers[4].only().int(0), export: export)
   }

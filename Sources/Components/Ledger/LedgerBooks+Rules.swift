@@ -23,7 +23,7 @@ extension LedgerBooks {
   /// Of the versions up to a number, or of all.
   static let newestRules = """
     SELECT version, platform, array_replace(tier_untils, NULL, 0), tier_shares, gpu_minute_micro, cpu_minute_micro,
-      effective_from
+      effective_from, effective_from <= now()
     FROM ledger_rules WHERE $1::bigint IS NULL OR version = $1 ORDER BY version DESC LIMIT 1
     """
 
@@ -36,7 +36,8 @@ extension LedgerBooks {
       try await transaction.query("LOCK TABLE ledger_rules IN SHARE ROW EXCLUSIVE MODE")
       let newest = try await transaction.query(LedgerBooks.newestRules, [.null]).first
       if let newest, try LedgerRules(newest) == rules.numbered(try newest.int(0)) {
-        guard let effective, try newest.timestamp(6) != effective else { return }
+        let isMeant = if let effective { try newest.timestamp(6) == effective } else { try newest.bool(7) }
+        if isMeant { return }
       }
       let number = try newest?.int(0) ?? 0
       try await LedgerBooks.record(rules.numbered(number + 1), effective: effective) {
@@ -46,6 +47,15 @@ extension LedgerBooks {
     }
   }
 
+  /// SHA-256 of the hash before it, empty for the first, and of what the version says.
+  static func hash(of row: String, after previous: String) -> String {
+    """
+    sha256(coalesce(\(previous), '') || convert_to(concat_ws('|', \(row).version, \(row).platform, \(row).tier_untils,
+      \(row).tier_shares, \(row).gpu_minute_micro, \(row).cpu_minute_micro,
+      (extract(epoch FROM \(row).effective_from) * 1000000)::bigint), 'UTF8'))
+    """
+  }
+
   private static func record(
     _ rules: LedgerRules, effective: Timestamp?,
     _ query: (String, [SQLValue]) async throws(PostgresError) -> Rows
@@ -53,8 +63,13 @@ extension LedgerBooks {
     _ = try await query(
       """
       INSERT INTO ledger_rules (
-        version, platform, tier_untils, tier_shares, gpu_minute_micro, cpu_minute_micro, effective_from)
-      VALUES ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, now())) ON CONFLICT (version) DO NOTHING
+        version, platform, tier_untils, tier_shares, gpu_minute_micro, cpu_minute_micro, effective_from, hash)
+      SELECT r.*, \(hash(of: "r", after: "(SELECT hash FROM ledger_rules WHERE version < $1 ORDER BY version DESC LIMIT 1)"))
+      FROM (
+        SELECT $1::bigint AS version, $2::text AS platform, $3::bigint[] AS tier_untils, $4::bigint[] AS tier_shares,
+          $5::bigint AS gpu_minute_micro, $6::bigint AS cpu_minute_micro,
+          coalesce($7::timestamptz, now()) AS effective_from
+      ) r ON CONFLICT (version) DO NOTHING
       """,
       [
         .int(rules.version), .text(rules.platform),

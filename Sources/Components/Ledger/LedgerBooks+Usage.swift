@@ -66,23 +66,23 @@ extension LedgerBooks {
       guard !calls.isEmpty else { return Settlement() }
       let results = try await LedgerBooks.execute(calls, at: time, in: transaction)
       var settlement = Settlement()
-      var outcomes: [String] = []
+      var (judged, outcomes): ([Int64], [String]) = ([], [])
       for (event, result) in zip(events, results) {
         switch result {
-        case .success:
-          settlement.settled += 1
-          outcomes.append("done")
-        case .failure(let error):
-          settlement.refused[event.attempt] = error.code
-          outcomes.append(error.code.rawValue)
+        case .success: settlement.settled += 1
+        // Somebody was erased since their names were read: the next time they are read anew.
+        case .failure(let error) where error.code == .unknownAccount || error.code == .unknownPayee: continue
+        case .failure(let error): settlement.refused[event.attempt] = error.code
         }
+        judged.append(event.id)
+        outcomes.append(result.code?.rawValue ?? "done")
       }
       try await transaction.query(
         """
         UPDATE usage_events e SET settled_at = coalesce($1::timestamptz, now()), outcome = s.outcome
         FROM unnest($2::bigint[], $3::text[]) s (id, outcome) WHERE e.id = s.id
         """,
-        [.optional(time, SQLValue.timestamp), .intArray(events.map(\.id)), .textArray(outcomes)])
+        [.optional(time, SQLValue.timestamp), .intArray(judged), .textArray(outcomes)])
       return settlement
     }
   }
@@ -101,6 +101,10 @@ extension LedgerBooks {
     SELECT version, platform, array_replace(tier_untils, NULL, 0), tier_shares, gpu_minute_micro, cpu_minute_micro
     FROM ledger_rules WHERE version = ANY ($1)
     """
+}
+
+extension Result where Failure == LedgerError {
+  fileprivate var code: LedgerError.Code? { if case .failure(let error) = self { error.code } else { nil } }
 }
 
 extension Rows {

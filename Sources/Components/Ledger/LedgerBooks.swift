@@ -9,6 +9,16 @@ package struct LedgerBooks: Sendable {
 
   /// Where credits come into being: against money that Stripe has cleared, or as a grant.
   package static let clearingAccount = "stripe"
+  /// Begins what an account is called whose name was removed.
+  package static let erasedPrefix = "erased-"
+
+  /// Whether people may call an account so: small letters, digits and `-` inside, and no name that the ledger gives itself.
+  package static func isFree(_ name: String) -> Bool {
+    let bytes = Array(name.utf8)
+    let isWord = { (byte: UInt8) in (97...122).contains(byte) || (48...57).contains(byte) }
+    return (1...63).contains(bytes.count) && bytes.allSatisfy { isWord($0) || $0 == 45 } && isWord(bytes[0])
+      && isWord(bytes[bytes.count - 1]) && !name.hasPrefix(erasedPrefix)
+  }
 
   package enum AccountKind: String, Hashable, Sendable, CaseIterable {
     case creator
@@ -37,6 +47,15 @@ package struct LedgerBooks: Sendable {
       balance = Credits(micro: try row.int(2))
       held = Credits(micro: try row.int(3))
       entries = try row.int(4)
+    }
+  }
+
+  /// Makes the functions and guards of this release, in place of others. May be repeated.
+  package func guardBooks() async throws(PostgresError) {
+    try await pool.transaction { transaction throws(PostgresError) in
+      // Whoever moves credits begins with accounts, and is waited for before anything else is locked.
+      try await transaction.query("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
+      try await transaction.script(LedgerGuards.sql)
     }
   }
 

@@ -43,6 +43,7 @@ package struct LedgerCall: Hashable, Sendable {
 
   /// The greatest amount of one call: a billion credits.
   package static let greatestAmount = Credits(micro: 1_000_000_000_000_000)
+  private static let longestHold = TimeSpan(seconds: 366 * 86_400)
   private static let longestName = 200
 
   /// What is wrong with it by itself, found before anything is sent.
@@ -51,8 +52,9 @@ package struct LedgerCall: Hashable, Sendable {
     if let error = LedgerCall.problem(ofName: key, field: "key") { return error }
     switch operation {
     case .hold(let amount, let job, let lifetime):
-      if lifetime.milliseconds < 1000 {
-        return LedgerError(.invalidAmount, field: "lifetime", "a hold lasts a second at least")
+      if lifetime.milliseconds < 1000 || lifetime > LedgerCall.longestHold {
+        return LedgerError(
+          .invalidAmount, field: "lifetime", "a hold lasts a second at least and a year at most")
       }
       return LedgerCall.problem(of: amount, field: "amount") ?? LedgerCall.problem(ofName: job, field: "job")
     case .capture(_, let legs): return LedgerCall.problem(of: legs, from: account, mayShareWithSelf: true)
@@ -141,6 +143,8 @@ package struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Code: String, Hashable, Sendable, CaseIterable {
     case insufficientCredit = "insufficient_credit"
     case unknownAccount = "unknown_account"
+    /// Somebody who was to get something; the account that gives is there.
+    case unknownPayee = "unknown_payee"
     case unknownRules = "unknown_rules"
     case otherRules = "other_rules"
     case unknownHold = "unknown_hold"
@@ -172,6 +176,7 @@ package struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
       switch code {
       case .insufficientCredit: ("amount", "\(call.account) has not that many credits free")
       case .unknownAccount: ("account", "there is no such account")
+      case .unknownPayee: ("legs", "one of those who were to get something has no account")
       case .unknownRules: ("legs", "no rules of that version are recorded")
       case .otherRules: ("legs", "the hold was made under other rules, and pays by those")
       case .unknownHold: ("hold", "\(call.account) has no such hold")

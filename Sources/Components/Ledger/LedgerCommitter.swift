@@ -15,11 +15,12 @@ package final class LedgerCommitter: Sendable {
   private let books: LedgerBooks
   /// Calls in one transaction at most.
   private let size: Int
-  /// Transactions at once.
+  /// Transactions at once. Nearly every batch touches the platform's account, so two would wait for each other, and each
+  /// would be half as full.
   private let width: Int
   private let state = Mutex(State())
 
-  package init(_ books: LedgerBooks, size: Int = 256, width: Int = 2) {
+  package init(_ books: LedgerBooks, size: Int = 256, width: Int = 1) {
     self.books = books
     self.size = size
     self.width = width

@@ -79,13 +79,14 @@ package struct LedgerErasure: Hashable, Sendable {
     guard erasableKinds.contains(where: { $0.rawValue == kind }) else {
       throw ErasureError(.notErasable, "‘\(name)’ is an account of kind \(kind), which is no person's")
     }
-    let holds = try row.int(3)
-    guard holds == 0 else {
+    let held = Credits(micro: try row.int(3))
+    guard held.micro == 0 else {
       throw ErasureError(
-        .openHolds, "‘\(name)’ has \(holds) open holds", hint: "wait until they are captured, or void them",
+        .openHolds, "\(held) credits of ‘\(name)’ are held for jobs",
+        hint: "wait until they are captured, or void them",
         retry: .later)
     }
-    let newName = "erased-\(account)"
+    let newName = "\(LedgerBooks.erasedPrefix)\(account)"
     let erasedAt = try row.timestamp(4)
     do throws(PostgresError) {
       try await transaction.query(rename, [.int(account), .text(newName), .timestamp(erasedAt)])
@@ -136,7 +137,7 @@ package struct LedgerErasure: Hashable, Sendable {
 
   private static let erasableKinds: [LedgerBooks.AccountKind] = [.creator, .nodeOwner, .moduleDeveloper]
   private static let lock = """
-    SELECT a.id, a.kind, a.erased_at, (SELECT count(*) FROM holds h WHERE h.account = a.id AND h.state = 'open'),
+    SELECT a.id, a.kind, a.erased_at, a.held_micro,
       coalesce($2::timestamptz, now())
     FROM accounts a WHERE a.name = $1 FOR UPDATE OF a
     """

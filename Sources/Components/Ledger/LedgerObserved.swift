@@ -9,6 +9,8 @@ package struct LedgerObserved: Hashable, Sendable {
   /// The newest rules, and since when they are in force.
   package let rules: LedgerRules?
   package let effective: Timestamp?
+  /// Whether their time has come, by the database's clock.
+  package let areRulesInForce: Bool
   /// Accounts that the rules need and that are not there.
   package let missingAccounts: [String]
   /// Triggers, functions and constraints that are not as they should be.
@@ -20,6 +22,7 @@ package struct LedgerObserved: Hashable, Sendable {
 
   package init(
     isOpen: Bool = true, other: String? = nil, rules: LedgerRules? = nil, effective: Timestamp? = nil,
+    areRulesInForce: Bool = true,
     missingAccounts: [String] = [], unguarded: [String] = [], overdueHolds: Int64 = 0,
     export: ExportPlaceObserved? = nil
   ) {
@@ -27,6 +30,7 @@ package struct LedgerObserved: Hashable, Sendable {
     self.other = other
     self.rules = rules
     self.effective = effective
+    self.areRulesInForce = areRulesInForce
     self.missingAccounts = missingAccounts
     self.unguarded = unguarded
     self.overdueHolds = overdueHolds

@@ -101,7 +101,8 @@ package struct LedgerPlanner: ResourcePlanner {
     let effective = desired.spec.effective
     let recorded = observed?.rules
     let wanted = desired.spec.rules(version: recorded?.version ?? 0)
-    if let recorded, recorded == wanted, effective == nil || effective == observed?.effective { return [] }
+    let isTimely = effective.map { $0 == observed?.effective } ?? (observed?.areRulesInForce == true)
+    if let recorded, recorded == wanted, isTimely { return [] }
     let operation = LedgerOperation.record(desired.spec.rules(version: 0), effective: effective)
     guard let recorded else {
       return [

@@ -19,11 +19,11 @@ extension LedgerProof {
           guard problem == nil else { return }
           problem = Finding(entry: nil, account: name, problem: text)
         }
-        if place != number + 1 {
+        if place != number &+ 1 {
           found("its erasure is number \(place) after \(number)")
         } else if hash != link.hash(after: head) {
           found("its erasure is not what its hash says")
-        } else if try row.optionalTimestamp(6) != time || name != "erased-\(account)" {
+        } else if try row.optionalTimestamp(6) != time || name != "\(LedgerBooks.erasedPrefix)\(account)" {
           found("it was erased, and has a name or another time of that now")
         }
         (head, number) = (hash, place)

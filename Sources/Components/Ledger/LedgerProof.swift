@@ -36,6 +36,9 @@ package struct LedgerProof: Sendable {
 
   private static func verify(in transaction: PostgresTransaction) async throws(PostgresError) -> Report {
     var chains = Chains()
+    for row in try await transaction.query("SELECT id, kind FROM accounts") {
+      chains.begin(try row.int(0), kind: try row.text(1))
+    }
     var report = Report()
     var rows = try await entries(after: .min, in: transaction)?.get()
     while let page = rows {
@@ -56,6 +59,18 @@ package struct LedgerProof: Sendable {
     let erasures = try await erasures(in: transaction)
     report.erasures = erasures.count
     report.findings = chains.findings + erasures.findings
+    for row in try await transaction.query(captures) {
+      report.findings.append(
+        Finding(
+          entry: nil, account: try row.text(0),
+          problem:
+            "hold \(try row.int(1)) says that it paid \(try row.int(2)), and its entries come to \(try row.int(3))"
+        ))
+    }
+    for row in try await transaction.query(rules) {
+      report.findings.append(
+        Finding(entry: nil, account: "rules", problem: "version \(try row.int(0)) is not what its hash says"))
+    }
     return report
   }
 
@@ -74,8 +89,26 @@ package struct LedgerProof: Sendable {
   private static let page = """
     SELECT id, debit_account, debit_number, debit_balance_micro, debit_hash, credit_account, credit_number,
       credit_balance_micro, credit_hash, amount_micro, type, job, (extract(epoch FROM recorded_at) * 1000000)::bigint,
-      gross_micro
+      gross_micro, coalesce(hold, 0)
     FROM ledger_entries WHERE id > $1 ORDER BY id LIMIT $2
+    """
+
+  /// Holds that paid less than what was paid from them. What whoever pays would have paid to themselves leaves no entry.
+  private static let captures = """
+    SELECT coalesce(a.name, 'account ' || h.account), h.id, h.captured_micro, e.paid
+    FROM holds h
+    JOIN (
+      SELECT hold, sum(amount_micro)::bigint AS paid FROM ledger_entries WHERE hold IS NOT NULL GROUP BY hold
+    ) e ON e.hold = h.id
+    LEFT JOIN accounts a ON a.id = h.account
+    WHERE h.captured_micro < e.paid ORDER BY h.id LIMIT 1000
+    """
+
+  private static let rules = """
+    SELECT r.version FROM (
+      SELECT *, lag(hash) OVER (ORDER BY version) AS previous
+      FROM ledger_rules
+    ) r WHERE r.hash <> \(LedgerBooks.hash(of: "r", after: "r.previous")) ORDER BY r.version
     """
 
   private static let accounts = """
@@ -98,6 +131,8 @@ private struct Link {
   let amount: Int64
   let balance: Int64
   let gross: Int64
+  /// 0 for none.
+  let hold: Int64
   /// Microseconds since 1970.
   let time: Int64
 }
@@ -116,7 +151,9 @@ private struct Chains {
     ) {
       buffer.removeAll(keepingCapacity: true)
       buffer.append(contentsOf: head)
-      for number in [link.entry, link.number, link.other, link.amount, link.balance, link.gross, link.time] {
+      for number in [
+        link.entry, link.number, link.other, link.amount, link.balance, link.gross, link.hold, link.time,
+      ] {
         withUnsafeBytes(of: number.bigEndian) { buffer.append(contentsOf: $0) }
       }
       withUnsafeBytes(of: Int32(type.utf8.count).bigEndian) { buffer.append(contentsOf: $0) }
@@ -124,7 +161,7 @@ private struct Chains {
       buffer.append(contentsOf: job.utf8)
       let expected = Digest.sha256(of: buffer)
       if problem == nil {
-        if link.number != number + 1 {
+        if link.number != number &+ 1 {
           problem = (link.entry, "it is number \(link.number) after \(number)")
         } else if link.balance != balance &+ link.amount {
           problem = (link.entry, "the balance \(link.balance) does not follow from \(balance)")
@@ -134,7 +171,7 @@ private struct Chains {
       }
       number = link.number
       balance = link.balance
-      if link.amount > 0 { gross += link.gross }
+      if link.amount > 0 { gross &+= link.gross }
       head = hash
     }
   }
@@ -143,20 +180,25 @@ private struct Chains {
   private(set) var findings: [LedgerProof.Finding] = []
   private var buffer: [UInt8] = []
 
+  /// An account's chain begins with its kind.
+  mutating func begin(_ account: Int64, kind: String) {
+    states[account, default: State()].head = Digest.sha256(of: Array(kind.utf8))
+  }
+
   /// An entry as both of its accounts see it.
   mutating func follow(_ row: Row) throws(PostgresError) {
     let (entry, debit, credit, amount) = (try row.int(0), try row.int(1), try row.int(5), try row.int(9))
     let (type, job) = (try row.text(10), try row.text(11))
-    let (time, gross) = (try row.int(12), try row.int(13))
+    let (time, gross, hold) = (try row.int(12), try row.int(13), try row.int(14))
     let giver = Link(
-      entry: entry, number: try row.int(2), other: credit, amount: -amount, balance: try row.int(3),
+      entry: entry, number: try row.int(2), other: credit, amount: 0 &- amount, balance: try row.int(3),
       gross: gross,
-      time: time)
+      hold: hold, time: time)
     states[debit, default: State()].follow(giver, type, job, says: try row.bytes(4), &buffer)
     let taker = Link(
       entry: entry, number: try row.int(6), other: debit, amount: amount, balance: try row.int(7),
       gross: gross,
-      time: time)
+      hold: hold, time: time)
     states[credit, default: State()].follow(taker, type, job, says: try row.bytes(8), &buffer)
   }
 

@@ -54,11 +54,8 @@ package struct LedgerRules: Hashable, Sendable, Codable {
   /// What a node gets for its time, at most `price`. The time is that of GPUs where any was used, else that of CPUs.
   package func payout(for usage: Usage, of price: Credits) -> Credits {
     let (rate, time) = usage.gpu > 0 ? (gpuMinute, usage.gpu) : (cpuMinute, usage.cpu)
-    let (high, low) = max(rate.micro, 0).multipliedFullWidth(by: max(time, 0))
-    // More than a price can be: then it is the price.
-    guard high < 60_000 else { return price }
-    let (whole, _) = Int64(60_000).dividingFullWidth((high, low))
-    return Credits(micro: min(whole, max(price.micro, 0)))
+    let whole = Int128(max(rate.micro, 0)) * Int128(max(time, 0)) / 60_000
+    return Credits(micro: Int64(min(whole, Int128(max(price.micro, 0)))))
   }
 
   /// Who gets what of the price of a job that ended; the legs of its capture. Nothing is left out, and nothing given

@@ -23,6 +23,8 @@ enum LedgerSchema {
       cpu_minute_micro bigint NOT NULL CHECK (cpu_minute_micro >= 0),
       effective_from timestamptz NOT NULL,
       recorded_at timestamptz NOT NULL DEFAULT now(),
+      -- Covers the version before it.
+      hash bytea NOT NULL,
       CHECK (array_length(tier_untils, 1) = array_length(tier_shares, 1))
     );
 
@@ -34,7 +36,8 @@ enum LedgerSchema {
       balance_micro bigint NOT NULL DEFAULT 0,
       held_micro bigint NOT NULL DEFAULT 0 CHECK (held_micro >= 0),
       entries bigint NOT NULL DEFAULT 0,
-      head bytea NOT NULL DEFAULT '\\x',
+      -- Of the newest entry; before there is one, of the account's kind.
+      head bytea NOT NULL,
       -- What was earned with its modules in all its life, before anybody's share.
       gross_micro bigint NOT NULL DEFAULT 0 CHECK (gross_micro >= 0),
       opened_at timestamptz NOT NULL DEFAULT now(),
@@ -97,16 +100,16 @@ enum LedgerSchema {
     -- What an attempt used, and what its hold is to pay for that.
     CREATE TABLE usage_events (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-      attempt text NOT NULL UNIQUE CHECK (attempt <> ''),
-      job text NOT NULL,
-      module text NOT NULL,
+      attempt text NOT NULL UNIQUE CHECK (octet_length(attempt) BETWEEN 1 AND 190 AND attempt !~ '[[:cntrl:]]'),
+      job text NOT NULL CHECK (octet_length(job) <= 200 AND job !~ '[[:cntrl:]]'),
+      module text NOT NULL CHECK (octet_length(module) <= 200),
       account bigint NOT NULL REFERENCES accounts,
       hold bigint NOT NULL REFERENCES holds,
       node_account bigint NOT NULL REFERENCES accounts,
       developer_account bigint NOT NULL REFERENCES accounts,
       gpu_ms bigint NOT NULL CHECK (gpu_ms >= 0),
       cpu_ms bigint NOT NULL CHECK (cpu_ms >= 0),
-      price_micro bigint NOT NULL CHECK (price_micro >= 0),
+      price_micro bigint NOT NULL CHECK (price_micro BETWEEN 0 AND 1000000000000000),
       recorded_at timestamptz NOT NULL DEFAULT now(),
       settled_at timestamptz,
       -- What settling came to: done, or why it was refused.
@@ -123,6 +126,7 @@ enum LedgerSchema {
       name text PRIMARY KEY,
       opened_at timestamptz NOT NULL DEFAULT now()
     );
+    CREATE UNIQUE INDEX ledgers_one ON ledgers ((true));
 
     -- Which days were written where.
     CREATE TABLE ledger_exports (

@@ -36,10 +36,20 @@ package struct LedgerSpec: ManifestSpec {
   }
 
   package func validate(_ report: inout FieldReport) {
+    if platform == LedgerBooks.clearingAccount || platform.hasPrefix(LedgerBooks.erasedPrefix) {
+      report.error(
+        at: "platform", "‘\(platform)’ is a name that the ledger needs itself", hint: "for example `platform`"
+      )
+    }
     var reached: Credits?
     for (index, tier) in developerShare.enumerated() {
       let place = "developerShare[\(index)].until"
       let isLast = index == developerShare.count - 1
+      if !isLast, tier.share.basisPoints == 0 {
+        report.error(
+          at: "developerShare[\(index)].share", "a share of nothing has no end, for nothing is earned by it",
+          hint: "write it last, or a share above 0%")
+      }
       guard let until = tier.until else {
         if !isLast {
           report.error(

@@ -44,7 +44,7 @@ struct CreditsGrant: AsyncParsableCommand {
       throw CommandFailure.usage("--kind is creator, node_owner or module_developer")
     }
     let name = OpenBooks.plain(account)
-    guard name.wholeMatch(of: /[a-z0-9]([a-z0-9-]*[a-z0-9])?/) != nil else {
+    guard LedgerBooks.isFree(name) || name.hasPrefix(LedgerBooks.erasedPrefix) else {
       throw CommandFailure.usage("‘\(name)’ is no account; write for example ada")
     }
     let key = key ?? "\(UInt64.random(in: .min ... .max))"
@@ -53,14 +53,20 @@ struct CreditsGrant: AsyncParsableCommand {
       .transfer([leg], job: reason), on: OpenBooks.plain(from), key: "grant/\(name)/\(key)")
     if let problem = call.problem { throw CommandFailure.usage(problem.message) }
     try await Session.withBooks(books) { _, books in
-      if try await books.ledger.account(name) == nil { try await books.ledger.open([name], as: kind) }
-      switch try await books.ledger.execute([call])[0] {
+      _ = try await books.account(from)
+      var result = try await books.ledger.execute([call])[0]
+      // Opened only for a grant that would succeed, so that a refusal leaves nothing behind.
+      if case .failure(let error) = result, error.code == .unknownPayee, LedgerBooks.isFree(name) {
+        try await books.ledger.open([name], as: kind)
+        result = try await books.ledger.execute([call])[0]
+      }
+      switch result {
       case .failure(let error): throw CommandFailure.failed("nothing was given: \(error.message)")
       case .success:
         let account = try await books.account(name)
         Output.print(
-          "\(Output.style.green("✓")) \(name) got \(amount) credits and has \(account.available) to spend (key \(key))"
-        )
+          "\(Output.style.green("✓")) \(amount) credits for \(name) are in the books under key \(key); "
+            + "\(account.available) to spend")
       }
     }
   }

@@ -23,6 +23,9 @@ struct LedgerExportCommand: AsyncParsableCommand {
   @OptionGroup var books: BookOptions
 
   func run() async throws {
+    guard !verify || date == nil else {
+      throw CommandFailure.usage("--verify looks at all days; leave --date out")
+    }
     var day: UTCDay?
     if let date {
       guard let parsed = UTCDay(date) else {

@@ -22,8 +22,9 @@ struct LedgerVerify: AsyncParsableCommand {
         Output.write(report.value.prettyJSON)
       } else if report.isSound {
         Output.print(
-          "\(Output.style.green("✓")) \(report.entries) entries of \(report.accounts) accounts are as they were written; "
-            + "all balances together are zero")
+          "\(Output.style.green("✓")) \(LedgerVerify.count(report.entries)) of \(report.accounts) accounts "
+            + "\(report.entries == 1 ? "is as it was" : "are as they were") written; all balances together are zero"
+        )
       } else {
         for finding in report.findings { Output.error(finding.description) }
       }
@@ -36,6 +37,10 @@ struct LedgerVerify: AsyncParsableCommand {
       }
     }
   }
+}
+
+extension LedgerVerify {
+  fileprivate static func count(_ entries: Int) -> String { entries == 1 ? "1 entry" : "\(entries) entries" }
 }
 
 extension LedgerProof.Report {
