@@ -188,26 +188,6 @@ extension PurchaseTests {
       }
     }
 
-    @Test func `a replay takes the mode that a letter was kept in, unless it is what was wrong`() async throws
-    {
-      try await Till.with(isLive: false) { (till) async throws in
-        let live = Payment()
-        #expect(await till.take(live.completed()).refusal == .wrongMode)
-        var test = Payment(number: 2, isLive: false)
-        test.lines = [("price_gone", 1, 1)]
-        #expect(await till.take(test.completed()).refusal == .unknownPrice)
-        let letters = try await till.books.letters()
-        var other = till
-        other.books = BillingBooks(till.pool, isLive: true, lineItems: nil, now: { Till.now })
-        guard case .tried(.kept(let refusal)) = await other.books.replay(letters[1].id) else {
-          Issue.record("there is no price")
-          return
-        }
-        #expect(refusal.reason == .unknownPrice)
-        #expect(await other.books.replay(letters[0].id) == .tried(.credited(Credits(micro: 100_000_000))))
-      }
-    }
-
     @Test func `the letter shows no personal data`() async throws {
       try await Till.with { (till) async throws in
         var payment = Payment()
@@ -225,4 +205,6 @@ extension PurchaseTests {
 
 extension BillingOutcome {
   var refusal: Refusal.Reason? { if case .kept(let refusal) = self { refusal.reason } else { nil } }
+  /// The code of what does not answer.
+  var problem: String? { if case .unavailable(let error) = self { error.code } else { nil } }
 }

@@ -74,6 +74,7 @@ extension PurchaseTests {
         try await LedgerBooks(pool).guardBooks()
         let till = Till(
           pool: pool, books: BillingBooks(pool, isLive: true, lineItems: nil, now: { Till.now }))
+        try await till.openLedger()
         try await till.price("price_100", credits: 100)
         try await till.serving { (url) async throws in
           let client = HTTPClient()
@@ -179,6 +180,50 @@ extension PurchaseTests {
         try await till.grant(100_000_000, to: erasure.name, key: "more")
         #expect(await till.books.replay(letters[1].id) == .tried(.reversed(Credits(micro: 50_000_000))))
         #expect(try await till.balance("bob") == 100_000_000)
+      }
+    }
+
+    @Test(arguments: [400, 404, 409]) func `a lasting refusal of Stripe becomes a letter`(status: Int)
+      async throws
+    {
+      let payment = Payment(hasItems: false)
+      let server = try StripeStandIn(
+        key: Self.key, sessions: [payment.session: ["li_1_0"]], items: ["li_1_0": payment.items()[0]],
+        script: Array(repeating: .status(status), count: 20))
+      defer { server.stop() }
+      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
+        for _ in 0..<3 { #expect(await till.take(payment.completed()).refusal == .itemsUnavailable) }
+        #expect(try await till.reasons() == ["items_unavailable"])
+      }
+    }
+
+    @Test(arguments: ["<html>", "{}", #"{"object":"list","data":[],"has_more":true}"#])
+    func `an answer that cannot be read becomes a letter, and is settled by a replay`(body: String)
+      async throws
+    {
+      let payment = Payment(hasItems: false)
+      let server = try StripeStandIn(
+        key: Self.key, sessions: [payment.session: ["li_1_0"]], items: ["li_1_0": payment.items()[0]],
+        script: [.status(200, body: body)])
+      defer { server.stop() }
+      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
+        #expect(await till.take(payment.completed()).refusal == .itemsUnavailable)
+        let letter = try #require(try await till.books.letters().first)
+        #expect(await till.books.replay(letter.id) == .tried(.credited(Credits(micro: 100_000_000))))
+      }
+    }
+
+    @Test(arguments: [401, 403, 408, 429, 500, 503])
+    func `what passes or an operator mends is not recorded`(status: Int) async throws {
+      let payment = Payment(hasItems: false)
+      let server = try StripeStandIn(
+        key: Self.key, sessions: [payment.session: ["li_1_0"]], items: ["li_1_0": payment.items()[0]],
+        script: [.status(status)])
+      defer { server.stop() }
+      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
+        #expect(await till.take(payment.completed()).problem?.hasPrefix("stripe.") == true)
+        #expect(try await till.count("SELECT count(*) FROM billing_events") == 0)
+        #expect(await till.take(payment.completed()) == .credited(Credits(micro: 100_000_000)))
       }
     }
   }

@@ -11,6 +11,9 @@ struct Payment: Sendable {
   /// Price, quantity and amount of each line.
   var lines: [(price: String, quantity: Int64, amount: Int64)] = [("price_100", 1, 1000)]
   var currency = "usd"
+  var mode = "payment"
+  /// Whether its session names the payment.
+  var hasIntent = true
   var created: Int64 = 1_795_000_000
   var isLive = true
   /// Whether the event holds its line items, as events of Stripe's never do by themselves.
@@ -52,7 +55,7 @@ struct Payment: Sendable {
         {"id":"\(session)","object":"checkout.session","amount_subtotal":\(amount),"amount_total":\(amount),\
         "client_reference_id":\(who),"created":\(created),"currency":"\(currency)",\
         "customer_details":{"email":"ada@example.com","name":"Ada L."},"livemode":\(isLive),"metadata":\(metadata),\
-        "mode":"payment","payment_intent":"\(intent)","payment_status":"\(status)","status":"complete"\(list)}
+        "mode":"\(mode)","payment_intent":\(hasIntent ? "\"\(intent)\"" : "null"),"payment_status":"\(status)","status":"complete"\(list)}
         """)
   }
 

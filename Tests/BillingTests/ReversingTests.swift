@@ -131,7 +131,7 @@ extension PurchaseTests {
         let hold = LedgerCall(
           .hold(Self.credits(10), job: "j", lifetime: TimeSpan(seconds: 3600)), on: "ada", key: "h")
         _ = try await LedgerBooks(till.pool).execute([hold])[0].get()
-        #expect(await till.take(payment.refunded(1000)) == .reversed(Self.credits(20)))
+        #expect(await till.take(payment.refunded(1000)).refusal == .notCovered)
         #expect(try await till.balance() == 10_000_000, "what a hold reserves stays")
         let letter = try #require(try await till.books.letters().first)
         #expect(
@@ -158,11 +158,37 @@ extension PurchaseTests {
         let payment = Payment()
         await till.take(payment.completed())
         try await till.spend(70_000_000, key: "work")
-        #expect(await till.take(payment.dispute("needs_response", 1000)) == .reversed(Self.credits(30)))
+        #expect(await till.take(payment.dispute("needs_response", 1000)).refusal == .notCovered)
         #expect(try await till.reasons() == ["not_covered"])
         #expect(await till.take(payment.dispute("won", 1000, on: "closed")) == .reversed(Self.credits(30)))
         #expect(try await till.reasons() == [])
         #expect(try await till.balance() == 30_000_000)
+      }
+    }
+
+    @Test func `an inquiry that becomes a dispute takes back once, by several events`() async throws {
+      try await Till.with { (till) async throws in
+        let payment = Payment(lines: [("price_100", 3, 2999), ("price_550", 1, 5000)])
+        await till.take(payment.completed())
+        #expect(await till.take(payment.dispute("warning_needs_response", 7999)) == .noted)
+        #expect(
+          await till.take(payment.dispute("needs_response", 7999, on: "funds_withdrawn", at: 1_795_000_150))
+            == .reversed(Credits(micro: 850_000_000)))
+        #expect(await till.take(payment.dispute("lost", 7999, on: "closed", at: 1_795_000_160)) == .noted)
+        await till.take(payment.refunded(7999))
+        #expect(try await till.balance() == 0)
+        try await till.expectBalanced()
+      }
+    }
+
+    @Test func `what is not covered is told as kept, so that it is logged`() async throws {
+      try await Till.with { (till) async throws in
+        let payment = Payment()
+        await till.take(payment.completed())
+        try await till.spend(100_000_000, key: "all")
+        let outcome = await till.take(payment.refunded(1000))
+        #expect(try await till.reasons() == ["not_covered"])
+        #expect(outcome.refusal == .notCovered, "\(outcome)")
       }
     }
   }

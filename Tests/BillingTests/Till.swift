@@ -34,10 +34,17 @@ struct Till: Sendable {
         pool: pool,
         books: BillingBooks(
           pool, environmentPrices: prices, isLive: isLive, lineItems: lineItems, now: { Till.now }))
+      try await till.openLedger()
       try await till.price("price_100", credits: 100)
       try await till.price("price_550", credits: 550)
       try await body(till)
     }
+  }
+
+  /// As an applied `Ledger` does.
+  func openLedger() async throws {
+    try await LedgerBooks(pool).open([LedgerBooks.clearingAccount], as: .stripeClearing)
+    try await pool.query("INSERT INTO ledgers (name) VALUES ('platform')")
   }
 
   /// Since a year before the sessions, unless said otherwise.

@@ -148,13 +148,13 @@ struct StripeClientTests {
       code: .rateLimited, requests: 4),
     Refusal(
       reason: "four times 5xx", answers: [.status(500), .status(500), .status(500), .status(500), good],
-      code: .unexpectedAnswer, requests: 4),
+      code: .failing, requests: 4),
     Refusal(
       reason: "four broken connections", answers: [.hangUp, .hangUp, .hangUp, .hangUp], code: .unreachable,
       requests: 4),
     Refusal(
       reason: "Stripe knows that it will stay",
-      answers: [.status(500, headers: ["Stripe-Should-Retry: false"]), good], code: .unexpectedAnswer,
+      answers: [.status(500, headers: ["Stripe-Should-Retry: false"]), good], code: .failing,
       requests: 1),
     Refusal(
       reason: "a wish for a rest that is too long",
@@ -202,7 +202,7 @@ struct StripeClientTests {
     defer { server.stop() }
     let retries = StripeRetries(tries: 8, first: .seconds(1), longest: .seconds(10))
     let error = try await failure(try client(server, retries: retries))
-    #expect(error.code == .unexpectedAnswer && error.retry == .later)
+    #expect(error.code == .failing && error.retry == .later)
     let wholes: [Duration] = [1, 2, 4, 8, 10, 10, 10].map { .seconds($0) }
     #expect(clock.rests.count == wholes.count)
     for (rest, whole) in zip(clock.rests, wholes) { #expect(rest >= whole / 2 && rest <= whole) }

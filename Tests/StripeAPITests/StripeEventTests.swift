@@ -29,6 +29,7 @@ struct StripeEventTests {
     #expect(session.currency == "usd" && session.amountTotal == 4200)
     #expect(session.clientReferenceID == "user-7" && session.paymentIntent == "pi_3Nx")
     #expect(session.metadata == ["account": "a-7", "note": "Grüße ☕"])
+    #expect(session.mode == .payment)
     #expect(session.lineItems == nil, "events leave them out")
   }
 

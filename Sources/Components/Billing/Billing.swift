@@ -11,7 +11,8 @@ package import Postgres
 ///
 /// `StripeWebhook.swift` takes Stripe's events while the room runs: the signature is proved, then `BillingBooks` does what
 /// the event tells, in one transaction with the ledger's entries. What cannot be done is a `DeadLetter`, which an operator
-/// replays. `EnvironmentPrices.swift` is the other source of prices, `PriceCheck.swift` asks Stripe about them.
+/// replays or dismisses. `BillingPlace.swift` says in which database all that is, `EnvironmentPrices.swift` is the other source
+/// of prices, `PriceCheck.swift` asks Stripe about them.
 ///
 /// Must not import a container driver or another room but `Ledger`. Tested in `Tests/BillingTests`: planner tables, a property over
 /// generated maps, the backend against a real server, the webhook over a real socket with a stand-in for Stripe, and a
@@ -40,6 +41,7 @@ package enum Billing {
   package static let migrations = [
     Migrations.Migration(number: 1, name: "price-map-entries", sql: priceMapEntries),
     Migrations.Migration(number: 3, name: "billing", sql: BillingSchema.tables),
+    Migrations.Migration(number: 4, name: "billing-modes", sql: BillingSchema.modes),
   ]
 
   private static let priceMapEntries = """

@@ -10,6 +10,20 @@ package enum BillingErasure {
     try await erase(name, renamedTo: "erased-\(account)", in: transaction)
   }
 
+  /// For somebody whose sessions were kept as letters and credited nothing, so that the ledger has no account of theirs.
+  /// May be repeated.
+  /// - Returns: how many letters were changed; nil, and nothing is done, where the ledger has the account: it is to be
+  ///   erased there.
+  package static func eraseLetters(of account: String, in pool: PostgresPool) async throws(PostgresError)
+    -> Int?
+  {
+    try await pool.transaction { transaction throws(PostgresError) in
+      let known = try await transaction.query("SELECT 1 FROM accounts WHERE name = $1", [.text(account)])
+      guard known.isEmpty else { return nil }
+      return try await erase(account, renamedTo: "erased", in: transaction)
+    }
+  }
+
   /// May be repeated.
   /// - Parameters:
   ///   - account: the name that the account had.
@@ -26,13 +40,18 @@ package enum BillingErasure {
   }
 
   /// An open letter without its event cannot be replayed, but what is not covered can: that follows from the purchase.
+  /// Refunds and disputes are found by the payments of the account's purchases and of its sessions that gave nothing.
   private static let letters = """
+    WITH sessions AS (
+      SELECT session AS subject, payment_intent, NULL AS event FROM billing_purchases WHERE account IN ($1, $2)
+      UNION ALL SELECT subject, payment_intent, event FROM billing_dead_letters WHERE account = $1
+    )
     UPDATE billing_dead_letters
     SET account = CASE WHEN account = $1 THEN $2 ELSE account END, payload = NULL
     WHERE (payload IS NOT NULL OR account = $1)
       AND (account = $1
-        OR subject IN (SELECT session FROM billing_purchases WHERE account IN ($1, $2))
-        OR payment_intent IN (SELECT payment_intent FROM billing_purchases WHERE account IN ($1, $2))
-        OR event IN (SELECT event FROM billing_dead_letters WHERE account = $1))
+        OR subject IN (SELECT subject FROM sessions WHERE subject <> '')
+        OR payment_intent IN (SELECT payment_intent FROM sessions WHERE payment_intent IS NOT NULL)
+        OR event IN (SELECT event FROM sessions WHERE event IS NOT NULL))
     """
 }

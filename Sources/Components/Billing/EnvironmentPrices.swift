@@ -1,3 +1,4 @@
+internal import Ledger
 package import Model
 
 /// Prices that the environment says, as `STRIPE_PRICE_MAP="price_abc=100,price_def=550"`: what one piece of each gives in
@@ -61,16 +62,13 @@ package struct EnvironmentPrices: Sendable, Hashable {
       throw Problem(
         column: column, message: "\(id) gives \(credits) credits", hint: "a price gives more than nothing")
     }
-    guard credits.micro <= mostMicro else {
+    guard credits <= LedgerCall.greatestAmount else {
       throw Problem(
         column: column, message: "\(id) gives more credits than the ledger moves at once",
-        hint: "write at most \(Credits(micro: mostMicro))")
+        hint: "write at most \(LedgerCall.greatestAmount)")
     }
     return (id, credits)
   }
-
-  /// The most that the ledger moves at once.
-  private static let mostMicro: Int64 = 1_000_000_000_000_000
 
   private static func isBlank(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D

@@ -30,7 +30,9 @@ package struct StripeError: Error, Sendable, Hashable, CustomStringConvertible, 
     /// The peer's certificate proves nothing.
     case untrusted
     case cancelled
-    /// An answer that this API version does not have, or that Stripe is failing.
+    /// Stripe answers that it fails (5xx).
+    case failing
+    /// An answer that this API version does not have; the same question gets it again.
     case unexpectedAnswer
   }
 
@@ -49,8 +51,17 @@ package struct StripeError: Error, Sendable, Hashable, CustomStringConvertible, 
 
   package var retry: BackendError.Retry {
     switch code {
-    case .rateLimited, .unreachable, .timedOut, .cancelled, .unexpectedAnswer: .later
+    case .rateLimited, .unreachable, .timedOut, .cancelled, .failing: .later
     default: .afterChange
+    }
+  }
+
+  /// Whether the same question gets the same refusal for good. What passes, and what an operator mends without a change of
+  /// the question (the key, the certificates), is not lasting.
+  package var isLasting: Bool {
+    switch code {
+    case .notFound, .invalidRequest, .unexpectedAnswer: true
+    default: false
     }
   }
 

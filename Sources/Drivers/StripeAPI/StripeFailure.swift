@@ -66,16 +66,18 @@ struct StripeFailure {
       error = failure(
         .notFound, "has nothing of this id",
         hint: "check the id, and whether key and id are both live or both test")
+    case 408:
+      error = failure(.timedOut, "did not get the question in time", hint: "look at the network")
     case 429:
       error = failure(.rateLimited, "gets too many requests", hint: "ask less often, or later")
     case 500...:
-      error = failure(.unexpectedAnswer, "fails with status \(status)", hint: "look at Stripe's status page")
+      error = failure(.failing, "fails with status \(status)", hint: "look at Stripe's status page")
     default:
       error = failure(
         .unexpectedAnswer, "answers with status \(status)",
         hint: "check that Stripe's address leads to Stripe, API version \(StripeClient.apiVersion)")
     }
-    let isTemporary = status == 429 || (500...599).contains(status)
+    let isTemporary = status == 408 || status == 429 || (500...599).contains(status)
     // Stripe knows of some failures that they will stay.
     mayPass = isTemporary && response.headers["stripe-should-retry"] != "false"
     retryAfter = response.headers["retry-after"].flatMap(UInt32.init).map { .seconds(Int64($0)) }

@@ -3,6 +3,13 @@ extension StripeCheckoutSession {
     try field.expect(object: "checkout.session")
     id = try field["id"].identifier()
     created = try field["created"].moment()
+    mode =
+      switch try field["mode"].text() {
+      case "payment": .payment
+      case "subscription": .subscription
+      case "setup": .setup
+      case let word: .other(word)
+      }
     paymentStatus =
       switch try field["payment_status"].text() {
       case "paid": .paid

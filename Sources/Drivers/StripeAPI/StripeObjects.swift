@@ -22,10 +22,16 @@ package struct StripeCheckoutSession: Sendable, Hashable {
     case other(String)
   }
 
+  package enum Mode: Sendable, Hashable {
+    case payment, subscription, setup
+    case other(String)
+  }
+
   /// `cs_…`
   package let id: String
   /// When the buyer was shown the prices.
   package let created: Timestamp
+  package let mode: Mode
   package let paymentStatus: PaymentStatus
   /// Nil in sessions that only set up a later payment; so is `amountTotal`.
   package let currency: String?

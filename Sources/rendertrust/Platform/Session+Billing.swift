@@ -1,5 +1,6 @@
 import Billing
 import Component
+import Ledger
 import Manifests
 import Model
 import Postgres
@@ -7,7 +8,7 @@ import Reconciling
 import StripeAPI
 import Synchronization
 
-/// Where an environment's purchases are: in the database that its PriceMaps are kept in.
+/// Where an environment's purchases are, as `BillingPlace` says.
 final class BillingDatabase: Sendable {
   private let session: Session
   private let environment: String
@@ -18,8 +19,6 @@ final class BillingDatabase: Sendable {
     self.session = session
     self.environment = environment
   }
-
-  private static let standard = ResourceID(kind: "Database", name: "platform")
 
   func pool() async -> Result<PostgresPool, BackendError> {
     do {
@@ -43,16 +42,7 @@ final class BillingDatabase: Sendable {
     if let known = known.withLock({ $0 }), known.revision == latest.number { return known.address }
     let desired = try await session.store.desiredState(of: environment, at: latest.number)
     let resources = desired?.resources ?? []
-    let maps = resources.compactMap { $0.typed(as: PriceMapSpec.self) }
-    let named = Set(maps.map(\.spec.database.id)).sorted()
-    guard named.count < 2 else {
-      throw BackendError(
-        code: "billing.databases",
-        "PriceMaps are kept in \(named.map(\.description).joined(separator: " and ")), and "
-          + "purchases have one place", hint: "keep all PriceMaps of an environment in one database",
-        retry: .afterChange)
-    }
-    let database = named.first ?? BillingDatabase.standard
+    let database = try BillingPlace.database(of: resources)
     guard let offer = session.platform.kinds.offers(resources).databases[database] else {
       throw BackendError(
         code: "database.undeclared", "\(database) is not declared", hint: "add the Database to the manifests",
@@ -60,6 +50,23 @@ final class BillingDatabase: Sendable {
     }
     known.withLock { $0 = (latest.number, offer.address) }
     return offer.address
+  }
+}
+
+extension BillingPlace {
+  static func database(of resources: [AnyResource]) throws(BackendError) -> ResourceID {
+    try database(
+      maps: resources.compactMap { $0.typed(as: PriceMapSpec.self)?.spec.database.id },
+      ledgers: resources.compactMap { $0.typed(as: LedgerSpec.self)?.spec.database.id })
+  }
+
+  /// A server that is to take Stripe's events does not begin where prices and credits are apart.
+  static func refuseApart(in desired: DesiredState) throws(CommandFailure) {
+    do throws(BackendError) {
+      _ = try database(of: desired.resources)
+    } catch {
+      throw .usage(error.description)
+    }
   }
 }
 

@@ -18,7 +18,8 @@ struct StripeSettings: Sendable {
   ) throws(CommandFailure) {
     self.secrets = (secrets ?? "").split(separator: ",").map { $0.filter { !$0.isWhitespace } }
       .filter { !$0.isEmpty }.map { Secret(String($0)) }
-    self.key = key.flatMap { $0.isEmpty ? nil : Secret($0) }
+    let key = key.map { $0.filter { !$0.isWhitespace } }.flatMap { $0.isEmpty ? nil : $0 }
+    self.key = key.map { Secret($0) }
     do throws(StripeError) {
       endpoint = try StripeEndpoint(parsing: address)
     } catch {

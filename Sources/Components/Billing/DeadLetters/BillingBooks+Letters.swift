@@ -35,24 +35,23 @@ extension BillingBooks {
     case unknownLetter
     /// It was settled before, in this way.
     case settled(String)
-    /// Its bytes were erased.
+    /// Its bytes were removed with the buyer's data.
     case erased
     case tried(BillingOutcome)
   }
 
-  /// Tries again what a letter is about, with the prices and accounts as they are now. May be repeated.
+  /// Tries again what a letter is about, with the prices and accounts as they are now, in the mode that the books are
+  /// for. May be repeated.
   package func replay(_ id: Int64) async -> Replay {
     do throws(PostgresError) {
       guard let letter = try await letter(id) else { return .unknownLetter }
       if letter.resolvedAt != nil { return .settled(letter.resolution ?? "") }
+      if let error = try await refusalOfReplay() { return .tried(.unavailable(error)) }
       guard letter.reason != Refusal.Reason.notCovered.rawValue else {
         return .tried(try await settleAgain(letter))
       }
       guard let payload = letter.payload else { return .erased }
-      let received = ReceivedEvent(payload: payload)
-      // Whoever kept it for another reason had found its mode to be the right one.
-      let books = letter.reason == Refusal.Reason.wrongMode.rawValue ? self : inMode(of: received)
-      let outcome = await books.take(received, on: .replay)
+      let outcome = await take(ReceivedEvent(payload: payload), on: .replay)
       // Done meanwhile by another way: what it asks for is there.
       if outcome == .repeated { try await settle(letter) }
       return .tried(outcome)
@@ -64,7 +63,7 @@ extension BillingBooks {
   private func settle(_ letter: DeadLetter) async throws(PostgresError) {
     try await pool.query(
       """
-      UPDATE billing_dead_letters SET resolved_at = now(), resolution = 'done before'
+      UPDATE billing_dead_letters SET resolved_at = now(), payload = NULL, resolution = 'done before'
       WHERE id = $1 AND resolved_at IS NULL
       """, [.int(letter.id)])
   }
@@ -81,11 +80,7 @@ extension BillingBooks {
       }
       let received = ReceivedEvent(payload: letter.payload ?? [])
       let books = BillingTransaction(books: self, transaction: transaction, received: received)
-      let moved = try await books.settle(purchase)
-      let open = try await transaction.query(
-        "SELECT message FROM billing_dead_letters WHERE id = $1 AND resolved_at IS NULL", [.int(letter.id)])
-      if let row = open.first { return .kept(Refusal(.notCovered, try row.text(0))) }
-      return moved == 0 ? .noted : .reversed(Credits(micro: moved))
+      return try await books.settle(purchase)
     }
   }
 }

@@ -9,6 +9,8 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case noAccount = "no_account"
     /// The session's line items give no credits that can be counted.
     case unusableItems = "unusable_items"
+    /// A session of another mode than `payment`, or one that cost something and names no payment.
+    case unsupportedSession = "unsupported_session"
     /// Stripe does not tell the line items, and will not by itself.
     case itemsUnavailable = "items_unavailable"
     /// A test event where money is real, or the other way round.

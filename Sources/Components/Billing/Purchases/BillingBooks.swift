@@ -14,7 +14,7 @@ package struct BillingBooks: Sendable {
   let pool: PostgresPool
   let environmentPrices: EnvironmentPrices
   /// Whether events are about real money.
-  private(set) var isLive: Bool
+  let isLive: Bool
   let lineItems: LineItems?
   let now: @Sendable () -> Timestamp
 
@@ -32,13 +32,6 @@ package struct BillingBooks: Sendable {
     self.now = now
   }
 
-  /// The same for events of this one's mode.
-  func inMode(of received: ReceivedEvent) -> BillingBooks {
-    var books = self
-    if case .success(let event) = received.content { books.isLive = event.isLive }
-    return books
-  }
-
   /// Why an event is taken.
   enum Occasion: Sendable, Hashable {
     case delivery
@@ -54,7 +47,10 @@ package struct BillingBooks: Sendable {
     do throws(PostgresError) {
       let known = try await standing(of: received)
       if known.isDone { return .repeated }
-      let items = known.isCredited ? nil : await items(of: received)
+      if let error = try await refusalOfMode(known.isLive, for: received) { return .unavailable(error) }
+      let asks = !known.isCredited && needsItems(received)
+      guard !asks || known.hasLedger else { return .unavailable(BillingBooks.noLedger) }
+      let items = asks ? await items(of: received) : nil
       if case .unavailable(let error)? = items { return .unavailable(error) }
       return try await pool.transaction { transaction throws(PostgresError) in
         try await take(received, items, on: occasion, in: transaction)
@@ -73,11 +69,17 @@ package struct BillingBooks: Sendable {
     let outcome: BillingOutcome
     switch try await books.carryOut(items, on: occasion) {
     case .success(let done):
-      try await books.letters.resolve(received, as: done.word)
+      // What is lacking of it has a letter of its own.
+      if case .kept = done {
+        try await books.letters.resolve(received, as: "recorded")
+      } else {
+        try await books.letters.resolve(received, as: done.word)
+      }
       outcome = done
     case .failure(let refusal):
       try await books.letters.keep(received, refusal)
-      outcome = .kept(refusal)
+      let isOver = refusal.reason == .wrongMode ? false : try await books.letters.resolveRefunded(received)
+      outcome = isOver ? .noted : .kept(refusal)
     }
     try await transaction.query(
       "UPDATE billing_events SET outcome = $2 WHERE id = $1", [.text(received.id), .text(outcome.word)])
@@ -89,8 +91,10 @@ package struct BillingBooks: Sendable {
     _ received: ReceivedEvent, in transaction: PostgresTransaction
   ) async throws(PostgresError) -> Bool {
     let inserted = try await transaction.query(
-      "INSERT INTO billing_events (id, type, outcome) VALUES ($1, $2, 'kept') ON CONFLICT (id) DO NOTHING",
-      [.text(received.id), .text(received.type)])
+      """
+      INSERT INTO billing_events (id, type, outcome, failed_session) VALUES ($1, $2, 'kept', $3)
+      ON CONFLICT (id) DO NOTHING
+      """, [.text(received.id), .text(received.type), .optional(received.failedSession, SQLValue.text)])
     guard inserted.affected == 0 else { return true }
     let row = try await transaction.query(
       "SELECT outcome FROM billing_events WHERE id = $1 FOR UPDATE", [.text(received.id)]
@@ -98,46 +102,26 @@ package struct BillingBooks: Sendable {
     return try row.text(0) == "kept"
   }
 
-  /// What is known of an event and its session, without waiting for anybody.
-  private func standing(of received: ReceivedEvent) async throws(PostgresError) -> (
-    isDone: Bool, isCredited: Bool
-  ) {
+  private struct Standing {
+    let isDone: Bool
+    let isCredited: Bool
+    let hasLedger: Bool
+    /// The mode that the books are for; nil until it is recorded.
+    let isLive: Bool?
+  }
+
+  /// What is known of an event and its session, and of the books, without waiting for anybody.
+  private func standing(of received: ReceivedEvent) async throws(PostgresError) -> Standing {
     let row = try await pool.query(
       """
       SELECT EXISTS (SELECT 1 FROM billing_events WHERE id = $1 AND outcome <> 'kept'),
-        EXISTS (SELECT 1 FROM billing_purchases WHERE session = $2)
+        EXISTS (SELECT 1 FROM billing_purchases WHERE session = $2),
+        EXISTS (SELECT 1 FROM ledgers), (SELECT is_live FROM billing_mode)
       """, [.text(received.id), .text(received.subject)]
     ).only()
-    return (try row.bool(0), try row.bool(1))
-  }
-
-  // MARK: Line items
-
-  enum Items: Sendable {
-    case known([StripeLineItem])
-    case refused(Refusal)
-    case unavailable(BackendError)
-  }
-
-  /// Nil where none are needed.
-  private func items(of received: ReceivedEvent) async -> Items? {
-    guard case .success(let event) = received.content, event.isLive == isLive,
-      case .checkoutSession(let session) = event.object,
-      event.type != "checkout.session.async_payment_failed",
-      session.paymentStatus != .unpaid
-    else { return nil }
-    if let list = session.lineItems, !list.hasMore { return .known(list.elements) }
-    guard let lineItems else {
-      return .refused(
-        Refusal(
-          .itemsUnavailable,
-          "what \(session.id) bought is not known without a key of Stripe's API; set one, then replay"))
-    }
-    switch await lineItems(session.id) {
-    case .success(let items): return .known(items)
-    case .failure(let error) where error.retry == .later: return .unavailable(error.backendError)
-    case .failure(let error): return .refused(Refusal(.itemsUnavailable, error.description))
-    }
+    return Standing(
+      isDone: try row.bool(0), isCredited: try row.bool(1), hasLedger: try row.bool(2),
+      isLive: try row.optionalBool(3))
   }
 
   /// Where the database takes no value like these, waiting does not help.

@@ -36,10 +36,11 @@ struct BillingTransaction {
       return try await credit(session, items, event, on: occasion)
     case .charge(let charge): return try await reverse(Reversal(charge, at: event.created))
     case .dispute(let dispute):
-      switch Reversal.reading(dispute, at: event.created) {
-      case .success(let reversal): return try await reverse(reversal)
-      case .failure(let refusal): return .failure(refusal)
+      let reversal: Reversal
+      do throws(Refusal) { reversal = try Reversal(dispute, at: event.created) } catch {
+        return .failure(error)
       }
+      return try await reverse(reversal)
     case .other: return .success(.ignored)
     }
   }
@@ -51,12 +52,9 @@ struct BillingTransaction {
     on occasion: BillingBooks.Occasion
   ) async throws(PostgresError) -> Result<BillingOutcome, Refusal> {
     if try await Purchases.of(session: session.id, in: transaction) != nil { return .success(.repeated) }
-    switch session.paymentStatus {
-    case .paid, .noPaymentRequired: break
-    case .unpaid:
-      return .failure(Refusal(.unpaid, "\(session.id) is not paid yet; Stripe tells when it is"))
-    case .other:
-      return .failure(Refusal(.malformedEvent, "\(session.id) has a payment status that is not known here"))
+    if let refusal = CheckoutOrder.refusal(of: session) {
+      let isOver = refusal.reason == .unpaid ? try await hasFailed(session) : false
+      return isOver ? .success(.noted) : .failure(refusal)
     }
     let order: CheckoutOrder
     switch try await self.order(session, items, on: occasion) {
@@ -70,11 +68,19 @@ struct BillingTransaction {
     if case .failure(let error) = try await LedgerBooks.execute([call], in: transaction)[0] {
       return .failure(Refusal(.ledgerRefused, "the ledger refuses \(session.id): \(error.code.rawValue)"))
     }
-    let purchase = Purchase(order, of: session, isLive: event.isLive)
-    try await Purchases.record(purchase, order.lines, in: transaction)
+    let purchase = Purchase(order, of: session)
+    try await Purchases.record(
+      purchase, order.lines, isLive: event.isLive, created: session.created, in: transaction)
     try await settle(purchase)
     try await letters.resolveReversals(of: purchase)
     return .success(.credited(order.credits))
+  }
+
+  /// Whether Stripe told that the payment will not come, which may overtake that it was not there yet.
+  private func hasFailed(_ session: StripeCheckoutSession) async throws(PostgresError) -> Bool {
+    try await transaction.query(
+      "SELECT EXISTS (SELECT 1 FROM billing_events WHERE failed_session = $1)", [.text(session.id)]
+    ).only().bool(0)
   }
 
   private func order(
@@ -89,18 +95,21 @@ struct BillingTransaction {
         prices.merge(later) { atCreation, _ in atCreation }
       }
       for id in ids where prices[id] == nil { prices[id] = books.environmentPrices.price(id) }
-      return CheckoutOrder.decide(session, items: items, prices: prices)
+      do throws(Refusal) {
+        return .success(try CheckoutOrder(session, items: items, prices: prices))
+      } catch {
+        return .failure(error)
+      }
     case .refused(let refusal)?: return .failure(refusal)
     case .unavailable?, nil:
       return .failure(Refusal(.itemsUnavailable, "what \(session.id) bought is not known; replay this"))
     }
   }
 
-  /// Nil when both accounts are there and locked.
+  /// Nil when both accounts are there and locked. Opens the buyer's alone: the other is the Ledger's to open.
   private func open(
     _ account: String, for session: StripeCheckoutSession
   ) async throws(PostgresError) -> Refusal? {
-    try await LedgerBooks.open([Self.clearing], as: .stripeClearing, in: transaction)
     try await LedgerBooks.open([account], as: .creator, in: transaction)
     let accounts = try await LedgerBooks.lock([Self.clearing, account], in: transaction)
     guard accounts[Self.clearing]?.kind == .stripeClearing else {
@@ -130,15 +139,14 @@ struct BillingTransaction {
     }
     try await Purchases.record(reversal, of: payment, in: transaction)
     guard let purchase else { return reversal.state.counts ? .failure(unknown) : .success(.noted) }
-    let moved = try await settle(purchase)
-    return .success(moved == 0 ? .noted : .reversed(Credits(micro: moved)))
+    return .success(try await settle(purchase))
   }
 
   /// Moves what is to be taken back, or given back again, and no more than the account has free. What is lacking stays in
-  /// a dead letter.
-  /// - Returns: micro-credits that were moved in either direction.
+  /// a dead letter, and is told as kept.
+  /// - Returns: reversed, noted or kept.
   @discardableResult
-  func settle(_ purchase: Purchase) async throws(PostgresError) -> Int64 {
+  func settle(_ purchase: Purchase) async throws(PostgresError) -> BillingOutcome {
     let returned = try await Purchases.returned(of: purchase, in: transaction)
     let target = Reversal.target(credits: purchase.credits, amount: purchase.amount, returned: returned)
     let accounts = try await LedgerBooks.lock([Self.clearing, purchase.account], in: transaction)
@@ -153,24 +161,23 @@ struct BillingTransaction {
         .transfer([leg], job: purchase.session), on: payer,
         key: "\(type)/\(purchase.session)/\(purchase.moves + 1)")
       if case .failure(let error) = try await LedgerBooks.execute([call], in: transaction)[0] {
-        try await letters.keepOutstanding(
-          purchase, received,
-          Refusal(.notCovered, "the ledger refuses to reverse \(purchase.session): \(error.code.rawValue)"))
-        return 0
+        let refusal = Refusal(
+          .notCovered, "the ledger refuses to reverse \(purchase.session): \(error.code.rawValue)")
+        try await letters.keepOutstanding(purchase, received, refusal)
+        return .kept(refusal)
       }
       try await Purchases.move(move, of: purchase, in: transaction)
     }
     let outstanding = target - purchase.reversed - move
     guard outstanding > 0 else {
       try await letters.resolveOutstanding(purchase)
-      return abs(move)
+      return move == 0 ? .noted : .reversed(Credits(micro: abs(move)))
     }
-    try await letters.keepOutstanding(
-      purchase, received,
-      Refusal(
-        .notCovered,
-        "\(Credits(micro: outstanding)) of \(Credits(micro: target)) credits are still to be taken back of "
-          + "\(purchase.session): its account has no more free; replay this later"))
-    return abs(move)
+    let refusal = Refusal(
+      .notCovered,
+      "\(Credits(micro: outstanding)) of \(Credits(micro: target)) credits are still to be taken back of "
+        + "\(purchase.session): its account has no more free; replay this later")
+    try await letters.keepOutstanding(purchase, received, refusal)
+    return .kept(refusal)
   }
 }

@@ -1,3 +1,4 @@
+internal import Ledger
 package import Model
 package import StripeAPI
 
@@ -27,9 +28,6 @@ package struct CheckoutOrder: Sendable, Hashable {
   package let lines: [Line]
   package let credits: Credits
 
-  /// A billion credits, the most that the ledger moves at once.
-  private static let mostMicro: Int64 = 1_000_000_000_000_000
-
   /// All lines give credits, or nothing does.
   package init(
     _ session: StripeCheckoutSession, items: [StripeLineItem], prices: [String: Price]
@@ -43,7 +41,7 @@ package struct CheckoutOrder: Sendable, Hashable {
     for item in items {
       let line = try CheckoutOrder.line(item, of: session, prices)
       let (sum, overflow) = total.addingReportingOverflow(line.credits.micro)
-      guard !overflow, sum <= CheckoutOrder.mostMicro else { throw CheckoutOrder.tooMany(session) }
+      guard !overflow, sum <= LedgerCall.greatestAmount.micro else { throw CheckoutOrder.tooMany(session) }
       total = sum
       lines.append(line)
     }
@@ -51,15 +49,26 @@ package struct CheckoutOrder: Sendable, Hashable {
     credits = Credits(micro: total)
   }
 
-  /// The same as a value.
-  static func decide(
-    _ session: StripeCheckoutSession, items: [StripeLineItem], prices: [String: Price]
-  ) -> Result<CheckoutOrder, Refusal> {
-    do throws(Refusal) {
-      return .success(try CheckoutOrder(session, items: items, prices: prices))
-    } catch {
-      return .failure(error)
+  /// Why a session gives nothing whatever it bought; nil where its line items decide. What was paid has a payment, by which
+  /// refunds and disputes are found: subscriptions and sessions that only set up a later payment have none.
+  static func refusal(of session: StripeCheckoutSession) -> Refusal? {
+    guard session.mode == .payment else {
+      return Refusal(
+        .unsupportedSession, "\(session.id) is no single payment; sell credits by sessions of mode ‘payment’")
     }
+    switch session.paymentStatus {
+    case .paid, .noPaymentRequired: break
+    case .unpaid: return Refusal(.unpaid, "\(session.id) is not paid yet; Stripe tells when it is")
+    case .other:
+      return Refusal(.malformedEvent, "\(session.id) has a payment status that is not known here")
+    }
+    let isFree = session.amountTotal == 0
+    guard isFree || (session.paymentStatus == .paid && session.paymentIntent != nil) else {
+      return Refusal(
+        .unsupportedSession,
+        "\(session.id) names no payment for what it cost, so no refund could be told of it")
+    }
+    return nil
   }
 
   private static func line(
@@ -82,12 +91,12 @@ package struct CheckoutOrder: Sendable, Hashable {
         .wrongCurrency, "\(session.id) was paid in \(paid), and \(id) gives credits for \(price.currency)")
     }
     let (micro, overflow) = price.credits.micro.multipliedReportingOverflow(by: quantity)
-    guard !overflow, micro <= mostMicro else { throw tooMany(session) }
+    guard !overflow, micro <= LedgerCall.greatestAmount.micro else { throw tooMany(session) }
     return Line(price: id, quantity: quantity, credits: Credits(micro: micro))
   }
 
   private static func tooMany(_ session: StripeCheckoutSession) -> Refusal {
-    Refusal(.unusableItems, "\(session.id) gives more than \(Credits(micro: mostMicro)) credits")
+    Refusal(.unusableItems, "\(session.id) gives more than \(LedgerCall.greatestAmount) credits")
   }
 
   /// Whom the session names: by `client_reference_id`, else by `account` of its metadata.
@@ -104,12 +113,18 @@ package struct CheckoutOrder: Sendable, Hashable {
     guard isAccountName(name) else {
       throw Refusal(
         .noAccount,
-        "what \(session.id) names is no account: lower-case letters, digits and ‘-’ within, at most 63")
+        "what \(session.id) names is no account of a buyer's: lower-case letters, digits and ‘-’ within, at most 63"
+      )
     }
     return name
   }
 
+  /// The ledger's own accounts, which may not be opened by a session.
+  private static let reserved: Set = [LedgerBooks.clearingAccount, LedgerSpec().platform, "overflow"]
+
+  /// Names that begin with `erased-` are what erased accounts are called.
   private static func isAccountName(_ name: String) -> Bool {
+    guard !reserved.contains(name), !name.hasPrefix("erased-") else { return false }
     let bytes = Array(name.utf8)
     let hyphen = UInt8(ascii: "-")
     return (1...63).contains(bytes.count) && bytes.first != hyphen && bytes.last != hyphen

@@ -16,10 +16,11 @@ enum PricesInForce {
     return prices
   }
 
-  /// Where one map took a price over from another at the same moment, the newer row counts.
+  /// In whole seconds, as Stripe tells when a session was made. Where two rows were in force within the same second, the
+  /// newer counts.
   private static let select = """
     SELECT DISTINCT ON (price_id) price_id, credits_micro, currency FROM price_map_entries
-    WHERE price_id = ANY ($1) AND greatest(effective_from, recorded_at) <= $2
+    WHERE price_id = ANY ($1) AND date_trunc('second', greatest(effective_from, recorded_at)) <= $2
       AND (superseded_at IS NULL OR superseded_at > $2)
     ORDER BY price_id, greatest(effective_from, recorded_at) DESC, id DESC
     """

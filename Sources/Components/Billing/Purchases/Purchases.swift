@@ -12,10 +12,8 @@ struct Purchase: Sendable, Hashable {
   let currency: String
   let amount: Int64
   let paymentIntent: String?
-  let isLive: Bool
-  let created: Timestamp
 
-  init(_ order: CheckoutOrder, of session: StripeCheckoutSession, isLive: Bool) {
+  init(_ order: CheckoutOrder, of session: StripeCheckoutSession) {
     self.session = session.id
     account = order.account
     credits = order.credits.micro
@@ -23,8 +21,6 @@ struct Purchase: Sendable, Hashable {
     currency = session.currency ?? ""
     amount = session.amountTotal ?? 0
     paymentIntent = session.paymentIntent
-    self.isLive = isLive
-    created = session.created
   }
 
   init(_ row: Row) throws(PostgresError) {
@@ -33,16 +29,13 @@ struct Purchase: Sendable, Hashable {
     (credits, reversed, moves) = (try row.int(2), try row.int(3), try row.int(4))
     (currency, amount) = (try row.text(5), try row.int(6))
     paymentIntent = try row.optionalText(7)
-    isLive = try row.bool(8)
-    created = try row.timestamp(9)
   }
 }
 
 /// Statements about purchases and what was given back of them, within a transaction.
 enum Purchases {
   private static let columns = """
-    session, account, credits_micro, reversed_micro, moves, currency, amount, payment_intent, is_live,
-    session_created_at
+    session, account, credits_micro, reversed_micro, moves, currency, amount, payment_intent
     """
 
   /// Whoever works on the same payment, or session without one, waits until the transaction ends.
@@ -73,7 +66,8 @@ enum Purchases {
   }
 
   static func record(
-    _ purchase: Purchase, _ lines: [CheckoutOrder.Line], in transaction: PostgresTransaction
+    _ purchase: Purchase, _ lines: [CheckoutOrder.Line], isLive: Bool, created: Timestamp,
+    in transaction: PostgresTransaction
   ) async throws(PostgresError) {
     let list = Value.array(
       lines.map {
@@ -91,7 +85,7 @@ enum Purchases {
       [
         .text(purchase.session), .text(purchase.account), .json(list), .int(purchase.credits),
         .text(purchase.currency), .int(purchase.amount), .optional(purchase.paymentIntent, SQLValue.text),
-        .bool(purchase.isLive), .timestamp(purchase.created),
+        .bool(isLive), .timestamp(created),
       ])
   }
 
@@ -122,6 +116,18 @@ enum Purchases {
         .text(reversal.id), .text(payment), .text(reversal.currency), .int(reversal.amount),
         .text(reversal.state.rawValue), .timestamp(reversal.toldAt),
       ])
+  }
+
+  /// What was refunded of a payment, whether or not it gave credits.
+  static func refunded(
+    of payment: String, in currency: String, _ transaction: PostgresTransaction
+  ) async throws(PostgresError) -> Int64 {
+    try await transaction.query(
+      """
+      SELECT least(coalesce(sum(amount), 0), 9000000000000000000)::bigint FROM billing_reversals
+      WHERE payment_intent = $1 AND currency = $2 AND state = 'refunded'
+      """, [.text(payment), .text(currency)]
+    ).only().int(0)
   }
 
   /// What the buyer has back of the price.

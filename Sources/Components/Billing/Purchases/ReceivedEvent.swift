@@ -52,6 +52,9 @@ package struct ReceivedEvent: Sendable {
     }
   }
 
+  /// The session whose payment it tells to have failed.
+  var failedSession: String? { type == "checkout.session.async_payment_failed" ? subject : nil }
+
   /// The account that a session names, where it is one.
   var account: String? {
     guard case .checkoutSession(let session)? = (try? content.get())?.object else { return nil }

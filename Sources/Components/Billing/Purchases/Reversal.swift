@@ -30,11 +30,8 @@ struct Reversal: Sendable, Hashable {
     (amount, state, toldAt) = (charge.amountRefunded, .refunded, time)
   }
 
-  static func reading(_ dispute: StripeDispute, at time: Timestamp) -> Result<Reversal, Refusal> {
-    do throws(Refusal) { return .success(try Reversal(dispute, at: time)) } catch { return .failure(error) }
-  }
-
-  private init(_ dispute: StripeDispute, at time: Timestamp) throws(Refusal) {
+  /// Fails where the dispute's status is not known.
+  init(_ dispute: StripeDispute, at time: Timestamp) throws(Refusal) {
     (id, paymentIntent, currency) = (dispute.id, dispute.paymentIntent, dispute.currency)
     (amount, toldAt) = (dispute.amount, time)
     switch dispute.status {
