@@ -229,15 +229,12 @@ extension LedgerTests {
       }
     }
 
-    @Test func `a node that says it worked for ages is paid the price`() async {
-      await #expect(processExitsWith: .success) {
-        let rules = LedgerRules(
-          version: 1, platform: "platform", gpuMinute: Credits(micro: 400_000), cpuMinute: Credits(micro: 0),
-          tiers: [])
-        precondition(
-          rules.payout(for: .init(gpu: 1_500_000_000_000_000_000), of: Credits(micro: 5)) == Credits(micro: 5)
-        )
-      }
+    @Test func `a node that says it worked for ages is paid the price`() {
+      let rules = LedgerRules(
+        version: 1, platform: "platform", gpuMinute: Credits(micro: 400_000), cpuMinute: Credits(micro: 0),
+        tiers: [])
+      #expect(
+        rules.payout(for: .init(gpu: 1_500_000_000_000_000_000), of: Credits(micro: 5)) == Credits(micro: 5))
     }
 
     @Test func `a developer erased before they are paid is paid`() async throws {
@@ -298,15 +295,12 @@ extension LedgerTests {
       }
     }
 
-    @Test func `numbers that somebody wrote by hand are told, whatever they are`() async {
-      await #expect(processExitsWith: .success) {
-        try await Books.with { books in
-          for key in ["a", "b"] { try await books.grant(5, to: "creator", key: key) }
-          try await books.pool.query("ALTER TABLE ledger_entries DISABLE TRIGGER USER")
-          try await books.pool.query("UPDATE ledger_entries SET gross_micro = 9223372036854775807")
-          let report = try await LedgerProof(books.pool).verify()
-          precondition(!report.isSound)
-        }
+    @Test func `numbers that somebody wrote by hand are told, whatever they are`() async throws {
+      try await Books.with { books in
+        for key in ["a", "b"] { try await books.grant(5, to: "creator", key: key) }
+        try await books.pool.query("ALTER TABLE ledger_entries DISABLE TRIGGER USER")
+        try await books.pool.query("UPDATE ledger_entries SET gross_micro = 9223372036854775807")
+        #expect(try await !LedgerProof(books.pool).verify().isSound)
       }
     }
   }
