@@ -38,6 +38,16 @@ package struct Offers: Sendable, Equatable {
   }
 }
 
+extension Offers {
+  /// Where a database is; an error that says what to do where nobody declares it.
+  package func address(of database: ResourceID?) throws(BackendError) -> DatabaseAddress {
+    if let database, let offer = databases[database] { return offer.address }
+    throw BackendError(
+      code: "database.undeclared", "\(database?.description ?? "a database") is not declared",
+      hint: "add the Database to the manifests", retry: .afterChange)
+  }
+}
+
 package enum Offer: Sendable, Equatable {
   case compute(ComputeOffer)
   case database(DatabaseOffer)

@@ -1,6 +1,7 @@
 import Ledger
 import Model
 import Postgres
+import RoomSupport
 import Testing
 
 extension LedgerTests {
@@ -80,7 +81,7 @@ extension LedgerTests {
     @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `calls come to what a model in memory says`(seed: UInt64) async throws {
       try await Books.with { books in
-        var random = Dice(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var model = Sums()
         try await books.ledger.open(Self.creators, as: .creator)
         let start: Int64 = 1_700_000_000
@@ -113,7 +114,7 @@ extension LedgerTests {
       }
     }
 
-    private static func call(_ random: inout Dice, _ model: Sums, key: String) -> LedgerCall {
+    private static func call(_ random: inout SeededGenerator, _ model: Sums, key: String) -> LedgerCall {
       let account = creators[Int(random.int(3))]
       // Holds of others and closed ones are asked for as well.
       let hold = model.holds.keys.sorted().suffix(8).randomElement(using: &random) ?? 999

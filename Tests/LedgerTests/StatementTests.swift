@@ -1,6 +1,7 @@
 import Ledger
 import Model
 import Postgres
+import RoomSupport
 import Testing
 
 extension LedgerTests {
@@ -11,7 +12,7 @@ extension LedgerTests {
 
     /// Calls of three months on three creators, four of them in each batch, with the time of the batch.
     private static func history(_ seed: UInt64) -> [(calls: [LedgerCall], at: Timestamp)] {
-      var dice = Dice(seed: seed)
+      var dice = SeededGenerator(seed: seed)
       var hold: Int64 = 0
       return (0..<60).map { round in
         let calls = (0..<4).map { place -> LedgerCall in

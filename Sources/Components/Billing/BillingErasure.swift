@@ -7,7 +7,7 @@ package enum BillingErasure {
   /// For the ledger's erasure, which has renamed the account by then.
   package static let hook: LedgerErasure.Hook = {
     (transaction, account, name) async throws(PostgresError) in
-    try await erase(name, renamedTo: "erased-\(account)", in: transaction)
+    try await erase(name, renamedTo: "\(LedgerBooks.erasedPrefix)\(account)", in: transaction)
   }
 
   /// For somebody whose sessions were kept as letters and credited nothing, so that the ledger has no account of theirs.

@@ -169,13 +169,9 @@ package struct PriceMapBackend: ResourceBackend {
   private func store(_ database: ResourceID?, _ context: ReconcileContext) async throws(BackendError)
     -> PriceMapStore
   {
-    guard let database, let offer = context.offers.databases[database] else {
-      throw BackendError(
-        code: "database.undeclared", "\(database?.description ?? "a database") is not declared",
-        hint: "add the Database to the manifests", retry: .afterChange)
-    }
+    let address = try context.offers.address(of: database)
     do throws(PostgresError) {
-      return PriceMapStore(try await pools(offer.address))
+      return PriceMapStore(try await pools(address))
     } catch {
       throw error.backendError
     }

@@ -136,13 +136,9 @@ package struct LedgerBackend: ResourceBackend {
   private func pool(of database: ResourceID, _ context: ReconcileContext) async throws(BackendError)
     -> PostgresPool
   {
-    guard let offer = context.offers.databases[database] else {
-      throw BackendError(
-        code: "database.undeclared", "\(database) is not declared", hint: "add the Database to the manifests",
-        retry: .afterChange)
-    }
+    let address = try context.offers.address(of: database)
     do throws(PostgresError) {
-      return try await pools(offer.address)
+      return try await pools(address)
     } catch {
       throw error.backendError
     }

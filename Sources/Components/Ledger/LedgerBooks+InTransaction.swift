@@ -7,9 +7,7 @@ extension LedgerBooks {
   package static func open(
     _ names: [String], as kind: AccountKind, in transaction: PostgresTransaction
   ) async throws(PostgresError) {
-    try await transaction.query(
-      "INSERT INTO accounts (name, kind) SELECT unnest($1::text[]), $2 ON CONFLICT (name) DO NOTHING",
-      [.textArray(names), .text(kind.rawValue)])
+    try await transaction.query(opening, [.textArray(names), .text(kind.rawValue)])
   }
 
   /// The accounts of these names, as they stay until the transaction ends unless it changes them itself. They are locked in

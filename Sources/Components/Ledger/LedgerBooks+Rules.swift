@@ -20,10 +20,9 @@ extension LedgerBooks {
     return (try LedgerRules(row), try row.timestamp(6))
   }
 
-  /// Of the versions up to a number, or of all.
+  /// The version of a number; without one, the newest.
   static let newestRules = """
-    SELECT version, platform, array_replace(tier_untils, NULL, 0), tier_shares, gpu_minute_micro, cpu_minute_micro,
-      effective_from, effective_from <= now()
+    SELECT \(LedgerRules.columns), effective_from, effective_from <= now()
     FROM ledger_rules WHERE $1::bigint IS NULL OR version = $1 ORDER BY version DESC LIMIT 1
     """
 
@@ -82,7 +81,11 @@ extension LedgerBooks {
 }
 
 extension LedgerRules {
-  /// - Parameter row: version, platform, ends of the tiers (0 for the open one), shares, payouts by GPU and by CPU.
+  /// What is asked of `ledger_rules`; the open tier's end is 0.
+  static let columns =
+    "version, platform, array_replace(tier_untils, NULL, 0), tier_shares, gpu_minute_micro, cpu_minute_micro"
+
+  /// - Parameter row: begins with `columns`.
   init(_ row: Row) throws(PostgresError) {
     let (untils, shares) = (try row.intArray(2), try row.intArray(3))
     self.init(

@@ -98,8 +98,7 @@ extension LedgerBooks {
     """
 
   private static let rulesOfHolds = """
-    SELECT version, platform, array_replace(tier_untils, NULL, 0), tier_shares, gpu_minute_micro, cpu_minute_micro
-    FROM ledger_rules WHERE version = ANY ($1)
+    SELECT \(LedgerRules.columns) FROM ledger_rules WHERE version = ANY ($1)
     """
 }
 

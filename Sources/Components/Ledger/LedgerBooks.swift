@@ -12,6 +12,11 @@ package struct LedgerBooks: Sendable {
   /// Begins what an account is called whose name was removed.
   package static let erasedPrefix = "erased-"
 
+  /// The name in a reference such as `account/ada`, or the name itself.
+  package static func plainName(_ reference: String) -> String {
+    reference.hasPrefix("account/") ? String(reference.dropFirst("account/".count)) : reference
+  }
+
   /// Whether people may call an account so: small letters, digits and `-` inside, and no name that the ledger gives itself.
   package static func isFree(_ name: String) -> Bool {
     let bytes = Array(name.utf8)
@@ -61,10 +66,11 @@ package struct LedgerBooks: Sendable {
 
   /// Opens accounts; those that are there keep their kind.
   package func open(_ names: [String], as kind: AccountKind) async throws(PostgresError) {
-    _ = try await pool.query(
-      "INSERT INTO accounts (name, kind) SELECT unnest($1::text[]), $2 ON CONFLICT (name) DO NOTHING",
-      [.textArray(names), .text(kind.rawValue)])
+    _ = try await pool.query(LedgerBooks.opening, [.textArray(names), .text(kind.rawValue)])
   }
+
+  static let opening =
+    "INSERT INTO accounts (name, kind) SELECT unnest($1::text[]), $2 ON CONFLICT (name) DO NOTHING"
 
   /// Nil: there is no such account. One row, however many entries there are.
   package func account(_ name: String) async throws(PostgresError) -> Account? {

@@ -40,15 +40,6 @@ package enum ExportDestination: ManifestChoice {
       if case .bucket(let bucket) = $0 { bucket } else { nil }
     }
   }
-
-  /// Names the place among those that days were written to.
-  package var text: String {
-    switch self {
-    case .folder(let path): "folder \(path)"
-    case .bucket(let bucket):
-      "bucket \(bucket.name)\(bucket.prefix.isEmpty ? "" : "/\(bucket.prefix)") at \(bucket.endpoint)"
-    }
-  }
 }
 
 package struct ExportBucketSpec: ManifestObject {

@@ -40,8 +40,7 @@ struct AuditList: AsyncParsableCommand {
       ])
       let now = session.engine.time.now()
       for entry in entries { table.add(entry.cells(now: now)) }
-      Output.write(
-        table.text(width: Output.width) { cell, row, _ in row == 0 ? Output.style.dim(cell) : cell })
+      Output.write(table)
     }
   }
 }

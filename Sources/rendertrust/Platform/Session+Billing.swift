@@ -43,13 +43,9 @@ final class BillingDatabase: Sendable {
     let desired = try await session.store.desiredState(of: environment, at: latest.number)
     let resources = desired?.resources ?? []
     let database = try BillingPlace.database(of: resources)
-    guard let offer = session.platform.kinds.offers(resources).databases[database] else {
-      throw BackendError(
-        code: "database.undeclared", "\(database) is not declared", hint: "add the Database to the manifests",
-        retry: .afterChange)
-    }
-    known.withLock { $0 = (latest.number, offer.address) }
-    return offer.address
+    let address = try session.platform.kinds.offers(resources).address(of: database)
+    known.withLock { $0 = (latest.number, address) }
+    return address
   }
 }
 

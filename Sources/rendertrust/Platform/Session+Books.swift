@@ -26,7 +26,7 @@ struct OpenBooks: Sendable {
 
   /// The account of this name, with or without `account/` before it.
   func account(_ name: String) async throws -> LedgerBooks.Account {
-    let name = OpenBooks.plain(name)
+    let name = LedgerBooks.plainName(name)
     guard let account = try await ledger.account(name) else {
       throw CommandFailure.failed(
         "there is no account ‘\(name)’ in the books of \(resource.id)"
@@ -37,10 +37,6 @@ struct OpenBooks: Sendable {
 
   private func suggestion(for name: String) async throws -> String? {
     Suggestion.hint(for: name, among: try await ledger.accounts().map(\.name), noun: "accounts")
-  }
-
-  static func plain(_ name: String) -> String {
-    name.hasPrefix("account/") ? String(name.dropFirst("account/".count)) : name
   }
 }
 

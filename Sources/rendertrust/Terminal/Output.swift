@@ -22,6 +22,10 @@ enum Output {
 
   static func print(_ text: String) { write(text + "\n", to: 1) }
   static func write(_ text: String) { write(text, to: 1) }
+  /// Fits the terminal; the header is dim.
+  static func write(_ table: Table) {
+    write(table.text(width: width) { cell, row, _ in row == 0 ? style.dim(cell) : cell })
+  }
   static func error(_ text: String) { write(text + "\n", to: 2) }
 
   /// Writes all of it. A reader that went away (`| head`) ends the program quietly, as other tools do.

@@ -109,8 +109,8 @@ package struct CheckoutOrder: Sendable, Hashable {
         .noAccount,
         "\(session.id) names no account: make sessions with client_reference_id, or metadata account")
     }
-    let name = text.hasPrefix("account/") ? String(text.dropFirst(8)) : text
-    guard isAccountName(name) else {
+    let name = LedgerBooks.plainName(text)
+    guard LedgerBooks.isFree(name), !reserved.contains(name) else {
       throw Refusal(
         .noAccount,
         "what \(session.id) names is no account of a buyer's: lower-case letters, digits and ‘-’ within, at most 63"
@@ -121,13 +121,4 @@ package struct CheckoutOrder: Sendable, Hashable {
 
   /// The ledger's own accounts, which may not be opened by a session.
   private static let reserved: Set = [LedgerBooks.clearingAccount, LedgerSpec().platform, "overflow"]
-
-  /// Names that begin with `erased-` are what erased accounts are called.
-  private static func isAccountName(_ name: String) -> Bool {
-    guard !reserved.contains(name), !name.hasPrefix("erased-") else { return false }
-    let bytes = Array(name.utf8)
-    let hyphen = UInt8(ascii: "-")
-    return (1...63).contains(bytes.count) && bytes.first != hyphen && bytes.last != hyphen
-      && bytes.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == hyphen }
-  }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import Ledger
 import Model
 import Postgres
 import Reconciling
@@ -22,7 +23,7 @@ struct BillingErase: AsyncParsableCommand {
   @OptionGroup var state: StateOptions
 
   func run() async throws {
-    let name = OpenBooks.plain(account)
+    let name = LedgerBooks.plainName(account)
     guard yes else {
       throw CommandFailure.blocked(
         "‘\(name)’ would be removed from dead letters for good; say --yes to do it")

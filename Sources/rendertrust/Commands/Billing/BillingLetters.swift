@@ -49,7 +49,6 @@ struct BillingLetters: AsyncParsableCommand {
         letter.subject.isEmpty ? letter.event : letter.subject, letter.account ?? "–", letter.message,
       ])
     }
-    Output.write(
-      table.text(width: Output.width) { cell, row, _ in row == 0 ? Output.style.dim(cell) : cell })
+    Output.write(table)
   }
 }

@@ -38,8 +38,7 @@ struct CreditsBalance: AsyncParsableCommand {
         account.held.description, account.available.description, String(account.entries),
       ])
     }
-    Output.write(
-      table.text(width: Output.width) { cell, row, _ in row == 0 ? Output.style.dim(cell) : cell })
+    Output.write(table)
   }
 }
 

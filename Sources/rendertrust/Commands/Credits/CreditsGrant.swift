@@ -43,14 +43,14 @@ struct CreditsGrant: AsyncParsableCommand {
     guard [.creator, .nodeOwner, .moduleDeveloper].contains(kind) else {
       throw CommandFailure.usage("--kind is creator, node_owner or module_developer")
     }
-    let name = OpenBooks.plain(account)
+    let name = LedgerBooks.plainName(account)
     guard LedgerBooks.isFree(name) || name.hasPrefix(LedgerBooks.erasedPrefix) else {
       throw CommandFailure.usage("‘\(name)’ is no account; write for example ada")
     }
     let key = key ?? "\(UInt64.random(in: .min ... .max))"
     let leg = LedgerLeg(to: name, amount, for: "grant")
     let call = LedgerCall(
-      .transfer([leg], job: reason), on: OpenBooks.plain(from), key: "grant/\(name)/\(key)")
+      .transfer([leg], job: reason), on: LedgerBooks.plainName(from), key: "grant/\(name)/\(key)")
     if let problem = call.problem { throw CommandFailure.usage(problem.message) }
     try await Session.withBooks(books) { _, books in
       _ = try await books.account(from)

@@ -36,8 +36,7 @@ struct CreditsHolds: AsyncParsableCommand {
           hold.expiresAt <= now ? "due" : "in \((hold.expiresAt - now).ago)", hold.job,
         ])
       }
-      Output.write(
-        table.text(width: Output.width) { cell, row, _ in row == 0 ? Output.style.dim(cell) : cell })
+      Output.write(table)
     }
   }
 }
