@@ -20,7 +20,7 @@ find Sources Tests Benchmarks -name '*.swift' -exec wc -l {} + | awk '$2 != "tot
 find Sources -name '*.swift' | sort | awk '
   BEGIN {
     beside["DockerEngine HTTP"] = beside["PgBackRest Postgres"] = beside["StripeAPI HTTP"] = 1
-    beside["ObjectStorage HTTP"] = beside["Billing Ledger"] = 1
+    beside["ObjectStorage HTTP"] = beside["Billing Ledger"] = beside["Scheduling Ledger"] = 1
   }
   function module(path, parts, count) {
     count = split(path, parts, "/")
