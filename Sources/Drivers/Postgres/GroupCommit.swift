@@ -13,6 +13,7 @@ package final class GroupCommit<Call: Sendable, Outcome: Sendable>: Sendable {
   }
 
   private let execute: Execute
+  private let confirm: (@Sendable () async -> Result<Void, PostgresError>)?
   private let size: Int
   private let width: Int
   private let state = Mutex(State())
@@ -21,8 +22,13 @@ package final class GroupCommit<Call: Sendable, Outcome: Sendable>: Sendable {
   ///   - size: calls in one transaction at most.
   ///   - width: transactions at once. Where nearly all touch the same rows, two would wait for each other, and each would be
   ///     half as full.
-  package init(size: Int = 256, width: Int = 1, _ execute: @escaping Execute) {
+  ///   - confirm: what else must be before callers are told, while the next batch is under way already; nil: nothing.
+  package init(
+    size: Int = 256, width: Int = 1,
+    confirm: (@Sendable () async -> Result<Void, PostgresError>)? = nil, _ execute: @escaping Execute
+  ) {
     self.execute = execute
+    self.confirm = confirm
     self.size = size
     self.width = width
   }
@@ -42,12 +48,28 @@ package final class GroupCommit<Call: Sendable, Outcome: Sendable>: Sendable {
     return try result.get()
   }
 
+  /// Those who were told together come again together: the next batch waits this long for them, so that it is not begun
+  /// for the first of them alone.
+  private static var linger: Duration { .microseconds(200) }
+
   private func work() async {
+    var isCrowded = false
     while let batch = next() {
       let outcomes = await execute(batch.map(\.call))
-      for (index, entry) in batch.enumerated() {
-        entry.waiter.resume(returning: outcomes.map { $0[index] })
+      if let confirm, case .success = outcomes {
+        // Nobody waits for it but those it tells.
+        Task { self.tell(batch, await confirm().flatMap { outcomes }) }
+      } else {
+        tell(batch, outcomes)
       }
+      if isCrowded || batch.count > 1 { try? await Task.sleep(for: GroupCommit.linger) }
+      isCrowded = batch.count > 1
+    }
+  }
+
+  private func tell(_ batch: [(call: Call, waiter: Waiter)], _ outcomes: Result<[Outcome], PostgresError>) {
+    for (index, entry) in batch.enumerated() {
+      entry.waiter.resume(returning: outcomes.map { $0[index] })
     }
   }
 

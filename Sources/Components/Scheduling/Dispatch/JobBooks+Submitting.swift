@@ -155,7 +155,7 @@ extension JobBooks {
     guard !proposals.isEmpty else { return }
     let lease = mirror.read { $0.settings.lease }
     let calls = LedgerBatch(proposals.map(\.call))
-    let (written, rooms) = try await pool.transaction {
+    let (written, rooms) = try await pool.transaction(.flushedLater) {
       transaction throws(PostgresError) -> ([Submitted], [Int64: FleetNode]) in
       var opening = [JobBooks.lockNodes(Set(proposals.compactMap(\.node))), JobBooks.clock]
       if let statement = calls.statement { opening.insert(statement, at: 0) }

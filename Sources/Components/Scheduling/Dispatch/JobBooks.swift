@@ -20,6 +20,14 @@ struct JobBooks: Sendable {
   /// Told when something waits, or may wait no longer.
   static let pendingChannel = "scheduling_pending"
 
+  func flush() async -> Result<Void, PostgresError> {
+    do throws(PostgresError) {
+      return .success(try await pool.flush())
+    } catch {
+      return .failure(error)
+    }
+  }
+
   static let clock = Statement("SELECT clock_timestamp()")
 
   /// - Parameter ids: sorted or not; they are locked in their order.
