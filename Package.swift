@@ -227,6 +227,11 @@ let testTargets: [Target] = [
       "PostgresSupport",
     ]),
   tests(
+    "Scheduling",
+    [
+      "Ledger", "RoomSupport", "Model", "Postgres", "PostgresSupport", "Scheduling", "SchedulingSupport",
+    ]),
+  tests(
     "Services",
     [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
