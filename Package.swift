@@ -118,6 +118,8 @@ let executables: [Target] = [
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
   .executableTarget(
+    name: "bench-selection", dependencies: ["Scheduling", "Model"], path: "Benchmarks/SelectionBench"),
+  .executableTarget(
     name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
   .executableTarget(
