@@ -113,6 +113,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "siege-ledger", dependencies: ["Ledger", "Model", "Postgres"], path: "Tests/Siege"),
   .executableTarget(
+    name: "siege-scheduler", dependencies: ["Model", "Postgres", "Scheduling"], path: "Tests/SiegeJobs"),
+  .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
   .executableTarget(
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
@@ -232,6 +234,7 @@ let testTargets: [Target] = [
     "Scheduling",
     [
       "Ledger", "RoomSupport", "Model", "Postgres", "PostgresSupport", "Scheduling", "SchedulingSupport",
+      "siege-scheduler", subprocess,
     ]),
   tests(
     "Services",
