@@ -85,7 +85,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Ledger", "Postgres", "StripeAPI"]),
-  component("Scheduling", drivers: ["Ledger", "Postgres", "Workloads"]),
+  component("Scheduling", drivers: ["Ledger", "Postgres", "Workloads", subprocess]),
   component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
@@ -125,7 +125,7 @@ let executables: [Target] = [
     name: "fuzz-manifests",
     dependencies: [
       "Billing", "Databases", "Delivery", "Fleet", "Ledger", "Manifests", "Model", "Modules", "Recovery",
-      "Services",
+      "Scheduling", "Services",
     ], path: "Tests/Fuzz", exclude: ["Corpus", "keys.dict"]),
 ]
 
@@ -152,7 +152,7 @@ let testTargets: [Target] = [
     name: "SimulationSupport",
     dependencies: [
       "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger", "Recovery",
-      "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "Scheduling", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   .target(
@@ -219,6 +219,13 @@ let testTargets: [Target] = [
     [
       "Recovery", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
       "PostgresSupport",
+    ]),
+  tests(
+    "Scheduling",
+    [
+      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "Ledger", "Manifests", "Model",
+      "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport", "RoomSupport",
+      "Scheduling", "Workloads",
     ]),
   tests(
     "Services",
