@@ -85,7 +85,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Ledger", "Postgres", "StripeAPI"]),
-  component("Scheduling", drivers: ["Ledger", "Postgres", "Workloads"]),
+  component("Scheduling", drivers: ["Ledger", "Postgres", "Workloads", subprocess]),
   component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
@@ -132,7 +132,7 @@ let executables: [Target] = [
     name: "fuzz-manifests",
     dependencies: [
       "Billing", "Databases", "Delivery", "Fleet", "Ledger", "Manifests", "Model", "Modules", "Recovery",
-      "Services",
+      "Scheduling", "Services",
     ], path: "Tests/Fuzz", exclude: ["Corpus", "keys.dict"]),
 ]
 
@@ -159,7 +159,7 @@ let testTargets: [Target] = [
     name: "SimulationSupport",
     dependencies: [
       "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger", "Recovery",
-      "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "Scheduling", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   .target(
@@ -233,8 +233,9 @@ let testTargets: [Target] = [
   tests(
     "Scheduling",
     [
-      "Ledger", "RoomSupport", "Model", "Postgres", "PostgresSupport", "Scheduling", "SchedulingSupport",
-      "siege-scheduler", subprocess,
+      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "Ledger", "Manifests", "Model",
+      "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport", "RoomSupport",
+      "Scheduling", "SchedulingSupport", "Workloads", "siege-scheduler", subprocess,
     ]),
   tests(
     "Services",
