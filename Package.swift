@@ -85,7 +85,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Ledger", "Postgres", "StripeAPI"]),
-  component("Scheduling", drivers: ["Ledger", "Postgres", "Workloads"]),
+  component("Scheduling", drivers: ["HTTP", "Ledger", "Postgres", "Workloads"]),
   component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),

@@ -1,0 +1,27 @@
+internal import Model
+
+/// What an attempt used by itself. On a GPU, also on one that is only declared, it is the time that the attempt held it:
+/// from the start of its work to the end. Without one it is time of the processors: as measured by the shell that the
+/// command runs under, never more than the cores that the attempt claims could give in the time that passed; where it is
+/// not measured (requests over HTTP, images without a shell, attempts that were stopped) it is just that.
+struct AttemptMeter: Sendable {
+  let usesGPU: Bool
+  /// Thousandths.
+  let cores: Int64
+
+  init(_ order: WorkOrder, cores: Int64) {
+    usesGPU = order.gpu != nil
+    self.cores = cores > 0 ? cores : 1000
+  }
+
+  /// - Parameters:
+  ///   - began: by a clock that nobody sets; so is `now`.
+  ///   - measured: nil where nothing was.
+  func usage(from began: TimeSpan, to now: TimeSpan, measured: TimeSpan? = nil) -> WorkUsage {
+    let wall = max(now.milliseconds - began.milliseconds, 0)
+    if usesGPU { return WorkUsage(gpu: wall) }
+    let claimed = wall.multipliedReportingOverflow(by: cores)
+    let most = claimed.overflow ? wall : (claimed.partialValue + 999) / 1000
+    return WorkUsage(cpu: min(measured?.milliseconds ?? most, most))
+  }
+}
