@@ -221,6 +221,12 @@ let testTargets: [Target] = [
       "PostgresSupport",
     ]),
   tests(
+    "Scheduling",
+    [
+      "ContainerFakes", "DockerEngine", "DockerSupport", "HTTP", "Model", "Reconciling", "ReconcilingSupport",
+      "Scheduling", "Workloads",
+    ]),
+  tests(
     "Services",
     [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
