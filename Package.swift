@@ -120,6 +120,9 @@ let executables: [Target] = [
   .executableTarget(
     name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
+  .executableTarget(
+    name: "bench-dispatch", dependencies: ["Ledger", "Model", "Postgres", "Scheduling", "SchedulingSupport"],
+    path: "Benchmarks/DispatchBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
     name: "fuzz-manifests",
@@ -155,6 +158,9 @@ let testTargets: [Target] = [
       "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
+  .target(
+    name: "SchedulingSupport", dependencies: ["Ledger", "Model", "Postgres", "Scheduling"],
+    path: "Tests/Support/Scheduling"),
   .target(
     name: "StripeSupport", dependencies: ["HTTPSupport", "Model", subprocess], path: "Tests/Support/Stripe",
     exclude: ["Official"]),
