@@ -9,14 +9,14 @@ struct AttemptOutcomeTests {
   private static let order = WorkOrder.test(units: 10)
 
   struct Case: Sendable, CustomTestStringConvertible {
-    let end: AttemptEnd
+    let end: ExecutionEnd
     let expected: AttemptOutcome.Verdict
     let reason: String
     var testDescription: String { reason }
   }
 
   private static func command(_ end: CommandResult.End, _ output: String = "", errors: String = "")
-    -> AttemptEnd
+    -> ExecutionEnd
   {
     .command(
       CommandResult(end, output: Array(output.utf8), errors: Array(errors.utf8)), command: ["/module/run"])
@@ -163,17 +163,22 @@ struct AttemptOutcomeTests {
 
   @Test("What an attempt used is never more than the time that passed allows")
   func meter() {
-    let plain = AttemptMeter(.test(), cores: 2000)
+    let stdio = DirectModule.Interface.stdio(command: ["x"])
+    let plain = AttemptMeter(.test(), of: DirectModule("echo", stdio, cores: 2000))
     let at = { (seconds: Int64) in TimeSpan(seconds: seconds) }
     #expect(plain.usage(from: at(5), to: at(8)) == WorkUsage(cpu: 6000), "not measured: all that it claims")
     #expect(plain.usage(from: at(5), to: at(8), measured: at(2)) == WorkUsage(cpu: 2000), "measured")
     #expect(plain.usage(from: at(5), to: at(8), measured: at(9)) == WorkUsage(cpu: 6000), "never above")
     #expect(plain.usage(from: at(8), to: at(5)) == WorkUsage(), "a clock that goes back gives nothing")
+    #expect(plain.usageSoFar(from: at(5), to: at(8)) == WorkUsage(), "what is measured is told in the end")
+    let http = AttemptMeter(.test(), of: DirectModule("echo", .http(port: 1, path: "/"), cores: 500))
+    #expect(http.usageSoFar(from: at(5), to: at(8)) == WorkUsage(cpu: 1500), "it will not be measured")
     var order = WorkOrder.test()
     order.gpu = 0
+    let gpu = AttemptMeter(order, of: DirectModule("echo", stdio, cores: 500))
     #expect(
-      AttemptMeter(order, cores: 500).usage(from: at(5), to: at(8), measured: at(2)) == WorkUsage(gpu: 3000),
-      "a GPU is held all the time")
-    #expect(AttemptMeter(.test(), cores: 0).usage(from: at(0), to: at(1)) == WorkUsage(cpu: 1000))
+      gpu.usage(from: at(5), to: at(8), measured: at(2)) == WorkUsage(gpu: 3000), "a GPU is held all the time")
+    #expect(gpu.usageSoFar(from: at(5), to: at(8)) == WorkUsage(gpu: 3000))
+    #expect(AttemptMeter(.test(), of: nil).usage(from: at(0), to: at(1)) == WorkUsage(cpu: 1000))
   }
 }

@@ -24,7 +24,7 @@ struct AttemptExecution: Sendable {
 
   /// Nothing of it goes on when this returns; what a container makes of a request that was broken off is its own affair.
   /// - Parameter hear: what the module says about how it goes.
-  func run(hear: @escaping @Sendable (ProgressLine) -> Void) async -> AttemptEnd {
+  func run(hear: @escaping @Sendable (ProgressLine) -> Void) async -> ExecutionEnd {
     do throws(BackendError) {
       let engine = try parts.engines.engine(at: node.engine)
       guard let container = try await container(on: engine) else { return .noContainer }
@@ -56,7 +56,7 @@ struct AttemptExecution: Sendable {
   private func run(
     _ command: ContainerCommand, in container: ContainerFacts, on engine: any ContainerEngine,
     hear: @escaping @Sendable (ProgressLine) -> Void
-  ) async -> AttemptEnd {
+  ) async -> ExecutionEnd {
     do throws(BackendError) {
       let result = try await engine.run(command, in: container.observation.id) { line in
         if let progress = ProgressLine(line) { hear(progress) }
@@ -71,7 +71,7 @@ struct AttemptExecution: Sendable {
   private func post(
     to port: Int, _ path: String, within left: TimeSpan, in container: ContainerFacts,
     on engine: any ContainerEngine
-  ) async -> AttemptEnd {
+  ) async -> ExecutionEnd {
     guard let target = container.reachablePort(port) else {
       return .unreachable("its container has no address for port \(port)")
     }
@@ -105,7 +105,7 @@ struct AttemptExecution: Sendable {
     return now?.observation.state != .running || now?.observation.startedAt != container.observation.startedAt
   }
 
-  private func end(of error: BackendError) -> AttemptEnd {
+  private func end(of error: BackendError) -> ExecutionEnd {
     error.code == "docker.cancelled" || Task.isCancelled ? .runnerEnds : .unreachable(error.message)
   }
 }

@@ -5,13 +5,18 @@ internal import Model
 /// command runs under, never more than the cores that the attempt claims could give in the time that passed; where it is
 /// not measured (requests over HTTP, images without a shell, attempts that were stopped) it is just that.
 struct AttemptMeter: Sendable {
-  let usesGPU: Bool
+  private let usesGPU: Bool
   /// Thousandths.
-  let cores: Int64
+  private let cores: Int64
+  /// Whether its end tells the time of the processors.
+  private let isMeasured: Bool
 
-  init(_ order: WorkOrder, cores: Int64) {
+  /// - Parameter module: nil where nobody knows it.
+  init(_ order: WorkOrder, of module: DirectModule?) {
     usesGPU = order.gpu != nil
-    self.cores = cores > 0 ? cores : 1000
+    let claimed = module?.cores ?? 0
+    cores = claimed > 0 ? claimed : 1000
+    isMeasured = if case .stdio? = module?.interface { true } else { false }
   }
 
   /// - Parameters:
@@ -23,5 +28,10 @@ struct AttemptMeter: Sendable {
     let claimed = wall.multipliedReportingOverflow(by: cores)
     let most = claimed.overflow ? wall : (claimed.partialValue + 999) / 1000
     return WorkUsage(cpu: min(measured?.milliseconds ?? most, most))
+  }
+
+  /// What it used at least: usage that was told is never taken back, so what is only measured at the end is none yet.
+  func usageSoFar(from began: TimeSpan, to now: TimeSpan) -> WorkUsage {
+    usesGPU || !isMeasured ? usage(from: began, to: now) : WorkUsage()
   }
 }

@@ -2,7 +2,7 @@ internal import Model
 internal import Workloads
 
 /// How an attempt ended at its container.
-enum AttemptEnd: Hashable, Sendable {
+enum ExecutionEnd: Hashable, Sendable {
   case command(CommandResult, command: [String])
   case answer(status: Int, body: [UInt8])
   case timedOut
@@ -37,11 +37,11 @@ struct AttemptOutcome: Hashable, Sendable {
 
   let verdict: Verdict
 
-  init(_ end: AttemptEnd, of order: WorkOrder) {
+  init(_ end: ExecutionEnd, of order: WorkOrder) {
     verdict = AttemptOutcome.verdict(end, order)
   }
 
-  private static func verdict(_ end: AttemptEnd, _ order: WorkOrder) -> Verdict {
+  private static func verdict(_ end: ExecutionEnd, _ order: WorkOrder) -> Verdict {
     switch end {
     case .command(let result, let command):
       switch result.end {

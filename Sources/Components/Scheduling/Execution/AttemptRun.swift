@@ -13,7 +13,7 @@ struct AttemptRun: Sendable {
   private let lease: TimeSpan
 
   private enum Turn: Sendable {
-    case ended(AttemptEnd)
+    case ended(ExecutionEnd)
     /// The attempt is another's, or over: nobody wants to hear of it.
     case superseded
     case nothing
@@ -33,7 +33,7 @@ struct AttemptRun: Sendable {
 
   func run() async {
     let module = await parts.modules().first { $0.name == order.module }
-    let meter = AttemptMeter(order, cores: module?.cores ?? 0)
+    let meter = AttemptMeter(order, of: module)
     let began = parts.time.uptime()
     let state = AttemptProgress()
     let turn = await withTaskGroup(of: Turn.self) { group in
@@ -68,7 +68,7 @@ struct AttemptRun: Sendable {
       guard state.hasNews || now.milliseconds - lastTold.milliseconds >= third.milliseconds else { continue }
       let words = state.words(of: order)
       let event = WorkReport.Event.progress(
-        units: words.units, meter.usage(from: began, to: now), note: words.note)
+        units: words.units, meter.usageSoFar(from: began, to: now), note: words.note)
       do throws(JobError) {
         let reply = try await parts.desk.report(WorkReport(order.attempt, event), from: node.name)
         state.haveTold(words)
@@ -83,7 +83,7 @@ struct AttemptRun: Sendable {
   }
 
   private func tell(
-    _ end: AttemptEnd, _ state: AttemptProgress, _ meter: AttemptMeter, since began: TimeSpan
+    _ end: ExecutionEnd, _ state: AttemptProgress, _ meter: AttemptMeter, since began: TimeSpan
   ) async {
     var measured: TimeSpan?
     if case .command(let result, _) = end { measured = result.cpuTime }
