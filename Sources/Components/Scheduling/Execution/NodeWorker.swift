@@ -13,6 +13,8 @@ struct NodeWorker: Sendable {
   private static let patience = Duration.seconds(20)
   private static let pause = TimeSpan(seconds: 1)
   private static let longPause = TimeSpan(seconds: 5)
+  /// How often it is looked what is on the node.
+  private static let lookPause = TimeSpan(seconds: 3)
 
   init(name: String, parts: DirectRunner.Parts, roster: NodeRoster) {
     self.name = name
@@ -68,17 +70,25 @@ struct NodeWorker: Sendable {
     return terms
   }
 
-  /// Says again and again that the node is there, while its engine answers.
+  /// Says again and again that the node is there, while its engine answers: as often as is asked for, at once where other
+  /// images are there than before, and with every look while attempts run, because the answer tells which are to stop.
   private func beat(_ terms: WorkTerms) async {
+    var images: [String]?
+    var lastHeard = parts.time.uptime()
     while !Task.isCancelled {
-      try? await parts.time.sleep(terms.heartbeatEvery)
+      try? await parts.time.sleep(min(terms.heartbeatEvery, Self.lookPause))
       guard !Task.isCancelled, let node = roster.wanted(name) else { continue }
       switch await parts.look(at: node) {
       case .success(let look):
         if running.isAway { parts.tell(.online(node: name)) }
+        let silence = parts.time.uptime().milliseconds - lastHeard.milliseconds
+        let isDue = silence + Self.lookPause.milliseconds > terms.heartbeatEvery.milliseconds
+        let hasNews = look.images != images || running.isAway || running.count > 0
         running.isAway = false
-        for attempt in await heartbeat(look.heartbeat(of: node, running: running.count)) {
-          running.stop(attempt)
+        guard isDue || hasNews else { continue }
+        if await heartbeat(look.heartbeat(of: node, running: running.count)) {
+          images = look.images
+          lastHeard = parts.time.uptime()
         }
       case .failure(let error):
         if !running.isAway, !Task.isCancelled {
@@ -89,13 +99,14 @@ struct NodeWorker: Sendable {
     }
   }
 
-  /// Attempts that are to stop.
-  private func heartbeat(_ heartbeat: Heartbeat) async -> [AttemptID] {
+  /// Whether it was heard. Attempts that are to stop do.
+  private func heartbeat(_ heartbeat: Heartbeat) async -> Bool {
     do throws(JobError) {
-      return try await parts.desk.heartbeat(heartbeat)
+      for attempt in try await parts.desk.heartbeat(heartbeat) { running.stop(attempt) }
+      return true
     } catch {
-      if error.code == .unknownNode { _ = await register(heartbeat) }
-      return []
+      guard error.code == .unknownNode else { return false }
+      return await register(heartbeat) != nil
     }
   }
 
