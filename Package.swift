@@ -118,6 +118,8 @@ let executables: [Target] = [
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
   .executableTarget(
+    name: "bench-selection", dependencies: ["Scheduling", "Model"], path: "Benchmarks/SelectionBench"),
+  .executableTarget(
     name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
   .executableTarget(
@@ -229,8 +231,9 @@ let testTargets: [Target] = [
   tests(
     "Scheduling",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "HTTP", "Model", "Reconciling", "ReconcilingSupport",
-      "Scheduling", "Workloads",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "HTTP", "Ledger", "Model", "Postgres",
+      "PostgresSupport",
+      "Reconciling", "ReconcilingSupport", "RoomSupport", "Scheduling", "SchedulingSupport", "Workloads",
     ]),
   tests(
     "Services",

@@ -133,6 +133,7 @@ extension JobBooks {
       var placed: [(job: JobID, image: String)] = []
       for proposal in proposals {
         guard let number = numbers[proposal.waiting.job.text],
+          rooms[proposal.node]?.isCordoned == false,
           let claim = rooms[proposal.node]?.claim(proposal.needs)
         else { continue }
         let paid =

@@ -186,7 +186,9 @@ extension JobBooks {
     case .failure(let error): return .failure(JobError(error, of: proposal.order, proposal.terms.hold))
     }
     let (order, module, terms) = (proposal.order, proposal.module, proposal.terms)
-    let claim = proposal.node.flatMap { rooms[$0]?.claim(module.needs) }
+    let claim = proposal.node.flatMap { node in
+      rooms[node].flatMap { $0.isCordoned ? nil : rooms[node]?.claim(module.needs) }
+    }
     let job = Job(
       id: proposal.submission.id, version: 1, creator: order.creator, module: module.name,
       image: module.needs.image, input: order.input, units: order.units, unitPrice: module.unitPrice,

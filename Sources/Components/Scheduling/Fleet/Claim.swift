@@ -15,22 +15,23 @@ package struct Claim: Hashable, Sendable {
 }
 
 extension FleetNode {
-  /// Takes what is needed, of the GPU that it fits best; nil, and nothing is taken, where something is short or the node
-  /// takes no new work.
+  /// Takes what is needed: of the GPUs with room the one with least, then the first. Nil, and nothing is taken, where
+  /// something is short.
   mutating func claim(_ needs: WorkNeeds) -> Claim? {
-    guard !isCordoned, slotsUsed < slots, cores - coresUsed >= needs.cores else { return nil }
+    guard NodeRoom(self).takes(cores: needs.cores, gpuMemory: needs.gpuMemory) else { return nil }
     var gpu: Int?
     if needs.gpuMemory > 0 {
-      let fitting = gpuUsed.indices.filter { gpuMemory - gpuUsed[$0] >= needs.gpuMemory }
-      guard let best = fitting.max(by: { gpuUsed[$0] < gpuUsed[$1] }) else { return nil }
-      gpuUsed[best] += needs.gpuMemory
-      gpu = best
+      gpu = gpuUsed.indices.filter { gpuMemory - gpuUsed[$0] >= needs.gpuMemory }
+        .max { (gpuUsed[$0], $1) < (gpuUsed[$1], $0) }
+      guard let gpu else { return nil }
+      gpuUsed[gpu] += needs.gpuMemory
     }
     slotsUsed += 1
     coresUsed += needs.cores
     return Claim(gpu: gpu, gpuMemory: needs.gpuMemory, cores: needs.cores)
   }
 
+  /// Nothing falls below 0.
   mutating func release(_ claim: Claim) {
     slotsUsed = max(slotsUsed - 1, 0)
     coresUsed = max(coresUsed - claim.cores, 0)
