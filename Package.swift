@@ -85,7 +85,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Ledger", "Postgres", "StripeAPI"]),
-  component("Scheduling", drivers: ["Ledger", "Postgres", "Workloads", subprocess]),
+      "HTTP", "Ledger", "Postgres", "Scheduling", "Workloads",
   component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
@@ -233,9 +233,9 @@ let testTargets: [Target] = [
   tests(
     "Scheduling",
     [
-      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "Ledger", "Manifests", "Model",
-      "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport", "RoomSupport",
-      "Scheduling", "SchedulingSupport", "Workloads", "siege-scheduler", subprocess,
+      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "HTTP", "Ledger", "Manifests",
+      "Model", "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
+      "RoomSupport", "Scheduling", "SchedulingSupport", "Workloads", "siege-scheduler", subprocess,
     ]),
   tests(
     "Services",
@@ -245,6 +245,7 @@ let testTargets: [Target] = [
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
+  tests("Terminal", ["rendertrust", "Planning", "Scheduling", "Model", argumentParser]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 
