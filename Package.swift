@@ -124,6 +124,9 @@ let executables: [Target] = [
   .executableTarget(
     name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
+  .executableTarget(
+    name: "bench-gateway", dependencies: ["Gateway", "GatewaySupport", "Model", "Reconciling", logging],
+    path: "Benchmarks/GatewayBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
     name: "fuzz-manifests",
@@ -141,6 +144,8 @@ let testTargets: [Target] = [
     ], path: "Tests/Support/Containers"),
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  .target(
+    name: "GatewaySupport", dependencies: ["Gateway", "Model", "Scheduling"], path: "Tests/Support/Gateway"),
   .target(name: "HTTPSupport", path: "Tests/Support/HTTP"),
   .target(
     name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
@@ -196,7 +201,12 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
-  tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
+  tests(
+    "Gateway",
+    [
+      "Gateway", "GatewaySupport", "HTTP", "Reconciling", "RoomSupport", "Model", "Scheduling", logging,
+      subprocess,
+    ]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
   tests(
     "Ledger",

@@ -6,16 +6,21 @@ internal import Synchronization
 final class APIGate: Sendable {
   private let tokens: TokenCache
   private let time: TimeSource
-  private let perToken: Mutex<RateTable>?
-  private let perAddress: Mutex<RateTable>?
-  private let refusals: Mutex<RateTable>
+  private let rates: Mutex<Rates>
+
+  private struct Rates {
+    var perToken: RateTable?
+    var perAddress: RateTable?
+    var refusals: RateTable
+  }
 
   init(tokens: any TokenStore, limits: APILimits, time: TimeSource) {
     self.tokens = TokenCache(tokens, time: time)
     self.time = time
-    perToken = limits.perToken.map { Mutex(RateTable($0)) }
-    perAddress = limits.perAddress.map { Mutex(RateTable($0)) }
-    refusals = Mutex(RateTable(limits.refusals))
+    rates = Mutex(
+      Rates(
+        perToken: limits.perToken.map { RateTable($0) }, perAddress: limits.perAddress.map { RateTable($0) },
+        refusals: RateTable(limits.refusals)))
   }
 
   enum Entry: Sendable {
@@ -28,12 +33,12 @@ final class APIGate: Sendable {
   ///   - address: of the caller; nil for one of this machine, who counts by token alone.
   func enter(_ operation: Operation, authorization: String?, from address: String?) async -> Entry {
     let now = time.uptime()
-    if let address, let wait = perAddress?.withLock({ $0.take(address, at: now) }) {
+    if let address, let wait = rates.withLock({ $0.perAddress?.take(address, at: now) ?? nil }) {
       return .shut(.tooOften(wait, "requests from this address"), nil)
     }
     if operation.route.roles.isEmpty { return .open(APIGate.anybody) }
     let caller = address ?? "local"
-    if refusals.withLock({ $0.isEmpty(caller, at: now) }) {
+    if rates.withLock({ $0.refusals.isEmpty(caller, at: now) }) {
       return .shut(.tooOften(1000, "requests without a good token"), nil)
     }
     let principal: APIPrincipal?
@@ -44,11 +49,11 @@ final class APIGate: Sendable {
         APIProblem(503, "unavailable", "tokens cannot be checked at the moment", retryAfterSeconds: 2), nil)
     }
     guard let principal else {
-      _ = refusals.withLock { $0.take(caller, at: now) }
+      _ = rates.withLock { $0.refusals.take(caller, at: now) }
       let detail = authorization == nil ? "a bearer token is needed" : "the token is not good"
       return .shut(APIProblem(401, "unauthorized", detail, hint: "rendertrust token create makes one"), nil)
     }
-    if let wait = perToken?.withLock({ $0.take(principal.name, at: now) }) {
+    if let wait = rates.withLock({ $0.perToken?.take(principal.name, at: now) ?? nil }) {
       return .shut(.tooOften(wait, "requests with this token"), principal)
     }
     guard operation.allows(principal) else {

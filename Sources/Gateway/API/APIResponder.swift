@@ -152,9 +152,15 @@ extension APIProblem {
   /// As RFC 9457 writes it.
   func value(request: String) -> Value {
     .members([
-      "type": .string("about:blank"), "title": .string(HTTPResponse.Status(code: status).reasonPhrase),
+      "type": .string("about:blank"), "title": .string(APIProblem.titles[status] ?? "Problem"),
       "status": .integer(Int64(status)), "code": .string(code), "detail": .string(detail),
       "field": field.map { .string($0) }, "hint": hint.map { .string($0) }, "request": .string(request),
     ])
   }
+  private static let titles = [
+    400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict", 412: "Precondition Failed",
+    413: "Content Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Content",
+    429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable",
+  ]
 }
