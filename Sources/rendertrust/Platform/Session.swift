@@ -15,6 +15,7 @@ struct Session: Sendable {
   let platform: Platform
   let store: any StateStore
   let auditTrail: any AuditTrail
+  let tokens: PostgresTokens
   /// Environments that have a revision, sorted.
   let environments: [String]
   private(set) var engine: Engine
@@ -105,6 +106,7 @@ struct Session: Sendable {
     }
     self.store = store
     auditTrail = store
+    tokens = PostgresTokens(pool: pool)
     environments = try await store.environments()
     owner = try await store.owner(proposal: Session.randomMark())
     // For people: docker ps --filter label=rendertrust.com/owner=$(cat .rendertrust/owner)
