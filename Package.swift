@@ -88,7 +88,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Ledger", "Postgres", "StripeAPI"]),
-      "HTTP", "Ledger", "Postgres", "Scheduling", "Workloads",
+  component("Scheduling", drivers: ["HTTP", "Ledger", "Postgres", "Workloads", subprocess]),
   component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
