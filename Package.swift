@@ -16,6 +16,9 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
@@ -96,7 +99,8 @@ let gateway: [Target] = [
   .target(
     name: "Gateway",
     dependencies: [
-      "Reconciling", "Model", hummingbird, hummingbirdCore, httpTypes, logging, nioCore, serviceLifecycle,
+      "Scheduling", "Reconciling", "Model", hummingbird, hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS,
+      httpTypes, logging, nioCore, nioSSL, serviceLifecycle,
     ])
 ]
 
@@ -120,6 +124,9 @@ let executables: [Target] = [
   .executableTarget(
     name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
+  .executableTarget(
+    name: "bench-gateway", dependencies: ["Gateway", "GatewaySupport", "Model", "Reconciling", logging],
+    path: "Benchmarks/GatewayBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
     name: "fuzz-manifests",
@@ -137,6 +144,8 @@ let testTargets: [Target] = [
     ], path: "Tests/Support/Containers"),
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  .target(
+    name: "GatewaySupport", dependencies: ["Gateway", "Model", "Scheduling"], path: "Tests/Support/Gateway"),
   .target(name: "HTTPSupport", path: "Tests/Support/HTTP"),
   .target(
     name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
@@ -192,7 +201,12 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
-  tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
+  tests(
+    "Gateway",
+    [
+      "Gateway", "GatewaySupport", "HTTP", "Reconciling", "RoomSupport", "Model", "Scheduling", logging,
+      subprocess,
+    ]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
   tests(
     "Ledger",
@@ -241,6 +255,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
   ],
