@@ -18,6 +18,8 @@ struct CommandFailure: Error {
   let message: String
   let code: ExitCode
   var cause = Cause.other
+  /// The word that a server had for it; nil where no server said anything.
+  var word: String?
   /// Problems of manifests, told before the message.
   var diagnostics: [Diagnostic] = []
 
