@@ -36,7 +36,7 @@ package struct GatewayServer: Sendable {
   ) async throws(GatewayError) {
     try await Listener(
       address: address, responder: router.buildResponder(), limits: GatewayServer.limits, identity: nil,
-      logger: logger
+      flag: "--listen", logger: logger
     ).run(listening: listening, until: stop)
   }
 

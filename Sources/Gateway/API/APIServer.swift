@@ -42,7 +42,8 @@ package struct APIServer: Sendable {
       connections: limits.connections, backlog: 1024, idle: limits.idle, handshake: limits.handshake,
       body: limits.body)
     try await Listener(
-      address: address, responder: responder, limits: bounds, identity: identity, logger: logger
+      address: address, responder: responder, limits: bounds, identity: identity,
+      flag: "--api-listen", logger: logger
     ).run(listening: listening, until: stop)
   }
 }

@@ -10,13 +10,14 @@ package struct GatewayError: Error, Hashable, Sendable, CustomStringConvertible 
 
   package var description: String { "\(message); \(hint)" }
 
-  init(_ error: any Error, at address: ListenAddress) {
+  /// - Parameter flag: of the program, that says where to listen.
+  init(_ error: any Error, at address: ListenAddress, flag: String) {
     let number = (error as? IOError)?.errnoCode
     switch number {
     case EADDRINUSE:
       code = "gateway.in-use"
       message = "cannot listen on \(address): something else listens there"
-      hint = "give another address with --listen, or stop what listens there"
+      hint = "give another address with \(flag), or stop what listens there"
     case EACCES, EPERM:
       code = "gateway.denied"
       message = "cannot listen on \(address): permission denied"
@@ -28,7 +29,7 @@ package struct GatewayError: Error, Hashable, Sendable, CustomStringConvertible 
     default:
       code = "gateway.failed"
       message = "cannot listen on \(address): \(error)"
-      hint = "give another address with --listen"
+      hint = "give another address with \(flag)"
     }
   }
 }

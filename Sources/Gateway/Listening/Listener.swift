@@ -15,6 +15,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
   let limits: ListenerLimits
   /// Nil: plain HTTP/1.1. Else HTTP/2 and HTTP/1.1 over TLS, as the client chooses.
   let identity: TLSIdentity?
+  /// Of the program, that says where to listen.
+  let flag: String
   let logger: Logger
 
   /// Serves until `stop` ends, then lets requests under way finish, at most for a second.
@@ -47,7 +49,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     } catch is CancellationError {
       return
     } catch {
-      throw GatewayError(error, at: address)
+      throw GatewayError(error, at: address, flag: flag)
     }
   }
 

@@ -15,6 +15,7 @@ struct Session: Sendable {
   let platform: Platform
   let store: any StateStore
   let auditTrail: any AuditTrail
+  let tokens: PostgresTokens
   /// Environments that had a revision when the session was opened or last refreshed, sorted.
   private(set) var environments: [String]
   private(set) var engine: Engine
@@ -108,6 +109,7 @@ struct Session: Sendable {
     }
     self.store = store
     auditTrail = store
+    tokens = PostgresTokens(pool: pool)
     environments = try await store.environments()
     listEnvironments = { () async throws(StoreError) in try await store.environments() }
     owner = try await store.owner(proposal: Session.randomMark())

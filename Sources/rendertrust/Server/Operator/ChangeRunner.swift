@@ -68,6 +68,26 @@ final class ChangeRunner: Sendable {
     }
   }
 
+  /// Carries changes out for as long as `work` takes. What is under way at its end, and is given the time until
+  /// `drainLimit`, ends at the next step where a drain was requested.
+  func beside<Output: Sendable>(
+    drainLimit: TimeSpan, _ work: @escaping @Sendable () async -> Output
+  ) async -> Output {
+    let time = session.engine.time
+    return await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.run() }
+      let output = await work()
+      close()
+      group.addTask {
+        guard (try? await time.sleep(drainLimit)) != nil else { return }
+        self.logger.warning("changes that were ordered took too long and are given up")
+      }
+      await group.next()
+      group.cancelAll()
+      return output
+    }
+  }
+
   private func carryOut(_ work: Work) async {
     let change = work.change
     let fields: Logger.Metadata = [
