@@ -71,7 +71,7 @@ final class ChangeRunner: Sendable {
   /// Carries changes out for as long as `work` takes. What is under way at its end, and is given the time until
   /// `drainLimit`, ends at the next step where a drain was requested.
   func beside<Output: Sendable>(
-    drainLimit: TimeSpan, _ work: @escaping @Sendable () async -> Output
+    drainLimit: TimeSpan, _ work: () async -> Output
   ) async -> Output {
     let time = session.engine.time
     return await withTaskGroup(of: Void.self) { group in
