@@ -168,7 +168,8 @@ let testTargets: [Target] = [
     name: "SimulationSupport",
     dependencies: [
       "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger", "Recovery",
-      "Scheduling", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "Scheduling", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning",
+      "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   .target(
@@ -243,6 +244,13 @@ let testTargets: [Target] = [
     [
       "Recovery", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
       "PostgresSupport",
+    ]),
+  tests(
+    "Remote",
+    [
+      "rendertrust", "Gateway", "GatewaySupport", "HTTP", "Ledger", "Manifests", "Model", "Planning",
+      "Postgres",
+      "Reconciling", "Scheduling", logging, subprocess,
     ]),
   tests(
     "Scheduling",

@@ -26,7 +26,8 @@ struct RenderTrust: AsyncParsableCommand {
       CommandGroup(
         name: "Look at it",
         subcommands: [
-          Get.self, Export.self, Describe.self, Why.self, Events.self, History.self, Leases.self, Audit.self,
+          EnvironmentsCommand.self, Get.self, Export.self, Describe.self, Why.self, Events.self, History.self,
+          Leases.self, Audit.self,
           Healthz.self,
           Backup.self, BillingCommand.self,
         ]),

@@ -5,7 +5,7 @@ internal import NIOCore
 /// A stream of server-sent events as the body of an answer. It ends with the events, with the connection, or when the
 /// client reads so slowly that too many events wait.
 struct EventBody: Sendable {
-  private static let mostWaiting = 64
+  private static let mostWaiting = 1024
 
   let events: AsyncStream<APIEvent>
   let keepAlive: Duration

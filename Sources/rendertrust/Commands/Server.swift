@@ -127,7 +127,7 @@ struct Server: AsyncParsableCommand {
 extension ServerSettings {
   fileprivate var stateOptions: StateOptions {
     var options = StateOptions()
-    options.state = state
+    options.folder = state
     options.database = database?.reveal()
     return options
   }

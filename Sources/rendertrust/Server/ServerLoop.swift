@@ -40,13 +40,16 @@ struct ServerLoop: Sendable {
   /// Serves until a signal comes and what was under way is over.
   func run(from desired: DesiredState) async throws {
     let gateway = gateway(desired.environment)
-    let api = APIService(settings: settings.api, session: session, logger: logger, routes: [])
+    let changes = ChangeRunner(session, logger: logger)
+    let folder = FollowedFolder(environment: desired.environment, paths: settings.manifests)
+    let operators = OperatorRoutes(session: session, runner: changes, folder: folder)
+    let api = APIService(settings: settings.api, session: session, logger: logger, routes: operators.routes)
     // Nothing is changed by a server that nobody could watch.
     let result = await ServerLoop.beside(gateway.run) { address in
       await ServerLoop.beside(api.run) { apiAddress in
         await api.introduceAdmin()
         api.tell(apiAddress)
-        return await serve(desired, at: address)
+        return await changes.beside(drainLimit: settings.drain) { await serve(desired, at: address) }
       }
     }
     try result.get()
