@@ -3,7 +3,7 @@ package import Model
 extension FleetIndex {
   /// Where a job goes. Of the nodes that pass all filters those are looked at that no other beats in both latency and
   /// earnings (being no worse in one and better in the other); of these the one with the least score is chosen
-  /// (`Estimate.score`), then the first by name, byte by byte. Nothing is claimed.
+  /// (`Estimate.score`), then the first by name, byte by byte, and by id. Nothing is claimed.
   ///
   /// The same fleet, needs, weights and time give the same decision, in whatever order the nodes came.
   /// - Parameters:
@@ -98,6 +98,7 @@ extension FleetIndex {
     if a.score != b.score { return a.score < b.score }
     let (one, other) = (Int(a.point.place), Int(b.point.place))
     if let precedes = nameKeys[one].precedes(nameKeys[other]) { return precedes }
+    if nodes[one].name == nodes[other].name { return nodes[one].id < nodes[other].id }
     return nodes[one].name.utf8.lexicographicallyPrecedes(nodes[other].name.utf8)
   }
 }

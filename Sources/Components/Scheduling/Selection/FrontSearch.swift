@@ -116,7 +116,6 @@ struct FrontSearch: Sendable {
       if step != current {
         current = step
         lowest = below[step]
-        last = nil
       }
       guard point.earnings < lowest || point.turned == last else { continue }
       lowest = point.earnings
