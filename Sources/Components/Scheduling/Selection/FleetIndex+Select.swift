@@ -71,6 +71,8 @@ extension FleetIndex {
   ) -> [Decision.Candidate] {
     var best: [(score: Int64, point: FrontSearch.Point)] = []
     best.reserveCapacity(Decision.shown + 1)
+    // Of those that are shown so far, once they are enough: most members are turned away by it.
+    var last: (score: Int64, name: NameKey)?
     var (lastFigures, lastScore) = (UInt64.max, Int64.max)
     for point in members {
       if point.figures != lastFigures {
@@ -79,10 +81,16 @@ extension FleetIndex {
           latency: Int64(point.latency), earnings: Int64(point.earnings), weights: weights)
       }
       let score = lastScore
-      if best.count == Decision.shown, !precedes((score, point), best[Decision.shown - 1]) { continue }
+      if let last {
+        if score > last.score { continue }
+        if score == last.score, last.name.precedes(nameKeys[Int(point.place)]) == true { continue }
+      }
       let index = best.firstIndex { precedes((score, point), $0) } ?? best.count
       best.insert((score, point), at: index)
       if best.count > Decision.shown { best.removeLast() }
+      if best.count == Decision.shown, let worst = best.last {
+        last = (worst.score, nameKeys[Int(worst.point.place)])
+      }
     }
     return best.map { score, point in
       let node = nodes[Int(point.place)]
