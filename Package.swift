@@ -118,6 +118,8 @@ let executables: [Target] = [
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
   .executableTarget(
+    name: "bench-selection", dependencies: ["Scheduling", "Model"], path: "Benchmarks/SelectionBench"),
+  .executableTarget(
     name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
@@ -220,6 +222,7 @@ let testTargets: [Target] = [
       "Recovery", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
       "PostgresSupport",
     ]),
+  tests("Scheduling", ["Scheduling", "RoomSupport", "Model"]),
   tests(
     "Scheduling",
     [
