@@ -154,7 +154,8 @@ let testTargets: [Target] = [
     name: "SimulationSupport",
     dependencies: [
       "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger", "Recovery",
-      "Scheduling", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "Scheduling", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning",
+      "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   .target(
@@ -222,7 +223,6 @@ let testTargets: [Target] = [
       "Recovery", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
       "PostgresSupport",
     ]),
-  tests("Scheduling", ["Scheduling", "RoomSupport", "Model"]),
   tests(
     "Scheduling",
     [
