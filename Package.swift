@@ -235,6 +235,12 @@ let testTargets: [Target] = [
       "PostgresSupport",
     ]),
   tests(
+    "Remote",
+    [
+      "rendertrust", "Gateway", "GatewaySupport", "HTTP", "Ledger", "Manifests", "Model", "Planning", "Reconciling", argumentParser,
+      logging, subprocess,
+    ]),
+  tests(
     "Services",
     [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
