@@ -89,7 +89,7 @@ import Testing
         let token = api.tokens.make("ada", .creator, subject: "ada")
         let (_, output) = try await Self.run(
           "/bin/sh", "-c",
-          "(echo '{'; sleep 20) | timeout 10 curl -s --http2 --cacert \(folder)/cert.pem -w ' %{http_code}' -T - -X POST -H "
+          "(echo '{'; sleep 5) | timeout 10 curl -s --http2 --cacert \(folder)/cert.pem -w ' %{http_code}' -T . -X POST -H "
             + "'Authorization: Bearer \(token)' -H 'Content-Type: application/json' "
             + "https://127.0.0.1:\(api.port)/api/v1/jobs")
         #expect(output.contains("408"), "\(output)")
