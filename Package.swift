@@ -226,7 +226,8 @@ let testTargets: [Target] = [
   tests(
     "Scheduling",
     [
-      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "Ledger", "Manifests", "Model",
+      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Ledger", "Modules",
+      "Manifests", "Model",
       "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport", "RoomSupport",
       "Scheduling", "Workloads",
     ]),

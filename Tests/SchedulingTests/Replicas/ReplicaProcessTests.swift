@@ -16,7 +16,7 @@ import Testing
       environment: Self.path.merging(["SECRET": Secret("s")]) { $1 },
       line: { name, line in lines.change { $0.append("\(name): \(line)") } })
     let end = await spawner.run("here-0")
-    #expect(lines.value.map { $0.filter { $0 != "\n" } } == ["here-0: here-0 stdin s"])
+    #expect(lines.value == ["here-0: here-0 stdin s"])
     #expect(end.contains("3"), "\(end)")
   }
 
