@@ -255,8 +255,8 @@ let testTargets: [Target] = [
   tests(
     "Scheduling",
     [
-      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "HTTP", "Ledger", "Manifests",
-      "Model", "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
+      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "HTTP", "Ledger", "Manifests",
+      "Model", "Modules", "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
       "RoomSupport", "Scheduling", "SchedulingSupport", "Workloads", "siege-scheduler", subprocess,
     ]),
   tests(

@@ -1,3 +1,4 @@
+import Component
 import Glibc
 import Model
 import Postgres
@@ -80,7 +81,7 @@ struct Fabric: Sendable {
   private func runner(_ service: JobService) -> DirectRunner {
     DirectRunner(
       desk: service, engines: session.foundations.workloads.engines, http: session.foundations.http,
-      owner: session.engine.owner, time: session.engine.time,
+      owner: session.owner, time: session.engine.time,
       nodes: { (try? await lookup.place())?.nodes ?? [] },
       modules: { (try? await lookup.place())?.modules ?? [] },
       tell: { news in tell(news) })
@@ -105,7 +106,7 @@ struct Fabric: Sendable {
       spawner: ReplicaProcess(
         command: [Fabric.program, "scheduler"], environment: [SchedulerCommand.databaseVariable: url]
       ) { name, line in progress.warn("scheduler \(name): \(line)") },
-      keeper: ReplicaContainers(session.foundations.workloads, owner: session.engine.owner),
+      keeper: ReplicaContainers(session.foundations.workloads, owner: session.owner),
       time: session.engine.time, log: { progress.remark($0) })
     await supervisor.run(ticks: ReplicaSupervisor.ticks(every: ReplicaSupervisor.pause, session.engine.time))
   }

@@ -19,7 +19,7 @@ struct SchedulerPlace: Sendable {
   init?(_ resources: [AnyResource], _ offers: Offers, revision: Int64) {
     let schedulers = resources.compactMap { $0.typed(as: SchedulerSpec.self) }.sorted { $0.id < $1.id }
     guard let scheduler = schedulers.first,
-      let address = scheduler.spec.database.id.flatMap({ offers.databases[$0]?.address })
+      let address = offers.databases[scheduler.spec.database.id]?.address
     else { return nil }
     self.revision = revision
     self.scheduler = scheduler.id

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Model
+import Postgres
 import Reconciling
 import Scheduling
 

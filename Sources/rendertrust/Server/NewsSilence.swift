@@ -1,4 +1,5 @@
 import Logging
+import Postgres
 import Scheduling
 import Synchronization
 
