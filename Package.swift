@@ -201,7 +201,7 @@ let testTargets: [Target] = [
       "Reconciling", "Workloads",
     ]),
   tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
-  tests("HTTP", ["HTTP", "Model", subprocess]),
+  tests("HTTP", ["HTTP", "HTTPSupport", "Model", subprocess]),
   tests(
     "Ledger",
     [

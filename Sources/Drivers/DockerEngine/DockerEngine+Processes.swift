@@ -81,7 +81,13 @@ extension DockerEngine {
   private func ending(
     of id: String, _ process: ContainerProcess, mark: String?, said: ProcessOutput, broken: HTTPError?
   ) async throws(DockerError) -> ContainerProcessResult.End {
-    if broken == nil, !said.isMalformed, let code = try await exitCode(of: id) { return .exited(code) }
+    if broken == nil, !said.isMalformed {
+      // The engine closes the output a moment before it knows that the process has ended.
+      for _ in 0..<Self.looksForEnd {
+        if let code = try await exitCode(of: id, regardless: true) { return .exited(code) }
+        guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
+      }
+    }
     try await end(id, group: said.group, mark: mark, in: process.container)
     if said.hasTooMuch { return .tooMuchOutput }
     if broken?.code == .timedOut { return .timedOut }
@@ -90,6 +96,8 @@ extension DockerEngine {
       .unexpectedAnswer, "\(endpoint.name) ended the output of a process that still ran, or mixed it up",
       hint: "look at the engine's log")
   }
+
+  private static let looksForEnd = 100
 
   func prepare(
     _ command: [String], in container: String, hasInput: Bool, regardless: Bool = false
@@ -130,7 +138,11 @@ extension DockerEngine {
     group=${group#/proc/}; group=${group%%/*}
     [ -n "$group" ] || exit 1
     kill -TERM "-$group" 2>/dev/null || exit 0
-    kill -0 "-$group" 2>/dev/null && sleep 1; kill -0 "-$group" 2>/dev/null && sleep 1
+    n=0
+    while [ $n -lt 10 ] && kill -0 "-$group" 2>/dev/null; do
+      sleep 0.2 2>/dev/null || { sleep 1; n=$((n + 4)); }
+      n=$((n + 1))
+    done
     kill -KILL "-$group" 2>/dev/null; exit 0
     """#
 
