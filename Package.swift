@@ -243,7 +243,7 @@ let testTargets: [Target] = [
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
-  tests("Terminal", ["rendertrust", "Planning", "Scheduling", "Model", argumentParser]),
+  tests("Terminal", ["rendertrust", "Planning", "Reconciling", "Scheduling", "Model", argumentParser]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 
