@@ -16,6 +16,9 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
@@ -85,7 +88,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Ledger", "Postgres", "StripeAPI"]),
-  component("Scheduling", drivers: ["HTTP", "Ledger", "Postgres", "Workloads"]),
+  component("Scheduling", drivers: ["HTTP", "Ledger", "Postgres", "Workloads", subprocess]),
   component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
@@ -96,7 +99,8 @@ let gateway: [Target] = [
   .target(
     name: "Gateway",
     dependencies: [
-      "Reconciling", "Model", hummingbird, hummingbirdCore, httpTypes, logging, nioCore, serviceLifecycle,
+      "Scheduling", "Reconciling", "Model", hummingbird, hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS,
+      httpTypes, logging, nioCore, nioSSL, serviceLifecycle,
     ])
 ]
 
@@ -113,6 +117,8 @@ let executables: [Target] = [
   .executableTarget(
     name: "siege-ledger", dependencies: ["Ledger", "Model", "Postgres"], path: "Tests/Siege"),
   .executableTarget(
+    name: "siege-scheduler", dependencies: ["Model", "Postgres", "Scheduling"], path: "Tests/SiegeJobs"),
+  .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
   .executableTarget(
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
@@ -125,12 +131,15 @@ let executables: [Target] = [
   .executableTarget(
     name: "bench-dispatch", dependencies: ["Ledger", "Model", "Postgres", "Scheduling", "SchedulingSupport"],
     path: "Benchmarks/DispatchBench"),
+  .executableTarget(
+    name: "bench-gateway", dependencies: ["Gateway", "GatewaySupport", "Model", "Reconciling", logging],
+    path: "Benchmarks/GatewayBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
     name: "fuzz-manifests",
     dependencies: [
       "Billing", "Databases", "Delivery", "Fleet", "Ledger", "Manifests", "Model", "Modules", "Recovery",
-      "Services",
+      "Scheduling", "Services",
     ], path: "Tests/Fuzz", exclude: ["Corpus", "keys.dict"]),
 ]
 
@@ -142,6 +151,8 @@ let testTargets: [Target] = [
     ], path: "Tests/Support/Containers"),
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
+  .target(
+    name: "GatewaySupport", dependencies: ["Gateway", "Model", "Scheduling"], path: "Tests/Support/Gateway"),
   .target(name: "HTTPSupport", path: "Tests/Support/HTTP"),
   .target(
     name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
@@ -157,7 +168,8 @@ let testTargets: [Target] = [
     name: "SimulationSupport",
     dependencies: [
       "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger", "Recovery",
-      "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "Scheduling", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning",
+      "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   .target(
@@ -200,7 +212,12 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
-  tests("Gateway", ["Gateway", "HTTP", "Reconciling", "Model", logging]),
+  tests(
+    "Gateway",
+    [
+      "Gateway", "GatewaySupport", "HTTP", "Reconciling", "RoomSupport", "Model", "Scheduling", logging,
+      subprocess,
+    ]),
   tests("HTTP", ["HTTP", "HTTPSupport", "Model", subprocess]),
   tests(
     "Ledger",
@@ -229,11 +246,18 @@ let testTargets: [Target] = [
       "PostgresSupport",
     ]),
   tests(
+    "Remote",
+    [
+      "rendertrust", "Gateway", "GatewaySupport", "HTTP", "Ledger", "Manifests", "Model", "Planning",
+      "Postgres",
+      "Reconciling", "Scheduling", logging, subprocess,
+    ]),
+  tests(
     "Scheduling",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "HTTP", "Ledger", "Model", "Postgres",
-      "PostgresSupport",
-      "Reconciling", "ReconcilingSupport", "RoomSupport", "Scheduling", "SchedulingSupport", "Workloads",
+      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "HTTP", "Ledger", "Manifests",
+      "Model", "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
+      "RoomSupport", "Scheduling", "SchedulingSupport", "Workloads", "siege-scheduler", subprocess,
     ]),
   tests(
     "Services",
@@ -257,6 +281,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
   ],

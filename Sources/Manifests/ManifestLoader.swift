@@ -37,15 +37,37 @@ package struct ManifestLoader: Sendable {
     return load([file], [], ParsedFiles([file]), &none)
   }
 
+  /// The files of these paths, with those that their environment mentions, so that another process can load the same.
+  /// Problems are those of reading; what the files say is for whoever loads them.
+  package func bundle(paths: [String]) -> (bundle: ManifestBundle, problems: [Diagnostic]) {
+    let (files, problems) = SourceFolder.read(paths)
+    var others: [Diagnostic] = []
+    var mentioned = MentionedFiles()
+    let documents = layered(ParsedFiles(files).documents, files, &others)
+    _ = Setting.decode(documents, schemas, files, &mentioned, &others)
+    let (bundle, unreadable) = ManifestBundle.of(files, mentioned: mentioned.taken)
+    return (bundle, problems + unreadable)
+  }
+
+  /// The resources of files that another process read. No file of this machine is opened.
+  package func load(_ bundle: ManifestBundle) -> LoadResult {
+    let files = bundle.sources
+    var none: Variables?
+    return load(
+      files, [], ParsedFiles(files), &none, mentioned: MentionedFiles(kept: bundle.mentionedSources))
+  }
+
   /// - Parameter known: variables that are known to compare cheaply with those of the last load; nil where documents
   ///   need not remember what they were decoded to.
   private func load(
-    _ files: [SourceFile], _ problems: [Diagnostic], _ parsed: ParsedFiles, _ known: inout Variables?
+    _ files: [SourceFile], _ problems: [Diagnostic], _ parsed: ParsedFiles, _ known: inout Variables?,
+    mentioned: MentionedFiles = MentionedFiles()
   ) -> LoadResult {
     var diagnostics = problems
+    var mentioned = mentioned
     diagnostics += parsed.diagnostics
     let documents = layered(parsed.documents, files, &diagnostics)
-    let (environment, others) = Setting.decode(documents, schemas, files, &diagnostics)
+    let (environment, others) = Setting.decode(documents, schemas, files, &mentioned, &diagnostics)
     let variables = known == environment.variables ? known ?? environment.variables : environment.variables
     var decoded = DecodedDocuments(others, schemas, variables, keepsDecoded: known != nil)
     if known != nil { known = variables }

@@ -15,7 +15,7 @@ struct Setting {
   /// The setting, and all documents but the environment's own, in which nothing is replaced.
   static func decode(
     _ documents: [Node], _ schemas: [String: KindSchema], _ files: [SourceFile],
-    _ diagnostics: inout [Diagnostic]
+    _ mentioned: inout MentionedFiles, _ diagnostics: inout [Diagnostic]
   ) -> (Setting, others: [Node]) {
     let kinds = schemas.values.filter(\.providesEnvironment).map { Array($0.kind.utf8) }
     guard !kinds.isEmpty else { return (Setting(), documents) }
@@ -38,7 +38,7 @@ struct Setting {
       }
     }
     guard let first else { return (Setting(), others) }
-    let setting = Setting(first, schemas, files, &diagnostics)
+    let setting = Setting(first, schemas, files, &mentioned, &diagnostics)
     if !setting.variableFiles.isEmpty {
       others.removeAll { setting.variableFiles.contains($0.location.file) }
     }
@@ -49,7 +49,7 @@ struct Setting {
 
   private init(
     _ document: Node, _ schemas: [String: KindSchema], _ files: [SourceFile],
-    _ diagnostics: inout [Diagnostic]
+    _ mentioned: inout MentionedFiles, _ diagnostics: inout [Diagnostic]
   ) {
     var decoder = ManifestDecoder()
     let schema = Envelope.schema(of: document, among: schemas, &decoder)
@@ -60,8 +60,10 @@ struct Setting {
       name = resource.resource.id.name
       allowsMockGPUs = settings.allowsMockGPUs
       for path in settings.variableFiles {
-        variableFiles.insert(Setting.place(of: path, mentionedIn: document, files))
-        values.merge(Setting.variables(in: path, of: document, files, &decoder, &diagnostics)) { $1 }
+        let place = Setting.place(of: path, mentionedIn: document, files)
+        variableFiles.insert(place)
+        let read = mentioned.read(place)
+        values.merge(Setting.variables(in: path, of: document, read, &decoder, &diagnostics)) { $1 }
       }
       values.merge(settings.variables) { $1 }
     } else if let id = ParsedDocument(node: document, isBase: false).id {
@@ -80,11 +82,11 @@ struct Setting {
 
   /// The variables of a file, which is a flat map of names to texts.
   private static func variables(
-    in path: String, of document: Node, _ files: [SourceFile], _ decoder: inout ManifestDecoder,
+    in path: String, of document: Node, _ read: MentionedFiles.Reading, _ decoder: inout ManifestDecoder,
     _ diagnostics: inout [Diagnostic]
   ) -> [String: String] {
     let mention = document.firstScalar(path) ?? document
-    let (file, problem) = SourceFile.read(place(of: path, mentionedIn: document, files), isBase: false)
+    let (file, problem) = read
     guard let file, problem == nil else {
       decoder.error(
         mention, problem?.message ?? "‘\(path)’ cannot be read",

@@ -61,12 +61,17 @@ package struct ResourcePlan: Sendable {
   package let heldBy: [GuardFinding]
   /// What would hold the steps back if a person had not allowed it.
   package let allowed: [GuardFinding]
+  /// Where the desired resource is written; nil where that is not known.
+  package let place: SourceLocation?
 
+  /// - Parameter place: nil: that of `desired`.
   package init(
     id: ResourceID, outcome: Outcome, steps: [AnyStep] = [], dependsOn: [ResourceID] = [],
     waitingOn: String? = nil,
-    desired: AnyResource?, heldBy: [GuardFinding] = [], allowed: [GuardFinding] = []
+    desired: AnyResource?, heldBy: [GuardFinding] = [], allowed: [GuardFinding] = [],
+    place: SourceLocation? = nil
   ) {
+    self.place = place ?? desired?.location
     self.id = id
     self.outcome = outcome
     self.steps = steps

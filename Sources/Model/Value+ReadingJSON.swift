@@ -7,9 +7,9 @@ extension Value {
   }
 
   /// Reads one JSON document of RFC 8259. Of a repeated key the last counts; numbers with an exponent become plain
-  /// decimals, and those of more than 1,000 digits are refused, as is nesting deeper than 512.
-  package init(json bytes: some Sequence<UInt8>) throws(JSONError) {
-    var reader = JSONReader(Array(bytes))
+  /// decimals, and those of more than 1,000 digits are refused, as is nesting deeper than `depth`, at most 512.
+  package init(json bytes: some Sequence<UInt8>, depth: Int = 512) throws(JSONError) {
+    var reader = JSONReader(Array(bytes), depth: min(depth, 512))
     self = try reader.document()
   }
 
@@ -18,9 +18,13 @@ extension Value {
 
 private struct JSONReader {
   private let bytes: [UInt8]
+  private let mostDepth: Int
   private var index = 0
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ bytes: [UInt8], depth: Int) {
+    self.bytes = bytes
+    mostDepth = depth
+  }
 
   mutating func document() throws(Value.JSONError) -> Value {
     let value = try value(depth: 0)
@@ -46,7 +50,7 @@ private struct JSONReader {
   }
 
   private mutating func value(depth: Int) throws(Value.JSONError) -> Value {
-    guard depth < 512 else { throw error("nested deeper than 512") }
+    guard depth < mostDepth else { throw error("nested deeper than \(mostDepth)") }
     skipSpace()
     switch next {
     case UInt8(ascii: "{"): return try object(depth: depth)

@@ -29,8 +29,17 @@ extension ResourcePlan {
       "outcome": .string(outcome.rawValue),
       "steps": .array(steps.map { $0.json() }),
       "waitingOn": waitingOn.map { .string($0) } ?? .null,
+      "place": outcome == .invalid ? place?.json : nil,
       "guards": .array(
         heldBy.map { $0.json(isAllowed: false) } + allowed.map { $0.json(isAllowed: true) }),
+    ])
+  }
+}
+
+extension SourceLocation {
+  fileprivate var json: Value {
+    .members([
+      "file": .string(file), "line": .integer(Int64(line)), "column": .integer(Int64(column)),
     ])
   }
 }
@@ -46,7 +55,7 @@ extension GuardFinding {
 
 extension Step {
   /// What people read of a step; its operation is not shown.
-  func json() -> Value {
+  package func json() -> Value {
     .members([
       "action": .string(action.rawValue),
       "summary": .string(summary),

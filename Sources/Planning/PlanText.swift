@@ -131,7 +131,7 @@ struct PlanText {
   private func reasons(of resource: ResourcePlan) -> [String] {
     guard resource.heldBy.isEmpty else { return resource.heldBy.map(\.sentence) }
     let reason = resource.waitingOn ?? ""
-    guard resource.outcome == .invalid, let location = resource.desired?.location else { return [reason] }
+    guard resource.outcome == .invalid, let location = resource.place else { return [reason] }
     return ["\(location): \(reason)"]
   }
 

@@ -34,13 +34,16 @@ package struct ApplyReport: Sendable {
     package let because: ResourceID?
   }
 
-  package let revision: Revision
+  package let environment: String
+  /// Its number.
+  package let revision: Int64
   /// Sorted by state, then by id; without what is unchanged.
   package let entries: [Entry]
   package let counts: [State: Int]
 
   package init(_ convergence: Engine.Convergence) {
-    revision = convergence.revision
+    environment = convergence.revision.environment
+    revision = convergence.revision.number
     let findings = convergence.findings
     let results = convergence.results
     let entries = findings.map { id, finding in
@@ -50,6 +53,13 @@ package struct ApplyReport: Sendable {
     self.entries = entries.filter { $0.state != .unchanged }.sorted {
       $0.state == $1.state ? $0.id < $1.id : $0.state.rank < $1.state.rank
     }
+  }
+
+  init(environment: String, revision: Int64, entries: [Entry], counts: [State: Int]) {
+    self.environment = environment
+    self.revision = revision
+    self.entries = entries
+    self.counts = counts
   }
 
   package func count(_ state: State) -> Int { counts[state] ?? 0 }
@@ -145,25 +155,5 @@ extension Engine.Convergence {
     passes.reduce(into: [:]) { all, pass in
       for id in pass.findings.keys { all[id] = pass.results[id] ?? all[id] }
     }
-  }
-}
-
-extension ApplyReport {
-  /// For programs; members may be added.
-  package var value: Value {
-    .members([
-      "environment": .string(revision.environment), "revision": .integer(revision.number),
-      "summary": .object(
-        Dictionary(
-          State.allCases.map { ($0.rawValue, .integer(Int64(count($0)))) }, uniquingKeysWith: { a, _ in a })),
-      "resources": .array(
-        entries.map { entry in
-          .members([
-            "id": .string(entry.id.description), "state": .string(entry.state.rawValue),
-            "reason": .string(entry.reason), "message": .string(entry.message),
-            "because": entry.because.map { .string($0.description) } ?? .null,
-          ])
-        }),
-    ])
   }
 }

@@ -14,7 +14,7 @@ package struct Engine: Sendable {
   /// A name that no other pass of this or another controller has.
   let nextPassName: @Sendable () -> String
   package let drain: Drain
-  let progress: ProgressHandler
+  private(set) var progress: ProgressHandler
   let backoff = Backoff()
 
   package init(
@@ -39,6 +39,13 @@ package struct Engine: Sendable {
     var engine = self
     engine.store = store.fenced(by: permit)
     engine.mayBegin = { keeper.mayBegin($0, under: permit) }
+    return engine
+  }
+
+  /// The same engine, which tells another what happens.
+  package func telling(_ progress: @escaping ProgressHandler) -> Engine {
+    var engine = self
+    engine.progress = progress
     return engine
   }
 

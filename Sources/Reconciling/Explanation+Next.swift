@@ -74,47 +74,4 @@ extension Explanation.Next {
     case .person: "nothing happens before a person acts"
     }
   }
-
-  private var word: String {
-    switch self {
-    case .nothing: "nothing"
-    case .underWay: "underWay"
-    case .retry: "retry"
-    case .after: "after"
-    case .look: "look"
-    case .person: "person"
-    }
-  }
-
-  fileprivate func value(now: Timestamp) -> Value {
-    var members: [String: Value] = ["what": .string(word), "sentence": .string(sentence(now: now))]
-    switch self {
-    case .nothing, .look, .person: break
-    case .underWay(let step, let since):
-      members["step"] = .string(step)
-      members["since"] = .string(since.description)
-    case .retry(let time, let failures):
-      members["at"] = .string(time.description)
-      members["failures"] = .integer(Int64(failures))
-    case .after(let id): members["resource"] = .string(id.description)
-    }
-    return .object(members)
-  }
-}
-
-extension Explanation {
-  /// For programs: `{"resource":…,"ready":…,"chain":[…],"root":{…},"next":{…},"advice":[…]}`.
-  package func value(now: Timestamp) -> Value {
-    func value(_ link: Link) -> Value {
-      .members([
-        "resource": .string(link.id.description), "cause": .string(link.cause.rawValue),
-        "message": .string(link.message), "since": link.since.map { .string($0.description) },
-      ])
-    }
-    return .members([
-      "resource": .string(chain[0].id.description), "ready": .bool(isReady),
-      "chain": .array(chain.map(value)),
-      "root": value(root), "next": next.value(now: now), "advice": .array(advice.map(Value.string)),
-    ])
-  }
 }

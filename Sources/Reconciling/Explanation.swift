@@ -77,6 +77,12 @@ package struct Explanation: Hashable, Sendable {
   package var root: Link { chain[chain.count - 1] }
   package var isReady: Bool { chain[0].cause == .ready }
 
+  init(chain: [Link], next: Next, advice: [String]) {
+    self.chain = chain
+    self.next = next
+    self.advice = advice
+  }
+
   package init(of id: ResourceID, in situation: Situation) {
     var chain: [Link] = []
     var seen: Set<ResourceID> = []

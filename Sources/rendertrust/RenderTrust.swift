@@ -26,11 +26,13 @@ struct RenderTrust: AsyncParsableCommand {
       CommandGroup(
         name: "Look at it",
         subcommands: [
-          Get.self, Export.self, Describe.self, Why.self, Events.self, History.self, Leases.self, Audit.self,
+          EnvironmentsCommand.self, Get.self, Export.self, Describe.self, Why.self, Events.self, History.self,
+          Leases.self, Audit.self,
           Healthz.self,
           Backup.self, BillingCommand.self,
         ]),
       CommandGroup(name: "Work", subcommands: [JobCommand.self, NodeCommand.self]),
+      CommandGroup(name: "Let others in", subcommands: [TokenCommand.self]),
       CommandGroup(name: "Money", subcommands: [CreditsCommand.self, LedgerCommand.self]),
       CommandGroup(
         name: "Write manifests",

@@ -83,6 +83,7 @@ extension Installation {
   private static let statefulCommands: Set<String> = [
     "plan", "apply", "up", "diff", "rollback", "destroy", "get", "describe", "why", "events", "history",
     "backup", "server", "audit", "import", "export", "credits", "ledger", "billing",
+    "token",
   ]
 
   /// The executable that was built together with the tests: in the folder of the test bundle.

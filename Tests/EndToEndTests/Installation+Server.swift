@@ -10,6 +10,8 @@ import Testing
 extension Installation {
   /// Where the server of a test listens.
   var gateway: String { folder + "/g.sock" }
+  /// Where its API is.
+  var api: String { folder + "/a.sock" }
 
   /// Keeps a server running on the installation's manifests while `work` runs, and ends it as a service manager does,
   /// unless `work` did that.
@@ -17,7 +19,10 @@ extension Installation {
     _ more: String..., isEnded: Bool = false, variables: Variables = [:], work: (pid_t) async throws -> Output
   ) async throws -> (outcome: Outcome, output: Output) {
     try await run(
-      ["server", manifests, "--listen", "unix://\(gateway)", "--resync", "2s"] + more, variables: variables
+      [
+        "server", manifests, "--listen", "unix://\(gateway)", "--api-listen", "unix://\(api)", "--resync",
+        "2s",
+      ] + more, variables: variables
     ) { pid in
       let result: Result<Output, any Error>
       do { result = .success(try await work(pid)) } catch { result = .failure(error) }

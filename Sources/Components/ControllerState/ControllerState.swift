@@ -14,5 +14,6 @@ package enum ControllerState {
     Migrations.Migration(number: 3, name: "leases", sql: StateSchema.leases),
     Migrations.Migration(number: 4, name: "quarantine", sql: StateSchema.quarantine),
     Migrations.Migration(number: 5, name: "audit-trail", sql: StateSchema.auditTrail),
+    Migrations.Migration(number: 6, name: "api-tokens", sql: StateSchema.tokens),
   ]
 }

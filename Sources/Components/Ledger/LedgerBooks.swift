@@ -44,6 +44,14 @@ package struct LedgerBooks: Sendable {
 
     package var available: Credits { Credits(micro: balance.micro - held.micro) }
 
+    init(name: String, kind: AccountKind, balance: Credits, held: Credits, entries: Int64) {
+      self.name = name
+      self.kind = kind
+      self.balance = balance
+      self.held = held
+      self.entries = entries
+    }
+
     /// - Parameter row: name, kind, balance, held, number of entries.
     init?(_ row: Row) throws(PostgresError) {
       guard let kind = AccountKind(rawValue: try row.text(1)) else { return nil }

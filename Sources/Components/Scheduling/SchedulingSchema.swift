@@ -9,7 +9,10 @@ enum SchedulingSchema {
     CREATE TABLE schedulers (
       name text PRIMARY KEY,
       settings jsonb NOT NULL,
-      changed_at timestamptz NOT NULL DEFAULT now()
+      changed_at timestamptz NOT NULL DEFAULT now(),
+      -- Which server starts replicas, and until when no other does.
+      supervisor text,
+      supervised_until timestamptz
     );
     CREATE UNIQUE INDEX schedulers_one ON schedulers ((true));
 

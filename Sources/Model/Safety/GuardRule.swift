@@ -26,6 +26,8 @@ package enum GuardReason: Hashable, Sendable {
   /// `modules`: sorted; none of them would have a node left.
   case lastNode(modules: [ResourceID], loss: NodeLoss)
   case schemaDowngrade(applied: Int, declared: Int)
+  /// Another process found it, and this is what it told.
+  case told(ToldReason)
 
   package var rule: GuardRule {
     switch self {
@@ -34,7 +36,25 @@ package enum GuardReason: Hashable, Sendable {
     case .unbackedReplacement: .statefulReplace
     case .lastNode: .lastNode
     case .schemaDowngrade: .schemaDowngrade
+    case .told(let reason): reason.rule
     }
+  }
+}
+
+/// A finding of another process, in its words.
+package struct ToldReason: Hashable, Sendable {
+  package let rule: GuardRule
+  /// What was found.
+  package let text: String
+  package let howToAllow: String
+  /// The option that allows exactly this.
+  package let flag: String
+
+  package init(rule: GuardRule, text: String, howToAllow: String, flag: String) {
+    self.rule = rule
+    self.text = text
+    self.howToAllow = howToAllow
+    self.flag = flag
   }
 }
 

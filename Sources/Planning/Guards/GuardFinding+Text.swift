@@ -31,6 +31,7 @@ extension GuardFinding {
     case .schemaDowngrade(let applied, let declared):
       "\(resource) has schema \(applied), newer than the \(declared) that is declared, and migrations are never "
         + "undone"
+    case .told(let reason): reason.text
     }
   }
 
@@ -49,6 +50,7 @@ extension GuardFinding {
     case .schemaDowngrade(let applied, _):
       "declare \(applied), install the release that brings it, or restore a backup; to go on with the schema as it "
         + "is, allow it with \(flag)"
+    case .told(let reason): reason.howToAllow
     }
   }
 
@@ -58,6 +60,7 @@ extension GuardFinding {
     case .prunesEverything, .prunesMany: "--allow-prune"
     case .unapproved(let found): "--approve \(found.plan?.short ?? "DIGEST")"
     case .unbackedReplacement, .lastNode, .schemaDowngrade: "--allow \(Allowance(rule, resource))"
+    case .told(let reason): reason.flag
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import Manifests
 import Model
 import Planning
 import Reconciling
@@ -16,7 +17,7 @@ struct Apply: AsyncParsableCommand {
       """)
 
   @OptionGroup var manifests: ManifestArguments
-  @OptionGroup var state: StateOptions
+  @OptionGroup var place: PlaceOptions
   @OptionGroup var allowances: AllowanceOptions
 
   @Flag(
@@ -29,6 +30,8 @@ struct Apply: AsyncParsableCommand {
         """))
   var atomic = false
 
+  @OptionGroup var overriding: OverrideOptions
+
   @Option(name: .shortAndLong, help: "How to print what came of it: text or json.")
   var output = OutputFormat.text
 
@@ -38,52 +41,62 @@ struct Apply: AsyncParsableCommand {
 
   func run() async throws {
     let saved = try savedPlan()
-    let paths = saved?.manifests ?? manifests.paths
-    let desired = try Platform.schemasOnly().load(paths)
-    try EnvironmentPrices.refuseConflicts(in: desired)
-    try await Session.openForChange(state, showsPlan: true, as: "apply", in: .named(desired.environment)) {
-      session in
-      session.progress.summariseLater(isForPrograms: output == .json)
-      let (preparation, allowances) = try await session.prepare(
-        desired, allowances, as: saved.map { ($0, from: manifests.paths[0]) })
-      let authorship = Authorship.here(
-        "apply", paths + (atomic ? ["--atomic"] : []) + allowances.words)
-      if atomic { try refuseHalf(of: preparation.plan) }
-      _ = try await session.engine.liftQuarantine(of: desired, by: authorship)
-      if atomic {
-        let end = try await session.convergeAtomically(preparation, by: authorship, allowances)
-        try AtomicSummary(end).report(as: output)
-      } else {
-        let convergence = try await session.converge(preparation, by: authorship, allowances)
-        try report(convergence, of: preparation.plan)
-      }
+    switch try place.place() {
+    case .here(let state): try await apply(saved, on: state)
+    case .server(let server): try await order(saved, from: server)
     }
   }
 
-  private func report(_ convergence: Engine.Convergence, of plan: Plan) throws {
-    let report = ApplyReport(convergence)
+  private func apply(_ saved: SavedPlan?, on state: StateOptions) async throws {
+    let paths = saved?.manifests ?? manifests.paths
+    let desired = try Platform.schemasOnly().load(paths)
+    try EnvironmentPrices.refuseConflicts(in: desired)
+    let order = ApplyOrder(
+      desired: desired, paths: paths, permissions: Permissions(allowances),
+      saved: saved.map { ($0, from: manifests.paths[0]) }, isAtomic: atomic, author: .here)
+    try await Session.openForChange(state, showsPlan: true, as: "apply", in: .named(desired.environment)) {
+      session in
+      session.progress.summariseLater(isForPrograms: output == .json)
+      try print(try await order.carryOut(in: session))
+    }
+  }
+
+  private func order(_ saved: SavedPlan?, from server: RemoteServer) async throws {
+    let paths = saved?.manifests ?? manifests.paths
+    var body = Permissions(allowances).members
+    body["manifests"] = try Platform.schemasOnly().bundle(paths).value
+    body["paths"] = .array(paths.map(Value.string))
+    body["commit"] = paths.first.flatMap { GitHead.commit(of: $0) }.map(Value.string)
+    if atomic { body["atomic"] = .bool(true) }
+    if overriding.overrideFolder { body["overrideFolder"] = .bool(true) }
+    if let saved {
+      body["saved"] = try? Value(json: saved.text)
+      body["savedFrom"] = .string(manifests.paths[0])
+    }
+    let voice = LiveProgress(time: .real, showsPlan: true)
+    voice.summariseLater(isForPrograms: output == .json)
+    let report = try await server.connected { [body] transport in
+      try await RemoteChange(server: server.name, transport: transport, voice: voice)
+        .follow("/api/v1/apply", .object(body), in: nil)
+    }
+    try print(report)
+  }
+
+  private func print(_ change: ChangeReport) throws {
+    if let atomic = change.atomic { return try AtomicSummary(atomic).report(as: output) }
+    let report = change.report
     if output == .json {
       Output.write(report.value.prettyJSON)
       guard report.exitCode == 0 else { throw ExitCode(report.exitCode) }
-    } else if plan.hasChanges || !convergence.findings.values.allSatisfy(\.status.isReady) {
-      // Else the plan, which was shown, said already that there is nothing to do.
+    } else if change.hasNews {
       try Summary(report).report()
     }
   }
 
-  /// As a whole means that nothing is begun where it is known that something cannot be done.
-  private func refuseHalf(of plan: Plan) throws {
-    let obstacles = plan.resources.filter { [.blocked, .invalid, .unknown].contains($0.outcome) }
-    guard !obstacles.isEmpty else { return }
-    if output == .text { Output.write(plan.text(style: Output.style, width: Output.width)) }
-    let names = obstacles.map { "\($0.id) (\($0.outcome.rawValue))" }.joined(separator: ", ")
-    let message =
-      "nothing was begun, because --atomic applies all or nothing and this cannot be done: \(names)"
-    throw obstacles.contains { $0.outcome == .blocked }
-      ? CommandFailure.blocked(message) : CommandFailure.failed(message)
-  }
-
   private func savedPlan() throws -> SavedPlan? {
+    if overriding.overrideFolder, case .here = try place.place() {
+      throw CommandFailure.usage("--override-folder is for --server, which is not given")
+    }
     guard manifests.paths.count == 1, let path = manifests.paths.first,
       path.hasSuffix(".plan") || path.hasSuffix(".json")
     else { return nil }
@@ -93,4 +106,14 @@ struct Apply: AsyncParsableCommand {
       throw CommandFailure.usage("\(path): \(error)")
     }
   }
+}
+
+/// What is asked of a server that follows a folder of manifests.
+struct OverrideOptions: ParsableArguments {
+  @Flag(
+    name: .long,
+    help: ArgumentHelp(
+      "With --server: apply also where the server keeps the environment as a folder of its own says.",
+      discussion: "What is applied lasts until that folder's next change, or the server's next start."))
+  var overrideFolder = false
 }

@@ -19,7 +19,7 @@ struct AuditList: AsyncParsableCommand {
   var resource: ResourceID?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var place: PlaceOptions
 
   @Option(name: .long, help: "How many to list.")
   var limit = 50
@@ -28,20 +28,18 @@ struct AuditList: AsyncParsableCommand {
   var output = OutputFormat.text
 
   func run() async throws {
-    try await Session.open(state) { session in
-      let environment = try session.environment(environment)
-      let entries = try await session.auditTrail.audit(of: environment, id: resource, limit: limit).reversed()
-      if output == .json {
-        Output.write(Value.array(entries.map(\.value)).prettyJSON)
-        return
-      }
-      var table = Table([
-        "ENTRY", "AGE", "ACTOR", "COMMIT", "REVISION", "RESOURCE", "ACTION", "OUTCOME", "WHAT",
-      ])
-      let now = session.engine.time.now()
-      for entry in entries { table.add(entry.cells(now: now)) }
-      Output.write(table)
+    let page = try await place.ask(
+      AuditInquiry(environment: environment.environment, resource: resource, limit: limit))
+    let entries = page.entries.reversed()
+    if output == .json {
+      Output.write(Value.array(entries.map(\.value)).prettyJSON)
+      return
     }
+    var table = Table([
+      "ENTRY", "AGE", "ACTOR", "COMMIT", "REVISION", "RESOURCE", "ACTION", "OUTCOME", "WHAT",
+    ])
+    for entry in entries { table.add(entry.cells(now: page.now)) }
+    Output.write(table)
   }
 }
 
@@ -54,7 +52,7 @@ struct AuditVerify: AsyncParsableCommand {
       """)
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var place: PlaceOptions
 
   @Option(name: .long, help: ArgumentHelp("A hash that verify printed before.", valueName: "hash"))
   var head: String?
@@ -68,9 +66,8 @@ struct AuditVerify: AsyncParsableCommand {
     guard head.map({ Digest(hex: $0) != nil }) ?? true else {
       throw CommandFailure.usage("--head is 64 hexadecimal digits, as ‘audit verify’ prints them")
     }
-    try await Session.open(state) { session in
-      let environment = try session.environment(environment)
-      let (verification, finding) = try await verify(session.auditTrail, environment)
+    try await place.place().open { desk in
+      let (environment, verification, finding) = try await verify(desk)
       if output == .json {
         Output.write(
           Value.members([
@@ -96,22 +93,26 @@ struct AuditVerify: AsyncParsableCommand {
     }
   }
 
-  /// Goes on where entries came meanwhile: a controller may be at work.
-  private func verify(_ trail: any AuditTrail, _ environment: String) async throws(StoreError)
-    -> (AuditVerification, AuditFinding?)
-  {
+  /// Goes on where entries came meanwhile: a controller may be at work. The chain is computed here, whoever keeps it.
+  private func verify(_ desk: any InquiryDesk) async throws -> (String, AuditVerification, AuditFinding?) {
     var verification = AuditVerification(keptHash: head)
+    var name = environment.environment
     while true {
-      let page = try await trail.audit(
-        of: environment, after: verification.head.count, limit: AuditVerify.page)
-      if let finding = verification.take(page) { return (verification, finding) }
-      guard page.isEmpty else { continue }
-      let end = try await trail.auditHead(of: environment)
-      let finding = verification.finish(at: end)
+      let page = try await self.page(AuditVerify.page, of: name, after: verification, desk)
+      name = page.environment
+      if let finding = verification.take(page.entries) { return (page.environment, verification, finding) }
+      guard page.entries.isEmpty else { continue }
+      let finding = verification.finish(at: page.head)
       guard finding?.kind == .missing,
-        try await !trail.audit(of: environment, after: verification.head.count, limit: 1).isEmpty
-      else { return (verification, finding) }
+        try await !self.page(1, of: name, after: verification, desk).entries.isEmpty
+      else { return (page.environment, verification, finding) }
     }
+  }
+
+  private func page(
+    _ limit: Int, of name: String?, after verification: AuditVerification, _ desk: any InquiryDesk
+  ) async throws -> AuditPage {
+    try await desk.ask(AuditInquiry(environment: name, after: verification.head.count, limit: limit))
   }
 }
 

@@ -22,7 +22,8 @@ struct Destroy: AsyncParsableCommand {
     try await Session.open(state) { session in
       let environment = try session.environment(environment)
       let nothing = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
-      let (preparation, allowances) = try await session.prepare(nothing, Allowances(prune: true), approval)
+      let (preparation, allowances) = try await session.prepare(
+        nothing, Allowances(prune: true), approve: approval.approve, by: Author.here.approver)
       Output.write(preparation.plan.text(style: Output.style, width: Output.width))
       guard preparation.plan.hasChanges else { return }
       if !yes {
@@ -34,7 +35,8 @@ struct Destroy: AsyncParsableCommand {
       }
       try await session.changing(environment, as: "destroy") { session in
         // Whatever controllers did meanwhile goes too.
-        let (preparation, allowances) = try await session.prepare(nothing, allowances, approval)
+        let (preparation, allowances) = try await session.prepare(
+          nothing, allowances, approve: approval.approve, by: Author.here.approver)
         session.progress.summariseLater()
         let convergence = try await session.converge(
           preparation, by: .here("destroy", [environment] + allowances.words), allowances)

@@ -9,48 +9,40 @@ struct Diff: AsyncParsableCommand {
     discussion: "Looks at manifests only; ‘plan’ compares with the world. Exits with 3 where they differ.")
 
   @OptionGroup var manifests: ManifestArguments
-  @OptionGroup var state: StateOptions
+  @OptionGroup var place: PlaceOptions
 
   func run() async throws {
-    let desired = try Platform.schemasOnly().load(manifests.paths)
-    let style = Output.style
-    let text = try await Session.open(state) { session -> String in
-      guard let newest = try await session.store.latestRevision(of: desired.environment),
-        let applied = try await session.store.desiredState(of: desired.environment, at: newest.number)
-      else { return desired.resources.map { style.green("+ \($0.id)") + "\n" }.joined() }
-      var text = ""
-      for id in Set(desired.resources.map(\.id)).union(applied.resources.map(\.id)).sorted() {
-        switch (applied[id], desired[id]) {
-        case (nil, _): text += style.green("+ \(id)") + "\n"
-        case (_, nil): text += style.red("- \(id)") + "\n"
-        case (let old?, let new?):
-          let changes = FieldChange.between(old.diffValue, new.diffValue)
-          guard !changes.isEmpty else { continue }
-          text += style.yellow("~ \(id)") + "\n"
-          for change in changes {
-            text +=
-              "    \(change.path)  \(change.from?.plainText ?? "unset") → \(change.to?.plainText ?? "unset")\n"
-          }
-        }
-      }
-      return text
-    }
-    guard !text.isEmpty else {
+    let changes = try await changes()
+    changes.warnings.report()
+    guard !changes.changes.isEmpty else {
       Output.print("The manifests are those of the newest revision.")
       return
     }
-    Output.write(text)
+    Output.write(changes.changes.map(text).joined())
     throw ExitCode(3)
   }
-}
 
-extension Resource where Spec == any ResourceSpec {
-  fileprivate var diffValue: Value {
-    .members([
-      "metadata": .members([
-        "labels": .object(metadata.labels.mapValues { .string($0) }), "mode": .string(metadata.mode.rawValue),
-      ]),
-      "spec": spec.value,
-    ])
+  private func changes() async throws -> ManifestChanges {
+    switch try place.place() {
+    case .here(let state):
+      let desired = try Platform.schemasOnly().load(manifests.paths)
+      return try await Session.open(state) { try await DiffInquiry.changes(of: desired, in: $0) }
+    case .server(let server):
+      let bundle = try Platform.schemasOnly().bundle(manifests.paths)
+      return try await server.open { try await $0.ask(DiffInquiry(bundle)) }
+    }
+  }
+
+  private func text(of change: ManifestChange) -> String {
+    let style = Output.style
+    switch change.sort {
+    case .added: return style.green("+ \(change.id)") + "\n"
+    case .removed: return style.red("- \(change.id)") + "\n"
+    case .changed:
+      let fields = change.fields.map {
+        "    \($0.path)  \($0.from?.plainText ?? "unset") → \($0.to?.plainText ?? "unset")\n"
+      }
+      return style.yellow("~ \(change.id)") + "\n" + fields.joined()
+    }
   }
 }

@@ -9,7 +9,7 @@ struct Events: AsyncParsableCommand {
   var resource: ResourceID?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var place: PlaceOptions
 
   @Option(name: .long, help: "How many to list.")
   var limit = 50
@@ -18,37 +18,25 @@ struct Events: AsyncParsableCommand {
   var output = OutputFormat.text
 
   func run() async throws {
-    try await Session.open(state) { session in
-      let environment = try session.environment(environment)
-      let events = try await session.store.events(of: environment, id: resource, limit: limit).reversed()
-      if output == .json {
-        Output.write(Value.array(events.map(\.value)).prettyJSON)
-        return
-      }
-      var table = Table(["AGE", "RESOURCE", "WHAT", "MESSAGE"])
-      for event in events {
-        table.add([
-          (session.engine.time.now() - event.at).ago, event.id?.description ?? "–", event.reason,
-          event.message,
-        ])
-      }
-      let warnings = events.map(\.isWarning)
-      Output.write(
-        table.text(width: Output.width) { cell, row, column in
-          if row == 0 { return Output.style.dim(cell) }
-          return column == 2 && warnings[row - 1] ? Output.style.yellow(cell) : cell
-        })
+    let list = try await place.ask(
+      EventsInquiry(environment: environment.environment, resource: resource, limit: limit))
+    let events = list.events.reversed()
+    if output == .json {
+      Output.write(Value.array(events.map(\.value)).prettyJSON)
+      return
     }
-  }
-}
-
-extension Event {
-  var value: Value {
-    .members([
-      "at": .string(at.description), "resource": id.map { .string($0.description) },
-      "warning": .bool(isWarning),
-      "reason": .string(reason), "message": .string(message), "revision": .integer(revision),
-    ])
+    var table = Table(["AGE", "RESOURCE", "WHAT", "MESSAGE"])
+    for event in events {
+      table.add([
+        (list.now - event.at).ago, event.id?.description ?? "–", event.reason, event.message,
+      ])
+    }
+    let warnings = events.map(\.isWarning)
+    Output.write(
+      table.text(width: Output.width) { cell, row, column in
+        if row == 0 { return Output.style.dim(cell) }
+        return column == 2 && warnings[row - 1] ? Output.style.yellow(cell) : cell
+      })
   }
 }
 

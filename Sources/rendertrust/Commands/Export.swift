@@ -1,6 +1,4 @@
 import ArgumentParser
-import Component
-import Manifests
 import Model
 import Planning
 import Reconciling
@@ -24,64 +22,57 @@ struct Export: AsyncParsableCommand {
   var folder: String?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var place: PlaceOptions
 
   func run() async throws {
-    try await Session.open(state) { session in
-      let name = try session.environment(environment)
-      let desired = try await session.newestState(environment)
-      let preparation = try await session.engine.prepare(desired)
-      let export = LiveExport(session.platform.kinds, desired, preparation)
-      let chosen = export.resources.filter { matches($0.id) }
-      if chosen.isEmpty, let subject {
-        throw CommandFailure.failed("nothing in \(name) is called ‘\(subject)’, or it is not there")
-      }
+    try await place.place().open { desk in
+      let exported = try await desk.ask(
+        ExportInquiry(environment: environment.environment, subject: subject))
       if let folder {
-        try write(chosen, to: folder, session)
+        try write(exported, to: folder)
       } else {
-        Output.write(chosen.map { session.platform.kinds.briefManifest(of: $0) }.joined())
+        Output.write(exported.manifests.map(\.text).joined())
       }
-      for remark in export.remarks where matches(remark.id) {
+      for remark in exported.remarks {
         Output.error("\(Output.errorStyle.yellow("!")) \(remark.id)  \(remark.note)")
       }
-      if let folder, subject == nil { try await check(folder, session) }
-      if export.remarks.contains(where: { $0.isUnseen && matches($0.id) }) { throw ExitCode(1) }
+      if let folder, subject == nil { try await check(folder, desk) }
+      if exported.remarks.contains(where: \.isUnseen) { throw ExitCode(1) }
     }
   }
 
-  private func matches(_ id: ResourceID) -> Bool {
-    guard let subject else { return true }
-    return subject.contains("/") ? id.description == subject : id.kind == subject
-  }
-
-  private func write(_ resources: [AnyResource], to folder: String, _ session: Session) throws {
+  private func write(_ exported: ExportedManifests, to folder: String) throws {
     let path = try Files.makeFolder(folder)
-    let kinds = Dictionary(grouping: resources, by: \.id.kind).sorted { $0.key < $1.key }
-    var files = kinds.map { kind, resources in
-      ("\(kind.lowercased()).yaml", resources.map { session.platform.kinds.briefManifest(of: $0) }.joined())
+    let kinds = Dictionary(grouping: exported.manifests, by: \.id.kind).sorted { $0.key < $1.key }
+    var files = kinds.map { kind, manifests in
+      ("\(kind.lowercased()).yaml", manifests.map(\.text).joined())
     }
-    for resource in resources {
-      guard let settings = (resource.spec as? any EnvironmentProviding)?.environmentSettings else { continue }
-      for file in settings.variableFiles {
-        files.append(
-          (
-            file,
-            "# The manifests beside this file were exported: their variables are replaced already.\n{}\n"
-          ))
+    for file in exported.variableFiles {
+      guard !file.hasPrefix("/"), !file.split(separator: "/").contains("..") else {
+        throw CommandFailure.failed(
+          "the environment mentions \(file), which is outside of its folder: nothing was written")
       }
+      files.append(
+        (
+          file,
+          "# The manifests beside this file were exported: their variables are replaced already.\n{}\n"
+        ))
     }
     if let taken = files.first(where: { Files.exists("\(path)/\($0.0)") }) {
       throw CommandFailure.usage("\(folder)/\(taken.0) is there already; export to a folder of its own")
     }
     for (name, text) in files { try Files.write(text, to: "\(path)/\(name)") }
-    Output.error("\(resources.count) resources in \(kinds.count) files of \(folder)")
+    Output.error("\(exported.manifests.count) resources in \(kinds.count) files of \(folder)")
   }
 
   /// Says where the promise does not hold.
-  private func check(_ folder: String, _ session: Session) async throws {
-    let plan = try await session.engine.prepare(try session.platform.load([folder])).plan
-    guard plan.hasChanges else { return }
+  private func check(_ folder: String, _ desk: any InquiryDesk) async throws {
+    let bundle = try Platform.schemasOnly().bundle([folder])
+    let answer = try await desk.ask(
+      PlanInquiry(bundle, paths: [folder], permissions: Permissions(), isKept: false, approver: ""))
+    answer.warnings.report()
+    guard answer.plan.hasChanges else { return }
     Output.error("A plan of \(folder) would still be:")
-    Output.error(plan.text(style: Output.errorStyle, width: Output.width))
+    Output.error(answer.plan.text(style: Output.errorStyle, width: Output.width))
   }
 }

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Component
-import Manifests
 import Model
 import Reconciling
 
@@ -14,44 +12,21 @@ struct Get: AsyncParsableCommand {
   var subject: String?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var place: PlaceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
   var output = OutputFormat.text
 
   func run() async throws {
-    try await Session.open(state) { session in
-      let environment = try session.environment(environment)
-      let statuses = try await session.store.statuses(of: environment).values.filter(matches).sorted {
-        $0.id < $1.id
-      }
-      if statuses.isEmpty, let subject {
-        let all = try await session.store.statuses(of: environment).keys.sorted()
-        throw CommandFailure.failed(
-          "nothing in \(environment) is called ‘\(subject)’; there \(all.isEmpty ? "is nothing yet" : "are \(all.map(\.description).joined(separator: ", "))")"
-        )
-      }
-      switch output {
-      case .json: Output.write(Value.array(statuses.map(\.value)).prettyJSON)
-      case .name: for status in statuses { Output.print(status.id.description) }
-      case .yaml: try await printManifests(of: statuses, in: environment, session)
-      case .text: printTable(statuses, now: session.engine.time.now())
-      }
+    let list = try await place.ask(
+      ResourcesInquiry(
+        environment: environment.environment, subject: subject, withManifests: output == .yaml))
+    switch output {
+    case .json: Output.write(Value.array(list.statuses.map(\.value)).prettyJSON)
+    case .name: for status in list.statuses { Output.print(status.id.description) }
+    case .yaml: Output.write(list.statuses.compactMap { list.manifests[$0.id] }.joined(separator: "---\n"))
+    case .text: printTable(list.statuses, now: list.now)
     }
-  }
-
-  private func matches(_ status: ResourceStatus) -> Bool {
-    guard let subject else { return true }
-    return subject.contains("/") ? status.id.description == subject : status.id.kind == subject
-  }
-
-  private func printManifests(of statuses: [ResourceStatus], in environment: String, _ session: Session)
-    async throws
-  {
-    let inventory = try await session.store.inventory(of: environment, knowing: [])
-    let kinds = session.platform.kinds
-    let manifests = statuses.compactMap { inventory[$0.id] }.map { kinds.manifest(of: $0.resource) }
-    Output.write(manifests.joined(separator: "---\n"))
   }
 
   private func printTable(_ statuses: [ResourceStatus], now: Timestamp) {
@@ -69,23 +44,5 @@ struct Get: AsyncParsableCommand {
         guard column == 1 else { return cell }
         return statuses[row - 1].isReady ? Output.style.green(cell) : Output.style.yellow(cell)
       })
-  }
-}
-
-extension ResourceStatus {
-  var value: Value {
-    .members([
-      "id": .string(id.description), "observedRevision": .integer(revision), "mode": .string(mode.rawValue),
-      "failures": .integer(Int64(failures)), "nextAttempt": nextAttempt.map { .string($0.description) },
-      "conditions": .array(
-        conditions.map { condition in
-          .members([
-            "type": .string(condition.type.rawValue), "status": .bool(condition.status),
-            "reason": .string(condition.reason), "message": .string(condition.message),
-            "since": .string(condition.since.description),
-            "observedRevision": .integer(condition.observedRevision),
-          ])
-        }),
-    ])
   }
 }

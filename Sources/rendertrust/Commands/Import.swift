@@ -129,9 +129,15 @@ extension EngineAddress {
 extension Session {
   /// What is declared now; nothing before the first apply.
   func newestState(_ option: EnvironmentOption) async throws -> DesiredState {
-    let nothing = DesiredState(environment: option.environment ?? "dev", allowsMockGPUs: false, resources: [])
-    guard !environments.isEmpty else { return nothing }
-    let name = try environment(option)
+    guard !environments.isEmpty else {
+      return DesiredState(environment: option.environment ?? "dev", allowsMockGPUs: false, resources: [])
+    }
+    return try await newestState(of: try environment(option))
+  }
+
+  /// What is declared now.
+  func newestState(of name: String) async throws -> DesiredState {
+    let nothing = DesiredState(environment: name, allowsMockGPUs: false, resources: [])
     guard let latest = try await store.latestRevision(of: name) else { return nothing }
     return try await store.desiredState(of: name, at: latest.number) ?? nothing
   }

@@ -11,25 +11,23 @@ struct Leases: AsyncParsableCommand {
       """)
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var place: PlaceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text or json.")
   var output = OutputFormat.text
 
   func run() async throws {
-    try await Session.open(state) { session in
-      let environment = try session.environment(environment)
-      let (table, now) = try await session.store.leases(of: environment)
-      if output == .json {
-        Output.write(table.value(now: now).prettyJSON)
-        return
-      }
-      guard !table.seats.isEmpty else { return Output.write("Nobody works on \(environment).\n") }
-      Output.write(
-        text(of: table, now: now).text(width: Output.width) { cell, row, _ in
-          row == 0 ? Output.style.dim(cell) : cell
-        })
+    let answer = try await place.ask(LeasesInquiry(environment: environment.environment))
+    let (table, now) = (answer.table, answer.now)
+    if output == .json {
+      Output.write(table.value(now: now).prettyJSON)
+      return
     }
+    guard !table.seats.isEmpty else { return Output.write("Nobody works on \(answer.environment).\n") }
+    Output.write(
+      text(of: table, now: now).text(width: Output.width) { cell, row, _ in
+        row == 0 ? Output.style.dim(cell) : cell
+      })
   }
 
   private func text(of table: LeaseTable, now: Timestamp) -> Table {
@@ -50,29 +48,5 @@ struct Leases: AsyncParsableCommand {
       ])
     }
     return text
-  }
-}
-
-extension LeaseTable {
-  fileprivate func value(now: Timestamp) -> Value {
-    .members([
-      "now": .string(now.description),
-      "replicas": .array(
-        inOrder.map { seat in
-          .members([
-            "name": .string(seat.replica.name), "role": .string(seat.replica.role),
-            "host": .string(seat.replica.host), "exclusive": .bool(seat.replica.isExclusive),
-            "leads": .bool(self[.first].holder == seat.replica.name),
-            "expiresAt": .string(seat.expiresAt.description),
-          ])
-        }),
-      "leases": .array(
-        KeyRange.all.map { range in
-          .members([
-            "range": .integer(Int64(range.number)), "holder": self[range].holder.map { .string($0) },
-            "token": .integer(self[range].token), "since": .string(self[range].since.description),
-          ])
-        }),
-    ])
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Manifests
 import Model
 import Planning
 import Reconciling
@@ -8,7 +9,7 @@ struct PlanCommand: AsyncParsableCommand {
     commandName: "plan", abstract: "Show what apply would do, and change nothing.")
 
   @OptionGroup var manifests: ManifestArguments
-  @OptionGroup var state: StateOptions
+  @OptionGroup var place: PlaceOptions
   @OptionGroup var allowances: AllowanceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text or json.")
@@ -29,14 +30,9 @@ struct PlanCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let (plan, allowed) = try await Session.open(state, reading: manifests.paths) { session, desired in
-      let (preparation, allowed) = try await session.prepare(desired, allowances)
-      return (preparation.plan, allowed)
-    }
-    if let out {
-      let saved = SavedPlan(plan, manifests: manifests.paths, allowances: allowed)
-      try Files.write(saved.text, to: out)
-    }
+    let answer = try await answer()
+    if let out, let text = answer.saved { try Files.write(text, to: out) }
+    let plan = answer.plan
     switch output {
     case .json: Output.write(plan.json().prettyJSON)
     default:
@@ -44,5 +40,24 @@ struct PlanCommand: AsyncParsableCommand {
       if let out { Output.print("Kept in \(out): rendertrust apply \(out)") }
     }
     if detailedExitcode, plan.hasWork { throw ExitCode(3) }
+  }
+
+  private func answer() async throws -> PlanAnswer {
+    func inquiry(_ bundle: ManifestBundle) -> PlanInquiry {
+      PlanInquiry(
+        bundle, paths: manifests.paths, permissions: Permissions(allowances), isKept: out != nil,
+        approver: Author.here.approver)
+    }
+    switch try place.place() {
+    case .here(let state):
+      return try await Session.open(state, reading: manifests.paths) { session, desired in
+        return try await inquiry(ManifestBundle(files: [])).answer(in: session, for: desired)
+      }
+    case .server(let server):
+      let bundle = try Platform.schemasOnly().bundle(manifests.paths)
+      let answer = try await server.open { try await $0.ask(inquiry(bundle)) }
+      answer.warnings.report()
+      return answer
+    }
   }
 }

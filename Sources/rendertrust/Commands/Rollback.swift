@@ -16,36 +16,41 @@ struct Rollback: AsyncParsableCommand {
   var revision: Int64?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var place: PlaceOptions
   @OptionGroup var allowances: AllowanceOptions
 
   func run() async throws {
-    try await Session.openForChange(state, showsPlan: true, as: "rollback", in: .chosen(environment)) {
-      session in
-      let environment = try session.environment(environment)
-      let newest = try await session.store.latestRevision(of: environment)?.number ?? 0
-      let target = revision ?? newest - 1
-      guard target >= 1, target < newest,
-        let desired = try await session.store.desiredState(of: environment, at: target)
-      else {
-        throw CommandFailure.usage(
-          newest < 2
-            ? "there is no earlier revision of \(environment)"
-            : "revision \(target) is none of the earlier ones of \(environment), 1 to \(newest - 1)")
+    switch try place.place() {
+    case .here(let state):
+      try await Session.openForChange(state, showsPlan: true, as: "rollback", in: .chosen(environment)) {
+        session in
+        session.progress.summariseLater()
+        let order = RollbackOrder(
+          environment: try session.environment(environment), revision: revision,
+          permissions: Permissions(allowances), author: .here)
+        try print(try await order.carryOut(in: session))
       }
-      let (preparation, allowances) = try await session.prepare(desired, allowances)
-      session.progress.summariseLater()
-      let authorship = Authorship.here("rollback to \(target)", allowances.words, as: .rollback)
-      _ = try await session.engine.liftQuarantine(of: desired, by: authorship)
-      let left = try await session.engine.leaveRevisions(after: target, for: desired, by: authorship)
-      let convergence = try await session.converge(preparation, by: authorship, allowances)
-      let numbers = left.map { String($0.revision) }.sorted().joined(separator: ", ")
-      if !left.isEmpty {
-        Output.print(
-          "Quarantined: revision\(left.count == 1 ? "" : "s") \(numbers). ‘up’ does not apply "
-            + "\(left.count == 1 ? "it" : "them") again; ‘apply’ would lift that.")
+    case .server(let server):
+      var body = Permissions(allowances).members
+      body["environment"] = environment.environment.map(Value.string)
+      body["revision"] = revision.map(Value.integer)
+      let voice = LiveProgress(time: .real, showsPlan: true)
+      voice.summariseLater()
+      let report = try await server.connected { [body] transport in
+        try await RemoteChange(server: server.name, transport: transport, voice: voice)
+          .follow("/api/v1/rollback", .object(body), in: environment.environment)
       }
-      try Summary(convergence).report()
+      try print(report)
     }
+  }
+
+  private func print(_ change: ChangeReport) throws {
+    let count = change.left.count
+    if count > 0 {
+      Output.print(
+        "Quarantined: revision\(count == 1 ? "" : "s") \(change.left.map { String($0) }.joined(separator: ", ")). "
+          + "‘up’ does not apply \(count == 1 ? "it" : "them") again; ‘apply’ would lift that.")
+    }
+    try Summary(change.report).report()
   }
 }

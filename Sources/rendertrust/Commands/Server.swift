@@ -35,6 +35,30 @@ struct Server: AsyncParsableCommand {
     help: ArgumentHelp("Where to serve: host:port or unix:///path (127.0.0.1:9464).", valueName: "address"))
   var listen: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Where to serve the API: host:port or unix:///path (127.0.0.1:9465).", valueName: "address"))
+  var apiListen: String?
+
+  @Option(
+    name: .long, help: "Whether the API may go to other machines without TLS: refused or allowed (refused).")
+  var apiPlain: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How many requests a token may make: 500/s or unlimited.", valueName: "rate"))
+  var apiRate: String?
+
+  @Option(name: .long, help: "Whether each request of the API is logged: on or off (on).")
+  var accessLog: String?
+
+  @Option(name: .long, help: ArgumentHelp("The API's certificate, PEM.", valueName: "file"))
+  var tlsCertificate: String?
+
+  @Option(name: .long, help: ArgumentHelp("The private key of that certificate, PEM.", valueName: "file"))
+  var tlsKey: String?
+
   @Option(name: .long, help: ArgumentHelp("How often everything is looked at (30s).", valueName: "time"))
   var resync: String?
 
@@ -63,7 +87,9 @@ struct Server: AsyncParsableCommand {
 
   private var flags: ServerSettings.Flags {
     let texts = [
-      "state": state, "database": database, "listen": listen, "resync": resync, "drain": drain,
+      "state": state, "database": database, "listen": listen, "apiListen": apiListen,
+      "apiPlain": apiPlain, "apiRate": apiRate, "accessLog": accessLog, "tlsCertificate": tlsCertificate,
+      "tlsKey": tlsKey, "resync": resync, "drain": drain,
       "liveness": liveness, "logFormat": logFormat, "logLevel": logLevel,
     ]
     return ServerSettings.Flags(manifests: manifests, texts: texts.compactMapValues { $0 }, file: config)
@@ -101,7 +127,7 @@ struct Server: AsyncParsableCommand {
 extension ServerSettings {
   fileprivate var stateOptions: StateOptions {
     var options = StateOptions()
-    options.state = state
+    options.folder = state
     options.database = database?.reveal()
     return options
   }

@@ -1,9 +1,13 @@
 import ArgumentParser
 
-/// Where the controller remembers. The same for every command that looks at or changes the world.
+/// Where the controller remembers, for commands that work on this machine's state only.
 struct StateOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("Folder of the controller's state.", valueName: "dir"))
-  var state = ".rendertrust"
+  @Option(
+    name: .customLong("state"),
+    help: ArgumentHelp("Folder of the controller's state (.rendertrust).", valueName: "dir"))
+  var folder: String?
+
+  var state: String { folder ?? ".rendertrust" }
 
   @Option(
     name: .long,
@@ -11,6 +15,14 @@ struct StateOptions: ParsableArguments {
       "PostgreSQL that holds the state, instead of the private server in the state folder.", valueName: "url")
   )
   var database: String?
+
+  /// Whoever set a server for all commands is not to act on another state unawares.
+  func validate() throws {
+    guard folder == nil, database == nil, Environment["RENDERTRUST_SERVER"] != nil else { return }
+    throw ValidationError(
+      "RENDERTRUST_SERVER is set, and this command works on a state of this machine only: give --state or --database, or "
+        + "unset it")
+  }
 }
 
 /// Which of the environments in the state is meant.

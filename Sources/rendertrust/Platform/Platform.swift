@@ -25,14 +25,29 @@ struct Platform: Sendable {
     judge(ManifestLoader(kinds: kinds.schemas).load(paths: paths, reusing: &cache))
   }
 
+  /// The desired state of manifests that another process read, with warnings. Prints nothing.
+  /// - Throws: with every error of every file.
+  func load(_ bundle: ManifestBundle) throws(CommandFailure) -> (DesiredState, warnings: [Diagnostic]) {
+    let result = ManifestLoader(kinds: kinds.schemas).load(bundle)
+    guard let desired = result.desired else { throw .invalid(result.diagnostics) }
+    return (desired, result.diagnostics)
+  }
+
+  /// The files of these paths, to be loaded by another process.
+  func bundle(_ paths: [String]) throws(CommandFailure) -> ManifestBundle {
+    let (bundle, problems) = ManifestLoader(kinds: kinds.schemas).bundle(paths: paths)
+    guard problems.isEmpty else { throw .invalid(problems) }
+    return bundle
+  }
+
   private func judge(_ result: LoadResult) -> Result<DesiredState, CommandFailure> {
-    let isColored = Output.errorStyle.isColoured
+    result.diagnostics.report()
     guard let desired = result.desired else {
-      let count = result.diagnostics.count { $0.severity == .error }
-      Output.error(result.diagnostics.rendered(color: isColored))
-      return .failure(.usage("\(count) error\(count == 1 ? "" : "s") in the manifests; nothing was touched"))
+      var failure = CommandFailure.invalid(result.diagnostics)
+      // They are told already, also where nothing ends for them.
+      failure.diagnostics = []
+      return .failure(failure)
     }
-    if !result.diagnostics.isEmpty { Output.error(result.diagnostics.rendered(color: isColored)) }
     return .success(desired)
   }
 }

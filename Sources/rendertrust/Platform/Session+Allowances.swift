@@ -4,35 +4,39 @@ import Reconciling
 
 extension Session {
   /// Observes and plans with what a person allowed.
-  /// - Parameter saved: the plan to be applied, which carries its own allowances, and where it was read from. It is
-  ///   compared before a new approval changes anything.
+  /// - Parameters:
+  ///   - approver: whose approval `permissions` carry.
+  ///   - saved: the plan to be applied, which carries its own allowances, and where it was read from. It is compared
+  ///     before a new approval changes anything.
   func prepare(
-    _ desired: DesiredState, _ options: AllowanceOptions, as saved: (SavedPlan, from: String)? = nil
+    _ desired: DesiredState, _ permissions: Permissions, by approver: String,
+    as saved: (SavedPlan, from: String)? = nil
   ) async throws -> (Engine.Preparation, Allowances) {
-    if let saved, !options.granted.isEmpty {
+    if let saved, !permissions.granted.isEmpty {
       throw CommandFailure.usage(
         "\(saved.from) carries what was allowed when it was made; to allow more, make a new plan with --allow"
       )
     }
-    let allowances = saved?.0.allowances ?? Allowances(options.granted)
-    return try await prepare(desired, allowances, options.approval) { plan in
+    let allowances = saved?.0.allowances ?? Allowances(permissions.granted)
+    return try await prepare(desired, allowances, approve: permissions.approve, by: approver) { plan in
       guard let saved, let refusal = saved.0.refusal(against: plan) else { return }
       throw CommandFailure.failed("\(saved.from) is not applied: \(refusal)")
     }
   }
 
   /// The same with allowances from elsewhere.
-  /// - Parameter check: looks at the plan before it is approved.
+  /// - Parameters:
+  ///   - digest: of destructive steps that are approved; nil: nothing is.
+  ///   - check: looks at the plan before it is approved.
   func prepare(
-    _ desired: DesiredState, _ allowances: Allowances, _ options: ApprovalOptions,
+    _ desired: DesiredState, _ allowances: Allowances, approve digest: String?, by approver: String,
     check: (Plan) throws -> Void = { _ in }
   ) async throws -> (Engine.Preparation, Allowances) {
     let preparation = try await engine.prepare(desired, allowances: allowances)
     try check(preparation.plan)
-    guard let digest = options.approve else { return (preparation, allowances) }
-    let user = Authorship.here("approve", []).actor.split(separator: "@").first.map(String.init) ?? ""
+    guard let digest else { return (preparation, allowances) }
     // What needed approval may be done already: then there is nothing left to approve.
-    guard let approval = preparation.plan.approval(by: [user]) else { return (preparation, allowances) }
+    guard let approval = preparation.plan.approval(by: [approver]) else { return (preparation, allowances) }
     guard approval.plan.hex.hasPrefix(digest) else {
       throw CommandFailure.blocked(
         "\(digest) is the approval of another plan: the manifests or what would be destroyed changed since. "

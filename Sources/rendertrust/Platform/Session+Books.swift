@@ -17,6 +17,19 @@ struct BookOptions: ParsableArguments {
   @OptionGroup var state: StateOptions
 }
 
+/// The same for commands that may ask a server.
+struct AskedBookOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The Ledger; needed only where several are applied.", valueName: "name"))
+  var ledger: String?
+
+  @OptionGroup var environment: EnvironmentOption
+  @OptionGroup var place: PlaceOptions
+
+  var query: BooksQuery { BooksQuery(environment: environment.environment, ledger: ledger) }
+}
+
 /// The books of an applied `Ledger`.
 struct OpenBooks: Sendable {
   let resource: Resource<LedgerSpec>
@@ -28,7 +41,7 @@ struct OpenBooks: Sendable {
   func account(_ name: String) async throws -> LedgerBooks.Account {
     let name = LedgerBooks.plainName(name)
     guard let account = try await ledger.account(name) else {
-      throw CommandFailure.failed(
+      throw CommandFailure.missing(
         "there is no account ‘\(name)’ in the books of \(resource.id)"
           + (try await suggestion(for: name).map { "; \($0)" } ?? ""))
     }
@@ -46,22 +59,28 @@ extension Session {
     async throws
   {
     try await open(options.state) { session in
-      let environment = try session.environment(options.environment)
-      let inventory = try await session.store.inventory(of: environment, knowing: []).values.map(\.resource)
-      let ledgers = inventory.compactMap { $0.typed(as: LedgerSpec.self) }.sorted { $0.id < $1.id }
-      let named = options.ledger.map { name in
-        ledgers.filter { $0.id.name == name || $0.id.description == name }
-      }
-      guard let chosen = (named ?? ledgers).first, named != nil || ledgers.count == 1 else {
-        let names = ledgers.map(\.id.name).joined(separator: ", ")
-        throw CommandFailure.usage(
-          names.isEmpty
-            ? "no Ledger is applied in \(environment); add one to its manifests and apply them"
-            : "say which with --ledger: \(names)")
-      }
-      let pool = try await session.pool(of: chosen.spec.database.id, among: inventory)
-      try await body(session, OpenBooks(resource: chosen, pool: pool))
+      let query = BooksQuery(environment: options.environment.environment, ledger: options.ledger)
+      try await body(session, try await session.books(query))
     }
+  }
+
+  /// The books of the ledger that is meant, which must be applied.
+  func books(_ query: BooksQuery) async throws -> OpenBooks {
+    let environment = try environment(named: query.environment)
+    let inventory = try await store.inventory(of: environment, knowing: []).values.map(\.resource)
+    let ledgers = inventory.compactMap { $0.typed(as: LedgerSpec.self) }.sorted { $0.id < $1.id }
+    let named = query.ledger.map { name in
+      ledgers.filter { $0.id.name == name || $0.id.description == name }
+    }
+    guard let chosen = (named ?? ledgers).first, named != nil || ledgers.count == 1 else {
+      let names = ledgers.map(\.id.name).joined(separator: ", ")
+      throw CommandFailure.usage(
+        names.isEmpty
+          ? "no Ledger is applied in \(environment); add one to its manifests and apply them"
+          : "say which with --ledger: \(names)")
+    }
+    let pool = try await pool(of: chosen.spec.database.id, among: inventory)
+    return OpenBooks(resource: chosen, pool: pool)
   }
 
   /// Connections to a database that a manifest declares.

@@ -54,6 +54,12 @@ extension Session {
     }
   }
 
+  /// Returns when whoever sits before it, or the process, wants to stop; or when the task is cancelled.
+  private func stopRequested() async {
+    guard !isAttended else { return await StopSignals.first() }
+    while !engine.drain.isRequested, (try? await engine.time.sleep(TimeSpan(milliseconds: 100))) != nil {}
+  }
+
   private enum Wait: Sendable {
     case ended(Result<Void, StoreError>)
     case stopped
@@ -67,11 +73,11 @@ extension Session {
         .ended(
           await keeper.takeAll { others in
             let names = others.map(\.description).joined(separator: ", ")
-            Output.error("Waiting until \(names) has finished what it has under way in \(environment).")
+            progress.remark("Waiting until \(names) has finished what it has under way in \(environment).")
           })
       }
       group.addTask {
-        await StopSignals.first()
+        await stopRequested()
         return .stopped
       }
       defer { group.cancelAll() }

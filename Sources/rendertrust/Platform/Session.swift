@@ -15,12 +15,16 @@ struct Session: Sendable {
   let platform: Platform
   let store: any StateStore
   let auditTrail: any AuditTrail
-  /// Environments that have a revision, sorted.
-  let environments: [String]
+  let tokens: PostgresTokens
+  /// Environments that had a revision when the session was opened or last refreshed, sorted.
+  private(set) var environments: [String]
   private(set) var engine: Engine
-  let progress: any Voice
+  private(set) var progress: any Voice
+  /// Whether somebody sits before it, whose signals stop it.
+  private(set) var isAttended = true
   let foundations: Foundations
   private let owner: String
+  private let listEnvironments: @Sendable () async throws(StoreError) -> [String]
 
   /// The same as `open`, and reads manifests meanwhile: that takes about as long as starting the private server. A
   /// state that was never used is not set up for manifests that cannot be read.
@@ -105,7 +109,9 @@ struct Session: Sendable {
     }
     self.store = store
     auditTrail = store
+    tokens = PostgresTokens(pool: pool)
     environments = try await store.environments()
+    listEnvironments = { () async throws(StoreError) in try await store.environments() }
     owner = try await store.owner(proposal: Session.randomMark())
     // For people: docker ps --filter label=rendertrust.com/owner=$(cat .rendertrust/owner)
     if !Files.exists(foundations.stateFolder + "/owner") {
@@ -126,6 +132,22 @@ struct Session: Sendable {
     return session
   }
 
+  /// The same session, which knows the environments that there are now.
+  func refreshed() async throws(StoreError) -> Session {
+    var session = self
+    session.environments = try await listEnvironments()
+    return session
+  }
+
+  /// The same session for an order that came from elsewhere: `voice` is told what happens, and signals are others' matter.
+  func unattended(telling voice: any Voice) -> Session {
+    var session = self
+    session.isAttended = false
+    session.progress = voice
+    session.engine = engine.telling(voice.handler)
+    return session
+  }
+
   private static func randomMark() -> String {
     let digits = String(UInt32.random(in: .min ... .max), radix: 16)
     return String(repeating: "0", count: 8 - digits.count) + digits
@@ -133,8 +155,12 @@ struct Session: Sendable {
 
   /// The environment that a command means: the one that is named, else the only one in the state.
   func environment(_ option: EnvironmentOption) throws(CommandFailure) -> String {
+    try environment(named: option.environment)
+  }
+
+  func environment(named name: String?) throws(CommandFailure) -> String {
     let known = environments
-    if let name = option.environment {
+    if let name {
       guard known.contains(name) else {
         throw CommandFailure.usage(
           "nothing was applied in an environment ‘\(name)’; the state knows "
@@ -143,7 +169,7 @@ struct Session: Sendable {
       return name
     }
     guard let only = known.first else {
-      throw CommandFailure.failed("nothing was applied yet: rendertrust apply FOLDER")
+      throw CommandFailure.missing("nothing was applied yet: rendertrust apply FOLDER")
     }
     guard known.count == 1 else {
       throw CommandFailure.usage("say which environment with --environment: \(known.joined(separator: ", "))")
@@ -156,14 +182,8 @@ struct Session: Sendable {
     async throws
     -> Engine.Convergence
   {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { await animate() }
-      group.addTask { await StopSignals.watch(self) {} }
-      defer {
-        group.cancelAll()
-        progress.clear()
-      }
-      return try await engine.converge(preparation, by: authorship, allowances: allowances)
+    try await attending {
+      try await engine.converge(preparation, by: authorship, allowances: allowances)
     }
   }
 
@@ -171,14 +191,22 @@ struct Session: Sendable {
   func convergeAtomically(
     _ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances
   ) async throws -> Engine.AtomicConvergence {
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    try await attending {
+      try await engine.convergeAtomically(preparation, by: authorship, allowances: allowances)
+    }
+  }
+
+  /// Shows a sign of life and minds the signals of whoever sits before it, for as long as `work` takes.
+  private func attending<Output>(_ work: () async throws -> Output) async throws -> Output {
+    guard isAttended else { return try await work() }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await animate() }
       group.addTask { await StopSignals.watch(self) {} }
       defer {
         group.cancelAll()
         progress.clear()
       }
-      return try await engine.convergeAtomically(preparation, by: authorship, allowances: allowances)
+      return try await work()
     }
   }
 

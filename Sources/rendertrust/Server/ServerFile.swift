@@ -10,6 +10,12 @@ struct ServerFile: ManifestObject {
   var state: String?
   var database: String?
   var listen: ListenAddress?
+  var apiListen: ListenAddress?
+  var apiPlain: PlainChoice?
+  var apiRate: RequestRate?
+  var accessLog: AccessLogChoice?
+  var tlsCertificate: String?
+  var tlsKey: String?
   var resync: TimeSpan?
   var drain: TimeSpan?
   var liveness: TimeSpan?
@@ -31,6 +37,17 @@ struct ServerFile: ManifestObject {
       "listen", \.listen,
       "Where /metrics, /healthz and /readyz are served: host:port or unix:///path. Nobody is "
         + "asked who they are: keep it on this machine, or behind something that asks")
+    Field(
+      "apiListen", \.apiListen,
+      "Where the API is served, to bearers of tokens (docs/api.md): host:port or unix:///path. With TLS it speaks HTTP/2 "
+        + "and HTTP/1.1, without it HTTP/1.1")
+    Field("apiPlain", \.apiPlain, "Whether the API may be served to other machines without TLS")
+    Field("apiRate", \.apiRate, "How many requests one token may make; twice as many at once")
+    Field("accessLog", \.accessLog, "Whether the log has a line for each request of the API")
+    Field(
+      "tlsCertificate", \.tlsCertificate,
+      "File with the API's certificate and those that vouch for it, in PEM; read at the start")
+    Field("tlsKey", \.tlsKey, "File with that certificate's private key, in PEM")
     Field("resync", \.resync, "How often everything is looked at")
     Field("drain", \.drain, "How long steps under way may take after SIGTERM, before they are given up")
     Field("liveness", \.liveness, "How long the loop may stand still before /healthz says so")
@@ -53,7 +70,9 @@ struct ServerFile: ManifestObject {
 
   /// What counts where nothing is set. Manifests must be named; without a database the private server is used.
   static let defaults = [
-    "state": ".rendertrust", "listen": "127.0.0.1:9464", "resync": "30s", "drain": "8s", "liveness": "30s",
+    "state": ".rendertrust", "listen": "127.0.0.1:9464", "apiListen": "127.0.0.1:9465",
+    "apiPlain": "refused", "apiRate": "500/s", "accessLog": "on", "resync": "30s", "drain": "8s",
+    "liveness": "30s",
     "logFormat": "json", "logLevel": "info", "stripeAddress": StripeEndpoint.standard.description,
   ]
 }

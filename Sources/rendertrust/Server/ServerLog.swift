@@ -92,6 +92,7 @@ final class ServerVoice: Voice {
   }
 
   func say(_ text: String) { logger.info("\(text)") }
+  func remark(_ text: String) { logger.info("\(text)") }
   func warn(_ text: String) { logger.warning("\(text)") }
   func clear() {}
   func tick() {}

@@ -39,24 +39,47 @@ struct ServerLoop: Sendable {
 
   /// Serves until a signal comes and what was under way is over.
   func run(from desired: DesiredState) async throws {
+    let gateway = gateway(desired.environment)
+    let changes = ChangeRunner(session, logger: logger)
+    let folder = FollowedFolder(environment: desired.environment, paths: settings.manifests)
+    let operators = OperatorRoutes(session: session, runner: changes, folder: folder)
+    let api = APIService(settings: settings.api, session: session, logger: logger, routes: operators.routes)
+    // Nothing is changed by a server that nobody could watch.
+    let result = await ServerLoop.beside(gateway.run) { address in
+      await ServerLoop.beside(api.run) { apiAddress in
+        await api.introduceAdmin()
+        api.tell(apiAddress)
+        return await changes.beside(drainLimit: settings.drain) { await serve(desired, at: address) }
+      }
+    }
+    try result.get()
+  }
+
+  private typealias Listening = @Sendable (ListenAddress) -> Void
+  private typealias Stop = @Sendable () async -> Void
+
+  /// Does the work while a server listens, and stops the server after it.
+  /// - Parameter work: is told where the server listens; not begun where it cannot.
+  private static func beside(
+    _ server: @escaping @Sendable (@escaping Listening, @escaping Stop) async throws(GatewayError) -> Void,
+    _ work: @escaping @Sendable (ListenAddress) async -> Result<Void, CommandFailure>
+  ) async -> Result<Void, CommandFailure> {
     let (ended, end) = AsyncStream<Never>.makeStream()
     let (listening, told) = AsyncStream<ListenAddress>.makeStream()
-    let result = await withTaskGroup(of: Result<Void, CommandFailure>?.self) { group in
+    return await withTaskGroup(of: Result<Void, CommandFailure>?.self) { group in
       group.addTask {
         defer { told.finish() }
         do throws(GatewayError) {
-          try await gateway(desired.environment).run(
-            listening: { told.yield($0) }, until: { for await _ in ended {} })
+          try await server({ told.yield($0) }, { for await _ in ended {} })
           return nil
         } catch {
           return .failure(.failed(error.description))
         }
       }
       group.addTask {
-        // Nothing is changed by a server that nobody could watch.
         guard let address = await listening.first(where: { _ in true }) else { return nil }
         defer { end.finish() }
-        return await serve(desired, at: address)
+        return await work(address)
       }
       var result: Result<Void, CommandFailure> = .success(())
       for await part in group {
@@ -64,7 +87,6 @@ struct ServerLoop: Sendable {
       }
       return result
     }
-    try result.get()
   }
 
   private func serve(_ desired: DesiredState, at address: ListenAddress) async -> Result<Void, CommandFailure>

@@ -19,6 +19,7 @@ struct ServerSettings: Sendable {
   let state: String
   let database: Secret?
   let listen: ListenAddress
+  let api: APISettings
   let resync: TimeSpan
   let drain: TimeSpan
   let liveness: TimeSpan
@@ -41,7 +42,8 @@ struct ServerSettings: Sendable {
   /// Longer than this, and a service manager that waits for ten seconds would kill the server instead.
   private static let longestDrain = TimeSpan(seconds: 9)
   private static let names = [
-    "manifests", "state", "database", "listen", "resync", "drain", "liveness", "logFormat", "logLevel",
+    "manifests", "state", "database", "listen", "apiListen", "apiPlain", "apiRate", "accessLog",
+    "tlsCertificate", "tlsKey", "resync", "drain", "liveness", "logFormat", "logLevel",
     "stripeWebhookSecrets", "stripeSecret", "stripeAddress", "stripeMode",
   ]
   private static let secrets: Set<String> = ["database", "stripeWebhookSecrets", "stripeSecret"]
@@ -103,6 +105,11 @@ struct ServerSettings: Sendable {
     state = text("state") ?? ""
     database = text("database").map { Secret($0) }
     listen = try parsed("listen", as: ListenAddress.self)
+    api = try APISettings(
+      address: try parsed("apiListen", as: ListenAddress.self), certificate: text("tlsCertificate"),
+      key: text("tlsKey"), plain: try parsed("apiPlain", as: PlainChoice.self),
+      rate: try parsed("apiRate", as: RequestRate.self),
+      accessLog: try parsed("accessLog", as: AccessLogChoice.self), source: source)
     resync = try parsed("resync", as: TimeSpan.self)
     drain = try parsed("drain", as: TimeSpan.self)
     liveness = try parsed("liveness", as: TimeSpan.self)

@@ -5,29 +5,23 @@ import Reconciling
 
 /// What an apply as a whole came to, for people and programs.
 struct AtomicSummary {
-  private let end: Engine.AtomicConvergence
+  private let report: AtomicReport
   private let style = Output.style
 
-  init(_ end: Engine.AtomicConvergence) { self.end = end }
+  init(_ report: AtomicReport) { self.report = report }
 
   func report(as format: OutputFormat) throws {
-    let forward = ApplyReport(end.forward)
-    let code = if case .applied = end.end { forward.exitCode } else { Int32(1) }
-    if format == .json {
-      Output.write(value(forward).prettyJSON)
-    } else {
-      Output.write(text(forward))
-    }
-    guard code == 0 else { throw ExitCode(code) }
+    Output.write(format == .json ? report.value.prettyJSON : text)
+    guard report.exitCode == 0 else { throw ExitCode(report.exitCode) }
   }
 
   private var target: String {
-    end.goesBackTo == 0 ? "nothing at all" : "revision \(end.goesBackTo)"
+    report.goesBackTo == 0 ? "nothing at all" : "revision \(report.goesBackTo)"
   }
 
-  private func text(_ forward: ApplyReport) -> String {
-    var text = Summary(forward).text()
-    switch end.end {
+  private var text: String {
+    var text = Summary(report.forward).text()
+    switch report.end {
     case .applied: break
     case .stayed:
       text +=
@@ -36,50 +30,23 @@ struct AtomicSummary {
       text +=
         "\(style.yellow("!")) Stopped in the middle. The next ‘rendertrust up’ goes back to \(target); "
         + "‘rendertrust apply’ goes on with what it is given.\n"
-    case .wentBack(let convergence):
-      let back = ApplyReport(convergence)
-      let number = forward.revision.number
+    case .wentBack(let back):
+      let number = report.forward.revision
       text += "\n"
-      text += Summary(back).text(
-        as: "Revision \(back.revision.number) of \(back.revision.environment), back to \(target)")
-      let left = stuck(back)
+      text += Summary(back).text(as: "Revision \(back.revision) of \(back.environment), back to \(target)")
+      let left = report.notPutBack
       if !left.isEmpty {
         text +=
           "\(style.red("✗")) Could not be put back: \(left.map(\.description).joined(separator: ", ")).\n"
       }
-      for (id, step) in end.destroyed {
+      for loss in report.destroyed {
         text +=
-          "\(style.red("✗")) \(id): what ‘\(step.summary)’ destroyed is not back; only a backup has it.\n"
+          "\(style.red("✗")) \(loss.id): what ‘\(loss.step)’ destroyed is not back; only a backup has it.\n"
       }
-      if left.isEmpty, end.destroyed.isEmpty {
+      if left.isEmpty, report.destroyed.isEmpty {
         text += "\(style.green("✓")) Everything is as it was before; revision \(number) is quarantined.\n"
       }
     }
     return text
-  }
-
-  private func stuck(_ back: ApplyReport) -> [ResourceID] {
-    back.entries.filter { ![.done, .removed, .left].contains($0.state) }.map(\.id)
-  }
-
-  /// The report with what became of the whole; see docs/apply-json.md.
-  private func value(_ forward: ApplyReport) -> Value {
-    var atomic: [String: Value] = ["goesBackTo": .integer(end.goesBackTo)]
-    switch end.end {
-    case .applied: atomic["end"] = .string("applied")
-    case .stayed: atomic["end"] = .string("stayed")
-    case .stopped: atomic["end"] = .string("stopped")
-    case .wentBack(let convergence):
-      let back = ApplyReport(convergence)
-      atomic["end"] = .string("wentBack")
-      atomic["back"] = back.value
-      atomic["notPutBack"] = .array(stuck(back).map { .string($0.description) })
-      atomic["destroyed"] = .array(
-        end.destroyed.map {
-          .members(["id": .string($0.id.description), "step": .string($0.step.summary)])
-        })
-    }
-    guard case .object(let members) = forward.value else { return forward.value }
-    return .object((members + [Value.Member("atomic", .object(atomic))]).sorted { $0.key < $1.key })
   }
 }

@@ -30,6 +30,9 @@ struct CalendarMonth: ExpressibleByArgument, Sendable {
   /// `November 2026`
   var name: String { "\(CalendarMonth.names[month - 1]) \(year)" }
 
+  /// `2026-11`
+  var argument: String { String(start.description.prefix(7)) }
+
   var start: Timestamp { CalendarMonth.first(of: year, month) }
   /// The first moment after it.
   var end: Timestamp {

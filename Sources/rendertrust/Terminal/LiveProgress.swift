@@ -89,6 +89,8 @@ final class LiveProgress: Voice {
     }
   }
 
+  func remark(_ text: String) { Output.error(text) }
+
   func warn(_ text: String) { say("\(style.yellow("!")) \(text)") }
 
   /// Takes the line at the bottom away.

@@ -58,7 +58,7 @@ struct Summary {
 
   /// `Revision 3 of dev: 2 done, 1 failed, 1 skipped, 12 unchanged.`
   private func footer(_ title: String?) -> String {
-    let title = title ?? "Revision \(report.revision.number) of \(report.revision.environment)"
+    let title = title ?? "Revision \(report.revision) of \(report.environment)"
     let order: [ApplyReport.State] = [
       .failed, .guarded, .skipped, .stopped, .waiting, .superseded, .done, .removed, .left, .unchanged,
     ]

@@ -6,6 +6,8 @@ protocol Voice: Sendable {
   var handler: ProgressHandler { get }
   /// Says a line of the command's own.
   func say(_ text: String)
+  /// Says something that is no part of what a command prints.
+  func remark(_ text: String)
   /// The same for what is not as it should be.
   func warn(_ text: String)
   /// Moves a sign of life on.

@@ -48,10 +48,13 @@ import Testing
     Case(reason: "never more than the most", current: 10, pending: 100_000, expect: 10, because: .most),
     Case(
       reason: "an empty queue and none was needed lately: down to the least", current: 4, pending: 0,
-      expect: 1, because: .least),
+      before: [(400, 4)], expect: 1, because: .least),
     Case(
-      reason: "the least is what the manifest says", current: 4, pending: 0, least: 2, expect: 2,
-      because: .least),
+      reason: "the first look of all takes none away", current: 6, pending: 0, expect: 6,
+      because: .coolingDown),
+    Case(
+      reason: "the least is what the manifest says", current: 4, pending: 0, least: 2,
+      before: [(400, 4)], expect: 2, because: .least),
     Case(
       reason: "six were recommended a minute ago: no fewer yet", current: 6, pending: 50,
       before: [(60, 6), (30, 2)], expect: 6, because: .coolingDown),
@@ -67,18 +70,20 @@ import Testing
     Case(
       reason: "more jobs count at once, whatever was recommended before", current: 2, pending: 500,
       before: [(20, 1), (10, 1)], expect: 5, because: .moreJobs),
-    Case(reason: "none was started yet", current: 0, pending: 0, expect: 1, because: .moreJobs),
+    Case(reason: "none was started yet", current: 0, pending: 0, expect: 1, because: .least),
     Case(
-      reason: "none was started yet: the least first, as for any job", current: 0, pending: 5000, least: 2,
-      expect: 2, because: .moreJobs),
+      reason: "none was started yet: the least first, however many jobs there are", current: 0, pending: 5000,
+      least: 2, expect: 2, because: .least),
     Case(
-      reason: "a manifest took the most down", current: 14, pending: 1400, expect: 10, because: .most),
+      reason: "a manifest took the most down: no cool-down", current: 14, pending: 0, before: [(10, 14)],
+      expect: 10, because: .most),
     Case(
-      reason: "a manifest took the least up", current: 1, pending: 100, least: 3, expect: 3, because: .least),
+      reason: "a manifest took the least up: that first", current: 1, pending: 900, least: 3, expect: 3,
+      because: .least),
     Case(
       reason: "a target so large that nothing exceeds it: any job needs one", current: 3, pending: 1,
-      target: .max, expect: 1,
-      because: .fewerJobs),
+      target: .max, before: [(400, 3)],
+      expect: 1, because: .fewerJobs),
     Case(
       reason: "a queue as long as can be", current: 3, pending: .max, target: 1, expect: 7,
       because: .risingSlowly),
@@ -119,7 +124,7 @@ import Testing
       if decision.replicas != replicas { changes.append("\(second) s: \(replicas) to \(decision.replicas)") }
       replicas = decision.replicas
       history = decision.history
-      #expect(history.recommendations.count <= 20, "nothing older than the cool-down is kept")
+      #expect(history.recommendations.count <= 21, "nothing older than the cool-down is kept")
       #expect(history.changes.count <= 1)
     }
     #expect(changes == ["30 s: 1 to 5", "45 s: 5 to 10", "405 s: 10 to 1"])

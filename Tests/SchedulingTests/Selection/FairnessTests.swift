@@ -37,7 +37,7 @@ import Testing
 
   @Test("when what was earned counts, no node goes without work")
   func nobodyStarves() throws {
-    for seed in UInt64(1)...12 {
+    for seed in UInt64(1)...6 {
       var random = SeededGenerator(seed: seed)
       var index = FleetIndex()
       for id in Int64(1)...20 {
@@ -51,7 +51,7 @@ import Testing
       }
       var jobs: [Int64: Int] = [:]
       var open: [Int64] = []
-      for _ in 0..<8000 {
+      for _ in 0..<6000 {
         let decision = index.select(
           Self.needs, weights: (700_000, 300_000), now: Self.now, offlineAfter: Self.offlineAfter)
         let chosen = try #require(decision.chosen)
@@ -69,8 +69,8 @@ import Testing
       }
       let least = (Int64(1)...20).map { jobs[$0, default: 0] }.min() ?? 0
       let most = jobs.values.max() ?? 0
-      print("seed \(seed): the 20 nodes had \(least) to \(most) of 8000 jobs")
-      #expect(least >= 100, "seed \(seed): 400 would be an equal share")
+      print("seed \(seed): the 20 nodes had \(least) to \(most) of 6000 jobs")
+      #expect(least >= 150, "seed \(seed): 300 would be an equal share")
     }
   }
 

@@ -43,10 +43,14 @@ struct FleetStory {
         }
         if let claim { claims.append((chosen.node, needs, claim.gpu)) }
       }
-      for (id, node) in naive.nodes where index[id] != node { differences.append("step \(step): node \(id)") }
-      if index.count != naive.nodes.count { differences.append("step \(step): count") }
+      if step % 25 == 24, let difference = difference() { differences.append("step \(step): \(difference)") }
     }
     return differences
+  }
+
+  private func difference() -> String? {
+    if index.count != naive.nodes.count { return "\(index.count) nodes" }
+    return naive.nodes.values.first { index[$0.id] != $0 }.map { "node \($0.id)" }
   }
 
   private mutating func put(_ node: FleetNode) {

@@ -26,7 +26,7 @@ struct NaiveFleet {
         score: Estimate.score(latency: latency, earnings: earnings, weights: weights))
     }
     let front = candidates.filter { one in !candidates.contains { NaiveFleet.beats($0, one) } }
-      .sorted { ($0.score, $0.name) < ($1.score, $1.name) }
+      .sorted { ($0.score, $0.name, $0.node) < ($1.score, $1.name, $1.node) }
     return Decision(
       nodes: nodes.count, removed: removed, passed: passed.count,
       front: Array(front.prefix(Decision.shown)), frontCount: front.count)

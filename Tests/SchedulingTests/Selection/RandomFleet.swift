@@ -18,7 +18,7 @@ struct RandomFleet {
 
   mutating func node(_ id: Int64) -> FleetNode {
     var node = FleetNode(
-      id: id, name: pick(["edge", "rack", "a-name-of-more-than-sixteen-bytes"]) + "-\((id &* 7919) % 1009)",
+      id: id, name: pick(["edge", "rack", "a-name-of-more-than-sixteen-bytes"]) + "-\((id &* 7919) % 101)",
       cores: pick([4000, 8000]), slots: pick([1, 2, 4, 4]), memory: pick([8, 16, 16]))
     node.labels = pick([[:], ["zone": "a"], ["zone": "a", "tier": "1"], ["zone": "b"]])
     node.gpuMemory = pick([0, 8, 24, 24])

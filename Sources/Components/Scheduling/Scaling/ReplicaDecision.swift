@@ -8,7 +8,9 @@ package import Model
 ///    within 10 % of what that is there for.
 /// 2. Fewer than now: only down to the most that was recommended within the cool-down.
 /// 3. More than now: within 15 s at most twice as many, or 4 more.
-/// 4. Never less than the least nor more than the most.
+/// 4. Never less than the least nor more than the most; where there are, that is mended first, whatever is pending.
+///
+/// The first decision of all counts what there is as recommended at that moment.
 package struct ReplicaDecision: Hashable, Sendable {
   package enum Reason: String, Hashable, Sendable {
     /// The jobs are what the replicas are there for, give or take 10 %.
@@ -30,12 +32,23 @@ package struct ReplicaDecision: Hashable, Sendable {
   package let history: ReplicaHistory
 
   /// - Parameters:
-  ///   - current: replicas that there are; 0 while none was started, which gives the least.
+  ///   - current: replicas that there are.
   ///   - pending: jobs that wait.
   package static func make(
     current: Int, pending: Int64, rule: ReplicaRule, history: ReplicaHistory, now: Timestamp
   ) -> ReplicaDecision {
-    let recommended = current == 0 ? rule.least : recommendation(current, max(0, pending), rule)
+    if current < rule.least || current > rule.most {
+      let limit = current < rule.least ? rule.least : rule.most
+      return ReplicaDecision(
+        replicas: limit, recommended: limit, reason: current < rule.least ? .least : .most,
+        history: history.adding(
+          recommendation: nil, change: limit - current, at: now, keeping: rule.cooldown))
+    }
+    var history = history
+    if history.recommendations.isEmpty {
+      history = history.adding(recommendation: current, change: 0, at: now, keeping: rule.cooldown)
+    }
+    let recommended = recommendation(current, max(0, pending), rule)
     let (replicas, reason) = limited(recommended, current, rule, history, now)
     return ReplicaDecision(
       replicas: replicas, recommended: recommended, reason: reason,
@@ -65,7 +78,7 @@ package struct ReplicaDecision: Hashable, Sendable {
       let cutoff = now + TimeSpan(milliseconds: -ReplicaRule.riseWindow.milliseconds)
       let start = current - history.growth(after: cutoff)
       let allowed = max(current, start * 2, start + ReplicaRule.riseAtOnce)
-      replicas = current == 0 ? recommended : min(recommended, allowed)
+      replicas = min(recommended, allowed)
       reason = replicas < recommended ? .risingSlowly : .moreJobs
     }
     if replicas < rule.least { return (rule.least, .least) }

@@ -33,12 +33,12 @@ package struct ReplicaHistory: Hashable, Sendable {
   }
 
   func adding(
-    recommendation: Int, change: Int, at now: Timestamp, keeping span: TimeSpan
+    recommendation: Int?, change: Int, at now: Timestamp, keeping span: TimeSpan
   ) -> ReplicaHistory {
     func kept(_ moments: [Moment], _ span: TimeSpan) -> [Moment] { moments.filter { now - $0.time < span } }
     var history = ReplicaHistory(
       recommendations: kept(recommendations, span), changes: kept(changes, ReplicaRule.riseWindow))
-    history.recommendations.append(Moment(now, recommendation))
+    if let recommendation { history.recommendations.append(Moment(now, recommendation)) }
     if change != 0 { history.changes.append(Moment(now, change)) }
     return history
   }

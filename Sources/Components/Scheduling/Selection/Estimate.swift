@@ -12,8 +12,8 @@ package enum Estimate {
   package static let coldStart: Int64 = 500_000
   /// Latencies are cut off here, at an hour.
   package static let longest: Int64 = 3_600_000_000
-  /// The latency that scores 500,000. With the default weights a node that earned nothing goes before those that earned
-  /// most as long as its latency is less than 750 ms longer, and sooner or later it is one of these: none starves.
+  /// The latency that scores 500,000. With the default weights a node that earned nothing goes before one that earned most
+  /// as long as its latency is less than 750 ms longer, so no node starves for being that much slower, or for a cold image.
   package static let middling: Int64 = 1_000_000
 
   /// Round trip and queue ahead, in microseconds; a start of a cold image comes on top.

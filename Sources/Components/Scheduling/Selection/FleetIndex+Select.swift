@@ -3,7 +3,7 @@ package import Model
 extension FleetIndex {
   /// Where a job goes. Of the nodes that pass all filters those are looked at that no other beats in both latency and
   /// earnings (being no worse in one and better in the other); of these the one with the least score is chosen
-  /// (`Estimate.score`), then the first by name, byte by byte. Nothing is claimed.
+  /// (`Estimate.score`), then the first by name, byte by byte, and by id. Nothing is claimed.
   ///
   /// The same fleet, needs, weights and time give the same decision, in whatever order the nodes came.
   /// - Parameters:
@@ -71,6 +71,8 @@ extension FleetIndex {
   ) -> [Decision.Candidate] {
     var best: [(score: Int64, point: FrontSearch.Point)] = []
     best.reserveCapacity(Decision.shown + 1)
+    // Of those that are shown so far, once they are enough: most members are turned away by it.
+    var last: (score: Int64, name: NameKey)?
     var (lastFigures, lastScore) = (UInt64.max, Int64.max)
     for point in members {
       if point.figures != lastFigures {
@@ -79,10 +81,16 @@ extension FleetIndex {
           latency: Int64(point.latency), earnings: Int64(point.earnings), weights: weights)
       }
       let score = lastScore
-      if best.count == Decision.shown, !precedes((score, point), best[Decision.shown - 1]) { continue }
+      if let last {
+        if score > last.score { continue }
+        if score == last.score, last.name.precedes(nameKeys[Int(point.place)]) == true { continue }
+      }
       let index = best.firstIndex { precedes((score, point), $0) } ?? best.count
       best.insert((score, point), at: index)
       if best.count > Decision.shown { best.removeLast() }
+      if best.count == Decision.shown, let worst = best.last {
+        last = (worst.score, nameKeys[Int(worst.point.place)])
+      }
     }
     return best.map { score, point in
       let node = nodes[Int(point.place)]
@@ -98,6 +106,7 @@ extension FleetIndex {
     if a.score != b.score { return a.score < b.score }
     let (one, other) = (Int(a.point.place), Int(b.point.place))
     if let precedes = nameKeys[one].precedes(nameKeys[other]) { return precedes }
+    if nodes[one].name == nodes[other].name { return nodes[one].id < nodes[other].id }
     return nodes[one].name.utf8.lexicographicallyPrecedes(nodes[other].name.utf8)
   }
 }

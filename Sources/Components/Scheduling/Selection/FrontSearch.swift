@@ -11,6 +11,12 @@ struct FrontSearch: Sendable {
     var figures: UInt64 { UInt64(earnings) << 32 | UInt64(latency) }
     /// Orders by latency, then earnings.
     var turned: UInt64 { UInt64(latency) << 32 | UInt64(earnings) }
+    /// A rough measure, to guess which beats many.
+    var sum: UInt64 { UInt64(latency) + UInt64(earnings) }
+
+    func beats(_ other: Point) -> Bool {
+      latency <= other.latency && earnings <= other.earnings && figures != other.figures
+    }
   }
 
   /// Who passed the filters: set before a search.
@@ -56,8 +62,8 @@ struct FrontSearch: Sendable {
     return members.count
   }
 
-  /// Puts the points that passed together, and the least of each step.
-  /// - Returns: how many passed.
+  /// Puts the points together, and the least of each step.
+  /// - Returns: how many there are; those that passed and are beaten plainly are left out.
   private static func gather(
     passed: [UInt64], cold: [UInt64], latencies: [UInt32], earnings: [UInt32], into points: inout [Point],
     least: inout [UInt64]
@@ -65,6 +71,8 @@ struct FrontSearch: Sendable {
     var points = points.mutableSpan
     var least = least.mutableSpan
     let (passed, cold, latencies, earnings) = (passed.span, cold.span, latencies.span, earnings.span)
+    // One of the better ones so far: what it beats is passed over at once.
+    var pivot = Point(latency: .max, earnings: .max, place: 0)
     var count = 0
     for word in cold.indices {
       var left = passed[word]
@@ -78,6 +86,8 @@ struct FrontSearch: Sendable {
           latency = UInt32(min(Int64(latency) + Estimate.coldStart, Estimate.longest))
         }
         let point = Point(latency: latency, earnings: earnings[place], place: UInt32(place))
+        if pivot.beats(point) { continue }
+        if point.sum < pivot.sum { pivot = point }
         points[count] = point
         count += 1
         let step = FrontSearch.step(latency)
@@ -116,7 +126,6 @@ struct FrontSearch: Sendable {
       if step != current {
         current = step
         lowest = below[step]
-        last = nil
       }
       guard point.earnings < lowest || point.turned == last else { continue }
       lowest = point.earnings

@@ -9,24 +9,17 @@ struct CreditsBalance: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("Only these.", valueName: "account"))
   var accounts: [String] = []
 
-  @OptionGroup var books: BookOptions
+  @OptionGroup var books: AskedBookOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json or name.")
   var output = OutputFormat.text
 
   func run() async throws {
-    try await Session.withBooks(books) { _, books in
-      var found: [LedgerBooks.Account] = []
-      if accounts.isEmpty {
-        found = try await books.ledger.accounts()
-      } else {
-        for name in accounts { found.append(try await books.account(name)) }
-      }
-      switch output {
-      case .json: Output.write(Value.array(found.map(\.value)).prettyJSON)
-      case .name: for account in found { Output.print(account.name) }
-      case .text, .yaml: print(found)
-      }
+    let found = try await books.place.ask(BalanceInquiry(books.query, accounts: accounts)).accounts
+    switch output {
+    case .json: Output.write(Value.array(found.map(\.value)).prettyJSON)
+    case .name: for account in found { Output.print(account.name) }
+    case .text, .yaml: print(found)
     }
   }
 
@@ -39,16 +32,5 @@ struct CreditsBalance: AsyncParsableCommand {
       ])
     }
     Output.write(table)
-  }
-}
-
-extension LedgerBooks.Account {
-  /// For programs: amounts as exact decimal text.
-  fileprivate var value: Value {
-    .members([
-      "account": .string(name), "kind": .string(kind.rawValue), "balance": .string(balance.description),
-      "held": .string(held.description), "available": .string(available.description),
-      "entries": .integer(entries),
-    ])
   }
 }

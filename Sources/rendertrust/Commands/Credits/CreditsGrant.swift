@@ -33,42 +33,16 @@ struct CreditsGrant: AsyncParsableCommand {
     help: ArgumentHelp("Who gives; it must have them, but for the clearing account.", valueName: "account"))
   var from = LedgerBooks.clearingAccount
 
-  @OptionGroup var books: BookOptions
+  @OptionGroup var books: AskedBookOptions
 
   func run() async throws {
-    guard let amount = Credits(credits) else {
-      throw CommandFailure.usage(
-        "‘\(credits)’ is no number of credits; write for example 25 or 0.5, without a unit")
-    }
-    guard [.creator, .nodeOwner, .moduleDeveloper].contains(kind) else {
-      throw CommandFailure.usage("--kind is creator, node_owner or module_developer")
-    }
-    let name = LedgerBooks.plainName(account)
-    guard LedgerBooks.isFree(name) || name.hasPrefix(LedgerBooks.erasedPrefix) else {
-      throw CommandFailure.usage("‘\(name)’ is no account; write for example ada")
-    }
     let key = key ?? "\(UInt64.random(in: .min ... .max))"
-    let leg = LedgerLeg(to: name, amount, for: "grant")
-    let call = LedgerCall(
-      .transfer([leg], job: reason), on: LedgerBooks.plainName(from), key: "grant/\(name)/\(key)")
-    if let problem = call.problem { throw CommandFailure.usage(problem.message) }
-    try await Session.withBooks(books) { _, books in
-      _ = try await books.account(from)
-      var result = try await books.ledger.execute([call])[0]
-      // Opened only for a grant that would succeed, so that a refusal leaves nothing behind.
-      if case .failure(let error) = result, error.code == .unknownPayee, LedgerBooks.isFree(name) {
-        try await books.ledger.open([name], as: kind)
-        result = try await books.ledger.execute([call])[0]
-      }
-      switch result {
-      case .failure(let error): throw CommandFailure.failed("nothing was given: \(error.message)")
-      case .success:
-        let account = try await books.account(name)
-        Output.print(
-          "\(Output.style.green("✓")) \(amount) credits for \(name) are in the books under key \(key); "
-            + "\(account.available) to spend")
-      }
-    }
+    let given = try await books.place.ask(
+      try GrantInquiry(
+        books.query, account: account, credits: credits, key: key, reason: reason, kind: kind, from: from))
+    Output.print(
+      "\(Output.style.green("✓")) \(given.amount) credits for \(given.account) are in the books under key \(key); "
+        + "\(given.available) to spend")
   }
 }
 

@@ -10,43 +10,29 @@ struct CreditsHolds: AsyncParsableCommand {
   @Argument(help: "Only this account's.")
   var account: String?
 
-  @OptionGroup var books: BookOptions
+  @OptionGroup var books: AskedBookOptions
 
   @Option(name: .shortAndLong, help: "How to print: text or json.")
   var output = OutputFormat.text
 
   func run() async throws {
-    try await Session.withBooks(books) { session, books in
-      var name: String?
-      if let account { name = try await books.account(account).name }
-      let holds = try await books.ledger.openHolds(of: name)
-      if output == .json {
-        Output.write(Value.array(holds.map(\.value)).prettyJSON)
-        return
-      }
-      guard !holds.isEmpty else {
-        Output.print("Nothing is held back\(name.map { " of \($0)" } ?? "").")
-        return
-      }
-      let now = session.engine.time.now()
-      var table = Table(["HOLD", "ACCOUNT", "CREDITS", "AGE", "EXPIRES", "JOB"])
-      for hold in holds {
-        table.add([
-          String(hold.id), hold.account, hold.amount.description, (now - hold.openedAt).ago,
-          hold.expiresAt <= now ? "due" : "in \((hold.expiresAt - now).ago)", hold.job,
-        ])
-      }
-      Output.write(table)
+    let answer = try await books.place.ask(HoldsInquiry(books.query, account: account))
+    if output == .json {
+      Output.write(Value.array(answer.holds.map(\.value)).prettyJSON)
+      return
     }
-  }
-}
-
-extension LedgerBooks.Hold {
-  fileprivate var value: Value {
-    .members([
-      "hold": .integer(id), "account": .string(account), "credits": .string(amount.description),
-      "job": .string(job), "openedAt": .string(openedAt.description),
-      "expiresAt": .string(expiresAt.description),
-    ])
+    guard !answer.holds.isEmpty else {
+      Output.print("Nothing is held back\(answer.account.map { " of \($0)" } ?? "").")
+      return
+    }
+    let now = answer.now
+    var table = Table(["HOLD", "ACCOUNT", "CREDITS", "AGE", "EXPIRES", "JOB"])
+    for hold in answer.holds {
+      table.add([
+        String(hold.id), hold.account, hold.amount.description, (now - hold.openedAt).ago,
+        hold.expiresAt <= now ? "due" : "in \((hold.expiresAt - now).ago)", hold.job,
+      ])
+    }
+    Output.write(table)
   }
 }

@@ -19,36 +19,28 @@ struct CreditsStatement: AsyncParsableCommand {
     name: .long, help: ArgumentHelp("Such as 2026-11; this month where it is left out.", valueName: "month"))
   var month: CalendarMonth?
 
-  @OptionGroup var books: BookOptions
+  @OptionGroup var books: AskedBookOptions
 
   @Option(name: .shortAndLong, help: "How to print.")
   var output = Format.text
 
   func run() async throws {
-    try await Session.withBooks(books) { session, books in
-      let now = session.engine.time.now()
-      let month = month ?? CalendarMonth(containing: now)
-      let name = try await books.account(account).name
-      guard let statement = try await books.ledger.statement(of: name, from: month.start, to: month.end)
-      else {
-        throw CommandFailure.failed("there is no account ‘\(name)’")
-      }
-      switch output {
-      case .json: Output.write(statement.value.prettyJSON)
-      case .html:
-        let page = StatementPage(
-          statement, creditWorth: books.resource.spec.credit.usd.tenThousandths, span: month.name, madeAt: now
-        )
-        Output.write(page.html)
-      case .text: print(statement, month)
-      }
+    let answer = try await books.place.ask(
+      StatementInquiry(books.query, account: account, month: month))
+    switch output {
+    case .json: Output.write(answer.statement.value.prettyJSON)
+    case .html:
+      let page = StatementPage(
+        answer.statement, creditWorth: answer.creditWorth, span: answer.month, madeAt: answer.now)
+      Output.write(page.html)
+    case .text: print(answer.statement, answer.month)
     }
   }
 
-  private func print(_ statement: AccountStatement, _ month: CalendarMonth) {
+  private func print(_ statement: AccountStatement, _ month: String) {
     let style = Output.style
     Output.print(
-      "\(style.bold(statement.account)), \(statement.kind.rawValue.replacing("_", with: " ")), \(month.name)\n"
+      "\(style.bold(statement.account)), \(statement.kind.rawValue.replacing("_", with: " ")), \(month)\n"
     )
     var table = Table(["TIME", "WHAT", "WITH", "CREDITS", "BALANCE", "JOB"])
     table.add(["", "before", "", "", statement.opening.description, ""])

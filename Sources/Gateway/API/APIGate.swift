@@ -1,0 +1,86 @@
+internal import Model
+internal import Reconciling
+internal import Synchronization
+
+/// Lets a request in, or says why not: who asks, what they may, and how often.
+final class APIGate: Sendable {
+  private let tokens: TokenCache
+  private let time: TimeSource
+  private let rates: Mutex<Rates>
+
+  private struct Rates {
+    var perToken: RateTable?
+    var perAddress: RateTable?
+    var refusals: RateTable
+  }
+
+  init(tokens: any TokenStore, limits: APILimits, time: TimeSource) {
+    self.tokens = TokenCache(tokens, time: time)
+    self.time = time
+    rates = Mutex(
+      Rates(
+        perToken: limits.perToken.map { RateTable($0) }, perAddress: limits.perAddress.map { RateTable($0) },
+        refusals: RateTable(limits.refusals)))
+  }
+
+  enum Entry: Sendable {
+    case open(APIPrincipal)
+    case shut(APIProblem, APIPrincipal?)
+  }
+
+  /// - Parameters:
+  ///   - authorization: the header; nil where there is none.
+  ///   - address: of the caller; nil for one of this machine, who counts by token alone.
+  func enter(_ operation: Operation, authorization: String?, from address: String?) async -> Entry {
+    let now = time.uptime()
+    if let address, let wait = rates.withLock({ $0.perAddress?.take(address, at: now) ?? nil }) {
+      return .shut(.tooOften(wait, "requests from this address"), nil)
+    }
+    if operation.route.roles.isEmpty { return .open(APIGate.anybody) }
+    let caller = address ?? "local"
+    if rates.withLock({ $0.refusals.isEmpty(caller, at: now) }) {
+      return .shut(.tooOften(1000, "requests without a good token"), nil)
+    }
+    let principal: APIPrincipal?
+    switch await identify(authorization) {
+    case .success(let known): principal = known
+    case .failure:
+      return .shut(
+        APIProblem(503, "unavailable", "tokens cannot be checked at the moment", retryAfterSeconds: 2), nil)
+    }
+    guard let principal else {
+      _ = rates.withLock { $0.refusals.take(caller, at: now) }
+      let detail = authorization == nil ? "a bearer token is needed" : "the token is not good"
+      return .shut(APIProblem(401, "unauthorized", detail, hint: "rendertrust token create makes one"), nil)
+    }
+    if let wait = rates.withLock({ $0.perToken?.take(principal.name, at: now) ?? nil }) {
+      return .shut(.tooOften(wait, "requests with this token"), principal)
+    }
+    guard operation.allows(principal) else {
+      return .shut(
+        APIProblem(403, "forbidden", "a token of the role \(principal.role.rawValue) may not do this"),
+        principal)
+    }
+    return .open(principal)
+  }
+
+  static let anybody = APIPrincipal(name: "", role: .viewer, subject: nil)
+
+  private func identify(_ authorization: String?) async -> Result<APIPrincipal?, TokenStoreError> {
+    guard let authorization, authorization.utf8.count > 7, authorization.prefix(7).lowercased() == "bearer ",
+      let token = APIToken(authorization.dropFirst(7))
+    else { return .success(nil) }
+    do throws(TokenStoreError) {
+      return .success(try await tokens.principal(of: token))
+    } catch {
+      return .failure(error)
+    }
+  }
+}
+
+extension APIProblem {
+  static func tooOften(_ milliseconds: Int64, _ what: String) -> APIProblem {
+    APIProblem(
+      429, "too_many_requests", "too many \(what)", retryAfterSeconds: Int((milliseconds + 999) / 1000))
+  }
+}

@@ -1,0 +1,173 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Model
+internal import NIOCore
+internal import Reconciling
+internal import Synchronization
+
+/// What is known about a connection.
+struct APIContext: InitializableFromSource, Sendable {
+  let channel: any Channel
+  init(source: ApplicationRequestContextSource) { channel = source.channel }
+
+  /// Whether it is one stream among others on a connection of HTTP/2, where ending the one leaves the others alone. The
+  /// parent of a connection is what listens; that of a stream is its connection.
+  var isStream: Bool { channel.parent?.parent != nil }
+
+  /// Nil: this machine.
+  var remoteAddress: String? {
+    guard let text = channel.remoteAddress?.ipAddress, !text.hasPrefix("127."), text != "::1" else {
+      return nil
+    }
+    return text
+  }
+}
+
+/// From a request of HTTP to the handler of its operation, and back.
+final class APIResponder: HTTPResponder {
+  private let table: RouteTable
+  private let gate: APIGate
+  private let limits: APILimits
+  private let time: TimeSource
+  private let log: AccessLog
+  private let ids: RequestIDs
+  private let underWay = Atomic<Int>(0)
+
+  init(routes: [APIRoute], gate: APIGate, limits: APILimits, time: TimeSource, log: AccessLog) {
+    table = RouteTable(routes)
+    self.gate = gate
+    self.limits = limits
+    self.time = time
+    self.log = log
+    ids = RequestIDs(mark: String(UInt64(bitPattern: time.now().microseconds), radix: 36) + "-")
+  }
+
+  func respond(to request: Request, context: APIContext) async throws -> Response {
+    let startedAt = time.uptime()
+    let id = ids.id(request.headers[.requestID])
+    let target = request.head.path ?? "/"
+    let path = target.prefix { $0 != "?" && $0 != "#" }
+    var route: String?
+    var principal: APIPrincipal?
+    let answer: APIResponse
+    var allow: [String] = []
+    let count = underWay.add(1, ordering: .relaxed).newValue
+    defer { underWay.subtract(1, ordering: .relaxed) }
+    switch table.match(request.method.rawValue, path) {
+    case .none: answer = .problem(APIProblem(404, "not_found", "there is nothing at this path"))
+    case .otherMethods(let methods):
+      allow = methods
+      answer = .problem(
+        APIProblem(405, "method_not_allowed", "this path takes \(methods.joined(separator: ", "))"))
+    case .operation(let operation, let values):
+      route = operation.route.path
+      guard count <= limits.requests else {
+        answer = .problem(
+          APIProblem(503, "busy", "too many requests are under way", retryAfterSeconds: 1))
+        break
+      }
+      let entry = await gate.enter(
+        operation, authorization: request.headers[.authorization], from: context.remoteAddress)
+      switch entry {
+      case .shut(let problem, let known):
+        principal = known
+        answer = .problem(problem)
+      case .open(let known):
+        principal = known
+        answer = await perform(
+          operation, values, request, query: target.dropFirst(path.count), id: id, for: known)
+      }
+    }
+    let line = AccessLog.Line(
+      id: id, method: request.method.rawValue, route: route, principal: principal, startedAt: startedAt)
+    var response = response(answer, to: request, line, allow: allow)
+    // What is left of a body is not waited for. HTTP/2 knows no such header.
+    if response.status == .requestTimeout || response.status == .contentTooLarge, !context.isStream {
+      response.headers[.connection] = "close"
+    }
+    return response
+  }
+
+  private func perform(
+    _ operation: Operation, _ values: [String], _ request: Request, query: Substring, id: String,
+    for principal: APIPrincipal
+  ) async -> APIResponse {
+    var parameters: [String: String] = [:]
+    for (name, value) in zip(operation.pathNames, values) { parameters[name] = value }
+    if let problem = RequestReader.read(query, request.headers, of: operation, into: &parameters) {
+      return .problem(problem)
+    }
+    var body: Value?
+    if let description = operation.route.body {
+      switch await RequestReader.body(of: request, description, depth: limits.depth) {
+      case .success(let value): body = value
+      case .failure(let refusal): return .problem(refusal.problem)
+      }
+    }
+    return await operation.route.handler(
+      APIRequest(
+        id: id, principal: principal, parameters: parameters, body: body,
+        wantsEvents: operation.route.answer.streams
+          && request.headers[.accept]?.contains("text/event-stream") ?? false))
+  }
+
+  // MARK: Answers
+
+  private func response(
+    _ answer: APIResponse, to request: Request, _ line: AccessLog.Line, allow: [String]
+  ) -> Response {
+    var headers: HTTPFields = [
+      .requestID: line.id, .cacheControl: "no-store", .contentTypeOptions: "nosniff",
+    ]
+    let status: Int
+    let buffer: ByteBuffer
+    switch answer {
+    case .json(let code, let value):
+      status = code
+      headers[.contentType] = "application/json"
+      buffer = ByteBuffer(bytes: value.jsonBytes())
+    case .text(let code, let text):
+      status = code
+      headers[.contentType] = "application/json"
+      buffer = ByteBuffer(string: text)
+    case .problem(let problem):
+      status = problem.status
+      headers[.contentType] = "application/problem+json"
+      if !allow.isEmpty { headers[.allow] = allow.joined(separator: ", ") }
+      if status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+      if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
+      buffer = ByteBuffer(bytes: problem.value(request: line.id).jsonBytes())
+    case .events(let events):
+      headers[.contentType] = "text/event-stream"
+      let stream = EventBody(events: events, keepAlive: limits.keepAlive) { [log, time] bytes in
+        log.write(line, status: 200, bytes: bytes, at: time.uptime())
+      }
+      return Response(status: .ok, headers: headers, body: stream.body(of: request))
+    }
+    log.write(line, status: status, bytes: buffer.readableBytes, at: time.uptime())
+    return Response(
+      status: HTTPResponse.Status(code: status), headers: headers, body: ResponseBody(byteBuffer: buffer))
+  }
+}
+
+extension HTTPField.Name {
+  fileprivate static let requestID = HTTPField.Name("X-Request-Id")!
+  fileprivate static let contentTypeOptions = HTTPField.Name("X-Content-Type-Options")!
+}
+
+extension APIProblem {
+  /// As RFC 9457 writes it.
+  func value(request: String) -> Value {
+    .members([
+      "type": .string("about:blank"), "title": .string(APIProblem.titles[status] ?? "Problem"),
+      "status": .integer(Int64(status)), "code": .string(code), "detail": .string(detail),
+      "field": field.map { .string($0) }, "hint": hint.map { .string($0) }, "request": .string(request),
+    ])
+  }
+  private static let titles = [
+    400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict", 412: "Precondition Failed",
+    413: "Content Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Content",
+    429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable",
+  ]
+}

@@ -1,0 +1,118 @@
+internal import HTTPTypes
+package import Model
+
+/// The description of the API, as OpenAPI 3.1, from the same list that is served.
+package enum OpenAPI {
+  /// The routes and that of their description.
+  static func withItsRoute(_ routes: [APIRoute]) -> [APIRoute] {
+    let text = document(of: routes + [route("")]).json
+    return routes + [route(text)]
+  }
+
+  private static func route(_ text: String) -> APIRoute {
+    APIRoute(
+      .get, "/openapi.json", name: "openAPI", summary: "This description.", roles: [],
+      answer: APIAnswer(200, "An OpenAPI 3.1 document.", schema: Schema.object([:]))
+    ) { _ in .text(200, text) }
+  }
+
+  package static func document(of routes: [APIRoute]) -> Value {
+    var paths: [String: [String: Value]] = [:]
+    for route in routes { paths[route.path, default: [:]][route.method.rawValue] = operation(route) }
+    return .members([
+      "openapi": .string("3.1.0"),
+      "info": .members([
+        "title": .string("RenderTrust"), "version": .string("1"),
+        "description": .string("Jobs, workers and the operators' work of a RenderTrust server."),
+      ]),
+      "paths": .object(paths.mapValues { .object($0) }),
+      "components": .members([
+        "securitySchemes": .members([
+          "token": .members([
+            "type": .string("http"), "scheme": .string("bearer"),
+            "description": .string(
+              "A token made by ‘rendertrust token create’. Its role says what it may do."),
+          ])
+        ]),
+        "schemas": .members(["Problem": problem]),
+      ]),
+    ])
+  }
+
+  private static func operation(_ route: APIRoute) -> Value {
+    .members([
+      "operationId": .string(route.name), "summary": .string(route.summary),
+      "parameters": route.parameters.isEmpty ? nil : .array(route.parameters.map(parameter)),
+      "requestBody": route.body.map { body in
+        .members([
+          "required": .bool(true),
+          "content": .members(["application/json": .members(["schema": body.schema])]),
+        ])
+      },
+      "responses": .object(answers(of: route)),
+      "security": route.roles.isEmpty
+        ? .array([]) : .array([.members(["token": .array([])])]),
+      "x-roles": route.roles.isEmpty
+        ? nil : .array(route.roles.union([.admin]).map(\.rawValue).sorted().map { .string($0) }),
+    ])
+  }
+
+  private static func parameter(_ parameter: APIParameter) -> Value {
+    .members([
+      "name": .string(parameter.name), "in": .string(parameter.place.rawValue),
+      "description": .string(parameter.summary), "schema": parameter.schema,
+      "required": .bool(parameter.isRequired || parameter.place == .path),
+    ])
+  }
+
+  private static func answers(of route: APIRoute) -> [String: Value] {
+    var content: [String: Value] = [:]
+    if let schema = route.answer.schema { content["application/json"] = .members(["schema": schema]) }
+    if route.answer.streams {
+      content["text/event-stream"] = .members(["schema": Schema.text()])
+    }
+    var answers = [
+      String(route.answer.status): Value.members([
+        "description": .string(route.answer.summary), "content": content.isEmpty ? nil : .object(content),
+      ])
+    ]
+    for (status, text) in commonProblems(of: route).merging(route.problems, uniquingKeysWith: { $1 }) {
+      answers[String(status)] = .members([
+        "description": .string(text),
+        "content": .members([
+          "application/problem+json": .members([
+            "schema": .members(["$ref": .string("#/components/schemas/Problem")])
+          ])
+        ]),
+      ])
+    }
+    return answers
+  }
+
+  private static func commonProblems(of route: APIRoute) -> [Int: String] {
+    var problems = [
+      400: "Something in the request is not as it should be.", 404: "There is no such thing.",
+      429: "Too many requests; Retry-After says when to come again.",
+      500: "The server failed.", 503: "It cannot be done at the moment.",
+    ]
+    if !route.roles.isEmpty {
+      problems[401] = "No token, or not a good one."
+      problems[403] = "The token's role may not do this."
+    }
+    if route.body != nil {
+      problems[408] = "The body did not come in time."
+      problems[413] = "The body is too long."
+      problems[415] = "The body is no application/json."
+    }
+    return problems
+  }
+
+  /// RFC 9457.
+  private static let problem = Schema.object(
+    [
+      "type": Schema.text(), "title": Schema.text(), "status": Schema.integer(),
+      "code": Schema.text("A stable word for programs."), "detail": Schema.text("One sentence for people."),
+      "field": Schema.text(), "hint": Schema.text(),
+      "request": Schema.text("The request, as the server's log names it."),
+    ], required: ["type", "title", "status", "code", "detail", "request"])
+}

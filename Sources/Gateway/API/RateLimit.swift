@@ -1,0 +1,85 @@
+package import Model
+
+/// How often something may be done: `perSecond` for long, `burst` at once.
+package struct Rate: Hashable, Sendable {
+  package let perSecond: Int64
+  package let burst: Int64
+
+  package init(perSecond: Int64, burst: Int64) {
+    self.perSecond = max(1, perSecond)
+    self.burst = max(1, burst)
+  }
+
+  /// As many at once as in two seconds.
+  package init(perSecond: Int64) { self.init(perSecond: perSecond, burst: 2 * perSecond) }
+}
+
+/// What is left of a rate: a bucket that fills by itself. Counted in thousandths, so that a millisecond adds a whole number.
+package struct RateBucket: Hashable, Sendable {
+  private var thousandths: Int64
+  private var filledAt: TimeSpan
+
+  package init(full rate: Rate, at time: TimeSpan) {
+    thousandths = rate.burst * 1000
+    filledAt = time
+  }
+
+  /// - Returns: nil when it may be done; else after how many milliseconds it may.
+  package mutating func take(_ rate: Rate, at time: TimeSpan) -> Int64? {
+    fill(rate, at: time)
+    guard thousandths >= 1000 else { return (1000 - thousandths + rate.perSecond - 1) / rate.perSecond }
+    thousandths -= 1000
+    return nil
+  }
+
+  /// Whether something is left, without taking it.
+  package mutating func isEmpty(_ rate: Rate, at time: TimeSpan) -> Bool {
+    fill(rate, at: time)
+    return thousandths < 1000
+  }
+
+  package mutating func isFull(_ rate: Rate, at time: TimeSpan) -> Bool {
+    fill(rate, at: time)
+    return thousandths == rate.burst * 1000
+  }
+
+  private mutating func fill(_ rate: Rate, at time: TimeSpan) {
+    let passed = max(0, time.milliseconds - filledAt.milliseconds)
+    let (added, overflow) = passed.multipliedReportingOverflow(by: rate.perSecond)
+    thousandths = min(rate.burst * 1000, overflow ? rate.burst * 1000 : thousandths + added)
+    filledAt = max(filledAt, time)
+  }
+}
+
+/// The buckets of many, such as addresses. Those that are full again are forgotten; where too many are not, all are.
+package struct RateTable: Sendable {
+  private let rate: Rate
+  private let most: Int
+  private var buckets: [String: RateBucket] = [:]
+
+  package init(_ rate: Rate, most: Int = 20_000) {
+    self.rate = rate
+    self.most = most
+  }
+
+  package var count: Int { buckets.count }
+
+  /// - Returns: nil when it may be done; else after how many milliseconds it may.
+  package mutating func take(_ name: String, at time: TimeSpan) -> Int64? {
+    if buckets[name] == nil, buckets.count >= most { sweep(at: time) }
+    return buckets[name, default: RateBucket(full: rate, at: time)].take(rate, at: time)
+  }
+
+  /// Whether nothing is left, without taking it.
+  package mutating func isEmpty(_ name: String, at time: TimeSpan) -> Bool {
+    buckets[name]?.isEmpty(rate, at: time) ?? false
+  }
+
+  private mutating func sweep(at time: TimeSpan) {
+    buckets = buckets.filter { entry in
+      var bucket = entry.value
+      return !bucket.isFull(rate, at: time)
+    }
+    if buckets.count >= most { buckets = [:] }
+  }
+}

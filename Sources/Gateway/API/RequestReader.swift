@@ -1,0 +1,121 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Model
+internal import NIOCore
+
+/// Takes from a request what its operation asks for, and no more.
+enum RequestReader {
+  struct Refusal: Error, Sendable {
+    let problem: APIProblem
+  }
+
+  /// Adds what stands in query and headers to the parameters, and checks them all.
+  static func read(
+    _ query: Substring, _ headers: HTTPFields, of operation: Operation,
+    into parameters: inout [String: String]
+  ) -> APIProblem? {
+    if let problem = read(query, of: operation, into: &parameters) { return problem }
+    for check in operation.checks {
+      if check.parameter.place == .header, let name = HTTPField.Name(check.parameter.name),
+        let value = headers[name]
+      {
+        parameters[check.key] = value
+      }
+      guard let value = parameters[check.key] else {
+        guard check.parameter.isRequired else { continue }
+        return APIProblem(
+          400, "missing_parameter", "\(check.parameter.name) is needed", field: check.parameter.name)
+      }
+      if let problem = check.problem(value) { return problem }
+    }
+    return nil
+  }
+
+  private static func read(
+    _ query: Substring, of operation: Operation, into parameters: inout [String: String]
+  ) -> APIProblem? {
+    let text = query.dropFirst().prefix { $0 != "#" }
+    guard !text.isEmpty else { return nil }
+    for pair in text.split(separator: "&") {
+      let end = pair.firstIndex(of: "=") ?? pair.endIndex
+      guard let name = PercentText.decode(pair[..<end], plusIsSpace: true),
+        let value = PercentText.decode(pair[end...].dropFirst(), plusIsSpace: true)
+      else { return APIProblem(400, "invalid_parameter", "the query is not percent-encoded UTF-8 text") }
+      guard operation.checks.contains(where: { $0.key == name && $0.parameter.place == .query }) else {
+        return APIProblem(400, "unknown_parameter", "there is no such parameter here", field: shown(name))
+      }
+      guard parameters.updateValue(value, forKey: name) == nil else {
+        return APIProblem(400, "invalid_parameter", "\(name) is given twice", field: name)
+      }
+    }
+    return nil
+  }
+
+  private static func shown(_ name: String) -> String { String(name.prefix(40)) }
+
+  /// - Returns: the body as a value whose texts hold no NUL, which the database could not keep.
+  static func body(of request: Request, _ description: APIBody, depth: Int) async -> Result<Value, Refusal> {
+    guard isJSON(request.headers[.contentType]) else {
+      return refused(415, "unsupported_media_type", "the body's Content-Type is application/json")
+    }
+    let limit = description.mostBytes
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+      return tooLong(limit)
+    }
+    var bytes = ByteBuffer()
+    do {
+      for try await part in request.body {
+        guard bytes.readableBytes + part.readableBytes <= limit else { return tooLong(limit) }
+        if bytes.readableBytes == 0 { bytes = part } else { bytes.writeImmutableBuffer(part) }
+      }
+    } catch is SlowRequest {
+      return refused(408, "too_slow", "the body did not come in time")
+    } catch {
+      return refused(400, "broken", "the body broke off")
+    }
+    do throws(Value.JSONError) {
+      let value = try Value(json: bytes.readableBytesView, depth: depth)
+      guard !mayHoldNUL(bytes) || !value.holdsNUL else {
+        return refused(400, "invalid_json", "text must not hold the character NUL")
+      }
+      return .success(value)
+    } catch {
+      return refused(400, "invalid_json", error.description)
+    }
+  }
+
+  private static func tooLong(_ limit: Int) -> Result<Value, Refusal> {
+    refused(413, "too_long", "the body is longer than \(limit) bytes")
+  }
+
+  private static func refused(_ status: Int, _ code: String, _ detail: String) -> Result<Value, Refusal> {
+    .failure(Refusal(problem: APIProblem(status, code, detail)))
+  }
+
+  private static func isJSON(_ type: String?) -> Bool {
+    guard let type else { return false }
+    if type == "application/json" { return true }
+    return type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased() == "application/json"
+  }
+
+  /// Whether `\u0000` stands in it, maybe behind another backslash.
+  private static func mayHoldNUL(_ bytes: ByteBuffer) -> Bool {
+    var rest = bytes.readableBytesView[...]
+    while let mark = rest.firstIndex(of: UInt8(ascii: "\\")) {
+      rest = rest[(mark + 1)...]
+      if rest.starts(with: "u0000".utf8) { return true }
+    }
+    return false
+  }
+}
+
+extension Value {
+  fileprivate var holdsNUL: Bool {
+    switch self {
+    case .null, .bool, .integer, .decimal: false
+    case .string(let text): text.utf8.contains(0)
+    case .array(let elements): elements.contains { $0.holdsNUL }
+    case .object(let members): members.contains { $0.key.utf8.contains(0) || $0.value.holdsNUL }
+    }
+  }
+}

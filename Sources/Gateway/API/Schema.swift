@@ -1,0 +1,62 @@
+package import Model
+
+/// JSON Schemas of what the API takes and gives.
+package enum Schema {
+  package static func text(
+    _ summary: String? = nil, length: ClosedRange<Int64>? = nil, pattern: String? = nil
+  ) -> Value {
+    .members([
+      "type": .string("string"), "description": summary.map { .string($0) },
+      "minLength": length.map { .integer($0.lowerBound) },
+      "maxLength": length.map { .integer($0.upperBound) },
+      "pattern": pattern.map { .string($0) },
+    ])
+  }
+
+  /// One of these.
+  package static func word(_ words: [String], _ summary: String? = nil) -> Value {
+    .members([
+      "type": .string("string"), "description": summary.map { .string($0) },
+      "enum": .array(words.map { .string($0) }),
+    ])
+  }
+
+  package static func integer(_ summary: String? = nil, _ range: ClosedRange<Int64>? = nil) -> Value {
+    .members([
+      "type": .string("integer"), "description": summary.map { .string($0) },
+      "minimum": range.map { .integer($0.lowerBound) }, "maximum": range.map { .integer($0.upperBound) },
+    ])
+  }
+
+  package static func flag(_ summary: String? = nil) -> Value {
+    .members(["type": .string("boolean"), "description": summary.map { .string($0) }])
+  }
+
+  /// Any JSON.
+  package static func anything(_ summary: String) -> Value { .members(["description": .string(summary)]) }
+
+  package static func list(of element: Value, _ summary: String? = nil, most: Int64? = nil) -> Value {
+    .members([
+      "type": .string("array"), "items": element, "description": summary.map { .string($0) },
+      "maxItems": most.map { .integer($0) },
+    ])
+  }
+
+  /// - Parameter isClosed: other members are refused.
+  package static func object(
+    _ members: KeyValuePairs<String, Value>, required: [String] = [], isClosed: Bool = false
+  ) -> Value {
+    .members([
+      "type": .string("object"),
+      "properties": .object(Dictionary(members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })),
+      "required": required.isEmpty ? nil : .array(required.map { .string($0) }),
+      "additionalProperties": isClosed ? .bool(false) : nil,
+    ])
+  }
+
+  package static let time = Schema.text("RFC 3339, in UTC.")
+  package static let span = Schema.text(
+    "A whole number with a unit, such as 250ms, 30s or 15m.", pattern: "^[0-9]{1,9}(ms|s|m|h|d)$")
+  package static let credits = Schema.text(
+    "An exact decimal with at most six digits after the point.", pattern: #"^[0-9]{1,9}(\.[0-9]{1,6})?$"#)
+}

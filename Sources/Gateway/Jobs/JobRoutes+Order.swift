@@ -1,0 +1,32 @@
+internal import Model
+internal import Scheduling
+
+extension JobRoutes {
+  struct OrderRefusal: Error {
+    let problem: APIProblem
+  }
+
+  static func order(_ request: APIRequest) -> Result<JobOrder, OrderRefusal> {
+    var reader = MemberReader(request.body)
+    let named = reader.text("creator")
+    let own = request.principal.owner
+    if let named, let own, named != own {
+      let detail = "a creator's token orders for its own account"
+      return .failure(OrderRefusal(problem: APIProblem(403, "forbidden", detail, field: "creator")))
+    }
+    let header = request.parameters["idempotency-key"]
+    let member = reader.text("key")
+    if let header, let member, header != member {
+      return .failure(OrderRefusal(problem: .invalid("key", "is not the header's Idempotency-Key")))
+    }
+    let creator = reader.needed("creator", own ?? named)
+    let order = JobOrder(
+      creator: creator ?? "", module: reader.needed("module", reader.text("module")) ?? "",
+      input: reader.value("input") ?? .null, units: reader.integer("units", 1...JobOrder.mostUnits) ?? 1,
+      budget: reader.credits("budget"), priority: Int(reader.integer("priority", 0...9) ?? 5),
+      within: reader.span("within"), key: member ?? header)
+    if let problem = reader.finish() { return .failure(OrderRefusal(problem: problem)) }
+    if let problem = order.problem { return .failure(OrderRefusal(problem: APIProblem(problem))) }
+    return .success(order)
+  }
+}

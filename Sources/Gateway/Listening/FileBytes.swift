@@ -1,0 +1,27 @@
+internal import Glibc
+
+/// Small files that a server is set up with.
+enum FileBytes {
+  private static let most = 1 << 20
+
+  /// - Parameter what: what it should hold, for the error.
+  static func read(_ path: String, what: String) throws(TLSIdentityError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw TLSIdentityError("the \(what) file \(path) cannot be read: \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 16_384)
+    while bytes.count <= most {
+      let count = Glibc.read(descriptor, &part, part.count)
+      if count == 0 { return bytes }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else {
+        throw TLSIdentityError("the \(what) file \(path) cannot be read: \(String(cString: strerror(errno)))")
+      }
+      bytes += part[..<count]
+    }
+    throw TLSIdentityError("the \(what) file \(path) is longer than \(most) bytes")
+  }
+}

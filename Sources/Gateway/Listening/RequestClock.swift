@@ -1,0 +1,94 @@
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTPTypes
+
+/// Watches one connection, or one stream of HTTP/2, for clients that send or read too slowly, and ends it after an answer
+/// that says so.
+///
+/// A body that does not come in time is an error to whoever reads it, and the connection's end a little later.
+final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private let limits: ListenerLimits
+  private var awaitsBody = false
+  private var endsAfterAnswer = false
+  private var bodyLimit: Scheduled<Void>?
+  private var readingLimit: Scheduled<Void>?
+
+  init(_ limits: ListenerLimits) { self.limits = limits }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head: awaitsBody = true
+    case .body: break
+    case .end:
+      awaitsBody = false
+      bodyLimit?.cancel()
+      bodyLimit = nil
+    }
+    context.fireChannelRead(data)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    // Nothing is scheduled for a request that came as one.
+    if awaitsBody, bodyLimit == nil {
+      bodyLimit = after(limits.body, context) { clock, context in clock.giveUp(context) }
+    }
+    context.fireChannelReadComplete()
+  }
+
+  private func giveUp(_ context: ChannelHandlerContext) {
+    context.fireErrorCaught(SlowRequest())
+    bodyLimit = after(limits.farewell, context) { _, context in context.close(promise: nil) }
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch unwrapOutboundIn(data) {
+    case .head(let head): endsAfterAnswer = head.headerFields[.connection] == "close"
+    case .body: break
+    case .end:
+      if endsAfterAnswer, readingLimit == nil {
+        // At once, a client that still sends would lose the answer.
+        readingLimit = after(awaitsBody ? limits.farewell : .zero, context) { _, context in
+          context.close(promise: nil)
+        }
+      }
+    }
+    context.write(data, promise: promise)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      readingLimit?.cancel()
+      readingLimit = nil
+    } else if readingLimit == nil {
+      readingLimit = after(limits.unread, context) { _, context in context.close(promise: nil) }
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    bodyLimit?.cancel()
+    readingLimit?.cancel()
+  }
+
+  private func after(
+    _ span: Duration, _ context: ChannelHandlerContext,
+    _ act: @escaping @Sendable (RequestClock, ChannelHandlerContext) -> Void
+  ) -> Scheduled<Void> {
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    return context.eventLoop.scheduleTask(in: TimeAmount(span)) {
+      let (clock, context) = bound.value
+      act(clock, context)
+    }
+  }
+}
+
+@available(*, unavailable)
+extension RequestClock: Sendable {}
+
+/// A body that took too long.
+struct SlowRequest: Error {}

@@ -1,0 +1,78 @@
+internal import Model
+package import Reconciling
+internal import Synchronization
+
+/// Knows whose token it is, without asking the store each time. A token that was revoked elsewhere is refused 4 s later at
+/// the latest; while the store does not answer, tokens are known for as long.
+package final class TokenCache: Sendable {
+  /// How old an answer may be before one request asks again, while others still go by it.
+  private static let freshFor = TimeSpan(milliseconds: 2000)
+  /// How old it may be at all.
+  private static let goodFor = TimeSpan(milliseconds: 4000)
+  private static let most = 10_000
+
+  private struct Entry {
+    /// Nil: the store knows none.
+    var record: TokenRecord?
+    var askedAt: TimeSpan
+    var isBeingAsked = false
+  }
+
+  private let store: any TokenStore
+  private let time: TimeSource
+  private let entries = Mutex<[TokenHash: Entry]>([:])
+
+  package init(_ store: any TokenStore, time: TimeSource) {
+    self.store = store
+    self.time = time
+  }
+
+  /// Nil: nobody's, or not good any more.
+  package func principal(of token: APIToken) async throws(TokenStoreError) -> APIPrincipal? {
+    let now = time.uptime()
+    let known = entries.withLock { entries -> (record: TokenRecord?, isEnough: Bool)? in
+      guard var entry = entries[token.hash], now - entry.askedAt < TokenCache.goodFor else { return nil }
+      guard now - entry.askedAt >= TokenCache.freshFor, !entry.isBeingAsked else {
+        return (entry.record, true)
+      }
+      entry.isBeingAsked = true
+      entries[token.hash] = entry
+      return (entry.record, false)
+    }
+    let record: TokenRecord?
+    switch known {
+    case (let known, true)?: record = known
+    case (let known, false)?:
+      switch await ask(token.hash, at: now) {
+      case .success(let asked): record = asked
+      case .failure: record = known
+      }
+    case nil: record = try await ask(token.hash, at: now).get()
+    }
+    guard let record, record.hash == token.hash, record.isGood(at: time.now()) else { return nil }
+    return record.principal
+  }
+
+  private func ask(_ hash: TokenHash, at now: TimeSpan) async -> Result<TokenRecord?, TokenStoreError> {
+    do throws(TokenStoreError) {
+      let record = try await store.token(hash)
+      entries.withLock { entries in
+        if entries.count >= TokenCache.most {
+          entries = entries.filter { now - $0.value.askedAt < TokenCache.goodFor }
+          if entries.count >= TokenCache.most { entries = [:] }
+        }
+        entries[hash] = Entry(record: record, askedAt: now)
+      }
+      return .success(record)
+    } catch {
+      entries.withLock { $0[hash]?.isBeingAsked = false }
+      return .failure(error)
+    }
+  }
+}
+
+extension TimeSpan {
+  fileprivate static func - (later: TimeSpan, earlier: TimeSpan) -> TimeSpan {
+    TimeSpan(milliseconds: later.milliseconds - earlier.milliseconds)
+  }
+}

@@ -1,0 +1,69 @@
+package import Model
+
+/// What is kept about a token.
+package struct TokenRecord: Hashable, Sendable {
+  /// Names it among all; stays after it is revoked.
+  package let name: String
+  package let role: APIRole
+  /// The account of a creator, the node of a node; nil for others.
+  package let subject: String?
+  package let hash: TokenHash
+  package let createdAt: Timestamp
+  package let createdBy: String
+  /// Nil: it does not end by itself.
+  package let expiresAt: Timestamp?
+  package let revokedAt: Timestamp?
+  /// To the hour; nil: never, as far as is known.
+  package let lastUsedAt: Timestamp?
+
+  package init(
+    name: String, role: APIRole, subject: String?, hash: TokenHash, createdAt: Timestamp, createdBy: String,
+    expiresAt: Timestamp? = nil, revokedAt: Timestamp? = nil, lastUsedAt: Timestamp? = nil
+  ) {
+    self.name = name
+    self.role = role
+    self.subject = subject
+    self.hash = hash
+    self.createdAt = createdAt
+    self.createdBy = createdBy
+    self.expiresAt = expiresAt
+    self.revokedAt = revokedAt
+    self.lastUsedAt = lastUsedAt
+  }
+
+  package func isGood(at time: Timestamp) -> Bool {
+    revokedAt == nil && expiresAt.map { time < $0 } ?? true
+  }
+
+  package var principal: APIPrincipal { APIPrincipal(name: name, role: role, subject: subject) }
+
+  /// What is wrong with a token that is to be made; nil: nothing.
+  package static func problem(name: String, role: APIRole, subject: String?) -> String? {
+    guard (1...64).contains(name.utf8.count),
+      name.utf8.allSatisfy({ byte in
+        (97...122).contains(byte | 32) || (48...57).contains(byte) || [45, 46, 95].contains(byte)
+      })
+    else { return "a token's name is 1 to 64 letters, digits, dots, dashes and underscores" }
+    switch (role, subject) {
+    case (.creator, nil): return "a creator's token needs the account that pays"
+    case (.node, nil): return "a node's token needs the node's name"
+    case (.viewer, .some), (.operator, .some), (.admin, .some):
+      return "only tokens of creators and nodes have a subject"
+    case (.creator, .some(let subject)), (.node, .some(let subject)):
+      return (1...128).contains(subject.utf8.count) ? nil : "a subject is 1 to 128 bytes"
+    default: return nil
+    }
+  }
+}
+
+/// Where tokens are kept.
+package protocol TokenStore: Sendable {
+  /// Nil: there never was one. Also notes that it was used, at most once an hour.
+  func token(_ hash: TokenHash) async throws(TokenStoreError) -> TokenRecord?
+}
+
+/// Tokens could not be asked for.
+package struct TokenStoreError: Error, Hashable, Sendable, CustomStringConvertible {
+  package let description: String
+  package init(_ description: String) { self.description = description }
+}

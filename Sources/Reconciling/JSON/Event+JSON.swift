@@ -1,0 +1,22 @@
+package import Model
+
+/// How events are written in the API and by `events -o json`; the same is read back.
+extension Event: JSONRepresentable {
+  package var value: Value {
+    .members([
+      "at": .string(at.description), "resource": id.map { .string($0.description) },
+      "warning": .bool(isWarning),
+      "reason": .string(reason), "message": .string(message), "revision": .integer(revision),
+    ])
+  }
+
+  package init?(_ value: Value) {
+    guard let at = value.time(at: "at"), let isWarning = value.flag(at: "warning"),
+      let reason = value.text(at: "reason"), let message = value.text(at: "message"),
+      let revision = value.integer(at: "revision")
+    else { return nil }
+    self.init(
+      at: at, id: value.id(at: "resource"), isWarning: isWarning, reason: reason, message: message,
+      revision: revision)
+  }
+}

@@ -1,0 +1,47 @@
+package import Model
+
+/// How steps that were begun are written in the API; the same is read back.
+extension JournalEntry: JSONRepresentable {
+  package var value: Value {
+    let error: String? =
+      switch outcome {
+      case .failed(let text), .superseded(let text): text
+      case .done, .interrupted, nil: nil
+      }
+    return .members([
+      "resource": .string(intent.step.resource.description), "pass": .string(intent.step.pass),
+      "index": .integer(Int64(intent.step.index)), "revision": .integer(intent.revision),
+      "action": .string(intent.action.rawValue), "summary": .string(intent.summary),
+      "reason": .string(intent.reason), "risk": .string(intent.risk.rawValue),
+      "at": .string(intent.at.description), "fields": .array(intent.fields.map(\.value)),
+      "outcome": outcome.map { .string($0.word) }, "error": error.map(Value.string),
+      "finishedAt": finishedAt.map { .string($0.description) },
+    ])
+  }
+
+  package init?(_ value: Value) {
+    guard let resource = value.id(at: "resource"), let pass = value.text(at: "pass"),
+      let index = value.integer(at: "index"), let revision = value.integer(at: "revision"),
+      let action = value.word(at: "action", of: StepAction.self), let at = value.time(at: "at"),
+      let risk = value.word(at: "risk", of: Risk.self)
+    else { return nil }
+    let error = value.text(at: "error") ?? ""
+    let outcome: JournalOutcome?
+    switch value.text(at: "outcome") {
+    case nil: outcome = nil
+    case "done": outcome = .done
+    case "failed": outcome = .failed(error)
+    case "interrupted": outcome = .interrupted
+    case "superseded": outcome = .superseded(error)
+    case .some: return nil
+    }
+    self.init(
+      intent: JournalIntent(
+        step: StepID(pass: pass, resource: resource, index: Int(clamping: index)), revision: revision,
+        action: action, summary: value.text(at: "summary") ?? "", reason: value.text(at: "reason") ?? "",
+        risk: risk, at: at, fields: value.list(at: "fields", of: FieldChange.self) ?? []),
+      outcome: outcome, finishedAt: value.time(at: "finishedAt"))
+  }
+}
+
+extension FieldChange: JSONRepresentable {}

@@ -1,0 +1,47 @@
+package import Model
+
+/// How a table of leases is written in the API and by `leases -o json`; what people are shown of it is read back.
+extension LeaseTable {
+  package func value(now: Timestamp) -> Value {
+    .members([
+      "now": .string(now.description),
+      "replicas": .array(
+        inOrder.map { seat in
+          .members([
+            "name": .string(seat.replica.name), "role": .string(seat.replica.role),
+            "host": .string(seat.replica.host), "exclusive": .bool(seat.replica.isExclusive),
+            "leads": .bool(self[.first].holder == seat.replica.name),
+            "expiresAt": .string(seat.expiresAt.description),
+          ])
+        }),
+      "leases": .array(
+        KeyRange.all.map { range in
+          .members([
+            "range": .integer(Int64(range.number)), "holder": self[range].holder.map { .string($0) },
+            "token": .integer(self[range].token), "since": .string(self[range].since.description),
+          ])
+        }),
+    ])
+  }
+
+  package init?(_ value: Value) {
+    guard let replicas = value.list(at: "replicas"), let entries = value.list(at: "leases") else {
+      return nil
+    }
+    let seats = replicas.enumerated().compactMap { index, value -> Seat? in
+      guard let name = value.text(at: "name"), let expiresAt = value.time(at: "expiresAt") else { return nil }
+      let replica = Replica(
+        name: name, role: value.text(at: "role") ?? "", host: value.text(at: "host") ?? "",
+        isExclusive: value.flag(at: "exclusive") ?? false)
+      return Seat(replica: replica, joined: Int64(index + 1), expiresAt: expiresAt)
+    }
+    var leases: [KeyRange: Lease] = [:]
+    for entry in entries {
+      guard let range = entry.integer(at: "range").flatMap({ KeyRange(Int(clamping: $0)) }),
+        let token = entry.integer(at: "token"), let since = entry.time(at: "since")
+      else { return nil }
+      leases[range] = Lease(holder: entry.text(at: "holder"), token: token, since: since)
+    }
+    self.init(seats: seats, leases: leases)
+  }
+}

@@ -1,0 +1,50 @@
+import Gateway
+import Model
+
+/// Reads server-sent events out of pieces of a stream, wherever it was cut.
+struct EventReader {
+  private var line: [UInt8] = []
+  private var name = ""
+  private var data: [UInt8] = []
+  /// After a carriage return: a line feed that follows belongs to it.
+  private var isAfterReturn = false
+
+  /// Larger lines are passed over.
+  private static let mostBytes = 64 << 20
+
+  /// The events that are complete with this piece. Those without JSON are passed over.
+  mutating func read(_ piece: some Sequence<UInt8>) -> [APIEvent] {
+    var events: [APIEvent] = []
+    for byte in piece {
+      defer { isAfterReturn = byte == 0x0D }
+      switch byte {
+      case 0x0A where isAfterReturn: break
+      case 0x0A, 0x0D:
+        if let event = endLine() { events.append(event) }
+      default:
+        if line.count < EventReader.mostBytes { line.append(byte) }
+      }
+    }
+    return events
+  }
+
+  private mutating func endLine() -> APIEvent? {
+    defer { line.removeAll(keepingCapacity: true) }
+    guard !line.isEmpty else {
+      defer { (name, data) = ("", []) }
+      guard !data.isEmpty, let value = try? Value(json: data) else { return nil }
+      return APIEvent(name.isEmpty ? "message" : name, value)
+    }
+    let colon = line.firstIndex(of: 0x3A) ?? line.endIndex
+    var content = line[colon...].dropFirst()
+    if content.first == 0x20 { content = content.dropFirst() }
+    switch String(decoding: line[..<colon], as: UTF8.self) {
+    case "event": name = String(decoding: content, as: UTF8.self)
+    case "data":
+      if !data.isEmpty { data.append(0x0A) }
+      if data.count < EventReader.mostBytes { data += content }
+    default: break
+    }
+    return nil
+  }
+}

@@ -1,0 +1,44 @@
+import Gateway
+import Model
+
+/// What operators ask of a server and order from it, as the CLI's `--server` does. Routes are made of the inquiries and
+/// orders that commands carry out themselves where the state is.
+struct OperatorRoutes: Sendable {
+  let session: Session
+  let runner: ChangeRunner
+  /// What the server follows.
+  let folder: FollowedFolder?
+
+  var routes: [APIRoute] {
+    let all =
+      [
+        route(EnvironmentsInquiry.self), route(ResourcesInquiry.self), route(DescriptionInquiry.self),
+        route(WhyInquiry.self), route(EventsInquiry.self), route(RevisionsInquiry.self),
+        route(LeasesInquiry.self), route(AuditInquiry.self), route(ExportInquiry.self),
+        route(PlanInquiry.self),
+        route(DiffInquiry.self), route(BalanceInquiry.self), route(StatementInquiry.self),
+        route(HoldsInquiry.self), route(GrantInquiry.self),
+      ] + ChangeRoutes(session: session, runner: runner, folder: folder).routes
+    return all.map { $0.checkingBody() }
+  }
+
+  private func route<Question: Inquiry>(_ type: Question.Type) -> APIRoute {
+    let operation = Question.operation
+    return APIRoute(
+      operation.method, operation.path, name: operation.name, summary: operation.summary,
+      roles: operation.roles, parameters: operation.parameters, body: operation.body,
+      answer: APIAnswer(200, operation.answer.summary, schema: operation.answer.schema),
+      problems: [
+        409: "It cannot be done as things are; the code is blocked or failed.",
+        422: "The manifests are invalid; ‘diagnostics’ says where.",
+      ]
+    ) { request in
+      do {
+        let session = try await session.refreshed()
+        return .json(200, try await Question(request).answer(in: session).value)
+      } catch {
+        return CommandFailure(error).response
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import Gateway
+import Model
+import Testing
+
+@testable import rendertrust
+
+@Suite struct EventReaderTests {
+  private static let stream =
+    ": open\n\nevent: one\ndata: {\"a\":1}\n\n: alive\n\nevent: two\r\ndata: [1,\r\ndata: 2]\r\n\r\ndata:\"bare\"\n\n"
+    + "event: broken\ndata: {\n\nevent: empty\n\nevent: cut\ndata: 1\n"
+  private static let events = [
+    APIEvent("one", .members(["a": .integer(1)])), APIEvent("two", .array([.integer(1), .integer(2)])),
+    APIEvent("message", .string("bare")),
+  ]
+
+  @Test(
+    "Events are the same wherever the stream is cut; comments, what is no JSON and what is not complete are none"
+  )
+  func cuts() {
+    let bytes = Array(Self.stream.utf8)
+    for size in 1...bytes.count {
+      var reader = EventReader()
+      var events: [APIEvent] = []
+      var start = 0
+      while start < bytes.count {
+        events += reader.read(bytes[start..<min(start + size, bytes.count)])
+        start += size
+      }
+      #expect(events == Self.events, "in pieces of \(size)")
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import FoundationEssentials
+import Gateway
+import GatewaySupport
+import HTTP
+import Ledger
+import Model
+import Testing
+
+@testable import rendertrust
+
+extension Remote {
+  @Suite struct Refusals {
+    @Test("A token that is wrong, missing or of another role is refused, and never printed")
+    func tokens() async throws {
+      try await Served.with { served in
+        try served.writeBooks()
+        let wrong = "rt_" + String(repeating: "a", count: 40)
+        let refused = try await served.remote(["get"], token: wrong)
+        #expect(refused.exitCode == 1 && refused.errors.contains("does not take this token"), "\(refused)")
+        #expect(!refused.description.contains(wrong))
+        let missing = try await served.remote(["get"], token: "")
+        #expect(missing.exitCode == 1 && missing.errors.contains("wants a token"), "\(missing)")
+        let viewer = served.tokens.make("vera", .viewer)
+        let forbidden = try await served.remote(["apply", served.manifests], token: viewer)
+        #expect(forbidden.exitCode == 1 && forbidden.errors.contains("role viewer"), "\(forbidden)")
+        let file = served.folder + "/token"
+        try (served.operatorToken + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+        let listed = try await served.run(
+          ["environments", "--server", served.address, "--token-file", file], ["RENDERTRUST_TOKEN": ""])
+        #expect(listed.exitCode == 0, "\(listed)")
+      }
+    }
+
+    @Test("A creator sees its own account and no other")
+    func creators() async throws {
+      try await Served.with { served in
+        try served.writeBooks()
+        try #require(try await served.local(["apply", served.manifests]).exitCode == 0)
+        for account in ["ada", "bob"] {
+          _ = try await served.local(["credits", "grant", account, "1", "--key", "a"])
+        }
+        let ada = served.tokens.make("ada-laptop", .creator, subject: "ada")
+        let own = try await served.remote(["credits", "-o", "name"], token: ada)
+        #expect(own.output == "ada\n", "\(own)")
+        for words in [
+          ["balance", "bob"], ["statement", "bob"], ["holds", "bob"], ["balance", "ada", "bob"],
+        ] {
+          let other = try await served.remote(["credits"] + words, token: ada)
+          #expect(other.exitCode == 1 && other.errors.contains("there is no account ‘bob’"), "\(other)")
+        }
+        let grant = try await served.remote(["credits", "grant", "ada", "100"], token: ada)
+        #expect(grant.exitCode == 1 && grant.errors.contains("role creator"), "\(grant)")
+        #expect(try await served.remote(["get"], token: ada).exitCode == 1)
+      }
+    }
+
+    @Test("A body with a member that is misspelt or of another type is refused before anything is done")
+    func bodies() async throws {
+      try await Served.with { served in
+        let client = HTTPClient()
+        defer { client.shutdown() }
+        for (body, reason) in [
+          (#"{"manifests":{"files":[]},"atomic":"true"}"#, "body.atomic is no boolean"),
+          (#"{"manifests":{"files":[]},"atomik":true}"#, "body.atomik"),
+          (#"{"manifests":{"files":[{"name":"a"}]}}"#, "body.manifests.files[0].text is needed"),
+          (#"{"atomic":true}"#, "body.manifests is needed"), ("[]", "is no object"),
+          (#"{"manifests":{"files":[]},"allow":["everything"]}"#, "nothing that can be allowed"),
+        ] {
+          var request = HTTPRequest(
+            .post, "http://localhost/api/v1/apply", unixSocket: served.folder + "/api.sock")
+          request.add("Authorization", "Bearer \(served.operatorToken)")
+          request.add("Content-Type", "application/json")
+          request.body = Array(body.utf8)
+          let response = try await client.send(request)
+          #expect(response.status == 400 && response.text.contains(reason), "\(body): \(response.text)")
+        }
+      }
+    }
+
+    @Test("Manifests that travelled open no file of the server")
+    func files() async throws {
+      try await Served.with { served in
+        let secret = served.folder + "/secret.yaml"
+        try "password: hunter2\n".write(toFile: secret, atomically: true, encoding: .utf8)
+        let text = """
+          apiVersion: rendertrust.com/v1
+          kind: Environment
+          metadata: {name: dev}
+          spec: {variablesFrom: [{file: \(secret)}]}
+          """
+        let bundle = ManifestBundleText.value(name: "a.yaml", text: text)
+        let client = HTTPClient()
+        defer { client.shutdown() }
+        var request = HTTPRequest(
+          .post, "http://localhost/api/v1/plan", unixSocket: served.folder + "/api.sock")
+        request.add("Authorization", "Bearer \(served.operatorToken)")
+        request.add("Content-Type", "application/json")
+        request.body = Value.members(["manifests": bundle]).jsonBytes()
+        let response = try await client.send(request)
+        #expect(response.status == 422 && !response.text.contains("hunter2"), "\(response.text)")
+      }
+    }
+
+    @Test(
+      "A server that is not there is told as such, and where RENDERTRUST_SERVER is set nothing acts here unawares"
+    )
+    func absent() async throws {
+      try await Served.with { served in
+        let nobody = try await served.run(["get", "--server", "unix:///nowhere/x.sock"], [:])
+        #expect(nobody.exitCode == 1 && nobody.errors.contains("does not exist"), "\(nobody)")
+        let variable = ["RENDERTRUST_SERVER": served.address, "RENDERTRUST_TOKEN": served.operatorToken]
+        let asked = try await served.run(["environments"], variable)
+        #expect(asked.exitCode == 0, "\(asked)")
+        let destroy = try await served.run(["destroy", "--yes"], variable)
+        #expect(destroy.exitCode == 2 && destroy.errors.contains("RENDERTRUST_SERVER is set"), "\(destroy)")
+        let both = try await served.run(["get", "--server", served.address, "--state", "x"], [:])
+        #expect(both.exitCode == 2, "\(both)")
+      }
+    }
+  }
+}
+
+private enum ManifestBundleText {
+  static func value(name: String, text: String) -> Value {
+    .members(["files": .array([.members(["name": .string(name), "text": .string(text)])])])
+  }
+}

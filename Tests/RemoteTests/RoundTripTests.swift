@@ -1,0 +1,137 @@
+import Ledger
+import Manifests
+import Model
+import Reconciling
+import Testing
+
+@testable import rendertrust
+
+@Suite struct RoundTripTests {
+  private static let time = Timestamp(microseconds: 1_790_000_000_123_456)
+  private static let id = ResourceID(kind: "Ledger", name: "credits")
+  private static let status = ResourceStatus(
+    id: id, revision: 3,
+    conditions: Condition.Kind.allCases.map {
+      Condition($0, $0 != .ready, reason: "Why", message: "‘x’\n", since: time, observedRevision: 2)
+    }, failures: 4, nextAttempt: time, mode: .observe)
+  private static let event = Event(
+    at: time, id: nil, isWarning: true, reason: "Odd", message: "m", revision: 1)
+  private static let revision = Revision(
+    number: 3, environment: "dev", manifestDigest: Digest(of: "x"), createdAt: time, actor: "olga (API)",
+    commit: "abc", message: "apply dev")
+
+  /// Through text and back.
+  private func check<Answer: JSONRepresentable>(_ answer: Answer) throws {
+    let text = answer.value.json
+    let read = try #require(Answer(try Value(json: text)), "\(text)")
+    #expect(read.value.json == text)
+    #expect(Answer(.null) == nil && Answer(.members([:])) == nil)
+  }
+
+  @Test("Statuses, events, revisions and steps are the same after they travelled")
+  func remembered() throws {
+    try check(Self.status)
+    try check(Self.event)
+    try check(Self.revision)
+    for outcome in [nil, .done, .failed("f"), .interrupted, .superseded("s")] as [JournalOutcome?] {
+      let entry = JournalEntry(
+        intent: JournalIntent(
+          step: StepID(pass: "p", resource: Self.id, index: 2), revision: 1, action: .maintain,
+          summary: "s", reason: "r", risk: .disruptive, at: Self.time,
+          fields: [FieldChange("a", from: nil, to: .integer(1))]), outcome: outcome,
+        finishedAt: outcome == nil ? nil : Self.time)
+      #expect(JournalEntry(try Value(json: entry.value.json)) == entry)
+      var description = ResourceDescription(now: Self.time)
+      description.status = Self.status
+      description.steps = [entry]
+      description.events = [Self.event]
+      try check(description)
+    }
+    #expect(ResourceStatus(Self.status.value) == Self.status && Event(Self.event.value) == Self.event)
+    #expect(Revision(Self.revision.value) == Self.revision)
+    let hold = RevisionList.Hold(
+      Quarantine(digest: Digest(of: "x"), revision: 3, reason: "r", actor: "a", at: Self.time))
+    try check(
+      RevisionList(now: Self.time, entries: [RevisionList.Entry(revision: Self.revision, quarantine: hold)]))
+  }
+
+  @Test("An explanation reads the same whatever comes next")
+  func explanations() throws {
+    var situation = Situation(now: Self.time, statuses: [Self.id: Self.status], desired: nil, revision: 3)
+    let step = JournalIntent(
+      step: StepID(pass: "p", resource: Self.id, index: 0), revision: 3, action: .create, summary: "make it",
+      reason: "r", risk: .safe, at: Self.time)
+    let journals: [[JournalEntry]] = [[], [JournalEntry(intent: step, outcome: nil, finishedAt: nil)]]
+    for journal in journals {
+      situation.journal = journal
+      for id in [Self.id, ResourceID(kind: "Node", name: "gone")] {
+        let explanation = Explanation(of: id, in: situation)
+        #expect(Explanation(explanation.value(now: Self.time)) == explanation)
+        try check(
+          WhyInquiry.Answer(
+            explanation: explanation, now: Self.time, headlines: [Self.id: "Degraded"], events: [Self.event]))
+      }
+    }
+  }
+
+  @Test("Who works on an environment is listed in the same order")
+  func leases() throws {
+    var table = LeaseTable()
+    for number in 0..<3 {
+      let replica = Replica(name: "up-\(number)", role: "up", host: "h", isExclusive: number == 2)
+      _ = table.beat(Heartbeat(replica), now: Self.time)
+    }
+    let read = try #require(LeaseTable(table.value(now: Self.time)))
+    #expect(read.value(now: Self.time) == table.value(now: Self.time))
+    try check(LeasesInquiry.Answer(environment: "dev", table: table, now: Self.time))
+  }
+
+  @Test("Diagnostics show the caller’s line and place after they travelled")
+  func diagnostics() throws {
+    let bundle = ManifestBundle(
+      files: [ManifestBundle.File(name: "a/b.yaml", text: "kind: Nod\nmetadata: {name: x}\n")])
+    let result = try Platform.schemasOnly().load(bundle: bundle)
+    #expect(!result.isEmpty)
+    for diagnostic in result {
+      let read = try #require(Diagnostic(try Value(json: diagnostic.value.json)))
+      #expect(read.rendered(color: true) == diagnostic.rendered(color: true))
+      #expect(read.rendered(color: false).hasPrefix("a/b.yaml:"))
+    }
+    try check(bundle)
+  }
+
+  @Test("A failure has the same words and the same exit code on the other side")
+  func failures() throws {
+    for failure in [
+      CommandFailure.failed("f"), .missing("m"), .usage("u"), .blocked("b"), .unavailable("x"),
+      .invalid([Diagnostic(at: SourceLocation(file: "a", line: 1, column: 2), "wrong", hint: "h")]),
+    ] {
+      let read = CommandFailure(failure.value, status: nil)
+      #expect(read.message == failure.message && read.code == failure.code)
+      #expect(read.diagnostics == failure.diagnostics)
+      switch failure.response {
+      case .problem(let problem):
+        let told = CommandFailure(
+          .members(["code": .string(problem.code), "detail": .string(problem.detail)]), status: problem.status
+        )
+        #expect(told.message == failure.message && told.code == failure.code)
+      case .json(let status, let value):
+        let told = CommandFailure(value, status: status)
+        #expect(told.message == failure.message && told.code == failure.code)
+      case .text, .events: Issue.record("no problem")
+      }
+    }
+  }
+}
+
+extension Platform {
+  /// What is wrong with manifests that travelled.
+  fileprivate func load(bundle: ManifestBundle) -> [Diagnostic] {
+    do throws(CommandFailure) {
+      _ = try load(bundle)
+      return []
+    } catch {
+      return error.diagnostics
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import FoundationEssentials
+import Gateway
+import GatewaySupport
+import Glibc
+import Logging
+import Model
+import Postgres
+import Reconciling
+import Subprocess
+import Testing
+
+@testable import rendertrust
+
+/// Commands with `--server` against what they print where the state is.
+///
+/// Entry file: this one. Each test works inside `Served.with`: a state of its own with a private PostgreSQL, the real API
+/// server on it, and the built program that is run both ways.
+@Suite(.serialized, .timeLimit(.minutes(5)))
+enum Remote {}
+
+/// A state that this process has open and serves.
+struct Served: Sendable {
+  let folder: String
+  let session: Session
+  let tokens = FakeTokens()
+  let operatorToken: String
+
+  var state: String { folder + "/state" }
+  var manifests: String { folder + "/dev" }
+  var address: String { "unix://\(folder)/api.sock" }
+
+  /// Serves until `work` is over, then takes everything away.
+  /// - Parameter follows: whether the server keeps `dev` as the folder of manifests says.
+  static func with(
+    follows: Bool = false, _ work: @Sendable (Served) async throws -> Void
+  ) async throws {
+    var template = Array("/tmp/rt-remote-XXXXXX".utf8CString)
+    try #require(mkdtemp(&template) != nil)
+    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // PostgreSQL runs as another user.
+    chmod(folder, 0o755)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var options = StateOptions()
+    options.folder = folder + "/state"
+    options.database = nil
+    try await Session.open(options, voice: Silence()) { session in
+      let served = Served(folder: folder, session: session)
+      try FileManager.default.createDirectory(atPath: served.manifests, withIntermediateDirectories: true)
+      try await served.serve(follows: follows, work)
+    }
+  }
+
+  private init(folder: String, session: Session) {
+    self.folder = folder
+    self.session = session
+    operatorToken = tokens.make("olga", .operator)
+  }
+
+  private func serve(follows: Bool, _ work: @Sendable (Served) async throws -> Void) async throws {
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let runner = ChangeRunner(session, logger: logger)
+    let followed = FollowedFolder(environment: "dev", paths: [manifests])
+    let routes = OperatorRoutes(session: session, runner: runner, folder: follows ? followed : nil).routes
+    let server = APIServer(
+      address: .unix(path: folder + "/api.sock"), identity: nil, routes: routes, tokens: tokens, time: .real,
+      accessLog: nil, logger: logger)
+    let (stopped, stop) = AsyncStream<Never>.makeStream()
+    let (listening, told) = AsyncStream<ListenAddress>.makeStream()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        defer { told.finish() }
+        try await server.run(listening: { told.yield($0) }, until: { for await _ in stopped {} })
+      }
+      group.addTask { await runner.run() }
+      _ = await listening.first { _ in true }
+      let result: Result<Void, any Error>
+      do { result = .success(try await work(self)) } catch { result = .failure(error) }
+      runner.close()
+      stop.finish()
+      try await group.waitForAll()
+      try result.get()
+    }
+  }
+
+  func write(_ text: String, to name: String) throws {
+    try text.write(toFile: "\(manifests)/\(name)", atomically: true, encoding: .utf8)
+  }
+
+  /// An environment, a database and the books, which need no engine.
+  func writeBooks() throws {
+    try write(
+      """
+      apiVersion: rendertrust.com/v1
+      kind: Environment
+      metadata: {name: dev}
+      spec:
+        mockGPUs: true
+        variablesFrom: [{file: rates.yaml}]
+      """, to: "environment.yaml")
+    try write("minute: \"0.1\"\n", to: "rates.yaml")
+    try write(
+      """
+      apiVersion: rendertrust.com/v1
+      kind: Database
+      metadata: {name: platform}
+      spec: {embedded: {}}
+      ---
+      apiVersion: rendertrust.com/v1
+      kind: Ledger
+      metadata: {name: credits}
+      spec: {payouts: {cpuMinute: "${minute}"}}
+      """, to: "books.yaml")
+  }
+
+  // MARK: Commands
+
+  /// What a command printed.
+  struct Outcome: Hashable, Sendable, CustomStringConvertible {
+    let exitCode: Int32
+    let output: String
+    let errors: String
+    var description: String { "exit \(exitCode)\n--- output\n\(output)--- errors\n\(errors)" }
+  }
+
+  /// On the state itself.
+  func local(_ words: [String]) async throws -> Outcome {
+    try await run(words + ["--state", state], ["RENDERTRUST_TOKEN": ""])
+  }
+
+  /// Through the server.
+  func remote(_ words: [String], token: String? = nil) async throws -> Outcome {
+    try await run(words + ["--server", address], ["RENDERTRUST_TOKEN": token ?? operatorToken])
+  }
+
+  func run(_ words: [String], _ variables: [String: String]) async throws -> Outcome {
+    let settings = variables.merging(["NO_COLOR": "1"]) { first, _ in first }
+    let line =
+      ["-u", "RENDERTRUST_SERVER"] + settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+      + [Served.program] + words
+    let result = try await Subprocess.run(
+      .name("env"), arguments: Arguments(line), input: .none, output: .string(limit: 16 << 20),
+      error: .string(limit: 16 << 20))
+    let code: Int32 =
+      switch result.terminationStatus {
+      case .exited(let code): code
+      case .signaled(let signal): -signal
+      }
+    return Outcome(
+      exitCode: code, output: result.standardOutput ?? "", errors: result.standardError ?? "")
+  }
+
+  /// Ages grow while commands run: what both ways print is compared where two local runs around the remote one agree.
+  func both(_ words: [String]) async throws -> (local: Outcome, remote: Outcome) {
+    var before = try await local(words)
+    for _ in 0..<20 {
+      let remote = try await remote(words)
+      let after = try await local(words)
+      if before == after { return (before, remote) }
+      before = after
+    }
+    throw SupportError("‘\(words.joined(separator: " "))’ never printed the same twice")
+  }
+
+  static let program: String = {
+    let arguments = CommandLine.arguments
+    let bundle = arguments.firstIndex(of: "--test-bundle-path").map { arguments[$0 + 1] } ?? arguments[0]
+    var folder = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    while !folder.isEmpty {
+      let candidate = folder.joined(separator: "/") + "/rendertrust"
+      if access(candidate, X_OK) == 0, !candidate.hasSuffix(".xctest") { return candidate }
+      folder = folder.dropLast()
+    }
+    return "rendertrust"
+  }()
+}
+
+struct SupportError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Tells nobody.
+struct Silence: Voice {
+  var handler: ProgressHandler { { _ in } }
+  func say(_ text: String) {}
+  func remark(_ text: String) {}
+  func warn(_ text: String) {}
+  func tick() {}
+  func clear() {}
+}

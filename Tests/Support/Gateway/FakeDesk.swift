@@ -1,0 +1,234 @@
+package import Model
+package import Scheduling
+internal import Synchronization
+
+/// Jobs and workers in memory: every job goes to one node, costs nothing, and ends as its worker says.
+package final class FakeDesk: JobDesk, WorkDesk {
+  private struct State {
+    var jobs: [JobID: Job] = [:]
+    var order: [JobID] = []
+    var held: Set<String> = []
+    var heartbeats: [String: Heartbeat] = [:]
+    var next: UInt64 = 0
+  }
+
+  package let node: String
+  private let keeps: Bool
+  private let now: @Sendable () -> Timestamp
+  private let state = Mutex(State())
+  private let changes = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
+  private let listeners = Atomic<Int>(0)
+
+  /// - Parameter keeps: whether jobs are remembered.
+  package init(node: String = "north", keeps: Bool = true, now: @escaping @Sendable () -> Timestamp) {
+    self.node = node
+    self.keeps = keeps
+    self.now = now
+  }
+
+  // MARK: Jobs
+
+  package func submit(_ order: JobOrder) async throws(JobError) -> Job {
+    guard order.module == "echo" else {
+      throw JobError(.unknownModule, field: "module", "there is no such module")
+    }
+    if order.creator == "poor" { throw JobError(.insufficientCredit, "the account holds too little") }
+    let time = now()
+    let result = state.withLock { state -> Result<Job, JobError> in
+      state.next += 1
+      let id =
+        order.key.map { JobID(account: order.creator, key: $0) } ?? JobID(at: time, random: state.next)
+      if let job = state.jobs[id] {
+        guard job.input == order.input, job.units == order.units else {
+          return .failure(JobError(.keyReused, field: "key", "the key stands for another order"))
+        }
+        return .success(job)
+      }
+      let job = Job(
+        id: id, version: 1, creator: order.creator, module: order.module, image: FakeDesk.image,
+        input: order.input, units: order.units, unitPrice: nil, held: Credits(micro: 100_000),
+        cost: Credits(micro: 0), priority: order.priority, state: .dispatched, reason: nil, output: nil,
+        artefacts: [], isOverflow: false, submittedAt: time, deadline: time + TimeSpan(seconds: 3600),
+        finishedAt: nil,
+        attempts: [
+          JobAttempt(
+            number: 1, node: node, state: .dispatched, reason: nil, note: nil, units: 0, usage: WorkUsage(),
+            dispatchedAt: time, startedAt: nil, endedAt: nil)
+        ])
+      if keeps {
+        state.jobs[id] = job
+        state.order.append(id)
+      }
+      return .success(job)
+    }
+    tell()
+    return try result.get()
+  }
+
+  package func job(_ id: JobID, of creator: String?, newerThan version: Int64?, patience: Duration)
+    async throws(JobError) -> Job
+  {
+    let find: @Sendable () -> Job? = { [self] in state.withLock { $0.jobs[id] } }
+    await wait(patience) { find().map { version == nil || $0.version > version ?? 0 } ?? true }
+    guard let job = find(), creator == nil || job.creator == creator else { throw FakeDesk.unknown }
+    return job
+  }
+
+  package func jobs(_ query: JobQuery) async throws(JobError) -> [Job] {
+    state.withLock { state in
+      let all = state.order.reversed().compactMap { state.jobs[$0] }
+      let from = query.before.map { before in all.drop { $0.id != before }.dropFirst() } ?? all[...]
+      return from.filter { job in
+        (query.creator ?? job.creator) == job.creator && (query.state ?? job.state) == job.state
+          && (query.module ?? job.module) == job.module
+      }.prefix(query.limit).map { job in
+        var job = job
+        job.attempts = []
+        return job
+      }
+    }
+  }
+
+  package func cancel(_ id: JobID, of creator: String?, by person: String) async throws(JobError) -> Job {
+    try change(id) { job throws(JobError) in
+      guard creator == nil || job.creator == creator else { throw FakeDesk.unknown }
+      if job.state == .cancelled { return }
+      guard !job.state.isOver else { throw JobError(.isOver, "the job is over") }
+      job.state = .cancelled
+      job.reason = "cancelled by \(person)"
+      job.finishedAt = now()
+    }
+  }
+
+  package func story(of id: JobID, of creator: String?) async throws(JobError) -> JobStory {
+    let job = try await job(id, of: creator)
+    let decision = Decision(
+      nodes: 2, removed: [.offline: 1], passed: 1,
+      front: [Decision.Candidate(node: 1, name: node, latency: 900, earnings: 0, score: 10)], frontCount: 1)
+    return JobStory(job: job, chapters: [JobStory.Chapter(attempt: job.attempts.first, decision: decision)])
+  }
+
+  package func nodes() async throws(JobError) -> [NodeStatus] { [status] }
+
+  package func hold(node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
+    guard node == self.node else { throw JobError(.unknownNode, "there is no such node") }
+    state.withLock { state in
+      if isHeld { state.held.insert(node) } else { state.held.remove(node) }
+    }
+    return status
+  }
+
+  private var status: NodeStatus {
+    let (isHeld, heartbeat) = state.withLock { ($0.held.contains(node), $0.heartbeats[node]) }
+    var fleet = FleetNode(id: 1, name: node, cores: 8000, slots: 4, memory: 1 << 34)
+    fleet.images = Set(heartbeat?.images ?? [])
+    fleet.labels = ["zone": "a"]
+    return NodeStatus(
+      node: fleet, owner: "olga", isHeld: isHeld, report: heartbeat?.report, isOnline: heartbeat != nil)
+  }
+
+  // MARK: Work
+
+  package func register(_ heartbeat: Heartbeat) async throws(JobError) -> WorkTerms {
+    _ = try await self.heartbeat(heartbeat)
+    let accepted = state.withLock { state in
+      state.order.filter { state.jobs[$0]?.state == .running }.map { AttemptID($0, 1) }
+    }
+    return WorkTerms(
+      heartbeatEvery: TimeSpan(seconds: 1), lease: TimeSpan(seconds: 5), accepted: accepted)
+  }
+
+  package func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID] {
+    guard heartbeat.node == node else { throw JobError(.unknownNode, "there is no such node") }
+    return state.withLock { state in
+      state.heartbeats[heartbeat.node] = heartbeat
+      return state.order.filter { state.jobs[$0]?.state == .cancelled }.suffix(100).map { AttemptID($0, 1) }
+    }
+  }
+
+  package func work(for node: String, most: Int, patience: Duration) async throws(JobError) -> [WorkOrder] {
+    guard node == self.node else { throw JobError(.unknownNode, "there is no such node") }
+    let find: @Sendable () -> [WorkOrder] = { [self] in
+      state.withLock { state in
+        let waiting = state.order.compactMap { state.jobs[$0] }.filter { $0.state == .dispatched }
+        return waiting.prefix(most).map { FakeDesk.order($0) }
+      }
+    }
+    await wait(patience) { !find().isEmpty }
+    return find()
+  }
+
+  package func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply {
+    guard report.attempt.number == 1, node == self.node else {
+      throw JobError(.superseded, "the attempt is not the job's own any longer")
+    }
+    let job = try change(report.attempt.job) { job throws(JobError) in
+      if job.state == .cancelled { return }
+      guard !job.state.isOver else { throw JobError(.superseded, "the job has ended") }
+      switch report.event {
+      case .accept: job.state = .running
+      case .progress(let units, let usage, let note):
+        job.attempts[0].units = units
+        job.attempts[0].usage = usage
+        job.attempts[0].note = note
+      case .succeed(let units, let usage, let output, let artefacts):
+        job.attempts[0].units = units
+        job.attempts[0].usage = usage
+        job.state = .succeeded
+        job.output = output
+        job.artefacts = artefacts
+        job.finishedAt = now()
+      case .fail(let reason, _, _):
+        job.state = .failed
+        job.reason = reason
+        job.finishedAt = now()
+      }
+    }
+    return WorkReply(leaseUntil: now() + TimeSpan(seconds: 5), stops: job.state == .cancelled)
+  }
+
+  // MARK: Changing and waiting
+
+  private func change(_ id: JobID, _ body: (inout Job) throws(JobError) -> Void) throws(JobError) -> Job {
+    let result = state.withLock { state -> Result<Job, JobError> in
+      guard var job = state.jobs[id] else { return .failure(FakeDesk.unknown) }
+      do throws(JobError) { try body(&job) } catch { return .failure(error) }
+      job.version += 1
+      state.jobs[id] = job
+      return .success(job)
+    }
+    tell()
+    return try result.get()
+  }
+
+  private func tell() {
+    guard listeners.load(ordering: .relaxed) > 0 else { return }
+    changes.withLock { for feed in $0.values { feed.yield() } }
+  }
+
+  private func wait(_ patience: Duration, until isTrue: @escaping @Sendable () -> Bool) async {
+    guard patience > .zero, !isTrue() else { return }
+    let (news, feed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let number = listeners.add(1, ordering: .relaxed).newValue
+    let key = number &+ Int.random(in: 0..<(1 << 40)) << 16
+    changes.withLock { $0[key] = feed }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { for await _ in news where isTrue() { return } }
+      group.addTask { try? await Task.sleep(for: patience) }
+      if isTrue() { feed.finish() }
+      await group.next()
+      group.cancelAll()
+    }
+    changes.withLock { _ = $0.removeValue(forKey: key) }
+    listeners.subtract(1, ordering: .relaxed)
+  }
+
+  private static func order(_ job: Job) -> WorkOrder {
+    WorkOrder(
+      attempt: AttemptID(job.id, 1), module: job.module, jobType: "echo", image: image, input: job.input,
+      units: job.units, gpu: nil, leaseUntil: job.submittedAt + TimeSpan(seconds: 5), stopAt: job.deadline)
+  }
+
+  private static let unknown = JobError(.unknownJob, "there is no such job")
+  private static let image = String(repeating: "a", count: 64)
+}
