@@ -37,7 +37,7 @@ struct WholeWayTests {
         let service = JobService(
           pool, now: TimeSource.machine.now, random: { .random(in: .min ... .max) })
         try await service.refresh()
-        let modules = Watched([DirectModule("echo", .stdio(command: DirectModule.standardCommand))])
+        let modules = Watched([DirectModule("echo", .stdio(command: ["/module/run"]))])
         let runner = DirectRunner(
           desk: service, engines: world.support.engines, http: world.bed.client, owner: world.owner,
           time: .machine, nodes: { ["n1", "n2"].map { DirectNode($0, engine: .local, slots: 4) } },
@@ -45,7 +45,7 @@ struct WholeWayTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { await runner.run() }
           group.addTask {
-            await SchedulerLoop(service, name: "test", host: "here", process: 1).run()
+            await SchedulerLoop(service).run()
           }
           try await eventually { try await service.nodes().count { $0.isOnline } == 2 }
           try await work(world, service, books, modules)
