@@ -218,7 +218,7 @@ let testTargets: [Target] = [
       "Gateway", "GatewaySupport", "HTTP", "Reconciling", "RoomSupport", "Model", "Scheduling", logging,
       subprocess,
     ]),
-  tests("HTTP", ["HTTP", "Model", subprocess]),
+  tests("HTTP", ["HTTP", "HTTPSupport", "Model", subprocess]),
   tests(
     "Ledger",
     [
@@ -267,7 +267,7 @@ let testTargets: [Target] = [
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
-  tests("Terminal", ["rendertrust", "Planning", "Scheduling", "Model", argumentParser]),
+  tests("Terminal", ["rendertrust", "Planning", "Reconciling", "Scheduling", "Model", argumentParser]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 
