@@ -25,17 +25,9 @@ struct SchedulerPlace: Sendable {
     self.scheduler = scheduler.id
     self.address = address
     nodes = offers.compute.sorted { $0.key < $1.key }.compactMap { id, offer in
-      guard let engine = offer.engine, !offers.leaving.contains(id) else { return nil }
-      return DirectNode(id.name, engine: engine, slots: offer.slots)
+      offers.leaving.contains(id) ? nil : DirectNode(id, offer)
     }
-    modules = offers.work.sorted { $0.key < $1.key }.map { id, offer in
-      let interface: DirectModule.Interface =
-        switch offer.interface {
-        case .stdio(let command): .stdio(command: command)
-        case .http(let port, let path): .http(port: port, path: path)
-        }
-      return DirectModule(id.name, interface, cores: offer.needs.cores?.thousandths ?? 1000)
-    }
+    modules = offers.work.sorted { $0.key < $1.key }.map { DirectModule($0.key, $0.value) }
   }
 }
 
