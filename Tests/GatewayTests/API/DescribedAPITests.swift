@@ -44,7 +44,8 @@ import Testing
     } _: { api in
       let admin = api.tokens.make("admin", .admin)
       let node = api.tokens.make("north", .node, subject: "north")
-      let told = try await Self.python("API/check.py", ["fuzz", "http://\(api.address)", "20", admin, node])
+      let told = try await Self.python(
+        "API/check.py", ["fuzz", "http://\(api.address)", "20", "admin=\(admin)", "node=\(node)"])
       print(told.text)
       #expect(told.isDone && told.text.contains("fuzz: 200="), "\(told.text)")
     }
