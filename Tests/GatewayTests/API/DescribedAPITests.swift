@@ -42,10 +42,12 @@ import Testing
       limits.perToken = nil
       limits.refusals = Rate(perSecond: 1_000_000)
     } _: { api in
-      let admin = api.tokens.make("admin", .admin)
-      let node = api.tokens.make("north", .node, subject: "north")
-      let told = try await Self.python(
-        "API/check.py", ["fuzz", "http://\(api.address)", "20", "admin=\(admin)", "node=\(node)"])
+      let tokens = [
+        "admin=" + api.tokens.make("admin", .admin),
+        "creator=" + api.tokens.make("ada", .creator, subject: "ada"),
+        "node=" + api.tokens.make("north", .node, subject: "north"),
+      ]
+      let told = try await Self.python("API/check.py", ["fuzz", "http://\(api.address)", "20"] + tokens)
       print(told.text)
       #expect(told.isDone && told.text.contains("fuzz: 200="), "\(told.text)")
     }
