@@ -1,3 +1,4 @@
+import ArgumentParser
 import Gateway
 import Model
 import Scheduling

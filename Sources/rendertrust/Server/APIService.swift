@@ -1,5 +1,6 @@
 import Gateway
 import Logging
+import Model
 import Reconciling
 
 /// The API of a server, from its settings and its session.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Gateway
 import Model
+import Reconciling
 
 struct TokenCreate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

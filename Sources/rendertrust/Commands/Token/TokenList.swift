@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControllerState
 import Model
+import Reconciling
 
 struct TokenList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,6 @@
 import ArgumentParser
+import ControllerState
+import Reconciling
 
 struct TokenRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
