@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Model
+import Reconciling
 import Subprocess
 import Testing
 
@@ -36,7 +37,8 @@ extension Remote {
         try #require(outcome.exitCode == 0, "\(outcome)")
         await end.set(outcome)
         let history = try await served.local(["history", "-o", "json"])
-        let actor = try Value(json: history.output).elements?.first?.text(at: "actor")
+        let newest = try Value.members(["all": Value(json: history.output)]).list(at: "all")?.first
+        let actor = newest?.text(at: "actor")
         #expect(isRemote ? actor == "olga (API)" : actor?.contains("@") == true)
         let again = isRemote ? try await served.remote(words) : try await served.local(words)
         #expect(again.exitCode == 0 && again.output.contains("No changes."), "\(again)")

@@ -4,7 +4,6 @@ import GatewaySupport
 import Glibc
 import Logging
 import Model
-import Postgres
 import Reconciling
 import Subprocess
 import Testing
@@ -146,7 +145,7 @@ struct Served: Sendable {
       case .signaled(let signal): -signal
       }
     return Outcome(
-      exitCode: code, output: result.standardOutput ?? "", errors: result.standardError ?? "")
+      exitCode: code, output: result.standardOutput, errors: result.standardError)
   }
 
   /// Ages grow while commands run: what both ways print is compared where two local runs around the remote one agree.

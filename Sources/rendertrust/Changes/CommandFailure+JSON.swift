@@ -49,7 +49,8 @@ extension CommandFailure {
     self.init(
       message: field + detail + hint, code: ExitCode(code),
       cause: word == "missing" ? .missing : word == "unavailable" ? .unavailable : .other,
-      word: word.isEmpty ? nil : word, diagnostics: problem.list(at: "diagnostics", of: Diagnostic.self) ?? [])
+      word: word.isEmpty ? nil : word, diagnostics: problem.list(at: "diagnostics", of: Diagnostic.self) ?? []
+    )
   }
 
   /// Of anything that a command throws.
