@@ -8,12 +8,10 @@ import PackageDescription
 // - hummingbird: everything that listens. Without its traits: no Foundation, and settings are handed to it.
 // - swift-configuration: settings from flags, environment and file, in one order. Without its traits: files are read
 //   with our own YAML, which knows the line of a wrong key.
-let argumentParser = Target.Dependency.product(
-  name: "ArgumentParser", package: "swift-argument-parser")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
-let serviceLifecycle = Target.Dependency.product(
-  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -50,14 +48,12 @@ let system: [Target] = [
     name: "CLibYAML", path: "Sources/System/CLibYAML", pkgConfig: "yaml-0.1",
     providers: [.apt(["libyaml-dev"])]),
   .systemLibrary(
-    name: "CLibPQ", path: "Sources/System/CLibPQ", pkgConfig: "libpq",
-    providers: [.apt(["libpq-dev"])]),
+    name: "CLibPQ", path: "Sources/System/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
   .systemLibrary(
     name: "CLibCurl", path: "Sources/System/CLibCurl", pkgConfig: "libcurl",
     providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(
-    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
-    providers: [.apt(["libssl-dev"])]
+    name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]
   ),
   .systemLibrary(
     name: "CLibZstd", path: "Sources/System/CLibZstd", pkgConfig: "libzstd",
@@ -92,7 +88,7 @@ let components: [Target] = [
   component("Fleet", drivers: ["Workloads"]),
   component("Modules", drivers: ["Workloads"]),
   component("Billing", drivers: ["Ledger", "Postgres", "StripeAPI"]),
-  component("Scheduling", drivers: ["Ledger", "Postgres", "Workloads"]),
+  component("Scheduling", drivers: ["HTTP", "Ledger", "Postgres", "Workloads", subprocess]),
   component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   component("Recovery", drivers: ["Postgres", "PgBackRest"]),
   component("Delivery", drivers: ["Postgres"]),
@@ -103,8 +99,7 @@ let gateway: [Target] = [
   .target(
     name: "Gateway",
     dependencies: [
-      "Scheduling", "Reconciling", "Model", hummingbird, hummingbirdCore, hummingbirdHTTP2,
-      hummingbirdTLS,
+      "Scheduling", "Reconciling", "Model", hummingbird, hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS,
       httpTypes, logging, nioCore, nioSSL, serviceLifecycle,
     ])
 ]
@@ -113,8 +108,7 @@ let executables: [Target] = [
   .executableTarget(
     name: "rendertrust",
     dependencies: componentNames + [
-      "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine",
-      "PgBackRest",
+      "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine", "PgBackRest",
       "Gateway", "StripeAPI",
       argumentParser, configuration, logging, unixSignals,
     ]),
@@ -123,25 +117,29 @@ let executables: [Target] = [
   .executableTarget(
     name: "siege-ledger", dependencies: ["Ledger", "Model", "Postgres"], path: "Tests/Siege"),
   .executableTarget(
+    name: "siege-scheduler", dependencies: ["Model", "Postgres", "Scheduling"], path: "Tests/SiegeJobs"),
+  .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
   .executableTarget(
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
   .executableTarget(
-    name: "bench-ledger",
-    dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
+    name: "bench-selection", dependencies: ["Scheduling", "Model"], path: "Benchmarks/SelectionBench"),
+  .executableTarget(
+    name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
   .executableTarget(
-    name: "bench-gateway",
-    dependencies: ["Gateway", "GatewaySupport", "Model", "Reconciling", logging],
+    name: "bench-dispatch", dependencies: ["Ledger", "Model", "Postgres", "Scheduling", "SchedulingSupport"],
+    path: "Benchmarks/DispatchBench"),
+  .executableTarget(
+    name: "bench-gateway", dependencies: ["Gateway", "GatewaySupport", "Model", "Reconciling", logging],
     path: "Benchmarks/GatewayBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.
   .executableTarget(
     name: "fuzz-manifests",
     dependencies: [
-      "Billing", "Databases", "Delivery", "Fleet", "Ledger", "Manifests", "Model", "Modules",
-      "Recovery",
-      "Services",
+      "Billing", "Databases", "Delivery", "Fleet", "Ledger", "Manifests", "Model", "Modules", "Recovery",
+      "Scheduling", "Services",
     ], path: "Tests/Fuzz", exclude: ["Corpus", "keys.dict"]),
 ]
 
@@ -149,21 +147,17 @@ let testTargets: [Target] = [
   .target(
     name: "ContainerFakes",
     dependencies: [
-      "Workloads", "DockerEngine", "DockerSupport", "HTTP", "Planning", "Reconciling", "Manifests",
-      "Model",
+      "Workloads", "DockerEngine", "DockerSupport", "HTTP", "Planning", "Reconciling", "Manifests", "Model",
     ], path: "Tests/Support/Containers"),
   .target(
-    name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"],
-    path: "Tests/Support/Docker"),
+    name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
   .target(
-    name: "GatewaySupport", dependencies: ["Gateway", "Model", "Scheduling"],
-    path: "Tests/Support/Gateway"),
+    name: "GatewaySupport", dependencies: ["Gateway", "Model", "Scheduling"], path: "Tests/Support/Gateway"),
   .target(name: "HTTPSupport", path: "Tests/Support/HTTP"),
   .target(
     name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
     path: "Tests/Support/ObjectStorage"),
-  .target(
-    name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
+  .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   .target(
     name: "ReconcilingSupport", dependencies: ["Component", "Reconciling", "Planning", "Model"],
     path: "Tests/Support/Reconciling"),
@@ -173,29 +167,26 @@ let testTargets: [Target] = [
   .target(
     name: "SimulationSupport",
     dependencies: [
-      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger",
-      "Recovery",
-      "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning", "Reconciling",
-      "Model",
+      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger", "Recovery",
+      "Scheduling", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning",
+      "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   .target(
-    name: "StripeSupport", dependencies: ["HTTPSupport", "Model", subprocess],
-    path: "Tests/Support/Stripe",
+    name: "SchedulingSupport", dependencies: ["Ledger", "Model", "Postgres", "Scheduling"],
+    path: "Tests/Support/Scheduling"),
+  .target(
+    name: "StripeSupport", dependencies: ["HTTPSupport", "Model", subprocess], path: "Tests/Support/Stripe",
     exclude: ["Official"]),
   tests(
     "Billing",
     [
-      "Billing", "Gateway", "HTTP", "Ledger", "RoomSupport", "Manifests", "Planning", "Reconciling",
-      "Model",
+      "Billing", "Gateway", "HTTP", "Ledger", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model",
       "Postgres", "PostgresSupport", "HTTPSupport", "StripeAPI", "StripeSupport", logging,
     ]),
   tests(
     "ControllerState",
-    [
-      "ControllerState", "ReconcilingSupport", "Reconciling", "Postgres", "PostgresSupport",
-      "Model",
-    ]),
+    ["ControllerState", "ReconcilingSupport", "Reconciling", "Postgres", "PostgresSupport", "Model"]),
   tests(
     "Databases",
     [
@@ -212,8 +203,7 @@ let testTargets: [Target] = [
   tests(
     "EndToEnd",
     [
-      "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres",
-      "PostgresSupport",
+      "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
       "StripeSupport", "Workloads", subprocess,
     ], golden: true),
   tests(
@@ -225,8 +215,7 @@ let testTargets: [Target] = [
   tests(
     "Gateway",
     [
-      "Gateway", "GatewaySupport", "HTTP", "Reconciling", "RoomSupport", "Model", "Scheduling",
-      logging,
+      "Gateway", "GatewaySupport", "HTTP", "Reconciling", "RoomSupport", "Model", "Scheduling", logging,
       subprocess,
     ]),
   tests("HTTP", ["HTTP", "Model", subprocess]),
@@ -241,12 +230,10 @@ let testTargets: [Target] = [
   tests(
     "Modules",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model",
-      "Planning",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
-  tests(
-    "ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "HTTPSupport", "Model"]),
+  tests("ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "HTTPSupport", "Model"]),
   tests("Parquet", ["Parquet", "Model", subprocess]),
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"], golden: true),
@@ -255,26 +242,31 @@ let testTargets: [Target] = [
   tests(
     "Recovery",
     [
-      "Recovery", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
-      "PgBackRest",
+      "Recovery", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
       "PostgresSupport",
     ]),
   tests(
     "Remote",
     [
-      "rendertrust", "Gateway", "GatewaySupport", "HTTP", "Ledger", "Manifests", "Model",
-      "Planning", "Reconciling", argumentParser,
-      logging, subprocess,
+      "rendertrust", "Gateway", "GatewaySupport", "HTTP", "Ledger", "Manifests", "Model", "Planning",
+      "Reconciling", "Scheduling", argumentParser, logging, subprocess,
+    ]),
+  tests(
+    "Scheduling",
+    [
+      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "HTTP", "Ledger", "Manifests",
+      "Model", "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
+      "RoomSupport", "Scheduling", "SchedulingSupport", "Workloads", "siege-scheduler", subprocess,
     ]),
   tests(
     "Services",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model",
-      "Planning",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
       "Reconciling", "Workloads",
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
+  tests("Terminal", ["rendertrust", "Planning", "Scheduling", "Model", argumentParser]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 

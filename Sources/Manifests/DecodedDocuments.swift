@@ -72,7 +72,8 @@ struct DecodedDocuments {
     if let resource { decoded.append(resource) }
   }
 
-  /// All resources, each id once, with what their selectors match among their references.
+  /// All resources, each id once, with what their selectors match among their references or, where it is only read, in
+  /// their digest.
   func resolved(_ diagnostics: inout [Diagnostic]) -> [AnyResource] {
     var positions: [ResourceID: Int] = [:]
     positions.reserveCapacity(decoded.count)
@@ -103,15 +104,20 @@ struct DecodedDocuments {
     _ selectors: [ResourceSelector], to resource: AnyResource, _ byKind: [String: [AnyResource]]
   ) -> AnyResource {
     var references = resource.references
+    var read: [String] = []
     for selector in selectors {
       for candidate in byKind[selector.kind] ?? [] where candidate.id != resource.id {
         guard selector.labels.allSatisfy({ candidate.metadata.labels[$0.key] == $0.value }) else { continue }
+        guard selector.effect == .waits else {
+          read.append("\(candidate.id) \(candidate.digest.hex)")
+          continue
+        }
         references.append(
           Reference(target: candidate.id, path: "spec (selector)", location: resource.location))
       }
     }
-    guard references.count > resource.references.count else { return resource }
-    let targets = Set(references.lazy.map(\.target.description)).sorted().joined(separator: " ")
+    guard references.count > resource.references.count || !read.isEmpty else { return resource }
+    let targets = (Set(references.lazy.map(\.target.description)).sorted() + read).joined(separator: " ")
     return AnyResource(
       id: resource.id, metadata: resource.metadata, spec: resource.spec, references: references,
       location: resource.location, digest: Digest(of: "\(resource.digest.hex) \(targets)"))

@@ -55,7 +55,7 @@ package protocol ManifestWord: ManifestValue, CaseIterable, RawRepresentable whe
 package protocol ManifestSpec: ManifestObject, ResourceSpec {
   /// The kind's name, such as `PriceMap`.
   static var kind: String { get }
-  /// Resources that must exist first beyond those that are mentioned: all of a kind whose labels match.
+  /// Resources that it is built on beyond those that are mentioned: all of a kind whose labels match.
   var selectors: [ResourceSelector] { get }
 }
 
@@ -68,8 +68,18 @@ extension ManifestSpec {
 package struct ResourceSelector: Hashable, Sendable {
   package let kind: String
   package let labels: [String: String]
-  package init(kind: String, labels: [String: String]) {
+  package let effect: Effect
+
+  package enum Effect: Hashable, Sendable {
+    /// They are made first; where they cannot be, neither can what selects them.
+    case waits
+    /// They are read, not waited for: when one of them changes, so has what selects them.
+    case reads
+  }
+
+  package init(kind: String, labels: [String: String] = [:], effect: Effect = .waits) {
     self.kind = kind
     self.labels = labels
+    self.effect = effect
   }
 }

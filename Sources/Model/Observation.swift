@@ -1,6 +1,8 @@
 /// How an observed resource that needs no step is doing.
 package enum Health: Hashable, Sendable {
   case ready
+  /// Ready, with something that is worth knowing.
+  case noted(reason: String, message: String)
   /// Becomes ready by itself, such as a container that is starting.
   case progressing(reason: String, message: String)
   /// Works less well than declared, such as a failing health check or a backup older than its RPO.

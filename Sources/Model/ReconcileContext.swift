@@ -22,6 +22,7 @@ package struct ReconcileContext: Sendable {
 package struct Offers: Sendable, Equatable {
   package private(set) var compute: [ResourceID: ComputeOffer] = [:]
   package private(set) var databases: [ResourceID: DatabaseOffer] = [:]
+  package private(set) var work: [ResourceID: WorkOffer] = [:]
   /// Those who offer something and are no longer desired: what is on them can be found there, nothing new comes.
   package var leaving: Set<ResourceID> = []
   /// Containers that are taken, by the resource that adopts them.
@@ -33,6 +34,7 @@ package struct Offers: Sendable, Equatable {
     switch offer {
     case .compute(let offer): compute[id] = offer
     case .database(let offer): databases[id] = offer
+    case .work(let offer): work[id] = offer
     case .adoption(let adoption): adoptions[id] = adoption
     }
   }
@@ -51,12 +53,14 @@ extension Offers {
 package enum Offer: Sendable, Equatable {
   case compute(ComputeOffer)
   case database(DatabaseOffer)
+  case work(WorkOffer)
   case adoption(Adoption)
 }
 
 /// A machine that can run containers. Offered by `Node`.
 package struct ComputeOffer: Sendable, Hashable {
-  package let engine: EngineAddress
+  /// Nil behind a relay: jobs find their way there, the controller does not.
+  package let engine: EngineAddress?
   package let labels: [String: String]
   package let cores: Int
   package let memory: ByteCount
@@ -67,10 +71,20 @@ package struct ComputeOffer: Sendable, Hashable {
   package let hasMockGPU: Bool
   /// False when cordoned: what runs stays, nothing new comes.
   package let isSchedulable: Bool
+  /// Whose account its earnings belong to, without `account/`.
+  package let owner: String
+  /// Jobs at once.
+  package let slots: Int
+  /// Whether its engine runs without root.
+  package let isRootless: Bool
+  /// Takes only jobs that failed elsewhere.
+  package let isOverflow: Bool
 
+  /// - Parameter slots: nil: as many as cores.
   package init(
-    engine: EngineAddress, labels: [String: String], cores: Int, memory: ByteCount, gpuMemory: ByteCount?,
-    gpuCount: Int, hasMockGPU: Bool = false, isSchedulable: Bool
+    engine: EngineAddress?, labels: [String: String], cores: Int, memory: ByteCount, gpuMemory: ByteCount?,
+    gpuCount: Int, hasMockGPU: Bool = false, isSchedulable: Bool, owner: String = "", slots: Int? = nil,
+    isRootless: Bool = false, isOverflow: Bool = false
   ) {
     self.engine = engine
     self.labels = labels
@@ -80,6 +94,10 @@ package struct ComputeOffer: Sendable, Hashable {
     self.gpuCount = gpuCount
     self.hasMockGPU = hasMockGPU
     self.isSchedulable = isSchedulable
+    self.owner = owner
+    self.slots = slots ?? cores
+    self.isRootless = isRootless
+    self.isOverflow = isOverflow
   }
 }
 

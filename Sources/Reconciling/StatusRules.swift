@@ -126,6 +126,7 @@ package struct StatusRules: Sendable {
     case .unchanged:
       switch evidence.health {
       case .ready: return Verdict(type: .ready, reason: "AsDeclared", message: "as declared")
+      case .noted(let reason, let message): return Verdict(type: .ready, reason: reason, message: message)
       case .progressing(let reason, let message):
         return Verdict(type: .progressing, reason: reason, message: message)
       case .degraded(let reason, let message):

@@ -31,6 +31,7 @@ struct RenderTrust: AsyncParsableCommand {
           Healthz.self,
           Backup.self, BillingCommand.self,
         ]),
+      CommandGroup(name: "Work", subcommands: [JobCommand.self, NodeCommand.self]),
       CommandGroup(name: "Let others in", subcommands: [TokenCommand.self]),
       CommandGroup(name: "Money", subcommands: [CreditsCommand.self, LedgerCommand.self]),
       CommandGroup(

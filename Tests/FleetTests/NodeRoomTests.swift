@@ -125,12 +125,16 @@ struct NodeRoomTests {
     #expect(facts(nil) == [.compute(before: before, after: nil)])
   }
 
-  @Test("A relay is accepted and waited for, and offers nothing")
+  @Test("A relay is accepted and waited for, and offers no engine")
   func relay() async throws {
     let node = Self.node { $0.engine = .relay }
     let outcome = try await room(world).plan(Self.id, node, in: .test())
     #expect(outcome.waitsOn?.hasPrefix("its relay") == true)
-    #expect(Fleet.offer(of: node) == nil)
+    guard case .compute(let offer)? = Fleet.offer(of: node) else {
+      Issue.record("it offers nothing")
+      return
+    }
+    #expect(offer.engine == nil && ComputeNeeds().obstacle(on: Self.id, offer) == "is behind a relay")
   }
 
   @Test("A mock GPU is refused where the environment does not allow it")

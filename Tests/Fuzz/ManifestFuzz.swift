@@ -14,13 +14,13 @@ import Manifests
 import Model
 import Modules
 import Recovery
+import Scheduling
 import Services
 
 private let kinds = [
   KindSchema(BackupPolicySpec.self), KindSchema(DatabaseSpec.self), KindSchema(EnvironmentSpec.self),
   KindSchema(LedgerSpec.self), KindSchema(ModuleSpec.self), KindSchema(NodeSpec.self),
-  KindSchema(PriceMapSpec.self),
-  KindSchema(ServiceSpec.self),
+  KindSchema(PriceMapSpec.self), KindSchema(SchedulerSpec.self), KindSchema(ServiceSpec.self),
 ]
 private let schemas = Dictionary(kinds.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
 private let loader = ManifestLoader(kinds: kinds)

@@ -38,7 +38,7 @@ struct ModuleSpecTests {
   @Test("Little has to be written")
   func little() throws {
     let spec = try #require(load("serves: stdio").desired?.resources.first?.spec as? ModuleSpec)
-    #expect(spec.serves == .stdio)
+    #expect(spec.serves == .stdio(ModuleStdio()))
     #expect(spec.placement.replicas == 1)
     #expect(spec.decommissionAfter == TimeSpan("90d"))
   }

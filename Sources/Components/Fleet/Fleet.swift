@@ -6,8 +6,8 @@ package import Workloads
 ///
 /// `NodeSpec` says what an operator may write, `NodePlanner` decides whether the node may join and what is recorded
 /// on it, `NodeBackend` looks at the engine and keeps the record: an empty, labelled volume on the node's own engine
-/// (`NodeRegistration`). Nodes offer `.compute` to the kinds that run containers, from their specs alone, so that
-/// placing is pure; a node behind a relay offers nothing yet. Cordoning is `schedulable: false`. Other components
+/// (`NodeRegistration`). Nodes offer `.compute` to the kinds that run containers and to the scheduler, from their specs
+/// alone, so that placing is pure; a node behind a relay offers no engine. Cordoning is `schedulable: false`. Other components
 /// than `Workloads` are not imported. Tested in `Tests/FleetTests`: the planner by tables, the backend on an engine
 /// in memory and on a real one.
 package enum Fleet {
@@ -23,15 +23,15 @@ package enum Fleet {
     ]
   }
 
-  /// Nil for a node whose engine the controller does not reach.
   package static func offer(
     of node: Resource<NodeSpec>, canonical: (EngineAddress) -> EngineAddress = { $0 }
   ) -> Offer? {
-    guard let address = node.spec.engine.address else { return nil }
-    return .compute(
+    .compute(
       ComputeOffer(
-        engine: canonical(address), labels: node.metadata.labels, cores: node.spec.cores,
+        engine: node.spec.engine.address.map(canonical), labels: node.metadata.labels, cores: node.spec.cores,
         memory: node.spec.memory, gpuMemory: node.spec.gpu?.memory, gpuCount: node.spec.gpu?.count ?? 0,
-        hasMockGPU: node.spec.gpu?.mock ?? false, isSchedulable: node.spec.schedulable))
+        hasMockGPU: node.spec.gpu?.mock ?? false, isSchedulable: node.spec.schedulable,
+        owner: node.spec.ownerAccount, slots: node.spec.slots, isRootless: node.spec.sandbox.rootless,
+        isOverflow: node.spec.overflow))
   }
 }

@@ -10,9 +10,12 @@ package struct NodeSpec: ManifestSpec {
   package var gpu: GPUSettings?
   package var cores = 4
   package var memory = ByteCount(bytes: 8 << 30)
+  /// Nil: as many as cores.
+  package var slots: Int?
   package var sandbox = SandboxSettings()
   package var tunnel: TunnelSettings?
   package var schedulable = true
+  package var overflow = false
 
   package init() {}
 
@@ -22,10 +25,17 @@ package struct NodeSpec: ManifestSpec {
     Field("gpu", \.gpu, "Its GPUs; left out on machines that only have processors")
     Field("cores", \.cores, "Processor cores given to the fabric", .range(1...1024))
     Field("memory", \.memory, "Memory given to the fabric", .atLeast(ByteCount(bytes: 64 << 20)))
+    Field("slots", \.slots, "Jobs that it does at once; without, as many as cores", .range(1...1024))
     Field("sandbox", \.sandbox, "What its engine must offer to keep containers apart from the machine")
     Field("tunnel", \.tunnel, "How traffic between it and the control plane is protected")
     Field("schedulable", \.schedulable, "Whether new work may come; false cordons it, what runs there stays")
+    Field(
+      "overflow", \.overflow,
+      "Whether it belongs to the cloud overflow pool, which takes only jobs that failed elsewhere")
   }
+
+  /// The owner's name without `account/`.
+  var ownerAccount: String { String(owner.dropFirst("account/".count)) }
 }
 
 extension FieldRule where Value == String {

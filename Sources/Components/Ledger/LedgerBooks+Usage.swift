@@ -5,18 +5,28 @@ package import Postgres
 /// hold was made under.
 extension LedgerBooks {
   /// Records events; one whose attempt is recorded already is left as it is.
-  /// - Throws: `PostgresError` where an account or hold is not there; then none is recorded.
+  /// - Throws: `PostgresError` where the account or hold is not there; then none is recorded.
   package func record(_ events: [UsageEvent], at time: Timestamp? = nil) async throws(PostgresError) {
     guard !events.isEmpty else { return }
-    _ = try await pool.query(
+    _ = try await pool.pipeline([LedgerBooks.recording(events, at: time)])
+  }
+
+  /// The same as a statement. What is for a node's owner or a developer who has no account, or none any longer, is for the
+  /// platform.
+  package static func recording(_ events: [UsageEvent], at time: Timestamp? = nil) -> Statement {
+    Statement(
       """
       INSERT INTO usage_events (attempt, job, module, account, hold, node_account, developer_account, gpu_ms, cpu_ms,
         price_micro, recorded_at)
       SELECT u.attempt, u.job, u.module, (SELECT id FROM accounts WHERE name = u.account), u.hold,
-        (SELECT id FROM accounts WHERE name = u.node), (SELECT id FROM accounts WHERE name = u.developer), u.gpu, u.cpu,
+        coalesce((SELECT id FROM accounts WHERE name = u.node), p.id),
+        coalesce((SELECT id FROM accounts WHERE name = u.developer), p.id), u.gpu, u.cpu,
         u.price, coalesce($1::timestamptz, now())
       FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[],
         $10::bigint[], $11::bigint[]) u (attempt, job, module, account, hold, node, developer, gpu, cpu, price)
+      LEFT JOIN (
+        SELECT a.id FROM ledger_rules r JOIN accounts a ON a.name = r.platform ORDER BY r.version DESC LIMIT 1
+      ) p ON true
       ORDER BY u.attempt
       ON CONFLICT (attempt) DO NOTHING
       """,

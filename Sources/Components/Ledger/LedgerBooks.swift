@@ -93,42 +93,18 @@ package struct LedgerBooks: Sendable {
   package func execute(
     _ calls: [LedgerCall], at time: Timestamp? = nil
   ) async throws(PostgresError) -> [Result<LedgerReceipt, LedgerError>] {
-    try await LedgerBooks.execute(calls, at: time) { sql, parameters throws(PostgresError) in
-      try await pool.query(sql, parameters)
-    }
+    let batch = LedgerBatch(calls, at: time)
+    guard let statement = batch.statement else { return try batch.outcomes(nil) }
+    return try batch.outcomes(try await pool.pipeline([statement])[0])
   }
 
   /// The same as a part of a transaction that has more to do: what is told as done is so once that commits.
   package static func execute(
     _ calls: [LedgerCall], at time: Timestamp? = nil, in transaction: PostgresTransaction
   ) async throws(PostgresError) -> [Result<LedgerReceipt, LedgerError>] {
-    try await execute(calls, at: time) { sql, parameters throws(PostgresError) in
-      try await transaction.query(sql, parameters)
-    }
-  }
-
-  private static func execute(
-    _ calls: [LedgerCall], at time: Timestamp?,
-    _ query: (String, [SQLValue]) async throws(PostgresError) -> Rows
-  ) async throws(PostgresError) -> [Result<LedgerReceipt, LedgerError>] {
-    var results = calls.map { call in call.problem.map { Result<LedgerReceipt, LedgerError>.failure($0) } }
-    let sent = calls.indices.filter { results[$0] == nil }
-    if !sent.isEmpty {
-      let rows = try await query(statement, parameters(sent.map { calls[$0] }, time))
-      for (index, row) in zip(sent, rows) {
-        let outcome = try row.text(1)
-        if outcome == "done" {
-          results[index] = .success(
-            LedgerReceipt(
-              hold: try row.optionalInt(2), rules: try row.optionalInt(4),
-              available: Credits(micro: try row.int(3))))
-        } else {
-          results[index] = .failure(
-            LedgerError(LedgerError.Code(rawValue: outcome) ?? .invalidAmount, of: calls[index]))
-        }
-      }
-    }
-    return results.compactMap { $0 }
+    let batch = LedgerBatch(calls, at: time)
+    guard let statement = batch.statement else { return try batch.outcomes(nil) }
+    return try batch.outcomes(try await transaction.pipeline([statement])[0])
   }
 
   /// Gives back what holds reserve whose time is over, `most` at a time; returns how many there were.
@@ -137,47 +113,5 @@ package struct LedgerBooks: Sendable {
       "SELECT ledger_expire($1::timestamptz, $2::int)",
       [.optional(time, SQLValue.timestamp), .int(Int64(most))])
     return Int(try rows.only().int(0))
-  }
-
-  private static let statement = """
-    SELECT * FROM ledger_execute($1::timestamptz, $2::text[], $3::bytea[], $4::bytea[], $5::text[], $6::bigint[],
-      $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bigint[])
-    """
-
-  private static func parameters(_ calls: [LedgerCall], _ time: Timestamp?) -> [SQLValue] {
-    var kinds: [String] = []
-    var (amounts, holds, jobs, lifetimes): ([SQLValue], [SQLValue], [String], [SQLValue]) = ([], [], [], [])
-    var legs: [(call: Int, leg: LedgerLeg)] = []
-    for (index, call) in calls.enumerated() {
-      var (amount, hold, job, lifetime, own): (SQLValue, SQLValue, String, SQLValue, [LedgerLeg]) =
-        (.null, .null, "", .null, [])
-      switch call.operation {
-      case .hold(let credits, let name, let span):
-        kinds.append("hold")
-        (amount, job, lifetime) = (.int(credits.micro), name, .int(span.milliseconds / 1000))
-      case .capture(let id, let list):
-        kinds.append("capture")
-        (hold, own) = (.int(id), list)
-      case .void(let id):
-        kinds.append("void")
-        hold = .int(id)
-      case .transfer(let list, let name):
-        kinds.append("transfer")
-        (job, own) = (name, list)
-      }
-      amounts.append(amount)
-      holds.append(hold)
-      jobs.append(job)
-      lifetimes.append(lifetime)
-      legs += own.map { (index + 1, $0) }
-    }
-    return [
-      .optional(time, SQLValue.timestamp), .textArray(kinds),
-      .array(calls.map { .text("\\x" + $0.keyDigest.hex) }),
-      .array(calls.map { .text("\\x" + $0.digest.hex) }), .textArray(calls.map(\.account)), .array(amounts),
-      .array(holds), .textArray(jobs), .array(lifetimes), .intArray(legs.map { Int64($0.call) }),
-      .textArray(legs.map(\.leg.account)), .intArray(legs.map(\.leg.amount.micro)),
-      .textArray(legs.map(\.leg.type)), .array(legs.map { .optional($0.leg.rules, SQLValue.int) }),
-    ]
   }
 }

@@ -23,7 +23,7 @@ package struct ModuleBackend: ResourceBackend {
     let sought = subjects.map { subject in
       let specs = [subject.desired?.spec, subject.lastApplied?.spec].compactMap { $0 }
       let engines = specs.flatMap { spec in
-        Placement(spec: spec, offers: context.offers).capable.values.map(\.engine)
+        Placement(spec: spec, offers: context.offers).capable.values.compactMap(\.engine)
       }
       return ContainerObserver.Sought(
         id: subject.id, engines: Set(engines + subject.formerEngines(in: context.offers)),

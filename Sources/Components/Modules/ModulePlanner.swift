@@ -26,9 +26,11 @@ package struct ModulePlanner: FactTelling {
     let changes = context.lastApplied.map { FieldChange.between($0.spec.value, desired.spec.value) } ?? []
     var steps = ContainerComparison.Steps()
     for replica in nodes.keys.sorted() {
-      guard let node = nodes[replica], let offer = context.surroundings.offers.compute[node] else { continue }
+      guard let node = nodes[replica], let offer = context.surroundings.offers.compute[node],
+        let engine = offer.engine
+      else { continue }
       let plan = ContainerPlan(
-        resource: desired.id, replica: replica, node: node, engine: offer.engine,
+        resource: desired.id, replica: replica, node: node, engine: engine,
         template: desired.spec.template(on: offer), limits: desired.spec.containerLimits,
         health: desired.spec.healthRule)
       steps.append(

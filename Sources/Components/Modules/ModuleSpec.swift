@@ -9,7 +9,7 @@ package struct ModuleSpec: ManifestSpec {
   package var jobType = ""
   package var image = PinnedImage(repository: "", tag: nil, digest: Digest(of: ""))
   package var command: [String] = []
-  package var serves = ModuleInterface.stdio
+  package var serves = ModuleInterface.stdio(ModuleStdio())
   package var needs = ModuleNeeds()
   package var developer = ""
   package var price: ModulePrice?
@@ -72,7 +72,7 @@ package struct ModuleSpec: ManifestSpec {
   var computeNeeds: ComputeNeeds {
     ComputeNeeds(
       labels: placement.on, nodes: placement.nodes.map(\.id), gpuMemory: needs.gpuMemory, cores: needs.cores,
-      memory: needs.memory)
+      memory: needs.memory, isRootless: needs.rootless)
   }
 
   /// What its containers are made from on this node.
@@ -80,7 +80,7 @@ package struct ModuleSpec: ManifestSpec {
     let usesGPU = needs.gpuMemory != nil && !node.hasMockGPU
     return ContainerTemplate(
       image: image, command: command, environment: environment, security: security.security,
-      healthCommand: health?.command, gpuCount: usesGPU ? 1 : 0, keepsInputOpen: serves == .stdio)
+      healthCommand: health?.command, gpuCount: usesGPU ? 1 : 0, keepsInputOpen: serves.isStdio)
   }
 }
 
@@ -95,13 +95,30 @@ extension FieldRule where Value == String {
 /// How a module's containers take work.
 package enum ModuleInterface: ManifestChoice {
   case http(ModuleHTTP)
-  case stdio
+  case stdio(ModuleStdio)
 
   package static let cases = Cases<Self>("How a module's containers take work") {
     Case("http", "As requests to a port inside", ModuleInterface.http) {
       if case .http(let http) = $0 { http } else { nil }
     }
-    Case("stdio", "From standard input, which stays open", ModuleInterface.stdio)
+    Case("stdio", "From standard input; the container's own stays open meanwhile", ModuleInterface.stdio) {
+      if case .stdio(let stdio) = $0 { stdio } else { nil }
+    }
+  }
+
+  var isStdio: Bool { if case .stdio = self { true } else { false } }
+}
+
+package struct ModuleStdio: ManifestObject, Hashable {
+  package var command = ["/module/run"]
+
+  package init() {}
+
+  package static let fields = Fields<Self>("Where a container takes work from standard input") {
+    Field(
+      "command", \.command,
+      "What is started inside for each job: it reads the input as JSON and writes the output as JSON",
+      .nonEmpty)
   }
 }
 
@@ -124,6 +141,7 @@ package struct ModuleNeeds: ManifestObject, Hashable {
   package var gpuMemory: ByteCount?
   package var cores: CoreCount?
   package var memory: ByteCount?
+  package var rootless = false
 
   package init() {}
 
@@ -131,6 +149,7 @@ package struct ModuleNeeds: ManifestObject, Hashable {
     Field("gpuMemory", \.gpuMemory, "Memory of one GPU", .example("12Gi"))
     Field("cores", \.cores, "Processor cores")
     Field("memory", \.memory, "Memory of the machine")
+    Field("rootless", \.rootless, "Whether its engine must run without root (`sandbox.rootless` of the Node)")
   }
 }
 

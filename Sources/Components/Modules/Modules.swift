@@ -1,10 +1,11 @@
 package import Component
+internal import Model
 package import Workloads
 
 /// The kind `Module`: a type of work, and the containers on nodes that do it.
 ///
 /// `ModuleSpec` says what a developer may write, `Placement` and `ModulePlanner` decide, `ModuleBackend` acts through
-/// `Workloads`. Nodes are known by what they offer (`Offers.compute`), not by their kind. A new image goes from
+/// `Workloads`. Nodes are known by what they offer (`Offers.compute`), not by their kind; to the scheduler a module offers `.work`. A new image goes from
 /// container to container, each healthy before the one that it follows goes; the first that fails ends the rollout
 /// with its predecessor still at work. Canary jobs, waves and decommissioning are declared here and judged where
 /// jobs are known. Other components than `Workloads` are not imported. Tested in `Tests/ModulesTests`: the planner
@@ -15,7 +16,7 @@ package enum Modules {
       Kind(
         ModuleSpec.self, planner: ModulePlanner(),
         backend: ModuleBackend(observer: workloads.observer, runner: workloads.runner),
-        export: ModuleExport.export)
+        offer: { .work($0.spec.work) }, export: ModuleExport.export)
     ]
   }
 }

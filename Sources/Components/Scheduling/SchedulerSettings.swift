@@ -1,3 +1,4 @@
+internal import Manifests
 package import Model
 
 /// What a `Scheduler` resource says to running schedulers. Kept as JSON in `schedulers.settings`; they read it anew while they
@@ -16,6 +17,9 @@ package struct SchedulerSettings: Hashable, Sendable {
   package var deadline = TimeSpan(seconds: 3600)
   /// How old a heartbeat may be (seeds 4.3: 90 s).
   package var offlineAfter = TimeSpan(seconds: 90)
+  /// How many schedulers work at once, and as what.
+  package var replicas = ReplicaSpec()
+  package var runtime = ReplicaRuntime.process
 
   package init() {}
 
@@ -26,6 +30,7 @@ package struct SchedulerSettings: Hashable, Sendable {
       "leaseMilliseconds": .integer(lease.milliseconds),
       "deadlineMilliseconds": .integer(deadline.milliseconds),
       "offlineAfterMilliseconds": .integer(offlineAfter.milliseconds),
+      "replicas": replicas.manifestValue ?? .null, "runtime": runtime.manifestValue ?? .null,
     ])
   }
 
@@ -41,5 +46,11 @@ package struct SchedulerSettings: Hashable, Sendable {
     lease = integer("leaseMilliseconds").map { TimeSpan(milliseconds: $0) } ?? lease
     deadline = integer("deadlineMilliseconds").map { TimeSpan(milliseconds: $0) } ?? deadline
     offlineAfter = integer("offlineAfterMilliseconds").map { TimeSpan(milliseconds: $0) } ?? offlineAfter
+    func read<Part: ManifestValue>(_ key: String) -> Part? {
+      var decoder = ManifestDecoder()
+      return value[key].flatMap { Part.decode(Node($0), &decoder) }
+    }
+    replicas = read("replicas") ?? replicas
+    runtime = read("runtime") ?? runtime
   }
 }

@@ -1,3 +1,4 @@
+package import Component
 package import Postgres
 
 /// Work for the fabric (seeds: Global Scheduler; Traffic Flow). One kind: `Scheduler`.
@@ -10,6 +11,19 @@ package import Postgres
 ///
 /// Imports `Ledger` because dispatching moves money. Tested in `Tests/SchedulingTests` against a real server.
 package enum Scheduling {
+  /// - Parameters:
+  ///   - connector: leads from what a `Database` offers to connections.
+  ///   - stateFolder: absolute; where relative folders for Kubernetes begin.
+  package static func kinds(connector: DatabaseConnector, stateFolder: String) -> [Kind] {
+    let backend = SchedulerBackend(stateFolder: stateFolder) { address throws(PostgresError) in
+      try await connector.pool(for: address)
+    }
+    return [
+      Kind(
+        SchedulerSpec.self, planner: SchedulerPlanner(), backend: backend, export: SchedulerExport.export)
+    ]
+  }
+
   /// The tables, for the databases that hold credits; numbered together with the other rooms' migrations.
   package static let migrations = [
     Migrations.Migration(number: 5, name: "scheduling", sql: SchedulingSchema.tables)

@@ -9,7 +9,10 @@ enum SchedulingSchema {
     CREATE TABLE schedulers (
       name text PRIMARY KEY,
       settings jsonb NOT NULL,
-      changed_at timestamptz NOT NULL DEFAULT now()
+      changed_at timestamptz NOT NULL DEFAULT now(),
+      -- Which server starts replicas, and until when no other does.
+      supervisor text,
+      supervised_until timestamptz
     );
     CREATE UNIQUE INDEX schedulers_one ON schedulers ((true));
 
@@ -83,7 +86,7 @@ enum SchedulingSchema {
       module text NOT NULL,
       image text NOT NULL,
       developer text NOT NULL,
-      -- JSON, as it came.
+      -- JSON.
       input text NOT NULL,
       units bigint NOT NULL CHECK (units > 0),
       -- NULL: paid by time.
@@ -116,9 +119,7 @@ enum SchedulingSchema {
       module text NOT NULL,
       priority smallint NOT NULL,
       queued_at timestamptz NOT NULL,
-      deadline_at timestamptz NOT NULL,
-      -- Why it was not dispatched when it was last looked at.
-      decision text
+      deadline_at timestamptz NOT NULL
     );
     CREATE INDEX pending_jobs_in_turn ON pending_jobs (account, module, priority DESC, queued_at, job);
     CREATE INDEX pending_jobs_due ON pending_jobs (deadline_at);
@@ -147,7 +148,7 @@ enum SchedulingSchema {
       CHECK ((ended_at IS NULL) = (state IN ('dispatched', 'running')))
     );
     CREATE INDEX job_attempts_open ON job_attempts (node) WHERE ended_at IS NULL;
-    CREATE INDEX job_attempts_due ON job_attempts (least(lease_until, stop_at)) WHERE ended_at IS NULL;
+    CREATE INDEX job_attempts_due ON job_attempts (lease_until) WHERE ended_at IS NULL;
 
     CREATE TABLE scheduler_replicas (
       name text PRIMARY KEY,

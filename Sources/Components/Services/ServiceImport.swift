@@ -52,7 +52,7 @@ struct ServiceImport: Sendable {
     offering address: EngineAddress, _ context: ReconcileContext
   ) throws(BackendError) -> ResourceID? {
     guard address != .local else { return nil }
-    let nodes = context.offers.compute.filter { engines.canonical($0.value.engine) == address }
+    let nodes = context.offers.compute.filter { $0.value.engine.map(engines.canonical) == address }
     guard let node = nodes.keys.min() else {
       throw BackendError(
         code: "import.engine", "no node is declared for \(address), so a Service there could not be declared",

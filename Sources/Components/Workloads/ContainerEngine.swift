@@ -51,6 +51,13 @@ package protocol ContainerEngine: Sendable {
   func removeVolume(_ name: String) async throws(BackendError)
   /// Names of this owner's containers by the node that they were placed on, sorted.
   func residents(owner: String) async throws(BackendError) -> [ResourceID: [String]]
+  /// Succeeds when the engine answers, with as little work as can be.
+  func ping() async throws(BackendError)
+  /// Runs a command inside a container to its end. It does not outlive the call, also where the task is cancelled.
+  /// - Parameter errorLine: each line of its standard error, as it comes.
+  func run(
+    _ command: ContainerCommand, in id: String, errorLine: @escaping @Sendable ([UInt8]) -> Void
+  ) async throws(BackendError) -> CommandResult
   /// The last lines of output and errors.
   func lastLines(of id: String, count: Int) async throws(BackendError) -> [String]
 }
@@ -58,6 +65,13 @@ package protocol ContainerEngine: Sendable {
 extension ContainerEngine {
   package func foreignContainer(_ id: String) async throws(BackendError) -> ForeignContainer? { nil }
   package func removeKeepingVolumes(_ id: String) async throws(BackendError) { try await remove(id) }
+  package func ping() async throws(BackendError) { _ = try await facts() }
+  package func run(
+    _ command: ContainerCommand, in id: String, errorLine: @escaping @Sendable ([UInt8]) -> Void
+  ) async throws(BackendError) -> CommandResult {
+    throw BackendError(
+      code: "engine.runsNothing", "this engine runs no commands in its containers", retry: .afterChange)
+  }
 }
 
 /// The container that a name belongs to.

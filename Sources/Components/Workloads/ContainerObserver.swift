@@ -42,7 +42,7 @@ package struct ContainerObserver: Sendable {
   {
     // A controller that has just started knows no engine yet: its own and those of all nodes are looked at.
     let addresses = Set(engines.known + [.local]).union(sought.flatMap(\.engines))
-      .union(context.offers.compute.values.map(\.engine)).map { engines.canonical($0) }
+      .union(context.offers.compute.values.compactMap(\.engine)).map { engines.canonical($0) }
     let answers = await list(Set(addresses), of: Set(sought.map(\.id)), owner: context.owner)
     let adopted = await adopted(by: sought, in: context)
     let facts =

@@ -45,7 +45,7 @@ extension ContainerObservation {
 extension ContainerFacts {
   /// Where a port inside is reached from here: through the host where it is published, else at the container's own
   /// address, which only works for engines on this machine.
-  fileprivate func reachablePort(_ port: Int) -> HostPort? {
+  package func reachablePort(_ port: Int) -> HostPort? {
     if let published = published[port] {
       let isAny = published.address.isEmpty || published.address == "0.0.0.0"
       return HostPort(address: isAny ? PortBinding.loopback : published.address, port: published.port)

@@ -27,6 +27,17 @@ package final class HTTPClient: Sendable {
     return try result.get()
   }
 
+  /// The same, but a cancelled task's request is sent too and waited for: for calls that undo what was begun. They end
+  /// with `totalTimeout` at the latest.
+  package func sendRegardless(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+    let transfer = Transfer(request, delivery: .whole)
+    let result = await withCheckedContinuation { continuation in
+      transfer.expectResponse(continuation)
+      loop.start(transfer)
+    }
+    return try result.get()
+  }
+
   /// Sends and returns as soon as the headers are there; the body is read from the stream.
   /// A reader that pauses makes the sender pause. `totalTimeout` counts for the whole stream: mostly nil here.
   package func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPBodyStream {

@@ -23,6 +23,9 @@ package struct TransactionOptions: Sendable {
     self.attempts = attempts
   }
 
+  /// Its locks are free before it is safe from a crash of the server, so that others do not wait for the disk: nobody may be
+  /// told of it before `PostgresPool.flush`.
+  package static let flushedLater = TransactionOptions(settings: ["synchronous_commit": "off"])
   package static let serializable = TransactionOptions(isolation: .serializable)
 
   /// What is sent before the first statement.
@@ -66,6 +69,11 @@ package struct PostgresTransaction: Sendable {
 }
 
 extension PostgresPool {
+  /// Returns once everything that was committed before is safe from a crash of the server.
+  package func flush() async throws(PostgresError) {
+    try await query("SELECT pg_logical_emit_message(true, 'flush', '')")
+  }
+
   /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. On a conflict with another
   /// transaction it runs again, so it must not have effects outside the database.
   @discardableResult

@@ -61,21 +61,26 @@ package struct ComputeNeeds: Hashable, Sendable {
   package var gpuMemory: ByteCount?
   package var cores: CoreCount?
   package var memory: ByteCount?
+  /// Whether its engine must run without root.
+  package var isRootless: Bool
 
   package init(
     labels: [String: String] = [:], nodes: [ResourceID] = [], gpuMemory: ByteCount? = nil,
-    cores: CoreCount? = nil, memory: ByteCount? = nil
+    cores: CoreCount? = nil, memory: ByteCount? = nil, isRootless: Bool = false
   ) {
     self.labels = labels
     self.nodes = nodes
     self.gpuMemory = gpuMemory
     self.cores = cores
     self.memory = memory
+    self.isRootless = isRootless
   }
 
   /// Why a machine cannot run it, whether or not it is cordoned; nil when it can.
   package func obstacle(on node: ResourceID, _ offer: ComputeOffer) -> String? {
     if !nodes.isEmpty, !nodes.contains(node) { return "is not named" }
+    if offer.engine == nil { return "is behind a relay" }
+    if isRootless, !offer.isRootless { return "runs as root" }
     for (label, value) in labels.sorted(by: { $0.key < $1.key }) where offer.labels[label] != value {
       return "has " + (offer.labels[label].map { "\(label)=\($0)" } ?? "no label \(label)")
     }

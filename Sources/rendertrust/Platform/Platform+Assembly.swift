@@ -13,6 +13,7 @@ import Modules
 import PgBackRest
 import Postgres
 import Recovery
+import Scheduling
 import Services
 import Workloads
 
@@ -91,7 +92,7 @@ extension Platform {
   init(_ foundations: Foundations, state: PostgresPool) throws(PostgresError) {
     let workloads = foundations.workloads
     let connector = foundations.connector
-    var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations + Ledger.migrations)
+    var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations + Ledger.migrations + Scheduling.migrations)
     kinds += Ledger.kinds(connector: connector, stores: foundations.exports)
     kinds += Billing.kinds(
       connector: connector, environmentPrices: foundations.environmentPrices,
@@ -101,6 +102,7 @@ extension Platform {
     kinds += Fleet.kinds(workloads)
     kinds += Services.kinds(workloads)
     kinds += Modules.kinds(workloads)
+    kinds += Scheduling.kinds(connector: connector, stateFolder: foundations.stateFolder)
     self.kinds = kinds
   }
 

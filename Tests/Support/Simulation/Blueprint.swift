@@ -9,6 +9,7 @@ import Model
 import Modules
 import ReconcilingSupport
 import Recovery
+import Scheduling
 import Services
 import Workloads
 
@@ -23,7 +24,7 @@ struct Blueprint: Sendable {
     ("Database", ["platform", "ledger"]), ("Node", ["dev-1", "dev-2", "dev-3"]),
     ("PriceMap", ["packs", "events", "promo"]), ("BackupPolicy", ["nightly", "hourly"]),
     ("Environment", ["dev"]), ("Service", ["grafana", "vault", "minio"]), ("Module", ["echo", "storyboard"]),
-    ("Ledger", ["credits", "tokens"]),
+    ("Ledger", ["credits", "tokens"]), ("Scheduler", ["global", "second"]),
     ("Fake", (0..<7).map { "r\($0)" }),
   ]
 
@@ -84,6 +85,7 @@ struct Blueprint: Sendable {
     while let lost = resources.keys.sorted().first(where: { lacks($0) }) { resources[lost] = nil }
     for id in resources.keys.sorted() where id.kind == "Module" || id.kind == "PriceMap" { refer(id) }
     while let lost = resources.keys.sorted().first(where: { lacks($0) }) { resources[lost] = nil }
+    for id in resources.keys.sorted() where id.kind == "Scheduler" { read(id) }
   }
 
   private func lacks(_ id: ResourceID) -> Bool {
@@ -100,6 +102,7 @@ extension Blueprint {
     case "Node": add(id, node(id, &random), labels: ["zone": random.pick(["a", "b"]) ?? "a"], &random)
     case "PriceMap": add(id, prices(&random), &random)
     case "Ledger": add(id, ledger(id, &random), &random)
+    case "Scheduler": add(id, scheduler(id, &random), &random)
     case "BackupPolicy": add(id, backups(&random), &random)
     case "Environment":
       var spec = EnvironmentSpec()
@@ -159,6 +162,16 @@ extension Blueprint {
     spec.payouts.cpuMinute = Credits(micro: Int64(random.int(1...3)) * 100_000)
     if random.percent(30) { spec.platform = "house" }
     if id.name == "tokens" { spec.database = "Database/ledger" }
+    return spec
+  }
+
+  /// Jobs stay in their database.
+  private func scheduler(_ id: ResourceID, _ random: inout SeededRandom) -> SchedulerSpec {
+    var spec = SchedulerSpec()
+    spec.weights.latency = DecimalNumber(millionths: Int64(random.int(0...10)) * 100_000)
+    spec.weights.earnings = DecimalNumber(millionths: 1_000_000 - spec.weights.latency.millionths)
+    spec.retry.then = random.percent(50) ? .overflow : .fail
+    if id.name == "second" { spec.database = "Database/ledger" }
     return spec
   }
 
@@ -242,6 +255,7 @@ extension Blueprint {
     switch spec {
     case let spec as PriceMapSpec: [spec.database.id]
     case let spec as LedgerSpec: [spec.database.id]
+    case let spec as SchedulerSpec: [spec.database.id]
     case let spec as BackupPolicySpec: [spec.of.id]
     case let spec as ServiceSpec: spec.node.map { [$0.id] } ?? []
     case let spec as ModuleSpec: spec.placement.nodes.map(\.id)
@@ -262,6 +276,17 @@ extension Blueprint {
       id: id, metadata: resource.metadata, spec: resource.spec,
       references: targets.map { Blueprint.reference($0) }, location: nil,
       digest: Digest(of: "\(spec.value.json) \(names)"))
+  }
+
+  /// Takes into the digest of a resource what its selectors only read.
+  private mutating func read(_ id: ResourceID) {
+    guard let resource = resources[id], let spec = resource.spec as? SchedulerSpec else { return }
+    let kinds = Set(spec.selectors.map(\.kind))
+    let others = resources.values.filter { kinds.contains($0.id.kind) }.sorted { $0.id < $1.id }
+    let texts = others.map { "\($0.id) \($0.digest.hex)" }.joined(separator: " ")
+    resources[id] = AnyResource(
+      id: id, metadata: resource.metadata, spec: resource.spec, references: resource.references,
+      location: nil, digest: Digest(of: "\(spec.value.json) \(texts)"))
   }
 
   /// A module that no schedulable node can take would wait for ever.

@@ -52,7 +52,7 @@ struct Checks {
 
   /// Where the world itself is not as the manifests say, whatever the controller thinks of it.
   func differences() -> [String] {
-    things() + server() + backups() + containers() + nodes() + world.foreignDamage
+    things() + server() + schedulers() + backups() + containers() + nodes() + world.foreignDamage
   }
 
   private func things() -> [String] {

@@ -2,6 +2,7 @@ import ContainerFakes
 import Databases
 import Ledger
 import Model
+import Scheduling
 import Workloads
 
 // What is in the world before the program, and what people do behind its back.
@@ -93,7 +94,7 @@ extension World {
     let databases = now.databases.keys.filter { $0 != "wiki" }.sorted()
     let roles = now.roles.keys.filter { $0 != "bob" }.sorted()
     let (database, role) = (random.pick(databases), random.pick(roles))
-    let choice = random.int(1...9)
+    let choice = random.int(1...11)
     return systems.server.change { state in
       switch choice {
       case 1:
@@ -133,6 +134,15 @@ extension World {
             version: 0, platform: rules.platform, gpuMinute: Credits(micro: 1), cpuMinute: rules.cpuMinute,
             tiers: rules.tiers))
         return "writes rules into the books in \(database)"
+      case 9:
+        guard let database, let name = state.databases[database]?.jobs.settings.keys.min() else { return nil }
+        state.databases[database]?.jobs.settings[name]?.latencyWeight = 1
+        return "tells schedulers in \(database) another weight"
+      case 10:
+        guard let database, let node = state.databases[database]?.jobs.nodes.keys.min() else { return nil }
+        state.databases[database]?.jobs.nodes[node]?.isRetired.toggle()
+        state.databases[database]?.jobs.modules = [:]
+        return "changes what schedulers in \(database) know"
       default:
         guard state.environments["dev"] != nil else { return nil }
         state.environments["dev"] = "{\"edited\":true}"

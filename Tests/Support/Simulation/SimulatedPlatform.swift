@@ -13,6 +13,7 @@ import Postgres
 import Reconciling
 import ReconcilingSupport
 import Recovery
+import Scheduling
 import Services
 import Synchronization
 import Workloads
@@ -72,6 +73,11 @@ struct SimulatedPlatform: Sendable {
         backend: backend("Ledger", SimulatedLedgers(server: systems.server), pasts.ledgers) { $0 == .close },
         export: LedgerExport.export),
       Kind(
+        SchedulerSpec.self, planner: SchedulerPlanner(),
+        backend: backend("Scheduler", SimulatedSchedulers(server: systems.server), pasts.schedulers) {
+          $0 == .leave
+        }, export: SchedulerExport.export),
+      Kind(
         EnvironmentSpec.self, planner: EnvironmentPlanner(),
         backend: backend("Environment", SimulatedEnvironments(server: systems.server), pasts.environments) {
           $0 == .remove
@@ -98,7 +104,8 @@ struct SimulatedPlatform: Sendable {
         ModuleSpec.self, planner: ModulePlanner(),
         backend: backend(
           "Module", ModuleBackend(observer: workloads.observer, runner: workloads.runner), pasts.modules
-        ) { if case .remove = $0 { true } else { false } }, export: ModuleExport.export),
+        ) { if case .remove = $0 { true } else { false } },
+        offer: { .work($0.spec.work) }, export: ModuleExport.export),
     ]
     things = AnyBackend(backend("Fake", ThingBackend(world: world), pasts.things) { $0 == .delete })
   }
@@ -127,6 +134,7 @@ final class Pasts: Sendable {
   let databases = Past<DatabaseObserved>()
   let prices = Past<PriceMapObserved>()
   let ledgers = Past<LedgerObserved>()
+  let schedulers = Past<SchedulerObserved>()
   let environments = Past<EnvironmentObserved>()
   let backups = Past<BackupPolicyObserved>()
   let nodes = Past<NodeObservation>()

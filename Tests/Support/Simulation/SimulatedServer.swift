@@ -13,9 +13,11 @@ final class SimulatedServer: Sendable {
     /// Current entries by map and Price ID.
     var prices: [String: [String: PriceEntry]] = [:]
     var books = Books()
+    var jobs = Jobs()
 
     /// Whether the migration that brings their tables was applied.
     var hasBooks: Bool { migrations.contains { $0.number == 2 } }
+    var hasJobs: Bool { migrations.contains { $0.number == 3 } }
   }
 
   struct Role: Equatable, Sendable {

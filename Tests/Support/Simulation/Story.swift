@@ -125,7 +125,7 @@ final class Story: Sendable {
 
   private static let places = [
     "Fake", "Database", "PriceMap", "BackupPolicy", "Environment", "Node", "Service", "Module", "Ledger",
-    "engine 1",
+    "Scheduler", "engine 1",
     "engine 2", "store", "store", "events",
   ]
 

@@ -1,0 +1,193 @@
+import Model
+import Postgres
+
+/// Jobs that wait: who comes next, and what becomes of them when there is room.
+extension JobBooks {
+  /// One that waits, as it is chosen for.
+  struct Waiting: Sendable {
+    let job: JobID
+    let module: String
+    let isOverflow: Bool
+    let failedNodes: [Int64]
+    let held: Credits
+    let deadline: Timestamp
+  }
+
+  /// What a look at the queue came to.
+  struct Round: Sendable, Hashable {
+    var dispatched = 0
+    /// Jobs that no node will ever take.
+    var hopeless: [JobID] = []
+    /// Nothing was there that had not been looked at.
+    var isThrough = true
+  }
+
+  /// In turn: one of each creator, then the second of each, and so on; among the jobs of one creator the greater priority
+  /// first, then the older. A creator with many jobs takes no turn from one with few.
+  func waiting(most: Int) async throws(PostgresError) -> [Waiting] {
+    let rows = try await pool.query(JobBooks.inTurn, [.int(Int64(most))])
+    var waiting: [Waiting] = []
+    for row in rows {
+      guard let job = JobID(try row.text(0)) else { continue }
+      waiting.append(
+        Waiting(
+          job: job, module: try row.text(1), isOverflow: try row.bool(2), failedNodes: try row.intArray(3),
+          held: Credits(micro: try row.int(4)), deadline: try row.timestamp(5)))
+    }
+    return waiting
+  }
+
+  /// Of each creator and module the first few, by walking the index from one to the next: the queue's length does not
+  /// count.
+  private static let inTurn = """
+    WITH RECURSIVE queues AS (
+      (SELECT account, module FROM pending_jobs ORDER BY account, module LIMIT 1)
+      UNION ALL
+      SELECT n.account, n.module FROM queues q CROSS JOIN LATERAL (
+        SELECT p.account, p.module FROM pending_jobs p WHERE (p.account, p.module) > (q.account, q.module)
+        ORDER BY p.account, p.module LIMIT 1
+      ) n
+    ), heads AS (
+      SELECT h.*, row_number() OVER (PARTITION BY h.account ORDER BY h.priority DESC, h.queued_at, h.job) AS turn
+      FROM queues q CROSS JOIN LATERAL (
+        SELECT * FROM pending_jobs p WHERE p.account = q.account AND p.module = q.module
+        ORDER BY p.priority DESC, p.queued_at, p.job LIMIT 64
+      ) h
+    )
+    SELECT h.job, h.module, j.is_overflow, j.failed_nodes, j.held_micro, j.deadline_at
+    FROM (SELECT * FROM heads ORDER BY turn, queued_at, job LIMIT $1) h JOIN jobs j ON j.id = h.job
+    ORDER BY h.turn, h.queued_at, h.job
+    """
+
+  private struct Proposal {
+    let waiting: Waiting
+    let needs: WorkNeeds
+    let decision: Decision
+    let node: Int64
+    let claim: Claim
+    let usesTime: Bool
+  }
+
+  /// Gives places to those whose turn it is.
+  func dispatch(most: Int = 256) async throws(PostgresError) -> Round {
+    let waiting = try await waiting(most: most)
+    var round = Round()
+    guard !waiting.isEmpty else { return round }
+    let proposals = propose(waiting, &round)
+    guard !proposals.isEmpty else { return round }
+    do throws(PostgresError) {
+      round.dispatched = try await write(proposals)
+    } catch {
+      mirror.read { state in for proposal in proposals { state.fleet.release(proposal.node, proposal.claim) }
+      }
+      throw error
+    }
+    round.isThrough = waiting.count < most || round.dispatched == 0
+    return round
+  }
+
+  private func propose(_ waiting: [Waiting], _ round: inout Round) -> [Proposal] {
+    let time = now()
+    let (proposals, hopeless) = mirror.read { state -> ([Proposal], [JobID]) in
+      var proposals: [Proposal] = []
+      var hopeless: [JobID] = []
+      // What found no place for one finds none for the next that needs the same.
+      var full: Set<WorkNeeds> = []
+      for entry in waiting {
+        guard let module = state.modules[entry.module] else { continue }
+        let needs = module.needs(of: entry)
+        guard !full.contains(needs) else { continue }
+        let decision = state.fleet.select(needs, state.settings, now: time)
+        guard let chosen = decision.chosen, let claim = state.fleet.claim(chosen.node, needs) else {
+          if decision.isHopeless(for: needs) { hopeless.append(entry.job) } else { full.insert(needs) }
+          continue
+        }
+        proposals.append(
+          Proposal(
+            waiting: entry, needs: needs, decision: decision, node: chosen.node, claim: claim,
+            usesTime: module.unitPrice == nil))
+      }
+      return (proposals, hopeless)
+    }
+    round.hopeless = hopeless
+    return proposals
+  }
+
+  private func write(_ proposals: [Proposal]) async throws(PostgresError) -> Int {
+    let (settings, rates) = mirror.read { ($0.settings, $0.rates) }
+    let (count, rooms) = try await pool.transaction {
+      transaction throws(PostgresError) -> (Int, [Int64: FleetNode]) in
+      let answers = try await transaction.pipeline([
+        Statement(
+          """
+          SELECT id, attempts FROM jobs WHERE id = ANY ($1::text[]) AND state = 'pending'
+          ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+          """, [.textArray(proposals.map(\.waiting.job.text))]),
+        JobBooks.lockNodes(Set(proposals.map(\.node))), JobBooks.clock,
+      ])
+      var numbers: [String: Int] = [:]
+      for row in answers[0] { numbers[try row.text(0)] = Int(try row.int(1)) + 1 }
+      var rooms = try JobBooks.rooms(answers[1])
+      let time = try answers[2].only().timestamp(0)
+      var rows = AttemptRows()
+      var placed: [(job: JobID, image: String)] = []
+      for proposal in proposals {
+        guard let number = numbers[proposal.waiting.job.text],
+          rooms[proposal.node]?.isCordoned == false,
+          let claim = rooms[proposal.node]?.claim(proposal.needs)
+        else { continue }
+        let paid =
+          proposal.usesTime
+          ? rates?.time(for: proposal.waiting.held, usesGPU: proposal.needs.gpuMemory > 0) : nil
+        let deadline = proposal.waiting.deadline
+        rows.add(
+          proposal.waiting.job, number: number, on: proposal.node, claim,
+          until: paid.map { min(time + $0, deadline) } ?? deadline, proposal.decision)
+        placed.append((proposal.waiting.job, proposal.needs.image))
+      }
+      guard !placed.isEmpty else { return (0, rooms) }
+      var statements = [
+        rows.insertion(at: time, lease: settings.lease),
+        Statement(
+          """
+          UPDATE jobs j SET state = 'dispatched', version = j.version + 1, attempts = j.attempts + 1, image = u.image
+          FROM unnest($1::text[], $2::text[]) u (job, image) WHERE j.id = u.job
+          """, [.textArray(placed.map(\.job.text)), .textArray(placed.map(\.image))]),
+        Statement(
+          "DELETE FROM pending_jobs WHERE job = ANY ($1::text[])", [.textArray(placed.map(\.job.text))]),
+        JobBooks.keep(rooms.values.filter { rows.nodeIDs.contains($0.id) }),
+      ]
+      for notice in [
+        JobBooks.notify(JobBooks.workChannel, rows.nodeIDs.sorted()),
+        JobBooks.notify(JobBooks.jobsChannel, placed.map(\.job)),
+      ] { if let notice { statements.append(notice) } }
+      try await transaction.pipeline(statements)
+      return (placed.count, rooms)
+    }
+    mirror.learn(Array(rooms.values))
+    return count
+  }
+}
+
+extension WorkModule {
+  /// What a job of this module asks for now.
+  func needs(of waiting: JobBooks.Waiting) -> WorkNeeds {
+    var needs = self.needs
+    needs.isOverflow = waiting.isOverflow
+    needs.avoided = waiting.failedNodes
+    // Where a module is placed is about its own nodes; the overflow pool is another.
+    if waiting.isOverflow {
+      needs.labels = [:]
+      needs.nodes = []
+    }
+    return needs
+  }
+}
+
+extension Decision {
+  /// Whether waiting changes nothing: the job failed wherever it could go.
+  func isHopeless(for needs: WorkNeeds) -> Bool {
+    guard !needs.avoided.isEmpty, passed == 0, removed[.avoided, default: 0] > 0 else { return false }
+    return [Filter.cordoned, .offline, .busy, .image].allSatisfy { removed[$0, default: 0] == 0 }
+  }
+}

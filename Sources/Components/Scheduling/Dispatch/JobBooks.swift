@@ -1,0 +1,126 @@
+import Ledger
+import Model
+import Postgres
+
+/// What the scheduler keeps in the database, and the transactions that change it. Each takes many calls at a time and gives
+/// each an outcome of its own.
+///
+/// Every transaction locks jobs before accounts before nodes, each in the order of their ids, then takes the time, then
+/// decides, then writes: what stands in the tables of one node is in the order of its times.
+struct JobBooks: Sendable {
+  let pool: PostgresPool
+  let mirror: FleetMirror
+  /// Of this process; only where the database's is not at hand.
+  let now: @Sendable () -> Timestamp
+
+  /// Told with the ids of nodes that got work, separated by commas.
+  static let workChannel = "scheduling_work"
+  /// Told with the ids of jobs that changed, separated by commas.
+  static let jobsChannel = "scheduling_jobs"
+  /// Told when something waits, or may wait no longer.
+  static let pendingChannel = "scheduling_pending"
+
+  func flush() async -> Result<Void, PostgresError> {
+    do throws(PostgresError) {
+      return .success(try await pool.flush())
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  static let clock = Statement("SELECT clock_timestamp()")
+
+  /// - Parameter ids: sorted or not; they are locked in their order.
+  static func lockNodes(_ ids: Set<Int64>) -> Statement {
+    Statement(
+      """
+      SELECT \(FleetNode.roomColumns) FROM scheduler_nodes n WHERE n.id = ANY ($1::bigint[])
+      ORDER BY n.id FOR NO KEY UPDATE
+      """, [.intArray(ids.sorted())])
+  }
+
+  static func rooms(_ rows: Rows) throws(PostgresError) -> [Int64: FleetNode] {
+    var rooms: [Int64: FleetNode] = [:]
+    for row in rows {
+      let room = try FleetNode(room: row)
+      rooms[room.id] = room
+    }
+    return rooms
+  }
+
+  /// Writes what is taken of nodes.
+  /// - Parameter earned: when they earned what they have; nil: they earned nothing.
+  static func keep(_ rooms: some Sequence<FleetNode>, earned time: Timestamp? = nil) -> Statement {
+    let rooms = Array(rooms)
+    return Statement(
+      """
+      UPDATE scheduler_nodes n SET gpu_used = u.gpus::bigint[], cores_used = u.cores, slots_used = u.slots,
+        earned_micro = CASE WHEN $6::timestamptz IS NULL THEN n.earned_micro ELSE u.earned END,
+        earned_at = coalesce($6::timestamptz, n.earned_at)
+      FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::int[], $5::bigint[]) u (id, gpus, cores, slots, earned)
+      WHERE n.id = u.id
+      """,
+      [
+        .intArray(rooms.map(\.id)),
+        .textArray(rooms.map { "{" + $0.gpuUsed.map { String($0) }.joined(separator: ",") + "}" }),
+        .intArray(rooms.map(\.coresUsed)), .intArray(rooms.map { Int64($0.slotsUsed) }),
+        .intArray(rooms.map(\.earned)), .optional(time, SQLValue.timestamp),
+      ])
+  }
+
+  /// Nil where there is nothing to tell. What does not fit into a notification is found by those who look by themselves.
+  static func notify(_ channel: String, _ ids: some Sequence<some CustomStringConvertible>) -> Statement? {
+    var text = ""
+    for id in ids {
+      let name = id.description
+      guard text.utf8.count + name.utf8.count < 7900 else { break }
+      if !text.isEmpty { text += "," }
+      text += name
+    }
+    return text.isEmpty ? nil : Statement("SELECT pg_notify($1, $2)", [.text(channel), .text(text)])
+  }
+}
+
+/// What is written when jobs get a place: one attempt each.
+struct AttemptRows {
+  private var jobs: [String] = []
+  private var numbers: [Int64] = []
+  private var nodes: [Int64] = []
+  private var gpus: [SQLValue] = []
+  private var memories: [Int64] = []
+  private var cores: [Int64] = []
+  private var stops: [SQLValue] = []
+  private var decisions: [String] = []
+
+  var isEmpty: Bool { jobs.isEmpty }
+  var nodeIDs: Set<Int64> { Set(nodes) }
+
+  mutating func add(
+    _ job: JobID, number: Int, on node: Int64, _ claim: Claim, until stop: Timestamp, _ decision: Decision
+  ) {
+    jobs.append(job.text)
+    numbers.append(Int64(number))
+    nodes.append(node)
+    gpus.append(.optional(claim.gpu) { .int(Int64($0)) })
+    memories.append(claim.gpuMemory)
+    cores.append(claim.cores)
+    stops.append(.timestamp(stop))
+    decisions.append(decision.json)
+  }
+
+  func insertion(at time: Timestamp, lease: TimeSpan) -> Statement {
+    Statement(
+      """
+      INSERT INTO job_attempts (job, number, node, gpu, gpu_memory, cores, state, dispatched_at, lease_until, stop_at,
+        decision)
+      SELECT u.job, u.number, u.node, u.gpu, u.memory, u.cores, 'dispatched', $1::timestamptz, $2::timestamptz, u.stop,
+        u.decision
+      FROM unnest($3::text[], $4::int[], $5::bigint[], $6::int[], $7::bigint[], $8::bigint[], $9::timestamptz[],
+        $10::text[]) u (job, number, node, gpu, memory, cores, stop, decision)
+      """,
+      [
+        .timestamp(time), .timestamp(time + lease), .textArray(jobs), .intArray(numbers), .intArray(nodes),
+        .array(gpus), .intArray(memories), .intArray(cores), .array(stops), .textArray(decisions),
+      ])
+  }
+}

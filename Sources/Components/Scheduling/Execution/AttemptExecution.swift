@@ -1,0 +1,111 @@
+internal import HTTP
+internal import Model
+internal import Reconciling
+internal import Workloads
+
+/// Does the work of one attempt in a container of its module.
+struct AttemptExecution: Sendable {
+  private let order: WorkOrder
+  private let module: DirectModule
+  private let node: DirectNode
+  private let parts: DirectRunner.Parts
+  private let running: RunningAttempts
+
+  init(
+    _ order: WorkOrder, of module: DirectModule, on node: DirectNode, parts: DirectRunner.Parts,
+    running: RunningAttempts
+  ) {
+    self.order = order
+    self.module = module
+    self.node = node
+    self.parts = parts
+    self.running = running
+  }
+
+  /// Nothing of it goes on when this returns; what a container makes of a request that was broken off is its own affair.
+  /// - Parameter hear: what the module says about how it goes.
+  func run(hear: @escaping @Sendable (ProgressLine) -> Void) async -> ExecutionEnd {
+    do throws(BackendError) {
+      let engine = try parts.engines.engine(at: node.engine)
+      guard let container = try await container(on: engine) else { return .noContainer }
+      let left = order.stopAt - parts.time.now()
+      guard left.milliseconds > 0 else { return .timedOut }
+      switch module.interface {
+      case .stdio(let line):
+        let command = ContainerCommand(
+          line, input: order.input.jsonBytes(), mostOutput: AttemptOutcome.mostOutput, timeout: left.duration)
+        return await run(command, in: container, on: engine, hear: hear)
+      case .http(let port, let path):
+        return await post(to: port, path, within: left, in: container, on: engine)
+      }
+    } catch {
+      return end(of: error)
+    }
+  }
+
+  private func container(on engine: any ContainerEngine) async throws(BackendError) -> ContainerFacts? {
+    let all = try await engine.containers(of: [module.id], owner: parts.owner)
+    let fit = all.filter {
+      $0.observation.labels.node == node.id && $0.observation.isHealthy
+        && PinnedImage($0.observation.image)?.digest.hex == order.image
+    }
+    let chosen = running.choose(among: fit.map(\.observation.id), for: order.attempt)
+    return fit.first { $0.observation.id == chosen }
+  }
+
+  private func run(
+    _ command: ContainerCommand, in container: ContainerFacts, on engine: any ContainerEngine,
+    hear: @escaping @Sendable (ProgressLine) -> Void
+  ) async -> ExecutionEnd {
+    do throws(BackendError) {
+      let result = try await engine.run(command, in: container.observation.id) { line in
+        if let progress = ProgressLine(line) { hear(progress) }
+      }
+      if result.end == .exited(137), await isGone(container, on: engine) { return .containerGone }
+      return .command(result, command: command.line)
+    } catch {
+      return await isGone(container, on: engine) ? .containerGone : end(of: error)
+    }
+  }
+
+  private func post(
+    to port: Int, _ path: String, within left: TimeSpan, in container: ContainerFacts,
+    on engine: any ContainerEngine
+  ) async -> ExecutionEnd {
+    guard let target = container.reachablePort(port) else {
+      return .unreachable("its container has no address for port \(port)")
+    }
+    var request = HTTPRequest(.post, "http://\(target.address):\(target.port)\(path)")
+    request.add("Content-Type", "application/json")
+    request.body = order.input.jsonBytes()
+    request.connectTimeout = min(left.duration, .seconds(10))
+    request.totalTimeout = left.duration
+    request.maximumResponseBytes = AttemptOutcome.mostOutput
+    do throws(HTTPError) {
+      let response = try await parts.http.send(request)
+      return .answer(status: response.status, body: response.body)
+    } catch {
+      switch error.code {
+      case .cancelled, .closed: return .runnerEnds
+      case .tooLarge: return .tooMuchOutput
+      case .timedOut where parts.time.now() >= order.stopAt: return .timedOut
+      default: return await isGone(container, on: engine) ? .containerGone : .unreachable(error.description)
+      }
+    }
+  }
+
+  /// Whether it is known not to run on since the work began.
+  private func isGone(_ container: ContainerFacts, on engine: any ContainerEngine) async -> Bool {
+    let now: ContainerFacts?
+    do throws(BackendError) {
+      now = try await engine.container(container.observation.id)
+    } catch {
+      return false
+    }
+    return now?.observation.state != .running || now?.observation.startedAt != container.observation.startedAt
+  }
+
+  private func end(of error: BackendError) -> ExecutionEnd {
+    error.code == "docker.cancelled" || Task.isCancelled ? .runnerEnds : .unreachable(error.message)
+  }
+}

@@ -1,0 +1,177 @@
+internal import Ledger
+internal import Manifests
+package import Model
+package import Postgres
+package import Reconciling
+
+/// Looks at what schedulers know, and tells them what is declared.
+package struct SchedulerBackend: ResourceBackend {
+  /// The pool of a database, which need not exist.
+  package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
+
+  private let folder: KEDAFolder
+  private let pools: Pools
+
+  /// - Parameter stateFolder: absolute; where relative folders begin.
+  package init(stateFolder: String, pools: @escaping Pools) {
+    folder = KEDAFolder(stateFolder: stateFolder)
+    self.pools = pools
+  }
+
+  package var system: String { "PostgreSQL" }
+
+  package func observe(
+    _ subjects: [Subject<SchedulerSpec>], in context: ReconcileContext
+  ) async -> [ResourceID: Result<SchedulerObserved?, BackendError>] {
+    var answers: [ResourceID: Result<SchedulerObserved?, BackendError>] = [:]
+    for subject in subjects {
+      do throws(BackendError) {
+        answers[subject.id] = .success(try await look(at: subject, context))
+      } catch {
+        answers[subject.id] = .failure(error)
+      }
+    }
+    return answers
+  }
+
+  private func look(at subject: Subject<SchedulerSpec>, _ context: ReconcileContext)
+    async throws(BackendError) -> SchedulerObserved?
+  {
+    guard let database = (subject.lastApplied?.spec ?? subject.spec)?.database.id else { return nil }
+    let files = try folder.texts(
+      of: [subject.desired?.spec, subject.lastApplied?.spec].compactMap {
+        $0.flatMap(KEDAManifest.init)?.file
+      })
+    var observed = try await read(subject, try await store(of: database, context), context)
+    if observed == nil, !files.isEmpty {
+      observed = SchedulerObserved(missingAccounts: SchedulerBackend.accounts(context.offers))
+    }
+    observed?.files = files
+    guard subject.desired == nil, observed?.settings == nil, files.isEmpty else { return observed }
+    return nil
+  }
+
+  /// Nil before `Database` has created the database and its tables: there is provably nothing.
+  private func read(_ subject: Subject<SchedulerSpec>, _ store: SchedulerStore, _ context: ReconcileContext)
+    async throws(BackendError) -> SchedulerObserved?
+  {
+    let nodes = context.offers.schedulerNodes
+    let modules = context.offers.schedulerModules
+    do throws(PostgresError) {
+      return try await store.read(
+        name: subject.id.name, nodes: nodes.keys.sorted(), modules: modules.keys.sorted(),
+        accounts: SchedulerBackend.accounts(context.offers).sorted(),
+        pendingLimit: SchedulerBackend.pendingLimit(subject.spec))
+    } catch {
+      if error.code == .databaseMissing || error.code == .missing { return nil }
+      throw error.backendError
+    }
+  }
+
+  /// Those that nodes and modules earn into.
+  private static func accounts(_ offers: Offers) -> Set<String> {
+    Set(offers.schedulerNodes.values.map(\.owner)).union(offers.schedulerModules.values.map(\.developer))
+      .subtracting([""])
+  }
+
+  /// More waiting jobs than the greatest number of replicas is for need no counting.
+  private static func pendingLimit(_ spec: SchedulerSpec?) -> Int {
+    guard let replicas = spec?.replicas else { return 1 }
+    return replicas.max * replicas.pendingJobsPerReplica + 1
+  }
+
+  package func apply(
+    _ operation: SchedulerOperation, to subject: Subject<SchedulerSpec>, in context: ReconcileContext
+  ) async throws(BackendError) {
+    guard let spec = subject.spec else { return }
+    switch operation {
+    case .write(let file, let text): return try folder.write(text, to: file)
+    case .remove(let file): return try folder.remove(file)
+    default: break
+    }
+    let pool = try await pool(of: spec.database.id, context)
+    let store = SchedulerStore(pool)
+    var isOurs = true
+    do throws(PostgresError) {
+      switch operation {
+      case .record(let settings): isOurs = try await store.record(try value(settings), of: subject.id.name)
+      case .openAccounts(let owners, let developers):
+        try await LedgerBooks(pool).open(owners, as: .nodeOwner)
+        try await LedgerBooks(pool).open(developers, as: .moduleDeveloper)
+      case .tellNodes(let nodes): try await store.tell(nodes)
+      case .tellModules(let modules): try await store.tell(modules)
+      case .retire(let nodes, let modules): try await store.retire(nodes: nodes, modules: modules)
+      case .leave: try await store.remove(subject.id.name)
+      case .write, .remove: break
+      }
+    } catch {
+      throw error.backendError
+    }
+    guard isOurs else {
+      throw BackendError(
+        code: "scheduler.taken", "\(spec.database) has a Scheduler already",
+        hint: "a database has one scheduler: remove one of them", retry: .afterChange)
+    }
+  }
+
+  private func value(_ json: String) throws(PostgresError) -> Value {
+    guard let value = try? Value(json: json) else {
+      throw PostgresError(.server, "the settings are no JSON", server: "PostgreSQL")
+    }
+    return value
+  }
+
+  package func deadline(of operation: SchedulerOperation, for subject: Subject<SchedulerSpec>) -> TimeSpan {
+    TimeSpan(seconds: 120)
+  }
+
+  package func health(
+    of subject: Subject<SchedulerSpec>, observed: SchedulerObserved, in context: ReconcileContext
+  ) -> Health {
+    guard let spec = subject.desired?.spec else { return .ready }
+    return observed.replicas.health(under: spec)
+  }
+
+  private func store(of database: ResourceID, _ context: ReconcileContext) async throws(BackendError)
+    -> SchedulerStore
+  {
+    SchedulerStore(try await pool(of: database, context))
+  }
+
+  private func pool(of database: ResourceID, _ context: ReconcileContext) async throws(BackendError)
+    -> PostgresPool
+  {
+    let address = try context.offers.address(of: database)
+    do throws(PostgresError) {
+      return try await pools(address)
+    } catch {
+      throw error.backendError
+    }
+  }
+}
+
+extension ReplicaSighting {
+  /// How many schedulers the waiting jobs ask for, without regard to what was before.
+  package func wanted(under replicas: ReplicaSpec) -> Int {
+    let asked = (pendingJobs + replicas.pendingJobsPerReplica - 1) / replicas.pendingJobsPerReplica
+    return Swift.min(Swift.max(asked, replicas.min), replicas.max)
+  }
+
+  /// Settings that nobody reads yet are no fault: whoever is started reads them.
+  package func health(under spec: SchedulerSpec) -> Health {
+    let wanted = wanted(under: spec.replicas)
+    guard alive > 0 else {
+      let next =
+        switch spec.runtime {
+        case .process, .docker: "‘rendertrust server’ or ‘rendertrust up’ starts them"
+        case .keda(let keda): "apply \(keda.folder)/\(keda.name).yaml to the cluster"
+        }
+      return .noted(
+        reason: "NoReplica", message: "as declared, but no scheduler works at the moment: \(next)")
+    }
+    let word = alive == 1 ? "scheduler works" : "schedulers work"
+    return .noted(
+      reason: "Working",
+      message: "\(alive) \(word)" + (wanted > alive ? ", \(wanted) are wanted for the waiting jobs" : ""))
+  }
+}

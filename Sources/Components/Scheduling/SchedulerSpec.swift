@@ -1,0 +1,128 @@
+package import Manifests
+package import Model
+
+/// How jobs are given to nodes, and how many schedulers do it (seeds 3.1, Global Scheduler). What is left out are the seeds'
+/// figures.
+package struct SchedulerSpec: ManifestSpec {
+  package static let kind = "Scheduler"
+
+  package var database: KindReference = "Database/platform"
+  package var weights = WeightSpec()
+  package var retry = RetrySpec()
+  package var lease = TimeSpan(seconds: 30)
+  package var deadline = TimeSpan(seconds: 3600)
+  package var offlineAfter = TimeSpan(seconds: 90)
+  package var replicas = ReplicaSpec()
+  package var runtime = ReplicaRuntime.process
+
+  package init() {}
+
+  package static let fields = Fields<Self>("How jobs are given to nodes, and how many schedulers do it") {
+    Field("database", \.database, "Where jobs wait and credits are kept", .refersTo("Database"))
+    Field("weights", \.weights, "What counts among the nodes that can do a job; together 1")
+    Field("retry", \.retry, "What becomes of a job that fails")
+    Field(
+      "lease", \.lease, "How long a node may be silent about a job before another one gets it",
+      .range(TimeSpan(seconds: 1)...TimeSpan(seconds: 3600)))
+    Field(
+      "deadline", \.deadline, "How long a job may take from its submission, where it does not say itself",
+      .range(TimeSpan(seconds: 1)...TimeSpan(seconds: 30 * 86_400)))
+    Field(
+      "offlineAfter", \.offlineAfter, "How old a node's last sign of life may be (seeds 4.3: 90 s)",
+      .range(TimeSpan(seconds: 5)...TimeSpan(seconds: 3600)))
+    Field("replicas", \.replicas, "How many schedulers work at once")
+    Field("runtime", \.runtime, "As what schedulers run")
+  }
+
+  package func validate(_ report: inout FieldReport) {
+    if lease > deadline {
+      report.error(
+        at: "lease", "a lease of \(lease) is longer than the \(deadline) that a job may take",
+        hint: "shorten the lease, or lengthen `deadline`")
+    }
+  }
+
+  /// Nodes and modules are told to schedulers as they are declared. One that cannot be made at the moment does not keep
+  /// schedulers from learning of the others.
+  package var selectors: [ResourceSelector] {
+    [ResourceSelector(kind: "Module", effect: .reads), ResourceSelector(kind: "Node", effect: .reads)]
+  }
+
+  /// What running schedulers are told.
+  package var settings: SchedulerSettings {
+    var settings = SchedulerSettings()
+    settings.latencyWeight = weights.latency.millionths
+    settings.earningsWeight = weights.earnings.millionths
+    settings.differentNodes = retry.differentNodes
+    settings.escalates = retry.then == .overflow
+    settings.lease = lease
+    settings.deadline = deadline
+    settings.offlineAfter = offlineAfter
+    settings.replicas = replicas
+    settings.runtime = runtime
+    return settings
+  }
+
+  /// The same spec with what `settings` say.
+  package func saying(_ settings: SchedulerSettings) -> SchedulerSpec {
+    var spec = self
+    spec.weights.latency = DecimalNumber(millionths: settings.latencyWeight)
+    spec.weights.earnings = DecimalNumber(millionths: settings.earningsWeight)
+    spec.retry.differentNodes = settings.differentNodes
+    spec.retry.then = settings.escalates ? .overflow : .fail
+    spec.lease = settings.lease
+    spec.deadline = settings.deadline
+    spec.offlineAfter = settings.offlineAfter
+    spec.replicas = settings.replicas
+    spec.runtime = settings.runtime
+    return spec
+  }
+}
+
+package struct WeightSpec: ManifestObject, Hashable {
+  package var latency = DecimalNumber(millionths: 700_000)
+  package var earnings = DecimalNumber(millionths: 300_000)
+
+  package init() {}
+
+  package static let fields = Fields<Self>("What counts among the nodes that can do a job; together 1") {
+    Field("latency", \.latency, "How soon the job could begin there", .range(none...all))
+    Field("earnings", \.earnings, "How little the node earned lately for what it can do", .range(none...all))
+  }
+
+  package func validate(_ report: inout FieldReport) {
+    guard latency.millionths + earnings.millionths != WeightSpec.all.millionths else { return }
+    let rest = DecimalNumber(millionths: WeightSpec.all.millionths - latency.millionths)
+    report.error(
+      at: "earnings", "the weights \(latency) and \(earnings) do not come to 1",
+      hint: "write `{latency: \(latency), earnings: \(rest)}`")
+  }
+
+  private static let none = DecimalNumber(millionths: 0)
+  private static let all = DecimalNumber(millionths: 1_000_000)
+}
+
+package struct RetrySpec: ManifestObject, Hashable {
+  package var differentNodes = 2
+  package var then = Escalation.overflow
+
+  package init() {}
+
+  package static let fields = Fields<Self>("What becomes of a job that fails") {
+    Field(
+      "differentNodes", \.differentNodes, "On how many different nodes it is tried (seeds 3.1: two)",
+      .range(1...10))
+    Field("then", \.then, "What becomes of it after the last of them")
+  }
+}
+
+package enum Escalation: String, ManifestWord {
+  case overflow, fail
+
+  package var meaning: String {
+    switch self {
+    case .overflow: "it goes to nodes of the overflow pool; where there are none, it has failed"
+    case .fail: "it has failed"
+    }
+  }
+}

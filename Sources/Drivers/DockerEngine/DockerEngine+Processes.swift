@@ -1,0 +1,179 @@
+internal import FoundationEssentials
+internal import HTTP
+internal import Model
+internal import Synchronization
+
+// Processes inside containers that run already (`docker exec`). They run as the container's own user, as leaders of a
+// group of their own, under a shell that tells the number of the group and what its processes took.
+extension DockerEngine {
+  /// Runs it to its end. It does not outlive the call: when its time is up, it writes too much, the conversation breaks or
+  /// the task is cancelled, its whole group is sent TERM, and KILL after two seconds. Where the image has no `/bin/sh`,
+  /// the command is run as it is, no CPU time is measured, and what does not end with its input is ended by restarting
+  /// the container.
+  /// - Parameter errorLine: each line of standard error as it comes, without its end; at most 64 KiB of it.
+  /// - Throws: `notFound` and `conflict` when the container is not there or does not run, `cancelled`, and what the engine
+  ///   says. A program that is not there is an exit code of 126 or 127.
+  package func run(
+    _ process: ContainerProcess, errorLine: @escaping @Sendable ([UInt8]) -> Void = { _ in }
+  ) async throws(DockerError) -> ContainerProcessResult {
+    let began = ContinuousClock().now
+    let mark = "end of \(UInt64.random(in: .min ... .max))"
+    let wrapped = ["/bin/sh", "-c", ProcessOutput.wrapper, mark] + process.command
+    let first = try await converse(process, wrapped, mark: mark, errorLine: errorLine)
+    guard first.said.saysThereIsNoShell, first.end == .exited(126) || first.end == .exited(127) else {
+      return first.result
+    }
+    var rest = process
+    rest.timeout -= ContinuousClock().now - began
+    return try await converse(rest, process.command, mark: nil, errorLine: errorLine).result
+  }
+
+  private struct Conversation {
+    let said: ProcessOutput
+    let end: ContainerProcessResult.End
+
+    var result: ContainerProcessResult {
+      ContainerProcessResult(
+        end: end, output: said.output, errors: said.lastErrors,
+        cpuTime: { if case .exited = end { said.cpuTime } else { nil } }())
+    }
+  }
+
+  private func converse(
+    _ process: ContainerProcess, _ command: [String], mark: String?,
+    errorLine: @escaping @Sendable ([UInt8]) -> Void
+  ) async throws(DockerError) -> Conversation {
+    let said = Mutex(
+      ProcessOutput(mark: mark, mostOutput: process.mostOutput, mostErrors: process.mostErrors))
+    let id = try await prepare(command, in: process.container, hasInput: true)
+    var start = request(
+      .post, "/exec/\(id)/start", body: .members(["Detach": .bool(false), "Tty": .bool(false)]))
+    start.totalTimeout = max(process.timeout, .milliseconds(1))
+    let broken: HTTPError?
+    do {
+      let answer = try await HTTPUpgrade(start, to: "tcp", sending: process.input).converse { piece in
+        let (lines, goesOn) = said.withLock { said in
+          (said.feed(piece), !said.hasTooMuch && !said.isMalformed)
+        }
+        for line in lines { errorLine(line) }
+        return goesOn
+      }
+      guard answer.status < 400 else {
+        throw DockerError(
+          status: answer.status, body: answer.body, subject: "container \(process.container)",
+          endpoint: endpoint)
+      }
+      broken = nil
+    } catch let error as HTTPError {
+      broken = error
+    } catch let error as DockerError {
+      throw error
+    } catch {
+      throw DockerError(.engineFailed, "\(endpoint.name): \(error)")
+    }
+    let (lines, heard) = said.withLock { said in (said.finish(), said) }
+    for line in lines { errorLine(line) }
+    return Conversation(
+      said: heard, end: try await ending(of: id, process, mark: mark, said: heard, broken: broken))
+  }
+
+  /// How it ended; it has ended when this returns or throws.
+  private func ending(
+    of id: String, _ process: ContainerProcess, mark: String?, said: ProcessOutput, broken: HTTPError?
+  ) async throws(DockerError) -> ContainerProcessResult.End {
+    if broken == nil, !said.isMalformed, let code = try await exitCode(of: id) { return .exited(code) }
+    try await end(id, group: said.group, mark: mark, in: process.container)
+    if said.hasTooMuch { return .tooMuchOutput }
+    if broken?.code == .timedOut { return .timedOut }
+    if let broken, broken.code != .tooLarge { throw DockerError(broken, endpoint: endpoint) }
+    throw DockerError(
+      .unexpectedAnswer, "\(endpoint.name) ended the output of a process that still ran, or mixed it up",
+      hint: "look at the engine's log")
+  }
+
+  func prepare(
+    _ command: [String], in container: String, hasInput: Bool, regardless: Bool = false
+  ) async throws(DockerError) -> String {
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    struct Created: Decodable { let Id: String }
+    let body = Value.members([
+      "AttachStdin": .bool(hasInput), "AttachStdout": .bool(true), "AttachStderr": .bool(true),
+      "Tty": .bool(false), "Cmd": .strings(command),
+    ])
+    let path = "/containers/\(PercentEncoding.encode(container))/exec"
+    let response = try await answer(
+      to: request(.post, path, body: body, timeout: .seconds(30)), about: "container \(container)",
+      regardless: regardless)
+    let created: Created = try decode(response.body, about: path)
+    return created.Id
+  }
+
+  /// Nil while it runs.
+  func exitCode(of id: String, regardless: Bool = false) async throws(DockerError) -> Int? {
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    struct State: Decodable {
+      let Running: Bool
+      let ExitCode: Int?
+    }
+    let response = try await answer(
+      to: request(.get, "/exec/\(id)/json", timeout: .seconds(30)), about: "a process", regardless: regardless
+    )
+    let state: State = try decode(response.body, about: "/exec/json")
+    return state.Running ? nil : state.ExitCode
+  }
+
+  /// TERM, up to two seconds for it, then KILL. `$1` is the group; where it was not told yet, `$2` finds the wrapper among
+  /// the command lines, but not those that look for it.
+  private static let ender = #"""
+    group=$1
+    [ -n "$group" ] || group=$(grep -ls "$2" /proc/[0-9]*/cmdline)
+    group=${group#/proc/}; group=${group%%/*}
+    [ -n "$group" ] || exit 1
+    kill -TERM "-$group" 2>/dev/null || exit 0
+    kill -0 "-$group" 2>/dev/null && sleep 1; kill -0 "-$group" 2>/dev/null && sleep 1
+    kill -KILL "-$group" 2>/dev/null; exit 0
+    """#
+
+  /// Also in a task that was cancelled.
+  func end(
+    _ id: String, group: Int?, mark: String?, in container: String
+  ) async throws(DockerError) {
+    do throws(DockerError) {
+      guard try await exitCode(of: id, regardless: true) == nil else { return }
+      if let mark {
+        let pattern = "[\(mark.prefix(1))]\(mark.dropFirst())"
+        let ender = try await prepare(
+          ["/bin/sh", "-c", DockerEngine.ender, "end", group.map(String.init) ?? "", pattern], in: container,
+          hasInput: false, regardless: true)
+        _ = try await answer(
+          to: request(
+            .post, "/exec/\(ender)/start", body: .members(["Detach": .bool(false), "Tty": .bool(false)]),
+            timeout: .seconds(30)), about: "container \(container)", regardless: true)
+        if try await exitCode(of: id, regardless: true) != nil { return }
+      }
+      _ = try await answer(
+        to: request(.post, "/containers/\(PercentEncoding.encode(container))/restart", query: [("t", "0")]),
+        about: "container \(container)", regardless: true)
+    } catch {
+      // With the container or the engine the process went too.
+      guard error.code != .notFound, error.code != .conflict else { return }
+      throw error
+    }
+  }
+
+  private func answer(
+    to request: HTTPRequest, about subject: String, regardless: Bool
+  ) async throws(DockerError) -> HTTPResponse {
+    guard regardless else { return try await send(request, about: subject) }
+    let response: HTTPResponse
+    do {
+      response = try await client.sendRegardless(request)
+    } catch {
+      throw DockerError(error, endpoint: endpoint)
+    }
+    guard response.status < 400 else {
+      throw DockerError(status: response.status, body: response.body, subject: subject, endpoint: endpoint)
+    }
+    return response
+  }
+}

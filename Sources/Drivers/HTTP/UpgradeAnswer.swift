@@ -1,0 +1,75 @@
+/// What the other side answers to a request for an upgrade, read piece by piece.
+struct UpgradeAnswer {
+  private var bytes: [UInt8] = []
+  private var head: HTTPHead?
+  private(set) var isUpgraded = false
+  private var isBroken = false
+
+  private static let longestHead = 64 << 10
+  private static let longestBody = 64 << 10
+
+  /// Whether all of a refusal is there.
+  var isComplete: Bool {
+    guard let head, !isUpgraded else { return false }
+    guard let length = head.headers["content-length"].flatMap({ Int($0) }) else {
+      return bytes.count >= UpgradeAnswer.longestBody
+    }
+    return bytes.count >= min(max(length, 0), UpgradeAnswer.longestBody)
+  }
+
+  /// Returns what belongs to the upgraded stream; nil when this is no HTTP.
+  mutating func take(_ piece: ArraySlice<UInt8>, peer: String) -> ArraySlice<UInt8>? {
+    if isUpgraded { return piece }
+    bytes += piece
+    guard head == nil else { return [] }
+    // Only what is new, and the three bytes before it, can hold the end.
+    let from = max(0, bytes.count - piece.count - 3)
+    guard let end = UpgradeAnswer.end(of: bytes[from...]) else {
+      isBroken = bytes.count > UpgradeAnswer.longestHead
+      return isBroken ? nil : []
+    }
+    guard let head = UpgradeAnswer.head(bytes[..<end]) else {
+      isBroken = true
+      return nil
+    }
+    self.head = head
+    bytes.removeFirst(end)
+    isUpgraded = head.status == 101 || head.status == 200
+    guard isUpgraded else { return [] }
+    defer { bytes = [] }
+    return bytes[...]
+  }
+
+  func response(peer: String) throws(HTTPError) -> HTTPResponse {
+    guard let head, !isBroken else {
+      throw HTTPError(.connectionLost, peer: peer, detail: "no response head")
+    }
+    return HTTPResponse(head: head, body: Array(bytes.prefix(UpgradeAnswer.longestBody)))
+  }
+
+  /// The index after the empty line.
+  private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
+    var index = bytes.startIndex
+    while index + 4 <= bytes.endIndex {
+      if bytes[index] == 13, bytes[index + 1] == 10, bytes[index + 2] == 13, bytes[index + 3] == 10 {
+        return index + 4
+      }
+      index += 1
+    }
+    return nil
+  }
+
+  private static func head(_ bytes: ArraySlice<UInt8>) -> HTTPHead? {
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\r\n")
+    guard let first = lines.first, first.hasPrefix("HTTP/1.") else { return nil }
+    let words = first.split(separator: " ")
+    guard words.count > 1, let status = Int(words[1]), (100..<600).contains(status) else { return nil }
+    var headers = HTTPHeaders()
+    for line in lines.dropFirst() {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+      headers.append(String(line[..<colon]), String(value))
+    }
+    return HTTPHead(status: status, headers: headers)
+  }
+}

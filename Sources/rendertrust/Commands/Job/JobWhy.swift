@@ -1,0 +1,45 @@
+import ArgumentParser
+import Manifests
+import Model
+import Scheduling
+
+struct JobWhy: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "why", abstract: "Say why a job went where it went, or why it waits.")
+
+  @Argument(help: "The job.")
+  var id: String
+
+  @OptionGroup var options: DeskOptions
+
+  @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
+  var output = OutputFormat.text
+
+  func run() async throws {
+    try await Session.withJobs(options) { open in
+      let id = try await open.id(id)
+      let story = try await open.ask { desk throws(JobError) in try await desk.story(of: id, of: nil) }
+      switch output {
+      case .json: Output.write(story.value.prettyJSON)
+      case .yaml: Output.write(YAMLWriter.text(of: story.value))
+      case .name: Output.print(story.job.id.text)
+      case .text: Output.write(open.jobText.why(story))
+      }
+    }
+  }
+}
+
+extension JobStory {
+  fileprivate var value: Value {
+    .members([
+      "job": job.value,
+      "chapters": .array(
+        chapters.map { chapter in
+          .members([
+            "attempt": chapter.attempt.map(\.value),
+            "decision": chapter.decision.flatMap { try? Value(json: $0.json) },
+          ])
+        }),
+    ])
+  }
+}

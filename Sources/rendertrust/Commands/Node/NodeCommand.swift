@@ -1,0 +1,42 @@
+import ArgumentParser
+import Manifests
+import Model
+import Scheduling
+
+struct NodeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "node", abstract: "Look at the nodes that do the work, and take them out of it.",
+    subcommands: [NodeList.self, NodeCordon.self, NodeUncordon.self, NodeDrain.self],
+    defaultSubcommand: NodeList.self)
+}
+
+extension OpenDesk {
+  /// The node of this name, with or without `Node/` before it.
+  func node(_ name: String) async throws(CommandFailure) -> NodeStatus {
+    let name = OpenDesk.plainNode(name)
+    let nodes = try await ask { desk throws(JobError) in try await desk.nodes() }
+    guard let found = nodes.first(where: { $0.node.name == name }) else {
+      let hint = Suggestion.hint(for: name, among: nodes.map(\.node.name), noun: "nodes")
+      throw .failed("there is no node ‘\(name)’" + (hint.map { "; \($0)" } ?? ""))
+    }
+    return found
+  }
+
+  func hold(_ name: String, _ isHeld: Bool) async throws(CommandFailure) -> NodeStatus {
+    let known = try await node(name)
+    return try await ask { desk throws(JobError) in try await desk.hold(node: known.node.name, isHeld) }
+  }
+
+  func write(_ status: NodeStatus, as format: OutputFormat, text: (NodeText) -> String) {
+    switch format {
+    case .json: Output.write(status.value.prettyJSON)
+    case .yaml: Output.write(YAMLWriter.text(of: status.value))
+    case .name: Output.print(status.node.name)
+    case .text: Output.print(text(nodeText))
+    }
+  }
+
+  static func plainNode(_ name: String) -> String {
+    name.hasPrefix("Node/") ? String(name.dropFirst("Node/".count)) : name
+  }
+}

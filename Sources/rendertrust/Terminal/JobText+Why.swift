@@ -1,0 +1,34 @@
+import Model
+import Planning
+import Scheduling
+
+extension JobText {
+  /// Every decision that was made about a job, with what became of it.
+  func why(_ story: JobStory) -> String {
+    var text = headline(story.job) + "\n"
+    for chapter in story.chapters {
+      text += "\n" + title(chapter) + "\n"
+      for line in chapter.decision?.lines() ?? ["Nothing was written down about the choice."] {
+        text += line.isEmpty ? "\n" : "  \(line)\n"
+      }
+    }
+    if story.chapters.isEmpty { text += "\nNothing was decided about it yet.\n" }
+    return text
+  }
+
+  private func title(_ chapter: JobStory.Chapter) -> String {
+    guard let attempt = chapter.attempt else { return style.bold("It waits") }
+    let when = style.dim("\((now - attempt.dispatchedAt).ago) ago")
+    let reason = attempt.reason.map { ": \(TextStyle.harmless($0))" } ?? ""
+    let became =
+      switch attempt.state {
+      case .dispatched: "waits for it to begin"
+      case .running: style.cyan("running")
+      case .succeeded: style.green("succeeded")
+      case .failed: style.red("failed") + reason
+      case .lost: style.red("not heard of any more") + reason
+      case .cancelled: style.yellow("cancelled") + reason
+      }
+    return "\(style.bold("Try \(attempt.number) went to \(attempt.node)"))  \(when)  \(became)"
+  }
+}

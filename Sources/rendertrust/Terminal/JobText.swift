@@ -1,0 +1,132 @@
+import Model
+import Planning
+import Scheduling
+
+/// How jobs are shown to people. Pure: the time and the style are given.
+struct JobText {
+  let style: TextStyle
+  let now: Timestamp
+
+  func state(_ state: JobState, _ text: String? = nil) -> String {
+    let text = text ?? state.rawValue
+    return switch state {
+    case .succeeded: style.green(text)
+    case .failed: style.red(text)
+    case .cancelled: style.yellow(text)
+    case .running: style.cyan(text)
+    case .pending, .dispatched: text
+    }
+  }
+
+  func list(_ jobs: [Job], width: Int?) -> String {
+    var table = Table(["JOB", "STATE", "MODULE", "ACCOUNT", "UNITS", "CREDITS", "AGE", "REASON"])
+    for job in jobs {
+      table.add([
+        job.id.text, job.state.rawValue, job.module, job.creator, String(job.units), credits(job),
+        (now - job.submittedAt).ago, TextStyle.harmless(job.reason ?? ""),
+      ])
+    }
+    return table.text(width: width) { cell, row, column in
+      if row == 0 { return style.dim(cell) }
+      return column == 1 ? state(jobs[row - 1].state, cell) : cell
+    }
+  }
+
+  /// What it came to, or the most that it can.
+  private func credits(_ job: Job) -> String { job.state.isOver ? job.cost.description : "≤ \(job.held)" }
+
+  /// One sentence about how it is.
+  func headline(_ job: Job) -> String {
+    let subject = "Job \(style.bold(job.id.text)) of \(job.module)"
+    let attempt = job.attempts.last
+    let place = attempt.map { " on \($0.node)" } ?? ""
+    switch job.state {
+    case .pending:
+      return "\(subject) waits\(job.attempts.isEmpty ? "" : " for another try")\(because(job.reason))."
+    case .dispatched: return "\(subject) was given to \(attempt?.node ?? "a node")."
+    case .running: return "\(subject) is \(state(.running))\(place)\(took(job))."
+    case .succeeded: return "\(subject) \(state(.succeeded))\(place)\(took(job))."
+    case .failed: return "\(subject) \(state(.failed))\(took(job))\(because(job.reason))."
+    case .cancelled: return "\(subject) was \(state(.cancelled))\(took(job))\(because(job.reason))."
+    }
+  }
+
+  private func because(_ reason: String?) -> String {
+    reason.map { ": \(TextStyle.harmless($0))" } ?? ""
+  }
+
+  /// Since when it runs, or how long it took from its submission.
+  private func took(_ job: Job) -> String {
+    if let end = job.finishedAt { return " after \((end - job.submittedAt).elapsed)" }
+    return job.attempts.last?.startedAt.map { " for \((now - $0).elapsed)" } ?? ""
+  }
+
+  /// All that is known of it.
+  func details(_ job: Job, width: Int?) -> String {
+    var text = headline(job) + "\n\n"
+    let price = job.unitPrice.map { " at \($0) credits" } ?? ", paid by time"
+    let paid = job.state.isOver ? "\(job.cost) of \(job.held) held" : "\(job.held) held"
+    var facts = [
+      ("Account", job.creator), ("Module", "\(job.module), image \(job.image.prefix(12))"),
+      ("Units", "\(job.units)\(price)"), ("Credits", paid), ("Priority", String(job.priority)),
+      ("Submitted", moment(job.submittedAt)),
+    ]
+    if !job.state.isOver { facts.append(("Deadline", moment(job.deadline))) }
+    if job.isOverflow { facts.append(("Escalated", "to the overflow nodes")) }
+    for (name, value) in facts { text += style.dim(name.padded(to: 11)) + value + "\n" }
+    if !job.attempts.isEmpty { text += "\n" + attempts(job.attempts, width: width) }
+    if !job.artefacts.isEmpty { text += "\n" + artefacts(job.artefacts, width: width) }
+    if let output = job.output { text += "\n\(style.dim("Output"))\n\(output.prettyJSON)" }
+    return text
+  }
+
+  private func attempts(_ attempts: [JobAttempt], width: Int?) -> String {
+    var table = Table(["TRY", "NODE", "STATE", "UNITS", "USED", "TOOK", "WHAT"])
+    for attempt in attempts {
+      let began = attempt.startedAt ?? attempt.dispatchedAt
+      table.add([
+        String(attempt.number), attempt.node, attempt.state.rawValue, String(attempt.units),
+        attempt.usage.text, ((attempt.endedAt ?? now) - began).elapsed,
+        TextStyle.harmless(attempt.reason ?? attempt.note ?? ""),
+      ])
+    }
+    return table.text(width: width) { cell, row, column in
+      if row == 0 { return style.dim(cell) }
+      guard column == 2 else { return cell }
+      return switch attempts[row - 1].state {
+      case .succeeded: style.green(cell)
+      case .failed, .lost: style.red(cell)
+      case .cancelled: style.yellow(cell)
+      case .running: style.cyan(cell)
+      case .dispatched: cell
+      }
+    }
+  }
+
+  private func artefacts(_ artefacts: [Artefact], width: Int?) -> String {
+    var table = Table(["ARTEFACT", "SIZE", "WHERE"])
+    for artefact in artefacts {
+      table.add([
+        TextStyle.harmless(artefact.name), artefact.bytes.map { ByteCount(bytes: $0).readable } ?? "–",
+        TextStyle.harmless(artefact.reference),
+      ])
+    }
+    return table.text(width: width) { cell, row, _ in row == 0 ? style.dim(cell) : cell }
+  }
+
+  /// `2026-11-22 14:55:03, 3m ago`.
+  private func moment(_ time: Timestamp) -> String {
+    let text = time.description
+    let away = time <= now ? "\((now - time).ago) ago" : "in \((time - now).ago)"
+    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)), \(away)"
+  }
+}
+
+extension WorkUsage {
+  /// For people: `1.2s GPU`, `0.4s CPU`; `–` for none.
+  var text: String {
+    let parts = [(gpu, "GPU"), (cpu, "CPU")].filter { $0.0 > 0 }
+    guard !parts.isEmpty else { return "–" }
+    return parts.map { "\(TimeSpan(milliseconds: $0.0).elapsed) \($0.1)" }.joined(separator: ", ")
+  }
+}

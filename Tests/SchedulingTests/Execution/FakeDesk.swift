@@ -1,0 +1,119 @@
+import Model
+import ReconcilingSupport
+
+@testable import Scheduling
+
+/// A scheduler in memory that hands out what a test gives it, and remembers what it was told.
+final class FakeDesk: WorkDesk {
+  struct State: Sendable {
+    var orders: [String: [WorkOrder]] = [:]
+    var accepted: Set<AttemptID> = []
+    var registered: [Heartbeat] = []
+    var heartbeats: [Heartbeat] = []
+    var reports: [WorkReport] = []
+    /// What heartbeats and reports answer.
+    var stops: Set<AttemptID> = []
+    var superseded: Set<AttemptID> = []
+    /// What a worker is told to have accepted before.
+    var left: [AttemptID] = []
+    var isAvailable = true
+  }
+
+  let state = Watched(State())
+  private let terms: WorkTerms
+
+  init(lease: TimeSpan = TimeSpan(seconds: 3)) {
+    terms = WorkTerms(heartbeatEvery: TimeSpan(milliseconds: 100), lease: lease, accepted: [])
+  }
+
+  func add(_ order: WorkOrder, to node: String) {
+    state.change { $0.orders[node, default: []].append(order) }
+  }
+
+  /// What was said of an attempt, in order.
+  func events(of id: AttemptID) -> [WorkReport.Event] {
+    state.value.reports.filter { $0.attempt == id }.map(\.event)
+  }
+
+  /// The last word about an attempt, once there is one.
+  func end(of id: AttemptID) async -> WorkReport.Event? {
+    await state.until { state in state.reports.contains { $0.attempt == id && $0.event.isEnd } }
+    return events(of: id).last { $0.isEnd }
+  }
+
+  func register(_ heartbeat: Heartbeat) async throws(JobError) -> WorkTerms {
+    try check()
+    var terms = terms
+    terms.accepted = state.change { state in
+      state.registered.append(heartbeat)
+      return state.left
+    }
+    return terms
+  }
+
+  func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID] {
+    try check()
+    return state.change { state in
+      state.heartbeats.append(heartbeat)
+      return state.stops.sorted { $0.description < $1.description }
+    }
+  }
+
+  func work(for node: String, most: Int, patience: Duration) async throws(JobError) -> [WorkOrder] {
+    try check()
+    _ = await state.untilCancelled { FakeDesk.open($0, node).first != nil }
+    return Array(FakeDesk.open(state.value, node).prefix(most))
+  }
+
+  private static func open(_ state: State, _ node: String) -> [WorkOrder] {
+    (state.orders[node] ?? []).filter { !state.accepted.contains($0.attempt) }
+  }
+
+  func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply {
+    try check()
+    guard !state.value.superseded.contains(report.attempt) else {
+      throw JobError(.superseded, "another attempt took its place")
+    }
+    return state.change { state in
+      if report.event == .accept { state.accepted.insert(report.attempt) }
+      state.reports.append(report)
+      return WorkReply(leaseUntil: Timestamp(seconds: 0), stops: state.stops.contains(report.attempt))
+    }
+  }
+
+  private func check() throws(JobError) {
+    guard state.value.isAvailable else { throw JobError(.unavailable, "the database does not answer") }
+  }
+}
+
+extension WorkReport.Event {
+  var isEnd: Bool {
+    switch self {
+    case .accept, .progress: false
+    case .succeed, .fail: true
+    }
+  }
+
+  var output: Value? { if case .succeed(_, _, let output, _) = self { output } else { nil } }
+  var failure: String? { if case .fail(let reason, _, _) = self { reason } else { nil } }
+  var isFinalFailure: Bool { if case .fail(_, _, true) = self { true } else { false } }
+  var usage: WorkUsage? {
+    switch self {
+    case .accept: nil
+    case .progress(_, let usage, _), .succeed(_, let usage, _, _), .fail(_, let usage, _): usage
+    }
+  }
+}
+
+extension WorkOrder {
+  /// An order of the module `echo` that may take until the year 2026 ends.
+  static func test(
+    _ number: UInt64 = 1, image: String = "", input: Value = .object([:]), units: Int64 = 1,
+    stopAt: Timestamp = Timestamp("2026-12-01T00:00:00Z")!
+  ) -> WorkOrder {
+    WorkOrder(
+      attempt: AttemptID(JobID(at: Timestamp(seconds: 1), random: number), 1), module: "echo",
+      jobType: "echo",
+      image: image, input: input, units: units, gpu: nil, leaseUntil: stopAt, stopAt: stopAt)
+  }
+}

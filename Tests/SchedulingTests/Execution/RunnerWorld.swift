@@ -1,0 +1,99 @@
+import ContainerFakes
+import DockerEngine
+import DockerSupport
+import Glibc
+import HTTP
+import Model
+import Reconciling
+import ReconcilingSupport
+import Workloads
+
+@testable import Scheduling
+
+/// A runner on a real engine that all its nodes share, with a scheduler in memory.
+struct RunnerWorld: Sendable {
+  let world: RealWorld
+  let desk: FakeDesk
+  let modules: Watched<[DirectModule]>
+  let nodes: Watched<[DirectNode]>
+  let image: PinnedImage
+  private let runner: DirectRunner
+
+  /// - Parameter nodes: names; each gets a container of the module `echo`, made from the image of this key.
+  static func with(
+    _ nodes: [String] = ["a"], image key: String = "echoImage", slots: Int = 4,
+    interface: DirectModule.Interface = .stdio(command: DirectModule.standardCommand),
+    lease: TimeSpan = TimeSpan(seconds: 3), _ work: @Sendable (RunnerWorld) async throws -> Void
+  ) async throws {
+    try await RealWorld.with { world in
+      let image = try world.image(key)
+      let made = RunnerWorld(
+        world, FakeDesk(lease: lease), image,
+        nodes.map { DirectNode($0, engine: .local, slots: slots) }, [DirectModule("echo", interface)])
+      for node in nodes { try await made.makeContainer(on: node) }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await made.runner.run() }
+        try await work(made)
+        group.cancelAll()
+      }
+    }
+  }
+
+  private init(
+    _ world: RealWorld, _ desk: FakeDesk, _ image: PinnedImage, _ nodes: [DirectNode],
+    _ modules: [DirectModule]
+  ) {
+    self.world = world
+    self.desk = desk
+    self.image = image
+    let (watchedNodes, watchedModules) = (Watched(nodes), Watched(modules))
+    self.nodes = watchedNodes
+    self.modules = watchedModules
+    runner = DirectRunner(
+      desk: desk, engines: world.support.engines, http: world.bed.client, owner: world.owner, time: .machine,
+      nodes: { watchedNodes.value }, modules: { watchedModules.value })
+  }
+
+  func makeContainer(on node: String) async throws {
+    let plan = ContainerPlan(
+      resource: ResourceID(kind: "Module", name: "echo"), node: ResourceID(kind: "Node", name: node),
+      engine: .local, template: ContainerTemplate(image: image, keepsInputOpen: true),
+      limits: ContainerLimits(memory: ByteCount(bytes: 64 << 20), cores: nil, pids: 64), health: .running)
+    try await world.support.runner.run(.create(plan), owner: world.owner)
+  }
+
+  /// What is run inside, instead of the module's own program.
+  func set(_ script: String) {
+    modules.change { $0 = [DirectModule("echo", .stdio(command: ["sh", "-c", script]))] }
+  }
+
+  /// Hands out an order and waits for the last word about it.
+  func run(_ order: WorkOrder, on node: String = "a") async -> WorkReport.Event? {
+    desk.add(order, to: node)
+    return await desk.end(of: order.attempt)
+  }
+
+  func order(_ number: UInt64 = 1, _ input: Value = .object([:]), units: Int64 = 1) -> WorkOrder {
+    .test(
+      number, image: image.digest.hex, input: input, units: units,
+      stopAt: TimeSource.machine.now() + TimeSpan(seconds: 120))
+  }
+
+  /// Numbers of processes of the container whose command line holds this.
+  func processes(_ text: String) async throws -> Int {
+    guard let container = try await world.containers().first else { return 0 }
+    let list = try await world.engine.run(
+      ContainerProcess(in: container.id, ["ps"], timeout: .seconds(20)))
+    return String(decoding: list.output, as: UTF8.self).split(separator: "\n").filter { $0.contains(text) }
+      .count
+  }
+}
+
+extension TimeSource {
+  static let machine = TimeSource(
+    now: {
+      var time = timespec()
+      clock_gettime(CLOCK_REALTIME, &time)
+      return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }, sleep: { span in try await Task.sleep(for: span.duration) })
+}

@@ -1,0 +1,217 @@
+import Ledger
+import Model
+import Planning
+import Postgres
+import PostgresSupport
+import Reconciling
+import RoomSupport
+import Scheduling
+import Testing
+
+/// The loop in small against a real server.
+@Suite struct SchedulerBackendTests {
+  private static let nodes = [
+    "a": SchedulerFixture.compute(), "b": SchedulerFixture.compute(gpus: 2, owner: "bob"),
+    "cloud": SchedulerFixture.compute(owner: "cloud", isOverflow: true),
+  ]
+  private static let modules = [
+    "echo": SchedulerFixture.work(nodes: ["b", "a"]), "free": SchedulerFixture.work(price: nil),
+  ]
+
+  /// Looks, plans, applies; what was done.
+  private func converge(
+    _ pool: PostgresPool, _ scheduler: Resource<SchedulerSpec>, _ offers: Offers, leaves: Bool = false,
+    folder: String = "/nonexistent"
+  ) async throws -> [String] {
+    let subject = Subject(
+      id: scheduler.id, desired: leaves ? nil : scheduler, lastApplied: leaves ? scheduler : nil)
+    let backend = SchedulerBackend(stateFolder: folder) { _ in pool }
+    let context = Fixture.surroundings(offers: offers)
+    let seen = try await backend.observe([subject], in: context)[scheduler.id]?.get() ?? nil
+    let outcome = try SchedulerPlanner().plan(
+      leaves ? nil : scheduler, seen, Fixture.context(scheduler, offers: offers))
+    if let reason = outcome.waitingOn { return ["waits: \(reason)"] }
+    for step in outcome.steps { try await backend.apply(step.operation, to: subject, in: context) }
+    return outcome.steps.map(\.summary)
+  }
+
+  private func text(_ pool: PostgresPool, _ sql: String) async throws -> String? {
+    try await pool.query(sql).first?.optionalText(0)
+  }
+
+  @Test func `after apply nothing is left to do, and repeating it does nothing`() async throws {
+    try await SchedulerFixture.withDatabase { pool in
+      let scheduler = try SchedulerFixture.scheduler()
+      let offers = SchedulerFixture.offers(nodes: Self.nodes, modules: Self.modules)
+      #expect(try await converge(pool, scheduler, offers).count == 4)
+      #expect(try await converge(pool, scheduler, offers) == [])
+      #expect(
+        try await text(
+          pool, "SELECT string_agg(name || ' ' || kind, ', ' ORDER BY name) FROM accounts")
+          == "ada node_owner, bob node_owner, cloud node_owner, wtfb module_developer")
+      #expect(
+        try await text(pool, "SELECT gpu_used::text FROM scheduler_nodes WHERE name = 'b'") == "{0,0}")
+      #expect(
+        try await text(pool, "SELECT nodes::text FROM scheduler_modules WHERE name = 'echo'") == "{a,b}")
+      #expect(
+        try await text(pool, "SELECT name FROM scheduler_modules WHERE price_micro IS NULL") == "free")
+      #expect(try await text(pool, "SELECT name FROM scheduler_nodes WHERE is_overflow") == "cloud")
+    }
+  }
+
+  @Test func `changed weights reach the table, and another's settings are put right`() async throws {
+    try await SchedulerFixture.withDatabase { pool in
+      let offers = SchedulerFixture.offers()
+      _ = try await converge(pool, try SchedulerFixture.scheduler(), offers)
+      let weighed = try SchedulerFixture.scheduler(#"{"weights":{"latency":0.2,"earnings":0.8}}"#)
+      #expect(try await converge(pool, weighed, offers).count == 1)
+      #expect(try await text(pool, "SELECT settings->>'latencyWeight' FROM schedulers") == "200000")
+      try await pool.query("UPDATE schedulers SET settings = settings || '{\"differentNodes\":9}'")
+      #expect(try await converge(pool, weighed, offers).count == 1)
+      #expect(try await text(pool, "SELECT settings->>'differentNodes' FROM schedulers") == "2")
+      #expect(try await converge(pool, weighed, offers) == [])
+    }
+  }
+
+  @Test func `what jobs and people change stays, what manifests say is put right`() async throws {
+    try await SchedulerFixture.withDatabase { pool in
+      let scheduler = try SchedulerFixture.scheduler()
+      let offers = SchedulerFixture.offers(nodes: Self.nodes, modules: Self.modules)
+      _ = try await converge(pool, scheduler, offers)
+      try await pool.query(
+        """
+        UPDATE scheduler_nodes SET cores_used = 500, slots_used = 1, gpu_used = '{0,7}', is_held = true, earned_micro = 42,
+          cores = 1, labels = '{}' WHERE name = 'b'
+        """)
+      try await pool.query(
+        "UPDATE scheduler_modules SET price_micro = 1, retired_at = now() WHERE name = 'echo'")
+      #expect(
+        try await converge(pool, scheduler, offers) == [
+          "tell the scheduler anew of Node/b", "bring back Module/echo",
+        ])
+      #expect(try await converge(pool, scheduler, offers) == [])
+      let kept = """
+        SELECT concat_ws(' ', cores_used, slots_used, gpu_used, is_held, earned_micro, cores, labels->>'tier')
+        FROM scheduler_nodes WHERE name = 'b'
+        """
+      #expect(try await text(pool, kept) == "500 1 {0,7} t 42 4000 gpu")
+    }
+  }
+
+  @Test func `GPUs come and go, but not one that is in use`() async throws {
+    try await SchedulerFixture.withDatabase { pool in
+      let scheduler = try SchedulerFixture.scheduler()
+      let used = "SELECT gpu_used::text FROM scheduler_nodes WHERE name = 'b'"
+      func give(_ gpus: Int) async throws -> Int {
+        let offers = SchedulerFixture.offers(nodes: ["b": SchedulerFixture.compute(gpus: gpus)])
+        return try await converge(pool, scheduler, offers).count
+      }
+      _ = try await give(2)
+      try await pool.query("UPDATE scheduler_nodes SET gpu_used = '{0,7}'")
+      #expect(try await give(3) == 1)
+      #expect(try await text(pool, used) == "{0,7,0}")
+      #expect(try await give(1) == 1)
+      #expect(try await text(pool, used) == "{0,7}", "the second is in use")
+      #expect(try await give(1) == 0, "and nobody tries again and again")
+      try await pool.query("UPDATE scheduler_nodes SET gpu_used = '{0,0}'")
+      #expect(try await give(1) == 1)
+      #expect(try await text(pool, used) == "{0}")
+    }
+  }
+
+  @Test func `what leaves is retired and what comes back is the same node`() async throws {
+    try await SchedulerFixture.withDatabase { pool in
+      let scheduler = try SchedulerFixture.scheduler()
+      let offers = SchedulerFixture.offers(nodes: Self.nodes, modules: Self.modules)
+      _ = try await converge(pool, scheduler, offers)
+      let id = try await pool.query("SELECT id FROM scheduler_nodes WHERE name = 'a'").only().int(0)
+      let fewer = SchedulerFixture.offers(nodes: Self.nodes.filter { $0.key != "a" })
+      #expect(
+        try await converge(pool, scheduler, fewer) == [
+          "retire Module/echo, Module/free, Node/a: no new jobs, what runs goes on"
+        ])
+      #expect(try await converge(pool, scheduler, fewer) == [])
+      #expect(
+        try await converge(pool, scheduler, offers) == [
+          "bring back Node/a", "bring back Module/echo, Module/free",
+        ])
+      #expect(try await converge(pool, scheduler, offers) == [])
+      #expect(try await pool.query("SELECT id FROM scheduler_nodes WHERE name = 'a'").only().int(0) == id)
+    }
+  }
+
+  @Test func `a database has one scheduler, and deleting it leaves jobs and nodes`() async throws {
+    try await SchedulerFixture.withDatabase { pool in
+      let (first, second) = (try SchedulerFixture.scheduler(), try SchedulerFixture.scheduler("{}", "second"))
+      let offers = SchedulerFixture.offers(nodes: Self.nodes)
+      _ = try await converge(pool, first, offers)
+      #expect(
+        try await converge(pool, second, offers) == [
+          "waits: Database/platform has Scheduler/global, and a database has one scheduler"
+        ])
+      let error = await #expect(throws: BackendError.self) {
+        try await SchedulerBackend(stateFolder: "/nonexistent") { _ in pool }.apply(
+          .record(settings: SchedulerSettings().value.json),
+          to: Subject(id: second.id, desired: second, lastApplied: nil),
+          in: Fixture.surroundings(offers: offers))
+      }
+      #expect(error?.code == "scheduler.taken")
+      #expect(
+        try await converge(pool, first, offers, leaves: true) == [
+          "leave the jobs of global alone; nodes, modules and jobs stay"
+        ])
+      #expect(try await converge(pool, first, offers, leaves: true) == [])
+      #expect(
+        try await text(pool, "SELECT count(*)::text FROM scheduler_nodes WHERE retired_at IS NULL") == "3")
+      #expect(
+        try await converge(pool, second, offers).first?.hasPrefix(
+          "take the jobs of Database/platform in charge") == true)
+    }
+  }
+
+  @Test func `ten thousand nodes are told in one statement`() async throws {
+    try await SchedulerFixture.withDatabase { pool in
+      let nodes = Dictionary(uniqueKeysWithValues: (0..<10_000).map { ("node-\($0)", Self.nodes["b"]!) })
+      let offers = SchedulerFixture.offers(nodes: nodes)
+      let scheduler = try SchedulerFixture.scheduler()
+      #expect(try await converge(pool, scheduler, offers).count == 3)
+      let clock = ContinuousClock()
+      let begin = clock.now
+      #expect(try await converge(pool, scheduler, offers) == [])
+      print("10,000 unchanged nodes were looked at and planned in \(clock.now - begin)")
+    }
+  }
+
+  @Test func `files for Kubernetes are written, kept as they are, and removed`() async throws {
+    try await SchedulerFixture.withDatabase { pool in
+      try await TestFolder.with { folder in
+        let image = "registry/rendertrust:1@sha256:\(SchedulerFixture.image.hex)"
+        let keda = try SchedulerFixture.scheduler(#"{"runtime":{"keda":{"image":"\#(image)"}}}"#)
+        let offers = SchedulerFixture.offers()
+        let file = "kubernetes/rendertrust-scheduler.yaml"
+        #expect(try await converge(pool, keda, offers, folder: folder).last == "write \(file) for Kubernetes")
+        #expect(try await converge(pool, keda, offers, folder: folder) == [])
+        TestFolder.run(["sh", "-c", "echo 'replicas: 99' >> \(folder)/\(file)"])
+        #expect(try await converge(pool, keda, offers, folder: folder) == ["write \(file) for Kubernetes"])
+        #expect(try await converge(pool, keda, offers, folder: folder) == [])
+        #expect(
+          try await converge(pool, keda, offers, leaves: true, folder: folder) == [
+            "remove \(file)", "leave the jobs of global alone; nodes, modules and jobs stay",
+          ])
+        #expect(try await converge(pool, keda, offers, leaves: true, folder: folder) == [])
+      }
+    }
+  }
+
+  @Test func `without anybody who schedules it is ready and says so`() async throws {
+    let spec = try SchedulerFixture.scheduler().spec
+    guard case .noted(let reason, let message) = ReplicaSighting().health(under: spec) else {
+      Issue.record("it says nothing")
+      return
+    }
+    #expect(reason == "NoReplica" && message.contains("‘rendertrust server’"))
+    #expect(
+      ReplicaSighting(alive: 2, pendingJobs: 160).health(under: spec)
+        == .noted(reason: "Working", message: "2 schedulers work, 4 are wanted for the waiting jobs"))
+  }
+}

@@ -1,0 +1,131 @@
+import Model
+import Planning
+import RoomSupport
+import Scheduling
+import Testing
+
+/// Steps from what schedulers know to what manifests say.
+@Suite struct SchedulerPlannerTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let reason: String
+    var json = "{}"
+    var nodes: [String: ComputeOffer] = [:]
+    var modules: [String: WorkOffer] = [:]
+    var leaving: Set<String> = []
+    let observed: @Sendable () -> SchedulerObserved?
+    let steps: [String]
+    var testDescription: String { reason }
+  }
+
+  private static func known(
+    _ nodes: [String: ComputeOffer] = [:], _ modules: [String: WorkOffer] = [:],
+    _ change: (inout SchedulerObserved) -> Void = { _ in }
+  ) -> SchedulerObserved {
+    var observed = SchedulerObserved(settings: SchedulerSettings())
+    for (name, offer) in nodes { observed.nodes[name] = .init(SchedulerNode(name, offer)) }
+    for (name, offer) in modules { observed.modules[name] = .init(SchedulerModule(name, offer)) }
+    change(&observed)
+    return observed
+  }
+
+  private static let node = SchedulerFixture.compute()
+  private static let gpus = SchedulerFixture.compute(gpus: 2)
+  private static let work = SchedulerFixture.work()
+
+  static let cases: [Case] = [
+    Case(
+      reason: "nothing is there yet", nodes: ["a": node, "b": gpus], modules: ["echo": work],
+      observed: { nil },
+      steps: [
+        "create take the jobs of Database/platform in charge: latency 0.7, earnings 0.3, 2 nodes then overflow, 1 to 10 as process",
+        "create open account/ada, account/wtfb", "create tell the scheduler of Node/a, Node/b",
+        "create tell the scheduler of Module/echo",
+      ]),
+    Case(
+      reason: "all is as declared", nodes: ["a": node], modules: ["echo": work],
+      observed: { known(["a": node], ["echo": work]) }, steps: []),
+    Case(
+      reason: "an account that is there is not opened again", nodes: ["a": node],
+      observed: { known([:], [:]) { $0.missingAccounts = [] } },
+      steps: ["create tell the scheduler of Node/a"]),
+    Case(
+      reason: "changed weights are one update", json: #"{"weights":{"latency":0.5,"earnings":0.5}}"#,
+      observed: { known() },
+      steps: [
+        "update tell running schedulers their settings: latency 0.5, earnings 0.5, 2 nodes then overflow, 1 to 10 as process [weights.earnings weights.latency]"
+      ]),
+    Case(
+      reason: "a cordoned node is told anew", nodes: ["a": SchedulerFixture.compute(isSchedulable: false)],
+      observed: { known(["a": node]) }, steps: ["update tell the scheduler anew of Node/a [schedulable]"]),
+    Case(
+      reason: "a module of another image is told anew",
+      modules: ["echo": SchedulerFixture.work(image: Digest(of: "next"))],
+      observed: { known([:], ["echo": work]) },
+      steps: ["update tell the scheduler anew of Module/echo [image]"]),
+    Case(
+      reason: "what left is retired, what runs goes on", observed: { known(["a": node], ["echo": work]) },
+      steps: ["update retire Module/echo, Node/a: no new jobs, what runs goes on"]),
+    Case(
+      reason: "a node that is about to leave is retired before it is gone", nodes: ["a": node],
+      leaving: ["a"], observed: { known(["a": node]) },
+      steps: ["update retire Node/a: no new jobs, what runs goes on"]),
+    Case(
+      reason: "what is retired already is left alone",
+      observed: { known(["a": node]) { $0.nodes["a"]?.isRetired = true } },
+      steps: []),
+    Case(
+      reason: "what comes back is brought back, as it is now", nodes: ["a": gpus],
+      observed: { known(["a": node]) { $0.nodes["a"]?.isRetired = true } },
+      steps: ["update bring back Node/a [gpuCount gpuMemory labels.tier]"]),
+    Case(
+      reason: "a node does not lose a GPU that is in use", nodes: ["a": SchedulerFixture.compute(gpus: 1)],
+      observed: { known(["a": gpus]) { $0.nodes["a"]?.fewestGPUs = 2 } }, steps: []),
+    Case(
+      reason: "it loses the GPU once that is idle", nodes: ["a": SchedulerFixture.compute(gpus: 1)],
+      observed: { known(["a": gpus]) }, steps: ["update tell the scheduler anew of Node/a [gpuCount]"]),
+    Case(
+      reason: "what the database has of another scheduler is not touched",
+      observed: { SchedulerObserved(other: "second") },
+      steps: ["waits: Database/platform has Scheduler/second, and a database has one scheduler"]),
+  ]
+
+  @Test(arguments: cases) func decides(_ test: Case) throws {
+    let scheduler = try SchedulerFixture.scheduler(test.json)
+    let offers = SchedulerFixture.offers(nodes: test.nodes, modules: test.modules, leaving: test.leaving)
+    let outcome = try SchedulerPlanner().plan(
+      scheduler, test.observed(), Fixture.context(scheduler, offers: offers))
+    let texts = outcome.steps.map { step in
+      let fields = step.fields.map(\.path).joined(separator: " ")
+      return "\(step.action) \(step.summary)" + (fields.isEmpty ? "" : " [\(fields)]")
+    }
+    #expect(texts + (outcome.waitingOn.map { ["waits: \($0)"] } ?? []) == test.steps)
+  }
+
+  @Test func `ten thousand nodes are one step`() throws {
+    let nodes = Dictionary(uniqueKeysWithValues: (0..<10_000).map { ("node-\($0)", Self.node) })
+    let scheduler = try SchedulerFixture.scheduler()
+    let context = Fixture.context(scheduler, offers: SchedulerFixture.offers(nodes: nodes))
+    let steps = try SchedulerPlanner().plan(scheduler, Self.known(), context).steps
+    #expect(
+      steps.map(\.summary) == ["tell the scheduler of Node/node-0, Node/node-1, Node/node-10 and 9997 more"])
+  }
+
+  @Test func `settings that were changed by hand are drift, and leaving touches no job`() throws {
+    let scheduler = try SchedulerFixture.scheduler()
+    let changed = Self.known { $0.settings?.latencyWeight = 1 }
+    let context = Fixture.context(scheduler, lastApplied: scheduler, offers: SchedulerFixture.offers())
+    let steps = try SchedulerPlanner().plan(scheduler, changed, context).steps
+    #expect(steps.map(\.reason) == ["they were told others though the manifest did not change"])
+    let leaving = try SchedulerPlanner().plan(nil, Self.known(["a": Self.node]), context).steps
+    #expect(leaving.map(\.summary) == ["leave the jobs of global alone; nodes, modules and jobs stay"])
+    #expect(try SchedulerPlanner().plan(nil, nil, context).steps.isEmpty)
+  }
+
+  @Test func `jobs are not moved by a manifest`() throws {
+    let (old, new) = (
+      try SchedulerFixture.scheduler(), try SchedulerFixture.scheduler(#"{"database":"Database/other"}"#)
+    )
+    let context = Fixture.context(new, lastApplied: old, offers: SchedulerFixture.offers())
+    #expect(throws: PlanError.self) { try SchedulerPlanner().plan(new, nil, context) }
+  }
+}

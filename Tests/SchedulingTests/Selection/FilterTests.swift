@@ -1,0 +1,125 @@
+import Model
+import Scheduling
+import Testing
+
+@Suite struct FilterTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let reason: String
+    let filter: Decision.Filter?
+    var node: @Sendable (inout FleetNode) -> Void = { _ in }
+    var needs: @Sendable (inout WorkNeeds) -> Void = { _ in }
+    var testDescription: String { reason }
+  }
+
+  private static let now = RandomFleet.now
+
+  static let cases: [Case] = [
+    Case(reason: "an idle node with everything takes it", filter: nil),
+    Case(reason: "a job of all goes to no overflow node", filter: .pool, node: { $0.isOverflow = true }),
+    Case(reason: "an escalated job goes to no other", filter: .pool, needs: { $0.isOverflow = true }),
+    Case(
+      reason: "an escalated job goes to the overflow pool", filter: nil, node: { $0.isOverflow = true },
+      needs: { $0.isOverflow = true }),
+    Case(reason: "its worker takes other jobs", filter: .jobType, node: { $0.jobTypes = ["render"] }),
+    Case(reason: "a worker that takes nothing", filter: .jobType, node: { $0.jobTypes = [] }),
+    Case(reason: "not among the nodes", filter: .nodes, needs: { $0.nodes = ["edge-2"] }),
+    Case(reason: "named", filter: nil, needs: { $0.nodes = ["edge-2", "edge-1"] }),
+    Case(reason: "another value of a label", filter: .labels, needs: { $0.labels = ["zone": "b"] }),
+    Case(reason: "one of two labels", filter: .labels, needs: { $0.labels = ["zone": "a", "tier": "1"] }),
+    Case(reason: "the labels it asks for", filter: nil, needs: { $0.labels = ["zone": "a"] }),
+    Case(
+      reason: "containers with root", filter: .sandbox, node: { $0.isRootless = false },
+      needs: { $0.isRootless = true }),
+    Case(reason: "one byte of memory too little", filter: .memory, needs: { $0.memory = 17 }),
+    Case(reason: "as much memory as asked for", filter: nil, needs: { $0.memory = 16 }),
+    Case(
+      reason: "two GPUs are not one of twice the memory", filter: .gpuMemory, needs: { $0.gpuMemory = 25 }),
+    Case(
+      reason: "memory without a GPU", filter: .gpuMemory, node: { $0.gpuUsed = [] },
+      needs: { $0.gpuMemory = 1 }),
+    Case(reason: "more cores than there are", filter: .cores, needs: { $0.cores = 8001 }),
+    Case(reason: "all cores", filter: nil, needs: { $0.cores = 8000 }),
+    Case(reason: "no image and no pulling", filter: .image, node: { $0.images = ["i2"] }),
+    Case(
+      reason: "no image, but it can be pulled", filter: nil,
+      node: {
+        $0.images = []
+        $0.canPull = true
+      }),
+    Case(reason: "cordoned", filter: .cordoned, node: { $0.isCordoned = true }),
+    Case(reason: "never heard of", filter: .offline, node: { $0.heardAt = nil }),
+    Case(reason: "heard of 90 s ago", filter: nil, node: { $0.heardAt = now + TimeSpan(seconds: -90) }),
+    Case(
+      reason: "heard of a moment more than 90 s ago", filter: .offline,
+      node: { $0.heardAt = Timestamp(microseconds: now.microseconds - 90_000_001) }),
+    Case(reason: "it failed there", filter: .avoided, needs: { $0.avoided = [9, 1] }),
+    Case(reason: "all slots are taken", filter: .busy, node: { $0.slotsUsed = 4 }),
+    Case(reason: "no slots at all", filter: .busy, node: { $0.slots = 0 }),
+    Case(
+      reason: "half of the cores are taken", filter: .busy, node: { $0.coresUsed = 4000 },
+      needs: { $0.cores = 4001 }),
+    Case(
+      reason: "room only on both GPUs together", filter: .busy, node: { $0.gpuUsed = [12, 12] },
+      needs: { $0.gpuMemory = 13 }),
+    Case(
+      reason: "room on the second GPU", filter: nil, node: { $0.gpuUsed = [24, 4] },
+      needs: { $0.gpuMemory = 20 }),
+    Case(
+      reason: "the first filter counts: without its image, cordoned and busy", filter: .image,
+      node: {
+        $0.images = []
+        $0.isCordoned = true
+        $0.slotsUsed = 4
+      }),
+    Case(
+      reason: "the first filter counts: cordoned and never heard of", filter: .cordoned,
+      node: {
+        $0.isCordoned = true
+        $0.heardAt = nil
+      }),
+    Case(
+      reason: "the first filter counts: it failed there and it is busy", filter: .avoided,
+      node: { $0.slotsUsed = 4 }, needs: { $0.avoided = [1] }),
+  ]
+
+  @Test(arguments: cases) func filters(_ testCase: Case) {
+    var node = FleetNode(id: 1, name: "edge-1", cores: 8000, slots: 4, memory: 16)
+    node.labels = ["zone": "a"]
+    node.gpuMemory = 24
+    node.gpuUsed = [0, 0]
+    node.images = ["i1"]
+    node.isRootless = true
+    node.heardAt = Self.now
+    var needs = WorkNeeds(jobType: "echo", image: "i1")
+    testCase.node(&node)
+    testCase.needs(&needs)
+    var index = FleetIndex()
+    index.update(node)
+    let decision = index.select(
+      needs, weights: (700_000, 300_000), now: Self.now, offlineAfter: TimeSpan(seconds: 90))
+    #expect(decision.removed == (testCase.filter.map { [$0: 1] } ?? [:]), "\(testCase.reason)")
+    #expect(decision.passed == (testCase.filter == nil ? 1 : 0), "\(testCase.reason)")
+  }
+
+  @Test("a node that goes offline comes back with its heartbeat, whatever moment is asked for")
+  func offlineAndBack() {
+    var index = FleetIndex()
+    var node = FleetNode(id: 1, name: "edge-1", cores: 8000, slots: 4, memory: 16)
+    node.images = ["i1"]
+    node.heardAt = Self.now
+    index.update(node)
+    let needs = WorkNeeds(jobType: "echo", image: "i1")
+    func passed(_ seconds: Int64) -> Int {
+      index.select(
+        needs, weights: (700_000, 300_000), now: Self.now + TimeSpan(seconds: seconds),
+        offlineAfter: TimeSpan(seconds: 90)
+      ).passed
+    }
+    let (early, late, earlier) = (passed(0), passed(91), passed(60))
+    #expect([early, late, earlier] == [1, 0, 1])
+    index.heartbeat(1, at: Self.now + TimeSpan(seconds: 95), roundTripMicroseconds: 7)
+    let back = passed(185)
+    #expect(back == 1)
+    #expect(index[1]?.roundTripMicroseconds == 7)
+  }
+}

@@ -1,0 +1,90 @@
+import Model
+import Scheduling
+
+/// What `FleetIndex` must agree with: asks every node every filter, and compares every node with every other.
+struct NaiveFleet {
+  var nodes: [Int64: FleetNode] = [:]
+
+  func select(
+    _ needs: WorkNeeds, weights: (latency: Int64, earnings: Int64), now: Timestamp, offlineAfter: TimeSpan
+  ) -> Decision {
+    var removed: [Decision.Filter: Int] = [:]
+    var passed: [FleetNode] = []
+    for node in nodes.values {
+      if let filter = NaiveFleet.filter(node, needs, now, offlineAfter) {
+        removed[filter, default: 0] += 1
+      } else {
+        passed.append(node)
+      }
+    }
+    let greatest = nodes.values.map(Estimate.rate).max() ?? 0
+    let candidates = passed.map { node in
+      let latency = Estimate.latency(of: node, isCold: !node.images.contains(needs.image))
+      let earnings = Estimate.earnings(rate: Estimate.rate(of: node), greatest: greatest)
+      return Decision.Candidate(
+        node: node.id, name: node.name, latency: latency, earnings: earnings,
+        score: Estimate.score(latency: latency, earnings: earnings, weights: weights))
+    }
+    let front = candidates.filter { one in !candidates.contains { NaiveFleet.beats($0, one) } }
+      .sorted { ($0.score, $0.name, $0.node) < ($1.score, $1.name, $1.node) }
+    return Decision(
+      nodes: nodes.count, removed: removed, passed: passed.count,
+      front: Array(front.prefix(Decision.shown)), frontCount: front.count)
+  }
+
+  static func beats(_ one: Decision.Candidate, _ other: Decision.Candidate) -> Bool {
+    one.latency <= other.latency && one.earnings <= other.earnings
+      && (one.latency < other.latency || one.earnings < other.earnings)
+  }
+
+  /// The first filter that removes a node, in the order of the cases.
+  static func filter(
+    _ node: FleetNode, _ needs: WorkNeeds, _ now: Timestamp, _ offlineAfter: TimeSpan
+  ) -> Decision.Filter? {
+    Decision.Filter.allCases.first { filter in
+      switch filter {
+      case .pool: return node.isOverflow != needs.isOverflow
+      case .jobType: return !(node.jobTypes ?? [needs.jobType]).contains(needs.jobType)
+      case .nodes: return needs.nodes.count > 0 && !needs.nodes.contains(node.name)
+      case .labels: return needs.labels.contains { node.labels[$0.key] != $0.value }
+      case .sandbox: return needs.isRootless && !node.isRootless
+      case .memory: return needs.memory > node.memory
+      case .gpuMemory: return needs.gpuMemory > (node.gpuUsed.count > 0 ? node.gpuMemory : 0)
+      case .cores: return needs.cores > node.cores
+      case .image: return !(node.canPull || node.images.contains(needs.image))
+      case .cordoned: return node.isCordoned
+      case .offline:
+        guard let heardAt = node.heardAt else { return true }
+        return now.microseconds - heardAt.microseconds > offlineAfter.milliseconds * 1000
+      case .avoided: return needs.avoided.contains(node.id)
+      case .busy: return !hasRoom(node, needs)
+      }
+    }
+  }
+
+  static func hasRoom(_ node: FleetNode, _ needs: WorkNeeds) -> Bool {
+    guard node.slotsUsed < node.slots, node.coresUsed + needs.cores <= node.cores else { return false }
+    return needs.gpuMemory == 0 || node.gpuUsed.contains { $0 + needs.gpuMemory <= node.gpuMemory }
+  }
+
+  /// The GPU that has least room among those with enough; nil where nothing fits.
+  mutating func claim(_ id: Int64, _ needs: WorkNeeds) -> Int?? {
+    guard var node = nodes[id], NaiveFleet.hasRoom(node, needs) else { return nil }
+    var chosen: Int?
+    for (gpu, used) in node.gpuUsed.enumerated()
+    where needs.gpuMemory > 0 && used + needs.gpuMemory <= node.gpuMemory {
+      if chosen.map({ used > node.gpuUsed[$0] }) ?? true { chosen = gpu }
+    }
+    if let chosen { node.gpuUsed[chosen] += needs.gpuMemory }
+    node.slotsUsed += 1
+    node.coresUsed += needs.cores
+    nodes[id] = node
+    return .some(chosen)
+  }
+
+  mutating func release(_ id: Int64, _ needs: WorkNeeds, gpu: Int?) {
+    nodes[id]?.slotsUsed -= 1
+    nodes[id]?.coresUsed -= needs.cores
+    if let gpu { nodes[id]?.gpuUsed[gpu] -= needs.gpuMemory }
+  }
+}

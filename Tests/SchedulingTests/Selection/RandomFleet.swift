@@ -1,0 +1,63 @@
+import Model
+import RoomSupport
+import Scheduling
+
+/// Nodes and needs in which everything occurs, with few different numbers so that many are equal.
+struct RandomFleet {
+  var random: SeededGenerator
+  static let now = Timestamp(seconds: 1_800_000_000)
+  static let offlineAfter = TimeSpan(seconds: 90)
+
+  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+  mutating func chance(_ one: UInt64) -> Bool { random.int(one) == 0 }
+
+  mutating func pick<Element>(_ elements: [Element]) -> Element {
+    elements[Int(random.int(UInt64(elements.count)))]
+  }
+
+  mutating func node(_ id: Int64) -> FleetNode {
+    var node = FleetNode(
+      id: id, name: pick(["edge", "rack", "a-name-of-more-than-sixteen-bytes"]) + "-\((id &* 7919) % 101)",
+      cores: pick([4000, 8000]), slots: pick([1, 2, 4, 4]), memory: pick([8, 16, 16]))
+    node.labels = pick([[:], ["zone": "a"], ["zone": "a", "tier": "1"], ["zone": "b"]])
+    node.gpuMemory = pick([0, 8, 24, 24])
+    node.gpuUsed = node.gpuMemory == 0 ? [] : (0...random.int(3)).map { _ in pick([0, 0, 4, 8]) }
+    node.coresUsed = pick([0, 0, 1000, 4000])
+    node.slotsUsed = pick([0, 0, 1, 2])
+    node.isRootless = !chance(3)
+    node.isCordoned = chance(12)
+    node.isOverflow = chance(8)
+    node.jobTypes = pick([nil, nil, ["echo"], ["render", "echo"]])
+    node.images = pick([["i1"], ["i1", "i2"], ["i2"], []])
+    node.canPull = chance(2)
+    node.heardAt = chance(20) ? nil : Timestamp(microseconds: RandomFleet.now.microseconds - age())
+    node.roundTripMicroseconds = pick([
+      1000, 1000, 20_000 + Int64(random.int(600)), 300_000 + Int64(random.int(9000)),
+    ])
+    node.earned = pick([0, 0, 5_000_000, 40_000_000, Int64(random.int(100_000_000))])
+    return node
+  }
+
+  /// Microseconds since a heartbeat, right up to the limit and beyond.
+  mutating func age() -> Int64 {
+    pick([0, 30_000_000, 89_999_999, 90_000_000, 90_000_001, Int64(random.int(100_000_000))])
+  }
+
+  mutating func needs(nodes: [FleetNode]) -> WorkNeeds {
+    var needs = WorkNeeds(jobType: pick(["echo", "echo", "render"]), image: pick(["i1", "i2"]))
+    needs.gpuMemory = pick([0, 0, 4, 16, 64])
+    needs.cores = pick([0, 1000, 6000])
+    needs.memory = pick([0, 0, 12])
+    needs.isRootless = chance(4)
+    needs.labels = pick([[:], [:], ["zone": "a"], ["tier": "1"]])
+    needs.isOverflow = chance(10)
+    if chance(8) { needs.nodes = Set((0..<6).map { _ in pick(nodes).name } + ["unknown"]) }
+    if chance(2) { needs.avoided = (0..<3).map { _ in pick(nodes).id } + [-1] }
+    return needs
+  }
+
+  mutating func weights() -> (latency: Int64, earnings: Int64) {
+    pick([(700_000, 300_000), (1_000_000, 0), (0, 1_000_000), (500_000, 500_000)])
+  }
+}

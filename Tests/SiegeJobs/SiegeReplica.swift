@@ -1,0 +1,37 @@
+/// A scheduler alone, to be killed:
+///
+///     siege-scheduler SOCKET-FOLDER DATABASE NAME
+///
+/// It gives places to jobs, ends what is overdue and settles until it ends with its parent.
+import Glibc
+import Model
+import Postgres
+import Scheduling
+
+@main
+enum SiegeReplica {
+  static func main() async {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard arguments.count == 3 else {
+      print("usage: siege-scheduler SOCKET-FOLDER DATABASE NAME")
+      exit(2)
+    }
+    let parent = getppid()
+    let pool = PostgresPool(
+      PostgresConfiguration(socketFolder: arguments[0], database: arguments[1]), connections: 6)
+    let service = JobService(pool, now: { now() }, random: { .random(in: .min ... .max) })
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await SchedulerLoop(service, name: arguments[2], host: "siege", process: Int64(getpid())).run()
+      }
+      while getppid() == parent { try? await Task.sleep(for: .milliseconds(200)) }
+      exit(0)
+    }
+  }
+
+  private static func now() -> Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+  }
+}

@@ -1,0 +1,129 @@
+import Fleet
+import Manifests
+import Model
+import Modules
+import Reconciling
+import Scheduling
+
+/// What schedulers know, in memory, as far as the kind `Scheduler` looks at it.
+struct SimulatedSchedulers: ResourceBackend {
+  let server: SimulatedServer
+
+  func observe(_ subjects: [Subject<SchedulerSpec>], in context: ReconcileContext) async
+    -> [ResourceID: Result<SchedulerObserved?, BackendError>]
+  {
+    var answers: [ResourceID: Result<SchedulerObserved?, BackendError>] = [:]
+    for subject in subjects {
+      answers[subject.id] = SimulatedSchedulers.database(of: subject, in: context).map { name in
+        SimulatedSchedulers.observed(subject, server.now.databases[name], context.offers)
+      }
+    }
+    return answers
+  }
+
+  private static func observed(
+    _ subject: Subject<SchedulerSpec>, _ database: SimulatedServer.Database?, _ offers: Offers
+  ) -> SchedulerObserved? {
+    guard let database, database.hasJobs else { return nil }
+    let jobs = database.jobs
+    let settings = jobs.settings[subject.id.name]
+    guard subject.desired != nil || settings != nil else { return nil }
+    let (nodes, modules) = (offers.schedulerNodes, offers.schedulerModules)
+    let accounts = Set(nodes.values.map(\.owner)).union(modules.values.map(\.developer))
+    return SchedulerObserved(
+      settings: settings, other: jobs.settings.keys.sorted().first { $0 != subject.id.name },
+      nodes: jobs.nodes.filter { !$0.value.isRetired || nodes[$0.key] != nil },
+      modules: jobs.modules.filter { !$0.value.isRetired || modules[$0.key] != nil },
+      missingAccounts: accounts.subtracting(database.books.accounts))
+  }
+
+  func apply(
+    _ operation: SchedulerOperation, to subject: Subject<SchedulerSpec>, in context: ReconcileContext
+  )
+    async throws(BackendError)
+  {
+    let name = try SimulatedSchedulers.database(of: subject, in: context).get()
+    try server.change { state -> Result<Void, BackendError> in
+      guard var database = state.databases[name], database.hasJobs else {
+        return .failure(SimulatedServer.missing("the jobs in \(name)"))
+      }
+      switch operation {
+      case .record(let json):
+        guard let value = try? Value(json: json) else { return .failure(SimulatedServer.missing(json)) }
+        database.jobs.settings[subject.id.name] = SchedulerSettings(value)
+      case .openAccounts(let owners, let developers):
+        database.books.accounts.formUnion(owners + developers)
+      case .tellNodes(let nodes):
+        for node in nodes { database.jobs.nodes[node.name] = SchedulerObserved.Known(node) }
+      case .tellModules(let modules):
+        for module in modules { database.jobs.modules[module.name] = SchedulerObserved.Known(module) }
+      case .retire(let nodes, let modules):
+        for node in nodes { database.jobs.nodes[node]?.isRetired = true }
+        for module in modules { database.jobs.modules[module]?.isRetired = true }
+      case .leave: database.jobs.settings[subject.id.name] = nil
+      case .write, .remove: break
+      }
+      state.databases[name] = database
+      return .success(())
+    }.get()
+  }
+
+  private static func database(of subject: Subject<SchedulerSpec>, in context: ReconcileContext)
+    -> Result<String, BackendError>
+  {
+    guard let id = (subject.lastApplied?.spec ?? subject.spec)?.database.id,
+      case .embedded(let name)? = context.offers.databases[id]?.address
+    else {
+      return .failure(
+        BackendError(
+          code: "database.undeclared", "the database of \(subject.id) is not declared", retry: .afterChange))
+    }
+    return .success(name)
+  }
+}
+
+extension SimulatedServer {
+  /// What schedulers of a database know.
+  struct Jobs: Equatable, Sendable {
+    var settings: [String: SchedulerSettings] = [:]
+    var nodes: [String: SchedulerObserved.Known<SchedulerNode>] = [:]
+    var modules: [String: SchedulerObserved.Known<SchedulerModule>] = [:]
+  }
+}
+
+extension Checks {
+  /// What nodes and modules offer as they are declared.
+  private var declaredOffers: Offers {
+    var offers = Offers()
+    for resource in desired.resources {
+      if let node = resource.typed(as: NodeSpec.self), let offer = Fleet.offer(of: node) {
+        offers.add(offer, from: node.id)
+      } else if let module = resource.spec as? ModuleSpec {
+        offers.add(.work(module.work), from: resource.id)
+      }
+    }
+    return offers
+  }
+
+  /// Where a scheduler knows something else than the manifests say.
+  func schedulers() -> [String] {
+    let offers = declaredOffers
+    return desired.resources.flatMap { resource -> [String] in
+      guard let spec = resource.spec as? SchedulerSpec else { return [] }
+      guard let jobs = world.systems.server.now.databases[spec.database.id.name]?.jobs else {
+        return ["\(resource.id) has no database"]
+      }
+      var wrong: [String] = []
+      if jobs.settings != [resource.id.name: spec.settings] {
+        wrong.append("\(resource.id) has other settings")
+      }
+      let nodes = jobs.nodes.filter { !$0.value.isRetired }.mapValues(\.entry)
+      if nodes != offers.schedulerNodes { wrong.append("\(resource.id) knows nodes \(nodes.keys.sorted())") }
+      let modules = jobs.modules.filter { !$0.value.isRetired }.mapValues(\.entry)
+      if modules != offers.schedulerModules {
+        wrong.append("\(resource.id) knows modules \(modules.keys.sorted())")
+      }
+      return wrong
+    }
+  }
+}

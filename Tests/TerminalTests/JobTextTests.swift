@@ -1,0 +1,216 @@
+import ArgumentParser
+import Model
+import Planning
+import Scheduling
+import Testing
+
+@testable import rendertrust
+
+/// What people read about jobs.
+struct JobTextTests {
+  @Test("A list: money that may still be spent is marked, nothing steers the terminal")
+  func list() {
+    let jobs = [
+      Samples.job(.pending, id: "0hsgq3k9a1b2c3d6") { $0.reason = "no node has room" },
+      Samples.job(), Samples.done,
+      Samples.job(.failed, id: "0hsgq3k9a1b2c3d5") { $0.reason = "a\u{1B}[2Jb" },
+    ]
+    #expect(
+      Samples.text.list(jobs, width: nil)
+        == """
+        JOB               STATE      MODULE      ACCOUNT  UNITS  CREDITS  AGE  REASON
+        0hsgq3k9a1b2c3d6  pending    storyboard  ada      10     ≤ 5      40s  no node has room
+        0hsgq3k9a1b2c3d4  running    storyboard  ada      10     ≤ 5      40s  \u{20}
+        0hsgq3k9a1b2c3d4  succeeded  storyboard  ada      10     5        40s  \u{20}
+        0hsgq3k9a1b2c3d5  failed     storyboard  ada      10     0        40s  a [2Jb
+
+        """.replacing("s  \u{20}\n", with: "s  \n"))
+  }
+
+  @Test("One job: a sentence, facts, each try, what it made")
+  func details() {
+    #expect(
+      Samples.text.details(Samples.done, width: nil)
+        == """
+        Job 0hsgq3k9a1b2c3d4 of storyboard succeeded on dev-gpu-1 after 40s.
+
+        Account    ada
+        Module     storyboard, image 4f4f4f4f4f4f
+        Units      10 at 0.5 credits
+        Credits    5 of 5 held
+        Priority   5
+        Submitted  2026-11-22 14:59:20, 40s ago
+
+        TRY  NODE       STATE      UNITS  USED      TOOK  WHAT
+        1    dev-cpu-1  failed     0      1.2s CPU  2.0s  exit code 3: no  [31mGPU
+        2    dev-gpu-1  succeeded  10     25s GPU   30s  \u{20}
+
+        ARTEFACT  SIZE     WHERE
+        film      2.3 MiB  s3://films/1
+
+        Output
+        {
+          "frames": [
+            1
+          ]
+        }
+
+        """.replacing("30s  \u{20}\n", with: "30s   \n"))
+  }
+
+  @Test("The sentence for each state")
+  func headlines() {
+    let cases: [(Job, String)] = [
+      (Samples.job(.pending), "Job 0hsgq3k9a1b2c3d4 of storyboard waits."),
+      (
+        Samples.job(.pending) {
+          $0.reason = "no room"
+          $0.attempts = [Samples.attempt(1, .lost)]
+        },
+        "Job 0hsgq3k9a1b2c3d4 of storyboard waits for another try: no room."
+      ),
+      (
+        Samples.job(.dispatched) { $0.attempts = [Samples.attempt(1, .dispatched)] },
+        "Job 0hsgq3k9a1b2c3d4 of storyboard was given to dev-gpu-1."
+      ),
+      (
+        Samples.job { $0.attempts = [Samples.attempt()] },
+        "Job 0hsgq3k9a1b2c3d4 of storyboard is running on dev-gpu-1 for 30s."
+      ),
+      (
+        Samples.job(.failed) {
+          $0.reason = "exit code 3"
+          $0.finishedAt = Samples.now
+        },
+        "Job 0hsgq3k9a1b2c3d4 of storyboard failed after 40s: exit code 3."
+      ),
+      (
+        Samples.job(.cancelled) {
+          $0.reason = "cancelled by ada"
+          $0.finishedAt = Samples.now
+        },
+        "Job 0hsgq3k9a1b2c3d4 of storyboard was cancelled after 40s: cancelled by ada."
+      ),
+    ]
+    for (job, expected) in cases { #expect(Samples.text.headline(job) == expected) }
+  }
+
+  @Test("Who watches hears of each change once")
+  func watching() {
+    let versions = [
+      Samples.job(.pending), Samples.job(.pending) { $0.reason = "no node has room" },
+      Samples.job(.dispatched) { $0.attempts = [Samples.attempt(1, .dispatched)] },
+      Samples.job { $0.attempts = [Samples.attempt()] },
+      Samples.job {
+        $0.attempts = [
+          Samples.attempt {
+            $0.units = 3
+            $0.note = "frame 3"
+          }
+        ]
+      },
+      Samples.job {
+        $0.attempts = [
+          Samples.attempt {
+            $0.units = 3
+            $0.note = "frame 3"
+          }
+        ]
+      },
+      Samples.job(.pending) {
+        $0.isOverflow = true
+        $0.attempts = [Samples.attempt(1, .lost)]
+      },
+      Samples.job {
+        $0.isOverflow = true
+        $0.attempts = [Samples.attempt(1, .lost), Samples.attempt(2, on: "cloud-1")]
+      },
+      Samples.job(.succeeded) {
+        $0.isOverflow = true
+        $0.attempts = [Samples.attempt(1, .lost), Samples.attempt(2, on: "cloud-1", .succeeded)]
+        $0.finishedAt = Samples.now
+        $0.cost = Credits(micro: 1_000_000)
+      },
+    ]
+    var lines: [String] = []
+    for (index, job) in versions.enumerated() {
+      lines += Samples.text.news(of: job, since: index == 0 ? nil : versions[index - 1])
+    }
+    #expect(
+      lines == [
+        "· waits for a place", "· waits: no node has room", "· given to dev-gpu-1", "· running on dev-gpu-1",
+        "· 3 of 10 units, frame 3", "! lost on dev-gpu-1: it was not heard of any more",
+        "· waits for a place",
+        "! escalated to the overflow nodes", "· running on cloud-1",
+        "✓ storyboard succeeded on cloud-1  40s, 1 credit",
+      ])
+    #expect(Samples.text.underWay(versions[4]) == "storyboard on dev-gpu-1  3 of 10 units, frame 3  30s")
+    #expect(Samples.text.underWay(versions[0]) == "storyboard waits for a place  40s")
+    #expect(Samples.text.underWay(versions[8]).isEmpty)
+  }
+
+  @Test("Why: every decision with what became of it")
+  func why() {
+    let decision = Decision(
+      nodes: 3, removed: [.gpuMemory: 1], passed: 2,
+      front: [Decision.Candidate(node: 1, name: "dev-gpu-1", latency: 900, earnings: 0, score: 1)],
+      frontCount: 1)
+    let story = JobStory(
+      job: Samples.done,
+      chapters: [
+        JobStory.Chapter(attempt: Samples.done.attempts[0], decision: nil),
+        JobStory.Chapter(attempt: Samples.done.attempts[1], decision: decision),
+      ])
+    let text = Samples.text.why(story)
+    #expect(
+      text.hasPrefix(
+        """
+        Job 0hsgq3k9a1b2c3d4 of storyboard succeeded on dev-gpu-1 after 40s.
+
+        Try 1 went to dev-cpu-1  30s ago  failed: exit code 3: no  [31mGPU
+          Nothing was written down about the choice.
+
+        Try 2 went to dev-gpu-1  30s ago  succeeded
+          Of 3 nodes 2 could take it.
+
+        """))
+    #expect(text.contains("1 has no GPU with enough memory") && text.contains("dev-gpu-1 was chosen"))
+  }
+
+  @Test("What follows from an order")
+  func submitted() {
+    #expect(
+      Samples.text.submitted(Samples.job(.dispatched) { $0.attempts = [Samples.attempt(1, .dispatched)] })
+        == """
+        ✓ Job 0hsgq3k9a1b2c3d4 of storyboard was given to dev-gpu-1; at most 5 credits of ada are spent.
+          rendertrust job watch 0hsgq3k9a1b2c3d4
+
+        """)
+    #expect(
+      Samples.text.cancelled(Samples.job { $0.attempts = [Samples.attempt()] }).contains("being stopped"))
+  }
+
+  @Test(
+    "Orders that cannot be are said so before anything is opened",
+    arguments: [
+      (["echo"], "say who pays with --as"), (["echo", "--as", "account/"], "is no account of a creator"),
+      (["echo", "--as", "ada", "--input", "{"], "--input is not JSON at byte 1"),
+      (["echo", "--as", "ada", "--input", "@/not/there"], "cannot read /not/there"),
+      (["echo", "--as", "ada", "--budget", "much"], "--budget is a number of credits"),
+      (["echo", "--as", "ada", "--budget", "-1"], "--budget"),
+      (["echo", "--as", "ada", "--within", "soon"], "--within is a time"),
+      (["echo", "--as", "ada", "--units", "0"], "--units: it is a number"),
+      (["echo", "--as", "ada", "--priority", "10"], "--priority: it is a number"),
+    ] as [([String], String)])
+  func badOrders(arguments: [String], expected: String) async throws {
+    let command: JobSubmit
+    do {
+      command = try JobSubmit.parse(arguments)
+    } catch {
+      #expect(JobSubmit.message(for: error).contains(expected))
+      return
+    }
+    let failure = await #expect(throws: CommandFailure.self) { try await command.run() }
+    #expect(failure?.message.contains(expected) == true, "\(failure?.message ?? "nothing was said")")
+  }
+}
