@@ -123,15 +123,15 @@ struct Served: Sendable {
 
   /// On the state itself.
   func local(_ words: [String]) async throws -> Outcome {
-    try await run(words + ["--state", state], ["RENDERTRUST_TOKEN": ""])
+    try await Served.execute(words + ["--state", state], ["RENDERTRUST_TOKEN": ""])
   }
 
   /// Through the server.
   func remote(_ words: [String], token: String? = nil) async throws -> Outcome {
-    try await run(words + ["--server", address], ["RENDERTRUST_TOKEN": token ?? operatorToken])
+    try await Served.execute(words + ["--server", address], ["RENDERTRUST_TOKEN": token ?? operatorToken])
   }
 
-  func run(_ words: [String], _ variables: [String: String]) async throws -> Outcome {
+  static func execute(_ words: [String], _ variables: [String: String]) async throws -> Outcome {
     let settings = variables.merging(["NO_COLOR": "1"]) { first, _ in first }
     let line =
       ["-u", "RENDERTRUST_SERVER"] + settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
