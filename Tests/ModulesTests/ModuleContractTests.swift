@@ -116,7 +116,7 @@ struct ModuleContractTests {
     try await RealWorld.with { world in
       let context = world.context(Self.nodes)
       let echo = try module(world, image: "echoImage", replicas: 1) {
-        $0.serves = .stdio
+        $0.serves = .stdio(ModuleStdio())
         $0.command = ["cat"]
       }
       try await room(world).apply(Self.id, echo, in: context)

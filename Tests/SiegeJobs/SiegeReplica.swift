@@ -1,6 +1,6 @@
 /// A scheduler alone, to be killed:
 ///
-///     siege-scheduler SOCKET-FOLDER DATABASE NAME
+///     siege-scheduler SOCKET-FOLDER DATABASE
 ///
 /// It gives places to jobs, ends what is overdue and settles until it ends with its parent.
 import Glibc
@@ -12,8 +12,8 @@ import Scheduling
 enum SiegeReplica {
   static func main() async {
     let arguments = Array(CommandLine.arguments.dropFirst())
-    guard arguments.count == 3 else {
-      print("usage: siege-scheduler SOCKET-FOLDER DATABASE NAME")
+    guard arguments.count == 2 else {
+      print("usage: siege-scheduler SOCKET-FOLDER DATABASE")
       exit(2)
     }
     let parent = getppid()
@@ -22,7 +22,7 @@ enum SiegeReplica {
     let service = JobService(pool, now: { now() }, random: { .random(in: .min ... .max) })
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        await SchedulerLoop(service, name: arguments[2], host: "siege", process: Int64(getpid())).run()
+        await SchedulerLoop(service).run()
       }
       while getppid() == parent { try? await Task.sleep(for: .milliseconds(200)) }
       exit(0)

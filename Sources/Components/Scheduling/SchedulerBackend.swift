@@ -1,4 +1,3 @@
-internal import Ledger
 internal import Manifests
 package import Model
 package import Postgres
@@ -96,8 +95,7 @@ package struct SchedulerBackend: ResourceBackend {
       switch operation {
       case .record(let settings): isOurs = try await store.record(try value(settings), of: subject.id.name)
       case .openAccounts(let owners, let developers):
-        try await LedgerBooks(pool).open(owners, as: .nodeOwner)
-        try await LedgerBooks(pool).open(developers, as: .moduleDeveloper)
+        try await store.openAccounts(owners: owners, developers: developers)
       case .tellNodes(let nodes): try await store.tell(nodes)
       case .tellModules(let modules): try await store.tell(modules)
       case .retire(let nodes, let modules): try await store.retire(nodes: nodes, modules: modules)

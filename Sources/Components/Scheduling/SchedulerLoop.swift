@@ -18,21 +18,10 @@ package struct SchedulerLoop: Sendable {
   private let service: JobService
   private let ledger: LedgerBooks
   private let tell: @Sendable (News) -> Void
-  private let name: String
-  private let host: String
-  private let process: Int64
 
-  /// - Parameters:
-  ///   - name: tells this process among all that share the database.
-  ///   - tell: called from several tasks.
-  package init(
-    _ service: JobService, name: String, host: String, process: Int64,
-    tell: @escaping @Sendable (News) -> Void = { _ in }
-  ) {
+  /// - Parameter tell: called from several tasks.
+  package init(_ service: JobService, tell: @escaping @Sendable (News) -> Void = { _ in }) {
     self.service = service
-    self.name = name
-    self.host = host
-    self.process = process
     self.tell = tell
     ledger = LedgerBooks(service.books.pool)
   }
@@ -56,11 +45,6 @@ package struct SchedulerLoop: Sendable {
       group.addTask {
         await repeating(on: nil, atMost: .milliseconds(200), gap: .zero) { () async throws(PostgresError) in
           try await settle()
-        }
-      }
-      group.addTask {
-        await repeating(on: nil, atMost: .seconds(5), gap: .zero) { () async throws(PostgresError) in
-          try await signOn()
         }
       }
     }
@@ -124,17 +108,5 @@ package struct SchedulerLoop: Sendable {
       if !settlement.refused.isEmpty { tell(.unpaid(settlement.refused.mapValues(\.rawValue))) }
       guard settlement.settled + settlement.refused.count == SchedulerLoop.most else { return }
     }
-  }
-
-  /// Others are forgotten after a day.
-  private func signOn() async throws(PostgresError) {
-    try await service.books.pool.pipeline([
-      Statement(
-        """
-        INSERT INTO scheduler_replicas (name, host, process) VALUES ($1, $2, $3)
-        ON CONFLICT (name) DO UPDATE SET seen_at = now()
-        """, [.text(name), .text(host), .int(process)]),
-      Statement("DELETE FROM scheduler_replicas WHERE seen_at < now() - interval '1 day'"),
-    ])
   }
 }

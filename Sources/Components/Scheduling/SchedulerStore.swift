@@ -1,3 +1,4 @@
+internal import Ledger
 package import Model
 package import Postgres
 
@@ -103,6 +104,17 @@ package struct SchedulerStore: Sendable {
         column({ SQLValue.optional($0.price, SQLValue.int) }, SQLValue.array),
         column(\.unit, SQLValue.textArray),
       ])
+  }
+
+  /// Accounts that are there keep their kind. An account's chain begins in a trigger of the books: they are guarded first
+  /// where no `Ledger` has done it yet, in whatever order the two are made.
+  package func openAccounts(owners: [String], developers: [String]) async throws(PostgresError) {
+    let books = LedgerBooks(pool)
+    let triggers = try await pool.query(
+      "SELECT 1 FROM pg_trigger WHERE tgrelid = 'accounts'::regclass AND NOT tgisinternal LIMIT 1")
+    if triggers.isEmpty { try await books.guardBooks() }
+    try await books.open(owners, as: .nodeOwner)
+    try await books.open(developers, as: .moduleDeveloper)
   }
 
   package func retire(nodes: [String], modules: [String]) async throws(PostgresError) {

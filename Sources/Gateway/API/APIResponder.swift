@@ -10,6 +10,10 @@ struct APIContext: InitializableFromSource, Sendable {
   let channel: any Channel
   init(source: ApplicationRequestContextSource) { channel = source.channel }
 
+  /// Whether it is one stream among others on a connection of HTTP/2, where ending the one leaves the others alone. The
+  /// parent of a connection is what listens; that of a stream is its connection.
+  var isStream: Bool { channel.parent?.parent != nil }
+
   /// Nil: this machine.
   var remoteAddress: String? {
     guard let text = channel.remoteAddress?.ipAddress, !text.hasPrefix("127."), text != "::1" else {
@@ -76,7 +80,12 @@ final class APIResponder: HTTPResponder {
     }
     let line = AccessLog.Line(
       id: id, method: request.method.rawValue, route: route, principal: principal, startedAt: startedAt)
-    return response(answer, to: request, line, allow: allow)
+    var response = response(answer, to: request, line, allow: allow)
+    // What is left of a body is not waited for. HTTP/2 knows no such header.
+    if response.status == .requestTimeout || response.status == .contentTooLarge, !context.isStream {
+      response.headers[.connection] = "close"
+    }
+    return response
   }
 
   private func perform(
@@ -127,8 +136,6 @@ final class APIResponder: HTTPResponder {
       if !allow.isEmpty { headers[.allow] = allow.joined(separator: ", ") }
       if status == 401 { headers[.wwwAuthenticate] = "Bearer" }
       if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
-      // What is left of the body is not waited for.
-      if status == 408 || status == 413 { headers[.connection] = "close" }
       buffer = ByteBuffer(bytes: problem.value(request: line.id).jsonBytes())
     case .events(let events):
       headers[.contentType] = "text/event-stream"

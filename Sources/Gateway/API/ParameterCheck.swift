@@ -26,15 +26,15 @@ struct ParameterCheck: Sendable {
 
   /// Nil: it fits.
   func problem(_ text: String) -> APIProblem? {
-    if let words { return words.contains(text) ? nil : problem("is one of \(words.joined(separator: ", "))") }
+    if let words { return words.contains(text) ? nil : misfit("is one of \(words.joined(separator: ", "))") }
     switch type {
     case "integer":
-      guard let number = Int64(text), isWithin(number) else { return problem("is a whole number\(range)") }
+      guard let number = Int64(text), isWithin(number) else { return misfit("is a whole number\(range)") }
     case "boolean":
-      guard text == "true" || text == "false" else { return problem("is true or false") }
+      guard text == "true" || text == "false" else { return misfit("is true or false") }
     default:
       guard isWithin(Int64(text.unicodeScalars.count)) else {
-        return problem("is text of a length\(range)")
+        return misfit("is text of a length\(range)")
       }
     }
     return nil
@@ -48,7 +48,7 @@ struct ParameterCheck: Sendable {
     (least.map { " from \($0)" } ?? "") + (most.map { " up to \($0)" } ?? "")
   }
 
-  private func problem(_ text: String) -> APIProblem {
+  private func misfit(_ text: String) -> APIProblem {
     APIProblem(400, "invalid_parameter", "\(parameter.name) \(text)", field: parameter.name)
   }
 }

@@ -1,4 +1,4 @@
-internal import Model
+package import Model
 
 /// How often something may be done: `perSecond` for long, `burst` at once.
 package struct Rate: Hashable, Sendable {
@@ -15,17 +15,17 @@ package struct Rate: Hashable, Sendable {
 }
 
 /// What is left of a rate: a bucket that fills by itself. Counted in thousandths, so that a millisecond adds a whole number.
-struct RateBucket: Hashable, Sendable {
+package struct RateBucket: Hashable, Sendable {
   private var thousandths: Int64
   private var filledAt: TimeSpan
 
-  init(full rate: Rate, at time: TimeSpan) {
+  package init(full rate: Rate, at time: TimeSpan) {
     thousandths = rate.burst * 1000
     filledAt = time
   }
 
   /// - Returns: nil when it may be done; else after how many milliseconds it may.
-  mutating func take(_ rate: Rate, at time: TimeSpan) -> Int64? {
+  package mutating func take(_ rate: Rate, at time: TimeSpan) -> Int64? {
     fill(rate, at: time)
     guard thousandths >= 1000 else { return (1000 - thousandths + rate.perSecond - 1) / rate.perSecond }
     thousandths -= 1000
@@ -33,12 +33,12 @@ struct RateBucket: Hashable, Sendable {
   }
 
   /// Whether something is left, without taking it.
-  mutating func isEmpty(_ rate: Rate, at time: TimeSpan) -> Bool {
+  package mutating func isEmpty(_ rate: Rate, at time: TimeSpan) -> Bool {
     fill(rate, at: time)
     return thousandths < 1000
   }
 
-  mutating func isFull(_ rate: Rate, at time: TimeSpan) -> Bool {
+  package mutating func isFull(_ rate: Rate, at time: TimeSpan) -> Bool {
     fill(rate, at: time)
     return thousandths == rate.burst * 1000
   }
@@ -52,26 +52,26 @@ struct RateBucket: Hashable, Sendable {
 }
 
 /// The buckets of many, such as addresses. Those that are full again are forgotten; where too many are not, all are.
-struct RateTable: Sendable {
+package struct RateTable: Sendable {
   private let rate: Rate
   private let most: Int
   private var buckets: [String: RateBucket] = [:]
 
-  init(_ rate: Rate, most: Int = 20_000) {
+  package init(_ rate: Rate, most: Int = 20_000) {
     self.rate = rate
     self.most = most
   }
 
-  var count: Int { buckets.count }
+  package var count: Int { buckets.count }
 
   /// - Returns: nil when it may be done; else after how many milliseconds it may.
-  mutating func take(_ name: String, at time: TimeSpan) -> Int64? {
+  package mutating func take(_ name: String, at time: TimeSpan) -> Int64? {
     if buckets[name] == nil, buckets.count >= most { sweep(at: time) }
     return buckets[name, default: RateBucket(full: rate, at: time)].take(rate, at: time)
   }
 
   /// Whether nothing is left, without taking it.
-  mutating func isEmpty(_ name: String, at time: TimeSpan) -> Bool {
+  package mutating func isEmpty(_ name: String, at time: TimeSpan) -> Bool {
     buckets[name]?.isEmpty(rate, at: time) ?? false
   }
 

@@ -1,6 +1,6 @@
 /// Finds the operation of a path and method.
-struct RouteTable: Sendable {
-  enum Match: Sendable {
+package struct RouteTable: Sendable {
+  package enum Match: Sendable {
     /// With the values of the path's parameters, decoded, in their order.
     case operation(Operation, [String])
     /// The path is there, for these methods, as HTTP writes them.
@@ -17,7 +17,7 @@ struct RouteTable: Sendable {
   private var places = [Place()]
   private static let longestPath = 16
 
-  init(_ routes: [APIRoute]) {
+  package init(_ routes: [APIRoute]) {
     for route in routes {
       var place = 0
       for part in route.path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
@@ -31,7 +31,7 @@ struct RouteTable: Sendable {
   /// - Parameters:
   ///   - method: as HTTP writes it.
   ///   - path: without the query.
-  func match(_ method: String, _ path: Substring) -> Match {
+  package func match(_ method: String, _ path: Substring) -> Match {
     guard path.utf8.first == UInt8(ascii: "/") else { return .none }
     var place = 0
     var values: [String] = []
@@ -71,8 +71,8 @@ struct RouteTable: Sendable {
 }
 
 /// A route as the server checks it.
-struct Operation: Sendable {
-  let route: APIRoute
+package struct Operation: Sendable {
+  package let route: APIRoute
   let pathNames: [String]
   let checks: [ParameterCheck]
 

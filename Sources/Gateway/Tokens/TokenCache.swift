@@ -1,10 +1,10 @@
 internal import Model
-internal import Reconciling
+package import Reconciling
 internal import Synchronization
 
 /// Knows whose token it is, without asking the store each time. A token that was revoked elsewhere is refused 4 s later at
 /// the latest; while the store does not answer, tokens are known for as long.
-final class TokenCache: Sendable {
+package final class TokenCache: Sendable {
   /// How old an answer may be before one request asks again, while others still go by it.
   private static let freshFor = TimeSpan(milliseconds: 2000)
   /// How old it may be at all.
@@ -22,13 +22,13 @@ final class TokenCache: Sendable {
   private let time: TimeSource
   private let entries = Mutex<[TokenHash: Entry]>([:])
 
-  init(_ store: any TokenStore, time: TimeSource) {
+  package init(_ store: any TokenStore, time: TimeSource) {
     self.store = store
     self.time = time
   }
 
   /// Nil: nobody's, or not good any more.
-  func principal(of token: APIToken) async throws(TokenStoreError) -> APIPrincipal? {
+  package func principal(of token: APIToken) async throws(TokenStoreError) -> APIPrincipal? {
     let now = time.uptime()
     let known = entries.withLock { entries -> (record: TokenRecord?, isEnough: Bool)? in
       guard var entry = entries[token.hash], now - entry.askedAt < TokenCache.goodFor else { return nil }

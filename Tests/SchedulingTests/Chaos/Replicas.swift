@@ -47,7 +47,7 @@ final class Replicas: Sendable {
       return count
     }
     _ = try await Subprocess.run(
-      .name("env"), arguments: [path, socket, database, "replica-\(number)"], input: .none,
+      .name("env"), arguments: [path, socket, database], input: .none,
       output: .discarded,
       error: .discarded
     ) { execution in

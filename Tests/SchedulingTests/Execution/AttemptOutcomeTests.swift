@@ -177,7 +177,8 @@ struct AttemptOutcomeTests {
     order.gpu = 0
     let gpu = AttemptMeter(order, of: DirectModule("echo", stdio, cores: 500))
     #expect(
-      gpu.usage(from: at(5), to: at(8), measured: at(2)) == WorkUsage(gpu: 3000), "a GPU is held all the time")
+      gpu.usage(from: at(5), to: at(8), measured: at(2)) == WorkUsage(gpu: 3000), "a GPU is held all the time"
+    )
     #expect(gpu.usageSoFar(from: at(5), to: at(8)) == WorkUsage(gpu: 3000))
     #expect(AttemptMeter(.test(), of: nil).usage(from: at(0), to: at(1)) == WorkUsage(cpu: 1000))
   }

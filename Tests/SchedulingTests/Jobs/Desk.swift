@@ -34,7 +34,7 @@ struct Desk: Sendable {
     let generator = Mutex(SeededGenerator(seed: seed))
     service = JobService(
       world.pool, now: { Desk.time() }, random: { generator.withLock { $0.next() } })
-    loop = SchedulerLoop(service, name: "test", host: "test", process: 1)
+    loop = SchedulerLoop(service)
   }
 
   /// The database's time counts; heartbeats must be young by this process's.

@@ -7,7 +7,7 @@ final class Pipe: Sendable {
 
   init() {
     var ends: [Int32] = [0, 0]
-    precondition(pipe2(&ends, O_CLOEXEC) == 0, "no pipe")
+    precondition(pipe(&ends) == 0, "no pipe")
     (reading, writing) = (ends[0], ends[1])
   }
 

@@ -65,7 +65,6 @@ import Workloads
     let supervisor: ReplicaSupervisor
     let said = Watched<[String]>([])
 
-    /// As many as the waiting jobs ask for at the moment.
     init(_ reading: ReplicaReading, keeper: (any ReplicaKeeper)? = nil) {
       let source = FakeSource(reading)
       self.source = source
@@ -73,9 +72,7 @@ import Workloads
       let said = said
       supervisor = ReplicaSupervisor(
         name: "here", source: source, spawner: spawner, keeper: keeper,
-        choose: { _, pending, replicas, _ in
-          ReplicaSighting(alive: 0, pendingJobs: pending).wanted(under: replicas)
-        }, time: time.source, log: { line in said.change { $0.append(line) } })
+        time: time.source, log: { line in said.change { $0.append(line) } })
     }
 
     /// Runs the supervisor while `body` drives it.
@@ -101,6 +98,7 @@ import Workloads
     -> ReplicaReading
   {
     var settings = SchedulerSettings()
+    settings.replicas.cooldown = TimeSpan(seconds: 0)
     change(&settings)
     return .mine(scheduler: "global", settings, pending: pending)
   }
@@ -112,7 +110,10 @@ import Workloads
       await house.spawner.state.until { $0.running.count == 1 }
       await house.look(Self.mine(120))
       await house.spawner.state.until { $0.running.count == 3 }
-      await house.look(Self.mine(10_000))
+      for _ in 0..<4 {
+        house.time.advance(TimeSpan(seconds: 16))
+        await house.look(Self.mine(10_000))
+      }
       await house.spawner.state.until { $0.running.count == 10 }
       await house.look(Self.mine(0))
       await house.spawner.state.until { $0.running.count == 1 }
@@ -142,6 +143,7 @@ import Workloads
   {
     let house = House(Self.mine(120))
     try await house.run { house in
+      await house.look()
       await house.look()
       await house.spawner.state.until { $0.running.count == 3 }
       await house.look(.unknown("no answer"))

@@ -11,7 +11,7 @@ import Testing
       frontCount: 1)
     #expect(
       decision.json == #"{"nodes":12,"removed":{"pool":1,"busy":3},"passed":8,"frontCount":1,"#
-        + #""front":[{"node":7,"name":"edge-7","latency":12345,"earnings":0,"score":8536}]}"#)
+        + #""front":[{"id":7,"name":"edge-7","latencyMicroseconds":12345,"earnings":0,"score":8536}]}"#)
   }
 
   @Test("what is written is read back, and is JSON") func roundTrip() throws {

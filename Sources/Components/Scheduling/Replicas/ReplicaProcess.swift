@@ -22,8 +22,8 @@ package struct ReplicaProcess: ReplicaSpawner {
   }
 
   package func run(_ name: String) async -> String {
-    guard let program = command.first else { return "has no program" }
     var values = environment.mapValues { $0.reveal() }
+    values["PATH"] = values["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
     values[KEDAManifest.nameVariable] = name
     values[ReplicaTether.variable] = ReplicaTether.value
     var options = PlatformOptions()
@@ -31,7 +31,7 @@ package struct ReplicaProcess: ReplicaSpawner {
     options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
     do {
       let result = try await Subprocess.run(
-        .name(program), arguments: Arguments(Array(command.dropFirst())),
+        .name("env"), arguments: Arguments(command),
         environment: .custom(
           Dictionary(uniqueKeysWithValues: values.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
         platformOptions: options, input: .inputWriter, output: .sequence, error: .combinedWithOutput

@@ -32,6 +32,17 @@ package struct ReplicaSpec: ManifestObject, Hashable {
   }
 }
 
+extension ReplicaSpec {
+  /// The same for the decision.
+  package var rule: ReplicaRule {
+    var rule = ReplicaRule(target: Int64(pendingJobsPerReplica))
+    rule.least = min
+    rule.most = max
+    rule.cooldown = cooldown
+    return rule
+  }
+}
+
 /// As what schedulers run.
 package enum ReplicaRuntime: ManifestChoice, Hashable {
   case process

@@ -5,15 +5,10 @@ internal import Synchronization
 /// Keeps as many schedulers as the waiting jobs ask for, while a server runs: processes of its own, which end with it, or
 /// containers, which do not. What runs on Kubernetes is KEDA's.
 package struct ReplicaSupervisor: Sendable {
-  /// How many there shall be.
-  package typealias Choice =
-    @Sendable (_ current: Int, _ pending: Int, _ replicas: ReplicaSpec, _ now: Timestamp) -> Int
-
   private let name: String
   private let source: any ReplicaSource
   private let spawner: any ReplicaSpawner
   private let keeper: (any ReplicaKeeper)?
-  private let choose: Choice
   private let time: TimeSource
   private let log: @Sendable (String) -> Void
   private let state: Memory
@@ -24,13 +19,12 @@ package struct ReplicaSupervisor: Sendable {
   ///   - log: what happens, in sentences.
   package init(
     name: String, source: any ReplicaSource, spawner: any ReplicaSpawner, keeper: (any ReplicaKeeper)?,
-    choose: @escaping Choice, time: TimeSource, log: @escaping @Sendable (String) -> Void
+    time: TimeSource, log: @escaping @Sendable (String) -> Void
   ) {
     self.name = name
     self.source = source
     self.spawner = spawner
     self.keeper = keeper
-    self.choose = choose
     self.time = time
     self.log = log
     state = Memory()
@@ -115,13 +109,18 @@ package struct ReplicaSupervisor: Sendable {
 
   private func steer(_ scheduler: String, _ settings: SchedulerSettings, _ pending: Int) async -> Int {
     let now = time.now()
-    let current = state.value.withLock { $0.current }
     func chosen() -> Int {
-      let count = choose(current, pending, settings.replicas, now)
-      if count != current {
-        log("\(count) schedulers for \(pending) waiting jobs, before it were \(current)")
+      let (current, decision) = state.value.withLock { state in
+        let decision = ReplicaDecision.make(
+          current: state.current, pending: Int64(pending), rule: settings.replicas.rule,
+          history: state.history, now: now)
+        state.history = decision.history
+        return (state.current, decision)
       }
-      return count
+      if decision.replicas != current {
+        log("\(decision.replicas) schedulers after \(current): \(decision.reason)")
+      }
+      return decision.replicas
     }
     switch settings.runtime {
     case .process:
@@ -170,6 +169,8 @@ package struct ReplicaSupervisor: Sendable {
     var roster = ReplicaRoster()
     /// How many there shall be, as was decided last.
     var current = 0
+    /// What was decided before.
+    var history = ReplicaHistory()
     /// Of them as processes.
     var processes = 0
     var mayHaveContainers = true

@@ -1,4 +1,4 @@
-internal import Model
+package import Model
 
 /// How decisions are kept and sent: as compact JSON, written by hand because every dispatched job has one. Latencies are in
 /// microseconds, earnings and scores in parts per million; filters stand in the order in which they are asked.
@@ -35,9 +35,17 @@ extension Decision {
 
   /// Nil where the text is no decision.
   package init?(json: String) {
-    guard let value = try? Value(json: json), let nodes = value["nodes"]?.number,
-      let passed = value["passed"]?.number, let frontCount = value["frontCount"]?.number,
-      case .object(let members)? = value["removed"], let elements = value["front"]?.elements
+    guard let value = try? Value(json: json) else { return nil }
+    self.init(value)
+  }
+
+  package var value: Value { (try? Value(json: json)) ?? .null }
+
+  /// Nil for anything else.
+  package init?(_ value: Value) {
+    guard let nodes = value["nodes"]?.number, let passed = value["passed"]?.number,
+      let frontCount = value["frontCount"]?.number, case .object(let members)? = value["removed"],
+      let elements = value["front"]?.elements
     else { return nil }
     var removed: [Filter: Int] = [:]
     for member in members {
@@ -53,7 +61,7 @@ extension Decision {
 
 extension Decision.Candidate {
   fileprivate func write(to output: inout [UInt8]) {
-    output.append(contentsOf: #"{"node":"#.utf8)
+    output.append(contentsOf: #"{"id":"#.utf8)
     output.append(decimal: node)
     output.append(contentsOf: #","name":"#.utf8)
     if name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) {
@@ -63,7 +71,7 @@ extension Decision.Candidate {
     } else {
       output.append(contentsOf: Value.string(name).jsonBytes())
     }
-    output.append(contentsOf: #","latency":"#.utf8)
+    output.append(contentsOf: #","latencyMicroseconds":"#.utf8)
     output.append(decimal: latency)
     output.append(contentsOf: #","earnings":"#.utf8)
     output.append(decimal: earnings)
@@ -73,8 +81,8 @@ extension Decision.Candidate {
   }
 
   fileprivate init?(_ value: Value) {
-    guard let node = value["node"]?.number, let name = value["name"]?.text,
-      let latency = value["latency"]?.number, let earnings = value["earnings"]?.number,
+    guard let node = value["id"]?.number, let name = value["name"]?.text,
+      let latency = value["latencyMicroseconds"]?.number, let earnings = value["earnings"]?.number,
       let score = value["score"]?.number
     else { return nil }
     self.init(node: node, name: name, latency: latency, earnings: earnings, score: score)

@@ -1,0 +1,101 @@
+import Gateway
+import GatewaySupport
+import HTTP
+import Model
+import Scheduling
+import Synchronization
+import Testing
+
+/// Server-sent events over a real socket.
+@Suite(.timeLimit(.minutes(1))) struct EventStreamTests {
+  private static func request(_ path: String, _ token: String) -> String {
+    "GET \(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\nAccept: text/event-stream\r\n\r\n"
+  }
+
+  @Test func `a job is told each time that it changed, until it is over`() async throws {
+    try await ServedAPI.with { api in
+      let ada = api.tokens.make("ada", .creator, subject: "ada")
+      let job = try await api.desk.submit(JobOrder(creator: "ada", module: "echo", input: .null))
+      let connection = try RawConnection(port: api.port)
+      connection.send(Self.request("/api/v1/jobs/\(job.id)", ada))
+      #expect(await connection.says(#""state":"dispatched""#))
+      let attempt = AttemptID(job.id, 1)
+      _ = try await api.desk.report(WorkReport(attempt, .accept), from: "north")
+      #expect(await connection.says(#""state":"running""#))
+      let end = WorkReport.Event.succeed(units: 1, WorkUsage(), output: .string("done"), artefacts: [])
+      _ = try await api.desk.report(WorkReport(attempt, end), from: "north")
+      #expect(await connection.says(#""state":"succeeded""#))
+      #expect(await connection.closes(), "it is over")
+      #expect(connection.text.contains("Content-Type: text/event-stream"))
+      #expect(connection.text.components(of: "event: job\n") == 3, "\(connection.text)")
+    }
+  }
+
+  @Test func `orders come as they are dispatched, each once`() async throws {
+    try await ServedAPI.with { api in
+      let north = api.tokens.make("north", .node, subject: "north")
+      let connection = try RawConnection(port: api.port)
+      connection.send(Self.request("/api/v1/nodes/north/work", north))
+      #expect(await connection.says(": open"))
+      for number in 0..<3 {
+        let order = JobOrder(creator: "ada", module: "echo", input: .integer(Int64(number)))
+        let job = try await api.desk.submit(order)
+        #expect(await connection.says("\(job.id).1"))
+        _ = try await api.desk.report(WorkReport(AttemptID(job.id, 1), .accept), from: "north")
+      }
+      #expect(connection.text.components(of: "event: order\n") == 3, "\(connection.text)")
+    }
+  }
+
+  /// A stream of nothing, that says when it was cancelled.
+  private static func silence(_ ends: Ends) -> APIRoute {
+    APIRoute(
+      .get, "/silence", name: "silence", summary: "", roles: [],
+      answer: APIAnswer(200, "", schema: nil, streams: true)
+    ) { _ in
+      .events(
+        AsyncStream {
+          while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
+          ends.count.add(1, ordering: .relaxed)
+          return nil
+        })
+    }
+  }
+
+  private final class Ends: Sendable { let count = Atomic<Int>(0) }
+
+  @Test func `a quiet stream says that it is alive, and ends when its client goes`() async throws {
+    let ends = Ends()
+    try await ServedAPI.with(routes: [Self.silence(ends)]) { limits in
+      limits.keepAlive = .milliseconds(20)
+    } _: { api in
+      var connection: RawConnection? = try RawConnection(port: api.port)
+      connection?.send(Self.request("/silence", "none"))
+      let isAlive = await eventually {
+        connection?.receive()
+        return connection?.text.components(of: ": alive") ?? 0 > 1
+      }
+      #expect(isAlive)
+      #expect(ends.count.load(ordering: .relaxed) == 0)
+      connection = nil
+      let hasEnded = await eventually { ends.count.load(ordering: .relaxed) == 1 }
+      #expect(hasEnded)
+    }
+  }
+
+  @Test func `a client that goes is noticed though nothing is to be told`() async throws {
+    let ends = Ends()
+    try await ServedAPI.with(routes: [Self.silence(ends)]) { api in
+      var connection: RawConnection? = try RawConnection(port: api.port)
+      connection?.send(Self.request("/silence", "none"))
+      #expect(await connection?.says(": open") ?? false)
+      connection = nil
+      let hasEnded = await eventually { ends.count.load(ordering: .relaxed) == 1 }
+      #expect(hasEnded, "long before the next sign of life")
+    }
+  }
+}
+
+extension String {
+  func components(of part: String) -> Int { ranges(of: part).count }
+}
