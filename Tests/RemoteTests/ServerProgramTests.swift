@@ -74,23 +74,15 @@ extension Remote {
       func ask(_ words: String...) async throws -> Served.Outcome {
         try await Served.execute(words + ["--server", address], ["RENDERTRUST_TOKEN": token])
       }
-      _ = try await eventually("all to be ready") {
+      _ = try await eventually("all to be ready") { () -> Bool? in
         let got = try await ask("get", "-o", "json")
-        guard let all = try? Value.members(["all": Value(json: got.output)]).list(at: "all") else {
-          return nil
-        }
-        let ready = all.filter {
-          $0.list(at: "conditions")?.contains {
-            $0["type"] == .string("Ready") && $0["status"] == .bool(true)
-          } ?? false
-        }
-        return ready.count == 3 ? true : nil as Bool?
+        return try readyCount(got.output) == 3 ? true : nil
       }
       let plan = try await ask("plan", manifests)
       #expect(plan.exitCode == 0 && plan.output.contains("No changes."), "\(plan)")
       try write(2)
-      _ = try await eventually("the folder's change") {
-        try await ask("history", "-o", "json").output.contains("\"revision\": 2") ? true : nil as Bool?
+      _ = try await eventually("the folder's change") { () -> Bool? in
+        try await ask("history", "-o", "json").output.contains("\"revision\": 2") ? true : nil
       }
       let back = try await ask("rollback")
       #expect(back.exitCode == 0 && back.output.contains("Quarantined: revision 2."), "\(back)")
@@ -102,6 +94,16 @@ extension Remote {
       #expect(over.exitCode == 0, "\(over)")
       let history = try await ask("history")
       #expect(history.output.contains("first-admin (API)"), "\(history)")
+    }
+
+    /// Of what `get -o json` printed.
+    private func readyCount(_ text: String) throws -> Int {
+      let statuses = try Value.members(["all": Value(json: text)]).list(at: "all") ?? []
+      return statuses.count { status in
+        (status.list(at: "conditions") ?? []).contains {
+          $0["type"] == .string("Ready") && $0["status"] == .bool(true)
+        }
+      }
     }
 
     private func eventually<Found>(_ what: String, _ look: () async throws -> Found?) async throws -> Found {
