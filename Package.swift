@@ -218,7 +218,7 @@ let testTargets: [Target] = [
       "Gateway", "GatewaySupport", "HTTP", "Reconciling", "RoomSupport", "Model", "Scheduling", logging,
       subprocess,
     ]),
-  tests("HTTP", ["HTTP", "Model", subprocess]),
+  tests("HTTP", ["HTTP", "HTTPSupport", "Model", subprocess]),
   tests(
     "Ledger",
     [
@@ -254,8 +254,8 @@ let testTargets: [Target] = [
   tests(
     "Scheduling",
     [
-      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "HTTP", "Ledger", "Manifests",
-      "Model", "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
+      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "HTTP", "Ledger", "Manifests",
+      "Model", "Modules", "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
       "RoomSupport", "Scheduling", "SchedulingSupport", "Workloads", "siege-scheduler", subprocess,
     ]),
   tests(
@@ -266,7 +266,7 @@ let testTargets: [Target] = [
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
-  tests("Terminal", ["rendertrust", "Planning", "Scheduling", "Model", argumentParser]),
+  tests("Terminal", ["rendertrust", "Planning", "Reconciling", "Scheduling", "Model", argumentParser]),
   tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
 ]
 

@@ -21,7 +21,7 @@ struct RenderTrust: AsyncParsableCommand {
         name: "Change the world",
         subcommands: [
           Validate.self, PlanCommand.self, Apply.self, Up.self, Server.self, Diff.self, Rollback.self,
-          Destroy.self, Import.self,
+          Destroy.self, Import.self, SchedulerCommand.self,
         ]),
       CommandGroup(
         name: "Look at it",

@@ -137,6 +137,10 @@ struct ProcessTests {
       _ = try await bed.engine.call(.post, "/exec/\(process)/start", body: detached)
       try await eventually { try await processes("sleep 5433", in: id, bed) == 2 }
       try await bed.engine.end(process, group: nil, mark: "end of 42", in: id)
+      // One that never started is nothing to end.
+      let idle = try await bed.engine.prepare(
+        ["/bin/sh", "-c", "true", "end of 43"], in: id, hasInput: false)
+      try await bed.engine.end(idle, group: nil, mark: "end of 43", in: id)
       let left = try await processes("sleep 5433", in: id, bed)
       let after = try await bed.engine.inspectContainer(id)?.startedAt
       #expect(left == 0 && before == after)

@@ -191,6 +191,20 @@ struct JobTextTests {
   }
 
   @Test(
+    "Commands can be called as their help says",
+    arguments: [
+      "job", "job list --status running --module echo --account ada --limit 5 -o name",
+      "job get 0hsg -o yaml",
+      "job submit echo --as account/ada --input {} --units 3 --budget 0.5 --priority 9 --within 10m --key k --wait",
+      "job watch 0hsg -o json", "job cancel 0hsg", "job why 0hsg", "node", "node list -o json",
+      "node cordon a", "node uncordon Node/a", "node drain a --within 5m -e dev --state x",
+    ])
+  func parsing(line: String) throws {
+    let arguments = line.split(separator: " ").map(String.init)
+    _ = try RenderTrust.parseAsRoot(arguments)
+  }
+
+  @Test(
     "Orders that cannot be are said so before anything is opened",
     arguments: [
       (["echo"], "say who pays with --as"), (["echo", "--as", "account/"], "is no account of a creator"),

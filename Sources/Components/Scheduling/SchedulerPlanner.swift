@@ -142,7 +142,7 @@ package struct SchedulerPlanner: ResourcePlanner {
     return step(.create, new, "tell the scheduler of", because: "not known there yet")
       + step(
         .update, changed, "tell the scheduler anew of",
-        because: "\(changed.count == 1 ? "it is" : "they are") known there as something else")
+        because: "\(changed.count == 1 ? "it is" : "they are") not as declared there")
       + step(
         .update, back, "bring back", because: "\(back.count == 1 ? "it was" : "they were") retired before")
   }

@@ -81,7 +81,13 @@ extension DockerEngine {
   private func ending(
     of id: String, _ process: ContainerProcess, mark: String?, said: ProcessOutput, broken: HTTPError?
   ) async throws(DockerError) -> ContainerProcessResult.End {
-    if broken == nil, !said.isMalformed, let code = try await exitCode(of: id) { return .exited(code) }
+    if broken == nil, !said.isMalformed {
+      // The engine closes the output a moment before it knows that the process has ended.
+      for _ in 0..<Self.looksForEnd {
+        if case .exited(let code) = try await state(of: id, regardless: true) { return .exited(code) }
+        guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
+      }
+    }
     try await end(id, group: said.group, mark: mark, in: process.container)
     if said.hasTooMuch { return .tooMuchOutput }
     if broken?.code == .timedOut { return .timedOut }
@@ -90,6 +96,8 @@ extension DockerEngine {
       .unexpectedAnswer, "\(endpoint.name) ended the output of a process that still ran, or mixed it up",
       hint: "look at the engine's log")
   }
+
+  private static let looksForEnd = 100
 
   func prepare(
     _ command: [String], in container: String, hasInput: Bool, regardless: Bool = false
@@ -108,29 +116,41 @@ extension DockerEngine {
     return created.Id
   }
 
-  /// Nil while it runs.
-  func exitCode(of id: String, regardless: Bool = false) async throws(DockerError) -> Int? {
+  enum ProcessState: Hashable {
+    case notStarted, running
+    case exited(Int)
+  }
+
+  func state(of id: String, regardless: Bool = false) async throws(DockerError) -> ProcessState {
     // swift-format-ignore: AlwaysUseLowerCamelCase
-    struct State: Decodable {
+    struct Answer: Decodable {
       let Running: Bool
       let ExitCode: Int?
     }
     let response = try await answer(
       to: request(.get, "/exec/\(id)/json", timeout: .seconds(30)), about: "a process", regardless: regardless
     )
-    let state: State = try decode(response.body, about: "/exec/json")
-    return state.Running ? nil : state.ExitCode
+    let state: Answer = try decode(response.body, about: "/exec/json")
+    if state.Running { return .running }
+    return state.ExitCode.map { .exited($0) } ?? .notStarted
   }
 
   /// TERM, up to two seconds for it, then KILL. `$1` is the group; where it was not told yet, `$2` finds the wrapper among
-  /// the command lines, but not those that look for it.
+  /// the command lines, but not those that look for it. It may be about to start.
   private static let ender = #"""
-    group=$1
-    [ -n "$group" ] || group=$(grep -ls "$2" /proc/[0-9]*/cmdline)
+    group=$1 n=0
+    while [ -z "$group" ] && [ $n -lt 5 ]; do
+      group=$(grep -ls "$2" /proc/[0-9]*/cmdline) || sleep 0.2 2>/dev/null || sleep 1
+      n=$((n + 1))
+    done
     group=${group#/proc/}; group=${group%%/*}
     [ -n "$group" ] || exit 1
     kill -TERM "-$group" 2>/dev/null || exit 0
-    kill -0 "-$group" 2>/dev/null && sleep 1; kill -0 "-$group" 2>/dev/null && sleep 1
+    n=0
+    while [ $n -lt 10 ] && kill -0 "-$group" 2>/dev/null; do
+      sleep 0.2 2>/dev/null || { sleep 1; n=$((n + 4)); }
+      n=$((n + 1))
+    done
     kill -KILL "-$group" 2>/dev/null; exit 0
     """#
 
@@ -139,18 +159,9 @@ extension DockerEngine {
     _ id: String, group: Int?, mark: String?, in container: String
   ) async throws(DockerError) {
     do throws(DockerError) {
-      guard try await exitCode(of: id, regardless: true) == nil else { return }
-      if let mark {
-        let pattern = "[\(mark.prefix(1))]\(mark.dropFirst())"
-        let ender = try await prepare(
-          ["/bin/sh", "-c", DockerEngine.ender, "end", group.map(String.init) ?? "", pattern], in: container,
-          hasInput: false, regardless: true)
-        _ = try await answer(
-          to: request(
-            .post, "/exec/\(ender)/start", body: .members(["Detach": .bool(false), "Tty": .bool(false)]),
-            timeout: .seconds(30)), about: "container \(container)", regardless: true)
-        if try await exitCode(of: id, regardless: true) != nil { return }
-      }
+      if case .exited = try await state(of: id, regardless: true) { return }
+      if let mark, try await endGroup(group, mark: mark, in: container) { return }
+      guard try await state(of: id, regardless: true) == .running else { return }
       _ = try await answer(
         to: request(.post, "/containers/\(PercentEncoding.encode(container))/restart", query: [("t", "0")]),
         about: "container \(container)", regardless: true)
@@ -159,6 +170,23 @@ extension DockerEngine {
       guard error.code != .notFound, error.code != .conflict else { return }
       throw error
     }
+  }
+
+  /// Whether the group was found, and is gone. The engine may know of that a moment later.
+  private func endGroup(_ group: Int?, mark: String, in container: String) async throws(DockerError) -> Bool {
+    let pattern = "[\(mark.prefix(1))]\(mark.dropFirst())"
+    let ender = try await prepare(
+      ["/bin/sh", "-c", DockerEngine.ender, "end", group.map(String.init) ?? "", pattern], in: container,
+      hasInput: false, regardless: true)
+    _ = try await answer(
+      to: request(
+        .post, "/exec/\(ender)/start", body: .members(["Detach": .bool(false), "Tty": .bool(false)]),
+        timeout: .seconds(30)), about: "container \(container)", regardless: true)
+    for _ in 0..<Self.looksForEnd {
+      if case .exited(let code) = try await state(of: ender, regardless: true) { return code == 0 }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    return false
   }
 
   private func answer(

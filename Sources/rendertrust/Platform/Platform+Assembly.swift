@@ -92,7 +92,8 @@ extension Platform {
   init(_ foundations: Foundations, state: PostgresPool) throws(PostgresError) {
     let workloads = foundations.workloads
     let connector = foundations.connector
-    var kinds = try Databases.kinds(connector: connector, migrations: Billing.migrations + Ledger.migrations + Scheduling.migrations)
+    var kinds = try Databases.kinds(
+      connector: connector, migrations: Billing.migrations + Ledger.migrations + Scheduling.migrations)
     kinds += Ledger.kinds(connector: connector, stores: foundations.exports)
     kinds += Billing.kinds(
       connector: connector, environmentPrices: foundations.environmentPrices,

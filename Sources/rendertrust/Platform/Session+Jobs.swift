@@ -1,5 +1,6 @@
 import ArgumentParser
 import Model
+import Postgres
 import Reconciling
 import Scheduling
 
@@ -29,17 +30,11 @@ struct OpenDesk: Sendable {
 }
 
 extension Session {
-  /// Opens the state and the scheduler of an environment, and closes them again; or asks a server for its own.
-  static func withJobs(_ options: DeskOptions, _ body: (OpenDesk) async throws -> Void) async throws {
+  /// Opens the scheduler of an environment, here or through a server, and closes it again.
+  static func withJobs(_ options: DeskOptions, _ body: @Sendable (OpenDesk) async throws -> Void) async throws
+  {
     let person = Authorship.here("job", []).actor
     switch try options.place.place() {
-    case .here(let state):
-      try await open(state) { session in
-        let environment = try session.environment(options.environment)
-        try await body(
-          OpenDesk(
-            desk: try await session.jobDesk(in: environment), time: session.engine.time, person: person))
-      }
     case .server(let server):
       guard options.environment.environment == nil else {
         throw CommandFailure.usage(
@@ -48,12 +43,27 @@ extension Session {
       try await server.connected { transport in
         try await body(OpenDesk(desk: RemoteJobDesk(transport: transport), time: .real, person: person))
       }
+    case .here(let state):
+      try await open(state) { session in
+        let environment = try session.environment(options.environment)
+        let service = try await session.openScheduler(of: environment)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask { await service.run() }
+          defer { group.cancelAll() }
+          try await body(OpenDesk(desk: service, time: session.engine.time, person: person))
+        }
+      }
     }
   }
 
-  /// The scheduler of an environment.
-  func jobDesk(in environment: String) async throws(CommandFailure) -> any JobDesk {
-    throw .failed("there is no scheduler in \(environment)")
+  private func openScheduler(of environment: String) async throws -> JobService {
+    guard let place = try await SchedulerLookup(self, environment).place() else {
+      throw CommandFailure.failed(
+        "no Scheduler is applied in \(environment); add one to its manifests and apply them")
+    }
+    let service = jobService(try await foundations.connector.pool(for: place.address))
+    try await service.refresh()
+    return service
   }
 }
 

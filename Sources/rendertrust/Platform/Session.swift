@@ -23,7 +23,8 @@ struct Session: Sendable {
   /// Whether somebody sits before it, whose signals stop it.
   private(set) var isAttended = true
   let foundations: Foundations
-  private let owner: String
+  /// Marks what this controller made in the outside world.
+  let owner: String
   private let listEnvironments: @Sendable () async throws(StoreError) -> [String]
 
   /// The same as `open`, and reads manifests meanwhile: that takes about as long as starting the private server. A

@@ -26,7 +26,7 @@ struct WatchLoop: Sendable {
       desired, triggers, feed,
       beside: [
         { await StopSignals.watch(session) { feed.finish() } }, { await session.animate() },
-        { await announceReady(desired, feed) },
+        { await announceReady(desired, feed) }, { await Fabric(session, desired.environment).run() },
       ])
     session.progress.clear()
     do { try result.get() } catch { throw CommandFailure.failed(error.description) }

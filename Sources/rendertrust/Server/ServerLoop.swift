@@ -43,13 +43,16 @@ struct ServerLoop: Sendable {
     let changes = ChangeRunner(session, logger: logger)
     let folder = FollowedFolder(environment: desired.environment, paths: settings.manifests)
     let operators = OperatorRoutes(session: session, runner: changes, folder: folder)
-    let api = APIService(settings: settings.api, session: session, logger: logger, routes: operators.routes)
+    let desk = SchedulerDesk()
+    let api = APIService(
+      settings: settings.api, session: session, logger: logger,
+      routes: operators.routes + JobRoutes(desk).routes + NodeRoutes(desk).routes + WorkRoutes(desk).routes)
     // Nothing is changed by a server that nobody could watch.
     let result = await ServerLoop.beside(gateway.run) { address in
       await ServerLoop.beside(api.run) { apiAddress in
         await api.introduceAdmin()
         api.tell(apiAddress)
-        return await changes.beside(drainLimit: settings.drain) { await serve(desired, at: address) }
+        return await changes.beside(drainLimit: settings.drain) { await serve(desired, at: address, desk) }
       }
     }
     try result.get()
@@ -89,8 +92,9 @@ struct ServerLoop: Sendable {
     }
   }
 
-  private func serve(_ desired: DesiredState, at address: ListenAddress) async -> Result<Void, CommandFailure>
-  {
+  private func serve(
+    _ desired: DesiredState, at address: ListenAddress, _ desk: SchedulerDesk
+  ) async -> Result<Void, CommandFailure> {
     let loop = WatchLoop(
       session: session, schemas: schemas, paths: settings.manifests, resync: settings.resync,
       readyWithin: nil,
@@ -116,6 +120,7 @@ struct ServerLoop: Sendable {
       beside: [
         { await stopSignals(feed) }, { await reloads(feed) }, { await signsOfLife() },
         { await stripe.countLetters(of: desired.environment) },
+        { await Fabric(session, desired.environment, desk: desk).run() },
       ])
     logger.info("stopped")
     do throws(StoreError) {

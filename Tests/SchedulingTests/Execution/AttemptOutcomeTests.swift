@@ -163,7 +163,7 @@ struct AttemptOutcomeTests {
 
   @Test("What an attempt used is never more than the time that passed allows")
   func meter() {
-    let stdio = DirectModule.Interface.stdio(command: ["x"])
+    let stdio = WorkInterface.stdio(command: ["x"])
     let plain = AttemptMeter(.test(), of: DirectModule("echo", stdio, cores: 2000))
     let at = { (seconds: Int64) in TimeSpan(seconds: seconds) }
     #expect(plain.usage(from: at(5), to: at(8)) == WorkUsage(cpu: 6000), "not measured: all that it claims")

@@ -22,7 +22,7 @@ struct RunnerWorld: Sendable {
   /// - Parameter nodes: names; each gets a container of the module `echo`, made from the image of this key.
   static func with(
     _ nodes: [String] = ["a"], image key: String = "echoImage", slots: Int = 4,
-    interface: DirectModule.Interface = .stdio(command: DirectModule.standardCommand),
+    interface: WorkInterface = .stdio(command: ["/module/run"]),
     lease: TimeSpan = TimeSpan(seconds: 3), _ work: @Sendable (RunnerWorld) async throws -> Void
   ) async throws {
     try await RealWorld.with { world in

@@ -16,7 +16,7 @@ import Testing
       environment: Self.path.merging(["SECRET": Secret("s")]) { $1 },
       line: { name, line in lines.change { $0.append("\(name): \(line)") } })
     let end = await spawner.run("here-0")
-    #expect(lines.value.map { $0.filter { $0 != "\n" } } == ["here-0: here-0 stdin s"])
+    #expect(lines.value == ["here-0: here-0 stdin s"])
     #expect(end.contains("3"), "\(end)")
   }
 
@@ -51,6 +51,22 @@ import Testing
       task.cancel()
       _ = await task.value
     }
+  }
+
+  /// Else a sister that lives on would keep the input of an orphan open.
+  @Test func `a replica has nothing open that belongs to another`() async throws {
+    let lines = Watched<[String]>([])
+    func spawner(_ script: String) -> ReplicaProcess {
+      ReplicaProcess(
+        command: ["/bin/sh", "-c", script], environment: Self.path,
+        line: { name, line in lines.change { $0.append("\(name) \(line)") } })
+    }
+    let sister = Task { await spawner("echo up; cat").run("first") }
+    await lines.until { $0.contains("first up") }
+    _ = await spawner("ls /proc/$$/fd").run("second")
+    #expect(lines.value.filter { $0.hasPrefix("second") } == ["second 0", "second 1", "second 2"])
+    sister.cancel()
+    _ = await sister.value
   }
 
   @Test func `a tether breaks when the other end is closed, and not before`() async throws {

@@ -38,7 +38,10 @@ extension Story {
       environment: declared.environment, allowsMockGPUs: declared.allowsMockGPUs,
       resources: written.resources + declared.resources.filter { isThing($0.id) })
     let plan = try await prepare(desired).1.plan
-    let told = Set(remarks.map(\.id))
+    // A scheduler is told of nodes and modules as they are declared: where one is left out, it is to be retired.
+    let told = Set(remarks.map(\.id)).union(
+      remarks.contains { ["Node", "Module"].contains($0.id.kind) }
+        ? declared.resources.map(\.id).filter { $0.kind == "Scheduler" } : [])
     let changes = plan.resources.filter { resource in
       resource.outcome != .unchanged && !isThing(resource.id) && !told.contains(resource.id)
         // Routine work is due when it is due.

@@ -94,15 +94,25 @@ struct AttemptExecution: Sendable {
     }
   }
 
-  /// Whether it is known not to run on since the work began.
+  private static let looks = 10
+  private static let lookPause = TimeSpan(milliseconds: 100)
+
+  /// Whether it is known not to run on since the work began. An engine tells of the end of a container a moment after that
+  /// of the processes in it.
   private func isGone(_ container: ContainerFacts, on engine: any ContainerEngine) async -> Bool {
-    let now: ContainerFacts?
-    do throws(BackendError) {
-      now = try await engine.container(container.observation.id)
-    } catch {
-      return false
+    for look in 0..<Self.looks {
+      if look > 0, (try? await parts.time.sleep(Self.lookPause)) == nil { return false }
+      let now: ContainerFacts?
+      do throws(BackendError) {
+        now = try await engine.container(container.observation.id)
+      } catch {
+        return false
+      }
+      guard let now = now?.observation, now.state == .running,
+        now.startedAt == container.observation.startedAt
+      else { return true }
     }
-    return now?.observation.state != .running || now?.observation.startedAt != container.observation.startedAt
+    return false
   }
 
   private func end(of error: BackendError) -> ExecutionEnd {

@@ -9,7 +9,7 @@ package import Workloads
 ///
 /// `run()` is all of it: a child for each node (`NodeWorker`), which has one for each attempt (`AttemptRun`). What an end
 /// means is decided by `AttemptOutcome`, what is metered by `AttemptMeter`; both are pure. How a module talks is written
-/// in `DirectModule.Interface`; on standard error it may tell how it goes (`ProgressLine`). An engine that does not answer
+/// in `docs/modules.md`; on standard error it may tell how it goes (`ProgressLine`). An engine that does not answer
 /// silences its nodes, which go offline by that, and come back with it.
 package struct DirectRunner: Sendable {
   package enum News: Hashable, Sendable {

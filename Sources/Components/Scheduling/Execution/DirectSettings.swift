@@ -15,33 +15,36 @@ package struct DirectNode: Hashable, Sendable {
     self.slots = slots
   }
 
+  /// Nil where its engine is not reached from here.
+  package init?(_ node: ResourceID, _ offer: ComputeOffer) {
+    guard let engine = offer.engine else { return nil }
+    self.init(node.name, engine: engine, slots: offer.slots)
+  }
+
   var id: ResourceID { ResourceID(kind: "Node", name: name) }
 }
 
 /// How the containers of a module take work.
 package struct DirectModule: Hashable, Sendable {
-  package enum Interface: Hashable, Sendable {
-    /// The command is started inside for each attempt: JSON on its standard input, JSON on its standard output.
-    case stdio(command: [String])
-    /// JSON in the body of a POST request to the port inside, JSON in the answer.
-    case http(port: Int, path: String)
-  }
-
-  package static let standardCommand = ["/module/run"]
-
   /// Name of the `Module`.
   package var name: String
-  package var interface: Interface
+  package var interface: WorkInterface
   /// Thousandths of a core that an attempt claims: what is metered where its time cannot be measured.
   package var cores: Int64
   /// When a container counts as fit for work.
   package var health: HealthRule
 
-  package init(_ name: String, _ interface: Interface, cores: Int64 = 1000, health: HealthRule = .running) {
+  package init(_ name: String, _ interface: WorkInterface, cores: Int64 = 1000, health: HealthRule = .running)
+  {
     self.name = name
     self.interface = interface
     self.cores = cores
     self.health = health
+  }
+
+  package init(_ module: ResourceID, _ offer: WorkOffer, health: HealthRule = .running) {
+    self.init(
+      module.name, offer.interface, cores: offer.needs.cores?.thousandths ?? 1000, health: health)
   }
 
   var id: ResourceID { ResourceID(kind: "Module", name: name) }

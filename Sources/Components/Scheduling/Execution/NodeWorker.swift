@@ -121,7 +121,7 @@ struct NodeWorker: Sendable {
         } else if free <= 0 {
           _ = await ends.next()
         } else {
-          for order in await work(most: free) {
+          for order in await work(most: free).prefix(free) {
             guard let signs = await begin(order) else {
               // It comes again, and not at once.
               try? await parts.time.sleep(Self.pause)

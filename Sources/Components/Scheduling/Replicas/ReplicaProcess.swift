@@ -36,7 +36,9 @@ package struct ReplicaProcess: ReplicaSpawner {
           Dictionary(uniqueKeysWithValues: values.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
         platformOptions: options, input: .inputWriter, output: .sequence, error: .combinedWithOutput
       ) { execution in
-        for try await text in execution.standardOutput.strings() { line(name, text) }
+        for try await text in execution.standardOutput.strings() {
+          line(name, String(text.last?.isNewline == true ? text.dropLast() : text[...]))
+        }
       }
       return "ended: \(result.terminationStatus)"
     } catch {

@@ -10,7 +10,7 @@ struct JobList: AsyncParsableCommand {
   @Option(
     name: .long,
     help: "Only those that are pending, dispatched, running, succeeded, failed or cancelled.")
-  var state: JobState?
+  var status: JobState?
 
   @Option(name: .long, help: "Only those of this module.")
   var module: String?
@@ -32,7 +32,7 @@ struct JobList: AsyncParsableCommand {
 
   func run() async throws {
     let query = JobQuery(
-      creator: account.map { LedgerBooks.plainName($0) }, state: state, module: module, limit: limit)
+      creator: account.map { LedgerBooks.plainName($0) }, state: status, module: module, limit: limit)
     try await Session.withJobs(options) { open in
       let jobs = try await open.ask { desk throws(JobError) in try await desk.jobs(query) }
       switch output {

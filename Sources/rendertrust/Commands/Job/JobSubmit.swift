@@ -55,7 +55,12 @@ struct JobSubmit: AsyncParsableCommand {
     let order = try order()
     try await Session.withJobs(options) { open in
       var job = try await open.ask { desk throws(JobError) in try await desk.submit(order) }
-      if wait { job = try await open.watch(job, prints: output == .text ? .lines : .nothing) }
+      if wait {
+        // What it made can be read by programs although progress is shown.
+        let prints = output == .text && Output.isTerminal ? WatchedOutput.lines : .nothing
+        if prints == .lines { Output.print(open.jobText.ordered(job)) }
+        job = try await open.watch(job, prints: prints)
+      }
       open.write(job, as: output) { text in
         if wait { return job.output.map(\.prettyJSON) ?? "" }
         return text.submitted(job)
@@ -123,6 +128,11 @@ enum JobInput {
 }
 
 extension JobText {
+  /// Above what happens to it.
+  func ordered(_ job: Job) -> String {
+    "Job \(style.bold(job.id.text)) of \(job.module); at most \(job.held) credits of \(job.creator) are spent."
+  }
+
   /// What follows from an order.
   func submitted(_ job: Job) -> String {
     guard !job.state.isOver else { return headline(job) + "\n" }

@@ -34,7 +34,7 @@ struct NodeDrain: AsyncParsableCommand {
         held, until: began + within, on: StatusLine(isForPrograms: output != .text))
       guard last.node.slotsUsed == 0 else {
         throw CommandFailure.failed(
-          "\(last.node.name) still has work after \(within): rendertrust job list --state running")
+          "\(last.node.name) still has work after \(within): rendertrust job list --status running")
       }
       open.write(last, as: output) { $0.drained(last, since: began) }
     }
@@ -46,7 +46,7 @@ extension OpenDesk {
 
   /// Waits until nothing runs on the node, or the time is up.
   /// - Throws: exit code 130 after Ctrl-C, and what the scheduler says.
-  fileprivate func drain(
+  func drain(
     _ first: NodeStatus, until end: Timestamp, on line: StatusLine
   ) async throws -> NodeStatus {
     let result = await line.keepAlive(by: time) { await empty(first, until: end, on: line) }

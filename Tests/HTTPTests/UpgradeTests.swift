@@ -1,0 +1,118 @@
+import HTTP
+import HTTPSupport
+import Synchronization
+import Testing
+
+/// Requests after which a connection carries bytes both ways.
+@Suite(.timeLimit(.minutes(1)))
+struct UpgradeTests {
+  private let heard = Heard()
+
+  private func converse(
+    _ answer: HTTPStandIn.Answer, sending input: String = "", timeout: Duration = .seconds(20),
+    most: Int = .max
+  ) async throws -> (response: HTTPResponse, server: HTTPStandIn) {
+    let server = try HTTPStandIn([answer])
+    defer { server.stop() }
+    var request = HTTPRequest(.post, "\(server.address)/talk?a=1")
+    request.totalTimeout = timeout
+    request.body = Array("{}".utf8)
+    request.add("Content-Type", "application/json")
+    let upgrade = HTTPUpgrade(request, to: "tcp", sending: Array(input.utf8))
+    let response = try await upgrade.converse { [heard] in heard.take($0, most: most) }
+    return (response, server)
+  }
+
+  @Test func whatFollowsTheAgreementIsTheStream() async throws {
+    let (response, server) = try await converse(.status(101, body: "hello"))
+    #expect(response.status == 101 && response.body.isEmpty)
+    #expect(heard.text == "hello")
+    let asked = try #require(server.requests.first)
+    #expect(asked.line == "POST /talk?a=1 HTTP/1.1" && asked.body == Array("{}".utf8))
+    #expect(asked.headers["upgrade"] == "tcp" && asked.headers["connection"] == "Upgrade")
+  }
+
+  @Test func inputIsSentOnceItWasAgreedTo() async throws {
+    // The stand-in takes the input for the next request.
+    let (_, server) = try await converse(.status(101), sending: "GET /input HTTP/1.1\r\n\r\n")
+    #expect(server.lines == ["POST /talk?a=1 HTTP/1.1", "GET /input HTTP/1.1"])
+  }
+
+  @Test func aRefusalIsAnAnswer() async throws {
+    let (response, server) = try await converse(.status(409, body: #"{"message":"no"}"#), sending: "input")
+    #expect(response.status == 409 && response.text == #"{"message":"no"}"#)
+    #expect(heard.text.isEmpty && server.lines.count == 1)
+  }
+
+  @Test func whoHangsUpBeforeAnAnswerIsAnError() async throws {
+    let code = try await code(.hangUp)
+    #expect(code == .connectionLost)
+  }
+
+  @Test func silenceEndsWithTheTime() async throws {
+    let code = try await code(.silence, timeout: .milliseconds(200))
+    #expect(code == .timedOut)
+  }
+
+  @Test func aReaderThatHasEnoughEndsIt() async throws {
+    let code = try await code(.status(101, body: String(repeating: "x", count: 1 << 20)), most: 1000)
+    #expect(code == .tooLarge)
+  }
+
+  @Test func cancellingClosesTheConnection() async throws {
+    let server = try HTTPStandIn([.silence])
+    defer { server.stop() }
+    let task = Task {
+      try await HTTPUpgrade(HTTPRequest(.post, server.address), to: "tcp", sending: []).converse { _ in true }
+    }
+    try await eventually { server.lines.count == 1 }
+    task.cancel()
+    let error = await failure { _ = try await task.value }
+    #expect(error?.code == .cancelled)
+  }
+
+  @Test(
+    "What cannot be reached or sent is told as what it is",
+    arguments: [
+      (HTTPRequest(.post, "http://x", unixSocket: "/not/there"), HTTPError.Code.socketMissing),
+      (HTTPRequest(.post, "http://127.0.0.1:1/"), .connectionRefused),
+      (HTTPRequest(.post, "http://no-such-host.invalid:80/"), .unresolvedHost),
+      (HTTPRequest(.post, "https://127.0.0.1/"), .invalidRequest),
+      (HTTPRequest(.post, "http://127.0.0.1:1/a b"), .invalidRequest),
+      (HTTPRequest(.post, "http://x", unixSocket: String(repeating: "x", count: 200)), .invalidRequest),
+    ])
+  func unreachable(request: HTTPRequest, expected: HTTPError.Code) async {
+    let error = await failure {
+      _ = try await HTTPUpgrade(request, to: "tcp", sending: []).converse { _ in true }
+    }
+    #expect(error?.code == expected)
+  }
+
+  private func code(
+    _ answer: HTTPStandIn.Answer, timeout: Duration = .seconds(20), most: Int = .max
+  ) async throws -> HTTPError.Code? {
+    await failure { _ = try await converse(answer, timeout: timeout, most: most) }?.code
+  }
+
+  private func failure(_ body: () async throws -> Void) async -> HTTPError? {
+    do {
+      try await body()
+      return nil
+    } catch {
+      return error as? HTTPError
+    }
+  }
+}
+
+private final class Heard: Sendable {
+  private let bytes = Mutex<[UInt8]>([])
+
+  var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
+
+  func take(_ piece: ArraySlice<UInt8>, most: Int) -> Bool {
+    bytes.withLock { bytes in
+      bytes += piece
+      return bytes.count <= most
+    }
+  }
+}

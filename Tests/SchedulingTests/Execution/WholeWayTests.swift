@@ -1,0 +1,151 @@
+import ContainerFakes
+import DockerEngine
+import DockerSupport
+import HTTP
+import Ledger
+import Model
+import Postgres
+import PostgresSupport
+import Reconciling
+import ReconcilingSupport
+import SchedulingSupport
+import Testing
+import Workloads
+
+@testable import Scheduling
+
+/// From the order to the money: a real database, a real scheduler, a real engine.
+@Suite(
+  .enabled(if: DockerTestBed.isAvailable, Comment(rawValue: DockerTestBed.requirement)),
+  .timeLimit(.minutes(3)))
+struct WholeWayTests {
+  /// A scheduler and a runner at work, with nodes `n1` and `n2` that have a container of `echo` each.
+  private func with(
+    _ work: @Sendable (RealWorld, JobService, SchedulingWorld, Watched<[DirectModule]>) async throws -> Void
+  )
+    async throws
+  {
+    try await TestDatabase.with(connections: 12) { pool in
+      try await RealWorld.with { world in
+        let books = try await SchedulingWorld(pool)
+        try await books.credit(["ada"], 1000)
+        try await books.addModule("echo", credits: nil)
+        let image = try world.image("echoImage")
+        try await pool.query("UPDATE scheduler_modules SET image = $1", [.text(image.digest.hex)])
+        try await books.addNodes(2, isOnline: false)
+        for node in ["n1", "n2"] { try await makeContainer(of: image, on: node, world) }
+        let service = JobService(
+          pool, now: TimeSource.machine.now, random: { .random(in: .min ... .max) })
+        try await service.refresh()
+        let modules = Watched([DirectModule("echo", .stdio(command: ["/module/run"]))])
+        let runner = DirectRunner(
+          desk: service, engines: world.support.engines, http: world.bed.client, owner: world.owner,
+          time: .machine, nodes: { ["n1", "n2"].map { DirectNode($0, engine: .local, slots: 4) } },
+          modules: { modules.value })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask { await runner.run() }
+          group.addTask {
+            await SchedulerLoop(service).run()
+          }
+          try await eventually { try await service.nodes().count { $0.isOnline } == 2 }
+          try await work(world, service, books, modules)
+          group.cancelAll()
+        }
+      }
+    }
+  }
+
+  private func makeContainer(of image: PinnedImage, on node: String, _ world: RealWorld) async throws {
+    let plan = ContainerPlan(
+      resource: ResourceID(kind: "Module", name: "echo"), node: ResourceID(kind: "Node", name: node),
+      engine: .local, template: ContainerTemplate(image: image, keepsInputOpen: true),
+      limits: ContainerLimits(memory: ByteCount(bytes: 64 << 20), cores: nil, pids: 64), health: .running)
+    try await world.support.runner.run(.create(plan), owner: world.owner)
+  }
+
+  private func end(of job: Job, _ service: JobService) async throws -> Job {
+    var job = job
+    while !job.state.isOver {
+      job = try await service.job(job.id, of: nil, newerThan: job.version, patience: .seconds(5))
+    }
+    return job
+  }
+
+  @Test("A job is ordered, done in a container, and paid by the time that it took of the processors")
+  func echo() async throws {
+    try await with { _, service, books, _ in
+      let input = Value.members(["text": .string("hi")])
+      let began = ContinuousClock().now
+      let ordered = try await service.submit(JobOrder(creator: "ada", module: "echo", input: input))
+      let job = try await end(of: ordered, service)
+      print("from the order to the end: \(ContinuousClock().now - began); used \(job.attempts.map(\.usage))")
+      #expect(job.state == .succeeded, "\(job)")
+      #expect(job.output?["echo"] == input)
+      #expect(job.attempts.count == 1 && job.attempts[0].usage.gpu == 0)
+      #expect(job.cost.micro >= 0 && job.cost.micro < 100_000)
+      try await eventually {
+        try await books.count("SELECT count(*) FROM usage_events WHERE settled_at IS NULL") == 0
+      }
+    }
+  }
+
+  @Test("A job that its creator cancels is ended inside, wherever it is")
+  func cancelling() async throws {
+    try await with { world, service, _, modules in
+      modules.change { $0 = [DirectModule("echo", .stdio(command: ["sh", "-c", "sleep 7001"]))] }
+      let ordered = try await service.submit(
+        JobOrder(creator: "ada", module: "echo", input: .object([:])))
+      try await eventually { try await service.job(ordered.id).state == .running }
+      let began = ContinuousClock().now
+      _ = try await service.cancel(ordered.id, of: "ada", by: "ada")
+      let job = try await end(of: ordered, service)
+      print("from cancelling to the end: \(ContinuousClock().now - began)")
+      #expect(job.state == .cancelled && job.reason == "cancelled by ada", "\(job)")
+      for container in try await world.containers() {
+        let list = try await world.engine.run(
+          ContainerProcess(in: container.id, ["ps"], timeout: .seconds(20)))
+        #expect(!String(decoding: list.output, as: UTF8.self).contains("sleep 7001"))
+      }
+    }
+  }
+
+  @Test("What fails on one node is tried on the other, and then has failed with the reason")
+  func failing() async throws {
+    try await with { _, service, _, modules in
+      modules.change {
+        $0 = [DirectModule("echo", .stdio(command: ["sh", "-c", "echo broken >&2; exit 3"]))]
+      }
+      let ordered = try await service.submit(
+        JobOrder(creator: "ada", module: "echo", input: .object([:])))
+      let job = try await end(of: ordered, service)
+      #expect(job.state == .failed && Set(job.attempts.map(\.node)) == ["n1", "n2"], "\(job)")
+      #expect(job.reason?.contains("exit code 3: broken") == true, "\(job.reason ?? "")")
+      #expect(job.cost.micro == 0)
+
+      modules.change { $0 = [DirectModule("echo", .stdio(command: ["sh", "-c", "exit 65"]))] }
+      let refused = try await end(
+        of: try await service.submit(JobOrder(creator: "ada", module: "echo", input: .object([:]))), service)
+      #expect(refused.state == .failed && refused.attempts.count == 1, "\(refused)")
+    }
+  }
+
+  @Test("Many jobs at once each end once")
+  func many() async throws {
+    try await with { _, service, _, _ in
+      let began = ContinuousClock().now
+      let jobs = try await withThrowingTaskGroup(of: Job.self) { group in
+        for index in 0..<24 {
+          group.addTask {
+            let ordered = try await service.submit(
+              JobOrder(creator: "ada", module: "echo", input: .integer(Int64(index))))
+            return try await end(of: ordered, service)
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      print("24 jobs on 2 nodes of 4 slots took \(ContinuousClock().now - began)")
+      #expect(jobs.allSatisfy { $0.state == .succeeded && $0.attempts.count == 1 }, "\(jobs.map(\.reason))")
+      #expect(Set(jobs.compactMap { $0.output?["echo"]?.number }) == Set(0..<24))
+    }
+  }
+}
