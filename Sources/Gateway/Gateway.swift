@@ -1,8 +1,10 @@
-/// Everything that listens: metrics and health of a server today, the operators' API next to them.
+/// Everything that listens: metrics, health and webhooks of a server, and on an address of its own the API.
 ///
-/// Entry file: `GatewayServer.swift`, on Hummingbird. It shows what it is handed: `ControllerMetrics` adds up what the
-/// loop tells, `HealthChecks` asks who has to know, a `WebhookRoute` takes what another system sends and proves itself
-/// who sent it. Must not import a component, a driver or a manifest; it changes nothing and authenticates nobody, so it
-/// listens on loopback unless an operator says otherwise.
-/// Tested in `Tests/GatewayTests`: the exposition's text, the health rules, and the server over a real socket.
+/// Entry files: `GatewayServer.swift` shows what it is handed, asks nobody who they are and so listens on loopback.
+/// `API/APIServer.swift` serves operations that are values (`APIRoute`): it finds the operation, lets in whoever has a token of
+/// the right role, bounds what callers may take, reads and checks the request, and describes it all at `/openapi.json`; a
+/// handler sees only requests that passed. `Tokens` says whose token it is, `Jobs` are the operations of jobs, nodes and
+/// workers before the desks of `Scheduling`, `Listening` is sockets and TLS.
+///
+/// Must not import a driver; it stores nothing. Tested in `Tests/GatewayTests` over real sockets, before jobs in memory.
 package enum Gateway {}

@@ -34,29 +34,26 @@ package struct PostgresTokens: Sendable {
   }
 
   /// Adds it where there was never a token.
-  /// - Returns: whether it was added; of several that come at once, one is.
+  /// - Returns: whether it was added; of several of one name that come at once, one is.
   package func addFirst(_ token: StoredToken) async throws(StoreError) -> Bool {
     try await insert(token, onlyFirst: true)
   }
 
   private func insert(_ token: StoredToken, onlyFirst: Bool) async throws(StoreError) -> Bool {
     let condition = onlyFirst ? "WHERE NOT EXISTS (SELECT FROM api_tokens)" : ""
-    let statements = [
-      Statement("LOCK TABLE api_tokens IN SHARE ROW EXCLUSIVE MODE"),
-      Statement(
-        """
-        INSERT INTO api_tokens (name, role, subject, hash, created_at, created_by, expires_at)
-        SELECT $1, $2, $3, $4, $5::timestamptz, $6, $7::timestamptz \(condition)
-        ON CONFLICT (name) DO NOTHING RETURNING name
-        """,
-        [
-          .text(token.name), .text(token.role), token.subject.map { .text($0) } ?? .null, .text(token.hash),
-          .timestamp(token.createdAt), .text(token.createdBy),
-          token.expiresAt.map { .timestamp($0) } ?? .null,
-        ]),
-    ]
+    let statement = Statement(
+      """
+      INSERT INTO api_tokens (name, role, subject, hash, created_at, created_by, expires_at)
+      SELECT $1, $2, $3, $4, $5::timestamptz, $6, $7::timestamptz \(condition)
+      ON CONFLICT (name) DO NOTHING RETURNING name
+      """,
+      [
+        .text(token.name), .text(token.role), token.subject.map { .text($0) } ?? .null, .text(token.hash),
+        .timestamp(token.createdAt), .text(token.createdBy),
+        token.expiresAt.map { .timestamp($0) } ?? .null,
+      ])
     do throws(PostgresError) {
-      return try await pool.pipeline(statements)[1].count == 1
+      return try await pool.pipeline([statement])[0].count == 1
     } catch {
       throw StoreError(error)
     }

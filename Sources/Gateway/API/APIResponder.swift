@@ -3,7 +3,6 @@ internal import Hummingbird
 internal import Model
 internal import NIOCore
 internal import Reconciling
-internal import Synchronization
 
 /// What is known about a connection.
 struct APIContext: InitializableFromSource, Sendable {
@@ -31,7 +30,7 @@ final class APIResponder: HTTPResponder {
   private let time: TimeSource
   private let log: AccessLog
   private let ids: RequestIDs
-  private let underWay = Atomic<Int>(0)
+  private let load = RequestLoad()
 
   init(routes: [APIRoute], gate: APIGate, limits: APILimits, time: TimeSource, log: AccessLog) {
     table = RouteTable(routes)
@@ -51,8 +50,8 @@ final class APIResponder: HTTPResponder {
     var principal: APIPrincipal?
     let answer: APIResponse
     var allow: [String] = []
-    let count = underWay.add(1, ordering: .relaxed).newValue
-    defer { underWay.subtract(1, ordering: .relaxed) }
+    let count = load.begin()
+    defer { load.end() }
     switch table.match(request.method.rawValue, path) {
     case .none: answer = .problem(APIProblem(404, "not_found", "there is nothing at this path"))
     case .otherMethods(let methods):
@@ -75,7 +74,8 @@ final class APIResponder: HTTPResponder {
       case .open(let known):
         principal = known
         answer = await perform(
-          operation, values, request, query: target.dropFirst(path.count), id: id, for: known)
+          operation, values, request, query: target.dropFirst(path.count), id: id, for: known,
+          on: context.channel)
       }
     }
     let line = AccessLog.Line(
@@ -90,7 +90,7 @@ final class APIResponder: HTTPResponder {
 
   private func perform(
     _ operation: Operation, _ values: [String], _ request: Request, query: Substring, id: String,
-    for principal: APIPrincipal
+    for principal: APIPrincipal, on channel: any Channel
   ) async -> APIResponse {
     var parameters: [String: String] = [:]
     for (name, value) in zip(operation.pathNames, values) { parameters[name] = value }
@@ -104,11 +104,33 @@ final class APIResponder: HTTPResponder {
       case .failure(let refusal): return .problem(refusal.problem)
       }
     }
-    return await operation.route.handler(
-      APIRequest(
-        id: id, principal: principal, parameters: parameters, body: body,
-        wantsEvents: operation.route.answer.streams
-          && request.headers[.accept]?.contains("text/event-stream") ?? false))
+    let checked = APIRequest(
+      id: id, principal: principal, parameters: parameters, body: body,
+      wantsEvents: operation.route.answer.streams
+        && request.headers[.accept]?.contains("text/event-stream") ?? false)
+    guard parameters["wait"] != nil, !checked.wantsEvents else {
+      return await operation.route.handler(checked)
+    }
+    return await APIResponder.whileThere(channel) { await operation.route.handler(checked) }
+  }
+
+  /// Cancels what may wait for long when the client is gone.
+  private static func whileThere(
+    _ channel: any Channel, _ work: @escaping @Sendable () async -> APIResponse
+  ) async -> APIResponse {
+    let (gone, feed) = AsyncStream<Never>.makeStream()
+    RequestClock.whenGone(channel) { feed.finish() }
+    defer { RequestClock.whenGone(channel, nil) }
+    return await withTaskGroup(of: APIResponse?.self) { group in
+      group.addTask { await work() }
+      group.addTask {
+        for await _ in gone {}
+        return nil
+      }
+      defer { group.cancelAll() }
+      let first: APIResponse? = await group.next() ?? nil
+      return first ?? .problem(APIProblem(408, "gone", "the client is gone"))
+    }
   }
 
   // MARK: Answers
@@ -139,7 +161,7 @@ final class APIResponder: HTTPResponder {
       buffer = ByteBuffer(bytes: problem.value(request: line.id).jsonBytes())
     case .events(let events):
       headers[.contentType] = "text/event-stream"
-      let stream = EventBody(events: events, keepAlive: limits.keepAlive) { [log, time] bytes in
+      let stream = EventBody(events: events, keepAlive: limits.keepAlive, load: load) { [log, time] bytes in
         log.write(line, status: 200, bytes: bytes, at: time.uptime())
       }
       return Response(status: .ok, headers: headers, body: stream.body(of: request))

@@ -9,13 +9,18 @@ struct EventBody: Sendable {
 
   let events: AsyncStream<APIEvent>
   let keepAlive: Duration
+  let load: RequestLoad
   /// Told once, with the bytes that were written.
   let ended: @Sendable (Int) -> Void
 
   func body(of request: Request) -> ResponseBody {
     ResponseBody { writer in
       var count = 0
-      defer { ended(count) }
+      load.begin()
+      defer {
+        load.end()
+        ended(count)
+      }
       let (parts, feed) = AsyncStream<ByteBuffer>.makeStream(
         bufferingPolicy: .bufferingOldest(EventBody.mostWaiting))
       // Seen at once, so that a client knows that the stream stands.

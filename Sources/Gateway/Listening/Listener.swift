@@ -98,7 +98,7 @@ struct ListenerLimits: Sendable {
   /// How long a client may leave unread what it was sent.
   var unread = Duration.seconds(30)
   /// How long a connection stays open after an answer that ends it, so that the client can read it.
-  let farewell = Duration.seconds(1)
+  let farewell = Duration.seconds(3)
   var headers = HTTP1Channel.Configuration.DecoderConfiguration(
     maxHeaderFieldSize: 8192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 64)
 }

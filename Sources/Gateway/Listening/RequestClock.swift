@@ -5,7 +5,8 @@ internal import NIOHTTPTypes
 /// Watches one connection, or one stream of HTTP/2, for clients that send or read too slowly, and ends it after an answer
 /// that says so.
 ///
-/// A body that does not come in time is an error to whoever reads it, and the connection's end a little later.
+/// A body that does not come in time is an error to whoever reads it, and the connection's end a little later. A client that
+/// ends its half while it waits for an answer is gone.
 final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -17,12 +18,16 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
   private var endsAfterAnswer = false
   private var bodyLimit: Scheduled<Void>?
   private var readingLimit: Scheduled<Void>?
+  private var farewell: Scheduled<Void>?
+  private var awaitsAnswer = false
+  /// Told once when the client is gone.
+  private var goneHandler: (@Sendable () -> Void)?
 
   init(_ limits: ListenerLimits) { self.limits = limits }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
-    case .head: awaitsBody = true
+    case .head: (awaitsBody, awaitsAnswer) = (true, true)
     case .body: break
     case .end:
       awaitsBody = false
@@ -47,12 +52,14 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
-    case .head(let head): endsAfterAnswer = head.headerFields[.connection] == "close"
+    case .head(let head):
+      awaitsAnswer = false
+      endsAfterAnswer = head.headerFields[.connection] == "close"
     case .body: break
     case .end:
-      if endsAfterAnswer, readingLimit == nil {
+      if endsAfterAnswer, farewell == nil {
         // At once, a client that still sends would lose the answer.
-        readingLimit = after(awaitsBody ? limits.farewell : .zero, context) { _, context in
+        farewell = after(awaitsBody ? limits.farewell : .zero, context) { _, context in
           context.close(promise: nil)
         }
       }
@@ -70,9 +77,39 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
     context.fireChannelWritabilityChanged()
   }
 
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .inputClosed? = event as? ChannelEvent, awaitsAnswer, !awaitsBody { context.close(promise: nil) }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    tellGone()
+    context.fireChannelInactive()
+  }
+
   func handlerRemoved(context: ChannelHandlerContext) {
     bodyLimit?.cancel()
     readingLimit?.cancel()
+    farewell?.cancel()
+    tellGone()
+  }
+
+  private func tellGone() {
+    goneHandler?()
+    goneHandler = nil
+  }
+
+  /// - Parameter act: takes the place of the one before; nil: nobody asks any more.
+  static func whenGone(_ channel: any Channel, _ act: (@Sendable () -> Void)?) {
+    channel.eventLoop.execute {
+      guard channel.isActive,
+        let clock = try? channel.pipeline.syncOperations.handler(type: RequestClock.self)
+      else {
+        act?()
+        return
+      }
+      clock.goneHandler = act
+    }
   }
 
   private func after(

@@ -83,6 +83,28 @@ import Testing
     }
   }
 
+  @Test func `a client that goes while it waits for an answer ends the wait`() async throws {
+    let ends = Ends()
+    let route = APIRoute(
+      .get, "/wait", name: "wait", summary: "", roles: [],
+      parameters: [APIParameter("wait", .query, "", schema: .object([]))],
+      answer: APIAnswer(200, "", schema: nil)
+    ) { _ in
+      while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
+      ends.count.add(1, ordering: .relaxed)
+      return .json(200, .null)
+    }
+    try await ServedAPI.with(routes: [route]) { api in
+      var connection: RawConnection? = try RawConnection(port: api.port)
+      connection?.send("GET /wait?wait=60s HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      // Another is answered on the same server meanwhile; then the first is given up.
+      #expect(try await api.ask(.get, "/openapi.json").status == 200)
+      connection = nil
+      let hasEnded = await eventually { ends.count.load(ordering: .relaxed) == 1 }
+      #expect(hasEnded)
+    }
+  }
+
   @Test func `a client that goes is noticed though nothing is to be told`() async throws {
     let ends = Ends()
     try await ServedAPI.with(routes: [Self.silence(ends)]) { api in

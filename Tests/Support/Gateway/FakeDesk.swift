@@ -2,7 +2,8 @@ package import Model
 package import Scheduling
 internal import Synchronization
 
-/// Jobs and workers in memory: every job goes to one node, costs nothing, and ends as its worker says.
+/// Jobs and workers in memory: every job goes to one node, costs nothing, and ends as its worker says. There is every module
+/// but `nope`.
 package final class FakeDesk: JobDesk, WorkDesk {
   private struct State {
     var jobs: [JobID: Job] = [:]
@@ -29,7 +30,7 @@ package final class FakeDesk: JobDesk, WorkDesk {
   // MARK: Jobs
 
   package func submit(_ order: JobOrder) async throws(JobError) -> Job {
-    guard order.module == "echo" else {
+    guard order.module != "nope" else {
       throw JobError(.unknownModule, field: "module", "there is no such module")
     }
     if order.creator == "poor" { throw JobError(.insufficientCredit, "the account holds too little") }

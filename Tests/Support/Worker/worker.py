@@ -174,8 +174,11 @@ class Worker:
             time.sleep(options.late_seconds)
         body = usage(spent) | {"state": "succeeded", "units": units, "output": order["input"]}
         for _ in range(2 if self.chance(options.twice) else 1):
-            self.report(attempt, "result", body)
-            self.say("succeeded", attempt)
+            try:
+                self.report(attempt, "result", body)
+                self.say("succeeded", attempt)
+            except Refused as error:
+                self.say("refused", attempt, error)
         with self.lock:
             self.done += 1
 
