@@ -102,7 +102,7 @@ private struct ScriptedTransport: APITransport {
   }
 
   private static let refused: [(JobError.Code, @Sendable (RemoteJobDesk) async throws -> Void)] = [
-    (.unknownModule, { _ = try await $0.submit(JobOrder(creator: "ada", module: "none", input: .null)) }),
+    (.unknownModule, { _ = try await $0.submit(JobOrder(creator: "ada", module: "nope", input: .null)) }),
     (
       .insufficientCredit,
       { _ = try await $0.submit(JobOrder(creator: "poor", module: "echo", input: .null)) }
