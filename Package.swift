@@ -249,8 +249,7 @@ let testTargets: [Target] = [
     "Remote",
     [
       "rendertrust", "Gateway", "GatewaySupport", "HTTP", "Ledger", "Manifests", "Model", "Planning",
-      "Postgres",
-      "Reconciling", "Scheduling", logging, subprocess,
+      "Reconciling", "Scheduling", argumentParser, logging, subprocess,
     ]),
   tests(
     "Scheduling",

@@ -1,7 +1,9 @@
 package import Model
 
 /// What a step of a told plan would execute is known where the plan was made, and nowhere else.
-package struct ToldOperation: StepOperation {}
+package struct ToldOperation: StepOperation {
+  package init() {}
+}
 
 extension Plan {
   /// A plan of another process, for people to read; it cannot be executed. It renders to the same text and JSON.

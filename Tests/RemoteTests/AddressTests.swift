@@ -1,3 +1,5 @@
+import ArgumentParser
+import Gateway
 import Model
 import Testing
 

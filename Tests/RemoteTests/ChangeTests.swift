@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Model
+import Reconciling
 import Subprocess
 import Testing
 
@@ -36,7 +37,8 @@ extension Remote {
         try #require(outcome.exitCode == 0, "\(outcome)")
         await end.set(outcome)
         let history = try await served.local(["history", "-o", "json"])
-        let actor = try Value(json: history.output).elements?.first?.text(at: "actor")
+        let newest = try Value.members(["all": Value(json: history.output)]).list(at: "all")?.first
+        let actor = newest?.text(at: "actor")
         #expect(isRemote ? actor == "olga (API)" : actor?.contains("@") == true)
         let again = isRemote ? try await served.remote(words) : try await served.local(words)
         #expect(again.exitCode == 0 && again.output.contains("No changes."), "\(again)")
@@ -99,15 +101,17 @@ extension Remote {
       }
     }
 
-    @Test("A server goes on with an apply whose caller went away, and it is there to be looked at")
-    func lostCaller() async throws {
+    @Test(
+      "A server goes on with an apply whose caller went away, killed or by Ctrl-C, and it is there to be looked at",
+      arguments: [SIGKILL, SIGINT])
+    func lostCaller(signal: Int32) async throws {
       try await Served.with { served in
         try served.writeBooks()
         let line = [
           "-u", "RENDERTRUST_SERVER", "RENDERTRUST_TOKEN=\(served.operatorToken)", Served.program, "apply",
           served.manifests, "--server", served.address,
         ]
-        _ = try await Subprocess.run(
+        let ended = try await Subprocess.run(
           .name("env"), arguments: Arguments(line), input: .none, output: .string(limit: 1 << 20),
           error: .string(limit: 1 << 20)
         ) { execution in
@@ -116,8 +120,11 @@ extension Remote {
             if try await !served.session.refreshed().environments.isEmpty { break }
             try await Task.sleep(for: .milliseconds(10))
           }
-          kill(execution.processIdentifier.value, SIGKILL)
+          kill(execution.processIdentifier.value, signal)
         }
+        #expect(
+          signal != SIGINT || ended.standardError.contains("goes on with the change"),
+          "\(ended.standardError)")
         var isReady = false
         for _ in 0..<3000 where !isReady {
           let statuses = try await served.session.store.statuses(of: "dev")

@@ -25,7 +25,7 @@ extension Remote {
         #expect(forbidden.exitCode == 1 && forbidden.errors.contains("role viewer"), "\(forbidden)")
         let file = served.folder + "/token"
         try (served.operatorToken + "\n").write(toFile: file, atomically: true, encoding: .utf8)
-        let listed = try await served.run(
+        let listed = try await Served.execute(
           ["environments", "--server", served.address, "--token-file", file], ["RENDERTRUST_TOKEN": ""])
         #expect(listed.exitCode == 0, "\(listed)")
       }
@@ -106,14 +106,14 @@ extension Remote {
     )
     func absent() async throws {
       try await Served.with { served in
-        let nobody = try await served.run(["get", "--server", "unix:///nowhere/x.sock"], [:])
+        let nobody = try await Served.execute(["get", "--server", "unix:///nowhere/x.sock"], [:])
         #expect(nobody.exitCode == 1 && nobody.errors.contains("does not exist"), "\(nobody)")
         let variable = ["RENDERTRUST_SERVER": served.address, "RENDERTRUST_TOKEN": served.operatorToken]
-        let asked = try await served.run(["environments"], variable)
+        let asked = try await Served.execute(["environments"], variable)
         #expect(asked.exitCode == 0, "\(asked)")
-        let destroy = try await served.run(["destroy", "--yes"], variable)
+        let destroy = try await Served.execute(["destroy", "--yes"], variable)
         #expect(destroy.exitCode == 2 && destroy.errors.contains("RENDERTRUST_SERVER is set"), "\(destroy)")
-        let both = try await served.run(["get", "--server", served.address, "--state", "x"], [:])
+        let both = try await Served.execute(["get", "--server", served.address, "--state", "x"], [:])
         #expect(both.exitCode == 2, "\(both)")
       }
     }

@@ -1,3 +1,5 @@
+import ArgumentParser
+import Gateway
 import Ledger
 import Manifests
 import Model
@@ -109,18 +111,20 @@ import Testing
       let read = CommandFailure(failure.value, status: nil)
       #expect(read.message == failure.message && read.code == failure.code)
       #expect(read.diagnostics == failure.diagnostics)
-      switch failure.response {
-      case .problem(let problem):
-        let told = CommandFailure(
-          .members(["code": .string(problem.code), "detail": .string(problem.detail)]), status: problem.status
-        )
-        #expect(told.message == failure.message && told.code == failure.code)
-      case .json(let status, let value):
-        let told = CommandFailure(value, status: status)
-        #expect(told.message == failure.message && told.code == failure.code)
-      case .text, .events: Issue.record("no problem")
-      }
+      let (status, answered) = try #require(problem(of: failure))
+      let told = CommandFailure(answered, status: status)
+      #expect(told.message == failure.message && told.code == failure.code)
     }
+  }
+}
+
+/// What the API answers, as it is read on the other side.
+private func problem(of failure: CommandFailure) -> (status: Int, Value)? {
+  switch failure.response {
+  case .problem(let problem):
+    (problem.status, .members(["code": .string(problem.code), "detail": .string(problem.detail)]))
+  case .json(let status, let value): (status, value)
+  case .text, .events: nil
   }
 }
 

@@ -4,7 +4,6 @@ import GatewaySupport
 import Glibc
 import Logging
 import Model
-import Postgres
 import Reconciling
 import Subprocess
 import Testing
@@ -124,15 +123,15 @@ struct Served: Sendable {
 
   /// On the state itself.
   func local(_ words: [String]) async throws -> Outcome {
-    try await run(words + ["--state", state], ["RENDERTRUST_TOKEN": ""])
+    try await Served.execute(words + ["--state", state], ["RENDERTRUST_TOKEN": ""])
   }
 
   /// Through the server.
   func remote(_ words: [String], token: String? = nil) async throws -> Outcome {
-    try await run(words + ["--server", address], ["RENDERTRUST_TOKEN": token ?? operatorToken])
+    try await Served.execute(words + ["--server", address], ["RENDERTRUST_TOKEN": token ?? operatorToken])
   }
 
-  func run(_ words: [String], _ variables: [String: String]) async throws -> Outcome {
+  static func execute(_ words: [String], _ variables: [String: String]) async throws -> Outcome {
     let settings = variables.merging(["NO_COLOR": "1"]) { first, _ in first }
     let line =
       ["-u", "RENDERTRUST_SERVER"] + settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
@@ -146,7 +145,7 @@ struct Served: Sendable {
       case .signaled(let signal): -signal
       }
     return Outcome(
-      exitCode: code, output: result.standardOutput ?? "", errors: result.standardError ?? "")
+      exitCode: code, output: result.standardOutput, errors: result.standardError)
   }
 
   /// Ages grow while commands run: what both ways print is compared where two local runs around the remote one agree.

@@ -28,7 +28,9 @@ struct EventBody: Sendable {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await tell(feed) }
         group.addTask { await breathe(feed) }
-        group.addTask { await watch(request, feed) }
+        // The framework takes the end of a connection badly where a body was read before (it asserts that it is told the
+        // body's end): then a client that went is noticed when something is written.
+        if request.method == .get { group.addTask { await watch(request, feed) } }
         defer { group.cancelAll() }
         for await part in parts {
           count += part.readableBytes

@@ -50,7 +50,8 @@ struct Author: Sendable {
   let approver: String
   /// Nil: that of the first path's work tree.
   var commit: String?
-  private let isHere: Bool
+  /// Whether it is the user on this machine.
+  let isHere: Bool
 
   /// The user on this machine.
   static var here: Author {
@@ -61,13 +62,6 @@ struct Author: Sendable {
   /// Whoever an API knows by a token.
   static func of(_ principal: APIPrincipal, commit: String?) -> Author {
     Author(actor: "\(principal.name) (API)", approver: principal.name, commit: commit, isHere: false)
-  }
-
-  private init(actor: String, approver: String, commit: String?, isHere: Bool) {
-    self.actor = actor
-    self.approver = approver
-    self.commit = commit
-    self.isHere = isHere
   }
 
   func authorship(_ command: String, _ words: [String], as action: AuditRecord.Action = .revision)

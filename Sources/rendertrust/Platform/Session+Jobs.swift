@@ -36,6 +36,10 @@ extension Session {
     let person = Authorship.here("job", []).actor
     switch try options.place.place() {
     case .server(let server):
+      guard options.environment.environment == nil else {
+        throw CommandFailure.usage(
+          "a server’s jobs are those of the environment that it keeps: leave --environment out")
+      }
       try await server.connected { transport in
         try await body(OpenDesk(desk: RemoteJobDesk(transport: transport), time: .real, person: person))
       }

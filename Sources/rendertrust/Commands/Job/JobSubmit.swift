@@ -70,6 +70,10 @@ struct JobSubmit: AsyncParsableCommand {
   }
 
   private func order() throws(CommandFailure) -> JobOrder {
+    if account == nil, case .server = try options.place.place() {
+      // Whoever the token is for.
+      return try order(of: "")
+    }
     guard let account else {
       throw .usage("say who pays with --as, such as --as account/ada; rendertrust credits lists the accounts")
     }
@@ -77,6 +81,10 @@ struct JobSubmit: AsyncParsableCommand {
     guard LedgerBooks.isFree(creator) else {
       throw .usage("‘\(account)’ is no account of a creator; write for example account/ada")
     }
+    return try order(of: creator)
+  }
+
+  private func order(of creator: String) throws(CommandFailure) -> JobOrder {
     var order = JobOrder(creator: creator, module: module, input: try JobInput.value(input), units: units)
     if let budget {
       guard let credits = Credits(budget) else {

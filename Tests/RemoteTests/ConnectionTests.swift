@@ -1,0 +1,177 @@
+import ArgumentParser
+import FoundationEssentials
+import Gateway
+import GatewaySupport
+import HTTP
+import Logging
+import Model
+import Reconciling
+import Scheduling
+import Subprocess
+import Testing
+
+@testable import rendertrust
+
+/// Answers with what a test wrote down, and never reaches anybody.
+private struct ScriptedTransport: APITransport {
+  var events: [APIEvent] = []
+
+  func send(_ call: APICall) async throws(CommandFailure) -> Value { throw .failed("not scripted") }
+
+  func follow<Output: Sendable>(
+    _ call: APICall, _ take: @Sendable (APIEvent) -> Output?
+  ) async throws(CommandFailure) -> Output? {
+    for event in events { if let output = take(event) { return output } }
+    return nil
+  }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct ConnectionTests {
+  @Test("An apply whose connection breaks says that the server goes on, and how to look")
+  func broken() async throws {
+    let observing = APIEvent("observing", .members(["resources": .integer(3)]))
+    let change = RemoteChange(
+      server: "https://render.example.com",
+      transport: ScriptedTransport(events: [observing, APIEvent("later-release", .null)]), voice: Silence())
+    do {
+      _ = try await change.order("/api/v1/apply", .null, in: "dev")
+      Issue.record("it has no end")
+    } catch let failure as CommandFailure {
+      #expect(failure.code == ExitCode(1))
+      #expect(failure.message.contains("The server goes on with it"))
+      #expect(
+        failure.message.contains("rendertrust events --environment dev --server https://render.example.com"))
+    }
+  }
+
+  @Test(
+    "What a server could not do ends a command with the exit code that it has where the state is",
+    arguments: [
+      (CommandFailure.blocked("held"), Int32(4)), (.usage("wrong"), 2), (.failed("no"), 1),
+      (.unavailable("later"), 1),
+    ])
+  func failed(failure: CommandFailure, code: Int32) async throws {
+    let event = try #require(ProgressMessage.failed(failure).event)
+    let change = RemoteChange(
+      server: "s", transport: ScriptedTransport(events: [event]), voice: Silence())
+    do {
+      _ = try await change.order("/api/v1/apply", .null, in: nil)
+      Issue.record("it failed")
+    } catch let told as CommandFailure {
+      #expect(told.message == failure.message && told.code.rawValue == code)
+    }
+  }
+
+  @Test("Jobs and nodes of a server are what its desk says, errors too")
+  func jobs() async throws {
+    let now: @Sendable () -> Timestamp = { Timestamp(seconds: 1_790_000_000) }
+    let fake = FakeDesk(now: now)
+    let tokens = FakeTokens()
+    let token = tokens.make("olga", .operator)
+    try await serving(JobRoutes(fake).routes + NodeRoutes(fake).routes, tokens, identity: nil) { address in
+      let server = try RemoteServer("http://\(address)", token: Secret(token), authorityFile: nil)
+      try await server.connected { transport in
+        let desk = RemoteJobDesk(transport: transport)
+        let order = JobOrder(
+          creator: "ada", module: "echo", input: .members(["a": .decimal("0.5")]), key: "k")
+        let job = try await desk.submit(order)
+        let again = try await desk.submit(order)
+        #expect(again.id == job.id)
+        let local = try await fake.job(job.id)
+        #expect(try await desk.job(job.id) == local)
+        #expect(try await desk.jobs(JobQuery(creator: "ada")).map(\.id) == [job.id])
+        let waited = try await desk.job(
+          job.id, of: nil, newerThan: job.version, patience: .milliseconds(20))
+        #expect(waited.version == job.version)
+        let story = try await desk.story(of: job.id, of: nil)
+        let told = try await fake.story(of: job.id, of: nil)
+        #expect(story == told)
+        let nodes = try await desk.nodes()
+        let known = try await fake.nodes()
+        #expect(nodes == known)
+        let held = try await desk.hold(node: "north", true)
+        #expect(held.isHeld)
+        let cancelled = try await desk.cancel(job.id, of: nil, by: "ignored")
+        #expect(cancelled.reason == "cancelled by olga")
+        for (code, attempt) in Self.refused {
+          let error = await Self.error { try await attempt(desk) }
+          #expect(error?.code == code, "\(String(describing: error))")
+        }
+      }
+    }
+  }
+
+  private static let refused: [(JobError.Code, @Sendable (RemoteJobDesk) async throws -> Void)] = [
+    (.unknownModule, { _ = try await $0.submit(JobOrder(creator: "ada", module: "nope", input: .null)) }),
+    (
+      .insufficientCredit,
+      { _ = try await $0.submit(JobOrder(creator: "poor", module: "echo", input: .null)) }
+    ),
+    (.unknownNode, { _ = try await $0.hold(node: "south", true) }),
+    (.unknownJob, { _ = try await $0.job(JobID(account: "x", key: "y")) }),
+  ]
+
+  private static func error(_ body: () async throws -> Void) async -> JobError? {
+    do {
+      try await body()
+      return nil
+    } catch {
+      return error as? JobError
+    }
+  }
+
+  @Test("A server is trusted by the authority that is given, and by no other")
+  func trust() async throws {
+    let folder = "/tmp/rt-tls-\(UInt64.random(in: .min ... .max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (certificate, key) = (folder + "/cert.pem", folder + "/key.pem")
+    let made = try await Subprocess.run(
+      .name("openssl"),
+      arguments: [
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out",
+        certificate,
+      ], input: .none, output: .discarded, error: .discarded)
+    try #require(made.terminationStatus.isSuccess)
+    let tokens = FakeTokens()
+    let token = tokens.make("vera", .viewer)
+    let identity = try TLSIdentity(certificateFile: certificate, keyFile: key)
+    let desk = FakeDesk(now: { Timestamp(seconds: 0) })
+    try await serving(NodeRoutes(desk).routes, tokens, identity: identity) { address in
+      let port = address.split(separator: ":").last ?? ""
+      for (file, isTrusted) in [(certificate, true), (nil, false)] as [(String?, Bool)] {
+        let server = try RemoteServer("https://localhost:\(port)", token: Secret(token), authorityFile: file)
+        let error = await Self.error {
+          try await server.connected { _ = try await RemoteJobDesk(transport: $0).nodes() }
+        }
+        #expect((error == nil) == isTrusted, "\(String(describing: error))")
+        #expect(isTrusted || error?.message.contains("TLS handshake") == true)
+      }
+    }
+  }
+
+  private func serving(
+    _ routes: [APIRoute], _ tokens: FakeTokens, identity: TLSIdentity?,
+    _ work: (_ address: String) async throws -> Void
+  ) async throws {
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let server = APIServer(
+      address: .tcp(host: "127.0.0.1", port: 0), identity: identity, routes: routes, tokens: tokens,
+      time: .real, accessLog: nil, logger: logger)
+    let (stopped, stop) = AsyncStream<Never>.makeStream()
+    let (listening, told) = AsyncStream<ListenAddress>.makeStream()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        defer { told.finish() }
+        try await server.run(listening: { told.yield($0) }, until: { for await _ in stopped {} })
+      }
+      let address = try #require(await listening.first { _ in true })
+      let result: Result<Void, any Error>
+      do { result = .success(try await work(address.description)) } catch { result = .failure(error) }
+      stop.finish()
+      try await group.waitForAll()
+      try result.get()
+    }
+  }
+}

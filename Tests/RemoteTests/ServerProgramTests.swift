@@ -1,0 +1,117 @@
+import FoundationEssentials
+import Glibc
+import Model
+import Subprocess
+import Testing
+
+@testable import rendertrust
+
+extension Remote {
+  /// The server as it is started, on a folder that it follows.
+  @Suite struct ServerProgram {
+    @Test(
+      "The first token that a server prints lets an admin look, plan and go back, while the server keeps its folder"
+    )
+    func firstToken() async throws {
+      var template = Array("/tmp/rt-server-XXXXXX".utf8CString)
+      try #require(mkdtemp(&template) != nil)
+      let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      chmod(folder, 0o755)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      let manifests = folder + "/dev"
+      try FileManager.default.createDirectory(atPath: manifests, withIntermediateDirectories: true)
+      func write(_ prices: Int) throws {
+        try """
+        apiVersion: rendertrust.com/v1
+        kind: Environment
+        metadata: {name: dev}
+        spec: {mockGPUs: true}
+        ---
+        apiVersion: rendertrust.com/v1
+        kind: Database
+        metadata: {name: platform}
+        spec: {embedded: {}}
+        ---
+        apiVersion: rendertrust.com/v1
+        kind: Ledger
+        metadata: {name: credits}
+        spec: {payouts: {cpuMinute: 0.\(prices)}}
+        """.write(toFile: manifests + "/all.yaml", atomically: true, encoding: .utf8)
+      }
+      try write(1)
+      let address = "unix://\(folder)/api.sock"
+      let log = folder + "/log"
+      let line = [
+        Served.program, "server", manifests, "--state", folder + "/state", "--listen",
+        "unix://\(folder)/g.sock", "--api-listen", address, "--resync", "2s",
+      ]
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        let (started, process) = AsyncStream<pid_t>.makeStream()
+        group.addTask {
+          _ = try await Subprocess.run(
+            .name("sh"), arguments: Arguments(["-c", "exec \"$@\" >\(log) 2>&1", "sh"] + line), input: .none,
+            output: .discarded, error: .discarded
+          ) { process.yield($0.processIdentifier.value) }
+        }
+        let pid = try #require(await started.first { _ in true })
+        let result: Result<Void, any Error>
+        do { result = .success(try await operate(address, log, manifests, write)) } catch {
+          result = .failure(error)
+        }
+        kill(pid, SIGTERM)
+        try await group.waitForAll()
+        try result.get()
+      }
+    }
+
+    private func operate(
+      _ address: String, _ log: String, _ manifests: String, _ write: (Int) throws -> Void
+    ) async throws {
+      let token = try await eventually("a token") {
+        try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+          .first { $0.hasPrefix("first-admin token") }?.split(separator: " ").last.map(String.init)
+      }
+      func ask(_ words: String...) async throws -> Served.Outcome {
+        try await Served.execute(words + ["--server", address], ["RENDERTRUST_TOKEN": token])
+      }
+      _ = try await eventually("all to be ready") { () -> Bool? in
+        let got = try await ask("get", "-o", "json")
+        return try readyCount(got.output) == 3 ? true : nil
+      }
+      let plan = try await ask("plan", manifests)
+      #expect(plan.exitCode == 0 && plan.output.contains("No changes."), "\(plan)")
+      try write(2)
+      _ = try await eventually("the folder's change") { () -> Bool? in
+        try await ask("history", "-o", "json").output.contains("\"revision\": 2") ? true : nil
+      }
+      let back = try await ask("rollback")
+      #expect(back.exitCode == 0 && back.output.contains("Quarantined: revision 2."), "\(back)")
+      let exported = try await ask("export", "Ledger")
+      #expect(exported.output.contains("cpuMinute: 0.1"), "\(exported)")
+      let other = try await ask("apply", manifests)
+      #expect(other.exitCode == 4 && other.errors.contains("--override-folder"), "\(other)")
+      let over = try await ask("apply", manifests, "--override-folder")
+      #expect(over.exitCode == 0, "\(over)")
+      let history = try await ask("history")
+      #expect(history.output.contains("first-admin (API)"), "\(history)")
+    }
+
+    /// Of what `get -o json` printed.
+    private func readyCount(_ text: String) throws -> Int {
+      let statuses = try Value.members(["all": Value(json: text)]).list(at: "all") ?? []
+      return statuses.count { status in
+        (status.list(at: "conditions") ?? []).contains {
+          $0["type"] == .string("Ready") && $0["status"] == .bool(true)
+        }
+      }
+    }
+
+    private func eventually<Found>(_ what: String, _ look: () async throws -> Found?) async throws -> Found {
+      for _ in 0..<600 {
+        if let found = try? await look() { return found }
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      throw SupportError("there never was \(what)")
+    }
+  }
+}
