@@ -48,12 +48,11 @@ package final class GroupCommit<Call: Sendable, Outcome: Sendable>: Sendable {
     return try result.get()
   }
 
-  /// Those who were told together come again together: the next batch waits this long for them, so that it is not begun
-  /// for the first of them alone.
+  /// Those who were told together come again together: a batch waits this long for them where hardly anybody has come yet, so
+  /// that it is not begun for the first of them alone.
   private static var linger: Duration { .microseconds(200) }
 
   private func work() async {
-    var isCrowded = false
     while let batch = next() {
       let outcomes = await execute(batch.map(\.call))
       if let confirm, case .success = outcomes {
@@ -62,8 +61,8 @@ package final class GroupCommit<Call: Sendable, Outcome: Sendable>: Sendable {
       } else {
         tell(batch, outcomes)
       }
-      if isCrowded || batch.count > 1 { try? await Task.sleep(for: GroupCommit.linger) }
-      isCrowded = batch.count > 1
+      let isThin = state.withLock { $0.waiting.count < batch.count / 2 }
+      if isThin { try? await Task.sleep(for: GroupCommit.linger) }
     }
   }
 

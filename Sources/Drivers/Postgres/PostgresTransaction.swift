@@ -26,15 +26,23 @@ package struct TransactionOptions: Sendable {
   /// Its locks are free before it is safe from a crash of the server, so that others do not wait for the disk: nobody may be
   /// told of it before `PostgresPool.flush`.
   package static let flushedLater = TransactionOptions(settings: ["synchronous_commit": "off"])
+  /// The same for statements that lead through indexes whatever the tables hold: they are planned once for a connection.
+  package static let flushedLaterAsPlanned = TransactionOptions(settings: [
+    "synchronous_commit": "off", "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off",
+  ])
   package static let serializable = TransactionOptions(isolation: .serializable)
 
   /// What is sent before the first statement.
   var opening: [Statement] {
     let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(isReadOnly ? " READ ONLY" : "")"
-    return [Statement(begin)]
-      + settings.sorted { $0.key < $1.key }.map { name, value in
-        Statement("SELECT set_config($1, $2, true)", [.text(name), .text(value)])
-      }
+    guard !settings.isEmpty else { return [Statement(begin)] }
+    let sorted = settings.sorted { $0.key < $1.key }
+    let calls = sorted.indices.map { "set_config($\($0 * 2 + 1), $\($0 * 2 + 2), true)" }
+    return [
+      Statement(begin),
+      Statement(
+        "SELECT " + calls.joined(separator: ", "), sorted.flatMap { [.text($0.key), .text($0.value)] }),
+    ]
   }
 }
 
@@ -57,6 +65,11 @@ package struct PostgresTransaction: Sendable {
     return try await pool.interruptible(connection) { connection, ticket in
       await connection.run(statements, opening: opening, ticket, checksIdle: false)
     }.get()
+  }
+
+  /// The last statements of the transaction, committed in the same round trip.
+  package func finish(_ statements: [Statement]) async throws(PostgresError) {
+    try await pipeline(statements + [Statement("COMMIT")])
   }
 
   /// Runs a text of several statements without parameters.

@@ -28,7 +28,7 @@ extension JobBooks {
     for row in answers[1] {
       guard let attempt = try JobAttempt(row) else { continue }
       job.attempts.append(attempt)
-      decisions.append(try row.optionalText(11).flatMap { Decision(json: $0) })
+      decisions.append(try row.optionalText(11).flatMap { Decision(packed: $0) })
     }
     return (job, decisions)
   }

@@ -155,7 +155,7 @@ extension JobBooks {
     guard !proposals.isEmpty else { return }
     let lease = mirror.read { $0.settings.lease }
     let calls = LedgerBatch(proposals.map(\.call))
-    let (written, rooms) = try await pool.transaction(.flushedLater) {
+    let (written, rooms) = try await pool.transaction(.flushedLaterAsPlanned) {
       transaction throws(PostgresError) -> ([Submitted], [Int64: FleetNode]) in
       var opening = [JobBooks.lockNodes(Set(proposals.compactMap(\.node))), JobBooks.clock]
       if let statement = calls.statement { opening.insert(statement, at: 0) }
@@ -168,7 +168,7 @@ extension JobBooks {
         JobBooks.place(proposal, holds[place], at: time, &rooms, &rows)
       }
       let statements = rows.statements(at: time, lease: lease, rooms)
-      if !statements.isEmpty { try await transaction.pipeline(statements) }
+      try await transaction.finish(statements)
       return (written, rooms)
     }
     for (proposal, job) in zip(proposals, written) { outcomes[proposal.index] = job }

@@ -105,7 +105,7 @@ struct AttemptRows {
     memories.append(claim.gpuMemory)
     cores.append(claim.cores)
     stops.append(.timestamp(stop))
-    decisions.append(decision.json)
+    decisions.append(decision.packed)
   }
 
   func insertion(at time: Timestamp, lease: TimeSpan) -> Statement {
