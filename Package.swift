@@ -129,9 +129,6 @@ let executables: [Target] = [
     name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
   .executableTarget(
-    name: "bench-dispatch", dependencies: ["Ledger", "Model", "Postgres", "Scheduling", "SchedulingSupport"],
-    path: "Benchmarks/DispatchBench"),
-  .executableTarget(
     name: "bench-gateway", dependencies: ["Gateway", "GatewaySupport", "Model", "Reconciling", logging],
     path: "Benchmarks/GatewayBench"),
   // Without a sanitizer it is a program that does nothing; see scripts/fuzz.sh.

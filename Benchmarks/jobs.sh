@@ -4,8 +4,13 @@
 #   Benchmarks/jobs.sh RENDERTRUST [SECONDS]
 #
 # A fleet of 1,000 nodes with 1,024 slots each, 100 creators, a price of 0.1 credits; wrk on the same machine. PostgreSQL is
-# as durable as the platform's own. Measures 1,000 clients, 64 clients, and the same with 1,000,000 jobs that are over.
+# as durable as the platform's own. Measures 1,000 clients, 64 clients, heartbeats of 10,000 nodes every 30 s, and 1,000 clients
+# beside 1,000,000 jobs that are over.
 set -euo pipefail
+command -v wrk >/dev/null || {
+  echo "skipped: wrk is missing (Debian: apt-get install wrk)"
+  exit 0
+}
 rendertrust=$(realpath "$1")
 seconds=${2:-60}
 cd "$(dirname "$0")"
@@ -109,5 +114,58 @@ measure 1000 "$seconds"
 verdict "p95 with 1,000 clients" "$p95" ms 300
 verdict "errors with 1,000 clients" "$errors" % 1
 verdict_at_least "dispatched with 1,000 clients" "$rate" jobs/s 5000
+bare=$rate
 measure 64 "$((seconds / 3))"
 verdict "p95 with 64 clients" "$p95" ms 10
+
+# Heartbeats: processor time of server and PostgreSQL with them less that without.
+sql -c "INSERT INTO scheduler_nodes (name, owner, cores, slots, memory) SELECT 'h' || i, 'owner', 4000, 4, 8::bigint << 30 FROM generate_series(1, 9000) i"
+admin=$("$rendertrust" token create beats --role admin --state "$state" | grep -o 'rt_[a-z2-7]*' | head -n 1)
+cat >"$work/beat.lua" <<END
+local number = 0
+request = function()
+  number = number + 1
+  return wrk.format("POST", "/api/v1/nodes/h" .. (number % 9000 + 1) .. "/heartbeat",
+    {["Authorization"] = "Bearer $admin", ["Content-Type"] = "application/json"}, '{"images":["$digest"],"roundTripMicroseconds":800}')
+end
+-- Ten connections, a heartbeat each 30 ms: 333 in a second, as 10,000 nodes send that have 30 s for one.
+delay = function() return 30 end
+done = function(summary) io.write(string.format("%d %d\n", summary.requests, summary.errors.status)) end
+END
+processor() {
+  local pid total=0
+  for pid in "$server" $(pgrep -P "$(head -n 1 "$state/postgres/data/postmaster.pid")"); do
+    total=$(awk -v a="$total" -v b="$(seconds_of_cpu "$pid" 2>/dev/null || echo 0)" 'BEGIN { print a + b }')
+  done
+  echo "$total"
+}
+sleep 5
+before=$(processor); sleep 20; idle=$(awk -v a="$before" -v b="$(processor)" 'BEGIN { print b - a }')
+before=$(processor)
+read -r beats_sent beats_bad < <(wrk -t 1 -c 10 -d 20s -s "$work/beat.lua" "http://127.0.0.1:$port" | tail -n 1)
+busy=$(awk -v a="$before" -v b="$(processor)" 'BEGIN { print b - a }')
+share=$(awk -v busy="$busy" -v idle="$idle" 'BEGIN { printf "%.1f", (busy - idle) / 20 * 100 }')
+echo "heartbeats: $beats_sent in 20 s, $beats_bad refused; processor time of server and PostgreSQL $busy s, without $idle s"
+verdict "heartbeats of 10,000 nodes every 30 s" "$share" "% of a core" 5
+
+# Jobs that are over, with their attempts, holds and calls.
+sql <<END
+INSERT INTO holds (id, account, amount_micro, captured_micro, state, job, rules, opened_at, expires_at, closed_at)
+SELECT nextval('hold_ids'), a.id, 100000, 100000, 'captured', 'old' || i, 1, now(), now() + interval '1 day', now()
+FROM generate_series(1, 1000000) i JOIN accounts a ON a.name = 'c' || (i % 100 + 1);
+INSERT INTO ledger_calls (account, key, digest, outcome, hold, recorded_at)
+SELECT a.id, sha256(convert_to('old' || i, 'UTF8')), sha256('x'), 'done', i, now()
+FROM generate_series(1, 1000000) i JOIN accounts a ON a.name = 'c' || (i % 100 + 1);
+INSERT INTO jobs (id, account, request, module, image, developer, input, units, unit_price_micro, hold, held_micro, priority,
+  state, attempts, submitted_at, deadline_at, finished_at, output, cost_micro)
+SELECT '0' || lpad(to_hex(i), 15, '0'), a.id, '', 'echo', repeat('a', 64), 'dev', '{"text":"hi"}', 1, 100000, i, 100000, 5,
+  'succeeded', 1, now() - interval '1 day', now(), now(), '{"text":"hi"}', 100000
+FROM generate_series(1, 1000000) i JOIN accounts a ON a.name = 'c' || (i % 100 + 1);
+INSERT INTO job_attempts (job, number, node, gpu_memory, cores, state, dispatched_at, started_at, ended_at, lease_until, stop_at)
+SELECT '0' || lpad(to_hex(i), 15, '0'), 1, 1 + i % 1000, 0, 0, 'succeeded', now(), now(), now(), now(), now()
+FROM generate_series(1, 1000000) i;
+VACUUM ANALYZE;
+CHECKPOINT;
+END
+measure 1000 "$((seconds / 2))"
+verdict_at_least "the same beside 1,000,000 jobs that are over" "$(awk -v a="$rate" -v b="$bare" 'BEGIN { printf "%.2f", a / b }')" "of the rate without" 0.9

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 scratch=${1:-.build}
 echo "machine: $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(. /etc/os-release && echo "$PRETTY_NAME")"
 echo "toolchain: $(swift --version 2>/dev/null | head -n 1)"
-for product in bench-manifests bench-containers bench-ledger; do
+for product in bench-manifests bench-containers bench-ledger bench-selection; do
   swift build -c release --product $product --scratch-path "$scratch" >/dev/null
 done
 echo
@@ -24,3 +24,9 @@ echo
 echo "== The ledger"
 "$scratch/release/bench-ledger" 10 5000000
 "$scratch/release/bench-ledger" export 5000000
+echo
+echo "== Selection"
+"$scratch/release/bench-selection" 30000
+echo
+echo "== Orders through a server"
+Benchmarks/jobs.sh "$scratch/release/rendertrust" 60
