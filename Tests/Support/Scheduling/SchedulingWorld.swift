@@ -40,8 +40,8 @@ package struct SchedulingWorld: Sendable {
   package func credit(_ names: [String], _ credits: Int64) async throws {
     try await ledger.open(names, as: .creator)
     let legs = names.map { LedgerLeg(to: $0, Credits(micro: credits * 1_000_000), for: "grant") }
-    let call = LedgerCall(
-      .transfer(legs, job: ""), on: LedgerBooks.clearingAccount, key: "grant/\(Digest(of: names.joined(separator: ",")).hex)")
+    let mark = Digest(of: names.joined(separator: ",")).hex
+    let call = LedgerCall(.transfer(legs, job: ""), on: LedgerBooks.clearingAccount, key: "grant/\(mark)")
     _ = try await ledger.execute([call])[0].get()
   }
 

@@ -25,7 +25,7 @@ package final class JobService: JobDesk, WorkDesk {
     self.clock = clock
     self.random = random
     hub = ChangeHub(clock: clock)
-    submissions = GroupCommit(confirm: { await books.flush() }) { await books.submit($0) }
+    submissions = GroupCommit(confirm: { await books.flush() }, { await books.submit($0) })
     reports = GroupCommit { await books.report($0) }
     heartbeats = GroupCommit(size: 1024) { await books.hear($0) }
   }
