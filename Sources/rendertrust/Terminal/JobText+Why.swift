@@ -18,7 +18,8 @@ extension JobText {
 
   private func unexplained(_ chapter: JobStory.Chapter, _ job: Job) -> String {
     guard chapter.attempt == nil else { return "Nothing was written down about the choice." }
-    return "Module/\(job.module) is not declared any more: unless it comes back, the job fails at its deadline, "
+    return
+      "Module/\(job.module) is not declared any more: unless it comes back, the job fails at its deadline, "
       + "\(job.deadline)."
   }
 
