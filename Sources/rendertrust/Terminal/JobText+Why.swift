@@ -8,12 +8,19 @@ extension JobText {
     var text = headline(story.job) + "\n"
     for chapter in story.chapters {
       text += "\n" + title(chapter) + "\n"
-      for line in chapter.decision?.lines() ?? ["Nothing was written down about the choice."] {
+      for line in chapter.decision?.lines() ?? [unexplained(chapter, story.job)] {
         text += line.isEmpty ? "\n" : "  \(line)\n"
       }
     }
     if story.chapters.isEmpty { text += "\nNothing was decided about it yet.\n" }
     return text
+  }
+
+  private func unexplained(_ chapter: JobStory.Chapter, _ job: Job) -> String {
+    guard chapter.attempt == nil else { return "Nothing was written down about the choice." }
+    return
+      "Module/\(job.module) is not declared any more: unless it comes back, the job fails at its deadline, "
+      + "\(job.deadline)."
   }
 
   private func title(_ chapter: JobStory.Chapter) -> String {

@@ -11,6 +11,8 @@ extension JobBooks {
     let failedNodes: [Int64]
     let held: Credits
     let deadline: Timestamp
+    /// Nil where its turn is not asked for.
+    var account: Int64?
   }
 
   /// What a look at the queue came to.
@@ -22,41 +24,71 @@ extension JobBooks {
     var isThrough = true
   }
 
-  /// In turn: one of each creator, then the second of each, and so on; among the jobs of one creator the greater priority
-  /// first, then the older. A creator with many jobs takes no turn from one with few.
-  func waiting(most: Int) async throws(PostgresError) -> [Waiting] {
-    let rows = try await pool.query(JobBooks.inTurn, [.int(Int64(most))])
+  /// A part of the queue: some creators' modules, in the order of their accounts.
+  struct Window {
     var waiting: [Waiting] = []
+    /// Where the next window begins; nil: this one reaches the end.
+    var next: QueuePlace?
+    /// Nothing that waits there was left out.
+    var isWhole = true
+  }
+
+  /// In turn: one of each creator, then the second of each, and so on; among the jobs of one creator the greater priority
+  /// first, then the older. A creator with many jobs takes no turn from one with few. Of a queue with more than `most`
+  /// creators and modules so many are looked at, from `place` on: whoever waits behind others that find no place comes with
+  /// one of the next windows.
+  /// - Parameter account: whose turn was last; those behind it are first.
+  func waiting(most: Int, from place: QueuePlace, after account: Int64) async throws(PostgresError) -> Window
+  {
+    let rows = try await pool.query(
+      JobBooks.inTurn, [.int(Int64(most)), .int(place.account), .text(place.module), .int(account)])
+    var window = Window()
+    var counts: [QueuePlace: Int64] = [:]
     for row in rows {
       guard let job = JobID(try row.text(0)) else { continue }
-      waiting.append(
+      let queue = QueuePlace(account: try row.int(6), module: try row.text(1))
+      counts[queue, default: 0] += 1
+      if try row.int(8) >= Int64(most) {
+        window.next = QueuePlace(account: try row.int(9), module: try row.text(10))
+      }
+      if try counts[queue] == row.int(7) { window.isWhole = false }
+      window.waiting.append(
         Waiting(
-          job: job, module: try row.text(1), isOverflow: try row.bool(2), failedNodes: try row.intArray(3),
-          held: Credits(micro: try row.int(4)), deadline: try row.timestamp(5)))
+          job: job, module: queue.module, isOverflow: try row.bool(2), failedNodes: try row.intArray(3),
+          held: Credits(micro: try row.int(4)), deadline: try row.timestamp(5),
+          account: queue.account))
     }
-    return waiting
+    if window.waiting.count >= most { window.isWhole = false }
+    return window
   }
 
   /// Of each creator and module the first few, by walking the index from one to the next: the queue's length does not
   /// count.
   private static let inTurn = """
-    WITH RECURSIVE queues AS (
-      (SELECT account, module FROM pending_jobs ORDER BY account, module LIMIT 1)
+    WITH RECURSIVE queues (account, module, number) AS (
+      (SELECT account, module, 1 FROM pending_jobs WHERE (account, module) > ($2::bigint, $3::text)
+      ORDER BY account, module LIMIT 1)
       UNION ALL
-      SELECT n.account, n.module FROM queues q CROSS JOIN LATERAL (
+      SELECT n.account, n.module, q.number + 1 FROM queues q CROSS JOIN LATERAL (
         SELECT p.account, p.module FROM pending_jobs p WHERE (p.account, p.module) > (q.account, q.module)
         ORDER BY p.account, p.module LIMIT 1
-      ) n
+      ) n WHERE q.number < $1
+    ), size AS (
+      SELECT count(*) AS queues, greatest(4, least(256, 1024 / greatest(count(*), 1))) AS depth FROM queues
+    ), last AS (
+      SELECT account, module FROM queues ORDER BY number DESC LIMIT 1
     ), heads AS (
       SELECT h.*, row_number() OVER (PARTITION BY h.account ORDER BY h.priority DESC, h.queued_at, h.job) AS turn
       FROM queues q CROSS JOIN LATERAL (
         SELECT * FROM pending_jobs p WHERE p.account = q.account AND p.module = q.module
-        ORDER BY p.priority DESC, p.queued_at, p.job LIMIT 64
+        ORDER BY p.priority DESC, p.queued_at, p.job LIMIT (SELECT depth FROM size)
       ) h
     )
-    SELECT h.job, h.module, j.is_overflow, j.failed_nodes, j.held_micro, j.deadline_at
-    FROM (SELECT * FROM heads ORDER BY turn, queued_at, job LIMIT $1) h JOIN jobs j ON j.id = h.job
-    ORDER BY h.turn, h.queued_at, h.job
+    SELECT h.job, h.module, j.is_overflow, j.failed_nodes, j.held_micro, j.deadline_at, h.account, size.depth, size.queues,
+      last.account, last.module
+    FROM (SELECT * FROM heads ORDER BY turn, account <= $4, account LIMIT $1) h JOIN jobs j ON j.id = h.job
+      CROSS JOIN size CROSS JOIN last
+    ORDER BY h.turn, h.account <= $4, h.account
     """
 
   private struct Proposal {
@@ -68,21 +100,29 @@ extension JobBooks {
     let usesTime: Bool
   }
 
-  /// Gives places to those whose turn it is.
+  /// Gives places to those whose turn it is, in the next window of the queue.
   func dispatch(most: Int = 256) async throws(PostgresError) -> Round {
-    let waiting = try await waiting(most: most)
+    let (place, account) = mirror.read { ($0.walk.place, $0.walk.account) }
+    let window = try await waiting(most: most, from: place, after: account)
     var round = Round()
-    guard !waiting.isEmpty else { return round }
-    let proposals = propose(waiting, &round)
-    guard !proposals.isEmpty else { return round }
-    do throws(PostgresError) {
-      round.dispatched = try await write(proposals)
-    } catch {
-      mirror.read { state in for proposal in proposals { state.fleet.release(proposal.node, proposal.claim) }
+    let proposals = propose(window.waiting, &round)
+    if !proposals.isEmpty {
+      do throws(PostgresError) {
+        round.dispatched = try await write(proposals)
+      } catch {
+        mirror.read { state in
+          for proposal in proposals { state.fleet.release(proposal.node, proposal.claim) }
+        }
+        throw error
       }
-      throw error
     }
-    round.isThrough = waiting.count < most || round.dispatched == 0
+    round.isThrough = mirror.read { state in
+      var walk = state.walk
+      if round.dispatched > 0, let account = proposals.last?.waiting.account { walk.account = account }
+      let isThrough = walk.pass(window, dispatched: round.dispatched) { state.hasRoom(now: now()) }
+      state.walk = walk
+      return isThrough
+    }
     return round
   }
 
@@ -99,7 +139,12 @@ extension JobBooks {
         guard !full.contains(needs) else { continue }
         let decision = state.fleet.select(needs, state.settings, now: time)
         guard let chosen = decision.chosen, let claim = state.fleet.claim(chosen.node, needs) else {
-          if decision.isHopeless(for: needs) { hopeless.append(entry.job) } else { full.insert(needs) }
+          if decision.isHopeless(for: needs) {
+            hopeless.append(entry.job)
+          } else {
+            full.insert(needs)
+            if needs == module.needs { state.walk.waits(for: module.name) }
+          }
           continue
         }
         proposals.append(

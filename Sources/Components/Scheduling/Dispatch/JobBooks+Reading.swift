@@ -106,6 +106,16 @@ extension JobBooks {
       ?? []
   }
 
+  /// One that has left the manifests is there until its last attempt has ended.
+  func node(named name: String) async throws(PostgresError) -> (id: Int64, isRetired: Bool)? {
+    let rows = try await pool.query(
+      """
+      SELECT n.id, n.retired_at IS NOT NULL FROM scheduler_nodes n WHERE n.name = $1 AND (n.retired_at IS NULL
+        OR EXISTS (SELECT 1 FROM job_attempts w WHERE w.node = n.id AND w.ended_at IS NULL))
+      """, [.text(name)])
+    return try rows.first.map { row throws(PostgresError) in (try row.int(0), try row.bool(1)) }
+  }
+
   /// By hand: takes no new work, or does so again unless its manifest says no.
   func hold(_ node: String, _ isHeld: Bool) async throws(PostgresError) {
     try await pool.query(

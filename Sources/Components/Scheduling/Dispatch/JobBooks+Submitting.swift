@@ -130,7 +130,9 @@ extension JobBooks {
         case .success(let terms):
           let decision = state.fleet.select(module.needs, state.settings, now: time)
           var claim: Claim?
-          if let chosen = decision.chosen { claim = state.fleet.claim(chosen.node, module.needs) }
+          if let chosen = decision.chosen, !state.walk.crowded.contains(module.name) {
+            claim = state.fleet.claim(chosen.node, module.needs)
+          }
           return (
             index,
             .success(

@@ -18,6 +18,7 @@ final class FleetMirror: Sendable {
     var isSetUp = false
     /// When transactions of this process last saw a node, so that an older look at the tables does not undo it.
     var seen: [Int64: ContinuousClock.Instant] = [:]
+    var walk = QueueWalk()
   }
 
   private let state = Mutex(State())

@@ -137,6 +137,7 @@ package final class JobService: JobDesk, WorkDesk {
       let avoided = try await available { () async throws(PostgresError) in
         try await books.failedNodes(of: id)
       }
+      // Nil where the module was retired.
       let decision = books.mirror.read { state -> Decision? in
         guard let module = state.modules[job.module] else { return nil }
         let waiting = JobBooks.Waiting(
@@ -178,7 +179,7 @@ package final class JobService: JobDesk, WorkDesk {
 
   package func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID] {
     let node = try await id(of: heartbeat.node)
-    let isFirst = books.mirror.read { $0.fleet[node]?.heardAt == nil }
+    let isFirst = books.mirror.read { state in state.fleet[node].map { $0.heardAt == nil } ?? false }
     let stops = try await available { () async throws(PostgresError) in
       try await heartbeats.commit(JobBooks.HeartbeatCall(node: node, heartbeat: heartbeat))
     }
@@ -205,14 +206,13 @@ package final class JobService: JobDesk, WorkDesk {
     return try outcome.get()
   }
 
-  /// Looks at the tables where the node is not known yet.
+  /// Looks at the tables where the node is not known yet, or has left and goes on with what it has.
   private func id(of node: String) async throws(JobError) -> Int64 {
     if let id = books.mirror.read({ $0.fleet.node(named: node)?.id }) { return id }
-    try await available { () async throws(PostgresError) in try await refresh() }
-    guard let id = books.mirror.read({ $0.fleet.node(named: node)?.id }) else {
-      throw JobService.unknownNode(node)
-    }
-    return id
+    let found = try await available { () async throws(PostgresError) in try await books.node(named: node) }
+    guard let found else { throw JobService.unknownNode(node) }
+    if !found.isRetired { try await available { () async throws(PostgresError) in try await refresh() } }
+    return found.id
   }
 
   private static func unknownNode(_ node: String) -> JobError {

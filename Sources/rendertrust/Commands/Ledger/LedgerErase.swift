@@ -4,6 +4,7 @@ import Ledger
 import Model
 import Postgres
 import Reconciling
+import Scheduling
 
 struct LedgerErase: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,7 +36,7 @@ struct LedgerErase: AsyncParsableCommand {
       do throws(ErasureError) {
         done = try await LedgerErasure.erase(
           found.name, by: Authorship.here("ledger erase", []).actor, in: books.pool,
-          alsoErasing: [BillingErasure.hook], exports: exports)
+          alsoErasing: [BillingErasure.hook, SchedulingErasure.hook], exports: exports)
       } catch {
         throw CommandFailure.failed("nothing was erased: \(error)")
       }
