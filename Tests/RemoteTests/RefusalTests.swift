@@ -23,6 +23,8 @@ extension Remote {
         let viewer = served.tokens.make("vera", .viewer)
         let forbidden = try await served.remote(["apply", served.manifests], token: viewer)
         #expect(forbidden.exitCode == 1 && forbidden.errors.contains("role viewer"), "\(forbidden)")
+        let plan = try await served.remote(["plan", served.manifests], token: viewer)
+        #expect(plan.exitCode == 1 && plan.errors.contains("role viewer"), "\(plan)")
         let file = served.folder + "/token"
         try (served.operatorToken + "\n").write(toFile: file, atomically: true, encoding: .utf8)
         let listed = try await Served.execute(
@@ -64,6 +66,7 @@ extension Remote {
           (#"{"manifests":{"files":[]},"atomik":true}"#, "body.atomik"),
           (#"{"manifests":{"files":[{"name":"a"}]}}"#, "body.manifests.files[0].text is needed"),
           (#"{"atomic":true}"#, "body.manifests is needed"), ("[]", "is no object"),
+          (#"{"manifests":{"files":[]},"commit":"not a commit"}"#, "is no commit"),
           (#"{"manifests":{"files":[]},"allow":["everything"]}"#, "nothing that can be allowed"),
         ] {
           var request = HTTPRequest(
@@ -73,6 +76,21 @@ extension Remote {
           request.body = Array(body.utf8)
           let response = try await client.send(request)
           #expect(response.status == 400 && response.text.contains(reason), "\(body): \(response.text)")
+        }
+      }
+    }
+
+    @Test("A filter that names no resource is refused, and does not show everything")
+    func filters() async throws {
+      try await Served.with { served in
+        let client = HTTPClient()
+        defer { client.shutdown() }
+        for path in ["events", "audit"] {
+          var request = HTTPRequest(
+            .get, "http://localhost/api/v1/\(path)?resource=Ledger", unixSocket: served.folder + "/api.sock")
+          request.add("Authorization", "Bearer \(served.operatorToken)")
+          let response = try await client.send(request)
+          #expect(response.status == 400 && response.text.contains("Kind/name"), "\(response.text)")
         }
       }
     }

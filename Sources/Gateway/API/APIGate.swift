@@ -38,11 +38,13 @@ final class APIGate: Sendable {
     }
     if operation.route.roles.isEmpty { return .open(APIGate.anybody) }
     let caller = address ?? "local"
-    if rates.withLock({ $0.refusals.isEmpty(caller, at: now) }) {
+    let token = APIGate.token(authorization)
+    // Bearers of tokens that were good before are let in: a proxy's address, or this machine's, is that of many.
+    if rates.withLock({ $0.refusals.isEmpty(caller, at: now) }), !(token.map(tokens.isFamiliar) ?? false) {
       return .shut(.tooOften(1000, "requests without a good token"), nil)
     }
     let principal: APIPrincipal?
-    switch await identify(authorization) {
+    switch await identify(token) {
     case .success(let known): principal = known
     case .failure:
       return .shut(
@@ -66,10 +68,14 @@ final class APIGate: Sendable {
 
   static let anybody = APIPrincipal(name: "", role: .viewer, subject: nil)
 
-  private func identify(_ authorization: String?) async -> Result<APIPrincipal?, TokenStoreError> {
-    guard let authorization, authorization.utf8.count > 7, authorization.prefix(7).lowercased() == "bearer ",
-      let token = APIToken(authorization.dropFirst(7))
-    else { return .success(nil) }
+  private static func token(_ authorization: String?) -> APIToken? {
+    guard let authorization, authorization.utf8.count > 7, authorization.prefix(7).lowercased() == "bearer "
+    else { return nil }
+    return APIToken(authorization.dropFirst(7))
+  }
+
+  private func identify(_ token: APIToken?) async -> Result<APIPrincipal?, TokenStoreError> {
+    guard let token else { return .success(nil) }
     do throws(TokenStoreError) {
       return .success(try await tokens.principal(of: token))
     } catch {

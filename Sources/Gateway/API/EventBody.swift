@@ -2,10 +2,11 @@ internal import Hummingbird
 internal import Model
 internal import NIOCore
 
-/// A stream of server-sent events as the body of an answer. It ends with the events, with the connection, or when the
-/// client reads so slowly that too many events wait.
+/// A stream of server-sent events as the body of an answer. It ends with the events or with the connection. The next event is
+/// asked for when the one before was taken by the connection, so a client that reads slowly costs the memory of one.
 struct EventBody: Sendable {
-  private static let mostWaiting = 1024
+  /// An event and a sign of life.
+  private static let mostWaiting = 2
 
   let events: AsyncStream<APIEvent>
   let keepAlive: Duration
@@ -24,9 +25,12 @@ struct EventBody: Sendable {
       let (parts, feed) = AsyncStream<ByteBuffer>.makeStream(
         bufferingPolicy: .bufferingOldest(EventBody.mostWaiting))
       // Seen at once, so that a client knows that the stream stands.
-      feed.yield(ByteBuffer(string: ": open\n\n"))
+      let open = ByteBuffer(string: ": open\n\n")
+      count += open.readableBytes
+      try await writer.write(open)
+      let (room, made) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { await tell(feed) }
+        group.addTask { await tell(feed, room) }
         group.addTask { await breathe(feed) }
         // The framework takes the end of a connection badly where a body was read before (it asserts that it is told the
         // body's end): then a client that went is noticed when something is written.
@@ -35,19 +39,28 @@ struct EventBody: Sendable {
         for await part in parts {
           count += part.readableBytes
           try await writer.write(part)
+          made.yield()
         }
       }
       try await writer.finish(nil)
     }
   }
 
-  private func tell(_ feed: AsyncStream<ByteBuffer>.Continuation) async {
+  /// - Parameter room: tells that something was written.
+  private func tell(_ feed: AsyncStream<ByteBuffer>.Continuation, _ room: AsyncStream<Void>) async {
     defer { feed.finish() }
+    var room = room.makeAsyncIterator()
     for await event in events {
       var bytes = ByteBuffer(string: "event: \(event.name)\ndata: ")
       bytes.writeBytes(event.data.jsonBytes())
       bytes.writeString("\n\n")
-      guard case .enqueued = feed.yield(bytes) else { return }
+      waiting: while true {
+        switch feed.yield(bytes) {
+        case .enqueued: break waiting
+        case .dropped: guard await room.next() != nil else { return }
+        default: return
+        }
+      }
     }
   }
 

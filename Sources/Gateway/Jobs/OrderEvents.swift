@@ -32,15 +32,13 @@ final class OrderEvents: Sendable {
         return APIEvent("order", WorkMessages.value(order))
       }
       do throws(JobError) {
-        let orders = try await desk.work(for: node, most: most, patience: OrderEvents.patience)
-        let isNews = state.withLock { state in
-          let news = orders.filter { !state.told.contains($0.attempt) }
-          state.waiting = news
+        let told = state.withLock { $0.told }
+        let orders = try await desk.work(
+          for: node, most: most, beside: told, patience: OrderEvents.patience)
+        state.withLock { state in
+          state.waiting = orders.filter { !told.contains($0.attempt) }
           state.told = Set(orders.map(\.attempt))
-          return !news.isEmpty
         }
-        // The desk tells again at once what was told and is not accepted yet.
-        if !isNews, !orders.isEmpty { try? await Task.sleep(for: .milliseconds(200)) }
       } catch {
         return nil
       }

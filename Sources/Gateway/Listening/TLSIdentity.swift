@@ -1,14 +1,62 @@
+internal import NIOCore
 internal import NIOSSL
+internal import Synchronization
 
 /// Who a server is, to those that connect with TLS 1.2 or later.
 package struct TLSIdentity: Sendable {
-  let configuration: TLSConfiguration
+  private let certificateFile: String
+  private let keyFile: String
+  private let current: Current
+
+  /// What new connections are shown.
+  private final class Current: Sendable {
+    let files: Mutex<Files>
+    init(_ files: Files) { self.files = Mutex(files) }
+  }
+
+  private struct Files: Sendable {
+    let chain: [NIOSSLCertificateSource]
+    let key: NIOSSLPrivateKeySource
+  }
 
   /// - Parameters:
   ///   - certificateFile: PEM: the server's certificate, then those that vouch for it.
   ///   - keyFile: PEM: the private key of the first certificate.
   /// - Throws: when a file is not there, cannot be read or does not fit.
   package init(certificateFile: String, keyFile: String) throws(TLSIdentityError) {
+    self.certificateFile = certificateFile
+    self.keyFile = keyFile
+    current = Current(try TLSIdentity.read(certificateFile, keyFile))
+  }
+
+  /// Reads the files again, for connections that begin from now on; those that stand are left alone.
+  /// - Throws: what `init` throws; what was read before goes on to count then.
+  package func reload() throws(TLSIdentityError) {
+    let files = try TLSIdentity.read(certificateFile, keyFile)
+    current.files.withLock { $0 = files }
+  }
+
+  var configuration: TLSConfiguration {
+    let current = current
+    var configuration = TLSIdentity.configuration(current.files.withLock { $0 })
+    configuration.sslContextCallback = { _, promise in
+      let files = current.files.withLock { $0 }
+      var override = NIOSSLContextConfigurationOverride()
+      override.certificateChain = files.chain
+      override.privateKey = files.key
+      promise.succeed(override)
+    }
+    return configuration
+  }
+
+  private static func configuration(_ files: Files) -> TLSConfiguration {
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: files.chain, privateKey: files.key)
+    configuration.minimumTLSVersion = .tlsv12
+    return configuration
+  }
+
+  private static func read(_ certificateFile: String, _ keyFile: String) throws(TLSIdentityError) -> Files {
     let chain: [NIOSSLCertificate]
     let key: NIOSSLPrivateKey
     let bytes = try FileBytes.read(certificateFile, what: "certificate")
@@ -26,16 +74,14 @@ package struct TLSIdentity: Sendable {
     } catch {
       throw TLSIdentityError("\(keyFile) holds no private key in PEM without a passphrase")
     }
-    var configuration = TLSConfiguration.makeServerConfiguration(
-      certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-    configuration.minimumTLSVersion = .tlsv12
+    let files = Files(chain: chain.map { .certificate($0) }, key: .privateKey(key))
     do {
-      _ = try NIOSSLContext(configuration: configuration)
+      _ = try NIOSSLContext(configuration: configuration(files))
     } catch {
       throw TLSIdentityError(
         "the key in \(keyFile) is not that of the first certificate in \(certificateFile)")
     }
-    self.configuration = configuration
+    return files
   }
 }
 

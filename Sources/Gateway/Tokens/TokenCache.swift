@@ -53,12 +53,18 @@ package final class TokenCache: Sendable {
     return record.principal
   }
 
+  /// Whether it was good when the store was asked last, however long ago.
+  package func isFamiliar(_ token: APIToken) -> Bool {
+    entries.withLock { $0[token.hash]?.record }?.isGood(at: time.now()) ?? false
+  }
+
   private func ask(_ hash: TokenHash, at now: TimeSpan) async -> Result<TokenRecord?, TokenStoreError> {
     do throws(TokenStoreError) {
       let record = try await store.token(hash)
       entries.withLock { entries in
         if entries.count >= TokenCache.most {
-          entries = entries.filter { now - $0.value.askedAt < TokenCache.goodFor }
+          // Those that nobody has go first, so that whoever guesses drives out nobody who is known.
+          entries = entries.filter { $0.value.record != nil }
           if entries.count >= TokenCache.most { entries = [:] }
         }
         entries[hash] = Entry(record: record, askedAt: now)

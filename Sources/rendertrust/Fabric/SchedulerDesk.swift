@@ -49,8 +49,10 @@ final class SchedulerDesk: JobDesk, WorkDesk {
     try await current().heartbeat(heartbeat)
   }
 
-  func work(for node: String, most: Int, patience: Duration) async throws(JobError) -> [WorkOrder] {
-    try await current().work(for: node, most: most, patience: patience)
+  func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+    async throws(JobError) -> [WorkOrder]
+  {
+    try await current().work(for: node, most: most, beside: known, patience: patience)
   }
 
   func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply {

@@ -35,10 +35,9 @@ struct AuditInquiry: Inquiry {
     self.limit = limit
   }
 
-  init(_ request: APIRequest) {
+  init(_ request: APIRequest) throws(CommandFailure) {
     self.init(
-      environment: request.parameters["environment"],
-      resource: request.parameters["resource"].flatMap { ResourceID($0) },
+      environment: request.parameters["environment"], resource: try request.namedResource(),
       after: request.parameters["after"].flatMap { Int64($0) }, limit: request.limit ?? 50)
   }
 

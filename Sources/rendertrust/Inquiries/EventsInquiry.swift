@@ -22,10 +22,10 @@ struct EventsInquiry: Inquiry {
     self.limit = limit
   }
 
-  init(_ request: APIRequest) {
+  init(_ request: APIRequest) throws(CommandFailure) {
     self.init(
-      environment: request.parameters["environment"],
-      resource: request.parameters["resource"].flatMap { ResourceID($0) }, limit: request.limit ?? 50)
+      environment: request.parameters["environment"], resource: try request.namedResource(),
+      limit: request.limit ?? 50)
   }
 
   var parameters: [String: String] {
@@ -69,4 +69,13 @@ extension APIParameter {
 
 extension APIRequest {
   var limit: Int? { parameters["limit"].flatMap { Int($0) } }
+
+  /// Nil: all. What is no name narrows nothing, so it is refused.
+  func namedResource() throws(CommandFailure) -> ResourceID? {
+    guard let text = parameters["resource"] else { return nil }
+    guard let id = ResourceID(text) else {
+      throw .usage("‘\(text)’ names no resource; write Kind/name, such as Node/north")
+    }
+    return id
+  }
 }

@@ -4,10 +4,12 @@ import Model
 import Planning
 import Reconciling
 
-/// What applying manifests would do: `plan`.
+/// What applying manifests would do: `plan`. Not for viewers: to look at the world as manifests say is to send the secrets
+/// that they refer to wherever they say.
 struct PlanInquiry: Inquiry {
   static let operation = InquiryOperation(
     .post, "plan", name: "planManifests", "Show what applying these manifests would do. Changes nothing.",
+    roles: [.operator],
     body: APIBody(
       schema: BundleSchema.object(
         Permissions.schema.merging(["keep": WireSchema.flag, "paths": BundleSchema.paths]) { first, _ in first

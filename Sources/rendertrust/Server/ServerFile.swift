@@ -46,7 +46,7 @@ struct ServerFile: ManifestObject {
     Field("accessLog", \.accessLog, "Whether the log has a line for each request of the API")
     Field(
       "tlsCertificate", \.tlsCertificate,
-      "File with the API's certificate and those that vouch for it, in PEM; read at the start")
+      "File with the API's certificate and those that vouch for it, in PEM; read at the start and at SIGHUP")
     Field("tlsKey", \.tlsKey, "File with that certificate's private key, in PEM")
     Field("resync", \.resync, "How often everything is looked at")
     Field("drain", \.drain, "How long steps under way may take after SIGTERM, before they are given up")

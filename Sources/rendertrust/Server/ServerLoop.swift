@@ -209,9 +209,19 @@ struct ServerLoop: Sendable {
     }
   }
 
+  /// A certificate that was renewed counts for connections that begin from now on.
+  private func renewIdentity() {
+    do throws(TLSIdentityError) {
+      try settings.api.identity?.reload()
+    } catch {
+      logger.error("the API's certificate stays the one before: \(error)")
+    }
+  }
+
   private func reloads(_ feed: AsyncStream<Trigger>.Continuation) async {
     for await _ in await UnixSignalsSequence(trapping: .sighup) {
       logger.info("reading the manifests again", metadata: ["signal": "SIGHUP"])
+      renewIdentity()
       var cache = ManifestCache()
       switch schemas.tryLoad(settings.manifests, reusing: &cache) {
       case .success(let desired): feed.yield(.desired(desired, .here("server", settings.manifests)))

@@ -179,6 +179,31 @@ import Testing
     }
   }
 
+  @Test func `guesses from an address keep nobody out whose token was good before`() async throws {
+    try await ServedAPI.with { limits in
+      limits.refusals = Rate(perSecond: 1, burst: 3)
+    } _: { api in
+      let (ada, bob) = (api.tokens.make("ada", .viewer), api.tokens.make("bob", .viewer))
+      let stranger = "rt_" + String(repeating: "b", count: 40)
+      #expect(try await api.ask(.get, "/api/v1/whoami", token: ada).status == 200)
+      // Longer than what is known of a token counts without asking again.
+      api.clock.advance(TimeSpan(seconds: 60))
+      var guesses: [Int] = []
+      for _ in 0..<4 { guesses.append(try await api.ask(.get, "/api/v1/whoami", token: stranger).status) }
+      #expect(guesses == [401, 401, 401, 429])
+      #expect(try await api.ask(.get, "/api/v1/whoami", token: ada).status == 200)
+      #expect(try await api.ask(.get, "/api/v1/whoami", token: bob).status == 429, "not known yet")
+      api.tokens.revoke("ada")
+      api.clock.advance(TimeSpan(milliseconds: 4000))
+      for _ in 0..<4 { _ = try await api.ask(.get, "/api/v1/whoami", token: stranger) }
+      let revoked = [
+        try await api.ask(.get, "/api/v1/whoami", token: ada).status,
+        try await api.ask(.get, "/api/v1/whoami", token: ada).status,
+      ]
+      #expect(revoked == [401, 429], "a token that was revoked is no better than a guess")
+    }
+  }
+
   @Test func `the log tells each request and no secret`() async throws {
     try await ServedAPI.with { api in
       let token = api.tokens.make("ada", .creator, subject: "ada")

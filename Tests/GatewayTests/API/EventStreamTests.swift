@@ -47,6 +47,78 @@ import Testing
     }
   }
 
+  @Test func `an order that nobody accepts is told once, and the desk is not asked for it over and over`()
+    async throws
+  {
+    try await ServedAPI.with { limits in
+      limits.keepAlive = .milliseconds(100)
+    } _: { api in
+      let north = api.tokens.make("north", .node, subject: "north")
+      let connection = try RawConnection(port: api.port)
+      connection.send(Self.request("/api/v1/nodes/north/work", north))
+      for number in 0..<2 {
+        let order = JobOrder(creator: "ada", module: "echo", input: .integer(Int64(number)))
+        let job = try await api.desk.submit(order)
+        #expect(await connection.says("\(job.id).1"))
+      }
+      let isLater = await eventually {
+        connection.receive()
+        return connection.text.components(of: ": alive") > 10
+      }
+      #expect(isLater)
+      #expect(connection.text.components(of: "event: order\n") == 2, "\(connection.text)")
+      #expect(api.desk.looksForWork <= 3, "\(api.desk.looksForWork) looks")
+    }
+  }
+
+  /// Events of a megabyte each; counts how many were asked for.
+  private static func plenty(_ count: Int, of bytes: Int, _ asked: Ends) -> APIRoute {
+    let text = Value.string(String(repeating: "x", count: bytes))
+    return APIRoute(
+      .get, "/plenty", name: "plenty", summary: "", roles: [],
+      answer: APIAnswer(200, "", schema: nil, streams: true)
+    ) { _ in
+      .events(
+        AsyncStream {
+          asked.count.add(1, ordering: .relaxed).newValue <= count ? APIEvent("one", text) : nil
+        })
+    }
+  }
+
+  @Test func `a client that does not read costs the memory of a few events`() async throws {
+    let asked = Ends()
+    try await ServedAPI.with(routes: [Self.plenty(200, of: 1 << 20, asked)]) { api in
+      let connection = try RawConnection(port: api.port)
+      connection.send(Self.request("/plenty", "none"))
+      let hasBegun = await eventually { asked.count.load(ordering: .relaxed) > 2 }
+      #expect(hasBegun)
+      // Until nothing more is asked for.
+      var (last, still) = (0, 0)
+      let stands = await eventually {
+        let now = asked.count.load(ordering: .relaxed)
+        still = now == last ? still + 1 : 0
+        last = now
+        return still > 50
+      }
+      #expect(stands && last < 32, "\(last) events were asked for; what the sockets hold and a few more")
+    }
+  }
+
+  @Test func `a burst of events reaches a client that reads`() async throws {
+    let (events, feed) = AsyncStream<APIEvent>.makeStream()
+    for number in 0..<5000 { feed.yield(APIEvent("one", .integer(Int64(number)))) }
+    feed.finish()
+    let route = APIRoute(
+      .get, "/burst", name: "burst", summary: "", roles: [],
+      answer: APIAnswer(200, "", schema: nil, streams: true)
+    ) { _ in .events(events) }
+    try await ServedAPI.with(routes: [route]) { api in
+      let answer = try await api.ask(.get, "/burst", headers: ["Accept": "text/event-stream"])
+      #expect(answer.text.components(of: "event: one\n") == 5000)
+      #expect(answer.text.contains("data: 4999\n"))
+    }
+  }
+
   /// A stream of nothing, that says when it was cancelled.
   private static func silence(_ ends: Ends) -> APIRoute {
     APIRoute(

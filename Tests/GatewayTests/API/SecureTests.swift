@@ -62,6 +62,33 @@ import Testing
     }
   }
 
+  @Test
+  func `a certificate that was renewed is shown once it was read again, and one that does not fit is not`()
+    async throws
+  {
+    try await Self.withCertificates { folder in
+      let identity = try TLSIdentity(
+        certificateFile: folder + "/cert.pem", keyFile: folder + "/key.pem")
+      try await ServedAPI.with(identity: identity) { api in
+        func trusts(_ authority: String) async throws -> Bool {
+          try await Self.run(
+            "/usr/bin/curl", "-s", "-o", "/dev/null", "--cacert", "\(folder)/\(authority)",
+            "https://127.0.0.1:\(api.port)/openapi.json"
+          ).status == 0
+        }
+        _ = try await Self.run("/bin/cp", folder + "/cert.pem", folder + "/before.pem")
+        #expect(try await trusts("before.pem"))
+        _ = try await Self.run("/bin/cp", folder + "/other.crt", folder + "/cert.pem")
+        #expect(throws: TLSIdentityError.self, "the key is the old one's") { try identity.reload() }
+        #expect(try await trusts("before.pem"))
+        _ = try await Self.run("/bin/cp", folder + "/other.pem", folder + "/key.pem")
+        try identity.reload()
+        #expect(try await trusts("other.crt"))
+        #expect(try await trusts("before.pem") == false)
+      }
+    }
+  }
+
   @Test func `plain HTTP and handshakes that do not go on get nothing`() async throws {
     try await Self.withCertificates { folder in
       let identity = try TLSIdentity(

@@ -59,7 +59,9 @@ final class FakeDesk: WorkDesk {
     }
   }
 
-  func work(for node: String, most: Int, patience: Duration) async throws(JobError) -> [WorkOrder] {
+  func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+    async throws(JobError) -> [WorkOrder]
+  {
     try check()
     _ = await state.untilCancelled { FakeDesk.open($0, node).first != nil }
     return Array(FakeDesk.open(state.value, node).prefix(most))

@@ -19,6 +19,10 @@ package final class FakeDesk: JobDesk, WorkDesk {
   private let state = Mutex(State())
   private let changes = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
   private let listeners = Atomic<Int>(0)
+  private let looks = Atomic<Int>(0)
+
+  /// How often it was asked for work.
+  package var looksForWork: Int { looks.load(ordering: .relaxed) }
 
   /// - Parameter keeps: whether jobs are remembered.
   package init(node: String = "north", keeps: Bool = true, now: @escaping @Sendable () -> Timestamp) {
@@ -147,7 +151,10 @@ package final class FakeDesk: JobDesk, WorkDesk {
     }
   }
 
-  package func work(for node: String, most: Int, patience: Duration) async throws(JobError) -> [WorkOrder] {
+  package func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+    async throws(JobError) -> [WorkOrder]
+  {
+    looks.add(1, ordering: .relaxed)
     guard node == self.node else { throw JobError(.unknownNode, "there is no such node") }
     let find: @Sendable () -> [WorkOrder] = { [self] in
       state.withLock { state in
@@ -155,7 +162,7 @@ package final class FakeDesk: JobDesk, WorkDesk {
         return waiting.prefix(most).map { FakeDesk.order($0) }
       }
     }
-    await wait(patience) { !find().isEmpty }
+    await wait(patience) { !find().allSatisfy { known.contains($0.attempt) } }
     return find()
   }
 

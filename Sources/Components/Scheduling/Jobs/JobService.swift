@@ -187,16 +187,19 @@ package final class JobService: JobDesk, WorkDesk {
     return stops
   }
 
-  package func work(for node: String, most: Int, patience: Duration) async throws(JobError) -> [WorkOrder] {
+  package func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+    async throws(JobError) -> [WorkOrder]
+  {
     let node = try await id(of: node)
+    var seen: [WorkOrder] = []
     let orders = try await hub.wait(for: .node(node), patience: patience) {
       () async throws(JobError) -> [WorkOrder]? in
-      let orders = try await available { () async throws(PostgresError) in
+      seen = try await available { () async throws(PostgresError) in
         try await books.attempts(on: node, in: .dispatched, most: most)
       }
-      return orders.isEmpty ? nil : orders
+      return seen.allSatisfy { known.contains($0.attempt) } ? nil : seen
     }
-    return orders ?? []
+    return orders ?? seen
   }
 
   package func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply {

@@ -10,11 +10,20 @@ package protocol WorkDesk: Sendable {
   func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID]
   /// Attempts that were dispatched to the node and nobody has accepted yet, oldest first; the same ones again until they
   /// are accepted.
-  /// - Parameter patience: how long to wait where there is none.
-  func work(for node: String, most: Int, patience: Duration) async throws(JobError) -> [WorkOrder]
+  /// - Parameters:
+  ///   - known: attempts that were told already; all are told again with the first one beside these, or when patience ends.
+  ///   - patience: how long to wait where there is none.
+  func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+    async throws(JobError) -> [WorkOrder]
   /// What a worker says of an attempt. Repeating what was done already is done again without effect; of an attempt that
   /// is not the job's own any longer it is `superseded`, and pays nobody.
   func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply
+}
+
+extension WorkDesk {
+  package func work(for node: String, most: Int, patience: Duration) async throws(JobError) -> [WorkOrder] {
+    try await work(for: node, most: most, beside: [], patience: patience)
+  }
 }
 
 /// Names an attempt: `JOB.NUMBER`.

@@ -34,6 +34,8 @@ struct GrantInquiry: Inquiry {
   let reason: String
   let kind: LedgerBooks.AccountKind
   let from: String
+  /// Whose token it came with; nil where it was given here.
+  private var giver: String?
 
   init(
     _ books: BooksQuery, account: String, credits: String, key: String, reason: String,
@@ -68,6 +70,7 @@ struct GrantInquiry: Inquiry {
       key: body.text(at: "key") ?? "", reason: body.text(at: "reason") ?? "",
       kind: body.word(at: "kind", of: LedgerBooks.AccountKind.self) ?? .creator,
       from: body.text(at: "from") ?? LedgerBooks.clearingAccount)
+    giver = request.principal.name
   }
 
   var parameters: [String: String] { books.parameters }
@@ -96,6 +99,12 @@ struct GrantInquiry: Inquiry {
     }
     if case .failure(let error) = result {
       throw CommandFailure.failed("nothing was given: \(error.message)")
+    }
+    if let giver {
+      // The books know accounts alone.
+      session.progress.remark(
+        "\(giver) (API) gave \(amount) credits from \(LedgerBooks.plainName(from)) to \(account) under key \(key)"
+      )
     }
     return Answer(account: account, amount: amount, available: try await open.account(account).available)
   }

@@ -55,6 +55,7 @@ struct ChangeRoutes: Sendable {
 
   private func applying(_ request: APIRequest) async throws -> ChangeRunner.Change {
     let body = request.body ?? .null
+    let commit = try ChangeRoutes.commit(of: body)
     let (desired, warnings) = try session.platform.load(try body.manifests())
     try EnvironmentPrices.refuseConflicts(in: desired)
     try await folder?.refuse(
@@ -66,7 +67,7 @@ struct ChangeRoutes: Sendable {
     let order = ApplyOrder(
       desired: desired, paths: (body.list(at: "paths") ?? []).map(\.plainText),
       permissions: try Permissions(body), saved: saved, isAtomic: body.flag(at: "atomic") ?? false,
-      author: .of(request.principal, commit: body.text(at: "commit")))
+      author: .of(request.principal, commit: commit))
     return ChangeRunner.Change(
       environment: desired.environment, role: "apply", actor: order.author.actor
     ) { session in
@@ -96,12 +97,21 @@ struct ChangeRoutes: Sendable {
         let order = RollbackOrder(
           environment: environment, revision: body.integer(at: "revision"),
           permissions: try Permissions(body),
-          author: .of(request.principal, commit: nil))
+          author: .of(request.principal, commit: try ChangeRoutes.commit(of: body)))
         return ChangeRunner.Change(environment: environment, role: "rollback", actor: order.author.actor) {
           try await order.carryOut(in: $0)
         }
       }
     }
+  }
+
+  /// What history and audit name, so nothing but a commit's digits.
+  private static func commit(of body: Value) throws(CommandFailure) -> String? {
+    guard let text = body.text(at: "commit") else { return nil }
+    guard (40...64).contains(text.utf8.count),
+      text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+    else { throw .usage("body.commit is no commit: 40 to 64 hexadecimal digits") }
+    return text
   }
 
   private func respond(
