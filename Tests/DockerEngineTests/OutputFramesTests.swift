@@ -50,6 +50,13 @@ struct OutputFramesTests {
     #expect(said.output.count == 10 && said.hasTooMuch)
   }
 
+  @Test func whateverFollowsTheMarkIsNotKept() {
+    var said = ProcessOutput(mark: "mark", mostOutput: 10, mostErrors: 1000)
+    _ = said.feed(Self.frame(2, "17\nmark\n0m0.01s 0m0.02s\n0m0.5s 0m0.25s\n")[...])
+    for _ in 0..<100 { _ = said.feed(Self.frame(2, "0m9.0s 0m9.0s\n")[...]) }
+    #expect(said.keptTimes == 2 && said.cpuTime == TimeSpan(milliseconds: 780))
+  }
+
   @Test func linesOfErrorsAreBounded() {
     var said = ProcessOutput(mark: nil, mostOutput: 10, mostErrors: 1000)
     var longest = 0

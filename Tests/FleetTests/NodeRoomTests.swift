@@ -125,11 +125,21 @@ struct NodeRoomTests {
     #expect(facts(nil) == [.compute(before: before, after: nil)])
   }
 
-  @Test("A relay is accepted and waited for, and offers no engine")
+  @Test("A node behind a relay needs nothing done, says who comes for work, and offers no engine")
   func relay() async throws {
     let node = Self.node { $0.engine = .relay }
     let outcome = try await room(world).plan(Self.id, node, in: .test())
-    #expect(outcome.waitsOn?.hasPrefix("its relay") == true)
+    guard case .upToDate = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    let subject = Subject(id: Self.id, desired: node, lastApplied: nil)
+    let backend = NodeBackend(engines: world.support.engines)
+    let seen = try #require(try await backend.observe([subject], in: .test())[Self.id]?.get())
+    guard case .noted("BehindRelay", _) = backend.health(of: subject, observed: seen, in: .test()) else {
+      Issue.record("it does not say who comes for work")
+      return
+    }
     guard case .compute(let offer)? = Fleet.offer(of: node) else {
       Issue.record("it offers nothing")
       return

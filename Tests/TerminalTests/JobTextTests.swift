@@ -27,6 +27,19 @@ struct JobTextTests {
         """.replacing("s  \u{20}\n", with: "s  \n"))
   }
 
+  @Test(
+    "On a narrow terminal columns make way for the reason, and every line fits", arguments: [50, 60, 80, 100])
+  func narrow(width: Int) {
+    let jobs = [
+      Samples.job(.failed) { $0.reason = String(repeating: "no node has room for it ", count: 20) }
+    ]
+    let text = Samples.text.list(jobs, width: width)
+    let lines = text.split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count <= width }, "\(text)")
+    #expect(lines[1].contains("no node has") && lines[0].contains("STATE") && lines[0].contains("AGE"))
+    #expect(lines[0].contains("UNITS") == (width == 100), "\(text)")
+  }
+
   @Test("One job: a sentence, facts, each try, what it made")
   func details() {
     #expect(

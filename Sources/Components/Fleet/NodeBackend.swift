@@ -49,7 +49,8 @@ package struct NodeBackend: ResourceBackend {
       registrations[address] = view.volumes[volume]
       containers.formUnion(view.residents[subject.id] ?? [])
     }
-    guard !registrations.isEmpty else { return .success(nil) }
+    let isBehindRelay = subject.desired.map { $0.spec.engine.address == nil } ?? false
+    guard !registrations.isEmpty || isBehindRelay else { return .success(nil) }
     return .success(
       NodeObservation(engine: facts, registrations: registrations, containers: containers.sorted()))
   }
@@ -106,7 +107,15 @@ package struct NodeBackend: ResourceBackend {
   package func health(
     of subject: Subject<NodeSpec>, observed: NodeObservation, in context: ReconcileContext
   ) -> Health {
-    guard let spec = subject.desired?.spec, let engine = observed.engine else { return .ready }
+    guard let spec = subject.desired?.spec else { return .ready }
+    guard spec.engine.address != nil else {
+      return .noted(
+        reason: "BehindRelay",
+        message:
+          "as declared; its relay comes for work by itself, ‘rendertrust node list’ says when it was heard of"
+      )
+    }
+    guard let engine = observed.engine else { return .ready }
     if let gpu = spec.gpu, !gpu.mock, !engine.hasGPURuntime {
       return .degraded(
         reason: "GPUMissing",

@@ -25,9 +25,9 @@ package struct NodePlanner: FactTelling {
     }
     try NodePlanner.checkCapabilities(of: desired, in: context.surroundings)
     guard let address = desired.spec.engine.address.map(canonical) else {
-      return .waiting(
-        on: "its relay, which this controller does not speak with yet; name the engine itself with "
-          + "`engine: {socket: …}` or `engine: {tcp: …}`")
+      // The relay comes to the scheduler by itself: there is nothing to be done here.
+      let steps = removals(of: registrations, [], context, because: "the node is behind a relay now")
+      return steps.isEmpty ? .upToDate : .steps(steps)
     }
     let owner = context.surroundings.owner
     let registration = NodeRegistration(of: desired, on: address, owner: owner)

@@ -76,11 +76,13 @@ package struct ModuleSpec: ManifestSpec {
   }
 
   /// What its containers are made from on this node.
+  /// All GPUs of the node are seen: each attempt is told which one is its own.
   func template(on node: ComputeOffer) -> ContainerTemplate {
     let usesGPU = needs.gpuMemory != nil && !node.hasMockGPU
     return ContainerTemplate(
       image: image, command: command, environment: environment, security: security.security,
-      healthCommand: health?.command, gpuCount: usesGPU ? 1 : 0, keepsInputOpen: serves.isStdio)
+      healthCommand: health?.command, gpuCount: usesGPU ? max(node.gpuCount, 1) : 0,
+      keepsInputOpen: serves.isStdio)
   }
 }
 

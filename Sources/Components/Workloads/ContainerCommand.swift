@@ -6,14 +6,19 @@ package struct ContainerCommand: Hashable, Sendable {
   package var line: [String]
   /// Standard input, which ends after it.
   package var input: [UInt8]
+  /// Variables beside the container's own.
+  package var environment: [String: String]
   /// Bytes of standard output; whoever writes more is ended.
   package var mostOutput: Int
   /// How long it may run; then it is ended.
   package var timeout: Duration
 
-  package init(_ line: [String], input: [UInt8], mostOutput: Int, timeout: Duration) {
+  package init(
+    _ line: [String], input: [UInt8], environment: [String: String] = [:], mostOutput: Int, timeout: Duration
+  ) {
     self.line = line
     self.input = input
+    self.environment = environment
     self.mostOutput = mostOutput
     self.timeout = timeout
   }

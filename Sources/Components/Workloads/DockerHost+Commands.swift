@@ -10,7 +10,8 @@ extension DockerHost {
     _ command: ContainerCommand, in id: String, errorLine: @escaping @Sendable ([UInt8]) -> Void
   ) async throws(BackendError) -> CommandResult {
     let process = ContainerProcess(
-      in: id, command.line, input: command.input, mostOutput: command.mostOutput, timeout: command.timeout)
+      in: id, command.line, input: command.input, environment: command.environment,
+      mostOutput: command.mostOutput, timeout: command.timeout)
     let result = try await translating { () async throws(DockerError) in
       try await docker.run(process, errorLine: errorLine)
     }

@@ -8,6 +8,8 @@ package struct ContainerProcess: Sendable {
   package var command: [String]
   /// Standard input; closed after its last byte.
   package var input: [UInt8]
+  /// Variables beside the container's own, whose values they replace.
+  package var environment: [String: String]
   /// Bytes of standard output; a process that writes more is ended.
   package var mostOutput: Int
   /// Bytes of standard error that are kept, the last ones.
@@ -16,12 +18,13 @@ package struct ContainerProcess: Sendable {
   package var timeout: Duration
 
   package init(
-    in container: String, _ command: [String], input: [UInt8] = [], mostOutput: Int = 1 << 20,
-    mostErrors: Int = 16 << 10, timeout: Duration
+    in container: String, _ command: [String], input: [UInt8] = [], environment: [String: String] = [:],
+    mostOutput: Int = 1 << 20, mostErrors: Int = 16 << 10, timeout: Duration
   ) {
     self.container = container
     self.command = command
     self.input = input
+    self.environment = environment
     self.mostOutput = mostOutput
     self.mostErrors = mostErrors
     self.timeout = timeout

@@ -45,7 +45,8 @@ extension DockerEngine {
   ) async throws(DockerError) -> Conversation {
     let said = Mutex(
       ProcessOutput(mark: mark, mostOutput: process.mostOutput, mostErrors: process.mostErrors))
-    let id = try await prepare(command, in: process.container, hasInput: true)
+    let id = try await prepare(
+      command, in: process.container, environment: process.environment, hasInput: true)
     var start = request(
       .post, "/exec/\(id)/start", body: .members(["Detach": .bool(false), "Tty": .bool(false)]))
     start.totalTimeout = max(process.timeout, .milliseconds(1))
@@ -100,13 +101,15 @@ extension DockerEngine {
   private static let looksForEnd = 100
 
   func prepare(
-    _ command: [String], in container: String, hasInput: Bool, regardless: Bool = false
+    _ command: [String], in container: String, environment: [String: String] = [:], hasInput: Bool,
+    regardless: Bool = false
   ) async throws(DockerError) -> String {
     // swift-format-ignore: AlwaysUseLowerCamelCase
     struct Created: Decodable { let Id: String }
     let body = Value.members([
       "AttachStdin": .bool(hasInput), "AttachStdout": .bool(true), "AttachStderr": .bool(true),
       "Tty": .bool(false), "Cmd": .strings(command),
+      "Env": .strings(environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }),
     ])
     let path = "/containers/\(PercentEncoding.encode(container))/exec"
     let response = try await answer(

@@ -65,6 +65,9 @@ struct ProcessOutput {
 
   var lastErrors: [UInt8] { Array(errors.suffix(mostErrors)) }
 
+  /// Lines that are kept of those after the mark.
+  var keptTimes: Int { times?.count ?? 0 }
+
   /// What the children of the wrapper took.
   var cpuTime: TimeSpan? {
     guard let times, times.count >= 2 else { return nil }
@@ -100,8 +103,9 @@ struct ProcessOutput {
         return nil
       }
     }
-    if times != nil {
-      times?.append(line)
+    if let told = times {
+      // The mark can be read inside: whatever else follows it is not kept.
+      if told.count < 2 { times?.append(line) }
       return nil
     }
     if line == mark {

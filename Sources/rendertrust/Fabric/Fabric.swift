@@ -47,6 +47,7 @@ struct Fabric: Sendable {
     let service = session.jobService(pool)
     guard (try? await service.refresh()) != nil else { return }
     desk.open(service)
+    let seat = SupervisorSeat()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await untilElsewhere(than: place) }
       group.addTask {
@@ -54,11 +55,11 @@ struct Fabric: Sendable {
         await Fabric.forever()
       }
       group.addTask {
-        await runner(service).run()
+        await runner(service, seat).run()
         await Fabric.forever()
       }
       group.addTask {
-        await supervise(place, pool)
+        await supervise(place, pool, seat)
         await Fabric.forever()
       }
       await group.next()
@@ -68,8 +69,12 @@ struct Fabric: Sendable {
 
   private func untilElsewhere(than place: SchedulerPlace) async {
     while (try? await session.engine.time.sleep(Fabric.pause)) != nil {
-      guard let now = try? await lookup.place() else { continue }
-      if now.address != place.address || now.scheduler != place.scheduler { return }
+      do throws(StoreError) {
+        let now = try await lookup.place()
+        if now?.address != place.address || now?.scheduler != place.scheduler { return }
+      } catch {
+        // Where the state does not answer, what runs goes on.
+      }
     }
   }
 
@@ -78,12 +83,16 @@ struct Fabric: Sendable {
     while (try? await Task.sleep(for: .seconds(3600))) != nil {}
   }
 
-  private func runner(_ service: JobService) -> DirectRunner {
+  /// Of several controllers one serves the nodes: a node has one worker, and the second to register takes away what the first
+  /// had begun.
+  private func runner(_ service: JobService, _ seat: SupervisorSeat) -> DirectRunner {
     DirectRunner(
       desk: service, engines: session.foundations.workloads.engines, http: session.foundations.http,
       owner: session.owner, time: session.engine.time,
-      nodes: { (try? await lookup.place())?.nodes ?? [] },
-      modules: { (try? await lookup.place())?.modules ?? [] },
+      nodes: { [time = session.engine.time] in
+        seat.isTaken(at: time.uptime()) ? lookup.lastFound?.nodes ?? [] : []
+      },
+      modules: { lookup.lastFound?.modules ?? [] },
       tell: { news in tell(news) })
   }
 
@@ -92,7 +101,7 @@ struct Fabric: Sendable {
     session.progress.warn("Node/\(node) takes no work: \(reason)")
   }
 
-  private func supervise(_ place: SchedulerPlace, _ pool: PostgresPool) async {
+  private func supervise(_ place: SchedulerPlace, _ pool: PostgresPool, _ seat: SupervisorSeat) async {
     let url: Secret
     do {
       url = try await session.foundations.connectionURL(of: place.address)
@@ -102,7 +111,8 @@ struct Fabric: Sendable {
     }
     let progress = session.progress
     let supervisor = ReplicaSupervisor(
-      name: name, source: ReplicaTable(pool, supervisor: name),
+      name: name,
+      source: SeatedSource(ReplicaTable(pool, supervisor: name), seat, session.engine.time),
       spawner: ReplicaProcess(
         command: [Fabric.program, "scheduler"], environment: [SchedulerCommand.databaseVariable: url]
       ) { name, line in progress.warn("scheduler \(name): \(line)") },

@@ -37,6 +37,9 @@ final class SchedulerLookup: Sendable {
   private let environment: String
   private let known = Mutex<(revision: Int64, place: SchedulerPlace?)?>(nil)
 
+  /// As it was found last; a look-up that fails leaves it as it is.
+  var lastFound: SchedulerPlace? { known.withLock { $0?.place } }
+
   init(_ session: Session, _ environment: String) {
     self.session = session
     self.environment = environment

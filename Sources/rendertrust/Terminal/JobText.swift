@@ -26,7 +26,8 @@ struct JobText {
         (now - job.submittedAt).ago, TextStyle.harmless(job.reason ?? ""),
       ])
     }
-    return table.text(width: width) { cell, row, column in
+    // Units, account, credits, module.
+    return table.text(width: width, optional: [4, 3, 5, 2]) { cell, row, column in
       if row == 0 { return style.dim(cell) }
       return column == 1 ? state(jobs[row - 1].state, cell) : cell
     }
@@ -90,7 +91,8 @@ struct JobText {
         TextStyle.harmless(attempt.reason ?? attempt.note ?? ""),
       ])
     }
-    return table.text(width: width) { cell, row, column in
+    // Units, what was used.
+    return table.text(width: width, optional: [3, 4]) { cell, row, column in
       if row == 0 { return style.dim(cell) }
       guard column == 2 else { return cell }
       return switch attempts[row - 1].state {

@@ -89,7 +89,13 @@ final class LiveProgress: Voice {
     }
   }
 
-  func remark(_ text: String) { Output.error(text) }
+  func remark(_ text: String) {
+    state.withLock { state in
+      eraseStatus(&state)
+      Output.error(text)
+      drawStatus(&state)
+    }
+  }
 
   func warn(_ text: String) { say("\(style.yellow("!")) \(text)") }
 

@@ -20,7 +20,8 @@ struct NodeText {
         node.heardAt.map { (now - $0).ago } ?? "never", status.owner, node.isOverflow ? "overflow" : "–",
       ])
     }
-    return table.text(width: width) { cell, row, column in
+    // Pool, round trip, owner, GPU memory, cores.
+    return table.text(width: width, optional: [8, 5, 7, 4, 3]) { cell, row, column in
       if row == 0 { return style.dim(cell) }
       guard column == 1 else { return cell }
       let status = nodes[row - 1]

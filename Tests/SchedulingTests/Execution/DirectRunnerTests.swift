@@ -165,6 +165,49 @@ struct DirectRunnerTests {
     }
   }
 
+  @Test("A module is told its GPU; without one nothing is said of it")
+  func gpu() async throws {
+    try await RunnerWorld.with { world in
+      world.set(#"printf '{"gpu": "%s", "cuda": "%s"}' "$RENDERTRUST_GPU" "$CUDA_VISIBLE_DEVICES""#)
+      var order = world.order(1)
+      order.gpu = 1
+      let told = await world.run(order)
+      #expect(told?.output == .members(["gpu": .string("1"), "cuda": .string("1")]))
+      let untold = await world.run(world.order(2))
+      #expect(untold?.output == .members(["gpu": .string(""), "cuda": .string("")]))
+    }
+  }
+
+  @Test("A clock that goes ahead of the scheduler's cuts nothing short")
+  func clockAhead() async throws {
+    try await RunnerWorld.with { world in
+      world.set("echo {}")
+      var order = world.order(1)
+      // By this clock its time is up; by the scheduler's, an hour is left.
+      order.stopAt = TimeSource.machine.now() + TimeSpan(seconds: -60)
+      order.leaseUntil = order.stopAt + TimeSpan(seconds: -3600)
+      let end = await world.run(order)
+      #expect(end?.output != nil, "\(String(describing: end))")
+    }
+  }
+
+  @Test("A lease that became shorter is renewed in time")
+  func shorterLease() async throws {
+    try await RunnerWorld.with(lease: TimeSpan(seconds: 600)) { world in
+      world.desk.state.change { $0.leaseUntil = { TimeSource.machine.now() + TimeSpan(milliseconds: 600) } }
+      world.set("while [ ! -e /tmp/go ]; do sleep 0.1; done; echo {}")
+      let order = world.order(1)
+      world.desk.add(order, to: "a")
+      await world.desk.state.until { state in
+        state.reports.count { if case .progress = $0.event { true } else { false } } >= 3
+      }
+      let container = try #require(try await world.world.containers().first)
+      _ = try await world.world.engine.run(
+        .init(in: container.id, ["touch", "/tmp/go"], timeout: .seconds(20)))
+      #expect(await world.desk.end(of: order.attempt)?.output != nil)
+    }
+  }
+
   @Test("A container that is killed under an attempt is named as the reason")
   func containerGone() async throws {
     try await RunnerWorld.with { world in

@@ -17,6 +17,8 @@ final class FakeDesk: WorkDesk {
     /// What a worker is told to have accepted before.
     var left: [AttemptID] = []
     var isAvailable = true
+    /// Until when answers say that the lease lasts.
+    var leaseUntil: @Sendable () -> Timestamp = { Timestamp(seconds: 0) }
   }
 
   let state = Watched(State())
@@ -79,7 +81,7 @@ final class FakeDesk: WorkDesk {
     return state.change { state in
       if report.event == .accept { state.accepted.insert(report.attempt) }
       state.reports.append(report)
-      return WorkReply(leaseUntil: Timestamp(seconds: 0), stops: state.stops.contains(report.attempt))
+      return WorkReply(leaseUntil: state.leaseUntil(), stops: state.stops.contains(report.attempt))
     }
   }
 

@@ -10,16 +10,34 @@ struct AttemptExecution: Sendable {
   private let node: DirectNode
   private let parts: DirectRunner.Parts
   private let running: RunningAttempts
+  private let lease: TimeSpan
 
   init(
     _ order: WorkOrder, of module: DirectModule, on node: DirectNode, parts: DirectRunner.Parts,
-    running: RunningAttempts
+    running: RunningAttempts, lease: TimeSpan
   ) {
     self.order = order
     self.module = module
     self.node = node
     self.parts = parts
     self.running = running
+    self.lease = lease
+  }
+
+  /// What a module finds of the attempt in its environment; over HTTP the same is said by `gpuHeader`.
+  private var environment: [String: String] {
+    guard let gpu = order.gpu else { return [:] }
+    return ["RENDERTRUST_GPU": String(gpu), "CUDA_VISIBLE_DEVICES": String(gpu)]
+  }
+
+  private static let gpuHeader = "RenderTrust-GPU"
+
+  /// How long it may take. Both times of an order are the scheduler's, whose clock need not agree with this one: where this
+  /// one goes ahead, it is they that count. That a job's time is up is also said by the scheduler itself.
+  private var timeLeft: TimeSpan {
+    max(
+      order.stopAt - parts.time.now(),
+      TimeSpan(milliseconds: (order.stopAt - order.leaseUntil).milliseconds + lease.milliseconds))
   }
 
   /// Nothing of it goes on when this returns; what a container makes of a request that was broken off is its own affair.
@@ -28,12 +46,13 @@ struct AttemptExecution: Sendable {
     do throws(BackendError) {
       let engine = try parts.engines.engine(at: node.engine)
       guard let container = try await container(on: engine) else { return .noContainer }
-      let left = order.stopAt - parts.time.now()
+      let left = timeLeft
       guard left.milliseconds > 0 else { return .timedOut }
       switch module.interface {
       case .stdio(let line):
         let command = ContainerCommand(
-          line, input: order.input.jsonBytes(), mostOutput: AttemptOutcome.mostOutput, timeout: left.duration)
+          line, input: order.input.jsonBytes(), environment: environment,
+          mostOutput: AttemptOutcome.mostOutput, timeout: left.duration)
         return await run(command, in: container, on: engine, hear: hear)
       case .http(let port, let path):
         return await post(to: port, path, within: left, in: container, on: engine)
@@ -77,6 +96,7 @@ struct AttemptExecution: Sendable {
     }
     var request = HTTPRequest(.post, "http://\(target.address):\(target.port)\(path)")
     request.add("Content-Type", "application/json")
+    if let gpu = order.gpu { request.add(Self.gpuHeader, String(gpu)) }
     request.body = order.input.jsonBytes()
     request.connectTimeout = min(left.duration, .seconds(10))
     request.totalTimeout = left.duration

@@ -11,6 +11,7 @@ struct AttemptRun: Sendable {
   private let running: RunningAttempts
   private let stopSigns: AsyncStream<Void>
   private let lease: TimeSpan
+  private let leaseUntil: Timestamp
 
   private enum Turn: Sendable {
     case ended(ExecutionEnd)
@@ -21,7 +22,7 @@ struct AttemptRun: Sendable {
 
   init(
     _ order: WorkOrder, on node: DirectNode, parts: DirectRunner.Parts, running: RunningAttempts,
-    stopSigns: AsyncStream<Void>, lease: TimeSpan
+    stopSigns: AsyncStream<Void>, lease: TimeSpan, leaseUntil: Timestamp
   ) {
     self.order = order
     self.node = node
@@ -29,6 +30,7 @@ struct AttemptRun: Sendable {
     self.running = running
     self.stopSigns = stopSigns
     self.lease = lease
+    self.leaseUntil = leaseUntil
   }
 
   func run() async {
@@ -39,7 +41,8 @@ struct AttemptRun: Sendable {
     let turn = await withTaskGroup(of: Turn.self) { group in
       group.addTask {
         guard let module else { return .ended(.unknownModule) }
-        let execution = AttemptExecution(order, of: module, on: node, parts: parts, running: running)
+        let execution = AttemptExecution(
+          order, of: module, on: node, parts: parts, running: running, lease: lease)
         return .ended(await execution.run { state.hear($0) })
       }
       group.addTask { await keepTelling(state, meter, since: began) }
@@ -60,10 +63,9 @@ struct AttemptRun: Sendable {
   private func keepTelling(
     _ state: AttemptProgress, _ meter: AttemptMeter, since began: TimeSpan
   ) async -> Turn {
-    let third = TimeSpan(milliseconds: max(lease.milliseconds / 3, 1))
-    let pause = min(TimeSpan(seconds: 1), third)
+    var third = third(until: leaseUntil)
     var lastTold = began
-    while (try? await parts.time.sleep(pause)) != nil {
+    while (try? await parts.time.sleep(min(TimeSpan(seconds: 1), third))) != nil {
       let now = parts.time.uptime()
       guard state.hasNews || now.milliseconds - lastTold.milliseconds >= third.milliseconds else { continue }
       let words = state.words(of: order)
@@ -73,6 +75,7 @@ struct AttemptRun: Sendable {
         let reply = try await parts.desk.report(WorkReport(order.attempt, event), from: node.name)
         state.haveTold(words)
         lastTold = now
+        third = self.third(until: reply.leaseUntil)
         if reply.stops { return .ended(.stopped) }
       } catch {
         // What could not be said is said again, in time for the lease.
@@ -80,6 +83,14 @@ struct AttemptRun: Sendable {
       }
     }
     return .nothing
+  }
+
+  /// A third of the lease: of the one that the node was told when it began, or of the one that the last answer gave where
+  /// that is shorter by now. An answer that this clock does not agree with says nothing.
+  private func third(until leaseUntil: Timestamp) -> TimeSpan {
+    let left = (leaseUntil - parts.time.now()).milliseconds
+    let shorter = left > 0 ? min(left, lease.milliseconds) : lease.milliseconds
+    return TimeSpan(milliseconds: max(shorter / 3, min(100, max(lease.milliseconds / 3, 1))))
   }
 
   private func tell(

@@ -122,14 +122,15 @@ struct NodeWorker: Sendable {
           _ = await ends.next()
         } else {
           for order in await work(most: free).prefix(free) {
-            guard let signs = await begin(order) else {
+            guard let (signs, leaseUntil) = await begin(order) else {
               // It comes again, and not at once.
               try? await parts.time.sleep(Self.pause)
               continue
             }
             group.addTask {
               await AttemptRun(
-                order, on: node, parts: parts, running: running, stopSigns: signs, lease: terms.lease
+                order, on: node, parts: parts, running: running, stopSigns: signs, lease: terms.lease,
+                leaseUntil: leaseUntil
               ).run()
               running.end(order.attempt)
             }
@@ -148,13 +149,14 @@ struct NodeWorker: Sendable {
     }
   }
 
-  /// Where signs come that it is to stop; nil: it runs already, or is not this node's any more.
-  private func begin(_ order: WorkOrder) async -> AsyncStream<Void>? {
+  /// Where signs come that it is to stop, and until when it may be silent; nil: it runs already, or is not this node's any
+  /// more.
+  private func begin(_ order: WorkOrder) async -> (AsyncStream<Void>, Timestamp)? {
     guard let signs = running.begin(order.attempt) else { return nil }
     do throws(JobError) {
       let reply = try await parts.desk.report(WorkReport(order.attempt, .accept), from: name)
       if reply.stops { running.stop(order.attempt) }
-      return signs
+      return (signs, reply.leaseUntil)
     } catch {
       running.end(order.attempt)
       return nil

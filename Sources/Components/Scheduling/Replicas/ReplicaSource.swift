@@ -1,4 +1,4 @@
-internal import Model
+package import Model
 package import Postgres
 internal import Reconciling
 
@@ -60,6 +60,9 @@ package struct ReplicaTable: ReplicaSource {
       return .failure(error)
     }
   }
+
+  /// How long the row is held by whoever read it last.
+  package static let hold = TimeSpan(seconds: 15)
 
   private static let take = """
     UPDATE schedulers SET supervisor = $1, supervised_until = now() + interval '15 seconds'

@@ -118,7 +118,7 @@ package struct ReplicaSupervisor: Sendable {
         return (state.current, decision)
       }
       if decision.replicas != current {
-        log("\(decision.replicas) schedulers after \(current): \(decision.reason)")
+        log("schedulers: \(current) → \(decision.replicas), \(decision.reason)")
       }
       return decision.replicas
     }
@@ -148,11 +148,36 @@ package struct ReplicaSupervisor: Sendable {
       if docker != nil { tell("there is no engine to run schedulers as containers") }
       return
     }
-    do throws(ReplicaProblem) {
-      let left = try await keeper.keep(count, docker, of: scheduler)
-      state.value.withLock { $0.mayHaveContainers = docker != nil || left > 0 }
-    } catch {
+    switch await holdingSeat({ await ReplicaSupervisor.attempt(count, docker, scheduler, keeper) }) {
+    case .success(let left)?: state.value.withLock { $0.mayHaveContainers = docker != nil || left > 0 }
+    case .failure(let error)?:
       if docker != nil { tell("schedulers cannot be run as containers: \(error)") }
+    case nil: break
+    }
+  }
+
+  private static func attempt(
+    _ count: Int, _ docker: DockerReplicas?, _ scheduler: String, _ keeper: any ReplicaKeeper
+  ) async -> Result<Int, ReplicaProblem> {
+    do throws(ReplicaProblem) {
+      return .success(try await keeper.keep(count, docker, of: scheduler))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Containers may take longer than the source waits for a sign before it lets another server begin.
+  private func holdingSeat<Answer: Sendable>(_ work: @escaping @Sendable () async -> Answer) async -> Answer?
+  {
+    await withTaskGroup(of: Answer?.self) { group in
+      group.addTask { await work() }
+      group.addTask { [source, time] in
+        while (try? await time.sleep(ReplicaSupervisor.pause)) != nil { _ = await source.read() }
+        return nil
+      }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      return first
     }
   }
 

@@ -90,12 +90,12 @@ package struct ReplicaDecision: Hashable, Sendable {
 }
 
 extension ReplicaDecision.Reason: CustomStringConvertible {
-  /// Ends the sentence that begins with how many replicas there shall be.
+  /// Follows how many there were and how many there shall be.
   package var description: String {
     switch self {
-    case .fits: "the pending jobs are what they are there for, within 10 %"
-    case .moreJobs: "more jobs are pending"
-    case .fewerJobs: "fewer jobs are pending"
+    case .fits: "the waiting jobs are what they are there for, within 10 %"
+    case .moreJobs: "more jobs wait"
+    case .fewerJobs: "fewer jobs wait"
     case .coolingDown: "fewer would do, but more were needed within the cool-down"
     case .risingSlowly: "more are needed than may come within 15 s"
     case .least: "there are never fewer"
