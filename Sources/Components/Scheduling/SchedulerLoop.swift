@@ -63,14 +63,16 @@ package struct SchedulerLoop: Sendable {
     _ body: () async throws(PostgresError) -> Void
   ) async {
     while !Task.isCancelled {
+      // Before it looks: what changes meanwhile is not in what it sees.
+      let watch = subject.map { service.hub.watch($0) }
       do throws(PostgresError) {
         try await body()
       } catch {
         if !Task.isCancelled { tell(.failed(error)) }
       }
       if gap > .zero { try? await service.clock.sleep(for: gap) }
-      if let subject {
-        await service.hub.pause(on: subject, atMost: pause)
+      if let watch {
+        await watch.news(within: pause, service.clock)
       } else {
         try? await service.clock.sleep(for: pause)
       }

@@ -28,9 +28,9 @@ final class ChangeHub: Sendable {
   func wait<Output: Sendable>(
     for subject: Subject, patience: Duration, _ look: () async throws(JobError) -> Output?
   ) async throws(JobError) -> Output? {
-    let watch = Watch(subject, self)
     let deadline = ContinuousClock.now + patience
     while true {
+      let watch = Watch(subject, self)
       if let found = try await look() { return found }
       let left = deadline - ContinuousClock.now
       guard left > .zero, !Task.isCancelled else { return nil }
@@ -38,20 +38,19 @@ final class ChangeHub: Sendable {
     }
   }
 
-  /// Returns when something changed or the time is over.
-  func pause(on subject: Subject, atMost limit: Duration) async {
-    await Watch(subject, self).news(within: limit, clock)
-  }
+  /// For whoever looks next: what changes from now on ends its pause.
+  func watch(_ subject: Subject) -> Watch { Watch(subject, self) }
 
   private var isListening: Bool { state.withLock { $0.isListening } }
 
-  private final class Watch: Sendable {
+  /// Waits for news once: a wait that ends without any ends its stream.
+  final class Watch: Sendable {
     private let subject: Subject
     private let hub: ChangeHub
     private let id: UInt64
     private let stream: AsyncStream<Void>
 
-    init(_ subject: Subject, _ hub: ChangeHub) {
+    fileprivate init(_ subject: Subject, _ hub: ChangeHub) {
       self.subject = subject
       self.hub = hub
       let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -71,6 +70,7 @@ final class ChangeHub: Sendable {
       }
     }
 
+    /// Returns when something changed since it was made, or the time is over.
     func news(within limit: Duration, _ clock: any Clock<Duration> & Sendable) async {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { [stream] in _ = await stream.first { _ in true } }
