@@ -122,6 +122,7 @@ enum SchedulingSchema {
       deadline_at timestamptz NOT NULL
     );
     CREATE INDEX pending_jobs_in_turn ON pending_jobs (account, module, priority DESC, queued_at, job);
+    CREATE INDEX pending_jobs_of_module ON pending_jobs (module, queued_at);
     CREATE INDEX pending_jobs_due ON pending_jobs (deadline_at);
 
     CREATE TABLE job_attempts (

@@ -144,6 +144,23 @@ extension JobTests {
       }
     }
 
+    @Test func nobodyOvertakesThoseWhoWaitAlsoFromAnotherProcess() async throws {
+      try await Desk.with(nodes: 1, slots: 1) { desk in
+        let first = try await desk.order()
+        let second = try await desk.order()
+        try await desk.world.pool.query("UPDATE pending_jobs SET queued_at = now() - interval '5 seconds'")
+        try await desk.succeed(first.id)
+        // A server that gives no places to what waits, and sees that there is room.
+        let other = Desk(desk.world, seed: 2)
+        try await other.service.refresh()
+        let third = try await other.order("bob")
+        #expect(third.state == .pending)
+        try await desk.loop.turn()
+        let (older, newer) = (try await desk.service.job(second.id), try await desk.service.job(third.id))
+        #expect(older.state == .dispatched && newer.state == .pending)
+      }
+    }
+
     @Test func aPlaceThatSomebodyElseTookIsNotGivenTwice() async throws {
       try await Desk.with(nodes: 1, slots: 1) { desk in
         // Another process, which has not heard of what this one does.

@@ -130,7 +130,7 @@ extension JobBooks {
         case .success(let terms):
           let decision = state.fleet.select(module.needs, state.settings, now: time)
           var claim: Claim?
-          if let chosen = decision.chosen, !state.walk.crowded.contains(module.name) {
+          if let chosen = decision.chosen, !state.isAwaited(module.name) {
             claim = state.fleet.claim(chosen.node, module.needs)
           }
           return (

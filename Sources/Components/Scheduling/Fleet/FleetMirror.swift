@@ -19,6 +19,8 @@ final class FleetMirror: Sendable {
     /// When transactions of this process last saw a node, so that an older look at the tables does not undo it.
     var seen: [Int64: ContinuousClock.Instant] = [:]
     var walk = QueueWalk()
+    /// Modules whose jobs have waited for a while, whichever process looks after them.
+    var awaited: Set<String> = []
   }
 
   private let state = Mutex(State())
@@ -38,6 +40,11 @@ final class FleetMirror: Sendable {
         SELECT gpu_minute_micro, cpu_minute_micro FROM ledger_rules WHERE effective_from <= now()
         ORDER BY version DESC LIMIT 1
         """),
+      Statement(
+        """
+        SELECT name FROM scheduler_modules m WHERE retired_at IS NULL AND EXISTS (
+          SELECT 1 FROM pending_jobs p WHERE p.module = m.name AND p.queued_at < now() - interval '1 second')
+        """),
     ])
     var nodes: [(node: FleetNode, owner: String, isHeld: Bool)] = []
     for row in answers[0] {
@@ -53,6 +60,9 @@ final class FleetMirror: Sendable {
     let rates = try answers[3].first.map { row throws(PostgresError) in
       TimeRates(gpuMinute: Credits(micro: try row.int(0)), cpuMinute: Credits(micro: try row.int(1)))
     }
+    var awaited: Set<String> = []
+    for row in answers[4] { awaited.insert(try row.text(0)) }
+    state.withLock { $0.awaited = awaited }
     adopt(nodes, modules, settings, rates, from: began)
   }
 
@@ -112,4 +122,9 @@ final class FleetMirror: Sendable {
       state.fleet.update(node)
     }
   }
+}
+
+extension FleetMirror.State {
+  /// Whether others wait for the same already: whoever comes now waits behind them.
+  func isAwaited(_ module: String) -> Bool { awaited.contains(module) || walk.crowded.contains(module) }
 }
