@@ -116,6 +116,9 @@ extension Remote {
         request.body = Value.members(["manifests": bundle]).jsonBytes()
         let response = try await client.send(request)
         #expect(response.status == 422 && !response.text.contains("hunter2"), "\(response.text)")
+        #expect(response.headers["Content-Type"] == "application/problem+json")
+        #expect(
+          response.text.contains("diagnostics") && response.text.contains("about:blank"), "\(response.text)")
       }
     }
 

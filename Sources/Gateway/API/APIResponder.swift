@@ -180,11 +180,16 @@ extension HTTPField.Name {
 extension APIProblem {
   /// As RFC 9457 writes it.
   func value(request: String) -> Value {
-    .members([
-      "type": .string("about:blank"), "title": .string(APIProblem.titles[status] ?? "Problem"),
-      "status": .integer(Int64(status)), "code": .string(code), "detail": .string(detail),
-      "field": field.map { .string($0) }, "hint": hint.map { .string($0) }, "request": .string(request),
-    ])
+    var members = more
+    members["type"] = .string("about:blank")
+    members["title"] = .string(APIProblem.titles[status] ?? "Problem")
+    members["status"] = .integer(Int64(status))
+    members["code"] = .string(code)
+    members["detail"] = .string(detail)
+    members["field"] = field.map { .string($0) }
+    members["hint"] = hint.map { .string($0) }
+    members["request"] = .string(request)
+    return .object(members)
   }
   private static let titles = [
     400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",

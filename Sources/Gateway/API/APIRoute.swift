@@ -171,10 +171,12 @@ package struct APIProblem: Hashable, Sendable {
   package let field: String?
   package let hint: String?
   package let retryAfterSeconds: Int?
+  /// Members of this problem's own, by name, beside those above.
+  package let more: [String: Value]
 
   package init(
     _ status: Int, _ code: String, _ detail: String, field: String? = nil, hint: String? = nil,
-    retryAfterSeconds: Int? = nil
+    retryAfterSeconds: Int? = nil, more: [String: Value] = [:]
   ) {
     self.status = status
     self.code = code
@@ -182,5 +184,6 @@ package struct APIProblem: Hashable, Sendable {
     self.field = field
     self.hint = hint
     self.retryAfterSeconds = retryAfterSeconds
+    self.more = more
   }
 }

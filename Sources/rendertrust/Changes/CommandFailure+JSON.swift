@@ -29,10 +29,14 @@ extension CommandFailure {
 
   var response: APIResponse {
     let (code, status) = problem
-    guard diagnostics.isEmpty else {
-      return .json(status, value.adding("title", .string("the manifests cannot be used")))
-    }
-    return .problem(APIProblem(status, code, message, retryAfterSeconds: cause == .unavailable ? 5 : nil))
+    return .problem(
+      APIProblem(
+        status, code, message, retryAfterSeconds: cause == .unavailable ? 5 : nil,
+        more: diagnostics.isEmpty
+          ? [:]
+          : [
+            "diagnostics": .array(diagnostics.map(\.value)), "exitCode": .integer(Int64(self.code.rawValue)),
+          ]))
   }
 
   /// - Parameters:
