@@ -1,4 +1,3 @@
-import DockerEngine
 import FoundationEssentials
 import Glibc
 import Model
@@ -192,48 +191,6 @@ extension EndToEnd {
         #expect(try await Self.node(installation)["held"] == .bool(true))
         let list = try await installation.run("node", "list")
         #expect(list.output.contains("cordoned"), "\(list)")
-      }
-    }
-
-    @Test("Of two controllers one serves the nodes: what one has begun the other does not take away")
-    func twoControllers() async throws {
-      try await Installation.with { installation in
-        try Self.write(Self.scheduler("replicas: {min: 1, max: 2}"), to: installation)
-        try await installation.apply()
-        try installation.write([
-          Self.module(
-            "slow", try installation.image("echoImage"),
-            #"{stdio: {command: [sh, -c, "while [ ! -e /tmp/go ]; do sleep 0.1; done; echo {}"]}}"#, "")
-        ])
-        _ = try await installation.up { _ in
-          try await Self.prepare(installation)
-          let ordered = try await installation.run(
-            "job", "submit", "slow", "--as", "account/cleo", "--budget", "5", "-o", "name")
-          let job = ordered.output.split(separator: "\n").joined()
-          let runs = try await installation.eventually(within: 30) {
-            try await Self.state(job, installation) == "running"
-          }
-          try #require(runs != nil, "\(ordered)")
-          _ = try await installation.up { second in
-            let joined = try await installation.eventually(within: 60) {
-              try await installation.query(
-                "SELECT 1 FROM leases WHERE holder LIKE '%-' || $1 || '-%' LIMIT 1", [.text("\(second)")]
-              ).first != nil
-            }
-            #expect(joined != nil)
-            // As long as a worker that wanted to serve the node would need to register.
-            _ = try await installation.eventually(within: 12) {
-              try await Self.state(job, installation) != "running"
-            }
-            let container = try await installation.container(of: "Module/slow")
-            _ = try await installation.engine.run(
-              .init(in: container.id, ["touch", "/tmp/go"], timeout: .seconds(20)))
-            let end = try await installation.run("job", "watch", job)
-            #expect(end.exitCode == 0, "\(end)")
-          }
-          let told = try await installation.run("job", "get", job, "-o", "json").json()
-          #expect(told["attempts"]?.elements.count == 1, "\(told.json)")
-        }
       }
     }
   }
