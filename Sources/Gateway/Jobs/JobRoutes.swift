@@ -39,7 +39,8 @@ package struct JobRoutes: Sendable {
 
   private var list: APIRoute {
     APIRoute(
-      .get, "/api/v1/jobs", name: "listJobs", summary: "Jobs, newest first, without their attempts.",
+      .get, "/api/v1/jobs", name: "listJobs",
+      summary: "Jobs, newest first, without inputs, outputs, artefacts and attempts.",
       roles: JobRoutes.readers,
       parameters: [
         APIParameter(

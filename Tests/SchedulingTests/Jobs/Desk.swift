@@ -29,11 +29,12 @@ struct Desk: Sendable {
     }
   }
 
-  init(_ world: SchedulingWorld, seed: UInt64 = 1) {
+  /// - Parameter ahead: how far its clock is from the database's.
+  init(_ world: SchedulingWorld, seed: UInt64 = 1, ahead: TimeSpan = TimeSpan(seconds: 0)) {
     self.world = world
     let generator = Mutex(SeededGenerator(seed: seed))
     service = JobService(
-      world.pool, now: { Desk.time() }, random: { generator.withLock { $0.next() } })
+      world.pool, now: { Desk.time() + ahead }, random: { generator.withLock { $0.next() } })
     loop = SchedulerLoop(service)
   }
 

@@ -144,6 +144,17 @@ extension JobTests {
       }
     }
 
+    @Test func aProcessWhoseClockIsWrongStillFindsNodesOnline() async throws {
+      try await Desk.with { desk in
+        for seconds in [-7200, 7200] as [Int64] {
+          let other = Desk(desk.world, seed: UInt64(seconds.magnitude), ahead: TimeSpan(seconds: seconds))
+          try await other.service.refresh()
+          let job = try await other.order { $0.priority = seconds < 0 ? 1 : 2 }
+          #expect(job.state == .dispatched, "\(seconds) s")
+        }
+      }
+    }
+
     @Test func nobodyOvertakesThoseWhoWaitAlsoFromAnotherProcess() async throws {
       try await Desk.with(nodes: 1, slots: 1) { desk in
         let first = try await desk.order()

@@ -119,7 +119,9 @@ extension JobBooks {
     round.isThrough = mirror.read { state in
       var walk = state.walk
       if round.dispatched > 0, let account = proposals.last?.waiting.account { walk.account = account }
-      let isThrough = walk.pass(window, dispatched: round.dispatched) { state.hasRoom(now: now()) }
+      let isThrough = walk.pass(window, dispatched: round.dispatched) {
+        state.hasRoom(now: state.databaseTime(now()))
+      }
       state.walk = walk
       return isThrough
     }
@@ -137,7 +139,7 @@ extension JobBooks {
         guard let module = state.modules[entry.module] else { continue }
         let needs = module.needs(of: entry)
         guard !full.contains(needs) else { continue }
-        let decision = state.fleet.select(needs, state.settings, now: time)
+        let decision = state.fleet.select(needs, state.settings, now: state.databaseTime(time))
         guard let chosen = decision.chosen, let claim = state.fleet.claim(chosen.node, needs) else {
           if decision.isHopeless(for: needs) {
             hopeless.append(entry.job)

@@ -9,6 +9,10 @@ extension JobBooks {
     j.submitted_at, j.deadline_at, j.finished_at
     """
 
+  /// The same without what may be long.
+  private static let briefColumns =
+    columns.replacing("j.input,", "'null',").replacing("j.output, j.artefacts,", "NULL, NULL,")
+
   private static let attempts = """
     SELECT w.number, n.name, w.state, w.reason, w.note, w.units, w.gpu_ms, w.cpu_ms, w.dispatched_at, w.started_at,
       w.ended_at, w.decision
@@ -33,11 +37,11 @@ extension JobBooks {
     return (job, decisions)
   }
 
-  /// Newest first, without attempts.
+  /// Newest first, without inputs, outputs, artefacts and attempts.
   func jobs(_ query: JobQuery) async throws(PostgresError) -> [Job] {
     let rows = try await pool.query(
       """
-      SELECT \(JobBooks.columns) FROM jobs j
+      SELECT \(JobBooks.briefColumns) FROM jobs j
       WHERE ($1::text IS NULL OR j.account = (SELECT id FROM accounts WHERE name = $1))
         AND ($2::text IS NULL OR j.state = $2) AND ($3::text IS NULL OR j.module = $3)
         AND ($4::text IS NULL OR (j.submitted_at, j.id) < (SELECT b.submitted_at, b.id FROM jobs b WHERE b.id = $4))

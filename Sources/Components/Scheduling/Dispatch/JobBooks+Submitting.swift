@@ -128,7 +128,8 @@ extension JobBooks {
         switch JobTerms.of(submission.order, module, state.settings, state.rates) {
         case .failure(let error): return (index, .failure(error))
         case .success(let terms):
-          let decision = state.fleet.select(module.needs, state.settings, now: time)
+          let decision = state.fleet.select(
+            module.needs, state.settings, now: state.databaseTime(time))
           var claim: Claim?
           if let chosen = decision.chosen, !state.isAwaited(module.name) {
             claim = state.fleet.claim(chosen.node, module.needs)

@@ -14,6 +14,8 @@ final class FleetMirror: Sendable {
     var settings = SchedulerSettings()
     /// Nil: no rules are in force.
     var rates: TimeRates?
+    /// How far the database's clock, by which heartbeats are told, is ahead of this process's.
+    var ahead = TimeSpan(milliseconds: 0)
     /// Whether a Scheduler has said anything yet.
     var isSetUp = false
     /// When transactions of this process last saw a node, so that an older look at the tables does not undo it.
@@ -30,7 +32,7 @@ final class FleetMirror: Sendable {
   }
 
   /// Looks at all tables.
-  func refresh(from pool: PostgresPool) async throws(PostgresError) {
+  func refresh(from pool: PostgresPool, _ time: @Sendable () -> Timestamp) async throws(PostgresError) {
     let began = ContinuousClock.now
     let answers = try await pool.pipeline([
       Statement(FleetNode.all), Statement(WorkModule.all),
@@ -45,7 +47,9 @@ final class FleetMirror: Sendable {
         SELECT name FROM scheduler_modules m WHERE retired_at IS NULL AND EXISTS (
           SELECT 1 FROM pending_jobs p WHERE p.module = m.name AND p.queued_at < now() - interval '1 second')
         """),
+      JobBooks.clock,
     ])
+    let ahead = try answers[5].only().timestamp(0) - time()
     var nodes: [(node: FleetNode, owner: String, isHeld: Bool)] = []
     for row in answers[0] {
       nodes.append((try FleetNode(whole: row), try row.text(10), try row.bool(15)))
@@ -62,7 +66,7 @@ final class FleetMirror: Sendable {
     }
     var awaited: Set<String> = []
     for row in answers[4] { awaited.insert(try row.text(0)) }
-    state.withLock { $0.awaited = awaited }
+    state.withLock { ($0.awaited, $0.ahead) = (awaited, ahead) }
     adopt(nodes, modules, settings, rates, from: began)
   }
 
@@ -125,6 +129,9 @@ final class FleetMirror: Sendable {
 }
 
 extension FleetMirror.State {
+  /// - Parameter local: by this process's clock.
+  func databaseTime(_ local: Timestamp) -> Timestamp { local + ahead }
+
   /// Whether others wait for the same already: whoever comes now waits behind them.
   func isAwaited(_ module: String) -> Bool { awaited.contains(module) || walk.crowded.contains(module) }
 }

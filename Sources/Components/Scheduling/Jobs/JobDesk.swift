@@ -11,7 +11,7 @@ package protocol JobDesk: Sendable {
   ///   - patience: how long at most; the job as it is then.
   func job(_ id: JobID, of creator: String?, newerThan version: Int64?, patience: Duration)
     async throws(JobError) -> Job
-  /// Newest first.
+  /// Newest first, without inputs, outputs, artefacts and attempts.
   func jobs(_ query: JobQuery) async throws(JobError) -> [Job]
   /// Cancelling what is over is `isOver`; cancelling again is none.
   func cancel(_ id: JobID, of creator: String?, by person: String) async throws(JobError) -> Job

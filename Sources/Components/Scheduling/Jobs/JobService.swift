@@ -31,7 +31,9 @@ package final class JobService: JobDesk, WorkDesk {
   }
 
   /// Learns what is in the tables; needed before anything else.
-  package func refresh() async throws(PostgresError) { try await books.mirror.refresh(from: books.pool) }
+  package func refresh() async throws(PostgresError) {
+    try await books.mirror.refresh(from: books.pool, books.now)
+  }
 
   /// How often the tables are looked at, and how much of the time that may take.
   private static let refreshPause = Duration.seconds(1)
@@ -143,7 +145,8 @@ package final class JobService: JobDesk, WorkDesk {
         let waiting = JobBooks.Waiting(
           job: id, module: job.module, isOverflow: job.isOverflow, failedNodes: avoided, held: job.held,
           deadline: job.deadline)
-        return state.fleet.select(module.needs(of: waiting), state.settings, now: books.now())
+        return state.fleet.select(
+          module.needs(of: waiting), state.settings, now: state.databaseTime(books.now()))
       }
       chapters.append(JobStory.Chapter(attempt: nil, decision: decision))
     }
