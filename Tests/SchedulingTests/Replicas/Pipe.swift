@@ -1,13 +1,14 @@
 import Glibc
 
-/// Two ends of a pipe of this process.
+/// Two ends of a pipe of this process. No process that another test starts inherits them: it would keep them open.
 final class Pipe: Sendable {
   let reading: Int32
   private let writing: Int32
 
   init() {
     var ends: [Int32] = [0, 0]
-    precondition(pipe(&ends) == 0, "no pipe")
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    precondition(socketpair(AF_UNIX, kind, 0, &ends) == 0, "no pipe")
     (reading, writing) = (ends[0], ends[1])
   }
 

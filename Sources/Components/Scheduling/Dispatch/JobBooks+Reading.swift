@@ -11,7 +11,7 @@ extension JobBooks {
 
   /// The same without what may be long.
   private static let briefColumns =
-    columns.replacing("j.input,", "'null',").replacing("j.output, j.artefacts,", "NULL, NULL,")
+    columns.replacing("j.input,", with: "'null',").replacing("j.output, j.artefacts,", with: "NULL, NULL,")
 
   private static let attempts = """
     SELECT w.number, n.name, w.state, w.reason, w.note, w.units, w.gpu_ms, w.cpu_ms, w.dispatched_at, w.started_at,
