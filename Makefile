@@ -31,7 +31,7 @@ test: setup check
 	@scripts/docs.sh $(RENDERTRUST) check
 	@scripts/smoke.sh $(RENDERTRUST)
 	@scripts/seeds.sh $(SCRATCH) 2000
-	swift test --skip-build --scratch-path $(SCRATCH)
+	@scripts/tests.sh $(SCRATCH)
 	@scripts/fuzz.sh 60 $(SCRATCH)/fuzz
 
 # Looks for manifests that crash, hang or do not come back as they were; FUZZ_SECONDS says for how long.

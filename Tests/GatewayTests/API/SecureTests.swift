@@ -47,10 +47,12 @@ import Testing
           "-H", "Authorization: Bearer \(token)", "-H", "Content-Type: application/json", "-d",
           #"{"module":"echo","input":1}"#, "https://127.0.0.1:\(api.port)/api/v1/jobs")
         #expect(status == 0 && output.hasSuffix("\n\(version) 201"), "\(output)")
+        // Until the first event's data, which comes at once.
         let (_, stream) = try await Self.run(
-          "/usr/bin/curl", "-sN", flag, "--max-time", "1", "--cacert", folder + "/cert.pem", "-H",
-          "Authorization: Bearer \(token)", "-H", "Accept: text/event-stream",
-          "https://127.0.0.1:\(api.port)/api/v1/jobs/\(output.jobID)")
+          "/bin/sh", "-c",
+          "curl -sN \(flag) --max-time 30 --cacert \(folder)/cert.pem -H 'Authorization: Bearer \(token)' "
+            + "-H 'Accept: text/event-stream' https://127.0.0.1:\(api.port)/api/v1/jobs/\(output.jobID) | sed '/^data:/q'"
+        )
         #expect(stream.contains("event: job\ndata: {"), "\(stream)")
         let (_, long) = try await Self.run(
           "/bin/sh", "-c",
