@@ -75,8 +75,12 @@ extension Installation {
 }
 
 extension Outcome {
-  /// Each line of the output as JSON.
-  func lines() throws -> [Value] { try output.split(separator: "\n").map { try Value(json: String($0)) } }
+  /// Each line of the output as JSON, but for the one that is told once and is no line of the log.
+  func lines() throws -> [Value] {
+    try output.split(separator: "\n").filter { !$0.hasPrefix("first-admin token") }.map {
+      try Value(json: String($0))
+    }
+  }
 }
 
 /// Where a service manager listens, as systemd does.
