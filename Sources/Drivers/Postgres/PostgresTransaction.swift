@@ -25,9 +25,8 @@ package struct TransactionOptions: Sendable {
 
   /// Its locks are free before it is safe from a crash of the server, so that others do not wait for the disk: nobody may be
   /// told of it before `PostgresPool.flush`.
-  package static let flushedLater = TransactionOptions(settings: ["synchronous_commit": "off"])
-  /// The same for statements that lead through indexes whatever the tables hold: they are planned once for a connection.
-  package static let flushedLaterAsPlanned = TransactionOptions(settings: [
+  /// For statements that lead through indexes whatever the tables hold: they are planned once for a connection.
+  package static let flushedLater = TransactionOptions(settings: [
     "synchronous_commit": "off", "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off",
   ])
   package static let serializable = TransactionOptions(isolation: .serializable)

@@ -180,21 +180,20 @@ extension JobBooks {
       var placed: [(job: JobID, image: String)] = []
       for proposal in proposals {
         guard let number = numbers[proposal.waiting.job.text],
-          rooms[proposal.node]?.isCordoned == false,
-          let claim = rooms[proposal.node]?.claim(proposal.needs)
+          let claim = rooms.claim(proposal.node, proposal.needs)
         else { continue }
         let paid =
           proposal.usesTime
           ? rates?.time(for: proposal.waiting.held, usesGPU: proposal.needs.gpuMemory > 0) : nil
-        let deadline = proposal.waiting.deadline
         rows.add(
           proposal.waiting.job, number: number, on: proposal.node, claim,
-          until: paid.map { min(time + $0, deadline) } ?? deadline, proposal.decision)
+          until: JobTerms.stop(startingAt: time, paidFor: paid, deadline: proposal.waiting.deadline),
+          proposal.decision)
         placed.append((proposal.waiting.job, proposal.needs.image))
       }
       guard !placed.isEmpty else { return (0, rooms) }
-      var statements = [
-        rows.insertion(at: time, lease: settings.lease),
+      var statements = rows.statements(at: time, lease: settings.lease, rooms)
+      statements += [
         Statement(
           """
           UPDATE jobs j SET state = 'dispatched', version = j.version + 1, attempts = j.attempts + 1, image = u.image
@@ -202,12 +201,8 @@ extension JobBooks {
           """, [.textArray(placed.map(\.job.text)), .textArray(placed.map(\.image))]),
         Statement(
           "DELETE FROM pending_jobs WHERE job = ANY ($1::text[])", [.textArray(placed.map(\.job.text))]),
-        JobBooks.keep(rooms.values.filter { rows.nodeIDs.contains($0.id) }),
       ]
-      for notice in [
-        JobBooks.notify(JobBooks.workChannel, rows.nodeIDs.sorted()),
-        JobBooks.notify(JobBooks.jobsChannel, placed.map(\.job)),
-      ] { if let notice { statements.append(notice) } }
+      if let notice = JobBooks.notify(JobBooks.jobsChannel, placed.map(\.job)) { statements.append(notice) }
       try await transaction.pipeline(statements)
       return (placed.count, rooms)
     }

@@ -125,6 +125,6 @@ extension JobBooks {
     try await pool.query(
       "UPDATE scheduler_nodes SET is_held = $2 WHERE name = $1 AND retired_at IS NULL",
       [.text(node), .bool(isHeld)])
-    try await pool.query("SELECT pg_notify($1, '')", [.text(JobBooks.pendingChannel)])
+    try await pool.pipeline([JobBooks.noticeOfPending])
   }
 }

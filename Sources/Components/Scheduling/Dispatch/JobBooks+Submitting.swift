@@ -158,7 +158,7 @@ extension JobBooks {
     guard !proposals.isEmpty else { return }
     let lease = mirror.read { $0.settings.lease }
     let calls = LedgerBatch(proposals.map(\.call))
-    let (written, rooms) = try await pool.transaction(.flushedLaterAsPlanned) {
+    let (written, rooms) = try await pool.transaction(.flushedLater) {
       transaction throws(PostgresError) -> ([Submitted], [Int64: FleetNode]) in
       var opening = [JobBooks.lockNodes(Set(proposals.compactMap(\.node))), JobBooks.clock]
       if let statement = calls.statement { opening.insert(statement, at: 0) }
@@ -189,9 +189,7 @@ extension JobBooks {
     case .failure(let error): return .failure(JobError(error, of: proposal.order, proposal.terms.hold))
     }
     let (order, module, terms) = (proposal.order, proposal.module, proposal.terms)
-    let claim = proposal.node.flatMap { node in
-      rooms[node].flatMap { $0.isCordoned ? nil : rooms[node]?.claim(module.needs) }
-    }
+    let claim = proposal.node.flatMap { rooms.claim($0, module.needs) }
     let job = Job(
       id: proposal.submission.id, version: 1, creator: order.creator, module: module.name,
       image: module.needs.image, input: order.input, units: order.units, unitPrice: module.unitPrice,
@@ -202,7 +200,8 @@ extension JobBooks {
     rows.add(job, proposal.submission, hold: receipt.hold ?? 0, developer: module.developer)
     if let claim, let node = proposal.node {
       rows.attempts.add(
-        job.id, number: 1, on: node, claim, until: terms.stop(startingAt: time, deadline: job.deadline),
+        job.id, number: 1, on: node, claim,
+        until: JobTerms.stop(startingAt: time, paidFor: terms.paidTime, deadline: job.deadline),
         proposal.decision)
     }
     return .success(job)
@@ -220,17 +219,11 @@ private struct JobRows {
 
   func statements(at time: Timestamp, lease: TimeSpan, _ rooms: [Int64: FleetNode]) -> [Statement] {
     guard !jobs.isEmpty else { return [] }
-    var statements = [insertion(at: time)]
-    if !attempts.isEmpty {
-      statements.append(attempts.insertion(at: time, lease: lease))
-      let touched = attempts.nodeIDs
-      statements.append(JobBooks.keep(rooms.values.filter { touched.contains($0.id) }))
-      if let notice = JobBooks.notify(JobBooks.workChannel, touched.sorted()) { statements.append(notice) }
-    }
+    var statements = [insertion(at: time)] + attempts.statements(at: time, lease: lease, rooms)
     let waiting = jobs.filter { $0.job.state == .pending }.map(\.job.id.text)
     if !waiting.isEmpty {
       statements.append(Statement(JobBooks.queueing, [.timestamp(time), .textArray(waiting)]))
-      statements.append(Statement("SELECT pg_notify($1, '')", [.text(JobBooks.pendingChannel)]))
+      statements.append(JobBooks.noticeOfPending)
     }
     return statements
   }

@@ -29,6 +29,8 @@ struct JobBooks: Sendable {
   }
 
   static let clock = Statement("SELECT clock_timestamp()")
+  /// Tells that something waits, or may wait no longer.
+  static let noticeOfPending = Statement("SELECT pg_notify($1, '')", [.text(pendingChannel)])
 
   /// - Parameter ids: sorted or not; they are locked in their order.
   static func lockNodes(_ ids: Set<Int64>) -> Statement {
@@ -62,7 +64,7 @@ struct JobBooks: Sendable {
       """,
       [
         .intArray(rooms.map(\.id)),
-        .textArray(rooms.map { "{" + $0.gpuUsed.map { String($0) }.joined(separator: ",") + "}" }),
+        .textArray(rooms.map(\.gpuUsed.arrayText)),
         .intArray(rooms.map(\.coresUsed)), .intArray(rooms.map { Int64($0.slotsUsed) }),
         .intArray(rooms.map(\.earned)), .optional(time, SQLValue.timestamp),
       ])
@@ -81,6 +83,18 @@ struct JobBooks: Sendable {
   }
 }
 
+extension [Int64] {
+  /// As an array of SQL, for arrays of arrays of different lengths.
+  var arrayText: String { "{" + map { String($0) }.joined(separator: ",") + "}" }
+}
+
+extension [Int64: FleetNode] {
+  /// Takes a place on a node under its lock; nil, and nothing is taken, where there is none or the node takes no new work.
+  mutating func claim(_ node: Int64, _ needs: WorkNeeds) -> Claim? {
+    self[node]?.isCordoned == false ? self[node]?.claim(needs) : nil
+  }
+}
+
 /// What is written when jobs get a place: one attempt each.
 struct AttemptRows {
   private var jobs: [String] = []
@@ -91,9 +105,6 @@ struct AttemptRows {
   private var cores: [Int64] = []
   private var stops: [SQLValue] = []
   private var decisions: [String] = []
-
-  var isEmpty: Bool { jobs.isEmpty }
-  var nodeIDs: Set<Int64> { Set(nodes) }
 
   mutating func add(
     _ job: JobID, number: Int, on node: Int64, _ claim: Claim, until stop: Timestamp, _ decision: Decision
@@ -108,7 +119,16 @@ struct AttemptRows {
     decisions.append(decision.packed)
   }
 
-  func insertion(at time: Timestamp, lease: TimeSpan) -> Statement {
+  /// The attempts, what they take of their nodes, and the news for these.
+  /// - Parameter rooms: as the claims left them.
+  func statements(at time: Timestamp, lease: TimeSpan, _ rooms: [Int64: FleetNode]) -> [Statement] {
+    guard !jobs.isEmpty else { return [] }
+    let touched = Set(nodes).sorted()
+    return [insertion(at: time, lease: lease), JobBooks.keep(touched.compactMap { rooms[$0] })]
+      + [JobBooks.notify(JobBooks.workChannel, touched)].compactMap { $0 }
+  }
+
+  private func insertion(at time: Timestamp, lease: TimeSpan) -> Statement {
     Statement(
       """
       INSERT INTO job_attempts (job, number, node, gpu, gpu_memory, cores, state, dispatched_at, lease_until, stop_at,

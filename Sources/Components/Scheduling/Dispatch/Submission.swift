@@ -75,7 +75,9 @@ struct JobTerms: Sendable {
   }
 
   /// When an attempt that begins at `start` must stop.
-  func stop(startingAt start: Timestamp, deadline: Timestamp) -> Timestamp {
+  /// - Parameter paidTime: how long its credits last; nil: not the time is paid.
+  static func stop(startingAt start: Timestamp, paidFor paidTime: TimeSpan?, deadline: Timestamp) -> Timestamp
+  {
     paidTime.map { min(start + $0, deadline) } ?? deadline
   }
 }

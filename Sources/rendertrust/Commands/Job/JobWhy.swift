@@ -28,18 +28,3 @@ struct JobWhy: AsyncParsableCommand {
     }
   }
 }
-
-extension JobStory {
-  fileprivate var value: Value {
-    .members([
-      "job": job.value,
-      "chapters": .array(
-        chapters.map { chapter in
-          .members([
-            "attempt": chapter.attempt.map(\.value),
-            "decision": chapter.decision.flatMap { try? Value(json: $0.json) },
-          ])
-        }),
-    ])
-  }
-}
