@@ -22,16 +22,7 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
-/// One platform component: a room of `Sources/Components` with the furniture that every room has.
-func component(
-  _ name: String, drivers: [Target.Dependency] = [], resources: [Resource]? = nil
-) -> Target {
-  .target(
-    name: name,
-    dependencies: ["Component", "Manifests", "Planning", "Reconciling", "Model"] + drivers,
-    path: "Sources/Components/\(name)", resources: resources)
-}
-
+X
 func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: ["Model"] + dependencies, path: "Sources/Drivers/\(name)")
 }
@@ -62,9 +53,11 @@ let system: [Target] = [
 
 let core: [Target] = [
   .target(name: "Model", dependencies: ["COpenSSL"]),
+  .target(name: "Concurrency"),
   .target(name: "Manifests", dependencies: ["Model", "CLibYAML"]),
   .target(name: "Planning", dependencies: ["Model"]),
-  .target(name: "Reconciling", dependencies: ["Model"]),
+  .target(name: "Reconciling", dependencies: ["Concurrency", "Model"]),
+  .target(name: "ControllerState", dependencies: ["Model", "Postgres", "Reconciling"]),
 ]
 
 let drivers: [Target] = [
@@ -77,23 +70,24 @@ let drivers: [Target] = [
   driver("ObjectStorage", ["HTTP"]),
 ]
 
-let components: [Target] = [
+let kindModules: [Target] = [
   .target(
-    name: "Component", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
-    path: "Sources/Components/Component"),
-  component("ControllerState", drivers: ["Postgres"]),
-  component("Workloads", drivers: ["DockerEngine", "HTTP"]),
-  component("Databases", drivers: ["Postgres"]),
-  component("Services", drivers: ["Workloads"]),
-  component("Fleet", drivers: ["Workloads"]),
-  component("Modules", drivers: ["Workloads"]),
-  component("Billing", drivers: ["Ledger", "Postgres", "StripeAPI"]),
-  component("Scheduling", drivers: ["HTTP", "Ledger", "Postgres", "Workloads", subprocess]),
-  component("Ledger", drivers: ["HTTP", "ObjectStorage", "Parquet", "Postgres"]),
-  component("Recovery", drivers: ["Postgres", "PgBackRest"]),
-  component("Delivery", drivers: ["Postgres"]),
+    name: "KindSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
+    path: "Sources/Kinds/KindSupport"),
+  kinds("ContainerSupport", ["Concurrency", "DockerEngine", "HTTP"]),
+  kinds("Databases", ["Postgres"]),
+  kinds("Services", ["ContainerSupport"]),
+  kinds("Nodes", ["ContainerSupport"]),
+  kinds("Modules", ["ContainerSupport"]),
+  kinds("Recovery", ["Postgres", "PgBackRest"]),
+  kinds("Delivery", ["Postgres"]),
+  kinds("Ledger", folder: "Ledger", ["Concurrency", "HTTP", "ObjectStorage", "Parquet", "Postgres"]),
+  kinds("Billing", folder: "Billing", ["Ledger", "Postgres", "StripeAPI"]),
+  kinds(
+    "Scheduling", folder: "Jobs",
+    ["Concurrency", "HTTP", "Ledger", "Postgres", "ContainerSupport", subprocess]),
 ]
-let componentNames = components.map { Target.Dependency(stringLiteral: $0.name) }
+let kindModuleNames = kindModules.map { Target.Dependency(stringLiteral: $0.name) }
 
 let gateway: [Target] = [
   .target(
@@ -107,7 +101,8 @@ let gateway: [Target] = [
 let executables: [Target] = [
   .executableTarget(
     name: "rendertrust",
-    dependencies: componentNames + [
+    dependencies: kindModuleNames + [
+      "Concurrency", "ControllerState",
       "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine", "PgBackRest",
       "Gateway", "StripeAPI",
       argumentParser, configuration, logging, unixSignals,
@@ -135,7 +130,7 @@ let executables: [Target] = [
   .executableTarget(
     name: "fuzz-manifests",
     dependencies: [
-      "Billing", "Databases", "Delivery", "Fleet", "Ledger", "Manifests", "Model", "Modules", "Recovery",
+      "Billing", "Databases", "Delivery", "Nodes", "Ledger", "Manifests", "Model", "Modules", "Recovery",
       "Scheduling", "Services",
     ], path: "Tests/Fuzz", exclude: ["Corpus", "keys.dict"]),
 ]
@@ -144,7 +139,8 @@ let testTargets: [Target] = [
   .target(
     name: "ContainerFakes",
     dependencies: [
-      "Workloads", "DockerEngine", "DockerSupport", "HTTP", "Planning", "Reconciling", "Manifests", "Model",
+      "ContainerSupport", "DockerEngine", "DockerSupport", "HTTP", "Planning", "Reconciling", "Manifests",
+      "Model",
     ], path: "Tests/Support/Containers"),
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
@@ -156,15 +152,16 @@ let testTargets: [Target] = [
     path: "Tests/Support/ObjectStorage"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   .target(
-    name: "ReconcilingSupport", dependencies: ["Component", "Reconciling", "Planning", "Model"],
+    name: "ReconcilingSupport", dependencies: ["KindSupport", "Reconciling", "Planning", "Model"],
     path: "Tests/Support/Reconciling"),
   .target(
-    name: "RoomSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
-    path: "Tests/Support/Rooms"),
+    name: "KindTestSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
+    path: "Tests/Support/Kinds"),
   .target(
     name: "SimulationSupport",
     dependencies: [
-      "Component", "Workloads", "Databases", "Services", "Fleet", "Modules", "Billing", "Ledger", "Recovery",
+      "Concurrency", "KindSupport", "ContainerSupport", "Databases", "Services", "Nodes", "Modules",
+      "Billing", "Ledger", "Recovery",
       "Scheduling", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning",
       "Reconciling", "Model",
       "Postgres", "DockerEngine",
@@ -178,7 +175,8 @@ let testTargets: [Target] = [
   tests(
     "Billing",
     [
-      "Billing", "Gateway", "HTTP", "Ledger", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model",
+      "Billing", "Gateway", "HTTP", "Ledger", "KindTestSupport", "Manifests", "Planning", "Reconciling",
+      "Model",
       "Postgres", "PostgresSupport", "HTTPSupport", "StripeAPI", "StripeSupport", logging,
     ]),
   tests(
@@ -187,13 +185,13 @@ let testTargets: [Target] = [
   tests(
     "Databases",
     [
-      "Databases", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "Databases", "KindTestSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
       "PostgresSupport",
     ]),
   tests(
     "Delivery",
     [
-      "Delivery", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "Delivery", "KindTestSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
       "PostgresSupport",
     ]),
   tests("DockerEngine", ["DockerEngine", "DockerSupport", "HTTP", "Model"]),
@@ -201,25 +199,25 @@ let testTargets: [Target] = [
     "EndToEnd",
     [
       "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
-      "StripeSupport", "Workloads", subprocess,
+      "StripeSupport", "ContainerSupport", subprocess,
     ], golden: true),
   tests(
-    "Fleet",
+    "Nodes",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "Manifests", "Model", "Planning",
-      "Reconciling", "Workloads",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "Nodes", "Manifests", "Model", "Planning",
+      "Reconciling", "ContainerSupport",
     ]),
   tests(
     "Gateway",
     [
-      "Gateway", "GatewaySupport", "HTTP", "Reconciling", "RoomSupport", "Model", "Scheduling", logging,
+      "Gateway", "GatewaySupport", "HTTP", "Reconciling", "KindTestSupport", "Model", "Scheduling", logging,
       subprocess,
     ]),
   tests("HTTP", ["HTTP", "HTTPSupport", "Model", subprocess]),
   tests(
     "Ledger",
     [
-      "Component", "Ledger", "RoomSupport", "HTTP", "Manifests", "Planning", "Reconciling", "Model",
+      "KindSupport", "Ledger", "KindTestSupport", "HTTP", "Manifests", "Planning", "Reconciling", "Model",
       "ObjectStorage", "ObjectStorageSupport", "Parquet", "Postgres", "PostgresSupport",
       "siege-ledger", subprocess,
     ]),
@@ -228,7 +226,7 @@ let testTargets: [Target] = [
     "Modules",
     [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
-      "Reconciling", "Workloads",
+      "Reconciling", "ContainerSupport",
     ]),
   tests("ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "HTTPSupport", "Model"]),
   tests("Parquet", ["Parquet", "Model", subprocess]),
@@ -239,7 +237,8 @@ let testTargets: [Target] = [
   tests(
     "Recovery",
     [
-      "Recovery", "RoomSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres", "PgBackRest",
+      "Recovery", "KindTestSupport", "Manifests", "Planning", "Reconciling", "Model", "Postgres",
+      "PgBackRest",
       "PostgresSupport",
     ]),
   tests(
@@ -251,20 +250,22 @@ let testTargets: [Target] = [
   tests(
     "Scheduling",
     [
-      "Component", "ContainerFakes", "DockerEngine", "DockerSupport", "Fleet", "HTTP", "Ledger", "Manifests",
+      "KindSupport", "ContainerFakes", "DockerEngine", "DockerSupport", "Nodes", "HTTP", "Ledger",
+      "Manifests",
       "Model", "Modules", "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
-      "RoomSupport", "Scheduling", "SchedulingSupport", "Workloads", "siege-scheduler", subprocess,
+      "KindTestSupport", "Scheduling", "SchedulingSupport", "ContainerSupport", "siege-scheduler", subprocess,
     ]),
   tests(
     "Services",
     [
       "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
-      "Reconciling", "Workloads",
+      "Reconciling", "ContainerSupport",
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
   tests("Terminal", ["rendertrust", "Planning", "Reconciling", "Scheduling", "Model", argumentParser]),
-  tests("Workloads", ["ContainerFakes", "Workloads", "Manifests", "Model"]),
+  tests("Concurrency", ["Concurrency"]),
+  tests("ContainerSupport", ["ContainerFakes", "ContainerSupport", "Manifests", "Model"]),
 ]
 
 let package = Package(
@@ -281,7 +282,7 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
   ],
-  targets: system + core + drivers + components + gateway + executables + testTargets
+  targets: system + core + drivers + kindModules + gateway + executables + testTargets
 )
 
 for target in package.targets where target.type != .system {

@@ -10,7 +10,7 @@ import Postgres
 /// The entries are made by one statement: their hashes are of the right length and of nothing else.
 enum ExportBench {
   static func measure(_ pool: PostgresPool, _ folder: String, rows: Int) async throws {
-    let books = LedgerBooks(pool)
+    let books = LedgerStore(pool)
     try await books.open(["clearing"], as: .stripeClearing)
     try await books.open((0..<1000).map { "creator-\($0)" }, as: .creator)
     try await books.open((0..<500).map { "node-\($0)" }, as: .nodeOwner)

@@ -55,7 +55,7 @@ enum LedgerBench {
     _ = try await server.createDatabase(database)
     let pool = PostgresPool(try await server.configuration(database: database), connections: 8)
     for migration in Ledger.migrations { try await pool.script(migration.sql) }
-    try await LedgerBooks(pool).guardBooks()
+    try await LedgerStore(pool).guardBooks()
     let output = try await body(pool)
     await pool.close()
     return output
@@ -66,12 +66,12 @@ enum LedgerBench {
   ) async throws {
     let socket = await server.socketFolder ?? ""
     let theirs = try await with("theirs", server) { pool in
-      try await fill(LedgerBooks(pool))
+      try await fill(LedgerStore(pool))
       return try await pgbench(socket, "theirs", folder, seconds)
     }
     print("pgbench, a transaction for each job, \(clients) clients: \(rounded(theirs)) jobs/s")
     try await with("ours", server) { pool in
-      let books = LedgerBooks(pool)
+      let books = LedgerStore(pool)
       try await fill(books)
       let ours = try await jobs(books, seconds)
       print("group commit, \(clients) clients: \(ours) jobs/s, \(rounded(Double(ours) / theirs)) times")
@@ -92,7 +92,7 @@ enum LedgerBench {
   private static func rounded(_ number: Double) -> Double { (number * 100).rounded() / 100 }
 
   /// The account with the most entries is read as fast as one with none.
-  private static func balances(_ books: LedgerBooks) async throws {
+  private static func balances(_ books: LedgerStore) async throws {
     try await books.open(["newcomer"], as: .creator)
     let longest = try await books.accounts().max { $0.entries < $1.entries }
     for name in [longest?.name ?? "", "newcomer"] {
@@ -104,7 +104,7 @@ enum LedgerBench {
     }
   }
 
-  private static func fill(_ books: LedgerBooks) async throws {
+  private static func fill(_ books: LedgerStore) async throws {
     try await books.open(["clearing"], as: .stripeClearing)
     try await books.open(["platform"], as: .platform)
     try await books.open((0..<50).map { "node-\($0)" }, as: .nodeOwner)
@@ -132,7 +132,7 @@ enum LedgerBench {
     let times = Mutex<[Double]>([])
   }
 
-  private static func jobs(_ books: LedgerBooks, _ seconds: Int) async throws -> Int {
+  private static func jobs(_ books: LedgerStore, _ seconds: Int) async throws -> Int {
     let (committer, tally, clock) = (LedgerCommitter(books), Tally(), ContinuousClock())
     let end = clock.now + .seconds(seconds)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -165,7 +165,7 @@ enum LedgerBench {
   }
 
   /// Milliseconds, sorted.
-  private static func holds(_ books: LedgerBooks, _ seconds: Int) async throws -> [Double] {
+  private static func holds(_ books: LedgerStore, _ seconds: Int) async throws -> [Double] {
     let (committer, tally, clock) = (LedgerCommitter(books), Tally(), ContinuousClock())
     let end = clock.now + .seconds(seconds)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -189,7 +189,7 @@ enum LedgerBench {
     return tally.times.withLock { $0.sorted() }
   }
 
-  private static func grow(_ books: LedgerBooks, to entries: Int) async throws {
+  private static func grow(_ books: LedgerStore, to entries: Int) async throws {
     var count = 0
     while count < entries {
       let calls = (0..<200).map { number in

@@ -26,7 +26,7 @@ package final class Field<Root: ManifestObject>: Sendable {
     isRequired = rules.contains { $0.isRequired }
     shape = { rules.reduce(V.shape) { $1.refine($0) } }
     let checks = rules.compactMap(\.problem)
-    let place = FieldPlace(property)
+    let place = FieldLocation(property)
     decode = { node, decoder, root in
       guard let value = V.decode(node, &decoder) else { return false }
       for check in checks {
@@ -44,7 +44,7 @@ package final class Field<Root: ManifestObject>: Sendable {
 
 /// Reads and writes a property: directly where it is stored in the struct, which is several times faster than through
 /// the key path.
-private struct FieldPlace<Root, V>: Sendable {
+private struct FieldLocation<Root, V>: Sendable {
   private let property: any WritableKeyPath<Root, V> & Sendable
   private let offset: Int?
 

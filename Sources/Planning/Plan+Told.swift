@@ -1,7 +1,7 @@
 package import Model
 
 /// What a step of a told plan would execute is known where the plan was made, and nowhere else.
-package struct ToldOperation: StepOperation {
+package struct RemoteOperation: StepOperation {
   package init() {}
 }
 
@@ -48,7 +48,7 @@ extension GuardFinding {
     guard let rule = told.word(at: "rule", of: GuardRule.self), let text = told.text(at: "reason"),
       let howToAllow = told.text(at: "howToAllow"), let flag = told.text(at: "allow")
     else { return nil }
-    self.init(id, .told(ToldReason(rule: rule, text: text, howToAllow: howToAllow, flag: flag)))
+    self.init(id, .told(RemoteReason(rule: rule, text: text, howToAllow: howToAllow, flag: flag)))
   }
 }
 
@@ -65,6 +65,6 @@ extension Step where Operation == any StepOperation {
       action, summary, because: reason, risk: risk,
       fields: fields.compactMap { field in
         field.text(at: "path").map { FieldChange($0, from: side(field["from"]), to: side(field["to"])) }
-      }, operation: ToldOperation())
+      }, operation: RemoteOperation())
   }
 }

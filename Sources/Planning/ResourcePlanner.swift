@@ -16,7 +16,7 @@ package protocol ResourcePlanner<Spec, Observed, Operation>: Sendable {
 }
 
 /// A planner whose kind has something to tell the guards. As pure as `plan`.
-package protocol FactTelling: ResourcePlanner {
+package protocol SafetyFactProviding: ResourcePlanner {
   /// - `observed` nil: proven absent, or not looked at.
   func facts(_ desired: Resource<Spec>?, _ observed: Observed?, _ context: PlanContext) -> [SafetyFact]
 }
@@ -46,7 +46,7 @@ package struct AnyPlanner: Sendable {
   let facts: (@Sendable (AnyResource?, (any Sendable)?, PlanContext) -> [SafetyFact])?
 
   package init<P: ResourcePlanner>(_ planner: P) {
-    facts = (planner as? any FactTelling).map { AnyPlanner.facts(of: $0) }
+    facts = (planner as? any SafetyFactProviding).map { AnyPlanner.facts(of: $0) }
     decide = { desired, observed, context in
       let typedDesired = desired.flatMap { $0.typed(as: P.Spec.self) }
       let typedObserved = observed as? P.Observed
@@ -72,7 +72,7 @@ package struct AnyPlanner: Sendable {
     try decide(desired, observed, context).get()
   }
 
-  private static func facts<F: FactTelling>(
+  private static func facts<F: SafetyFactProviding>(
     of planner: F
   ) -> @Sendable (AnyResource?, (any Sendable)?, PlanContext) -> [SafetyFact] {
     { desired, observed, context in

@@ -41,8 +41,8 @@ package struct Controller: Sendable {
   private enum Input: Sendable {
     case trigger(Trigger)
     case triggersEnded
-    case standing(Result<LeaseStanding, StoreError>)
-    case news(StateNews)
+    case standing(Result<LeaseStatus, StoreError>)
+    case news(StateNotification)
     case settled([ResourceID: ResourceFinding], [ResourceID: Executor.Result])
     /// The pass was told of a newer revision and has nothing to do with these any more.
     case released(pass: Int, Set<ResourceID>)
@@ -183,7 +183,7 @@ package struct Controller: Sendable {
 
   /// Where this replica leads, it looks whether somebody still answers for applying the newest revision as a whole.
   private func footingAfterAbandonedApply(_ latest: Revision, _ state: inout LoopState)
-    async throws(StoreError) -> Engine.Footing?
+    async throws(StoreError) -> Engine.Baseline?
   {
     guard state.leads, latest.number > state.revision || state.hasPromise else { return nil }
     state.hasPromise = try await engine.store.atomicApply(of: environment) != nil
@@ -211,7 +211,7 @@ package struct Controller: Sendable {
 }
 
 extension Engine {
-  @Sendable func tell(_ news: LoopNews) { progress(.loop(news)) }
+  @Sendable func tell(_ news: LoopEvent) { progress(.loop(news)) }
 
   func note(_ message: String, revision: Int64, reason: String) {
     progress(

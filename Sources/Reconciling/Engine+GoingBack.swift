@@ -2,7 +2,7 @@ package import Model
 
 extension Engine {
   /// What a controller works towards, and what it may do for that without asking.
-  package struct Footing: Sendable {
+  package struct Baseline: Sendable {
     package let desired: DesiredState
     package let revision: Int64
     /// Going back may delete whatever the failed revision made.
@@ -11,21 +11,21 @@ extension Engine {
 
   /// Makes the manifests the newest revision, unless they are quarantined: then the newest recorded revision stays,
   /// which is said and kept as an event. Before that, goes back from an atomic apply that nobody answers for any more.
-  func footing(for desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> Footing {
+  func footing(for desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> Baseline {
     let back = try await leaveAbandonedApply(in: desired.environment)
     guard let quarantine = try await quarantine(of: desired) else {
       let revision = try await store.record(desired, by: authorship, at: time.now())
-      return Footing(desired: desired, revision: revision.number, allowances: Allowances())
+      return Baseline(desired: desired, revision: revision.number, allowances: Allowances())
     }
-    let footing: Footing
+    let footing: Baseline
     if let back {
       footing = back
     } else if let latest = try await store.latestRevision(of: desired.environment),
       let recorded = try await store.desiredState(of: desired.environment, at: latest.number)
     {
-      footing = Footing(desired: recorded, revision: latest.number, allowances: Allowances())
+      footing = Baseline(desired: recorded, revision: latest.number, allowances: Allowances())
     } else {
-      footing = Footing(desired: .nothing(in: desired.environment), revision: 0, allowances: Allowances())
+      footing = Baseline(desired: .nothing(in: desired.environment), revision: 0, allowances: Allowances())
     }
     await tell(quarantine, insteadOf: footing.revision, in: desired.environment)
     return footing
@@ -102,7 +102,7 @@ extension Engine {
 
   /// Goes back from the newest revision when it was to be applied as a whole and nobody is at that any more. Nil
   /// when there is no such.
-  func leaveAbandonedApply(in environment: String) async throws(StoreError) -> Footing? {
+  func leaveAbandonedApply(in environment: String) async throws(StoreError) -> Baseline? {
     guard let apply = try await store.atomicApply(of: environment), apply.aliveUntil < time.now() else {
       return nil
     }
@@ -124,7 +124,7 @@ extension Engine {
 
   /// Quarantines a revision and makes the one before it the newest again.
   func goBack(from failed: Revision, of apply: AtomicApply, because reason: String) async throws(StoreError)
-    -> Footing
+    -> Baseline
   {
     let environment = failed.environment
     let former = try await store.desiredState(of: environment, at: apply.goesBackTo)
@@ -143,7 +143,7 @@ extension Engine {
         action: .rollback),
       at: time.now())
     try await store.setAtomicApply(nil, in: environment)
-    return Footing(desired: desired, revision: revision.number, allowances: Allowances(prune: true))
+    return Baseline(desired: desired, revision: revision.number, allowances: Allowances(prune: true))
   }
 }
 

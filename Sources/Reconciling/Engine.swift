@@ -35,7 +35,7 @@ package struct Engine: Sendable {
   }
 
   /// The same engine, for one pass of a replica that shares the environment: it writes under the replica's tokens only.
-  package func bound(to permit: Permit, of keeper: LeaseKeeper) -> Engine {
+  package func bound(to permit: FencingTokens, of keeper: LeaseKeeper) -> Engine {
     var engine = self
     engine.store = store.fenced(by: permit)
     engine.mayBegin = { keeper.mayBegin($0, under: permit) }

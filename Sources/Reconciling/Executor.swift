@@ -1,3 +1,4 @@
+internal import Concurrency
 package import Model
 
 /// Runs the steps of a plan: independent branches in parallel, each step journalled before and after.
@@ -147,7 +148,7 @@ package struct Executor: Sendable {
         (isStopped ? .cancelled : .failed(error), error)
       )
     }
-    let written = await Shield.run { () -> Swift.Result<Void, StoreError> in
+    let written = await UncancellableTask.run { () -> Swift.Result<Void, StoreError> in
       await run.journal.tryWriting(.outcome(id, outcome, at: time.now()))
     }
     if case .failure(let error) = written { return (result(of: error, run), error.backendError) }

@@ -1,6 +1,6 @@
 package import Model
 
-extension Situation {
+extension StatusSnapshot {
   func next(of chain: [Explanation.Link]) -> Explanation.Next {
     let root = chain[chain.count - 1]
     for link in chain.reversed() {

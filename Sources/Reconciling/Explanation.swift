@@ -83,7 +83,7 @@ package struct Explanation: Hashable, Sendable {
     self.advice = advice
   }
 
-  package init(of id: ResourceID, in situation: Situation) {
+  package init(of id: ResourceID, in situation: StatusSnapshot) {
     var chain: [Link] = []
     var seen: Set<ResourceID> = []
     var current: ResourceID? = id
@@ -101,7 +101,7 @@ package struct Explanation: Hashable, Sendable {
   }
 }
 
-extension Situation {
+extension StatusSnapshot {
   /// How one resource is, and which other it waits for.
   fileprivate func link(of id: ResourceID, referredBy other: ResourceID?) -> (Explanation.Link, ResourceID?) {
     func link(_ cause: Explanation.Cause, _ message: String, since: Timestamp? = nil) -> Explanation.Link {

@@ -20,11 +20,11 @@ package struct LoopState: Sendable {
   var allowances = Allowances()
   /// Since when somebody waits for the environment.
   var makesWaySince: Timestamp?
-  var fights = Fights()
+  var fights = DriftFlapDetector()
   /// Somebody may be applying the newest revision as a whole.
   var hasPromise = true
   /// What this replica holds, as of the last heartbeat that was taken up; see `LoopState+Leases.swift`.
-  package internal(set) var standing: LeaseStanding
+  package internal(set) var standing: LeaseStatus
   /// Of the passes under way.
   var controls: [Int: PassControl] = [:]
 
@@ -43,7 +43,7 @@ package struct LoopState: Sendable {
   /// - Parameter standing: nil where nobody shares the environment.
   package init(
     _ desired: DesiredState, revision: Int64, inventory: some Sequence<ResourceID>,
-    standing: LeaseStanding? = nil
+    standing: LeaseStatus? = nil
   ) {
     self.standing = standing ?? .alone
     self.desired = desired

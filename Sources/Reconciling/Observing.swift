@@ -4,7 +4,7 @@ internal import Model
 struct Observing: Sendable {
   let backend: AnyBackend
   let time: TimeSource
-  let tell: @Sendable (LoopNews) -> Void
+  let tell: @Sendable (LoopEvent) -> Void
 
   /// The same as `ask`, and tells how long it took.
   /// - Parameter subjects: all of one kind, at least one.

@@ -11,11 +11,11 @@ package enum Progress: Sendable {
   /// A line for the log that belongs to no step.
   case note(Event)
   /// How the loop itself is doing, for whoever measures it.
-  case loop(LoopNews)
+  case loop(LoopEvent)
 }
 
 /// What the loop tells about itself. Whoever measures it adds up.
-package enum LoopNews: Sendable {
+package enum LoopEvent: Sendable {
   /// The loop went round: so many resources are due now or later, so many are looked at, for this revision.
   case round(queued: Int, inFlight: Int, revision: Int64)
   /// These were looked at and recorded, so long after they became due.

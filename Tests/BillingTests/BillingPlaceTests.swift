@@ -15,7 +15,7 @@ import Testing
     _ row: (reason: String, maps: [String], ledgers: [String], place: String?)
   ) {
     func ids(_ names: [String]) -> [ResourceID] { names.map { ResourceID(kind: "Database", name: $0) } }
-    let result = Result { try BillingPlace.database(maps: ids(row.maps), ledgers: ids(row.ledgers)) }
+    let result = Result { try BillingDatabaseName.database(maps: ids(row.maps), ledgers: ids(row.ledgers)) }
     switch result {
     case .success(let id): #expect(id.name == row.place, "\(row.reason)")
     case .failure(let error):

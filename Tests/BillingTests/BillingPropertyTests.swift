@@ -26,7 +26,7 @@ extension PurchaseTests {
       // What is spent is less than all that is given at times, so that some is not covered.
       let spends = (0..<6).map { _ in Int64.random(in: 1...150_000_000, using: &numbers) }
       try await Till.with(connections: 12) { till in
-        try await LedgerBooks(till.pool).open(["ada"], as: .creator)
+        try await LedgerStore(till.pool).open(["ada"], as: .creator)
         await withTaskGroup(of: Void.self) { group in
           for worker in 0..<4 {
             group.addTask {

@@ -51,7 +51,7 @@ extension PurchaseTests {
         let test = Payment(isLive: false)
         #expect(await till.take(test.completed()).refusal == .wrongMode)
         let letter = try #require(try await till.books.letters().first)
-        let shell = BillingBooks(till.pool, isLive: false, lineItems: nil, now: { Till.now })
+        let shell = BillingStore(till.pool, isLive: false, lineItems: nil, now: { Till.now })
         #expect(await shell.replay(letter.id).problem == "billing.mode", "no event of the own mode came yet")
         await till.take(Payment(number: 2, reference: "bob").completed())
         #expect(await shell.replay(letter.id).problem == "billing.mode")
@@ -69,7 +69,7 @@ extension PurchaseTests {
   }
 }
 
-extension BillingBooks.Replay {
+extension BillingStore.Replay {
   /// The code of what kept it from being tried.
   var problem: String? { if case .tried(let outcome) = self { outcome.problem } else { nil } }
 }

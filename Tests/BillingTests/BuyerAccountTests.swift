@@ -24,8 +24,8 @@ extension PurchaseTests {
       try await Till.with { (till) async throws in
         let outcome = await till.take(Payment(reference: "platform").completed())
         #expect(outcome.refusal == .noAccount, "\(outcome)")
-        try await LedgerBooks(till.pool).open(["platform"], as: .platform)
-        #expect(try await LedgerBooks(till.pool).account("platform")?.kind == .platform)
+        try await LedgerStore(till.pool).open(["platform"], as: .platform)
+        #expect(try await LedgerStore(till.pool).account("platform")?.kind == .platform)
       }
     }
 

@@ -43,14 +43,14 @@ extension PurchaseTests {
       _ row: (reference: String?, metadata: String, account: String?)
     ) async throws {
       try await Till.with { (till) async throws in
-        try await LedgerBooks(till.pool).open(["house"], as: .platform)
+        try await LedgerStore(till.pool).open(["house"], as: .platform)
         var payment = Payment()
         (payment.reference, payment.metadata) = (row.reference, row.metadata)
         let outcome = await till.take(payment.completed())
         if let account = row.account {
           #expect(outcome == .credited(Credits(micro: 100_000_000)))
           #expect(try await till.balance(account) == 100_000_000)
-          #expect(try await LedgerBooks(till.pool).account(account)?.kind == .creator)
+          #expect(try await LedgerStore(till.pool).account(account)?.kind == .creator)
         } else {
           #expect(outcome.refusal == .noAccount, "\(outcome)")
           #expect(try await till.reasons() == ["no_account"])

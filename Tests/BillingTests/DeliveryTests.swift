@@ -14,7 +14,7 @@ extension PurchaseTests {
   @Suite(.timeLimit(.minutes(5))) struct DeliveryTests {
     private static let key = "rk_test_Geheim"
 
-    private static func asking(_ server: StripeStandIn, key: String = key) throws -> BillingBooks.LineItems {
+    private static func asking(_ server: StripeStandIn, key: String = key) throws -> BillingStore.LineItems {
       let client = StripeClient(
         endpoint: try StripeEndpoint(parsing: server.address), key: Secret(key), client: HTTPClient(),
         retries: StripeRetries(tries: 1), timeout: .seconds(5))
@@ -71,9 +71,9 @@ extension PurchaseTests {
         try await server.createDatabase("till")
         let pool = PostgresPool(try await server.configuration(database: "till"), connections: 4)
         try await Migrations(Billing.migrations + Ledger.migrations).apply(to: pool)
-        try await LedgerBooks(pool).guardBooks()
+        try await LedgerStore(pool).guardBooks()
         let till = Till(
-          pool: pool, books: BillingBooks(pool, isLive: true, lineItems: nil, now: { Till.now }))
+          pool: pool, books: BillingStore(pool, isLive: true, lineItems: nil, now: { Till.now }))
         try await till.openLedger()
         try await till.price("price_100", credits: 100)
         try await till.serving { (url) async throws in

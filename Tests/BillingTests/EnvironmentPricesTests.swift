@@ -1,8 +1,8 @@
 import Billing
+import KindTestSupport
 import Model
 import Planning
 import Reconciling
-import RoomSupport
 import Testing
 
 @Suite struct EnvironmentPricesTests {

@@ -1,9 +1,9 @@
 import Billing
 import HTTP
 import HTTPSupport
+import KindTestSupport
 import Model
 import Reconciling
-import RoomSupport
 import StripeAPI
 import StripeSupport
 import Testing

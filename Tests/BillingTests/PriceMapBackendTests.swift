@@ -1,10 +1,10 @@
 import Billing
+import KindTestSupport
 import Manifests
 import Model
 import Postgres
 import PostgresSupport
 import Reconciling
-import RoomSupport
 import Testing
 
 /// The backend and the planner together, against a real server.

@@ -1,12 +1,12 @@
 import Billing
 import Glibc
+import KindTestSupport
 import Manifests
 import Model
 import Planning
 import Postgres
 import PostgresSupport
 import Reconciling
-import RoomSupport
 import Testing
 
 /// Ten thousand maps, measured only when `RENDERTRUST_MEASURE` is set, because debug builds and busy machines say

@@ -1,7 +1,7 @@
 import Billing
+import KindTestSupport
 import Manifests
 import Model
-import RoomSupport
 import Testing
 
 @Suite struct PriceMapSpecTests {

@@ -130,7 +130,7 @@ extension PurchaseTests {
         try await till.spend(70_000_000, key: "work")
         let hold = LedgerCall(
           .hold(Self.credits(10), job: "j", lifetime: TimeSpan(seconds: 3600)), on: "ada", key: "h")
-        _ = try await LedgerBooks(till.pool).execute([hold])[0].get()
+        _ = try await LedgerStore(till.pool).execute([hold])[0].get()
         #expect(await till.take(payment.refunded(1000)).refusal == .notCovered)
         #expect(try await till.balance() == 10_000_000, "what a hold reserves stays")
         let letter = try #require(try await till.books.letters().first)

@@ -19,20 +19,20 @@ struct Till: Sendable {
   static let secret = "whsec_test_4b2f"
 
   let pool: PostgresPool
-  var books: BillingBooks
+  var books: BillingStore
 
   static func with(
-    isLive: Bool = true, environment: String = "", lineItems: BillingBooks.LineItems? = nil,
+    isLive: Bool = true, environment: String = "", lineItems: BillingStore.LineItems? = nil,
     connections: Int = 8,
     _ body: (Till) async throws -> Void
   ) async throws {
     let prices = try EnvironmentPrices(parsing: environment)
     try await TestDatabase.with(connections: connections) { pool in
       try await Migrations(Billing.migrations + Ledger.migrations).apply(to: pool)
-      try await LedgerBooks(pool).guardBooks()
+      try await LedgerStore(pool).guardBooks()
       let till = Till(
         pool: pool,
-        books: BillingBooks(
+        books: BillingStore(
           pool, environmentPrices: prices, isLive: isLive, lineItems: lineItems, now: { Till.now }))
       try await till.openLedger()
       try await till.price("price_100", credits: 100)
@@ -43,7 +43,7 @@ struct Till: Sendable {
 
   /// As an applied `Ledger` does.
   func openLedger() async throws {
-    try await LedgerBooks(pool).open([LedgerBooks.clearingAccount], as: .stripeClearing)
+    try await LedgerStore(pool).open([LedgerStore.clearingAccount], as: .stripeClearing)
     try await pool.query("INSERT INTO ledgers (name) VALUES ('platform')")
   }
 
@@ -69,12 +69,12 @@ struct Till: Sendable {
 
   /// Micro-credits; nil: there is no such account.
   func balance(_ account: String = "ada") async throws -> Int64? {
-    try await LedgerBooks(pool).account(account)?.balance.micro
+    try await LedgerStore(pool).account(account)?.balance.micro
   }
 
   /// Takes credits from an account, as somebody does who works with them.
   func spend(_ micro: Int64, of account: String = "ada", key: String) async throws {
-    let ledger = LedgerBooks(pool)
+    let ledger = LedgerStore(pool)
     try await ledger.open(["platform"], as: .platform)
     let call = LedgerCall(
       .transfer([LedgerLeg(to: "platform", Credits(micro: micro), for: "payout")], job: "j"), on: account,
@@ -86,7 +86,7 @@ struct Till: Sendable {
   func grant(_ micro: Int64, to account: String, key: String) async throws {
     let leg = LedgerLeg(to: account, Credits(micro: micro), for: "grant")
     let call = LedgerCall(.transfer([leg], job: ""), on: "stripe", key: key)
-    _ = try await LedgerBooks(pool).execute([call])[0].get()
+    _ = try await LedgerStore(pool).execute([call])[0].get()
   }
 
   func count(_ sql: String) async throws -> Int64 { try await pool.query(sql).only().int(0) }

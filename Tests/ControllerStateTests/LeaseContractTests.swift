@@ -11,8 +11,8 @@ import Testing
   private let a = Replica(name: "a", role: "up", host: "here", process: "boot/pid:[1]/7/99")
   private let b = Replica(name: "b")
 
-  private func permit(_ replica: Replica, _ standing: LeaseStanding) -> Permit {
-    Permit(replica: replica.name, tokens: standing.tokens)
+  private func permit(_ replica: Replica, _ standing: LeaseStatus) -> FencingTokens {
+    FencingTokens(replica: replica.name, tokens: standing.tokens)
   }
 
   private func intent(_ name: String, revision: Int64 = 1, pass: String = "p") -> JournalIntent {
@@ -120,7 +120,7 @@ import Testing
       var tokens = standing.tokens
       tokens[KeyRange(of: .fake("x"))] = nil
       tokens[.first] = nil
-      let narrow = store.fenced(by: Permit(replica: "a", tokens: tokens))
+      let narrow = store.fenced(by: FencingTokens(replica: "a", tokens: tokens))
       let all = writes(about: "x")
       #expect(try await refusals(all, by: narrow).count == all.count)
       let other = (0..<100).map { "y\($0)" }.first {
@@ -160,7 +160,7 @@ import Testing
   func `others are told of what was written, and of nothing else`(_ store: StoreUnderTest) async throws {
     try await store.with { store in
       let fenced = store.fenced(by: permit(a, try await store.beat(Heartbeat(a), in: "dev")))
-      let heard = Watched<[String: [StateNews]]>([:])
+      let heard = Watched<[String: [StateNotification]]>([:])
       try await withThrowingTaskGroup(of: Void.self) { group in
         for (replica, environment) in [(a, "dev"), (b, "dev"), (b, "prod")] {
           group.addTask {

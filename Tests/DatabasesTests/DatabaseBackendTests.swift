@@ -1,12 +1,12 @@
 import Databases
 import Glibc
+import KindTestSupport
 import Manifests
 import Model
 import Planning
 import Postgres
 import PostgresSupport
 import Reconciling
-import RoomSupport
 import Synchronization
 import Testing
 

@@ -1,9 +1,9 @@
 import Databases
+import KindTestSupport
 import Manifests
 import Model
 import Planning
 import Postgres
-import RoomSupport
 import Testing
 
 @Suite struct DatabasePlannerTests {

@@ -1,6 +1,6 @@
 import Databases
+import KindTestSupport
 import Model
-import RoomSupport
 import Testing
 
 @Suite struct DatabaseSpecTests {

@@ -1,8 +1,8 @@
 import Delivery
+import KindTestSupport
 import Manifests
 import Model
 import Planning
-import RoomSupport
 import Testing
 
 @Suite struct EnvironmentPlannerTests {

@@ -1,10 +1,10 @@
+import ContainerSupport
 import DockerEngine
 import DockerSupport
 import FoundationEssentials
 import Model
 import Postgres
 import Testing
-import Workloads
 
 extension EndToEnd {
   /// What was there before the controller was.

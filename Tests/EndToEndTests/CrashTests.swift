@@ -1,3 +1,4 @@
+import ContainerSupport
 import DockerEngine
 import DockerSupport
 import FoundationEssentials
@@ -5,7 +6,6 @@ import Glibc
 import Model
 import Postgres
 import Testing
-import Workloads
 
 extension EndToEnd {
   @Suite struct Crash {

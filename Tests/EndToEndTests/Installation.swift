@@ -1,3 +1,4 @@
+import ContainerSupport
 import DockerEngine
 import DockerSupport
 import FoundationEssentials
@@ -6,7 +7,6 @@ import Model
 import Postgres
 import Subprocess
 import Testing
-import Workloads
 
 /// What operators do, done with the built program on a real PostgreSQL and a real engine.
 ///

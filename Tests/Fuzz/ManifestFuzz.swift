@@ -7,12 +7,12 @@
 import Billing
 import Databases
 import Delivery
-import Fleet
 import Glibc
 import Ledger
 import Manifests
 import Model
 import Modules
+import Nodes
 import Recovery
 import Scheduling
 import Services

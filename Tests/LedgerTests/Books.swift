@@ -10,15 +10,15 @@ import Testing
 /// Books on a new database of a real server, with one account of each kind.
 struct Books: Sendable {
   let pool: PostgresPool
-  let ledger: LedgerBooks
+  let ledger: LedgerStore
 
   static func with(connections: Int = 8, _ body: (Books) async throws -> Void) async throws {
     try await TestDatabase.with(connections: connections) { pool in
       // Numbers are those of the whole platform; here the ledger is alone.
       for migration in Ledger.migrations { try await pool.script(migration.sql) }
-      try await LedgerBooks(pool).guardBooks()
-      let books = Books(pool: pool, ledger: LedgerBooks(pool))
-      for kind in LedgerBooks.AccountKind.allCases { try await books.ledger.open([kind.rawValue], as: kind) }
+      try await LedgerStore(pool).guardBooks()
+      let books = Books(pool: pool, ledger: LedgerStore(pool))
+      for kind in LedgerStore.AccountKind.allCases { try await books.ledger.open([kind.rawValue], as: kind) }
       try await body(books)
     }
   }

@@ -1,10 +1,10 @@
+import KindTestSupport
 import Ledger
 import Manifests
 import Model
 import Planning
 import Postgres
 import Reconciling
-import RoomSupport
 import Testing
 
 extension LedgerTests {
@@ -77,7 +77,7 @@ extension LedgerTests {
         try await books.grant(1000, to: "creator", key: "g")
         let refusal = try await withThrowingTaskGroup(of: ErasureError.Code?.self) { group in
           try await books.pool.transaction(throwingAny: { transaction in
-            _ = try await LedgerBooks.execute([.hold(100, key: "h")], in: transaction)[0].get()
+            _ = try await LedgerStore.execute([.hold(100, key: "h")], in: transaction)[0].get()
             group.addTask { await Self.refusal(erasing: "creator", in: books) }
             try await books.untilSomebodyWaits()
           })
@@ -217,7 +217,7 @@ extension LedgerTests {
             developer: "module_developer", usage: .init(), price: Credits(micro: 100))
         ])
         // Whoever settles has read the names and waits for the payer's account.
-        let settlement = try await withThrowingTaskGroup(of: LedgerBooks.Settlement.self) { group in
+        let settlement = try await withThrowingTaskGroup(of: LedgerStore.Settlement.self) { group in
           try await books.pool.transaction(throwingAny: { transaction in
             try await transaction.query("SELECT 1 FROM accounts WHERE name = 'creator' FOR UPDATE")
             group.addTask { try await books.ledger.settle() }

@@ -1,5 +1,6 @@
-import Component
 import HTTP
+import KindSupport
+import KindTestSupport
 import Ledger
 import Manifests
 import Model
@@ -7,7 +8,6 @@ import Planning
 import Postgres
 import PostgresSupport
 import Reconciling
-import RoomSupport
 import Testing
 
 extension LedgerTests {

@@ -38,8 +38,8 @@ extension LedgerTests {
       try await server.createDatabase("siege")
       let pool = PostgresPool(try await server.configuration(database: "siege"), connections: 2)
       for migration in Ledger.migrations { try await pool.script(migration.sql) }
-      try await LedgerBooks(pool).guardBooks()
-      let books = LedgerBooks(pool)
+      try await LedgerStore(pool).guardBooks()
+      let books = LedgerStore(pool)
       let names = (0..<Self.accounts).map { "creator-\($0)" }
       try await books.open(names, as: .creator)
       try await books.open(["stripe"], as: .stripeClearing)

@@ -1,7 +1,7 @@
+import KindTestSupport
 import Ledger
 import Model
 import Postgres
-import RoomSupport
 import Testing
 
 extension LedgerTests {

@@ -1,4 +1,5 @@
 import ContainerFakes
+import ContainerSupport
 import DockerEngine
 import DockerSupport
 import Manifests
@@ -7,7 +8,6 @@ import Modules
 import Planning
 import Reconciling
 import Testing
-import Workloads
 
 /// The same way from manifest to containers, on a real engine that three nodes share.
 @Suite(

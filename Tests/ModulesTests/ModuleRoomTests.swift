@@ -1,11 +1,11 @@
 import ContainerFakes
+import ContainerSupport
 import Manifests
 import Model
 import Modules
 import Planning
 import Reconciling
 import Testing
-import Workloads
 
 /// The kind on engines in memory: planner and backend as the loop uses them.
 @Suite("Module, from manifest to containers")

@@ -1,9 +1,9 @@
 import ContainerFakes
+import ContainerSupport
 import Manifests
 import Model
 import Planning
 import Testing
-import Workloads
 
 @testable import Modules
 

@@ -32,7 +32,7 @@ enum FakeOperation: StepOperation {
   case start, backUp
 }
 
-struct FakePlanner: FactTelling {
+struct FakePlanner: SafetyFactProviding {
   func facts(_ desired: Resource<FakeSpec>?, _ observed: FakeState?, _ context: PlanContext) -> [SafetyFact] {
     let applied = context.lastApplied?.spec as? FakeSpec
     var facts = desired?.spec.tells ?? []

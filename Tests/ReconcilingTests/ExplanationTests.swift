@@ -176,7 +176,7 @@ import Testing
       holder: "server-2", chain: ["a"], cause: .heldElsewhere, next: .look, message: "server-2"),
   ]
 
-  private static func situation(_ example: Case) -> Situation {
+  private static func situation(_ example: Case) -> StatusSnapshot {
     let desired = example.facts.filter(\.isDesired).map { fact in
       AnyResource.fake(fact.name, needs: fact.needs, mode: fact.mode)
     }
@@ -198,7 +198,7 @@ import Testing
         journal.append(JournalEntry(intent: intent, outcome: outcome, finishedAt: outcome.map { _ in start }))
       }
     }
-    var situation = Situation(
+    var situation = StatusSnapshot(
       now: now, statuses: statuses,
       desired: DesiredState(environment: "dev", allowsMockGPUs: true, resources: desired), revision: 2)
     situation.journal = journal

@@ -56,7 +56,7 @@ import Testing
     var tokens = standing.tokens
     let lost = KeyRange(of: .fake("r0"))
     tokens[lost] = 0
-    let fenced = store.fenced(by: Permit(replica: "a", tokens: tokens))
+    let fenced = store.fenced(by: FencingTokens(replica: "a", tokens: tokens))
     let journal = JournalWriter(store: fenced, environment: "dev")
     let refused = await withTaskGroup(of: Bool.self) { group in
       for number in 0..<Self.writers {

@@ -1,4 +1,5 @@
 import Glibc
+import KindTestSupport
 import Manifests
 import Model
 import Planning
@@ -6,7 +7,6 @@ import Postgres
 import PostgresSupport
 import Reconciling
 import Recovery
-import RoomSupport
 import Testing
 
 /// The backend and the planner together, against a real server and the real pgBackRest.

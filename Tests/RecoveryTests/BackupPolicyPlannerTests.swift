@@ -1,8 +1,8 @@
+import KindTestSupport
 import Manifests
 import Model
 import Planning
 import Recovery
-import RoomSupport
 import Testing
 
 @Suite struct BackupPolicyPlannerTests {

@@ -1,6 +1,6 @@
+import KindTestSupport
 import Model
 import Recovery
-import RoomSupport
 import Testing
 
 /// The server closes a segment five minutes after its first change at the latest; it is noon.

@@ -1,6 +1,6 @@
+import KindTestSupport
 import Model
 import Recovery
-import RoomSupport
 import Testing
 
 @Suite struct RetentionTests {

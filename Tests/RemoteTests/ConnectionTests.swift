@@ -71,7 +71,7 @@ private struct ScriptedTransport: APITransport {
     try await serving(JobRoutes(fake).routes + NodeRoutes(fake).routes, tokens, identity: nil) { address in
       let server = try RemoteServer("http://\(address)", token: Secret(token), authorityFile: nil)
       try await server.connected { transport in
-        let desk = RemoteJobDesk(transport: transport)
+        let desk = RemoteJobService(transport: transport)
         let order = JobOrder(
           creator: "ada", module: "echo", input: .members(["a": .decimal("0.5")]), key: "k")
         let job = try await desk.submit(order)
@@ -101,7 +101,7 @@ private struct ScriptedTransport: APITransport {
     }
   }
 
-  private static let refused: [(JobError.Code, @Sendable (RemoteJobDesk) async throws -> Void)] = [
+  private static let refused: [(JobError.Code, @Sendable (RemoteJobService) async throws -> Void)] = [
     (.unknownModule, { _ = try await $0.submit(JobOrder(creator: "ada", module: "nope", input: .null)) }),
     (
       .insufficientCredit,
@@ -143,7 +143,7 @@ private struct ScriptedTransport: APITransport {
       for (file, isTrusted) in [(certificate, true), (nil, false)] as [(String?, Bool)] {
         let server = try RemoteServer("https://localhost:\(port)", token: Secret(token), authorityFile: file)
         let error = await Self.error {
-          try await server.connected { _ = try await RemoteJobDesk(transport: $0).nodes() }
+          try await server.connected { _ = try await RemoteJobService(transport: $0).nodes() }
         }
         #expect((error == nil) == isTrusted, "\(String(describing: error))")
         #expect(isTrusted || error?.message.contains("TLS handshake") == true)

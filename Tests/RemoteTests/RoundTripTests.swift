@@ -59,7 +59,8 @@ import Testing
 
   @Test("An explanation reads the same whatever comes next")
   func explanations() throws {
-    var situation = Situation(now: Self.time, statuses: [Self.id: Self.status], desired: nil, revision: 3)
+    var situation = StatusSnapshot(
+      now: Self.time, statuses: [Self.id: Self.status], desired: nil, revision: 3)
     let step = JournalIntent(
       step: StepID(pass: "p", resource: Self.id, index: 0), revision: 3, action: .create, summary: "make it",
       reason: "r", risk: .safe, at: Self.time)
@@ -70,7 +71,7 @@ import Testing
         let explanation = Explanation(of: id, in: situation)
         #expect(Explanation(explanation.value(now: Self.time)) == explanation)
         try check(
-          WhyInquiry.Answer(
+          WhyQuery.Answer(
             explanation: explanation, now: Self.time, headlines: [Self.id: "Degraded"], events: [Self.event]))
       }
     }
@@ -85,7 +86,7 @@ import Testing
     }
     let read = try #require(LeaseTable(table.value(now: Self.time)))
     #expect(read.value(now: Self.time) == table.value(now: Self.time))
-    try check(LeasesInquiry.Answer(environment: "dev", table: table, now: Self.time))
+    try check(LeasesQuery.Answer(environment: "dev", table: table, now: Self.time))
   }
 
   @Test("Diagnostics show the caller’s line and place after they travelled")

@@ -179,7 +179,7 @@ struct SupportError: Error, CustomStringConvertible {
 }
 
 /// Tells nobody.
-struct Silence: Voice {
+struct Silence: Reporter {
   var handler: ProgressHandler { { _ in } }
   func say(_ text: String) {}
   func remark(_ text: String) {}

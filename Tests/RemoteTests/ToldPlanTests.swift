@@ -26,7 +26,7 @@ import Testing
         FieldChange("prices.price_pack10.credits", from: .integer(100), to: .decimal("110.5")),
         FieldChange("prices.new", from: nil, to: .string("")),
         FieldChange("prices.old", from: .array([.bool(true)]), to: nil),
-      ], operation: ToldOperation())
+      ], operation: RemoteOperation())
     var resources = ResourcePlan.Outcome.allCases.map { outcome in
       ResourcePlan(
         id: ResourceID(kind: "PriceMap", name: outcome.rawValue), outcome: outcome,

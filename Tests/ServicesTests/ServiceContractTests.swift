@@ -1,4 +1,5 @@
 import ContainerFakes
+import ContainerSupport
 import DockerEngine
 import DockerSupport
 import Manifests
@@ -7,7 +8,6 @@ import Planning
 import Reconciling
 import Services
 import Testing
-import Workloads
 
 /// The same way from manifest to container, on a real engine.
 @Suite(

@@ -1,11 +1,11 @@
 import ContainerFakes
+import ContainerSupport
 import Manifests
 import Model
 import Planning
 import Reconciling
 import Services
 import Testing
-import Workloads
 
 /// The kind on an engine in memory: planner and backend as the loop uses them.
 @Suite("Service, from manifest to container")

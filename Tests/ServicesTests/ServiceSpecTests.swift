@@ -1,8 +1,8 @@
+import ContainerSupport
 import Manifests
 import Model
 import Services
 import Testing
-import Workloads
 
 @Suite("What may be written about a service")
 struct ServiceSpecTests {

@@ -30,7 +30,7 @@ enum Siege {
     }
     let pool = PostgresPool(
       PostgresConfiguration(socketFolder: arguments[0], database: arguments[1]), connections: connections)
-    let (books, progress) = (LedgerBooks(pool), Progress())
+    let (books, progress) = (LedgerStore(pool), Progress())
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<connections {
         group.addTask {
@@ -57,7 +57,7 @@ enum Siege {
       key: "\(number)")
   }
 
-  private static func run(_ calls: [LedgerCall], _ books: LedgerBooks, _ progress: Progress) async {
+  private static func run(_ calls: [LedgerCall], _ books: LedgerStore, _ progress: Progress) async {
     while true {
       if let results = try? await books.execute(calls) {
         let accepted = results.count { if case .success = $0 { true } else { false } }

@@ -19,7 +19,7 @@ enum SiegeReplica {
     let parent = getppid()
     let pool = PostgresPool(
       PostgresConfiguration(socketFolder: arguments[0], database: arguments[1]), connections: 6)
-    let service = JobService(pool, now: { now() }, random: { .random(in: .min ... .max) })
+    let service = PostgresJobService(pool, now: { now() }, random: { .random(in: .min ... .max) })
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         await SchedulerLoop(service).run()

@@ -168,11 +168,11 @@ struct JobTextTests {
       nodes: 3, removed: [.gpuMemory: 1], passed: 2,
       front: [Decision.Candidate(node: 1, name: "dev-gpu-1", latency: 900, earnings: 0, score: 1)],
       frontCount: 1)
-    let story = JobStory(
+    let story = SchedulingTrace(
       job: Samples.done,
       chapters: [
-        JobStory.Chapter(attempt: Samples.done.attempts[0], decision: nil),
-        JobStory.Chapter(attempt: Samples.done.attempts[1], decision: decision),
+        SchedulingTrace.Chapter(attempt: Samples.done.attempts[0], decision: nil),
+        SchedulingTrace.Chapter(attempt: Samples.done.attempts[1], decision: decision),
       ])
     let text = Samples.text.why(story)
     #expect(

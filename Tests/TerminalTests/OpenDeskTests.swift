@@ -18,7 +18,7 @@ struct OpenDeskTests {
 
   @Test("A job is named by its ID, or by how it begins, also far back")
   func lookup() async throws {
-    let open = FakeJobDesk([Samples.job(id: "5abcdefgh0123456")] + Self.many).open
+    let open = FakeJobService([Samples.job(id: "5abcdefgh0123456")] + Self.many).open
     let whole = try await open.id("5ABCDEFGH0123456")
     let begin = try await open.id("5a")
     let old = try await open.id(Self.id(7))
@@ -31,7 +31,7 @@ struct OpenDeskTests {
     "What names several or none is said, with some of them",
     arguments: [("1", "450 jobs begin"), ("7", "no job begins"), ("", "no job begins")])
   func unclear(text: String, expected: String) async {
-    let open = FakeJobDesk(Self.many).open
+    let open = FakeJobService(Self.many).open
     let failure = await #expect(throws: CommandFailure.self) { try await open.id(text) }
     #expect(failure?.message.hasPrefix(expected) == true, "\(failure?.message ?? "nothing was said")")
   }
@@ -42,9 +42,9 @@ struct OpenDeskTests {
       Samples.job(.dispatched) { $0.version = 2 }, Samples.job { $0.version = 3 },
       Samples.job { $0.version = 3 }, Samples.job(.failed) { $0.version = 4 },
     ]
-    let end = try await FakeJobDesk(next: versions).open.watch(Samples.job(.pending), prints: .nothing)
+    let end = try await FakeJobService(next: versions).open.watch(Samples.job(.pending), prints: .nothing)
     #expect(end.state == .failed && end.version == 4)
-    let desk = FakeJobDesk(next: [versions[0]])
+    let desk = FakeJobService(next: [versions[0]])
     let failure = await #expect(throws: CommandFailure.self) {
       try await desk.open.watch(Samples.job(.pending), prints: .nothing)
     }
@@ -54,7 +54,7 @@ struct OpenDeskTests {
   @Test("A node is drained when nothing runs there")
   func draining() async throws {
     let busy = Samples.node("a", used: 2, isHeld: true)
-    let desk = FakeJobDesk(
+    let desk = FakeJobService(
       nodes: [[busy], [busy], [Samples.node("a", used: 1, isHeld: true)], [Samples.node("a", isHeld: true)]])
     let held = try await desk.open.hold("Node/a", true)
     #expect(desk.held == ["a": true] && held.node.slotsUsed == 2)

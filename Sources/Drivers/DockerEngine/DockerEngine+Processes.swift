@@ -28,7 +28,7 @@ extension DockerEngine {
     return try await converse(rest, process.command, mark: nil, errorLine: errorLine).result
   }
 
-  private struct Conversation {
+  private struct UpgradedConnection {
     let said: ProcessOutput
     let end: ContainerProcessResult.End
 
@@ -42,7 +42,7 @@ extension DockerEngine {
   private func converse(
     _ process: ContainerProcess, _ command: [String], mark: String?,
     errorLine: @escaping @Sendable ([UInt8]) -> Void
-  ) async throws(DockerError) -> Conversation {
+  ) async throws(DockerError) -> UpgradedConnection {
     let said = Mutex(
       ProcessOutput(mark: mark, mostOutput: process.mostOutput, mostErrors: process.mostErrors))
     let id = try await prepare(
@@ -74,7 +74,7 @@ extension DockerEngine {
     }
     let (lines, heard) = said.withLock { said in (said.finish(), said) }
     for line in lines { errorLine(line) }
-    return Conversation(
+    return UpgradedConnection(
       said: heard, end: try await ending(of: id, process, mark: mark, said: heard, broken: broken))
   }
 

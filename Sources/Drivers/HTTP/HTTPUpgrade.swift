@@ -31,7 +31,8 @@ package struct HTTPUpgrade: Sendable {
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isStarted = DetachedThread.start { [request, input] in
-          var conversation = Conversation(request, head: head, input: input, wake: wake, receive: receive)
+          var conversation = UpgradedConnection(
+            request, head: head, input: input, wake: wake, receive: receive)
           continuation.resume(returning: conversation.run())
         }
         if !isStarted {

@@ -13,12 +13,12 @@ final class JobEvents: Sendable {
   /// How long one look waits; nothing is told when it ends.
   private static let patience = Duration.seconds(20)
 
-  private let desk: any JobDesk
+  private let desk: any JobService
   private let id: JobID
   private let creator: String?
   private let state: Mutex<State>
 
-  init(desk: any JobDesk, first: Job, of creator: String?) {
+  init(desk: any JobService, first: Job, of creator: String?) {
     self.desk = desk
     id = first.id
     self.creator = creator

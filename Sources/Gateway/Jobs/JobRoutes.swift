@@ -8,9 +8,9 @@ package struct JobRoutes: Sendable {
   private static let longestWait = TimeSpan(seconds: 60)
   private static let readers: Set<APIRole> = [.viewer, .operator, .creator]
   private static let changers: Set<APIRole> = [.operator, .creator]
-  private let desk: any JobDesk
+  private let desk: any JobService
 
-  package init(_ desk: any JobDesk) { self.desk = desk }
+  package init(_ desk: any JobService) { self.desk = desk }
 
   package var routes: [APIRoute] { [submit, list, get, cancel, why] }
 
@@ -139,7 +139,7 @@ package struct JobRoutes: Sendable {
       .get, "/api/v1/jobs/{job}/why", name: "explainJob",
       summary: "Each decision that was made about a job, oldest first.", roles: JobRoutes.readers,
       parameters: [JobSchemas.jobParameter],
-      answer: APIAnswer(200, "The job and its decisions.", schema: StorySchema.story)
+      answer: APIAnswer(200, "The job and its decisions.", schema: SchedulingTraceSchema.story)
     ) { request in
       guard let id = request.parameters["job"].flatMap(JobID.init) else { return .problem(.unknownJob) }
       return await answering { () throws(JobError) in

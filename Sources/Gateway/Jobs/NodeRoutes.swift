@@ -3,9 +3,9 @@ package import Scheduling
 
 /// Nodes as operators see them, and holding them back by hand.
 package struct NodeRoutes: Sendable {
-  private let desk: any JobDesk
+  private let desk: any JobService
 
-  package init(_ desk: any JobDesk) { self.desk = desk }
+  package init(_ desk: any JobService) { self.desk = desk }
 
   package var routes: [APIRoute] { [list, hold("hold", true), hold("release", false)] }
 

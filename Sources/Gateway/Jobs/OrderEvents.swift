@@ -13,12 +13,12 @@ final class OrderEvents: Sendable {
     var told: Set<AttemptID> = []
   }
 
-  private let desk: any WorkDesk
+  private let desk: any WorkerAPI
   private let node: String
   private let most: Int
   private let state = Mutex(State())
 
-  init(desk: any WorkDesk, node: String, most: Int) {
+  init(desk: any WorkerAPI, node: String, most: Int) {
     self.desk = desk
     self.node = node
     self.most = most

@@ -6,9 +6,9 @@ package import Scheduling
 package struct WorkRoutes: Sendable {
   private static let longestWait = TimeSpan(seconds: 60)
   private static let mostOrders: Int64 = 64
-  private let desk: any WorkDesk
+  private let desk: any WorkerAPI
 
-  package init(_ desk: any WorkDesk) { self.desk = desk }
+  package init(_ desk: any WorkerAPI) { self.desk = desk }
 
   package var routes: [APIRoute] {
     [register, heartbeat, work, report("accept", WorkMessages.nothing) { _ in .accept }]

@@ -85,7 +85,7 @@ package final class ControllerMetrics: Sendable {
     }
   }
 
-  private func take(_ news: LoopNews) {
+  private func take(_ news: LoopEvent) {
     let (time, instant) = (now(), instant())
     state.withLock { state in
       switch news {

@@ -27,7 +27,7 @@ package enum GuardReason: Hashable, Sendable {
   case lastNode(modules: [ResourceID], loss: NodeLoss)
   case schemaDowngrade(applied: Int, declared: Int)
   /// Another process found it, and this is what it told.
-  case told(ToldReason)
+  case told(RemoteReason)
 
   package var rule: GuardRule {
     switch self {
@@ -42,7 +42,7 @@ package enum GuardReason: Hashable, Sendable {
 }
 
 /// A finding of another process, in its words.
-package struct ToldReason: Hashable, Sendable {
+package struct RemoteReason: Hashable, Sendable {
   package let rule: GuardRule
   /// What was found.
   package let text: String

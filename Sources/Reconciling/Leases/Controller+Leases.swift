@@ -20,7 +20,7 @@ extension Controller {
   }
 
   private func begin(
-    from desired: DesiredState, by authorship: Authorship, _ standing: LeaseStanding
+    from desired: DesiredState, by authorship: Authorship, _ standing: LeaseStatus
   ) async throws(StoreError) -> LoopState {
     let store = engine.store.fenced(by: keeper.permit)
     if !standing.tokens.isEmpty {
@@ -28,7 +28,7 @@ extension Controller {
     }
     var wanted = desired
     var number: Int64 = 0
-    var footing: Engine.Footing?
+    var footing: Engine.Baseline?
     if standing.tokens[.first] != nil {
       let found = try await engine.bound(to: keeper.permit, of: keeper).footing(for: desired, by: authorship)
       (wanted, number, footing) = (found.desired, found.revision, found)
@@ -49,7 +49,7 @@ extension Controller {
     return state
   }
 
-  func take(_ standing: LeaseStanding, _ state: inout LoopState) async {
+  func take(_ standing: LeaseStatus, _ state: inout LoopState) async {
     let turn = state.take(standing)
     makeWay(&state)
     if !turn.lost.isEmpty { await tellLost(turn.lost, state) }
@@ -90,7 +90,7 @@ extension Controller {
     state.makeWay(for: other.description, givesUp: now - since >= Controller.courtesy)
   }
 
-  func take(_ news: StateNews, _ state: inout LoopState) async {
+  func take(_ news: StateNotification, _ state: inout LoopState) async {
     switch news {
     case .changed(let ids, let removed): state.hear(ids, removed: removed, at: engine.time.now())
     case .revision: await adoptNewestRevision(&state)
@@ -115,7 +115,7 @@ extension Controller {
   }
 
   /// Only shown: it is no news for those who are there already.
-  private func tellWaiting(for standing: LeaseStanding) {
+  private func tellWaiting(for standing: LeaseStatus) {
     let others = standing.others.map(\.description).joined(separator: ", ")
     let message =
       standing.exclusive.map { "waits until \($0) is done with the environment" }

@@ -1,3 +1,4 @@
+internal import Concurrency
 package import Model
 internal import Synchronization
 
@@ -34,7 +35,7 @@ package final class LeaseKeeper: Sendable {
   }
 
   /// One heartbeat.
-  package func beat() async -> Result<LeaseStanding, StoreError> {
+  package func beat() async -> Result<LeaseStatus, StoreError> {
     let sent = time.uptime()
     let surrendered = state.withLock { $0.surrendered }
     let heartbeat = Heartbeat(replica, surrendered: surrendered, isGone: isGone)
@@ -56,7 +57,7 @@ package final class LeaseKeeper: Sendable {
   }
 
   /// Heartbeats until the task is cancelled, one after the other.
-  package func run(_ told: @Sendable (Result<LeaseStanding, StoreError>) -> Void) async {
+  package func run(_ told: @Sendable (Result<LeaseStatus, StoreError>) -> Void) async {
     await withDiscardingTaskGroup { group in
       group.addTask { [time, signal] in
         while (try? await time.sleep(Heartbeat.interval)) != nil { signal.yield() }
@@ -84,8 +85,8 @@ package final class LeaseKeeper: Sendable {
   }
 
   /// What is held now.
-  package var permit: Permit {
-    Permit(
+  package var permit: FencingTokens {
+    FencingTokens(
       replica: replica.name, tokens: state.withLock { $0.tokens }, isExclusive: replica.isExclusive)
   }
 
@@ -96,7 +97,7 @@ package final class LeaseKeeper: Sendable {
   }
 
   /// Whether a step may be begun now for a resource.
-  package func mayBegin(_ id: ResourceID, under permit: Permit) -> Bool {
+  package func mayBegin(_ id: ResourceID, under permit: FencingTokens) -> Bool {
     let (now, range) = (time.uptime(), KeyRange(of: id))
     guard let token = permit.tokens[range] else { return false }
     return state.withLock { now < $0.deadline && $0.tokens[range] == token }
@@ -105,7 +106,7 @@ package final class LeaseKeeper: Sendable {
   /// Gives everything back, also in a task that was cancelled. A store that does not answer lets the leases expire.
   package func leave() async {
     state.withLock { $0 = State() }
-    _ = await Shield.run { [store, replica, environment] () -> Result<Void, StoreError> in
+    _ = await UncancellableTask.run { [store, replica, environment] () -> Result<Void, StoreError> in
       do throws(StoreError) {
         return .success(try await store.leave(replica, environment: environment))
       } catch {

@@ -3,7 +3,7 @@ package import Model
 /// The part of the state by which several processes share an environment.
 package protocol LeaseStore: Sendable {
   /// One heartbeat, in one transaction and by the store's clock; see `LeaseTable.beat`.
-  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStanding
+  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStatus
 
   /// Gives back everything that the replica holds. Repeating it does no harm.
   func leave(_ replica: Replica, environment: String) async throws(StoreError)
@@ -14,15 +14,16 @@ package protocol LeaseStore: Sendable {
   /// The same store, whose writes are refused with `lease.lost` once a token that they need is no longer current, and
   /// whose claims and intents are refused with `revision.superseded` once a newer revision is recorded. Recording a
   /// revision needs the first range. Events alone need none.
-  func fenced(by permit: Permit) -> any StateStore
+  func fenced(by permit: FencingTokens) -> any StateStore
 
   /// Tells what other replicas wrote, until the task is cancelled. News may be lost.
   func listen(
-    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNews) -> Void) async
+    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNotification) -> Void)
+    async
 }
 
 /// What another replica did.
-package enum StateNews: Hashable, Sendable {
+package enum StateNotification: Hashable, Sendable {
   /// These got further: they are applied or ready, or they are gone.
   case changed(Set<ResourceID>, removed: Set<ResourceID>)
   /// A revision was recorded.
@@ -35,7 +36,7 @@ package enum StateNews: Hashable, Sendable {
 
 extension StatusChanges {
   /// Whom these changes may let go on, as other replicas are told; nil when that is nobody.
-  package var news: StateNews? {
+  package var news: StateNotification? {
     let changed = Set(applied.lazy.map(\.id)).union(statuses.lazy.filter(\.isReady).map(\.id))
     guard !changed.isEmpty || !removed.isEmpty else { return nil }
     return .changed(changed, removed: Set(removed))

@@ -69,9 +69,9 @@ package struct LeaseTable: Hashable, Sendable {
 
   /// Renews the replica's seat, or gives it one; gives its surrendered ranges away; takes what it is to have and
   /// nobody holds.
-  package mutating func beat(_ heartbeat: Heartbeat, now: Timestamp) -> LeaseStanding {
+  package mutating func beat(_ heartbeat: Heartbeat, now: Timestamp) -> LeaseStatus {
     let me = heartbeat.replica.name
-    var standing = LeaseStanding()
+    var standing = LeaseStatus()
     standing.evicted = evict(now: now, unless: me, isGone: heartbeat.isGone)
     let joined = seats[me]?.joined ?? (seats.values.map(\.joined).max() ?? 0) + 1
     seats[me] = Seat(replica: heartbeat.replica, joined: joined, expiresAt: now + Heartbeat.span)

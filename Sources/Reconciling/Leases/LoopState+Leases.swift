@@ -22,7 +22,7 @@ extension LoopState {
 
   /// Takes up what a heartbeat was answered. What is in flight stays so until its pass is over, also in lost ranges: it
   /// must not be begun a second time here, and the store refuses what it writes.
-  package mutating func take(_ standing: LeaseStanding) -> Turn {
+  package mutating func take(_ standing: LeaseStatus) -> Turn {
     let (former, led) = (self.standing, leads)
     let ownedBefore = owned
     self.standing = standing
@@ -50,10 +50,10 @@ extension LoopState {
   }
 }
 
-extension LeaseStanding {
+extension LeaseStatus {
   /// That of a loop which nobody shares.
-  package static let alone: LeaseStanding = {
-    var standing = LeaseStanding()
+  package static let alone: LeaseStatus = {
+    var standing = LeaseStatus()
     standing.tokens = Dictionary(uniqueKeysWithValues: KeyRange.all.map { ($0, 0) })
     standing.assigned = Set(KeyRange.all)
     return standing

@@ -53,7 +53,7 @@ package struct Heartbeat: Sendable {
 }
 
 /// What a replica holds after a heartbeat.
-package struct LeaseStanding: Sendable {
+package struct LeaseStatus: Sendable {
   /// Counts the heartbeats of the replica that were answered.
   package internal(set) var number: Int64 = 0
   /// The ranges it holds, each with its fencing token.

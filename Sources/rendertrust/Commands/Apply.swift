@@ -17,7 +17,7 @@ struct Apply: AsyncParsableCommand {
       """)
 
   @OptionGroup var manifests: ManifestArguments
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
   @OptionGroup var allowances: AllowanceOptions
 
   @Flag(

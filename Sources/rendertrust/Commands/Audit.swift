@@ -19,7 +19,7 @@ struct AuditList: AsyncParsableCommand {
   var resource: ResourceID?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
   @Option(name: .long, help: "How many to list.")
   var limit = 50
@@ -29,7 +29,7 @@ struct AuditList: AsyncParsableCommand {
 
   func run() async throws {
     let page = try await place.ask(
-      AuditInquiry(environment: environment.environment, resource: resource, limit: limit))
+      AuditQuery(environment: environment.environment, resource: resource, limit: limit))
     let entries = page.entries.reversed()
     if output == .json {
       Output.write(Value.array(entries.map(\.value)).prettyJSON)
@@ -52,7 +52,7 @@ struct AuditVerify: AsyncParsableCommand {
       """)
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
   @Option(name: .long, help: ArgumentHelp("A hash that verify printed before.", valueName: "hash"))
   var head: String?
@@ -94,7 +94,7 @@ struct AuditVerify: AsyncParsableCommand {
   }
 
   /// Goes on where entries came meanwhile: a controller may be at work. The chain is computed here, whoever keeps it.
-  private func verify(_ desk: any InquiryDesk) async throws -> (String, AuditVerification, AuditFinding?) {
+  private func verify(_ desk: any QueryClient) async throws -> (String, AuditVerification, AuditFinding?) {
     var verification = AuditVerification(keptHash: head)
     var name = environment.environment
     while true {
@@ -110,9 +110,9 @@ struct AuditVerify: AsyncParsableCommand {
   }
 
   private func page(
-    _ limit: Int, of name: String?, after verification: AuditVerification, _ desk: any InquiryDesk
+    _ limit: Int, of name: String?, after verification: AuditVerification, _ desk: any QueryClient
   ) async throws -> AuditPage {
-    try await desk.ask(AuditInquiry(environment: name, after: verification.head.count, limit: limit))
+    try await desk.ask(AuditQuery(environment: name, after: verification.head.count, limit: limit))
   }
 }
 

@@ -10,11 +10,11 @@ struct Describe: AsyncParsableCommand {
   var resource: ResourceID
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
   func run() async throws {
     let found = try await place.ask(
-      DescriptionInquiry(environment: environment.environment, resource: resource))
+      DescriptionQuery(environment: environment.environment, resource: resource))
     Output.write(text(of: found))
   }
 

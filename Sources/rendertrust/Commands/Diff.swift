@@ -9,7 +9,7 @@ struct Diff: AsyncParsableCommand {
     discussion: "Looks at manifests only; ‘plan’ compares with the world. Exits with 3 where they differ.")
 
   @OptionGroup var manifests: ManifestArguments
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
   func run() async throws {
     let changes = try await changes()
@@ -26,10 +26,10 @@ struct Diff: AsyncParsableCommand {
     switch try place.place() {
     case .here(let state):
       let desired = try Platform.schemasOnly().load(manifests.paths)
-      return try await Session.open(state) { try await DiffInquiry.changes(of: desired, in: $0) }
+      return try await Session.open(state) { try await DiffQuery.changes(of: desired, in: $0) }
     case .server(let server):
       let bundle = try Platform.schemasOnly().bundle(manifests.paths)
-      return try await server.open { try await $0.ask(DiffInquiry(bundle)) }
+      return try await server.open { try await $0.ask(DiffQuery(bundle)) }
     }
   }
 

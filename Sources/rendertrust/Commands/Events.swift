@@ -9,7 +9,7 @@ struct Events: AsyncParsableCommand {
   var resource: ResourceID?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
   @Option(name: .long, help: "How many to list.")
   var limit = 50
@@ -19,7 +19,7 @@ struct Events: AsyncParsableCommand {
 
   func run() async throws {
     let list = try await place.ask(
-      EventsInquiry(environment: environment.environment, resource: resource, limit: limit))
+      EventsQuery(environment: environment.environment, resource: resource, limit: limit))
     let events = list.events.reversed()
     if output == .json {
       Output.write(Value.array(events.map(\.value)).prettyJSON)

@@ -22,12 +22,12 @@ struct Export: AsyncParsableCommand {
   var folder: String?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
   func run() async throws {
     try await place.place().open { desk in
       let exported = try await desk.ask(
-        ExportInquiry(environment: environment.environment, subject: subject))
+        ExportQuery(environment: environment.environment, subject: subject))
       if let folder {
         try write(exported, to: folder)
       } else {
@@ -66,10 +66,10 @@ struct Export: AsyncParsableCommand {
   }
 
   /// Says where the promise does not hold.
-  private func check(_ folder: String, _ desk: any InquiryDesk) async throws {
+  private func check(_ folder: String, _ desk: any QueryClient) async throws {
     let bundle = try Platform.schemasOnly().bundle([folder])
     let answer = try await desk.ask(
-      PlanInquiry(bundle, paths: [folder], permissions: Permissions(), isKept: false, approver: ""))
+      PlanQuery(bundle, paths: [folder], permissions: Permissions(), isKept: false, approver: ""))
     answer.warnings.report()
     guard answer.plan.hasChanges else { return }
     Output.error("A plan of \(folder) would still be:")

@@ -12,14 +12,14 @@ struct Get: AsyncParsableCommand {
   var subject: String?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
   var output = OutputFormat.text
 
   func run() async throws {
     let list = try await place.ask(
-      ResourcesInquiry(
+      ResourcesQuery(
         environment: environment.environment, subject: subject, withManifests: output == .yaml))
     switch output {
     case .json: Output.write(Value.array(list.statuses.map(\.value)).prettyJSON)

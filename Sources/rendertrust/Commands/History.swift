@@ -7,7 +7,7 @@ struct History: AsyncParsableCommand {
     abstract: "List the revisions of an environment, newest first.")
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
   @Option(name: .long, help: "How many to list.")
   var limit = 20
@@ -16,7 +16,7 @@ struct History: AsyncParsableCommand {
   var output = OutputFormat.text
 
   func run() async throws {
-    let list = try await place.ask(RevisionsInquiry(environment: environment.environment, limit: limit))
+    let list = try await place.ask(RevisionsQuery(environment: environment.environment, limit: limit))
     if output == .json {
       Output.write(Value.array(list.entries.map(\.value)).prettyJSON)
       return

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Component
+import KindSupport
 import Manifests
 import Model
 import Planning

@@ -11,13 +11,13 @@ struct Leases: AsyncParsableCommand {
       """)
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
   @Option(name: .shortAndLong, help: "How to print: text or json.")
   var output = OutputFormat.text
 
   func run() async throws {
-    let answer = try await place.ask(LeasesInquiry(environment: environment.environment))
+    let answer = try await place.ask(LeasesQuery(environment: environment.environment))
     let (table, now) = (answer.table, answer.now)
     if output == .json {
       Output.write(table.value(now: now).prettyJSON)

@@ -9,7 +9,7 @@ struct PlanCommand: AsyncParsableCommand {
     commandName: "plan", abstract: "Show what apply would do, and change nothing.")
 
   @OptionGroup var manifests: ManifestArguments
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
   @OptionGroup var allowances: AllowanceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text or json.")
@@ -43,8 +43,8 @@ struct PlanCommand: AsyncParsableCommand {
   }
 
   private func answer() async throws -> PlanAnswer {
-    func inquiry(_ bundle: ManifestBundle) -> PlanInquiry {
-      PlanInquiry(
+    func inquiry(_ bundle: ManifestBundle) -> PlanQuery {
+      PlanQuery(
         bundle, paths: manifests.paths, permissions: Permissions(allowances), isKept: out != nil,
         approver: Author.here.approver)
     }

@@ -16,7 +16,7 @@ struct Rollback: AsyncParsableCommand {
   var revision: Int64?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
   @OptionGroup var allowances: AllowanceOptions
 
   func run() async throws {

@@ -33,19 +33,19 @@ struct SchedulerCommand: AsyncParsableCommand {
     let pool = PostgresPool(configuration, connections: 8)
     let time = TimeSource.real
     let name = Environment[SchedulerCommand.nameVariable] ?? "\(Authorship.hostName)-\(getpid())"
-    let isTied = ReplicaTether.isTied
+    let isTied = ParentDeathWatch.isTied
     let logger = Logger(label: "scheduler") { _ in
       // Whoever started it tells its log what is not as it should be.
       ServerLogHandler(logLevel: isTied ? .warning : .info, format: isTied ? .text : .json, time: time)
     }
-    let service = JobService(pool, now: time.now, random: { .random(in: .min ... .max) })
-    let pulse = ReplicaPulse(pool, name: name, host: Authorship.hostName, process: Int64(getpid()))
+    let service = PostgresJobService(pool, now: time.now, random: { .random(in: .min ... .max) })
+    let pulse = ReplicaHeartbeat(pool, name: name, host: Authorship.hostName, process: Int64(getpid()))
     logger.info("scheduling", metadata: ["name": .string(name), "version": .string(Version.text)])
-    let silence = NewsSilence()
+    let silence = LogDeduplicator()
     let loop = SchedulerLoop(service) { news in silence.tell(news, to: logger) }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await StopSignals.first() }
-      group.addTask { if isTied { await ReplicaTether.broken(time) } else { await StopSignals.first() } }
+      group.addTask { if isTied { await ParentDeathWatch.broken(time) } else { await StopSignals.first() } }
       group.addTask { await loop.run() }
       group.addTask { await pulse.run(time) }
       await group.next()

@@ -112,9 +112,9 @@ struct Server: AsyncParsableCommand {
     let watch = ManifestWatch(paths: settings.manifests)
     let desired = try platform.load(settings.manifests)
     try EnvironmentPrices.refuseConflicts(in: desired)
-    if settings.stripe.isOn { try BillingPlace.refuseApart(in: desired) }
+    if settings.stripe.isOn { try BillingDatabaseName.refuseApart(in: desired) }
     let metrics = ControllerMetrics(environment: desired.environment, version: Version.text, now: time.now)
-    let voice = ServerVoice(logger, next: metrics.handler)
+    let voice = ServerReporter(logger, next: metrics.handler)
     try await Session.open(settings.stateOptions, voice: voice) { session in
       let loop = ServerLoop(
         settings, session, schemas: platform, metrics: metrics, logger: logger,

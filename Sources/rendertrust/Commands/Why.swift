@@ -10,19 +10,19 @@ struct Why: AsyncParsableCommand {
   var resource: ResourceID
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
   @Option(name: .shortAndLong, help: "How to print: text or json.")
   var output = OutputFormat.text
 
   func run() async throws {
-    let answer = try await place.ask(WhyInquiry(environment: environment.environment, resource: resource))
+    let answer = try await place.ask(WhyQuery(environment: environment.environment, resource: resource))
     Output.write(
       output == .json ? answer.explanation.value(now: answer.now).prettyJSON : text(of: answer))
   }
 
   /// For people: the chain, what happens next, what can be done, and what happened to the root cause.
-  private func text(of answer: WhyInquiry.Answer) -> String {
+  private func text(of answer: WhyQuery.Answer) -> String {
     let style = Output.style
     let explanation = answer.explanation
     var text = ""

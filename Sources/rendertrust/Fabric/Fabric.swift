@@ -1,21 +1,21 @@
-import Component
+import ContainerSupport
 import Glibc
+import KindSupport
 import Model
 import Postgres
 import Reconciling
 import Scheduling
-import Workloads
 
 /// What a controller does for jobs while it runs: takes orders, serves the nodes whose engines it reaches, and starts
 /// schedulers. It begins once a `Scheduler` is declared and its database is there, and follows it to another one.
 struct Fabric: Sendable {
   let session: Session
   /// Where others come with orders and reports meanwhile.
-  let desk: SchedulerDesk
+  let desk: LazyJobService
   private let lookup: SchedulerLookup
   private let name = "\(Authorship.hostName)-\(getpid())"
 
-  init(_ session: Session, _ environment: String, desk: SchedulerDesk = SchedulerDesk()) {
+  init(_ session: Session, _ environment: String, desk: LazyJobService = LazyJobService()) {
     self.session = session
     self.desk = desk
     lookup = SchedulerLookup(session, environment)
@@ -35,7 +35,7 @@ struct Fabric: Sendable {
   }
 
   /// Nil until the tables are there.
-  private func pool(of place: SchedulerPlace) async -> PostgresPool? {
+  private func pool(of place: SchedulerLocation) async -> PostgresPool? {
     guard let pool = try? await session.foundations.connector.pool(for: place.address),
       (try? await pool.query("SELECT 1 FROM schedulers LIMIT 1")) != nil
     else { return nil }
@@ -43,11 +43,11 @@ struct Fabric: Sendable {
   }
 
   /// Until the scheduler is elsewhere.
-  private func serve(_ place: SchedulerPlace, _ pool: PostgresPool) async {
+  private func serve(_ place: SchedulerLocation, _ pool: PostgresPool) async {
     let service = session.jobService(pool)
     guard (try? await service.refresh()) != nil else { return }
     desk.open(service)
-    let seat = SupervisorSeat()
+    let seat = SupervisorLease()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await untilElsewhere(than: place) }
       group.addTask {
@@ -67,7 +67,7 @@ struct Fabric: Sendable {
     }
   }
 
-  private func untilElsewhere(than place: SchedulerPlace) async {
+  private func untilElsewhere(than place: SchedulerLocation) async {
     while (try? await session.engine.time.sleep(Fabric.pause)) != nil {
       do throws(StoreError) {
         let now = try await lookup.place()
@@ -85,7 +85,7 @@ struct Fabric: Sendable {
 
   /// Of several controllers one serves the nodes: a node has one worker, and the second to register takes away what the first
   /// had begun.
-  private func runner(_ service: JobService, _ seat: SupervisorSeat) -> DirectRunner {
+  private func runner(_ service: PostgresJobService, _ seat: SupervisorLease) -> DirectRunner {
     DirectRunner(
       desk: service, engines: session.foundations.workloads.engines, http: session.foundations.http,
       owner: session.owner, time: session.engine.time,
@@ -101,7 +101,7 @@ struct Fabric: Sendable {
     session.progress.warn("Node/\(node) takes no work: \(reason)")
   }
 
-  private func supervise(_ place: SchedulerPlace, _ pool: PostgresPool, _ seat: SupervisorSeat) async {
+  private func supervise(_ place: SchedulerLocation, _ pool: PostgresPool, _ seat: SupervisorLease) async {
     let url: Secret
     do {
       url = try await session.foundations.connectionURL(of: place.address)
@@ -112,7 +112,7 @@ struct Fabric: Sendable {
     let progress = session.progress
     let supervisor = ReplicaSupervisor(
       name: name,
-      source: SeatedSource(ReplicaTable(pool, supervisor: name), seat, session.engine.time),
+      source: LeasedReplicaSource(ReplicaTable(pool, supervisor: name), seat, session.engine.time),
       spawner: ReplicaProcess(
         command: [Fabric.program, "scheduler"], environment: [SchedulerCommand.databaseVariable: url]
       ) { name, line in progress.warn("scheduler \(name): \(line)") },
@@ -131,8 +131,8 @@ struct Fabric: Sendable {
 }
 
 extension Session {
-  func jobService(_ pool: PostgresPool) -> JobService {
-    JobService(pool, now: engine.time.now, random: { .random(in: .min ... .max) })
+  func jobService(_ pool: PostgresPool) -> PostgresJobService {
+    PostgresJobService(pool, now: engine.time.now, random: { .random(in: .min ... .max) })
   }
 }
 

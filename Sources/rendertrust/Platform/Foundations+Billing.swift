@@ -1,5 +1,5 @@
 import Billing
-import Component
+import KindSupport
 import Manifests
 import Model
 import StripeAPI

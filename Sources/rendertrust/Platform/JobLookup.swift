@@ -1,6 +1,6 @@
 import Scheduling
 
-extension OpenDesk {
+extension OpenJobService {
   private static let page = 200
   private static let mostPages = 5
 

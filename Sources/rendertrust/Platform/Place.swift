@@ -3,7 +3,7 @@ import Model
 import Reconciling
 
 /// Where a command looks and acts: on a state that this process opens, or on a server that does it.
-struct PlaceOptions: ParsableArguments {
+struct ConnectionOptions: ParsableArguments {
   @Option(
     name: .long, help: ArgumentHelp("Folder of the controller's state (.rendertrust).", valueName: "dir"))
   var state: String?
@@ -67,23 +67,23 @@ struct PlaceOptions: ParsableArguments {
   }
 }
 
-/// See `PlaceOptions`.
+/// See `ConnectionOptions`.
 enum Place: Sendable {
   case here(StateOptions)
   case server(RemoteServer)
 
   /// Opens what is needed, runs `body`, and closes it again.
-  func open<Output>(_ body: (any InquiryDesk) async throws -> Output) async throws -> Output {
+  func open<Output>(_ body: (any QueryClient) async throws -> Output) async throws -> Output {
     switch self {
-    case .here(let options): try await Session.open(options) { try await body(LocalDesk(session: $0)) }
+    case .here(let options): try await Session.open(options) { try await body(LocalQueryClient(session: $0)) }
     case .server(let server): try await server.open(body)
     }
   }
 }
 
-extension PlaceOptions {
+extension ConnectionOptions {
   /// Answers one inquiry.
-  func ask<Question: Inquiry>(_ question: Question) async throws -> Question.Answer {
+  func ask<Question: Query>(_ question: Question) async throws -> Question.Answer {
     try await place().open { try await $0.ask(question) }
   }
 }

@@ -1,21 +1,21 @@
 import Billing
-import Component
+import ContainerSupport
 import ControllerState
 import Databases
 import Delivery
 import DockerEngine
-import Fleet
 import HTTP
+import KindSupport
 import Ledger
 import Manifests
 import Model
 import Modules
+import Nodes
 import PgBackRest
 import Postgres
 import Recovery
 import Scheduling
 import Services
-import Workloads
 
 /// The clients and rooms that the kinds stand on. Making them connects to nothing.
 struct Foundations: Sendable {
@@ -100,7 +100,7 @@ extension Platform {
       clients: { await foundations.stripeClient($0) })
     kinds += Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
     kinds += Delivery.kinds(state: state)
-    kinds += Fleet.kinds(workloads)
+    kinds += Nodes.kinds(workloads)
     kinds += Services.kinds(workloads)
     kinds += Modules.kinds(workloads)
     kinds += Scheduling.kinds(connector: connector, stateFolder: foundations.stateFolder)

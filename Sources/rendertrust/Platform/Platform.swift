@@ -1,4 +1,4 @@
-import Component
+import KindSupport
 import Manifests
 import Model
 import Planning

@@ -1,5 +1,5 @@
 import Billing
-import Component
+import KindSupport
 import Ledger
 import Manifests
 import Model
@@ -8,7 +8,7 @@ import Reconciling
 import StripeAPI
 import Synchronization
 
-/// Where an environment's purchases are, as `BillingPlace` says.
+/// Where an environment's purchases are, as `BillingDatabaseName` says.
 final class BillingDatabase: Sendable {
   private let session: Session
   private let environment: String
@@ -42,14 +42,14 @@ final class BillingDatabase: Sendable {
     if let known = known.withLock({ $0 }), known.revision == latest.number { return known.address }
     let desired = try await session.store.desiredState(of: environment, at: latest.number)
     let resources = desired?.resources ?? []
-    let database = try BillingPlace.database(of: resources)
+    let database = try BillingDatabaseName.database(of: resources)
     let address = try session.platform.kinds.offers(resources).address(of: database)
     known.withLock { $0 = (latest.number, address) }
     return address
   }
 }
 
-extension BillingPlace {
+extension BillingDatabaseName {
   static func database(of resources: [AnyResource]) throws(BackendError) -> ResourceID {
     try database(
       maps: resources.compactMap { $0.typed(as: PriceMapSpec.self)?.spec.database.id },
@@ -70,14 +70,14 @@ extension Session {
   /// - Parameter client: nil without a key of Stripe's API.
   func billingBooks(
     in database: BillingDatabase, isLive: Bool, client: StripeClient?
-  ) async -> Result<BillingBooks, BackendError> {
-    let lineItems = client.map { client -> BillingBooks.LineItems in
+  ) async -> Result<BillingStore, BackendError> {
+    let lineItems = client.map { client -> BillingStore.LineItems in
       { session in await StripeQuestions.lineItems(of: session, client) }
     }
     let now = engine.time.now
     let prices = foundations.environmentPrices
     return await database.pool().map { pool in
-      BillingBooks(pool, environmentPrices: prices, isLive: isLive, lineItems: lineItems, now: now)
+      BillingStore(pool, environmentPrices: prices, isLive: isLive, lineItems: lineItems, now: now)
     }
   }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Component
+import KindSupport
 import Ledger
 import Manifests
 import Model
@@ -7,7 +7,7 @@ import Postgres
 import Reconciling
 
 /// Whose books a command means.
-struct BookOptions: ParsableArguments {
+struct LedgerOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp("The Ledger; needed only where several are applied.", valueName: "name"))
@@ -18,28 +18,28 @@ struct BookOptions: ParsableArguments {
 }
 
 /// The same for commands that may ask a server.
-struct AskedBookOptions: ParsableArguments {
+struct LedgerQueryOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp("The Ledger; needed only where several are applied.", valueName: "name"))
   var ledger: String?
 
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 
-  var query: BooksQuery { BooksQuery(environment: environment.environment, ledger: ledger) }
+  var query: LedgerQuery { LedgerQuery(environment: environment.environment, ledger: ledger) }
 }
 
 /// The books of an applied `Ledger`.
-struct OpenBooks: Sendable {
+struct OpenLedger: Sendable {
   let resource: Resource<LedgerSpec>
   let pool: PostgresPool
 
-  var ledger: LedgerBooks { LedgerBooks(pool) }
+  var ledger: LedgerStore { LedgerStore(pool) }
 
   /// The account of this name, with or without `account/` before it.
-  func account(_ name: String) async throws -> LedgerBooks.Account {
-    let name = LedgerBooks.plainName(name)
+  func account(_ name: String) async throws -> LedgerStore.Account {
+    let name = LedgerStore.plainName(name)
     guard let account = try await ledger.account(name) else {
       throw CommandFailure.missing(
         "there is no account ‘\(name)’ in the books of \(resource.id)"
@@ -55,17 +55,17 @@ struct OpenBooks: Sendable {
 
 extension Session {
   /// Opens the state and the books of its ledger, and closes them again.
-  static func withBooks(_ options: BookOptions, _ body: (Session, OpenBooks) async throws -> Void)
+  static func withBooks(_ options: LedgerOptions, _ body: (Session, OpenLedger) async throws -> Void)
     async throws
   {
     try await open(options.state) { session in
-      let query = BooksQuery(environment: options.environment.environment, ledger: options.ledger)
+      let query = LedgerQuery(environment: options.environment.environment, ledger: options.ledger)
       try await body(session, try await session.books(query))
     }
   }
 
   /// The books of the ledger that is meant, which must be applied.
-  func books(_ query: BooksQuery) async throws -> OpenBooks {
+  func books(_ query: LedgerQuery) async throws -> OpenLedger {
     let environment = try environment(named: query.environment)
     let inventory = try await store.inventory(of: environment, knowing: []).values.map(\.resource)
     let ledgers = inventory.compactMap { $0.typed(as: LedgerSpec.self) }.sorted { $0.id < $1.id }
@@ -80,7 +80,7 @@ extension Session {
           : "say which with --ledger: \(names)")
     }
     let pool = try await pool(of: chosen.spec.database.id, among: inventory)
-    return OpenBooks(resource: chosen, pool: pool)
+    return OpenLedger(resource: chosen, pool: pool)
   }
 
   /// Connections to a database that a manifest declares.

@@ -5,21 +5,21 @@ import Reconciling
 import Scheduling
 
 /// Whose scheduler a command means.
-struct DeskOptions: ParsableArguments {
+struct JobServiceOptions: ParsableArguments {
   @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: PlaceOptions
+  @OptionGroup var place: ConnectionOptions
 }
 
 /// Where a command comes with jobs, and who comes.
-struct OpenDesk: Sendable {
-  let desk: any JobDesk
+struct OpenJobService: Sendable {
+  let desk: any JobService
   let time: TimeSource
   /// For the record: `user@host`.
   let person: String
 
   /// - Throws: what the scheduler says, as a failure of the command.
   func ask<Answer>(
-    _ question: (any JobDesk) async throws(JobError) -> Answer
+    _ question: (any JobService) async throws(JobError) -> Answer
   ) async throws(CommandFailure) -> Answer {
     do throws(JobError) {
       return try await question(desk)
@@ -31,7 +31,8 @@ struct OpenDesk: Sendable {
 
 extension Session {
   /// Opens the scheduler of an environment, here or through a server, and closes it again.
-  static func withJobs(_ options: DeskOptions, _ body: @Sendable (OpenDesk) async throws -> Void) async throws
+  static func withJobs(_ options: JobServiceOptions, _ body: @Sendable (OpenJobService) async throws -> Void)
+    async throws
   {
     let person = Authorship.here("job", []).actor
     switch try options.place.place() {
@@ -41,7 +42,8 @@ extension Session {
           "a server’s jobs are those of the environment that it keeps: leave --environment out")
       }
       try await server.connected { transport in
-        try await body(OpenDesk(desk: RemoteJobDesk(transport: transport), time: .real, person: person))
+        try await body(
+          OpenJobService(desk: RemoteJobService(transport: transport), time: .real, person: person))
       }
     case .here(let state):
       try await open(state) { session in
@@ -50,13 +52,13 @@ extension Session {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { await service.run() }
           defer { group.cancelAll() }
-          try await body(OpenDesk(desk: service, time: session.engine.time, person: person))
+          try await body(OpenJobService(desk: service, time: session.engine.time, person: person))
         }
       }
     }
   }
 
-  private func openScheduler(of environment: String) async throws -> JobService {
+  private func openScheduler(of environment: String) async throws -> PostgresJobService {
     guard let place = try await SchedulerLookup(self, environment).place() else {
       throw CommandFailure.failed(
         "no Scheduler is applied in \(environment); add one to its manifests and apply them")

@@ -1,14 +1,14 @@
-import Component
+import ContainerSupport
 import ControllerState
 import Delivery
 import HTTP
+import KindSupport
 import Manifests
 import Model
 import Planning
 import Postgres
 import Reconciling
 import Recovery
-import Workloads
 
 /// An opened state, and all that commands need which look at or change the world.
 struct Session: Sendable {
@@ -19,7 +19,7 @@ struct Session: Sendable {
   /// Environments that had a revision when the session was opened or last refreshed, sorted.
   private(set) var environments: [String]
   private(set) var engine: Engine
-  private(set) var progress: any Voice
+  private(set) var progress: any Reporter
   /// Whether somebody sits before it, whose signals stop it.
   private(set) var isAttended = true
   let foundations: Foundations
@@ -56,14 +56,14 @@ struct Session: Sendable {
 
   /// The same, telling `voice` what happens.
   static func open<Output>(
-    _ options: StateOptions, voice: any Voice, _ body: (Session) async throws -> Output
+    _ options: StateOptions, voice: any Reporter, _ body: (Session) async throws -> Output
   ) async throws -> Output {
     let foundations = try Foundations(stateFolder: try Files.makeFolder(options.state))
     return try await open(options, on: foundations, voice: voice, body)
   }
 
   private static func open<Output>(
-    _ options: StateOptions, on foundations: Foundations, voice: any Voice,
+    _ options: StateOptions, on foundations: Foundations, voice: any Reporter,
     _ body: (Session) async throws -> Output
   ) async throws -> Output {
     do {
@@ -90,7 +90,7 @@ struct Session: Sendable {
     foundations.http.shutdown()
   }
 
-  private init(_ options: StateOptions, _ foundations: Foundations, voice: any Voice) async throws {
+  private init(_ options: StateOptions, _ foundations: Foundations, voice: any Reporter) async throws {
     self.foundations = foundations
     let pool: PostgresPool
     if let url = options.database {
@@ -141,7 +141,7 @@ struct Session: Sendable {
   }
 
   /// The same session for an order that came from elsewhere: `voice` is told what happens, and signals are others' matter.
-  func unattended(telling voice: any Voice) -> Session {
+  func unattended(telling voice: any Reporter) -> Session {
     var session = self
     session.isAttended = false
     session.progress = voice

@@ -1,7 +1,7 @@
+import ContainerSupport
 import Manifests
 import Model
 import Reconciling
-import Workloads
 
 /// Feeds a controller from everything that may mean a change: the manifests' files, the engines' events, the clock
 /// and the signals.

@@ -6,7 +6,7 @@ import Model
 struct RemoteChange: Sendable {
   let server: String
   let transport: any APITransport
-  let voice: any Voice
+  let voice: any Reporter
 
   private enum End: Sendable {
     case done(ChangeReport)

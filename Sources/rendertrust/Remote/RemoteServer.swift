@@ -67,8 +67,8 @@ struct RemoteServer: Sendable {
   }
 
   /// Opens connections for as long as `body` runs.
-  func open<Output>(_ body: (any InquiryDesk) async throws -> Output) async throws -> Output {
-    try await connected { try await body(RemoteDesk(transport: $0)) }
+  func open<Output>(_ body: (any QueryClient) async throws -> Output) async throws -> Output {
+    try await connected { try await body(RemoteQueryClient(transport: $0)) }
   }
 
   func connected<Output>(_ body: (any APITransport) async throws -> Output) async throws -> Output {

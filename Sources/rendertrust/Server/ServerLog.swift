@@ -73,7 +73,7 @@ extension Logger.Level {
 }
 
 /// Tells a pass to the log, as it happens.
-final class ServerVoice: Voice {
+final class ServerReporter: Reporter {
   private let logger: Logger
   private let next: ProgressHandler
   private let revision = Atomic<Int64>(0)
@@ -134,7 +134,7 @@ final class ServerVoice: Voice {
     }
   }
 
-  private func tell(_ news: LoopNews) {
+  private func tell(_ news: LoopEvent) {
     switch news {
     case .round, .reconciled: break
     case .observed(let kind, let count, let failures, let span):

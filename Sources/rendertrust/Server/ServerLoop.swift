@@ -43,7 +43,7 @@ struct ServerLoop: Sendable {
     let changes = ChangeRunner(session, logger: logger)
     let folder = FollowedFolder(environment: desired.environment, paths: settings.manifests)
     let operators = OperatorRoutes(session: session, runner: changes, folder: folder)
-    let desk = SchedulerDesk()
+    let desk = LazyJobService()
     let api = APIService(
       settings: settings.api, session: session, logger: logger,
       routes: operators.routes + JobRoutes(desk).routes + NodeRoutes(desk).routes + WorkRoutes(desk).routes)
@@ -93,7 +93,7 @@ struct ServerLoop: Sendable {
   }
 
   private func serve(
-    _ desired: DesiredState, at address: ListenAddress, _ desk: SchedulerDesk
+    _ desired: DesiredState, at address: ListenAddress, _ desk: LazyJobService
   ) async -> Result<Void, CommandFailure> {
     let loop = WatchLoop(
       session: session, schemas: schemas, paths: settings.manifests, resync: settings.resync,

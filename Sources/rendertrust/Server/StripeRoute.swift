@@ -41,7 +41,7 @@ struct StripeRoute: Sendable {
     }
   }
 
-  private func books(_ database: BillingDatabase) async -> Result<BillingBooks, BackendError> {
+  private func books(_ database: BillingDatabase) async -> Result<BillingStore, BackendError> {
     await session.billingBooks(
       in: database, isLive: settings.isLive, client: settings.client(session.foundations.http))
   }

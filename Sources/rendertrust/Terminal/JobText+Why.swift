@@ -4,7 +4,7 @@ import Scheduling
 
 extension JobText {
   /// Every decision that was made about a job, with what became of it.
-  func why(_ story: JobStory) -> String {
+  func why(_ story: SchedulingTrace) -> String {
     var text = headline(story.job) + "\n"
     for chapter in story.chapters {
       text += "\n" + title(chapter) + "\n"
@@ -16,14 +16,14 @@ extension JobText {
     return text
   }
 
-  private func unexplained(_ chapter: JobStory.Chapter, _ job: Job) -> String {
+  private func unexplained(_ chapter: SchedulingTrace.Chapter, _ job: Job) -> String {
     guard chapter.attempt == nil else { return "Nothing was written down about the choice." }
     return
       "Module/\(job.module) is not declared any more: unless it comes back, the job fails at its deadline, "
       + "\(job.deadline)."
   }
 
-  private func title(_ chapter: JobStory.Chapter) -> String {
+  private func title(_ chapter: SchedulingTrace.Chapter) -> String {
     guard let attempt = chapter.attempt else { return style.bold("It waits") }
     let when = style.dim("\((now - attempt.dispatchedAt).ago) ago")
     let reason = attempt.reason.map { ": \(TextStyle.harmless($0))" } ?? ""

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Shows a pass as it happens: a line for each finished step, and on a terminal one line at the bottom that tells
 /// what is under way.
-final class LiveProgress: Voice {
+final class LiveProgress: Reporter {
   private struct State {
     /// Steps under way, oldest first.
     var running: [(id: ResourceID, summary: String, since: Timestamp)] = []

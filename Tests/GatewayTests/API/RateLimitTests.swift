@@ -1,6 +1,6 @@
 import Gateway
+import KindTestSupport
 import Model
-import RoomSupport
 import Testing
 
 struct RateLimitTests {

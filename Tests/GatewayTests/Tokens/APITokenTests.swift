@@ -1,8 +1,8 @@
 import Gateway
 import GatewaySupport
+import KindTestSupport
 import Model
 import Reconciling
-import RoomSupport
 import Testing
 
 struct APITokenTests {

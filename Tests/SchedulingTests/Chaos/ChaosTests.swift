@@ -1,9 +1,9 @@
 import Glibc
+import KindTestSupport
 import Ledger
 import Model
 import Postgres
 import PostgresSupport
-import RoomSupport
 import Scheduling
 import SchedulingSupport
 import Synchronization

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import RoomSupport
+import KindTestSupport
 import Subprocess
 import Synchronization
 import Testing

@@ -1,12 +1,12 @@
+import KindTestSupport
 import Model
-import RoomSupport
 import Scheduling
 
 /// The worker of one node, which does not keep to the rules: it crashes, stalls, answers twice and answers late, by the dice of
 /// its seed.
 struct ScriptedWorker: Sendable {
   let node: String
-  let desk: any WorkDesk
+  let desk: any WorkerAPI
   let seed: UInt64
   /// How many attempts it has at once.
   let width: Int

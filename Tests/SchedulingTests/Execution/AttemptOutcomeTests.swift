@@ -1,6 +1,6 @@
+import ContainerSupport
 import Model
 import Testing
-import Workloads
 
 @testable import Scheduling
 

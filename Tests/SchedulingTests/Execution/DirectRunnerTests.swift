@@ -1,4 +1,5 @@
 import ContainerFakes
+import ContainerSupport
 import DockerEngine
 import DockerSupport
 import HTTP
@@ -6,7 +7,6 @@ import Model
 import Reconciling
 import ReconcilingSupport
 import Testing
-import Workloads
 
 @testable import Scheduling
 

@@ -4,7 +4,7 @@ import ReconcilingSupport
 @testable import Scheduling
 
 /// A scheduler in memory that hands out what a test gives it, and remembers what it was told.
-final class FakeDesk: WorkDesk {
+final class FakeDesk: WorkerAPI {
   struct State: Sendable {
     var orders: [String: [WorkOrder]] = [:]
     var accepted: Set<AttemptID> = []

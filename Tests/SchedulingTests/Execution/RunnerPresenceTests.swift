@@ -1,10 +1,10 @@
 import ContainerFakes
+import ContainerSupport
 import HTTP
 import Model
 import Reconciling
 import ReconcilingSupport
 import Testing
-import Workloads
 
 @testable import Scheduling
 

@@ -1,4 +1,5 @@
 import ContainerFakes
+import ContainerSupport
 import DockerEngine
 import DockerSupport
 import Glibc
@@ -6,7 +7,6 @@ import HTTP
 import Model
 import Reconciling
 import ReconcilingSupport
-import Workloads
 
 @testable import Scheduling
 

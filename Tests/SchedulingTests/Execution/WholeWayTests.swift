@@ -1,4 +1,5 @@
 import ContainerFakes
+import ContainerSupport
 import DockerEngine
 import DockerSupport
 import HTTP
@@ -10,7 +11,6 @@ import Reconciling
 import ReconcilingSupport
 import SchedulingSupport
 import Testing
-import Workloads
 
 @testable import Scheduling
 
@@ -21,7 +21,8 @@ import Workloads
 struct WholeWayTests {
   /// A scheduler and a runner at work, with nodes `n1` and `n2` that have a container of `echo` each.
   private func with(
-    _ work: @Sendable (RealWorld, JobService, SchedulingWorld, Watched<[DirectModule]>) async throws -> Void
+    _ work:
+      @Sendable (RealWorld, PostgresJobService, SchedulingWorld, Watched<[DirectModule]>) async throws -> Void
   )
     async throws
   {
@@ -34,7 +35,7 @@ struct WholeWayTests {
         try await pool.query("UPDATE scheduler_modules SET image = $1", [.text(image.digest.hex)])
         try await books.addNodes(2, isOnline: false)
         for node in ["n1", "n2"] { try await makeContainer(of: image, on: node, world) }
-        let service = JobService(
+        let service = PostgresJobService(
           pool, now: TimeSource.machine.now, random: { .random(in: .min ... .max) })
         try await service.refresh()
         let modules = Watched([DirectModule("echo", .stdio(command: ["/module/run"]))])
@@ -63,7 +64,7 @@ struct WholeWayTests {
     try await world.support.runner.run(.create(plan), owner: world.owner)
   }
 
-  private func end(of job: Job, _ service: JobService) async throws -> Job {
+  private func end(of job: Job, _ service: PostgresJobService) async throws -> Job {
     var job = job
     while !job.state.isOver {
       job = try await service.job(job.id, of: nil, newerThan: job.version, patience: .seconds(5))

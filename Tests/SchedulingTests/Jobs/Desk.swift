@@ -1,8 +1,8 @@
+import KindTestSupport
 import Ledger
 import Model
 import Postgres
 import PostgresSupport
-import RoomSupport
 import Scheduling
 import SchedulingSupport
 import Synchronization
@@ -11,7 +11,7 @@ import Testing
 /// A scheduler on a database of its own, driven by hand: nothing happens but what a test calls.
 struct Desk: Sendable {
   let world: SchedulingWorld
-  let service: JobService
+  let service: PostgresJobService
   let loop: SchedulerLoop
 
   /// Creators `ada` and `bob` have 1,000 credits each; `echo` costs 0.1 a job; two nodes are online with two slots each.
@@ -33,7 +33,7 @@ struct Desk: Sendable {
   init(_ world: SchedulingWorld, seed: UInt64 = 1, ahead: TimeSpan = TimeSpan(seconds: 0)) {
     self.world = world
     let generator = Mutex(SeededGenerator(seed: seed))
-    service = JobService(
+    service = PostgresJobService(
       world.pool, now: { Desk.time() + ahead }, random: { generator.withLock { $0.next() } })
     loop = SchedulerLoop(service)
   }
@@ -91,7 +91,7 @@ struct Desk: Sendable {
       [.text(job.text)])
   }
 
-  func account(_ name: String) async throws -> LedgerBooks.Account {
+  func account(_ name: String) async throws -> LedgerStore.Account {
     try #require(try await world.ledger.account(name))
   }
 

@@ -1,10 +1,10 @@
+import KindTestSupport
 import Ledger
 import Model
 import Planning
 import Postgres
 import PostgresSupport
 import Reconciling
-import RoomSupport
 import Scheduling
 import Testing
 

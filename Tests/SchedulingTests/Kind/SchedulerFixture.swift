@@ -1,8 +1,8 @@
+import KindTestSupport
 import Ledger
 import Model
 import Postgres
 import PostgresSupport
-import RoomSupport
 import Scheduling
 
 /// What manifests say around a scheduler.

@@ -1,9 +1,9 @@
-import Component
 import ContainerFakes
-import Fleet
+import KindSupport
 import Manifests
 import Model
 import Modules
+import Nodes
 import Scheduling
 import Testing
 
@@ -13,7 +13,7 @@ import Testing
 
   private static let kinds: [Kind] = {
     let world = FakeWorld()
-    return Fleet.kinds(world.support) + Modules.kinds(world.support)
+    return Nodes.kinds(world.support) + Modules.kinds(world.support)
   }()
 
   private static func document(_ kind: String, _ name: String, _ spec: String) -> String {

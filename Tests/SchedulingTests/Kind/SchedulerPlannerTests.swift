@@ -1,6 +1,6 @@
+import KindTestSupport
 import Model
 import Planning
-import RoomSupport
 import Scheduling
 import Testing
 

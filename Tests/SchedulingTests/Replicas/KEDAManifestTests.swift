@@ -1,7 +1,7 @@
+import KindTestSupport
 import Manifests
 import Model
 import PostgresSupport
-import RoomSupport
 import Scheduling
 import Testing
 

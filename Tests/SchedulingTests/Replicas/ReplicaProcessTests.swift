@@ -74,16 +74,16 @@ import Testing
     let ends = Pipe()
     let isBroken = Watched(false)
     let task = Task {
-      await ReplicaTether.broken(time.source, file: ends.reading)
+      await ParentDeathWatch.broken(time.source, file: ends.reading)
       isBroken.change { $0 = true }
     }
     await time.sleepers(1)
     ends.write()
-    time.advance(ReplicaTether.pause)
+    time.advance(ParentDeathWatch.pause)
     await time.sleepers(1)
     #expect(!isBroken.value)
     ends.close()
-    time.advance(ReplicaTether.pause)
+    time.advance(ParentDeathWatch.pause)
     await isBroken.until { $0 }
     await task.value
   }

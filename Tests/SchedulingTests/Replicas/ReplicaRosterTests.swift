@@ -1,5 +1,5 @@
+import KindTestSupport
 import Model
-import RoomSupport
 import Scheduling
 import Testing
 
@@ -10,7 +10,7 @@ import Testing
   private static func at(_ seconds: Int64) -> Timestamp { begin + TimeSpan(seconds: seconds) }
 
   @Test func `places are filled from the first and left from the last`() {
-    var roster = ReplicaRoster()
+    var roster = ReplicaSlots()
     #expect(roster.orders(wanted: 3, at: Self.begin) == [.start(0), .start(1), .start(2)])
     #expect(roster.orders(wanted: 3, at: Self.begin) == [], "asking again orders nothing again")
     #expect(roster.orders(wanted: 1, at: Self.begin) == [.stop(1), .stop(2)])
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func `who falls rests longer each time, and a steady one is forgiven`() {
-    var roster = ReplicaRoster()
+    var roster = ReplicaSlots()
     var now: Int64 = 0
     _ = roster.orders(wanted: 1, at: Self.at(now))
     var rests: [Int64] = []
@@ -42,12 +42,12 @@ import Testing
   func `after any story as many work as are wanted`(seed: UInt64) {
     print("seed \(seed)")
     var random = SeededGenerator(seed: seed)
-    var roster = ReplicaRoster()
+    var roster = ReplicaSlots()
     var working: Set<Int> = []
     var leaving: Set<Int> = []
     var now: Int64 = 0
     var wanted = 0
-    func obey(_ orders: [ReplicaRoster.Order]) {
+    func obey(_ orders: [ReplicaSlots.Order]) {
       for order in orders {
         switch order {
         case .start(let place):

@@ -1,12 +1,12 @@
 import ContainerFakes
+import ContainerSupport
+import KindTestSupport
 import Model
 import Postgres
 import Reconciling
 import ReconcilingSupport
-import RoomSupport
 import Scheduling
 import Testing
-import Workloads
 
 /// Schedulers come and go with the waiting jobs.
 @Suite(.timeLimit(.minutes(1))) struct ReplicaSupervisorTests {
@@ -214,7 +214,7 @@ import Workloads
 
   @Test func `replicas give signs of life and take their row away`() async throws {
     try await SchedulerFixture.withDatabase { pool in
-      let pulse = ReplicaPulse(pool, name: "here-0", host: "here", process: 7)
+      let pulse = ReplicaHeartbeat(pool, name: "here-0", host: "here", process: 7)
       try await pulse.beat()
       let first = try await pool.query("SELECT started_at, seen_at FROM scheduler_replicas").only().text(0)
       try await pool.query(

@@ -1,5 +1,5 @@
+import KindTestSupport
 import Model
-import RoomSupport
 import Scheduling
 import Testing
 

@@ -1,5 +1,5 @@
+import KindTestSupport
 import Model
-import RoomSupport
 import Scheduling
 
 /// A fleet and its naive twin, to both of which the same happens.

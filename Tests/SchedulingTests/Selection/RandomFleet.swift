@@ -1,5 +1,5 @@
+import KindTestSupport
 import Model
-import RoomSupport
 import Scheduling
 
 /// Nodes and needs in which everything occurs, with few different numbers so that many are equal.

@@ -1,6 +1,6 @@
+package import ContainerSupport
 package import Model
 import Synchronization
-package import Workloads
 
 /// An engine in memory, with the behaviour of a real one that the rooms rely on: names are unique, containers of a
 /// broken image end or fail their check, stopped containers stay, and it can be unreachable.

@@ -1,5 +1,5 @@
+package import ContainerSupport
 package import Model
-package import Workloads
 
 /// Engines in memory, and what the rooms need to work with them.
 package struct FakeWorld: Sendable {

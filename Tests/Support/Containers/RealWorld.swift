@@ -1,8 +1,8 @@
+package import ContainerSupport
 package import DockerEngine
 package import DockerSupport
 package import Model
 import Synchronization
-package import Workloads
 
 /// A real engine for one test, with an owner of its own: what the test makes is found by it and taken away.
 package struct RealWorld: Sendable {

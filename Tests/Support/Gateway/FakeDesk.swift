@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Jobs and workers in memory: every job goes to one node, costs nothing, and ends as its worker says. There is every module
 /// but `nope`.
-package final class FakeDesk: JobDesk, WorkDesk {
+package final class FakeDesk: JobService, WorkerAPI {
   private struct State {
     var jobs: [JobID: Job] = [:]
     var order: [JobID] = []
@@ -105,12 +105,13 @@ package final class FakeDesk: JobDesk, WorkDesk {
     }
   }
 
-  package func story(of id: JobID, of creator: String?) async throws(JobError) -> JobStory {
+  package func story(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
     let job = try await job(id, of: creator)
     let decision = Decision(
       nodes: 2, removed: [.offline: 1], passed: 1,
       front: [Decision.Candidate(node: 1, name: node, latency: 900, earnings: 0, score: 10)], frontCount: 1)
-    return JobStory(job: job, chapters: [JobStory.Chapter(attempt: job.attempts.first, decision: decision)])
+    return SchedulingTrace(
+      job: job, chapters: [SchedulingTrace.Chapter(attempt: job.attempts.first, decision: decision)])
   }
 
   package func nodes() async throws(JobError) -> [NodeStatus] { [status] }

@@ -34,10 +34,12 @@ extension MemoryStateStore {
     return nil
   }
 
-  package func fenced(by permit: Permit) -> any StateStore { MemoryStateStore(of: self, permit: permit) }
+  package func fenced(by permit: FencingTokens) -> any StateStore {
+    MemoryStateStore(of: self, permit: permit)
+  }
 
   package func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError)
-    -> LeaseStanding
+    -> LeaseStatus
   {
     let now = clock()
     let (standing, hasChanged) = try with(.lease, environment) { state in
@@ -65,7 +67,7 @@ extension MemoryStateStore {
 
   /// Who is told of what the others write.
   final class Listeners: Sendable {
-    typealias Tell = @Sendable (StateNews) -> Void
+    typealias Tell = @Sendable (StateNotification) -> Void
     private struct State: Sendable {
       var tells: [Int: (environment: String, replica: String, tell: Tell)] = [:]
       var count = 0
@@ -82,7 +84,7 @@ extension MemoryStateStore {
     }
     func remove(_ number: Int) { state.withLock { $0.tells[number] = nil } }
     func setDeaf(_ isDeaf: Bool) { state.withLock { $0.isDeaf = isDeaf } }
-    func tell(_ news: StateNews, in environment: String, from replica: String?) {
+    func tell(_ news: StateNotification, in environment: String, from replica: String?) {
       let tells = state.withLock { state in
         state.isDeaf
           ? [:] : state.tells.filter { $0.value.environment == environment && $0.value.replica != replica }
@@ -94,12 +96,12 @@ extension MemoryStateStore {
   /// Whether all news are lost from now on.
   package func loseNews(_ areLost: Bool) { listeners.setDeaf(areLost) }
 
-  func tell(_ news: StateNews, in environment: String, from replica: String? = nil) {
+  func tell(_ news: StateNotification, in environment: String, from replica: String? = nil) {
     listeners.tell(news, in: environment, from: replica ?? permit?.replica)
   }
 
   package func listen(
-    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNews) -> Void
+    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNotification) -> Void
   ) async {
     let number = listeners.add(environment, replica.name, tell)
     let (end, feed) = AsyncStream<Void>.makeStream()

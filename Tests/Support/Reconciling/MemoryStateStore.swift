@@ -36,7 +36,7 @@ package final class MemoryStateStore: StateStore {
   let clock: @Sendable () -> Timestamp
   let listeners: Listeners
   /// What the writes of this view of the store need; nil: nothing.
-  let permit: Permit?
+  let permit: FencingTokens?
 
   /// - Parameter clock: the store's own time; nil for one that stands still, so that no lease expires.
   package init(name: String = "memory", clock: (@Sendable () -> Timestamp)? = nil) {
@@ -47,7 +47,7 @@ package final class MemoryStateStore: StateStore {
     permit = nil
   }
 
-  init(of store: MemoryStateStore, permit: Permit) {
+  init(of store: MemoryStateStore, permit: FencingTokens) {
     (name, state, clock, listeners) = (store.name, store.state, store.clock, store.listeners)
     self.permit = permit
   }

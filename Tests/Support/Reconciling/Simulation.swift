@@ -1,4 +1,4 @@
-internal import Component
+internal import KindSupport
 package import Model
 internal import Planning
 package import Reconciling

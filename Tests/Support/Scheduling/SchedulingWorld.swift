@@ -7,18 +7,18 @@ package import Scheduling
 /// of manifests.
 package struct SchedulingWorld: Sendable {
   package let pool: PostgresPool
-  package let ledger: LedgerBooks
+  package let ledger: LedgerStore
 
   package static let image = String(repeating: "ab", count: 32)
 
   /// Makes the tables and the books. Rules: 0.4 credits a GPU-minute, 0.1 a CPU-minute, developers get 85 %.
   package init(_ pool: PostgresPool) async throws {
     self.pool = pool
-    ledger = LedgerBooks(pool)
+    ledger = LedgerStore(pool)
     for migration in Ledger.migrations + Scheduling.migrations { try await pool.script(migration.sql) }
     try await ledger.guardBooks()
     try await ledger.open(["platform"], as: .platform)
-    try await ledger.open([LedgerBooks.clearingAccount], as: .stripeClearing)
+    try await ledger.open([LedgerStore.clearingAccount], as: .stripeClearing)
     try await ledger.open(["dev"], as: .moduleDeveloper)
     try await ledger.recordNext(
       LedgerRules(
@@ -41,7 +41,7 @@ package struct SchedulingWorld: Sendable {
     try await ledger.open(names, as: .creator)
     let legs = names.map { LedgerLeg(to: $0, Credits(micro: credits * 1_000_000), for: "grant") }
     let mark = Digest(of: names.joined(separator: ",")).hex
-    let call = LedgerCall(.transfer(legs, job: ""), on: LedgerBooks.clearingAccount, key: "grant/\(mark)")
+    let call = LedgerCall(.transfer(legs, job: ""), on: LedgerStore.clearingAccount, key: "grant/\(mark)")
     _ = try await ledger.execute([call])[0].get()
   }
 

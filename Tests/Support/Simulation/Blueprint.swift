@@ -1,17 +1,17 @@
 import Billing
 import ContainerFakes
+import ContainerSupport
 import Databases
 import Delivery
-import Fleet
 import Ledger
 import Manifests
 import Model
 import Modules
+import Nodes
 import ReconcilingSupport
 import Recovery
 import Scheduling
 import Services
-import Workloads
 
 /// The manifests of one moment, as their author changes them from revision to revision.
 struct Blueprint: Sendable {

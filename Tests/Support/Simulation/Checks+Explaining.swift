@@ -12,7 +12,7 @@ extension Checks {
       let leases = try? await store.leases(of: World.environment),
       let events = try? await store.events(of: World.environment, id: nil, limit: 1000)
     else { return ["the store does not answer"] }
-    var situation = Situation(
+    var situation = StatusSnapshot(
       now: world.time.wall, statuses: statuses, desired: desired, revision: latest.number)
     situation.journal = journal
     situation.events = events

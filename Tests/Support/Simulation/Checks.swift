@@ -1,17 +1,17 @@
 import Billing
 import ContainerFakes
+import ContainerSupport
 import Databases
 import Delivery
-import Fleet
 import Ledger
 import Manifests
 import Model
 import Modules
+import Nodes
 import Reconciling
 import ReconcilingSupport
 import Recovery
 import Services
-import Workloads
 
 /// What must be true of a world that had time to become as declared.
 struct Checks {

@@ -1,9 +1,9 @@
 import ContainerFakes
+import ContainerSupport
 import Databases
 import Ledger
 import Model
 import Scheduling
-import Workloads
 
 // What is in the world before the program, and what people do behind its back.
 

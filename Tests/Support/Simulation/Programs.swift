@@ -1,8 +1,8 @@
+import ContainerSupport
 import Model
 import Planning
 import Reconciling
 import Synchronization
-import Workloads
 
 /// The loop as `up` runs it: triggers from the manifests, from the engines' events and from the clock.
 struct LoopProgram: Sendable {

@@ -1,6 +1,6 @@
 import ContainerFakes
+import ContainerSupport
 import Model
-import Workloads
 
 /// An engine as one process reaches it: the same containers for all, over a wire that breaks.
 struct SimulatedEngine: ContainerEngine {

@@ -27,7 +27,7 @@ struct SimulatedLedgers: ResourceBackend {
     let isOpen = books.owners.contains(subject.id.name)
     let other = books.owners.first { $0 != subject.id.name }
     guard isOpen || other != nil else { return nil }
-    let needed = [subject.spec?.platform, LedgerBooks.clearingAccount].compactMap { $0 }
+    let needed = [subject.spec?.platform, LedgerStore.clearingAccount].compactMap { $0 }
     return LedgerObserved(
       isOpen: isOpen, other: other, rules: books.rules.last, effective: Timestamp(seconds: 0),
       missingAccounts: needed.filter { !books.accounts.contains($0) },
@@ -45,9 +45,9 @@ struct SimulatedLedgers: ResourceBackend {
       }
       switch operation {
       case .open:
-        database.books.accounts.formUnion([spec.platform, LedgerBooks.clearingAccount])
+        database.books.accounts.formUnion([spec.platform, LedgerStore.clearingAccount])
         database.books.owners.insert(subject.id.name)
-      case .openAccounts: database.books.accounts.formUnion([spec.platform, LedgerBooks.clearingAccount])
+      case .openAccounts: database.books.accounts.formUnion([spec.platform, LedgerStore.clearingAccount])
       case .guardBooks: database.books.isGuarded = true
       case .record(let rules, _): database.books.record(rules)
       case .expire: database.books.overdueHolds = 0

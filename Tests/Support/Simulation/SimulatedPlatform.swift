@@ -1,13 +1,14 @@
 import Billing
-import Component
 import ContainerFakes
+import ContainerSupport
 import Databases
 import Delivery
-import Fleet
+import KindSupport
 import Ledger
 import Manifests
 import Model
 import Modules
+import Nodes
 import Planning
 import Postgres
 import Reconciling
@@ -16,7 +17,6 @@ import Recovery
 import Scheduling
 import Services
 import Synchronization
-import Workloads
 
 /// All kinds as one process has them: the rooms' planners, and backends over the simulated systems.
 struct SimulatedPlatform: Sendable {
@@ -93,7 +93,7 @@ struct SimulatedPlatform: Sendable {
         backend: backend("Node", NodeBackend(engines: pool), pasts.nodes) {
           if case .unregister = $0 { true } else { false }
         },
-        offer: { Fleet.offer(of: $0, canonical: { pool.canonical($0) }) },
+        offer: { Nodes.offer(of: $0, canonical: { pool.canonical($0) }) },
         export: { nodes.export($0, $1, $2) }),
       Kind(
         ServiceSpec.self, planner: ServicePlanner(),

@@ -1,3 +1,4 @@
+import Concurrency
 import Reconciling
 import Synchronization
 
@@ -17,7 +18,7 @@ final class SimulatedProcess: Sendable {
 
   func run(_ body: @escaping @Sendable () async -> Void) {
     let task = executor.spawn { [self] in
-      await Shield.$executor.withValue(executor) { await body() }
+      await UncancellableTask.$executor.withValue(executor) { await body() }
       hasEnded.withLock { $0 = true }
     }
     self.task.withLock { $0 = task }

@@ -1,7 +1,7 @@
-import Fleet
 import Manifests
 import Model
 import Modules
+import Nodes
 import Reconciling
 import Scheduling
 
@@ -96,7 +96,7 @@ extension Checks {
   private var declaredOffers: Offers {
     var offers = Offers()
     for resource in desired.resources {
-      if let node = resource.typed(as: NodeSpec.self), let offer = Fleet.offer(of: node) {
+      if let node = resource.typed(as: NodeSpec.self), let offer = Nodes.offer(of: node) {
         offers.add(offer, from: node.id)
       } else if let module = resource.spec as? ModuleSpec {
         offers.add(.work(module.work), from: resource.id)

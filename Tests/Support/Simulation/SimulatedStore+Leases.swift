@@ -2,7 +2,7 @@ import Model
 import Reconciling
 
 extension SimulatedStore {
-  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStanding {
+  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStatus {
     try await through("heartbeat", isWrite: false) { () async throws(StoreError) in
       try await inner.beat(heartbeat, in: environment)
     }
@@ -20,12 +20,12 @@ extension SimulatedStore {
     }
   }
 
-  func fenced(by permit: Permit) -> any StateStore {
+  func fenced(by permit: FencingTokens) -> any StateStore {
     SimulatedStore(world, who, over: inner.fenced(by: permit))
   }
 
   func listen(
-    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNews) -> Void
+    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNotification) -> Void
   ) async {
     let faults = world.faults
     await inner.listen(in: environment, as: replica) { news in

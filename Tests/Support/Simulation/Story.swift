@@ -1,9 +1,9 @@
 import ContainerFakes
+import ContainerSupport
 import Model
 import Reconciling
 import ReconcilingSupport
 import Synchronization
-import Workloads
 
 /// What happens in a world, act by act: commits, faults, meddling, kills. Runs as a task of the world itself.
 final class Story: Sendable {

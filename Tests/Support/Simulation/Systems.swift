@@ -1,7 +1,7 @@
 import ContainerFakes
+import ContainerSupport
 import Model
 import Synchronization
-import Workloads
 
 /// What is outside of the program: things, a server and two engines, the same for every controller.
 final class Systems: Sendable {

@@ -13,15 +13,15 @@ struct BillingCommand: AsyncParsableCommand {
       that is not paid. Put right what was wrong, then replay it; a session is credited once, however often.
       """,
     subcommands: [
-      BillingLetters.self, BillingShow.self, BillingReplay.self, BillingDismiss.self, BillingErase.self,
+      BillingDeadLetters.self, BillingShow.self, BillingReplay.self, BillingDismiss.self, BillingErase.self,
     ],
-    defaultSubcommand: BillingLetters.self)
+    defaultSubcommand: BillingDeadLetters.self)
 }
 
 extension Session {
   /// The books of an environment's purchases; Stripe's settings are those of a server in this process's environment.
   /// - Parameter mode: live or test; nil: as the process's environment says.
-  func billing(_ option: EnvironmentOption, mode: String? = nil) async throws -> BillingBooks {
+  func billing(_ option: EnvironmentOption, mode: String? = nil) async throws -> BillingStore {
     let environment = try environment(option)
     let flags = ServerSettings.Flags(texts: mode.map { ["stripeMode": $0] } ?? [:])
     let stripe = try ServerSettings(flags, environment: Environment.all).stripe

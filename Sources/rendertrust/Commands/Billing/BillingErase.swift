@@ -23,7 +23,7 @@ struct BillingErase: AsyncParsableCommand {
   @OptionGroup var state: StateOptions
 
   func run() async throws {
-    let name = LedgerBooks.plainName(account)
+    let name = LedgerStore.plainName(account)
     guard yes else {
       throw CommandFailure.blocked(
         "‘\(name)’ would be removed from dead letters for good; say --yes to do it")

@@ -50,7 +50,7 @@ struct BillingReplay: AsyncParsableCommand {
     }
   }
 
-  private static func words(_ replay: BillingBooks.Replay) -> (isDone: Bool, text: String) {
+  private static func words(_ replay: BillingStore.Replay) -> (isDone: Bool, text: String) {
     switch replay {
     case .unknownLetter: (false, "there is no such letter")
     case .settled(let how): (true, "settled before: \(how)")

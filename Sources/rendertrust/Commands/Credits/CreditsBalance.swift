@@ -9,13 +9,13 @@ struct CreditsBalance: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("Only these.", valueName: "account"))
   var accounts: [String] = []
 
-  @OptionGroup var books: AskedBookOptions
+  @OptionGroup var books: LedgerQueryOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json or name.")
   var output = OutputFormat.text
 
   func run() async throws {
-    let found = try await books.place.ask(BalanceInquiry(books.query, accounts: accounts)).accounts
+    let found = try await books.place.ask(BalanceQuery(books.query, accounts: accounts)).accounts
     switch output {
     case .json: Output.write(Value.array(found.map(\.value)).prettyJSON)
     case .name: for account in found { Output.print(account.name) }
@@ -23,7 +23,7 @@ struct CreditsBalance: AsyncParsableCommand {
     }
   }
 
-  private func print(_ accounts: [LedgerBooks.Account]) {
+  private func print(_ accounts: [LedgerStore.Account]) {
     var table = Table(["ACCOUNT", "KIND", "BALANCE", "HELD", "AVAILABLE", "ENTRIES"])
     for account in accounts {
       table.add([

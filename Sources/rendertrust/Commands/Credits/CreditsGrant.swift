@@ -26,19 +26,19 @@ struct CreditsGrant: AsyncParsableCommand {
     name: .long,
     help: ArgumentHelp(
       "What an account that is not there yet becomes: creator, node_owner or module_developer."))
-  var kind = LedgerBooks.AccountKind.creator
+  var kind = LedgerStore.AccountKind.creator
 
   @Option(
     name: .long,
     help: ArgumentHelp("Who gives; it must have them, but for the clearing account.", valueName: "account"))
-  var from = LedgerBooks.clearingAccount
+  var from = LedgerStore.clearingAccount
 
-  @OptionGroup var books: AskedBookOptions
+  @OptionGroup var books: LedgerQueryOptions
 
   func run() async throws {
     let key = key ?? "\(UInt64.random(in: .min ... .max))"
     let given = try await books.place.ask(
-      try GrantInquiry(
+      try GrantQuery(
         books.query, account: account, credits: credits, key: key, reason: reason, kind: kind, from: from))
     Output.print(
       "\(Output.style.green("✓")) \(given.amount) credits for \(given.account) are in the books under key \(key); "
@@ -46,4 +46,4 @@ struct CreditsGrant: AsyncParsableCommand {
   }
 }
 
-extension LedgerBooks.AccountKind: ExpressibleByArgument {}
+extension LedgerStore.AccountKind: ExpressibleByArgument {}

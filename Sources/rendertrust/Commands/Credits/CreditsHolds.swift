@@ -10,13 +10,13 @@ struct CreditsHolds: AsyncParsableCommand {
   @Argument(help: "Only this account's.")
   var account: String?
 
-  @OptionGroup var books: AskedBookOptions
+  @OptionGroup var books: LedgerQueryOptions
 
   @Option(name: .shortAndLong, help: "How to print: text or json.")
   var output = OutputFormat.text
 
   func run() async throws {
-    let answer = try await books.place.ask(HoldsInquiry(books.query, account: account))
+    let answer = try await books.place.ask(HoldsQuery(books.query, account: account))
     if output == .json {
       Output.write(Value.array(answer.holds.map(\.value)).prettyJSON)
       return

@@ -19,14 +19,14 @@ struct CreditsStatement: AsyncParsableCommand {
     name: .long, help: ArgumentHelp("Such as 2026-11; this month where it is left out.", valueName: "month"))
   var month: CalendarMonth?
 
-  @OptionGroup var books: AskedBookOptions
+  @OptionGroup var books: LedgerQueryOptions
 
   @Option(name: .shortAndLong, help: "How to print.")
   var output = Format.text
 
   func run() async throws {
     let answer = try await books.place.ask(
-      StatementInquiry(books.query, account: account, month: month))
+      StatementQuery(books.query, account: account, month: month))
     switch output {
     case .json: Output.write(answer.statement.value.prettyJSON)
     case .html:

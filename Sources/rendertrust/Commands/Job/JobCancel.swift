@@ -9,7 +9,7 @@ struct JobCancel: AsyncParsableCommand {
   @Argument(help: "The job.")
   var id: String
 
-  @OptionGroup var options: DeskOptions
+  @OptionGroup var options: JobServiceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
   var output = OutputFormat.text

@@ -14,7 +14,7 @@ struct JobCommand: AsyncParsableCommand {
     defaultSubcommand: JobList.self)
 }
 
-extension OpenDesk {
+extension OpenJobService {
   /// As commands print it: `text` is shown where people read.
   func write(_ job: Job, as format: OutputFormat, text: (JobText) -> String) {
     switch format {

@@ -21,7 +21,7 @@ struct JobList: AsyncParsableCommand {
   @Option(name: .long, help: "How many to list.")
   var limit = 50
 
-  @OptionGroup var options: DeskOptions
+  @OptionGroup var options: JobServiceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
   var output = OutputFormat.text
@@ -32,7 +32,7 @@ struct JobList: AsyncParsableCommand {
 
   func run() async throws {
     let query = JobQuery(
-      creator: account.map { LedgerBooks.plainName($0) }, state: status, module: module, limit: limit)
+      creator: account.map { LedgerStore.plainName($0) }, state: status, module: module, limit: limit)
     try await Session.withJobs(options) { open in
       let jobs = try await open.ask { desk throws(JobError) in try await desk.jobs(query) }
       switch output {

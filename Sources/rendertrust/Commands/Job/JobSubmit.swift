@@ -46,7 +46,7 @@ struct JobSubmit: AsyncParsableCommand {
   @Flag(name: .long, help: "Watch it until it is over, and print what it made.")
   var wait = false
 
-  @OptionGroup var options: DeskOptions
+  @OptionGroup var options: JobServiceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
   var output = OutputFormat.text
@@ -77,8 +77,8 @@ struct JobSubmit: AsyncParsableCommand {
     guard let account else {
       throw .usage("say who pays with --as, such as --as account/ada; rendertrust credits lists the accounts")
     }
-    let creator = LedgerBooks.plainName(account)
-    guard LedgerBooks.isFree(creator) else {
+    let creator = LedgerStore.plainName(account)
+    guard LedgerStore.isFree(creator) else {
       throw .usage("‘\(account)’ is no account of a creator; write for example account/ada")
     }
     return try order(of: creator)

@@ -14,7 +14,7 @@ struct JobWatch: AsyncParsableCommand {
   @Argument(help: "The job.")
   var id: String
 
-  @OptionGroup var options: DeskOptions
+  @OptionGroup var options: JobServiceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text or json.")
   var output = OutputFormat.text
@@ -44,7 +44,7 @@ enum WatchedOutput {
   case nothing
 }
 
-extension OpenDesk {
+extension OpenJobService {
   private static let patience = Duration.seconds(20)
 
   /// Tells what happens to a job, from its beginning on, and returns it when it is over.

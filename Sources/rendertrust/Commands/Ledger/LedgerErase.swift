@@ -21,7 +21,7 @@ struct LedgerErase: AsyncParsableCommand {
   @Flag(name: .long, help: "Do it. Without, it is only said what would be done.")
   var yes = false
 
-  @OptionGroup var books: BookOptions
+  @OptionGroup var books: LedgerOptions
 
   func run() async throws {
     try await Session.withBooks(books) { session, books in
@@ -57,7 +57,7 @@ struct LedgerErase: AsyncParsableCommand {
   }
 
   /// Where days were written: what the manifest names, folders of before, and names of places that nothing leads to.
-  private func places(_ session: Session, _ books: OpenBooks) async throws -> (
+  private func places(_ session: Session, _ books: OpenLedger) async throws -> (
     [DailyExport], unknown: [String]
   ) {
     let stores = session.foundations.exports

@@ -20,7 +20,7 @@ struct LedgerExportCommand: AsyncParsableCommand {
     help: "Compare what is there with its checksums; exit 1 when something is missing or differs.")
   var verify = false
 
-  @OptionGroup var books: BookOptions
+  @OptionGroup var books: LedgerOptions
 
   func run() async throws {
     guard !verify || date == nil else {

@@ -10,7 +10,7 @@ struct LedgerVerify: AsyncParsableCommand {
       what is held back is not what its entries and holds come to, or when the balances of all are not zero together.
       """)
 
-  @OptionGroup var books: BookOptions
+  @OptionGroup var books: LedgerOptions
 
   @Option(name: .shortAndLong, help: "How to print: text or json.")
   var output = OutputFormat.text

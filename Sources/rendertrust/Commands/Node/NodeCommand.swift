@@ -10,10 +10,10 @@ struct NodeCommand: AsyncParsableCommand {
     defaultSubcommand: NodeList.self)
 }
 
-extension OpenDesk {
+extension OpenJobService {
   /// The node of this name, with or without `Node/` before it.
   func node(_ name: String) async throws(CommandFailure) -> NodeStatus {
-    let name = OpenDesk.plainNode(name)
+    let name = OpenJobService.plainNode(name)
     let nodes = try await ask { desk throws(JobError) in try await desk.nodes() }
     guard let found = nodes.first(where: { $0.node.name == name }) else {
       let hint = Suggestion.hint(for: name, among: nodes.map(\.node.name), noun: "nodes")

@@ -10,7 +10,7 @@ struct NodeCordon: AsyncParsableCommand {
   @Argument(help: "The node.")
   var node: String
 
-  @OptionGroup var options: DeskOptions
+  @OptionGroup var options: JobServiceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
   var output = OutputFormat.text

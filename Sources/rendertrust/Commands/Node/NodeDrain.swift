@@ -17,7 +17,7 @@ struct NodeDrain: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp("How long to wait, such as 30m.", valueName: "time"))
   var within = "1h"
 
-  @OptionGroup var options: DeskOptions
+  @OptionGroup var options: JobServiceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
   var output = OutputFormat.text
@@ -41,7 +41,7 @@ struct NodeDrain: AsyncParsableCommand {
   }
 }
 
-extension OpenDesk {
+extension OpenJobService {
   private static let pause = TimeSpan(milliseconds: 500)
 
   /// Waits until nothing runs on the node, or the time is up.

@@ -7,7 +7,7 @@ struct NodeList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Show the nodes: whether they are there, and what is in use.")
 
-  @OptionGroup var options: DeskOptions
+  @OptionGroup var options: JobServiceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
   var output = OutputFormat.text

@@ -8,7 +8,7 @@ struct NodeUncordon: AsyncParsableCommand {
   @Argument(help: "The node.")
   var node: String
 
-  @OptionGroup var options: DeskOptions
+  @OptionGroup var options: JobServiceOptions
 
   @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
   var output = OutputFormat.text

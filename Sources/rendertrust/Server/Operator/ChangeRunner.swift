@@ -113,7 +113,7 @@ final class ChangeRunner: Sendable {
   }
 
   private func end(of work: Work) async -> ProgressMessage? {
-    let voice = RelayVoice(listener: work.listener, own: session.progress)
+    let voice = RemoteReporter(listener: work.listener, own: session.progress)
     let report = Mutex<ChangeReport?>(nil)
     do {
       let session = try await session.refreshed().unattended(telling: voice)

@@ -12,17 +12,17 @@ struct OperatorRoutes: Sendable {
   var routes: [APIRoute] {
     let all =
       [
-        route(EnvironmentsInquiry.self), route(ResourcesInquiry.self), route(DescriptionInquiry.self),
-        route(WhyInquiry.self), route(EventsInquiry.self), route(RevisionsInquiry.self),
-        route(LeasesInquiry.self), route(AuditInquiry.self), route(ExportInquiry.self),
-        route(PlanInquiry.self),
-        route(DiffInquiry.self), route(BalanceInquiry.self), route(StatementInquiry.self),
-        route(HoldsInquiry.self), route(GrantInquiry.self),
+        route(EnvironmentsQuery.self), route(ResourcesQuery.self), route(DescriptionQuery.self),
+        route(WhyQuery.self), route(EventsQuery.self), route(RevisionsQuery.self),
+        route(LeasesQuery.self), route(AuditQuery.self), route(ExportQuery.self),
+        route(PlanQuery.self),
+        route(DiffQuery.self), route(BalanceQuery.self), route(StatementQuery.self),
+        route(HoldsQuery.self), route(GrantQuery.self),
       ] + ChangeRoutes(session: session, runner: runner, folder: folder).routes
     return all.map { $0.checkingBody() }
   }
 
-  private func route<Question: Inquiry>(_ type: Question.Type) -> APIRoute {
+  private func route<Question: Query>(_ type: Question.Type) -> APIRoute {
     let operation = Question.operation
     return APIRoute(
       operation.method, operation.path, name: operation.name, summary: operation.summary,

@@ -1,0 +1,73 @@
+internal import KindSupport
+internal import Manifests
+internal import Model
+internal import Postgres
+
+/// Takes recorded prices that no declared map owns under management. Rows belong to a map by its name, so a map is
+/// imported under the name that its rows have, and none is written.
+struct PriceMapImport: Sendable {
+  let pools: PriceMapBackend.Pools
+
+  func find(_ request: ImportRequest, _ context: ReconcileContext) async -> Result<
+    Imported<PriceMapSpec>, BackendError
+  > {
+    do throws(BackendError) {
+      return .success(try await imported(request, context))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func imported(
+    _ request: ImportRequest, _ context: ReconcileContext
+  ) async throws(BackendError) -> Imported<PriceMapSpec> {
+    var spec = PriceMapSpec()
+    if let database = request.database { spec.database = KindReference(database) }
+    guard let offer = context.offers.databases[spec.database.id] else {
+      throw BackendError(
+        code: "database.undeclared", "\(spec.database) is not declared",
+        hint: "name the folder with its manifest, or another one with --in", retry: .afterChange)
+    }
+    let current = try await current(at: offer.address)
+    guard let entries = current[request.id.name], let first = entries.first else {
+      throw PriceMapImport.missing(request, current)
+    }
+    if let odd = entries.first(where: { $0.currency != first.currency || $0.effective != first.effective }) {
+      throw BackendError(
+        code: "import.mixed",
+        "\(odd.priceID) and \(first.priceID) of \(request.id) differ in currency or in when they take force, which one "
+          + "map cannot say",
+        hint: "rows are never rewritten by an import: give the ones or the others another map by hand",
+        retry: .afterChange)
+    }
+    if let currency = request.currency, currency != first.currency {
+      throw BackendError(
+        code: "import.currency", "the prices of \(request.id) are in \(first.currency), not in \(currency)",
+        hint: "leave --currency out, or write \(first.currency)", retry: .afterChange)
+    }
+    spec.fill(from: entries)
+    return Imported(spec)
+  }
+
+  private func current(at address: DatabaseAddress) async throws(BackendError) -> [String: [PriceEntry]] {
+    do throws(PostgresError) {
+      return try await PriceMapStore(try await pools(address)).current(maps: nil, prices: [])
+    } catch {
+      if error.code == .databaseMissing || error.code == .missing { return [:] }
+      throw error.backendError
+    }
+  }
+
+  private static func missing(_ request: ImportRequest, _ current: [String: [PriceEntry]]) -> BackendError {
+    let unowned = current.filter {
+      !request.known.contains(ResourceID(kind: PriceMapSpec.kind, name: $0.key))
+    }
+    .sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value.count))" }
+    return BackendError(
+      code: "import.missing", "no current price belongs to a map \(request.id.name)",
+      hint: unowned.isEmpty
+        ? "every price that is recorded has a PriceMap already"
+        : "maps without a PriceMap, with their prices: \(unowned.joined(separator: ", ")); they keep their names",
+      retry: .afterChange)
+  }
+}

@@ -1,0 +1,183 @@
+internal import Ledger
+internal import Model
+internal import Postgres
+internal import StripeAPI
+
+/// One event, carried out within a transaction that has claimed it.
+struct BillingTransaction {
+  let books: BillingStore
+  let transaction: PostgresTransaction
+  let received: ReceivedEvent
+
+  var letters: DeadLetters { DeadLetters(transaction) }
+
+  /// The ledger's account that purchases are paid from.
+  private static let clearing = LedgerStore.clearingAccount
+
+  func carryOut(
+    _ items: BillingStore.Items?, on occasion: BillingStore.Occasion
+  ) async throws(PostgresError) -> Result<BillingOutcome, Refusal> {
+    let event: StripeEvent
+    switch received.content {
+    case .success(let read): event = read
+    case .failure(let refusal): return .failure(refusal)
+    }
+    guard event.isLive == books.isLive else {
+      return .failure(
+        Refusal(
+          .wrongMode,
+          "\(event.id) is a \(event.isLive ? "live" : "test") event, and this is for "
+            + "\(books.isLive ? "live" : "test") events: send each to an endpoint of its own"))
+    }
+    try await Purchases.lock(received.paymentIntent ?? received.subject, in: transaction)
+    switch event.object {
+    case .checkoutSession(let session):
+      if event.type == "checkout.session.async_payment_failed" { return .success(.noted) }
+      return try await credit(session, items, event, on: occasion)
+    case .charge(let charge): return try await reverse(Reversal(charge, at: event.created))
+    case .dispute(let dispute):
+      let reversal: Reversal
+      do throws(Refusal) { reversal = try Reversal(dispute, at: event.created) } catch {
+        return .failure(error)
+      }
+      return try await reverse(reversal)
+    case .other: return .success(.ignored)
+    }
+  }
+
+  // MARK: Crediting
+
+  private func credit(
+    _ session: StripeCheckoutSession, _ items: BillingStore.Items?, _ event: StripeEvent,
+    on occasion: BillingStore.Occasion
+  ) async throws(PostgresError) -> Result<BillingOutcome, Refusal> {
+    if try await Purchases.of(session: session.id, in: transaction) != nil { return .success(.repeated) }
+    if let refusal = CheckoutOrder.refusal(of: session) {
+      let isOver = refusal.reason == .unpaid ? try await hasFailed(session) : false
+      return isOver ? .success(.noted) : .failure(refusal)
+    }
+    let order: CheckoutOrder
+    switch try await self.order(session, items, on: occasion) {
+    case .success(let decided): order = decided
+    case .failure(let refusal): return .failure(refusal)
+    }
+    if let refusal = try await open(order.account, for: session) { return .failure(refusal) }
+    let leg = LedgerLeg(to: order.account, order.credits, for: "purchase")
+    let call = LedgerCall(
+      .transfer([leg], job: session.id), on: Self.clearing, key: "checkout/\(session.id)")
+    if case .failure(let error) = try await LedgerStore.execute([call], in: transaction)[0] {
+      return .failure(Refusal(.ledgerRefused, "the ledger refuses \(session.id): \(error.code.rawValue)"))
+    }
+    let purchase = Purchase(order, of: session)
+    try await Purchases.record(
+      purchase, order.lines, isLive: event.isLive, created: session.created, in: transaction)
+    try await settle(purchase)
+    try await letters.resolveReversals(of: purchase)
+    return .success(.credited(order.credits))
+  }
+
+  /// Whether Stripe told that the payment will not come, which may overtake that it was not there yet.
+  private func hasFailed(_ session: StripeCheckoutSession) async throws(PostgresError) -> Bool {
+    try await transaction.query(
+      "SELECT EXISTS (SELECT 1 FROM billing_events WHERE failed_session = $1)", [.text(session.id)]
+    ).only().bool(0)
+  }
+
+  private func order(
+    _ session: StripeCheckoutSession, _ items: BillingStore.Items?, on occasion: BillingStore.Occasion
+  ) async throws(PostgresError) -> Result<CheckoutOrder, Refusal> {
+    switch items {
+    case .known(let items)?:
+      let ids = Array(Set(items.compactMap(\.price))).sorted()
+      var prices = try await PricesInForce.find(ids, at: session.created, in: transaction)
+      if occasion == .replay, ids.contains(where: { prices[$0] == nil }) {
+        let later = try await PricesInForce.find(ids, at: books.now(), in: transaction)
+        prices.merge(later) { atCreation, _ in atCreation }
+      }
+      for id in ids where prices[id] == nil { prices[id] = books.environmentPrices.price(id) }
+      do throws(Refusal) {
+        return .success(try CheckoutOrder(session, items: items, prices: prices))
+      } catch {
+        return .failure(error)
+      }
+    case .refused(let refusal)?: return .failure(refusal)
+    case .unavailable?, nil:
+      return .failure(Refusal(.itemsUnavailable, "what \(session.id) bought is not known; replay this"))
+    }
+  }
+
+  /// Nil when both accounts are there and locked. Opens the buyer's alone: the other is the Ledger's to open.
+  private func open(
+    _ account: String, for session: StripeCheckoutSession
+  ) async throws(PostgresError) -> Refusal? {
+    try await LedgerStore.open([account], as: .creator, in: transaction)
+    let accounts = try await LedgerStore.lock([Self.clearing, account], in: transaction)
+    guard accounts[Self.clearing]?.kind == .stripeClearing else {
+      return Refusal(
+        .ledgerRefused, "the account \(Self.clearing) is not the one that clears Stripe's payments")
+    }
+    switch accounts[account]?.kind {
+    case .creator?, .nodeOwner?, .moduleDeveloper?: return nil
+    default: return Refusal(.noAccount, "what \(session.id) names is no account of a buyer's")
+    }
+  }
+
+  // MARK: Taking back
+
+  private func reverse(_ reversal: Reversal) async throws(PostgresError) -> Result<BillingOutcome, Refusal> {
+    let unknown = Refusal(
+      .unknownPurchase,
+      "\(reversal.id) is about a payment that gave no credits here; done once its session is")
+    guard let payment = reversal.paymentIntent else { return .failure(unknown) }
+    let purchase = try await Purchases.of(payment: payment, in: transaction)
+    if let purchase, purchase.currency != reversal.currency {
+      return .failure(
+        Refusal(
+          .wrongCurrency,
+          "\(reversal.id) is in \(reversal.currency), and \(purchase.session) was paid in \(purchase.currency)"
+        ))
+    }
+    try await Purchases.record(reversal, of: payment, in: transaction)
+    guard let purchase else { return reversal.state.counts ? .failure(unknown) : .success(.noted) }
+    return .success(try await settle(purchase))
+  }
+
+  /// Moves what is to be taken back, or given back again, and no more than the account has free. What is lacking stays in
+  /// a dead letter, and is told as kept.
+  /// - Returns: reversed, noted or kept.
+  @discardableResult
+  func settle(_ purchase: Purchase) async throws(PostgresError) -> BillingOutcome {
+    let returned = try await Purchases.returned(of: purchase, in: transaction)
+    let target = Reversal.target(credits: purchase.credits, amount: purchase.amount, returned: returned)
+    let accounts = try await LedgerStore.lock([Self.clearing, purchase.account], in: transaction)
+    let available = max(accounts[purchase.account]?.available.micro ?? 0, 0)
+    let move = min(target - purchase.reversed, available)
+    if move != 0 {
+      let (payer, payee, type) =
+        move > 0
+        ? (purchase.account, Self.clearing, "reversal") : (Self.clearing, purchase.account, "reinstatement")
+      let leg = LedgerLeg(to: payee, Credits(micro: abs(move)), for: type)
+      let call = LedgerCall(
+        .transfer([leg], job: purchase.session), on: payer,
+        key: "\(type)/\(purchase.session)/\(purchase.moves + 1)")
+      if case .failure(let error) = try await LedgerStore.execute([call], in: transaction)[0] {
+        let refusal = Refusal(
+          .notCovered, "the ledger refuses to reverse \(purchase.session): \(error.code.rawValue)")
+        try await letters.keepOutstanding(purchase, received, refusal)
+        return .kept(refusal)
+      }
+      try await Purchases.move(move, of: purchase, in: transaction)
+    }
+    let outstanding = target - purchase.reversed - move
+    guard outstanding > 0 else {
+      try await letters.resolveOutstanding(purchase)
+      return move == 0 ? .noted : .reversed(Credits(micro: abs(move)))
+    }
+    let refusal = Refusal(
+      .notCovered,
+      "\(Credits(micro: outstanding)) of \(Credits(micro: target)) credits are still to be taken back of "
+        + "\(purchase.session): its account has no more free; replay this later")
+    try await letters.keepOutstanding(purchase, received, refusal)
+    return .kept(refusal)
+  }
+}

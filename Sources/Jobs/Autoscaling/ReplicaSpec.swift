@@ -1,0 +1,128 @@
+package import ContainerSupport
+package import Manifests
+package import Model
+
+/// How many schedulers work at once: as many as the waiting jobs ask for, between two bounds (seeds 3.1: 1 to 10).
+package struct ReplicaSpec: ManifestObject, Hashable {
+  package var min = 1
+  package var max = 10
+  package var pendingJobsPerReplica = 50
+  package var cooldown = TimeSpan(seconds: 300)
+
+  package init() {}
+
+  package static let fields = Fields<Self>("How many schedulers work at once") {
+    Field("min", \.min, "Never fewer", .range(1...100))
+    Field("max", \.max, "Never more", .range(1...100))
+    Field(
+      "pendingJobsPerReplica", \.pendingJobsPerReplica, "Waiting jobs for which there is one scheduler",
+      .range(1...1_000_000))
+    // Kubernetes takes no longer window.
+    Field(
+      "cooldown", \.cooldown, "How long fewer must have been enough before one goes",
+      .range(TimeSpan(seconds: 0)...TimeSpan(seconds: 3600)))
+  }
+
+  package func validate(_ report: inout FieldReport) {
+    if min > max {
+      report.error(
+        at: "min", "at least \(min) and at most \(max) schedulers cannot be",
+        hint: "raise `max` or lower `min`")
+    }
+  }
+}
+
+extension ReplicaSpec {
+  /// The same for the decision.
+  package var rule: ReplicaRule {
+    var rule = ReplicaRule(target: Int64(pendingJobsPerReplica))
+    rule.least = min
+    rule.most = max
+    rule.cooldown = cooldown
+    return rule
+  }
+}
+
+/// As what schedulers run.
+package enum ReplicaRuntime: ManifestChoice, Hashable {
+  case process
+  case docker(DockerReplicas)
+  case keda(KEDAReplicas)
+
+  package static let cases = Cases<Self>("As what schedulers run") {
+    Case("process", "As processes beside the server that runs", ReplicaRuntime.process)
+    Case("docker", "As containers of the controller's own engine", ReplicaRuntime.docker) {
+      if case .docker(let replicas) = $0 { replicas } else { nil }
+    }
+    Case(
+      "keda", "As pods of Kubernetes, scaled by KEDA; what is written is to be applied there",
+      ReplicaRuntime.keda
+    ) { if case .keda(let replicas) = $0 { replicas } else { nil } }
+  }
+
+  package var word: String {
+    switch self {
+    case .process: "process"
+    case .docker: "docker"
+    case .keda: "keda"
+    }
+  }
+}
+
+package struct DockerReplicas: ManifestObject, Hashable {
+  package var image = PinnedImage(repository: "", tag: nil, digest: Digest(of: ""))
+  package var connection = SecretReference.environment("")
+  package var limits = LimitSettings()
+
+  package init() {}
+
+  package static let fields = Fields<Self>("Schedulers as containers") {
+    Field("image", \.image, "The image with this program, by digest", .required)
+    Field(
+      "connection", \.connection, "Where the URL of the database is found, as containers reach it",
+      .required, .example("{env: SCHEDULER_DATABASE_URL}"))
+    Field("limits", \.limits, "What each container may use at most")
+  }
+}
+
+package struct KEDAReplicas: ManifestObject, Hashable {
+  package var namespace = "rendertrust"
+  package var name = "rendertrust-scheduler"
+  package var image = PinnedImage(repository: "", tag: nil, digest: Digest(of: ""))
+  package var folder = "kubernetes"
+  package var secret = KEDASecret()
+  package var pollingInterval = TimeSpan(seconds: 30)
+
+  package init() {}
+
+  package static let fields = Fields<Self>("Schedulers as pods that KEDA scales") {
+    Field("namespace", \.namespace, "The namespace that they are in", .dnsLabel)
+    Field("name", \.name, "What the Deployment is called", .dnsLabel)
+    Field("image", \.image, "The image with this program, by digest", .required)
+    Field(
+      "folder", \.folder,
+      "Where the YAML is written; a relative path begins at the controller's state folder",
+      .rule("a path") { path in
+        path.isEmpty || path.split(separator: "/").contains("..")
+          ? .init("must be a path without `..`", hint: "for example kubernetes") : nil
+      })
+    Field("secret", \.secret, "The Secret of Kubernetes with the URL of the database")
+    Field(
+      "pollingInterval", \.pollingInterval, "How often KEDA counts waiting jobs, in whole seconds",
+      .range(TimeSpan(seconds: 1)...TimeSpan(seconds: 3600)))
+  }
+}
+
+package struct KEDASecret: ManifestObject, Hashable {
+  package var name = "rendertrust-database"
+  package var key = "url"
+
+  package init() {}
+
+  package static let fields = Fields<Self>("A Secret of Kubernetes") {
+    Field("name", \.name, "Its name, in the same namespace", .dnsLabel)
+    Field(
+      "key", \.key, "The key with the URL",
+      .pattern("[A-Za-z0-9._-]+", "a key of letters, digits, `.`, `_` and `-`", examples: ["url"]))
+  }
+}

@@ -1,0 +1,151 @@
+package import Model
+
+/// Where workers come: relays through the gateway, and the runner that reaches engines itself. Whoever calls has proved to
+/// be the node that they name.
+package protocol WorkerAPI: Sendable {
+  /// A worker begins: what it can do counts from now. Attempts that the node had accepted before are told, so that it
+  /// goes on with them or gives them up.
+  func register(_ heartbeat: Heartbeat) async throws(JobError) -> WorkTerms
+  /// - Returns: attempts that the node is to stop, as `JOB.NUMBER`.
+  func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID]
+  /// Attempts that were dispatched to the node and nobody has accepted yet, oldest first; the same ones again until they
+  /// are accepted.
+  /// - Parameters:
+  ///   - known: attempts that were told already; all are told again with the first one beside these, or when patience ends.
+  ///   - patience: how long to wait where there is none.
+  func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+    async throws(JobError) -> [WorkOrder]
+  /// What a worker says of an attempt. Repeating what was done already is done again without effect; of an attempt that
+  /// is not the job's own any longer it is `superseded`, and pays nobody.
+  func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply
+}
+
+extension WorkerAPI {
+  package func work(for node: String, most: Int, patience: Duration) async throws(JobError) -> [WorkOrder] {
+    try await work(for: node, most: most, beside: [], patience: patience)
+  }
+}
+
+/// Names an attempt: `JOB.NUMBER`.
+package struct AttemptID: Hashable, Sendable, CustomStringConvertible {
+  package let job: JobID
+  package let number: Int
+
+  package init(_ job: JobID, _ number: Int) {
+    self.job = job
+    self.number = number
+  }
+
+  package init?(_ text: String) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2, let job = JobID(String(parts[0])), let number = Int(parts[1]),
+      (1...1_000_000).contains(number), String(number) == parts[1]
+    else { return nil }
+    self.init(job, number)
+  }
+
+  package var description: String { "\(job).\(number)" }
+}
+
+/// What a worker says about its node.
+package struct Heartbeat: Hashable, Sendable {
+  package var node: String
+  /// What it takes; nil: everything.
+  package var jobTypes: [String]?
+  /// Digests of the images that are there.
+  package var images: [String]
+  package var canPull: Bool
+  /// Of its request before this one.
+  package var roundTripMicroseconds: Int64
+  /// GPU memory, temperature and the like, for people.
+  package var report: Value?
+
+  package init(
+    node: String, jobTypes: [String]? = nil, images: [String] = [], canPull: Bool = false,
+    roundTripMicroseconds: Int64 = 0, report: Value? = nil
+  ) {
+    self.node = node
+    self.jobTypes = jobTypes
+    self.images = images
+    self.canPull = canPull
+    self.roundTripMicroseconds = roundTripMicroseconds
+    self.report = report
+  }
+}
+
+/// What a worker keeps to.
+package struct WorkTerms: Hashable, Sendable {
+  package var heartbeatEvery: TimeSpan
+  /// How long an attempt may be silent.
+  package var lease: TimeSpan
+  /// What the node had accepted before.
+  package var accepted: [AttemptID]
+
+  package init(heartbeatEvery: TimeSpan, lease: TimeSpan, accepted: [AttemptID]) {
+    self.heartbeatEvery = heartbeatEvery
+    self.lease = lease
+    self.accepted = accepted
+  }
+}
+
+/// One attempt, for the worker that is to do it.
+package struct WorkOrder: Hashable, Sendable {
+  package var attempt: AttemptID
+  package var module: String
+  package var jobType: String
+  /// Digest of the image.
+  package var image: String
+  package var input: Value
+  package var units: Int64
+  /// Of the node's GPUs, from 0; nil: none.
+  package var gpu: Int?
+  package var leaseUntil: Timestamp
+  package var stopAt: Timestamp
+
+  package init(
+    attempt: AttemptID, module: String, jobType: String, image: String, input: Value, units: Int64, gpu: Int?,
+    leaseUntil: Timestamp, stopAt: Timestamp
+  ) {
+    self.attempt = attempt
+    self.module = module
+    self.jobType = jobType
+    self.image = image
+    self.input = input
+    self.units = units
+    self.gpu = gpu
+    self.leaseUntil = leaseUntil
+    self.stopAt = stopAt
+  }
+}
+
+package struct WorkReport: Hashable, Sendable {
+  package enum Event: Hashable, Sendable {
+    /// It begins.
+    case accept
+    /// It goes on: renews the lease. Units and usage are those of the attempt in all.
+    case progress(units: Int64, WorkUsage, note: String?)
+    case succeed(units: Int64, WorkUsage, output: Value?, artefacts: [Artefact])
+    /// - Parameter isFinal: no other node would fare better, such as with an input that the module refuses.
+    case fail(reason: String, WorkUsage, isFinal: Bool)
+  }
+
+  package var attempt: AttemptID
+  package var event: Event
+
+  package init(_ attempt: AttemptID, _ event: Event) {
+    self.attempt = attempt
+    self.event = event
+  }
+}
+
+package struct WorkReply: Hashable, Sendable {
+  package var leaseUntil: Timestamp
+  /// The worker is to stop the attempt: it was cancelled, or its time or credits end. What it used until then is told with
+  /// `fail`, and is paid by units where it was cancelled.
+  package var stops: Bool
+
+  package init(leaseUntil: Timestamp, stops: Bool) {
+    self.leaseUntil = leaseUntil
+    self.stops = stops
+  }
+}

@@ -1,0 +1,19 @@
+internal import ContainerSupport
+package import KindSupport
+package import Model
+
+/// A node's manifest says what the machine is to give; its record on the engine only repeats that.
+package struct NodeExport: Sendable {
+  private let canonical: @Sendable (EngineAddress) -> EngineAddress
+
+  package init(canonical: @escaping @Sendable (EngineAddress) -> EngineAddress) { self.canonical = canonical }
+
+  package func export(
+    _ node: Resource<NodeSpec>, _ observed: NodeObservation, _ context: ReconcileContext
+  ) -> Exported<NodeSpec> {
+    guard let address = node.spec.engine.address.map(canonical) else { return Exported(node.spec) }
+    let wanted = NodeRegistration(of: node, on: address, owner: context.owner).labels
+    let isRecorded = observed.registrations == [address: wanted]
+    return Exported(node.spec, remarks: isRecorded ? [] : ["its record on the engine is another one"])
+  }
+}

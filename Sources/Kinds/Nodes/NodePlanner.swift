@@ -1,0 +1,114 @@
+internal import ContainerSupport
+package import Model
+package import Planning
+
+/// Decides whether a node may join, and what is recorded on it.
+package struct NodePlanner: SafetyFactProviding {
+  package typealias Spec = NodeSpec
+  package typealias Observed = NodeObservation
+  package typealias Operation = NodeOperation
+
+  private let canonical: @Sendable (EngineAddress) -> EngineAddress
+
+  /// - Parameter canonical: the address under which an engine is known here.
+  package init(canonical: @escaping @Sendable (EngineAddress) -> EngineAddress = { $0 }) {
+    self.canonical = canonical
+  }
+
+  package func plan(
+    _ desired: Resource<NodeSpec>?, _ observed: NodeObservation?, _ context: PlanContext
+  ) throws(PlanError) -> PlanOutcome<NodeOperation> {
+    let registrations = observed?.registrations ?? [:]
+    guard let desired else {
+      let steps = removals(of: registrations, observed?.containers ?? [], context)
+      return steps.isEmpty ? .upToDate : .steps(steps)
+    }
+    try NodePlanner.checkCapabilities(of: desired, in: context.surroundings)
+    guard let address = desired.spec.engine.address.map(canonical) else {
+      // The relay comes to the scheduler by itself: there is nothing to be done here.
+      let steps = removals(of: registrations, [], context, because: "the node is behind a relay now")
+      return steps.isEmpty ? .upToDate : .steps(steps)
+    }
+    let owner = context.surroundings.owner
+    let registration = NodeRegistration(of: desired, on: address, owner: owner)
+    let found = registrations[address]
+    var steps: [Step<NodeOperation>] = []
+    if found.map({ $0 != registration.labels }) ?? true {
+      steps.append(register(registration, found: found, id: desired.id))
+    }
+    let left = registrations.filter { $0.key != address }
+    steps += removals(of: left, [], context, because: "the node moved to \(address)")
+    return steps.isEmpty ? .upToDate : .steps(steps)
+  }
+
+  private func register(
+    _ registration: NodeRegistration, found: [String: String]?, id: ResourceID
+  ) -> Step<NodeOperation> {
+    guard let found else {
+      return Step(
+        .create, "register \(id) with \(registration.engine)", because: "not registered there",
+        operation: .register(registration))
+    }
+    let changes = registration.changes(from: found)
+    return Step(
+      .update, "register \(id) anew with \(registration.engine)",
+      because: changes.isEmpty
+        ? "its record was made by hand or by an older controller" : "what it gives changed",
+      fields: changes, operation: .register(registration))
+  }
+
+  private func removals(
+    of registrations: [EngineAddress: [String: String]], _ containers: [String], _ context: PlanContext,
+    because reason: String = "it left the manifests"
+  ) -> [Step<NodeOperation>] {
+    let volume = NodeRegistration.volumeName(of: context.id, owner: context.surroundings.owner)
+    let note =
+      containers.isEmpty
+      ? ""
+      : ", \(containers.count) container(s) still run there and stay: \(containers.joined(separator: ", "))"
+    return registrations.keys.sorted { $0.description < $1.description }.map { engine in
+      Step(
+        .delete, "remove the record of \(context.id) from \(engine)\(note)", because: reason,
+        operation: .unregister(volume: volume, engine))
+    }
+  }
+
+  /// Seeds, Deployment: an edge node has a GPU of 12 GB or at least 4 cores. Environments with mock GPUs are for
+  /// development and take less.
+  private static func checkCapabilities(
+    of node: Resource<NodeSpec>, in context: ReconcileContext
+  ) throws(PlanError) {
+    guard !context.allowsMockGPUs else { return }
+    if node.spec.gpu?.mock == true {
+      throw PlanError(
+        "\(node.id) has a mock GPU, which environment \(context.environment) does not allow",
+        hint: "declare the real GPU, or write `mockGPUs: true` in Environment/\(context.environment)")
+    }
+    let hasGPU = node.spec.gpu.map { $0.memory >= smallestGPU } ?? false
+    guard hasGPU || node.spec.cores >= fewestCores else {
+      throw PlanError(
+        "\(node.id) has \(node.spec.cores) cores and "
+          + (node.spec.gpu.map { "a GPU of \($0.memory)" } ?? "no GPU")
+          + "; edge nodes need a GPU of \(smallestGPU) or \(fewestCores) cores",
+        hint: "such a node can only join an environment with `mockGPUs: true`")
+    }
+  }
+
+  private static let smallestGPU = ByteCount(bytes: 12_000_000_000)
+  private static let fewestCores = 4
+
+  package func facts(
+    _ desired: Resource<NodeSpec>?, _ observed: NodeObservation?, _ context: PlanContext
+  ) -> [SafetyFact] {
+    func compute(_ node: Resource<NodeSpec>?) -> ComputeOffer? {
+      guard let node, case .compute(let offer)? = Nodes.offer(of: node, canonical: canonical) else {
+        return nil
+      }
+      return offer
+    }
+    return [
+      .compute(
+        before: compute(context.lastApplied?.typed(as: NodeSpec.self)), after: compute(desired))
+    ]
+  }
+}

@@ -1,0 +1,119 @@
+internal import Manifests
+package import Model
+package import Planning
+
+/// From a server's archive and backups to the declared policy. What is due follows from `now`, so a pass at any later
+/// time makes up for one that was missed, with one backup.
+package struct BackupPolicyPlanner: SafetyFactProviding {
+  package init() {}
+
+  package func plan(
+    _ desired: Resource<BackupPolicySpec>?, _ observed: BackupPolicyObserved?, _ context: PlanContext
+  ) throws(PlanError) -> PlanOutcome<BackupPolicyOperation> {
+    guard let desired else { return stop(observed, context.id) }
+    let spec = desired.spec
+    guard let offer = context.surroundings.offers.databases[spec.of.id] else {
+      return .waiting(on: "\(spec.of) is not declared")
+    }
+    guard case .embedded = offer.address else {
+      throw PlanError(
+        "\(context.id) cannot back up \(spec.of): continuous backup needs the embedded server in this release",
+        hint: "let the external server's operator archive its WAL, or declare the database `embedded: {}`")
+    }
+    var steps = try stanza(observed, context.id)
+    steps += try archiving(spec, observed, context.id)
+    steps += backup(spec, observed, context)
+    if let observed {
+      steps += Retention.surplus(observed.backups, keep: spec.keep).map { expire($0, spec.keep) }
+    }
+    return steps.isEmpty ? .upToDate : .steps(steps)
+  }
+
+  private func stanza(_ observed: BackupPolicyObserved?, _ id: ResourceID)
+    throws(PlanError) -> [Step<BackupPolicyOperation>]
+  {
+    switch observed?.stanza ?? .missing {
+    case .ready where observed?.isConfigured == true: return []
+    case .ready:
+      return [
+        Step(
+          .update, "write the backup configuration of \(id.name)", because: "it is missing or differs",
+          operation: .createStanza)
+      ]
+    case .missing:
+      return [
+        Step(
+          .create, "create the backup repository of \(id.name)", because: "not there yet",
+          operation: .createStanza)
+      ]
+    case .broken(let message):
+      throw PlanError(
+        "the backup repository of \(id) does not fit the server: \(message)",
+        hint: "move the repository's folder away, or name another one; its backups are never deleted")
+    }
+  }
+
+  private func archiving(
+    _ spec: BackupPolicySpec, _ observed: BackupPolicyObserved?, _ id: ResourceID
+  ) throws(PlanError) -> [Step<BackupPolicyOperation>] {
+    let wanted = spec.archiveTimeoutSeconds
+    let change = FieldChange("continuous", from: .bool(false), to: .bool(true))
+    func step(_ risk: Risk, _ reason: String, _ fields: [FieldChange]) -> [Step<BackupPolicyOperation>] {
+      [
+        Step(
+          .update,
+          "archive WAL at least every \(TimeSpan(seconds: Int64(wanted))) while there are changes"
+            + (risk == .disruptive ? ", restarting the server" : ""),
+          because: reason, risk: risk, fields: fields, operation: .archive(timeoutSeconds: wanted))
+      ]
+    }
+    switch observed?.archiving ?? .off {
+    case .off: return step(.disruptive, "the server does not archive", [change])
+    case .elsewhere: return step(.safe, "somebody set another archive command", [change])
+    case .policy(let other):
+      throw PlanError(
+        "\(spec.of) is already archived by BackupPolicy/\(other), and a server has one archive",
+        hint: "remove one of the two policies")
+    case .here(let seconds) where seconds != wanted:
+      let from = Value.string(TimeSpan(seconds: Int64(seconds)).description)
+      let to = Value.string(TimeSpan(seconds: Int64(wanted)).description)
+      return step(
+        .safe, "RPO is \(spec.rpo), and a third of it may pass until a segment is closed",
+        [FieldChange("archiveTimeout", from: from, to: to)])
+    case .here: return []
+    }
+  }
+
+  private func backup(
+    _ spec: BackupPolicySpec, _ observed: BackupPolicyObserved?, _ context: PlanContext
+  ) -> [Step<BackupPolicyOperation>] {
+    func step(_ reason: String) -> [Step<BackupPolicyOperation>] {
+      [Step(.maintain, "make a full backup of \(spec.of)", because: reason, operation: .backUp)]
+    }
+    guard let last = observed?.backups.last(where: \.isFull) else { return step("there is none yet") }
+    guard let due = spec.schedule.next(after: last.began), due <= context.surroundings.now else { return [] }
+    return step("due since \(due); the last one began at \(last.began)")
+  }
+
+  private func expire(_ label: String, _ keep: KeepSpec) -> Step<BackupPolicyOperation> {
+    Step(.maintain, "expire backup \(label)", because: keep.text, operation: .expire(label: label))
+  }
+
+  private func stop(_ observed: BackupPolicyObserved?, _ id: ResourceID)
+    -> PlanOutcome<BackupPolicyOperation>
+  {
+    guard case .here? = observed?.archiving else { return .upToDate }
+    let step = Step(
+      .delete, "stop archiving WAL, restarting the server; the repository and its backups stay",
+      because: "\(id) left the manifests", risk: .disruptive,
+      operation: BackupPolicyOperation.stopArchiving)
+    return .steps([step])
+  }
+
+  package func facts(
+    _ desired: Resource<BackupPolicySpec>?, _ observed: BackupPolicyObserved?, _ context: PlanContext
+  ) -> [SafetyFact] {
+    guard let spec = desired?.spec else { return [] }
+    return [.backup(BackupFact(of: spec.of.id, restorable: observed?.restorable, limit: spec.rpo))]
+  }
+}

@@ -1,0 +1,48 @@
+internal import ContainerSupport
+internal import Manifests
+internal import Model
+internal import Planning
+
+/// What it means for a service to have taken over a container of somebody else.
+enum ServiceAdoption {
+  /// The annotation can be read, and no other service means the same container: two would fight over it, or one would
+  /// remove what the other needs.
+  static func check(_ desired: Resource<ServiceSpec>?, _ context: PlanContext) throws(PlanError) {
+    let metadata = desired?.metadata ?? context.lastApplied?.metadata
+    guard let text = metadata?.annotations[Adoption.annotation] else { return }
+    guard let adoption = Adoption(text) else {
+      guard desired != nil else { return }
+      throw PlanError(
+        "\(context.id) cannot adopt ‘\(text)’",
+        hint: "write the container’s name and the first 12 digits of its id: "
+          + "`\(Adoption.annotation): legacy-web@0123456789ab`")
+    }
+    let others = context.surroundings.offers.adoptions.filter {
+      $0.key != context.id && $0.value.overlaps(adoption)
+    }
+    guard let other = others.keys.min() else { return }
+    throw PlanError(
+      "container \(adoption.name) is adopted by \(other) as well as by \(context.id)",
+      hint:
+        "a container belongs to one resource; remove the annotation \(Adoption.annotation) from one of them")
+  }
+
+  /// The containers of a service. One that the manifest no longer adopts is still its own, but is replaced.
+  static func containers(
+    _ observed: WorkloadObservation?, for desired: Resource<ServiceSpec>
+  ) -> [ContainerObservation] {
+    (observed?.containers ?? []).map { container in
+      guard let adopted = container.adopted,
+        desired.metadata.adoption?.means(containerID: container.id) != true
+      else { return container }
+      var container = container
+      container.adopted = adopted.abandoned
+      return container
+    }
+  }
+
+  /// What a desired service offers: that its container is taken.
+  static func offer(of service: Resource<ServiceSpec>) -> Offer? {
+    service.metadata.adoption.map(Offer.adoption)
+  }
+}

@@ -1,0 +1,115 @@
+import Gateway
+import Manifests
+import Model
+import Reconciling
+
+/// How manifests differ from the newest revision: `diff`.
+struct DiffQuery: Query {
+  static let operation = QueryOperation(
+    .post, "diff", name: "diffManifests", "Compare manifests with the newest revision, field by field.",
+    body: APIBody(schema: BundleSchema.object([:]), mostBytes: BundleSchema.mostBytes),
+    answer: (
+      "What differs, by id; nothing where they are those of the newest revision.",
+      WireSchema.object([
+        "changes": WireSchema.list(
+          WireSchema.object(
+            [
+              "id": WireSchema.resource,
+              "change": WireSchema.word(ManifestChange.Sort.allCases.map(\.rawValue)),
+            ],
+            optional: ["fields": WireSchema.list(WireSchema.any)])),
+        "warnings": WireSchema.list(WireSchema.diagnostic),
+      ])
+    ))
+
+  let manifests: ManifestBundle
+
+  init(_ manifests: ManifestBundle) { self.manifests = manifests }
+  init(_ request: APIRequest) throws { self.init(try (request.body ?? .null).manifests()) }
+  var parameters: [String: String] { [:] }
+  var body: Value? { .members(["manifests": manifests.value]) }
+
+  func answer(in session: Session) async throws -> ManifestChanges {
+    let (desired, warnings) = try session.platform.load(manifests)
+    var changes = try await DiffQuery.changes(of: desired, in: session)
+    changes.warnings = warnings
+    return changes
+  }
+
+  /// How manifests that were loaded already differ.
+  static func changes(of desired: DesiredState, in session: Session) async throws -> ManifestChanges {
+    guard let newest = try await session.store.latestRevision(of: desired.environment),
+      let applied = try await session.store.desiredState(of: desired.environment, at: newest.number)
+    else {
+      return ManifestChanges(changes: desired.resources.map { ManifestChange(id: $0.id, sort: .added) })
+    }
+    var changes: [ManifestChange] = []
+    for id in Set(desired.resources.map(\.id)).union(applied.resources.map(\.id)).sorted() {
+      switch (applied[id], desired[id]) {
+      case (nil, _): changes.append(ManifestChange(id: id, sort: .added))
+      case (_, nil): changes.append(ManifestChange(id: id, sort: .removed))
+      case (let old?, let new?):
+        let fields = FieldChange.between(old.diffValue, new.diffValue)
+        if !fields.isEmpty { changes.append(ManifestChange(id: id, sort: .changed, fields: fields)) }
+      }
+    }
+    return ManifestChanges(changes: changes)
+  }
+}
+
+struct ManifestChanges: JSONRepresentable {
+  /// By id.
+  let changes: [ManifestChange]
+  var warnings: [Diagnostic] = []
+
+  init(changes: [ManifestChange]) { self.changes = changes }
+
+  var value: Value {
+    .members(["changes": .array(changes.map(\.value)), "warnings": .array(warnings.map(\.value))])
+  }
+
+  init?(_ value: Value) {
+    guard let changes = value.list(at: "changes", of: ManifestChange.self) else { return nil }
+    self.init(changes: changes)
+    warnings = value.list(at: "warnings", of: Diagnostic.self) ?? []
+  }
+}
+
+/// How one resource of the manifests differs from the newest revision.
+struct ManifestChange: JSONRepresentable {
+  enum Sort: String, CaseIterable, Sendable { case added, removed, changed }
+
+  let id: ResourceID
+  let sort: Sort
+  /// Empty but for `changed`.
+  let fields: [FieldChange]
+
+  init(id: ResourceID, sort: Sort, fields: [FieldChange] = []) {
+    self.id = id
+    self.sort = sort
+    self.fields = fields
+  }
+
+  var value: Value {
+    .members([
+      "id": .string(id.description), "change": .string(sort.rawValue),
+      "fields": fields.isEmpty ? nil : .array(fields.map(\.value)),
+    ])
+  }
+
+  init?(_ value: Value) {
+    guard let id = value.id(at: "id"), let sort = value.word(at: "change", of: Sort.self) else { return nil }
+    self.init(id: id, sort: sort, fields: value.list(at: "fields", of: FieldChange.self) ?? [])
+  }
+}
+
+extension Resource where Spec == any ResourceSpec {
+  fileprivate var diffValue: Value {
+    .members([
+      "metadata": .members([
+        "labels": .object(metadata.labels.mapValues { .string($0) }), "mode": .string(metadata.mode.rawValue),
+      ]),
+      "spec": spec.value,
+    ])
+  }
+}

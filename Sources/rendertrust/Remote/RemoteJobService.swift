@@ -1,0 +1,94 @@
+import ArgumentParser
+import Gateway
+import Model
+import Scheduling
+
+/// A server's jobs and nodes. Whose jobs are seen and touched is decided there, by the token; the accounts that callers
+/// name here only narrow lists.
+struct RemoteJobService: JobService {
+  let transport: any APITransport
+
+  /// The longest wait that a server takes.
+  private static let longestWait = Duration.seconds(60)
+
+  func submit(_ order: JobOrder) async throws(JobError) -> Job {
+    var call = APICall(.post, "/api/v1/jobs")
+    call.body = order.body
+    return try await answer(call) { Job($0) }
+  }
+
+  func job(_ id: JobID, of creator: String?, newerThan version: Int64?, patience: Duration)
+    async throws(JobError) -> Job
+  {
+    var call = APICall(.get, path(id))
+    if let version {
+      let wait = min(patience, RemoteJobService.longestWait)
+      call.query = [
+        ("newerThan", String(version)), ("wait", TimeSpan(milliseconds: wait.milliseconds).description),
+      ]
+      call.patience = wait + .seconds(20)
+    }
+    return try await answer(call) { Job($0) }
+  }
+
+  func jobs(_ query: JobQuery) async throws(JobError) -> [Job] {
+    let members = [
+      "before": query.before?.text, "creator": query.creator, "limit": String(query.limit),
+      "module": query.module, "state": query.state?.rawValue,
+    ].compactMapValues { $0 }
+    let call = APICall(.get, "/api/v1/jobs", parameters: members)
+    return try await answer(call) { $0.list(at: "jobs")?.compactMap { Job($0) } }
+  }
+
+  func cancel(_ id: JobID, of creator: String?, by person: String) async throws(JobError) -> Job {
+    try await answer(APICall(.post, path(id) + "/cancel")) { Job($0) }
+  }
+
+  func story(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
+    try await answer(APICall(.get, path(id) + "/why")) { SchedulingTrace($0) }
+  }
+
+  func nodes() async throws(JobError) -> [NodeStatus] {
+    try await answer(APICall(.get, "/api/v1/nodes")) { $0.list(at: "nodes")?.compactMap { NodeStatus($0) } }
+  }
+
+  func hold(node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
+    let call = APICall(
+      .post, "/api/v1/nodes/{node}/\(isHeld ? "hold" : "release")", parameters: ["node": node])
+    return try await answer(call) { NodeStatus($0) }
+  }
+
+  private func path(_ id: JobID) -> String { "/api/v1/jobs/\(PercentText.encoded(id.text))" }
+
+  private func answer<Answer>(_ call: APICall, _ read: (Value) -> Answer?) async throws(JobError) -> Answer {
+    let value: Value
+    do throws(CommandFailure) {
+      value = try await transport.send(call)
+    } catch {
+      let code = error.word.flatMap(JobError.Code.init(rawValue:))
+      throw JobError(code ?? (error.code.rawValue == 2 ? .invalid : .unavailable), error.message)
+    }
+    guard let answer = read(value) else {
+      throw JobError(.unavailable, CommandFailure.notUnderstood.message)
+    }
+    return answer
+  }
+}
+
+extension JobOrder {
+  /// As the API takes it.
+  fileprivate var body: Value {
+    .members([
+      "creator": creator.isEmpty ? nil : .string(creator), "module": .string(module), "input": input,
+      "units": .integer(units), "budget": budget.map { .string($0.description) },
+      "priority": .integer(Int64(priority)), "within": within.map { .string($0.description) },
+      "key": key.map(Value.string),
+    ])
+  }
+}
+
+extension Duration {
+  fileprivate var milliseconds: Int64 {
+    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+  }
+}

@@ -1,0 +1,64 @@
+import Synchronization
+import Testing
+
+@testable import Concurrency
+
+/// Who gets in when not all can.
+@Suite struct AsyncSemaphoreTests {
+  private final class Log: Sendable {
+    private let lines = Mutex<[String]>([])
+    var all: [String] { lines.withLock { $0 } }
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+  }
+
+  /// A body that stays in until it is told to go.
+  private final class Stay: Sendable {
+    private let stream = AsyncStream<Void>.makeStream()
+    func end() { stream.continuation.finish() }
+    func callAsFunction() async { for await _ in stream.stream {} }
+  }
+
+  private func waiting(_ semaphore: AsyncSemaphore, _ count: Int) async {
+    while semaphore.waitingCount < count { await Task.yield() }
+  }
+
+  @Test func `whoever finishes something goes first, then whoever came first`() async {
+    let (semaphore, log, stay) = (AsyncSemaphore(limit: 1), Log(), Stay())
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await semaphore.withPermit { await stay() } }
+      while semaphore.freeCount > 0 { await Task.yield() }
+      for (place, (name, isFinishing)) in [("a", false), ("b", false), ("c", true)].enumerated() {
+        group.addTask { await semaphore.withPermit(isPriority: isFinishing) { log.add(name) } }
+        await waiting(semaphore, place + 1)
+      }
+      stay.end()
+    }
+    #expect(log.all == ["c", "a", "b"])
+    #expect(semaphore.freeCount == 1)
+  }
+
+  @Test func `a cancelled task waits no longer, and takes nobody's place`() async {
+    let (semaphore, log, stay) = (AsyncSemaphore(limit: 1), Log(), Stay())
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await semaphore.withPermit { await stay() } }
+      while semaphore.freeCount > 0 { await Task.yield() }
+      let task = Task { await semaphore.withPermit { log.add(Task.isCancelled ? "cancelled" : "in") } }
+      await waiting(semaphore, 1)
+      task.cancel()
+      await task.value
+      #expect(log.all == ["cancelled"])
+      #expect(semaphore.waitingCount == 0)
+      stay.end()
+    }
+    #expect(semaphore.freeCount == 1)
+  }
+
+  @Test func `a failure leaves its place to the next`() async {
+    struct Broken: Error {}
+    let semaphore = AsyncSemaphore(limit: 1)
+    await #expect(throws: Broken.self) {
+      try await semaphore.withPermit { () async throws(Broken) in throw Broken() }
+    }
+    #expect(semaphore.freeCount == 1)
+  }
+}

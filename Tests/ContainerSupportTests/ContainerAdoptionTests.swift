@@ -1,0 +1,193 @@
+import ContainerFakes
+import ContainerSupport
+import Manifests
+import Model
+import Testing
+
+/// From an engine's words to what a manifest says, and what it does not.
+@Suite("Adopting containers")
+struct ContainerAdoptionTests {
+  private static let digest = String(repeating: "ab", count: 32)
+
+  private static let image = """
+    {"RepoDigests": ["other/web@sha256:\(digest)", "registry.test/web@sha256:\(digest)"],
+     "Config": {"Env": ["PATH=/bin"], "Cmd": ["serve"], "Entrypoint": ["/run"], "WorkingDir": "/",
+       "Healthcheck": null, "Labels": {"maker": "us"}}}
+    """
+
+  private static func container(_ config: String = "", host: String = "", more: String = "") -> String {
+    """
+    {"Id": "0123456789abcdef", "Name": "/legacy", "Image": "sha256:1",
+     "Config": {"Image": "registry.test/web:2", "Env": ["PATH=/bin"], "Cmd": ["serve"], "Entrypoint": ["/run"],
+       "WorkingDir": "/", "User": "1000", "Labels": {"maker": "us"}\(config)},
+     "HostConfig": {"ReadonlyRootfs": true, "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges:true"],
+       "NetworkMode": "default", "RestartPolicy": {"Name": "unless-stopped"}\(host)}\(more)}
+    """
+  }
+
+  private static func adoption(
+    _ text: String,
+    limits: ContainerLimits = ContainerLimits(
+      memory: ByteCount("64Mi"), cores: CoreCount("0.5"), pids: 64)
+  ) throws -> ContainerAdoption {
+    let labels = ContainerLabels(
+      owner: "", resource: ResourceID(kind: "Container", name: "legacy"), replica: 0, node: nil, spec: "")
+    let facts = ContainerFacts(
+      observation: ContainerObservation(
+        id: "0123456789abcdef", name: "legacy", engine: .local, labels: labels, image: "registry.test/web:2",
+        state: .running, limits: limits), address: nil)
+    return try ContainerAdoption(
+      ForeignContainer(
+        inspected: try Value(json: text), image: try Value(json: image), facts: facts, machine: .usual))
+  }
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    let reason: String
+    var config = ""
+    var host = ""
+    var more = ""
+    /// Fields that a person is told about.
+    let remarks: [String]
+    var testDescription: String { reason }
+  }
+
+  @Test(
+    "What a manifest cannot say is told field by field",
+    arguments: [
+      Case(reason: "a container as we would make it is said completely", remarks: []),
+      Case(reason: "root becomes nobody", config: #", "User": """#, remarks: ["security.user"]),
+      Case(reason: "root by number and group", config: #", "User": "0:0""#, remarks: ["security.user"]),
+      Case(
+        reason: "usual capabilities are dropped", host: #", "CapDrop": null"#,
+        remarks: ["security.capabilities"]),
+      Case(
+        reason: "a capability that undoes the sandbox", host: #", "CapAdd": ["CAP_SYS_ADMIN"]"#,
+        remarks: ["security.capabilities"]),
+      Case(reason: "privileged", host: #", "Privileged": true"#, remarks: ["privileged"]),
+      Case(reason: "privileges may grow", host: #", "SecurityOpt": null"#, remarks: ["security"]),
+      Case(
+        reason: "another restart policy", host: #", "RestartPolicy": {"Name": "always"}"#,
+        remarks: ["restart"]),
+      Case(reason: "another network", host: #", "NetworkMode": "backend""#, remarks: ["network"]),
+      Case(reason: "the host's processes", host: #", "PidMode": "host""#, remarks: ["PidMode"]),
+      Case(reason: "an entry point of its own", config: #", "Entrypoint": ["/sh"]"#, remarks: ["entrypoint"]),
+      Case(reason: "labels of its own", config: #", "Labels": {"a": "b"}"#, remarks: ["labels"]),
+      Case(reason: "an open input", config: #", "OpenStdin": true"#, remarks: ["stdin"]),
+      Case(
+        reason: "a folder of the host",
+        more: #", "Mounts": [{"Type": "bind", "Source": "/etc", "Destination": "/conf"}]"#, remarks: ["binds"]
+      ),
+      Case(
+        reason: "a port that the engine chose",
+        host: #", "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": ""}]}"#,
+        more: #", "NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "49153"}]}}"#,
+        remarks: ["ports"]),
+      Case(
+        reason: "an address of IPv6",
+        host: #", "PortBindings": {"80/tcp": [{"HostIp": "::1", "HostPort": "80"}]}"#, remarks: ["ports"]),
+      Case(
+        reason: "a secret in the environment", config: #", "Env": ["PATH=/bin", "API_TOKEN=s3cr3t"]"#,
+        remarks: ["environment.API_TOKEN"]),
+      Case(
+        reason: "a secret among the arguments", config: #", "Cmd": ["serve", "--password=s3cr3t"]"#,
+        remarks: ["command"]),
+    ])
+  func remarks(_ test: Case) throws {
+    let adoption = try Self.adoption(Self.container(test.config, host: test.host, more: test.more))
+    #expect(adoption.remarks.map(\.field) == test.remarks, "\(test.reason)")
+    #expect(!String(reflecting: adoption).contains("s3cr3t"), "\(test.reason)")
+  }
+
+  @Test("Everything that a manifest can say is said")
+  func template() throws {
+    let adoption = try Self.adoption(
+      Self.container(
+        #", "Env": ["PATH=/bin", "LEVEL=info"], "Cmd": ["serve", "-v"], "Healthcheck": {"Test": ["CMD-SHELL", "true"]}"#,
+        host: #"""
+          , "CapAdd": ["CAP_NET_BIND_SERVICE"], "Tmpfs": {"/tmp": "size=16m", "/run": ""},
+          "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}], "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "53"}]}
+          """#,
+        more: #", "Mounts": [{"Type": "volume", "Name": "legacy_data", "Destination": "/data", "RW": true}]"#)
+    )
+    let template = adoption.container.template
+    #expect(template.image.description == "registry.test/web:2@sha256:\(Self.digest)")
+    #expect(template.command == ["serve", "-v"])
+    #expect(template.environment == ["LEVEL": .plain("info")])
+    #expect(template.ports.map(\.description) == ["0.0.0.0:8080:80", "127.0.0.1:53:53/udp"])
+    #expect(template.externalVolumes == ["legacy_data": "/data"])
+    #expect(template.healthCommand == ["/bin/sh", "-c", "true"])
+    #expect(template.security.user == "1000")
+    #expect(template.security.addedCapabilities == ["NET_BIND_SERVICE"])
+    #expect(
+      template.security.writable
+        == ["/tmp": ByteCount(bytes: 16 << 20), "/run": ContainerSecurity.temporaryFolderSize])
+    #expect(adoption.limits == ContainerLimits(memory: ByteCount("64Mi"), cores: CoreCount("0.5"), pids: 64))
+  }
+
+  @Test("Without limits of its own a container may use the machine, and the manifest says so")
+  func limits() throws {
+    let adoption = try Self.adoption(
+      Self.container(), limits: ContainerLimits(memory: nil, cores: nil, pids: nil))
+    #expect(
+      adoption.limits
+        == ContainerLimits(memory: ByteCount("8Gi"), cores: CoreCount(cores: 2), pids: 32_768))
+    #expect(adoption.remarks.map(\.field) == ["limits.cores", "limits.memory", "limits.pids"])
+  }
+
+  @Test("A manifest fits the container until it says something else; where a secret comes from is free")
+  func fits() throws {
+    let adopted = try Self.adoption(
+      Self.container(#", "Env": ["PATH=/bin", "LEVEL=info", "API_TOKEN=s3cr3t"]"#)
+    ).container
+    var wanted = adopted.template
+    #expect(adopted.fits(wanted))
+    wanted.environment["API_TOKEN"] = .secret(.file("/run/token"))
+    #expect(adopted.fits(wanted), "another reference may lead to the same")
+    wanted.environment["LEVEL"] = .plain("debug")
+    #expect(!adopted.fits(wanted))
+    wanted = adopted.template
+    wanted.environment["MORE"] = .plain("1")
+    #expect(!adopted.fits(wanted))
+    wanted = adopted.template
+    wanted.security.user = "1001"
+    #expect(!adopted.fits(wanted))
+    #expect(!adopted.abandoned.fits(adopted.template), "the manifest no longer adopts it")
+  }
+
+  @Test("An image that no registry knows cannot be pinned, so it is refused")
+  func unpinned() throws {
+    let text = Self.container(#", "Image": "web:latest""#)
+    let error = #expect(throws: BackendError.self) {
+      var foreign = ForeignContainer(
+        name: "legacy",
+        facts: ContainerFacts(
+          observation: ContainerObservation(
+            id: "1", name: "legacy", engine: .local,
+            labels: ContainerLabels(
+              owner: "", resource: ResourceID(kind: "Container", name: "x"), replica: 0, node: nil, spec: ""),
+            image: "", state: .running, limits: ContainerLimits(memory: nil, cores: nil, pids: nil)),
+          address: nil), image: nil, imageName: "web:latest", machine: .usual)
+      foreign.user = "1000"
+      _ = try ContainerAdoption(foreign)
+    }
+    #expect(error?.code == "adoption.image" && !text.isEmpty)
+  }
+
+  @Test(
+    "Values that look like secrets are taken for such",
+    arguments: [
+      ("LOG_LEVEL", "debug", false), ("KEYBOARD", "us", false), ("PORT", "8080", false),
+      ("EMPTY_TOKEN", "", false),
+      ("URL", "https://example.com/a/b", false), ("IMAGE", "sha256:" + digest, false),
+      ("PATHS", "/usr/local/lib/application/plugins", false), ("DB_PASSWORD", "x", true),
+      ("STRIPE_KEY", "x", true),
+      ("SESSION_SECRET", "x", true), ("DATABASE_URL", "postgres://app:pw@db/app", true),
+      ("X", "eyJhbGciOiJIUzI1NiJ9.e30.abc", true), ("X", "-----BEGIN PRIVATE KEY-----", true),
+      ("X", "AKIAIOSFODNN7EXAMPLEx9y8z7", true),
+    ])
+  func secrets(name: String, value: String, isSecret: Bool) throws {
+    let escaped = Value.string("\(name)=\(value)").json
+    let adoption = try Self.adoption(Self.container(#", "Env": ["PATH=/bin", \#(escaped)]"#))
+    #expect(adoption.remarks.contains { $0.field == "environment.\(name)" } == isSecret, "\(name)=\(value)")
+  }
+}

@@ -1,0 +1,60 @@
+import Model
+import Reconciling
+import Scheduling
+import Synchronization
+
+@testable import rendertrust
+
+/// A scheduler that knows what a test gave it, newest first.
+final class FakeJobService: JobService {
+  private let known: [Job]
+  /// What each further look at a job, or at the nodes, shows.
+  private let next: Mutex<(jobs: [Job], nodes: [[NodeStatus]], held: [String: Bool])>
+
+  init(_ known: [Job] = [], next jobs: [Job] = [], nodes: [[NodeStatus]] = [[]]) {
+    self.known = known
+    next = Mutex((jobs, nodes, [:]))
+  }
+
+  var held: [String: Bool] { next.withLock { $0.held } }
+
+  var open: OpenJobService {
+    let time = TimeSource(now: { Samples.now }, sleep: { _ in try await Task.sleep(for: .milliseconds(1)) })
+    return OpenJobService(desk: self, time: time, person: "ada@here")
+  }
+
+  func submit(_ order: JobOrder) async throws(JobError) -> Job { Samples.job(.pending) }
+
+  func job(_ id: JobID, of creator: String?, newerThan version: Int64?, patience: Duration)
+    async throws(JobError) -> Job
+  {
+    let job = next.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
+    guard let job else { throw JobError(.unavailable, "the database does not answer") }
+    return job
+  }
+
+  func jobs(_ query: JobQuery) async throws(JobError) -> [Job] {
+    let rest = query.before.map { before in known.filter { $0.id < before } } ?? known
+    return Array(rest.prefix(query.limit))
+  }
+
+  func cancel(_ id: JobID, of creator: String?, by person: String) async throws(JobError) -> Job {
+    Samples.job(.cancelled)
+  }
+
+  func story(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
+    SchedulingTrace(job: Samples.done, chapters: [])
+  }
+
+  func nodes() async throws(JobError) -> [NodeStatus] {
+    next.withLock { $0.nodes.count > 1 ? $0.nodes.removeFirst() : $0.nodes.first ?? [] }
+  }
+
+  func hold(node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
+    next.withLock { $0.held[node] = isHeld }
+    guard let status = try await nodes().first(where: { $0.node.name == node }) else {
+      throw JobError(.unknownNode, "there is no node")
+    }
+    return status
+  }
+}
