@@ -18,7 +18,7 @@ package enum BillingErasure {
     -> Int?
   {
     try await pool.transaction { transaction throws(PostgresError) in
-      let known = try await transaction.query("SELECT 1 FROM accounts WHERE name = $1", [.text(account)])
+      let known = try await transaction.pipeline([AccountDirectory.ids(of: [account])])[0]
       guard known.isEmpty else { return nil }
       return try await erase(account, renamedTo: "erased", in: transaction)
     }

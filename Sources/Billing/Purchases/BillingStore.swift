@@ -116,7 +116,7 @@ package struct BillingStore: Sendable {
       """
       SELECT EXISTS (SELECT 1 FROM billing_events WHERE id = $1 AND outcome <> 'kept'),
         EXISTS (SELECT 1 FROM billing_purchases WHERE session = $2),
-        EXISTS (SELECT 1 FROM ledgers), (SELECT is_live FROM billing_mode)
+        \(LedgerStore.isOwnedExpression), (SELECT is_live FROM billing_mode)
       """, [.text(received.id), .text(received.subject)]
     ).only()
     return Standing(
