@@ -1,3 +1,4 @@
+internal import Ledger
 package import Model
 package import Postgres
 package import StripeAPI
