@@ -22,7 +22,13 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
-X
+/// A module that owns kinds: what every such module imports, and the drivers it needs.
+/// - Parameter folder: the folder below `Sources`; nil: `Kinds/<name>`.
+func kinds(_ name: String, folder: String? = nil, _ drivers: [Target.Dependency] = []) -> Target {
+  .target(
+    name: name, dependencies: ["KindSupport", "Manifests", "Planning", "Reconciling", "Model"] + drivers,
+    path: "Sources/\(folder ?? "Kinds/\(name)")")
+}
 func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: ["Model"] + dependencies, path: "Sources/Drivers/\(name)")
 }
