@@ -33,11 +33,10 @@ func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: ["Model"] + dependencies, path: "Sources/Drivers/\(name)")
 }
 
-/// - Parameter golden: whether it compares with files of its folder `Golden`.
-func tests(_ name: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
+/// - Parameter data: folders of the target that hold files which tests read, not sources.
+func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
-    exclude: golden ? ["Golden"] : [])
+    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: data)
 }
 
 let system: [Target] = [
@@ -206,7 +205,7 @@ let testTargets: [Target] = [
     [
       "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
       "StripeSupport", "ContainerSupport", subprocess,
-    ], golden: true),
+    ], data: ["Golden", "Stored"]),
   tests(
     "Nodes",
     [
@@ -237,7 +236,7 @@ let testTargets: [Target] = [
   tests("ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "HTTPSupport", "Model"]),
   tests("Parquet", ["Parquet", "Model", subprocess]),
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
-  tests("Planning", ["Planning", "Model"], golden: true),
+  tests("Planning", ["Planning", "Model"], data: ["Golden"]),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
   tests("Reconciling", ["Reconciling", "ReconcilingSupport", "Planning", "Model"]),
   tests(
