@@ -88,17 +88,34 @@ let kindModules: [Target] = [
   kinds("Delivery", ["Postgres"]),
   kinds("Ledger", folder: "Ledger", ["Concurrency", "HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   kinds("Billing", folder: "Billing", ["Ledger", "Postgres", "StripeAPI"]),
-  kinds(
-    "Scheduling", folder: "Jobs",
-    ["Concurrency", "HTTP", "Ledger", "Postgres", "ContainerSupport", subprocess]),
 ]
-let kindModuleNames = kindModules.map { Target.Dependency(stringLiteral: $0.name) }
+
+/// A part of the jobs subsystem; every one of them knows the values of `Model`.
+func jobs(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: ["Model"] + dependencies, path: "Sources/Jobs/\(name)")
+}
+
+// SchedulerKind → {JobStore, Autoscaling} → Placement → JobModel ← NodeRunner.
+let jobModules: [Target] = [
+  jobs("JobModel"),
+  jobs("Placement", ["JobModel"]),
+  jobs("JobStore", ["JobModel", "Placement", "Ledger", "Postgres", "Concurrency"]),
+  jobs("Autoscaling", ["ContainerSupport", "Concurrency", "Postgres", "Reconciling", subprocess]),
+  jobs("NodeRunner", ["JobModel", "ContainerSupport", "Concurrency", "HTTP", "Reconciling"]),
+  jobs(
+    "SchedulerKind",
+    [
+      "Autoscaling", "JobModel", "JobStore", "Placement", "ContainerSupport", "KindSupport", "Ledger",
+      "Manifests", "Planning", "Postgres", "Reconciling",
+    ]),
+]
+let kindModuleNames = (kindModules + jobModules).map { Target.Dependency(stringLiteral: $0.name) }
 
 let gateway: [Target] = [
   .target(
     name: "Gateway",
     dependencies: [
-      "Scheduling", "Reconciling", "Model", hummingbird, hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS,
+      "JobModel", "Reconciling", "Model", hummingbird, hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS,
       httpTypes, logging, nioCore, nioSSL, serviceLifecycle,
     ])
 ]
@@ -117,14 +134,14 @@ let executables: [Target] = [
   .executableTarget(
     name: "siege-ledger", dependencies: ["Ledger", "Model", "Postgres"], path: "Tests/Siege"),
   .executableTarget(
-    name: "siege-scheduler", dependencies: ["Model", "Postgres", "Scheduling"], path: "Tests/SiegeJobs"),
+    name: "siege-scheduler", dependencies: ["JobStore", "Model", "Postgres"], path: "Tests/SiegeJobs"),
   .executableTarget(
     name: "bench-manifests", dependencies: ["Manifests", "Model"], path: "Benchmarks/ManifestBench"),
   .executableTarget(
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
   .executableTarget(
-    name: "bench-selection", dependencies: ["Scheduling", "Model"], path: "Benchmarks/SelectionBench"),
+    name: "bench-selection", dependencies: ["JobModel", "Model", "Placement"], path: "Benchmarks/SelectionBench"),
   .executableTarget(
     name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
@@ -136,7 +153,7 @@ let executables: [Target] = [
     name: "fuzz-manifests",
     dependencies: [
       "Billing", "Databases", "Delivery", "Nodes", "Ledger", "Manifests", "Model", "Modules", "Recovery",
-      "Scheduling", "Services",
+      "SchedulerKind", "Services",
     ], path: "Tests/Fuzz", exclude: ["Corpus", "keys.dict"]),
 ]
 
@@ -150,7 +167,7 @@ let testTargets: [Target] = [
   .target(
     name: "DockerSupport", dependencies: ["DockerEngine", "HTTP", "Model"], path: "Tests/Support/Docker"),
   .target(
-    name: "GatewaySupport", dependencies: ["Gateway", "Model", "Scheduling"], path: "Tests/Support/Gateway"),
+    name: "GatewaySupport", dependencies: ["Gateway", "JobModel", "Model"], path: "Tests/Support/Gateway"),
   .target(name: "HTTPSupport", path: "Tests/Support/HTTP"),
   .target(
     name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
@@ -167,12 +184,12 @@ let testTargets: [Target] = [
     dependencies: [
       "Concurrency", "KindSupport", "ContainerSupport", "Databases", "Services", "Nodes", "Modules",
       "Billing", "Ledger", "Recovery",
-      "Scheduling", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning",
+      "Placement", "SchedulerKind", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning",
       "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
   .target(
-    name: "SchedulingSupport", dependencies: ["Ledger", "Model", "Postgres", "Scheduling"],
+    name: "SchedulingSupport", dependencies: ["JobStore", "Ledger", "Model", "Placement", "Postgres"],
     path: "Tests/Support/Scheduling"),
   .target(
     name: "StripeSupport", dependencies: ["HTTPSupport", "Model", subprocess], path: "Tests/Support/Stripe",
@@ -215,7 +232,7 @@ let testTargets: [Target] = [
   tests(
     "Gateway",
     [
-      "Gateway", "GatewaySupport", "HTTP", "Reconciling", "KindTestSupport", "Model", "Scheduling", logging,
+      "Gateway", "GatewaySupport", "HTTP", "JobModel", "Reconciling", "KindTestSupport", "Model", logging,
       subprocess,
     ]),
   tests("HTTP", ["HTTP", "HTTPSupport", "Model", subprocess]),
@@ -250,15 +267,34 @@ let testTargets: [Target] = [
     "Remote",
     [
       "rendertrust", "Gateway", "GatewaySupport", "HTTP", "Ledger", "Manifests", "Model", "Planning",
-      "Reconciling", "Scheduling", argumentParser, logging, subprocess,
+      "JobModel", "Reconciling", argumentParser, logging, subprocess,
+    ]),
+  tests("Placement", ["JobModel", "KindTestSupport", "Model", "Placement"]),
+  tests(
+    "JobStore",
+    [
+      "JobModel", "JobStore", "KindTestSupport", "Ledger", "Model", "Placement", "Postgres", "PostgresSupport",
+      "SchedulingSupport", "siege-scheduler", subprocess,
     ]),
   tests(
-    "Scheduling",
+    "Autoscaling",
     [
-      "KindSupport", "ContainerFakes", "DockerEngine", "DockerSupport", "Nodes", "HTTP", "Ledger",
-      "Manifests",
-      "Model", "Modules", "Planning", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
-      "KindTestSupport", "Scheduling", "SchedulingSupport", "ContainerSupport", "siege-scheduler", subprocess,
+      "Autoscaling", "ContainerFakes", "ContainerSupport", "JobStore", "KindTestSupport", "Ledger", "Model",
+      "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
+    ]),
+  tests(
+    "NodeRunner",
+    [
+      "ContainerFakes", "ContainerSupport", "DockerEngine", "DockerSupport", "HTTP", "JobModel", "JobStore",
+      "Ledger", "Model", "NodeRunner", "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
+      "SchedulingSupport",
+    ]),
+  tests(
+    "SchedulerKind",
+    [
+      "Autoscaling", "ContainerFakes", "JobStore", "KindSupport", "KindTestSupport", "Ledger", "Manifests",
+      "Model", "Modules", "Nodes", "Placement", "Planning", "Postgres", "PostgresSupport", "Reconciling",
+      "SchedulerKind",
     ]),
   tests(
     "Services",
@@ -268,7 +304,7 @@ let testTargets: [Target] = [
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
-  tests("Terminal", ["rendertrust", "Planning", "Reconciling", "Scheduling", "Model", argumentParser]),
+  tests("Terminal", ["rendertrust", "Planning", "Reconciling", "JobModel", "Model", argumentParser]),
   tests("Concurrency", ["Concurrency"]),
   tests("ContainerSupport", ["ContainerFakes", "ContainerSupport", "Manifests", "Model"]),
 ]
@@ -287,7 +323,7 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
   ],
-  targets: system + core + drivers + kindModules + gateway + executables + testTargets
+  targets: system + core + drivers + kindModules + jobModules + gateway + executables + testTargets
 )
 
 for target in package.targets where target.type != .system {

@@ -9,7 +9,7 @@ status=0
 part() { swift test --skip-build --scratch-path "$scratch" "$@" || status=1; }
 scratch=$1
 whole='^(EndToEndTests|RemoteTests)\.'
-heavy='^(LedgerTests|SchedulingTests)\.'
+heavy='^(LedgerTests|JobStoreTests|AutoscalingTests|NodeRunnerTests|SchedulerKindTests|PlacementTests)\.'
 part --skip "$whole" --skip "$heavy"
 part --filter "$heavy"
 part --filter "$whole"

@@ -1,5 +1,5 @@
 import Model
-import Scheduling
+import Placement
 
 /// A fleet of many sorts of nodes, and modules of which each asks for something else.
 struct BenchFleet {
@@ -31,7 +31,7 @@ struct BenchFleet {
       node.images = Set(images.filter { _ in random.below(2) == 0 })
       node.canPull = random.below(4) > 0
       node.jobTypes = random.below(5) == 0 ? ["render", "echo"] : nil
-      node.heardAt = Timestamp(microseconds: BenchFleet.start.microseconds - Int64(random.below(30_000_000)))
+      node.lastHeartbeatAt = Timestamp(microseconds: BenchFleet.start.microseconds - Int64(random.below(30_000_000)))
       node.roundTripMicroseconds = Int64(500 + random.below(120_000))
       node.earned = Int64(random.below(50_000_000))
       return node
@@ -53,7 +53,7 @@ struct BenchFleet {
       var node = FleetNode(
         id: Int64(number), name: "node-\(number)", cores: 64_000, slots: 64, memory: BenchFleet.gib)
       node.images = ["image"]
-      node.heardAt = BenchFleet.start
+      node.lastHeartbeatAt = BenchFleet.start
       node.roundTripMicroseconds = 10_000
       return node
     }

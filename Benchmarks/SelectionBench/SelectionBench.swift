@@ -9,7 +9,8 @@
 /// the clock; then that of everything in between.
 import Glibc
 import Model
-import Scheduling
+import JobModel
+import Placement
 
 @main
 enum SelectionBench {
@@ -101,10 +102,10 @@ enum SelectionBench {
 
   static func measureJSON() {
     let front = (1...5).map {
-      Decision.Candidate(
+      PlacementDecision.Candidate(
         node: Int64($0), name: "node-0000\($0)", latency: 34_567, earnings: 123_456, score: 234_567)
     }
-    let decision = Decision(
+    let decision = PlacementDecision(
       nodes: 10_000, removed: [.pool: 100, .labels: 2000, .gpuMemory: 1234, .offline: 5, .busy: 3000],
       passed: 3661, front: front, frontCount: 17)
     var bytes = 0

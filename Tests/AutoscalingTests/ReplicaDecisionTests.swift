@@ -1,5 +1,5 @@
 import Model
-import Scheduling
+import Autoscaling
 import Testing
 
 @Suite struct ReplicaDecisionTests {

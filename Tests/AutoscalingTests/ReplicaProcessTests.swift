@@ -2,7 +2,7 @@ import Model
 import PostgresSupport
 import Reconciling
 import ReconcilingSupport
-import Scheduling
+import Autoscaling
 import Testing
 
 /// Replicas as real processes.

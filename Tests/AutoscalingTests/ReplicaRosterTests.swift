@@ -1,6 +1,6 @@
 import KindTestSupport
 import Model
-import Scheduling
+import Autoscaling
 import Testing
 
 /// Who is started and stopped.

@@ -2,10 +2,13 @@ import ContainerFakes
 import ContainerSupport
 import KindTestSupport
 import Model
+import JobStore
+import Ledger
 import Postgres
+import PostgresSupport
 import Reconciling
 import ReconcilingSupport
-import Scheduling
+import Autoscaling
 import Testing
 
 /// Schedulers come and go with the waiting jobs.
@@ -94,13 +97,21 @@ import Testing
     }
   }
 
-  private static func mine(_ pending: Int, _ change: (inout SchedulerSettings) -> Void = { _ in })
-    -> ReplicaReading
-  {
-    var settings = SchedulerSettings()
-    settings.replicas.cooldown = TimeSpan(seconds: 0)
-    change(&settings)
+  private static func mine(_ pending: Int, as runtime: ReplicaRuntime = .process) -> ReplicaReading {
+    var settings = settings
+    settings.rule.cooldown = TimeSpan(seconds: 0)
+    settings.runtime = runtime
     return .mine(scheduler: "global", settings, pending: pending)
+  }
+
+  private static let settings = ReplicaSettings(rule: ReplicaRule(target: 50))
+
+  /// A database with the tables of ledger and scheduling.
+  private static func withDatabase(_ body: (PostgresPool) async throws -> Void) async throws {
+    try await TestDatabase.with { pool in
+      for migration in Ledger.migrations + JobStore.migrations { try await pool.script(migration.sql) }
+      try await body(pool)
+    }
   }
 
   @Test func `as many run as the waiting jobs ask for, and all end with the server`() async throws {
@@ -156,12 +167,7 @@ import Testing
   }
 
   @Test func `on Kubernetes nobody is started here`() async throws {
-    let house = House(
-      Self.mine(500) { settings in
-        var keda = KEDAReplicas()
-        keda.image = .sample("rendertrust")
-        settings.runtime = .keda(keda)
-      })
+    let house = House(Self.mine(500, as: .kubernetes))
     try await house.run { house in
       await house.look()
       await house.look()
@@ -173,9 +179,8 @@ import Testing
     let url = SecretReference.environment("URL")
     let world = FakeWorld(secrets: [url: "postgresql://somewhere/jobs"])
     let keeper = ReplicaContainers(world.support, owner: "test")
-    var docker = DockerReplicas()
-    docker.image = .sample("rendertrust")
-    docker.connection = url
+    let docker = DockerReplicas(
+      image: .sample("rendertrust"), connection: url, limits: LimitSettings().limits)
     #expect(try await keeper.keep(3, docker, of: "global") == 3)
     let names = world.local.running
     #expect(names.count == 3)
@@ -193,19 +198,20 @@ import Testing
   }
 
   @Test func `of two servers on one database one supervises, and the other takes over`() async throws {
-    try await SchedulerFixture.withDatabase { pool in
-      let (one, two) = (ReplicaTable(pool, supervisor: "one"), ReplicaTable(pool, supervisor: "two"))
+    try await Self.withDatabase { pool in
+      let one = ReplicaTable(pool, supervisor: "one") { _ in Self.settings }
+      let two = ReplicaTable(pool, supervisor: "two") { _ in Self.settings }
       #expect(await one.read() == .notMine, "no scheduler is declared")
-      _ = try await SchedulerStore(pool).record(SchedulerSettings().value, of: "global")
+      try await pool.query("INSERT INTO schedulers (name, settings) VALUES ('global', '{}')")
       try await pool.query(
         """
         INSERT INTO pending_jobs (job, account, module, priority, queued_at, deadline_at)
         SELECT 'job-' || n, 1, 'echo', 0, now(), now() FROM generate_series(1, 70) n
         """)
-      #expect(await one.read() == .mine(scheduler: "global", SchedulerSettings(), pending: 70))
+      #expect(await one.read() == .mine(scheduler: "global", Self.settings, pending: 70))
       #expect(await two.read() == .notMine)
       await one.leave()
-      #expect(await two.read() == .mine(scheduler: "global", SchedulerSettings(), pending: 70))
+      #expect(await two.read() == .mine(scheduler: "global", Self.settings, pending: 70))
       #expect(await one.read() == .notMine)
       try await pool.query("UPDATE schedulers SET supervised_until = now()")
       #expect(await one.read() != .notMine, "two said nothing for too long")
@@ -213,7 +219,7 @@ import Testing
   }
 
   @Test func `replicas give signs of life and take their row away`() async throws {
-    try await SchedulerFixture.withDatabase { pool in
+    try await Self.withDatabase { pool in
       let pulse = ReplicaHeartbeat(pool, name: "here-0", host: "here", process: 7)
       try await pulse.beat()
       let first = try await pool.query("SELECT started_at, seen_at FROM scheduler_replicas").only().text(0)
@@ -223,9 +229,7 @@ import Testing
       try await pulse.beat()
       let rows = try await pool.query("SELECT started_at, name FROM scheduler_replicas")
       #expect(try rows.only().text(0) == first)
-      let store = SchedulerStore(pool)
-      let seen = try await store.read(name: "global", nodes: [], modules: [], accounts: [], pendingLimit: 10)
-      #expect(seen.replicas == ReplicaSighting(alive: 1, pendingJobs: 0))
+      #expect(try rows.only().text(1) == "here-0", "the row of a replica that is gone is removed")
       try await pulse.end()
       #expect(try await pool.query("SELECT 1 FROM scheduler_replicas").isEmpty)
     }

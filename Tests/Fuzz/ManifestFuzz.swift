@@ -14,7 +14,7 @@ import Model
 import Modules
 import Nodes
 import Recovery
-import Scheduling
+import SchedulerKind
 import Services
 
 private let kinds = [

@@ -4,7 +4,8 @@ import Ledger
 import Model
 import Postgres
 import PostgresSupport
-import Scheduling
+import JobModel
+import Placement
 import SchedulingSupport
 import Synchronization
 import Testing

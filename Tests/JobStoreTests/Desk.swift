@@ -3,7 +3,8 @@ import Ledger
 import Model
 import Postgres
 import PostgresSupport
-import Scheduling
+import JobModel
+import JobStore
 import SchedulingSupport
 import Synchronization
 import Testing

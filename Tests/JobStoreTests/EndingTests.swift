@@ -1,7 +1,7 @@
 import Ledger
 import Model
 import Postgres
-import Scheduling
+import JobModel
 import SchedulingSupport
 import Testing
 
@@ -120,17 +120,17 @@ extension JobTests {
       try await Desk.with(nodes: 1) { desk in
         let (job, other) = (try await desk.order(), try await desk.order())
         try await desk.report(job.id, .accept)
-        try await SchedulerStore(desk.world.pool).retire(nodes: ["n1"], modules: [])
+        try await desk.world.pool.query("UPDATE scheduler_nodes SET retired_at = now() WHERE name = 'n1'")
         try await desk.service.refresh()
-        _ = try await desk.service.heartbeat(Heartbeat(node: "n1", images: [SchedulingWorld.image]))
-        let orders = try await desk.service.work(for: "n1", most: 8, patience: .zero)
+        _ = try await desk.service.heartbeat(WorkerHeartbeat(node: "n1", images: [SchedulingWorld.image]))
+        let orders = try await desk.service.work(for: "n1", limit: 8, timeout: .zero)
         #expect(orders.map(\.attempt.job) == [other.id])
         try await desk.succeed(job.id)
         try await desk.succeed(other.id)
         let states = [try await desk.service.job(job.id).state, try await desk.service.job(other.id).state]
         #expect(states == [.succeeded, .succeeded])
         await #expect(throws: JobError.self, "then it is gone") {
-          try await desk.service.work(for: "n1", most: 8, patience: .zero)
+          try await desk.service.work(for: "n1", limit: 8, timeout: .zero)
         }
         let next = try await desk.order()
         #expect(next.state == .pending)

@@ -1,7 +1,8 @@
 import Ledger
 import Model
 import Postgres
-import Scheduling
+import JobModel
+import JobStore
 import SchedulingSupport
 import Testing
 

@@ -1,7 +1,9 @@
 import Model
 import Testing
 
-@testable import Scheduling
+@testable import JobModel
+@testable import JobStore
+@testable import Placement
 
 extension JobTests {
   /// What becomes of a job when an attempt ends.

@@ -1,6 +1,6 @@
 import KindTestSupport
 import Model
-import Scheduling
+import JobModel
 
 /// The worker of one node, which does not keep to the rules: it crashes, stalls, answers twice and answers late, by the dice of
 /// its seed.
@@ -27,7 +27,7 @@ struct ScriptedWorker: Sendable {
 
   private func beat() async {
     while !Task.isCancelled {
-      _ = try? await desk.heartbeat(Heartbeat(node: node, images: [ScriptedWorker.image]))
+      _ = try? await desk.heartbeat(WorkerHeartbeat(node: node, images: [ScriptedWorker.image]))
       try? await Task.sleep(for: .seconds(1))
     }
   }
@@ -37,7 +37,7 @@ struct ScriptedWorker: Sendable {
   private func work(_ generator: SeededGenerator) async {
     var dice = generator
     while !Task.isCancelled {
-      guard let orders = try? await desk.work(for: node, most: 2, patience: .seconds(1)) else {
+      guard let orders = try? await desk.work(for: node, limit: 2, timeout: .seconds(1)) else {
         try? await Task.sleep(for: .milliseconds(50))
         continue
       }

@@ -1,7 +1,7 @@
 import Ledger
 import Model
 import Postgres
-import Scheduling
+import JobModel
 import SchedulingSupport
 import Testing
 

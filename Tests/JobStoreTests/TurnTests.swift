@@ -2,7 +2,7 @@ import KindTestSupport
 import Ledger
 import Model
 import Postgres
-import Scheduling
+import JobModel
 import SchedulingSupport
 import Testing
 

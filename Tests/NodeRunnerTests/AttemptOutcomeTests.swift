@@ -2,7 +2,8 @@ import ContainerSupport
 import Model
 import Testing
 
-@testable import Scheduling
+@testable import JobModel
+@testable import NodeRunner
 
 /// What becomes of an attempt, from how it ended at its container.
 struct AttemptOutcomeTests {

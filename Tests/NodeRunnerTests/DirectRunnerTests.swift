@@ -8,7 +8,8 @@ import Reconciling
 import ReconcilingSupport
 import Testing
 
-@testable import Scheduling
+@testable import JobModel
+@testable import NodeRunner
 
 /// Nodes on a real engine that do what a scheduler hands out.
 @Suite(

@@ -1,15 +1,15 @@
 import Model
 import ReconcilingSupport
 
-@testable import Scheduling
+@testable import JobModel
 
 /// A scheduler in memory that hands out what a test gives it, and remembers what it was told.
 final class FakeDesk: WorkerAPI {
   struct State: Sendable {
     var orders: [String: [WorkOrder]] = [:]
     var accepted: Set<AttemptID> = []
-    var registered: [Heartbeat] = []
-    var heartbeats: [Heartbeat] = []
+    var registered: [WorkerHeartbeat] = []
+    var heartbeats: [WorkerHeartbeat] = []
     var reports: [WorkReport] = []
     /// What heartbeats and reports answer.
     var stops: Set<AttemptID> = []
@@ -43,7 +43,7 @@ final class FakeDesk: WorkerAPI {
     return events(of: id).last { $0.isEnd }
   }
 
-  func register(_ heartbeat: Heartbeat) async throws(JobError) -> WorkTerms {
+  func register(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> WorkTerms {
     try check()
     var terms = terms
     terms.accepted = state.change { state in
@@ -53,7 +53,7 @@ final class FakeDesk: WorkerAPI {
     return terms
   }
 
-  func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID] {
+  func heartbeat(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> [AttemptID] {
     try check()
     return state.change { state in
       state.heartbeats.append(heartbeat)
@@ -61,12 +61,12 @@ final class FakeDesk: WorkerAPI {
     }
   }
 
-  func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+  func work(for node: String, limit: Int, excluding known: Set<AttemptID>, timeout: Duration)
     async throws(JobError) -> [WorkOrder]
   {
     try check()
     _ = await state.untilCancelled { FakeDesk.open($0, node).first != nil }
-    return Array(FakeDesk.open(state.value, node).prefix(most))
+    return Array(FakeDesk.open(state.value, node).prefix(limit))
   }
 
   private static func open(_ state: State, _ node: String) -> [WorkOrder] {

@@ -6,7 +6,8 @@ import Reconciling
 import ReconcilingSupport
 import Testing
 
-@testable import Scheduling
+@testable import JobModel
+@testable import NodeRunner
 
 /// When nodes are there and when not, on an engine in memory.
 @Suite(.timeLimit(.minutes(1)))

@@ -8,7 +8,8 @@ import Model
 import Reconciling
 import ReconcilingSupport
 
-@testable import Scheduling
+@testable import JobModel
+@testable import NodeRunner
 
 /// A runner on a real engine that all its nodes share, with a scheduler in memory.
 struct RunnerWorld: Sendable {

@@ -12,7 +12,9 @@ import ReconcilingSupport
 import SchedulingSupport
 import Testing
 
-@testable import Scheduling
+@testable import JobModel
+@testable import JobStore
+@testable import NodeRunner
 
 /// From the order to the money: a real database, a real scheduler, a real engine.
 @Suite(
@@ -67,7 +69,7 @@ struct WholeWayTests {
   private func end(of job: Job, _ service: PostgresJobService) async throws -> Job {
     var job = job
     while !job.state.isOver {
-      job = try await service.job(job.id, of: nil, newerThan: job.version, patience: .seconds(5))
+      job = try await service.job(job.id, of: nil, newerThan: job.version, timeout: .seconds(5))
     }
     return job
   }

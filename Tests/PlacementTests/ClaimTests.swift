@@ -1,5 +1,5 @@
 import Model
-import Scheduling
+import Placement
 import Testing
 
 @Suite struct ClaimTests {

@@ -1,13 +1,13 @@
 import KindTestSupport
 import Model
-import Scheduling
+import JobModel
 import Testing
 
 @Suite struct DecisionJSONTests {
   @Test("the text is as documented") func golden() {
-    let decision = Decision(
+    let decision = PlacementDecision(
       nodes: 12, removed: [.busy: 3, .pool: 1], passed: 8,
-      front: [Decision.Candidate(node: 7, name: "edge-7", latency: 12_345, earnings: 0, score: 8536)],
+      front: [PlacementDecision.Candidate(node: 7, name: "edge-7", latency: 12_345, earnings: 0, score: 8536)],
       frontCount: 1)
     #expect(
       decision.json == #"{"nodes":12,"removed":{"pool":1,"busy":3},"passed":8,"frontCount":1,"#
@@ -17,22 +17,22 @@ import Testing
   @Test("what is written is read back, and is JSON") func roundTrip() throws {
     for seed in UInt64(1)...200 {
       var random = SeededGenerator(seed: seed)
-      var removed: [Decision.Filter: Int] = [:]
-      for filter in Decision.Filter.allCases where random.int(2) == 0 {
+      var removed: [PlacementDecision.Filter: Int] = [:]
+      for filter in PlacementDecision.Filter.allCases where random.int(2) == 0 {
         removed[filter] = Int(random.int(1_000_000))
       }
       let names = ["edge-1", "a \"quoted\" name", "tab\tand \\", "größer", ""]
       let front = (0..<random.int(6)).map { _ in
-        Decision.Candidate(
+        PlacementDecision.Candidate(
           node: Int64(bitPattern: random.next()), name: names[Int(random.int(5))],
           latency: Int64(random.int(3_600_000_001)), earnings: Int64(random.int(1_000_001)),
           score: Int64(random.int(1_000_001)))
       }
-      let decision = Decision(
+      let decision = PlacementDecision(
         nodes: Int(random.int(100_000)), removed: removed, passed: Int(random.int(100_000)), front: front,
         frontCount: front.count + Int(random.int(3)))
       let json = decision.json
-      #expect(Decision(json: json) == decision, "seed \(seed)")
+      #expect(PlacementDecision(json: json) == decision, "seed \(seed)")
       let value = try Value(json: json)
       #expect(value["nodes"]?.number == Int64(decision.nodes), "seed \(seed)")
     }
@@ -46,5 +46,5 @@ import Testing
       #"{"nodes":1,"removed":{"pool":"1"},"passed":0,"frontCount":0,"front":[]}"#,
       #"{"nodes":1,"removed":{},"passed":0,"frontCount":0,"front":[{}]}"#,
     ])
-  func noDecision(_ text: String) { #expect(Decision(json: text) == nil) }
+  func noDecision(_ text: String) { #expect(PlacementDecision(json: text) == nil) }
 }

@@ -1,13 +1,13 @@
-import Scheduling
+import JobModel
 import Testing
 
 @Suite struct DecisionTextTests {
   @Test("a choice from several") func chosen() {
-    let decision = Decision(
+    let decision = PlacementDecision(
       nodes: 1200, removed: [.pool: 4, .gpuMemory: 1150, .cordoned: 1, .busy: 33], passed: 12,
       front: [
-        Decision.Candidate(node: 7, name: "edge-7", latency: 12_345, earnings: 512_300, score: 162_224),
-        Decision.Candidate(node: 9, name: "rack-eu-11", latency: 510_250, earnings: 0, score: 236_500),
+        PlacementDecision.Candidate(node: 7, name: "edge-7", latency: 12_345, earnings: 512_300, score: 162_224),
+        PlacementDecision.Candidate(node: 9, name: "rack-eu-11", latency: 510_250, earnings: 0, score: 236_500),
       ], frontCount: 7)
     #expect(
       decision.text() == """
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test("nobody could take it: what would have to change, the nearest first") func none() {
-    let decision = Decision(
+    let decision = PlacementDecision(
       nodes: 3, removed: [.jobType: 1, .busy: 2], passed: 0, front: [], frontCount: 0)
     #expect(
       decision.text() == """
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test("a fleet without nodes says so") func empty() {
-    let decision = Decision(nodes: 0, removed: [:], passed: 0, front: [], frontCount: 0)
+    let decision = PlacementDecision(nodes: 0, removed: [:], passed: 0, front: [], frontCount: 0)
     #expect(
       decision.text() == """
         Of 0 nodes none could take it.
@@ -56,10 +56,10 @@ import Testing
   }
 
   @Test("why it was that one") func reasons() {
-    let one = Decision.Candidate(node: 1, name: "a", latency: 1000, earnings: 0, score: 699)
-    let two = Decision.Candidate(node: 2, name: "b", latency: 1000, earnings: 0, score: 699)
-    func last(_ passed: Int, _ front: [Decision.Candidate]) -> String? {
-      Decision(nodes: 9, removed: [:], passed: passed, front: front, frontCount: front.count).lines().last
+    let one = PlacementDecision.Candidate(node: 1, name: "a", latency: 1000, earnings: 0, score: 699)
+    let two = PlacementDecision.Candidate(node: 2, name: "b", latency: 1000, earnings: 0, score: 699)
+    func last(_ passed: Int, _ front: [PlacementDecision.Candidate]) -> String? {
+      PlacementDecision(nodes: 9, removed: [:], passed: passed, front: front, frontCount: front.count).lines().last
     }
     #expect(last(1, [one]) == "a was chosen: it was the only one.")
     #expect(last(5, [one]) == "a was chosen: it is best in both.")

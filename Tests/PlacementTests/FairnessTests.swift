@@ -1,6 +1,6 @@
 import KindTestSupport
 import Model
-import Scheduling
+import Placement
 import Testing
 
 @Suite struct FairnessTests {
@@ -11,7 +11,7 @@ import Testing
   private func node(_ id: Int64, slots: Int) -> FleetNode {
     var node = FleetNode(id: id, name: "edge-\(id)", cores: 8000, slots: slots, memory: 16)
     node.images = ["i1"]
-    node.heardAt = Self.now
+    node.lastHeartbeatAt = Self.now
     node.roundTripMicroseconds = 10_000
     return node
   }

@@ -1,11 +1,12 @@
 import Model
-import Scheduling
+import JobModel
+import Placement
 import Testing
 
 @Suite struct FilterTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let reason: String
-    let filter: Decision.Filter?
+    let filter: PlacementDecision.Filter?
     var node: @Sendable (inout FleetNode) -> Void = { _ in }
     var needs: @Sendable (inout WorkNeeds) -> Void = { _ in }
     var testDescription: String { reason }
@@ -47,11 +48,11 @@ import Testing
         $0.canPull = true
       }),
     Case(reason: "cordoned", filter: .cordoned, node: { $0.isCordoned = true }),
-    Case(reason: "never heard of", filter: .offline, node: { $0.heardAt = nil }),
-    Case(reason: "heard of 90 s ago", filter: nil, node: { $0.heardAt = now + TimeSpan(seconds: -90) }),
+    Case(reason: "never heard of", filter: .offline, node: { $0.lastHeartbeatAt = nil }),
+    Case(reason: "heard of 90 s ago", filter: nil, node: { $0.lastHeartbeatAt = now + TimeSpan(seconds: -90) }),
     Case(
       reason: "heard of a moment more than 90 s ago", filter: .offline,
-      node: { $0.heardAt = Timestamp(microseconds: now.microseconds - 90_000_001) }),
+      node: { $0.lastHeartbeatAt = Timestamp(microseconds: now.microseconds - 90_000_001) }),
     Case(reason: "it failed there", filter: .avoided, needs: { $0.avoided = [9, 1] }),
     Case(reason: "all slots are taken", filter: .busy, node: { $0.slotsUsed = 4 }),
     Case(reason: "no slots at all", filter: .busy, node: { $0.slots = 0 }),
@@ -75,7 +76,7 @@ import Testing
       reason: "the first filter counts: cordoned and never heard of", filter: .cordoned,
       node: {
         $0.isCordoned = true
-        $0.heardAt = nil
+        $0.lastHeartbeatAt = nil
       }),
     Case(
       reason: "the first filter counts: it failed there and it is busy", filter: .avoided,
@@ -89,7 +90,7 @@ import Testing
     node.gpuUsed = [0, 0]
     node.images = ["i1"]
     node.isRootless = true
-    node.heardAt = Self.now
+    node.lastHeartbeatAt = Self.now
     var needs = WorkNeeds(jobType: "echo", image: "i1")
     testCase.node(&node)
     testCase.needs(&needs)
@@ -106,7 +107,7 @@ import Testing
     var index = FleetIndex()
     var node = FleetNode(id: 1, name: "edge-1", cores: 8000, slots: 4, memory: 16)
     node.images = ["i1"]
-    node.heardAt = Self.now
+    node.lastHeartbeatAt = Self.now
     index.update(node)
     let needs = WorkNeeds(jobType: "echo", image: "i1")
     func passed(_ seconds: Int64) -> Int {

@@ -1,6 +1,7 @@
 import KindTestSupport
 import Model
-import Scheduling
+import JobModel
+import Placement
 import Testing
 
 @Suite struct FleetIndexPropertyTests {
@@ -63,7 +64,7 @@ import Testing
       #expect(claim != nil, "seed \(seed): what was chosen can be claimed")
       let greatest = nodes.map(Estimate.rate).max() ?? 0
       for other in nodes where NaiveFleet.filter(other, needs, Self.now, Self.offlineAfter) == nil {
-        let candidate = Decision.Candidate(
+        let candidate = PlacementDecision.Candidate(
           node: other.id, name: other.name,
           latency: Estimate.latency(of: other, isCold: !other.images.contains(needs.image)),
           earnings: Estimate.earnings(rate: Estimate.rate(of: other), greatest: greatest), score: 0)
@@ -142,7 +143,7 @@ import Testing
       needs, weights: (700_000, 300_000), now: Self.now, offlineAfter: Self.offlineAfter)
     let after = index.select(
       needs, weights: (700_000, 300_000), now: Self.now, offlineAfter: Self.offlineAfter)
-    #expect(none == Decision(nodes: 0, removed: [:], passed: 0, front: [], frontCount: 0))
+    #expect(none == PlacementDecision(nodes: 0, removed: [:], passed: 0, front: [], frontCount: 0))
     #expect(before == after)
   }
 }

@@ -1,6 +1,6 @@
 import KindTestSupport
 import Model
-import Scheduling
+import Placement
 
 /// A fleet and its naive twin, to both of which the same happens.
 struct FleetStory {
@@ -72,7 +72,7 @@ struct FleetStory {
       let time = Timestamp(microseconds: now.microseconds - random.age())
       let trip = random.pick([1000, 2000, 250_000] as [Int64])
       index.heartbeat(id, at: time, roundTripMicroseconds: trip)
-      naive.nodes[id]?.heardAt = time
+      naive.nodes[id]?.lastHeartbeatAt = time
       naive.nodes[id]?.roundTripMicroseconds = trip
     case 3:
       guard var node = naive.nodes[id] else { return }

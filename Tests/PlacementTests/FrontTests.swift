@@ -1,6 +1,6 @@
 import KindTestSupport
 import Model
-import Scheduling
+import Placement
 import Testing
 
 /// Fleets whose front is large, or made of equals.
@@ -44,7 +44,7 @@ import Testing
           id: id, name: "edge-\(random.int(1_000_000_007))", cores: 8000, slots: 4, memory: 1)
         node.images = id % 3 == 0 ? [] : ["i1"]
         node.canPull = true
-        node.heardAt = RandomFleet.now
+        node.lastHeartbeatAt = RandomFleet.now
         (node.roundTripMicroseconds, node.earned) = shape.figures(id, count, &random)
         index.update(node)
         naive.nodes[id] = node

@@ -1,5 +1,6 @@
 import Model
-import Scheduling
+import JobModel
+import Placement
 
 /// What `FleetIndex` must agree with: asks every node every filter, and compares every node with every other.
 struct NaiveFleet {
@@ -7,8 +8,8 @@ struct NaiveFleet {
 
   func select(
     _ needs: WorkNeeds, weights: (latency: Int64, earnings: Int64), now: Timestamp, offlineAfter: TimeSpan
-  ) -> Decision {
-    var removed: [Decision.Filter: Int] = [:]
+  ) -> PlacementDecision {
+    var removed: [PlacementDecision.Filter: Int] = [:]
     var passed: [FleetNode] = []
     for node in nodes.values {
       if let filter = NaiveFleet.filter(node, needs, now, offlineAfter) {
@@ -21,18 +22,18 @@ struct NaiveFleet {
     let candidates = passed.map { node in
       let latency = Estimate.latency(of: node, isCold: !node.images.contains(needs.image))
       let earnings = Estimate.earnings(rate: Estimate.rate(of: node), greatest: greatest)
-      return Decision.Candidate(
+      return PlacementDecision.Candidate(
         node: node.id, name: node.name, latency: latency, earnings: earnings,
         score: Estimate.score(latency: latency, earnings: earnings, weights: weights))
     }
     let front = candidates.filter { one in !candidates.contains { NaiveFleet.beats($0, one) } }
       .sorted { ($0.score, $0.name, $0.node) < ($1.score, $1.name, $1.node) }
-    return Decision(
+    return PlacementDecision(
       nodes: nodes.count, removed: removed, passed: passed.count,
-      front: Array(front.prefix(Decision.shown)), frontCount: front.count)
+      front: Array(front.prefix(PlacementDecision.shown)), frontCount: front.count)
   }
 
-  static func beats(_ one: Decision.Candidate, _ other: Decision.Candidate) -> Bool {
+  static func beats(_ one: PlacementDecision.Candidate, _ other: PlacementDecision.Candidate) -> Bool {
     one.latency <= other.latency && one.earnings <= other.earnings
       && (one.latency < other.latency || one.earnings < other.earnings)
   }
@@ -40,8 +41,8 @@ struct NaiveFleet {
   /// The first filter that removes a node, in the order of the cases.
   static func filter(
     _ node: FleetNode, _ needs: WorkNeeds, _ now: Timestamp, _ offlineAfter: TimeSpan
-  ) -> Decision.Filter? {
-    Decision.Filter.allCases.first { filter in
+  ) -> PlacementDecision.Filter? {
+    PlacementDecision.Filter.allCases.first { filter in
       switch filter {
       case .pool: return node.isOverflow != needs.isOverflow
       case .jobType: return !(node.jobTypes ?? [needs.jobType]).contains(needs.jobType)
@@ -54,7 +55,7 @@ struct NaiveFleet {
       case .image: return !(node.canPull || node.images.contains(needs.image))
       case .cordoned: return node.isCordoned
       case .offline:
-        guard let heardAt = node.heardAt else { return true }
+        guard let heardAt = node.lastHeartbeatAt else { return true }
         return now.microseconds - heardAt.microseconds > offlineAfter.milliseconds * 1000
       case .avoided: return needs.avoided.contains(node.id)
       case .busy: return !hasRoom(node, needs)

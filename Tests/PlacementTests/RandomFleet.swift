@@ -1,6 +1,6 @@
 import KindTestSupport
 import Model
-import Scheduling
+import Placement
 
 /// Nodes and needs in which everything occurs, with few different numbers so that many are equal.
 struct RandomFleet {
@@ -31,7 +31,7 @@ struct RandomFleet {
     node.jobTypes = pick([nil, nil, ["echo"], ["render", "echo"]])
     node.images = pick([["i1"], ["i1", "i2"], ["i2"], []])
     node.canPull = chance(2)
-    node.heardAt = chance(20) ? nil : Timestamp(microseconds: RandomFleet.now.microseconds - age())
+    node.lastHeartbeatAt = chance(20) ? nil : Timestamp(microseconds: RandomFleet.now.microseconds - age())
     node.roundTripMicroseconds = pick([
       1000, 1000, 20_000 + Int64(random.int(600)), 300_000 + Int64(random.int(9000)),
     ])

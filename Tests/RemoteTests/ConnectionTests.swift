@@ -6,7 +6,7 @@ import HTTP
 import Logging
 import Model
 import Reconciling
-import Scheduling
+import JobModel
 import Subprocess
 import Testing
 
@@ -81,16 +81,16 @@ private struct ScriptedTransport: APITransport {
         #expect(try await desk.job(job.id) == local)
         #expect(try await desk.jobs(JobQuery(creator: "ada")).map(\.id) == [job.id])
         let waited = try await desk.job(
-          job.id, of: nil, newerThan: job.version, patience: .milliseconds(20))
+          job.id, of: nil, newerThan: job.version, timeout: .milliseconds(20))
         #expect(waited.version == job.version)
-        let story = try await desk.story(of: job.id, of: nil)
-        let told = try await fake.story(of: job.id, of: nil)
+        let story = try await desk.trace(of: job.id, of: nil)
+        let told = try await fake.trace(of: job.id, of: nil)
         #expect(story == told)
         let nodes = try await desk.nodes()
         let known = try await fake.nodes()
         #expect(nodes == known)
-        let held = try await desk.hold(node: "north", true)
-        #expect(held.isHeld)
+        let held = try await desk.cordon(node: "north")
+        #expect(held.isCordonedByOperator)
         let cancelled = try await desk.cancel(job.id, of: nil, by: "ignored")
         #expect(cancelled.reason == "cancelled by olga")
         for (code, attempt) in Self.refused {
@@ -107,7 +107,7 @@ private struct ScriptedTransport: APITransport {
       .insufficientCredit,
       { _ = try await $0.submit(JobOrder(creator: "poor", module: "echo", input: .null)) }
     ),
-    (.unknownNode, { _ = try await $0.hold(node: "south", true) }),
+    (.unknownNode, { _ = try await $0.cordon(node: "south") }),
     (.unknownJob, { _ = try await $0.job(JobID(account: "x", key: "y")) }),
   ]
 

@@ -2,7 +2,7 @@ import KindTestSupport
 import Manifests
 import Model
 import PostgresSupport
-import Scheduling
+import SchedulerKind
 import Testing
 
 /// What Kubernetes is told, read back by our own parser.

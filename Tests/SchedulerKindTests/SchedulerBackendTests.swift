@@ -5,7 +5,7 @@ import Planning
 import Postgres
 import PostgresSupport
 import Reconciling
-import Scheduling
+import SchedulerKind
 import Testing
 
 /// The loop in small against a real server.
@@ -151,7 +151,7 @@ import Testing
         ])
       let error = await #expect(throws: BackendError.self) {
         try await SchedulerBackend(stateFolder: "/nonexistent") { _ in pool }.apply(
-          .record(settings: SchedulerSettings().value.json),
+          .record(settings: RecordedSettings().value.json),
           to: Subject(id: second.id, desired: second, lastApplied: nil),
           in: Fixture.surroundings(offers: offers))
       }

@@ -3,7 +3,8 @@ import Ledger
 import Model
 import Postgres
 import PostgresSupport
-import Scheduling
+import JobStore
+import SchedulerKind
 
 /// What manifests say around a scheduler.
 enum SchedulerFixture {
@@ -50,7 +51,7 @@ enum SchedulerFixture {
   /// A database with the tables of ledger and scheduling.
   static func withDatabase(_ body: (PostgresPool) async throws -> Void) async throws {
     try await TestDatabase.with { pool in
-      for migration in Ledger.migrations + Scheduling.migrations { try await pool.script(migration.sql) }
+      for migration in Ledger.migrations + JobStore.migrations { try await pool.script(migration.sql) }
       try await body(pool)
     }
   }

@@ -4,7 +4,7 @@ import Manifests
 import Model
 import Modules
 import Nodes
-import Scheduling
+import SchedulerKind
 import Testing
 
 /// From manifests of nodes and modules to what schedulers are told.

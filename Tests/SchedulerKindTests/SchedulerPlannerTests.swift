@@ -1,7 +1,8 @@
 import KindTestSupport
 import Model
 import Planning
-import Scheduling
+import Placement
+import SchedulerKind
 import Testing
 
 /// Steps from what schedulers know to what manifests say.
@@ -21,7 +22,7 @@ import Testing
     _ nodes: [String: ComputeOffer] = [:], _ modules: [String: WorkOffer] = [:],
     _ change: (inout SchedulerObserved) -> Void = { _ in }
   ) -> SchedulerObserved {
-    var observed = SchedulerObserved(settings: SchedulerSettings())
+    var observed = SchedulerObserved(settings: RecordedSettings())
     for (name, offer) in nodes { observed.nodes[name] = .init(SchedulerNode(name, offer)) }
     for (name, offer) in modules { observed.modules[name] = .init(SchedulerModule(name, offer)) }
     change(&observed)
@@ -112,7 +113,7 @@ import Testing
 
   @Test func `settings that were changed by hand are drift, and leaving touches no job`() throws {
     let scheduler = try SchedulerFixture.scheduler()
-    let changed = Self.known { $0.settings?.latencyWeight = 1 }
+    let changed = Self.known { $0.settings?.scheduling.latencyWeight = 1 }
     let context = Fixture.context(scheduler, lastApplied: scheduler, offers: SchedulerFixture.offers())
     let steps = try SchedulerPlanner().plan(scheduler, changed, context).steps
     #expect(steps.map(\.reason) == ["they were told others though the manifest did not change"])

@@ -1,6 +1,7 @@
 import Manifests
 import Model
-import Scheduling
+import Placement
+import SchedulerKind
 import Testing
 
 /// What may be written, what it means, and where it is wrong.
@@ -22,9 +23,10 @@ import Testing
 
   @Test func `what is left out are the seeds' figures`() throws {
     let spec = try Self.spec("{}")
-    #expect(spec.settings == SchedulerSettings())
-    #expect((spec.settings.latencyWeight, spec.settings.earningsWeight) == (700_000, 300_000))
-    #expect((spec.settings.differentNodes, spec.settings.escalates) == (2, true))
+    #expect(spec.settings == RecordedSettings())
+    #expect((spec.settings.scheduling.latencyWeight, spec.settings.scheduling.earningsWeight)
+        == (700_000, 300_000))
+    #expect((spec.settings.scheduling.differentNodes, spec.settings.scheduling.escalates) == (2, true))
     #expect(spec.offlineAfter == TimeSpan(seconds: 90))
     #expect((spec.replicas.min, spec.replicas.max) == (1, 10))
     #expect(spec.database.id.description == "Database/platform")
@@ -41,7 +43,7 @@ import Testing
     ])
   func settingsComeBack(json: String) throws {
     let spec = try Self.spec(json)
-    let told = SchedulerSettings(try Value(json: spec.settings.value.json))
+    let told = RecordedSettings(try Value(json: spec.settings.value.json))
     #expect(told == spec.settings)
     #expect(SchedulerSpec().saying(told) == spec)
   }

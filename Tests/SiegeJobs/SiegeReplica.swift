@@ -6,7 +6,7 @@
 import Glibc
 import Model
 import Postgres
-import Scheduling
+import JobStore
 
 @main
 enum SiegeReplica {

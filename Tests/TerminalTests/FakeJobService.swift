@@ -1,6 +1,6 @@
 import Model
 import Reconciling
-import Scheduling
+import JobModel
 import Synchronization
 
 @testable import rendertrust
@@ -25,7 +25,7 @@ final class FakeJobService: JobService {
 
   func submit(_ order: JobOrder) async throws(JobError) -> Job { Samples.job(.pending) }
 
-  func job(_ id: JobID, of creator: String?, newerThan version: Int64?, patience: Duration)
+  func job(_ id: JobID, of creator: String?, newerThan version: Int64?, timeout: Duration)
     async throws(JobError) -> Job
   {
     let job = next.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
@@ -42,17 +42,20 @@ final class FakeJobService: JobService {
     Samples.job(.cancelled)
   }
 
-  func story(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
-    SchedulingTrace(job: Samples.done, chapters: [])
+  func trace(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
+    SchedulingTrace(job: Samples.done, entries: [])
   }
 
   func nodes() async throws(JobError) -> [NodeStatus] {
     next.withLock { $0.nodes.count > 1 ? $0.nodes.removeFirst() : $0.nodes.first ?? [] }
   }
 
-  func hold(node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
+  func cordon(node: String) async throws(JobError) -> NodeStatus { try await mark(node, true) }
+  func uncordon(node: String) async throws(JobError) -> NodeStatus { try await mark(node, false) }
+
+  private func mark(_ node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
     next.withLock { $0.held[node] = isHeld }
-    guard let status = try await nodes().first(where: { $0.node.name == node }) else {
+    guard let status = try await nodes().first(where: { $0.name == node }) else {
       throw JobError(.unknownNode, "there is no node")
     }
     return status

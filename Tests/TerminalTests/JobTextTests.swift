@@ -1,7 +1,7 @@
 import ArgumentParser
 import Model
 import Planning
-import Scheduling
+import JobModel
 import Testing
 
 @testable import rendertrust
@@ -164,15 +164,15 @@ struct JobTextTests {
 
   @Test("Why: every decision with what became of it")
   func why() {
-    let decision = Decision(
+    let decision = PlacementDecision(
       nodes: 3, removed: [.gpuMemory: 1], passed: 2,
-      front: [Decision.Candidate(node: 1, name: "dev-gpu-1", latency: 900, earnings: 0, score: 1)],
+      front: [PlacementDecision.Candidate(node: 1, name: "dev-gpu-1", latency: 900, earnings: 0, score: 1)],
       frontCount: 1)
     let story = SchedulingTrace(
       job: Samples.done,
-      chapters: [
-        SchedulingTrace.Chapter(attempt: Samples.done.attempts[0], decision: nil),
-        SchedulingTrace.Chapter(attempt: Samples.done.attempts[1], decision: decision),
+      entries: [
+        SchedulingTrace.Entry(attempt: Samples.done.attempts[0], decision: nil),
+        SchedulingTrace.Entry(attempt: Samples.done.attempts[1], decision: decision),
       ])
     let text = Samples.text.why(story)
     #expect(

@@ -1,6 +1,6 @@
 import Model
 import Planning
-import Scheduling
+import JobModel
 import Testing
 
 @testable import rendertrust
@@ -17,7 +17,7 @@ struct NodeTextTests {
         $0.coresUsed = 250
       },
       Samples.node("dev-gpu-2", isOnline: false) {
-        $0.heardAt = nil
+        $0.lastHeartbeatAt = nil
         $0.isCordoned = true
         $0.isOverflow = true
       },

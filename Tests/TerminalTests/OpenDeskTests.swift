@@ -1,6 +1,6 @@
 import ArgumentParser
 import Model
-import Scheduling
+import JobModel
 import Testing
 
 @testable import rendertrust
@@ -57,10 +57,10 @@ struct OpenDeskTests {
     let desk = FakeJobService(
       nodes: [[busy], [busy], [Samples.node("a", used: 1, isHeld: true)], [Samples.node("a", isHeld: true)]])
     let held = try await desk.open.hold("Node/a", true)
-    #expect(desk.held == ["a": true] && held.node.slotsUsed == 2)
+    #expect(desk.held == ["a": true] && held.slotsUsed == 2)
     let end = try await desk.open.drain(
       held, until: Samples.now + TimeSpan(seconds: 1), on: StatusLine(isForPrograms: true))
-    #expect(end.node.slotsUsed == 0)
+    #expect(end.slotsUsed == 0)
     let failure = await #expect(throws: CommandFailure.self) { try await desk.open.hold("b", true) }
     #expect(failure?.message == "there is no node ‘b’; did you mean `a`?")
   }

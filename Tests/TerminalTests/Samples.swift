@@ -1,6 +1,6 @@
 import Model
 import Planning
-import Scheduling
+import JobModel
 
 @testable import rendertrust
 
@@ -59,13 +59,15 @@ enum Samples {
 
   static func node(
     _ name: String, used: Int = 0, isOnline: Bool = true, isHeld: Bool = false,
-    _ change: (inout FleetNode) -> Void = { _ in }
+    _ change: (inout NodeStatus) -> Void = { _ in }
   ) -> NodeStatus {
-    var node = FleetNode(id: 1, name: name, cores: 2000, slots: 2, memory: 4 << 30)
+    var node = NodeStatus(id: 1, name: name, owner: "ada", cores: 2000, slots: 2, memory: 4 << 30)
     node.slotsUsed = used
-    node.heardAt = now + TimeSpan(milliseconds: -3000)
+    node.lastHeartbeatAt = now + TimeSpan(milliseconds: -3000)
     node.roundTripMicroseconds = 480
+    node.isCordonedByOperator = isHeld
+    node.isOnline = isOnline
     change(&node)
-    return NodeStatus(node: node, owner: "ada", isHeld: isHeld, report: nil, isOnline: isOnline)
+    return node
   }
 }

@@ -1,4 +1,4 @@
-internal import Scheduling
+internal import JobModel
 
 extension APIProblem {
   init(_ error: JobError) {

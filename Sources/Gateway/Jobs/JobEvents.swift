@@ -1,5 +1,5 @@
 internal import Model
-internal import Scheduling
+internal import JobModel
 internal import Synchronization
 
 /// A job each time that it changed, until it is over.
@@ -36,7 +36,7 @@ final class JobEvents: Sendable {
     }
     while !Task.isCancelled {
       do throws(JobError) {
-        let job = try await desk.job(id, of: creator, newerThan: since, patience: JobEvents.patience)
+        let job = try await desk.job(id, of: creator, newerThan: since, timeout: JobEvents.patience)
         if job.version > since { return told(job) }
         since = job.version
       } catch {

@@ -1,5 +1,5 @@
 internal import Model
-internal import Scheduling
+internal import JobModel
 
 extension JobRoutes {
   struct OrderRefusal: Error {

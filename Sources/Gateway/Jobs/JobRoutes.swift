@@ -1,5 +1,5 @@
 internal import Model
-package import Scheduling
+package import JobModel
 internal import Synchronization
 
 /// Jobs, for creators and operators. A creator's token sees and touches only its own account's jobs; others' do not exist
@@ -107,11 +107,11 @@ package struct JobRoutes: Sendable {
           }
           if let version, patience > .zero {
             return .json(
-              200, try await desk.job(id, of: creator, newerThan: version, patience: patience).value)
+              200, try await desk.job(id, of: creator, newerThan: version, timeout: patience).value)
           }
           var job = try await desk.job(id, of: creator)
           if patience > .zero, !job.state.isOver {
-            job = try await desk.job(id, of: creator, newerThan: job.version, patience: patience)
+            job = try await desk.job(id, of: creator, newerThan: job.version, timeout: patience)
           }
           return .json(200, job.value)
         }
@@ -139,11 +139,11 @@ package struct JobRoutes: Sendable {
       .get, "/api/v1/jobs/{job}/why", name: "explainJob",
       summary: "Each decision that was made about a job, oldest first.", roles: JobRoutes.readers,
       parameters: [JobSchemas.jobParameter],
-      answer: APIAnswer(200, "The job and its decisions.", schema: SchedulingTraceSchema.story)
+      answer: APIAnswer(200, "The job and its decisions.", schema: SchedulingTraceSchema.trace)
     ) { request in
       guard let id = request.parameters["job"].flatMap(JobID.init) else { return .problem(.unknownJob) }
       return await answering { () throws(JobError) in
-        .json(200, try await desk.story(of: id, of: request.principal.owner).value)
+        .json(200, try await desk.trace(of: id, of: request.principal.owner).value)
       }
     }
   }

@@ -1,5 +1,5 @@
 internal import Model
-internal import Scheduling
+internal import JobModel
 
 /// What jobs and nodes look like in the API.
 enum JobSchemas {

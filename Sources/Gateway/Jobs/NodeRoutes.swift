@@ -1,13 +1,23 @@
 internal import Model
-package import Scheduling
+package import JobModel
 
-/// Nodes as operators see them, and holding them back by hand.
+/// Lists nodes and cordons them.
 package struct NodeRoutes: Sendable {
   private let desk: any JobService
 
   package init(_ desk: any JobService) { self.desk = desk }
 
-  package var routes: [APIRoute] { [list, hold("hold", true), hold("release", false)] }
+  package var routes: [APIRoute] {
+    [
+      list,
+      change("cordon", "Give a node no new work, whatever its manifest says. Attempts on it continue.") {
+        (desk, node) async throws(JobError) in try await desk.cordon(node: node)
+      },
+      change("uncordon", "Give a node new work again, unless its manifest cordons it.") {
+        (desk, node) async throws(JobError) in try await desk.uncordon(node: node)
+      },
+    ]
+  }
 
   private var list: APIRoute {
     APIRoute(
@@ -23,18 +33,18 @@ package struct NodeRoutes: Sendable {
     }
   }
 
-  private func hold(_ verb: String, _ isHeld: Bool) -> APIRoute {
+  private func change(
+    _ verb: String, _ summary: String,
+    _ change: @escaping @Sendable (any JobService, _ node: String) async throws(JobError) -> NodeStatus
+  ) -> APIRoute {
     APIRoute(
-      .post, "/api/v1/nodes/{node}/\(verb)", name: "\(verb)Node",
-      summary: isHeld
-        ? "Give the node no new work, beside what its manifest says; what runs goes on."
-        : "Give the node work again.",
-      roles: [.operator], parameters: [JobSchemas.nodeParameter],
+      .post, "/api/v1/nodes/{node}/\(verb)", name: "\(verb)Node", summary: summary, roles: [.operator],
+      parameters: [JobSchemas.nodeParameter],
       answer: APIAnswer(200, "The node.", schema: JobSchemas.node)
     ) { request in
       let node = request.parameters["node"] ?? ""
       return await answering { () throws(JobError) in
-        .json(200, try await desk.hold(node: node, isHeld).value)
+        .json(200, try await change(desk, node).value)
       }
     }
   }

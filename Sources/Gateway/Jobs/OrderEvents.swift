@@ -1,5 +1,5 @@
 internal import Model
-internal import Scheduling
+internal import JobModel
 internal import Synchronization
 
 /// Orders for a node as they come, each once for as long as it is not taken back; what was missed comes with the next
@@ -34,7 +34,7 @@ final class OrderEvents: Sendable {
       do throws(JobError) {
         let told = state.withLock { $0.told }
         let orders = try await desk.work(
-          for: node, most: most, beside: told, patience: OrderEvents.patience)
+          for: node, limit: most, excluding: told, timeout: OrderEvents.patience)
         state.withLock { state in
           state.waiting = orders.filter { !told.contains($0.attempt) }
           state.told = Set(orders.map(\.attempt))

@@ -1,9 +1,9 @@
 internal import Model
-internal import Scheduling
+internal import JobModel
 
-/// What `why` tells.
+/// The schema of a scheduling trace.
 enum SchedulingTraceSchema {
-  static let story = Schema.object(
+  static let trace = Schema.object(
     [
       "job": JobSchemas.job,
       "chapters": Schema.list(of: Schema.object(["attempt": JobSchemas.attempt, "decision": decision])),
@@ -21,7 +21,7 @@ enum SchedulingTraceSchema {
       "front": Schema.list(of: candidate, "The chosen one first."), "frontCount": Schema.integer(),
     ], required: ["nodes", "removed", "passed", "front", "frontCount"])
 
-  private static let filters = Decision.Filter.allCases.map(\.rawValue).joined(separator: ", ")
+  private static let filters = PlacementDecision.Filter.allCases.map(\.rawValue).joined(separator: ", ")
 
   private static let candidate = Schema.object(
     [

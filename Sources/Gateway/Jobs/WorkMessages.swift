@@ -1,5 +1,5 @@
 internal import Model
-internal import Scheduling
+internal import JobModel
 
 /// What workers and the gateway say to each other.
 enum WorkMessages {

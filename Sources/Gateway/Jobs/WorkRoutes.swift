@@ -1,5 +1,5 @@
 internal import Model
-package import Scheduling
+package import JobModel
 
 /// The relay protocol: how a worker begins, takes work and tells how it goes (`docs/relay-protocol.md`). A node's token is
 /// good for that node alone.
@@ -81,7 +81,7 @@ package struct WorkRoutes: Sendable {
           if request.wantsEvents {
             return .events(OrderEvents(desk: desk, node: node, most: Int(WorkRoutes.mostOrders)).stream)
           }
-          let orders = try await desk.work(for: node, most: most, patience: patience)
+          let orders = try await desk.work(for: node, limit: most, timeout: patience)
           return .json(200, .members(["orders": .array(orders.map(WorkMessages.value))]))
         }
       }
@@ -130,10 +130,10 @@ package struct WorkRoutes: Sendable {
     return nil
   }
 
-  private static func heartbeat(_ request: APIRequest) -> Result<Heartbeat, Refusal> {
+  private static func heartbeat(_ request: APIRequest) -> Result<WorkerHeartbeat, Refusal> {
     if let problem = stranger(request) { return .failure(Refusal(problem: problem)) }
     var reader = MemberReader(request.body)
-    let heartbeat = Heartbeat(
+    let heartbeat = WorkerHeartbeat(
       node: request.parameters["node"] ?? "", jobTypes: reader.texts("jobTypes", most: 256, each: 100),
       images: reader.texts("images", most: 4096, each: 100) ?? [],
       canPull: reader.flag("canPull") ?? false,

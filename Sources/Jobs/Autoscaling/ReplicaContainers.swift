@@ -53,8 +53,8 @@ package struct ReplicaContainers: ReplicaKeeper {
       template: ContainerTemplate(
         image: docker.image, command: ["scheduler"],
         environment: [
-          KEDAManifest.databaseVariable: .secret(docker.connection),
-          KEDAManifest.nameVariable: .plain("docker-\(owner)-\(replica)"),
-        ]), limits: docker.limits.limits, health: .running)
+          ReplicaEnvironment.database: .secret(docker.connection),
+          ReplicaEnvironment.name: .plain("docker-\(owner)-\(replica)"),
+        ]), limits: docker.limits, health: .running)
   }
 }

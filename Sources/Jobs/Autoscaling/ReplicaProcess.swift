@@ -24,7 +24,7 @@ package struct ReplicaProcess: ReplicaSpawner {
   package func run(_ name: String) async -> String {
     var values = environment.mapValues { $0.reveal() }
     values["PATH"] = values["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-    values[KEDAManifest.nameVariable] = name
+    values[ReplicaEnvironment.name] = name
     values[ParentDeathWatch.variable] = ParentDeathWatch.value
     var options = PlatformOptions()
     // A scheduler gives its work back when it is asked to end.

@@ -7,7 +7,7 @@ internal import Reconciling
 package enum ReplicaReading: Hashable, Sendable {
   /// He is the one who starts them.
   /// - Parameter pending: waiting jobs, counted to more than the greatest number of replicas is for.
-  case mine(scheduler: String, SchedulerSettings, pending: Int)
+  case mine(scheduler: String, ReplicaSettings, pending: Int)
   /// Another server starts them, or no scheduler is declared.
   case notMine
   /// The database does not answer: what runs goes on.
@@ -26,21 +26,27 @@ package protocol ReplicaSource: Sendable {
 package struct ReplicaTable: ReplicaSource {
   private let pool: PostgresPool
   private let supervisor: String
+  private let settings: @Sendable (Value) -> ReplicaSettings
 
-  /// - Parameter supervisor: names the server; different for each.
-  package init(_ pool: PostgresPool, supervisor: String) {
+  /// - Parameters:
+  ///   - supervisor: names the server; different for each.
+  ///   - settings: reads the replicas' part of `schedulers.settings`.
+  package init(
+    _ pool: PostgresPool, supervisor: String, settings: @escaping @Sendable (Value) -> ReplicaSettings
+  ) {
     self.pool = pool
     self.supervisor = supervisor
+    self.settings = settings
   }
 
   package func read() async -> ReplicaReading {
     do throws(PostgresError) {
       let rows = try await pool.query(ReplicaTable.take, [.text(supervisor)])
       guard let row = rows.first else { return .notMine }
-      let settings = SchedulerSettings(try row.json(1))
-      let limit = settings.replicas.max * settings.replicas.pendingJobsPerReplica * 2
+      let settings = settings(try row.json(1))
+      let limit = Int64(settings.rule.most) * settings.rule.target * 2
       let count = try await pool.query(
-        "SELECT count(*) FROM (SELECT 1 FROM pending_jobs LIMIT $1) AS waiting", [.int(Int64(limit))])
+        "SELECT count(*) FROM (SELECT 1 FROM pending_jobs LIMIT $1) AS waiting", [.int(limit)])
       return .mine(scheduler: try row.text(0), settings, pending: Int(try count.only().int(0)))
     } catch {
       return error.code == .databaseMissing || error.code == .missing ? .notMine : .unknown(error.description)

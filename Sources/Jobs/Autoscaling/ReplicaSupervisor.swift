@@ -107,12 +107,12 @@ package struct ReplicaSupervisor: Sendable {
     }
   }
 
-  private func steer(_ scheduler: String, _ settings: SchedulerSettings, _ pending: Int) async -> Int {
+  private func steer(_ scheduler: String, _ settings: ReplicaSettings, _ pending: Int) async -> Int {
     let now = time.now()
     func chosen() -> Int {
       let (current, decision) = state.value.withLock { state in
         let decision = ReplicaDecision.make(
-          current: state.current, pending: Int64(pending), rule: settings.replicas.rule,
+          current: state.current, pending: Int64(pending), rule: settings.rule,
           history: state.history, now: now)
         state.history = decision.history
         return (state.current, decision)
@@ -133,7 +133,7 @@ package struct ReplicaSupervisor: Sendable {
       await keep(count, docker, of: scheduler)
       state.value.withLock { ($0.current, $0.processes) = (count, 0) }
       return 0
-    case .keda:
+    case .kubernetes:
       await keep(0, nil, of: scheduler)
       state.value.withLock { ($0.current, $0.processes) = (0, 0) }
       return 0

@@ -2,7 +2,7 @@ package import Model
 
 /// How decisions are kept and sent: as compact JSON, written by hand because every dispatched job has one. Latencies are in
 /// microseconds, earnings and scores in parts per million; filters stand in the order in which they are asked.
-extension Decision {
+extension PlacementDecision {
   package var json: String {
     var output: [UInt8] = []
     output.reserveCapacity(768)
@@ -59,7 +59,7 @@ extension Decision {
   }
 }
 
-extension Decision.Candidate {
+extension PlacementDecision.Candidate {
   fileprivate func write(to output: inout [UInt8]) {
     output.append(contentsOf: #"{"id":"#.utf8)
     output.append(decimal: node)

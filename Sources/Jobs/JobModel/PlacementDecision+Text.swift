@@ -1,13 +1,13 @@
 /// A decision for people, as `rendertrust job why` shows it.
-extension Decision {
+extension PlacementDecision {
   package func text() -> String { lines().joined(separator: "\n") + "\n" }
 
   package func lines() -> [String] {
-    var lines = ["Of \(Decision.nodes(nodes)) \(passed == 0 ? "none" : String(passed)) could take it."]
+    var lines = ["Of \(PlacementDecision.nodes(nodes)) \(passed == 0 ? "none" : String(passed)) could take it."]
     let counts = Filter.allCases.compactMap { filter in removed[filter].map { (filter, $0) } }
     let width = counts.map { String($0.1).count }.max() ?? 0
     for (filter, count) in counts {
-      lines.append("  \(Decision.right(String(count), width)) \(filter.words(count))")
+      lines.append("  \(PlacementDecision.right(String(count), width)) \(filter.words(count))")
     }
     guard let chosen else { return lines + wayOut(counts) }
     lines.append("")
@@ -33,15 +33,15 @@ extension Decision {
       [["NODE", "LATENCY", "EARNINGS", "SCORE"]]
       + front.map { candidate in
         [
-          candidate.name, Decision.decimal(candidate.latency, unit: 1000, places: 1) + " ms",
-          Decision.decimal(candidate.earnings, unit: 10_000, places: 1) + " %",
-          Decision.decimal(candidate.score, unit: 1_000_000, places: 4),
+          candidate.name, PlacementDecision.decimal(candidate.latency, unit: 1000, places: 1) + " ms",
+          PlacementDecision.decimal(candidate.earnings, unit: 10_000, places: 1) + " %",
+          PlacementDecision.decimal(candidate.score, unit: 1_000_000, places: 4),
         ]
       }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.enumerated().map { index, row in
       let cells = row.indices.map { column in
-        column == 0 ? Decision.left(row[0], widths[0]) : Decision.right(row[column], widths[column])
+        column == 0 ? PlacementDecision.left(row[0], widths[0]) : PlacementDecision.right(row[column], widths[column])
       }
       return "  " + cells.joined(separator: "  ") + (index == 1 ? "  chosen" : "")
     }
@@ -53,7 +53,7 @@ extension Decision {
       return ["", "The fleet has no nodes: one must join, with a Node manifest and a worker."]
     }
     return ["", "What would have to change, the nearest first:"]
-      + counts.reversed().map { filter, count in "  \(Decision.nodes(count)): \(filter.change)" }
+      + counts.reversed().map { filter, count in "  \(PlacementDecision.nodes(count)): \(filter.change)" }
   }
 
   private static func nodes(_ count: Int) -> String { count == 1 ? "1 node" : "\(count) nodes" }
@@ -75,7 +75,7 @@ extension Decision {
   }
 }
 
-extension Decision.Filter {
+extension PlacementDecision.Filter {
   /// Ends the sentence that begins with the number of nodes it removed.
   fileprivate func words(_ count: Int) -> String {
     let isOne = count == 1

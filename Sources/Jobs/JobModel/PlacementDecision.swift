@@ -1,5 +1,5 @@
 /// Where a job goes, and why: what each filter removed, and who was left to choose from.
-package struct Decision: Hashable, Sendable {
+package struct PlacementDecision: Hashable, Sendable {
   /// In the order in which they are asked; a node counts for the first that removes it.
   package enum Filter: String, Hashable, Sendable, CaseIterable {
     /// Of the other pool: overflow or not.
@@ -45,7 +45,7 @@ package struct Decision: Hashable, Sendable {
   package let removed: [Filter: Int]
   /// Nodes that passed all filters.
   package let passed: Int
-  /// By score, at most `Decision.shown` of them, the chosen one first.
+  /// By score, at most `PlacementDecision.shown` of them, the chosen one first.
   package let front: [Candidate]
   package let frontCount: Int
 

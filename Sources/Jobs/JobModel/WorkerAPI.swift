@@ -1,28 +1,29 @@
 package import Model
 
-/// Where workers come: relays through the gateway, and the runner that reaches engines itself. Whoever calls has proved to
-/// be the node that they name.
+/// Work for nodes. Its clients are relays, through the gateway, and the runner that reaches engines itself. The caller has
+/// proved that it is the node that it names.
 package protocol WorkerAPI: Sendable {
-  /// A worker begins: what it can do counts from now. Attempts that the node had accepted before are told, so that it
-  /// goes on with them or gives them up.
-  func register(_ heartbeat: Heartbeat) async throws(JobError) -> WorkTerms
+  /// Starts a worker of the node, with these capabilities. The terms list the attempts that the node had accepted before:
+  /// the worker continues or fails them.
+  func register(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> WorkTerms
   /// - Returns: attempts that the node is to stop, as `JOB.NUMBER`.
-  func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID]
-  /// Attempts that were dispatched to the node and nobody has accepted yet, oldest first; the same ones again until they
+  func heartbeat(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> [AttemptID]
+  /// Attempts that were dispatched to the node and are not accepted yet, oldest first. They are returned again until they
   /// are accepted.
   /// - Parameters:
-  ///   - known: attempts that were told already; all are told again with the first one beside these, or when patience ends.
-  ///   - patience: how long to wait where there is none.
-  func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+  ///   - known: attempts that the caller has already; returns once there is another one, or at the timeout, and then with
+  ///     the known ones.
+  ///   - timeout: how long to wait where there is none.
+  func work(for node: String, limit: Int, excluding known: Set<AttemptID>, timeout: Duration)
     async throws(JobError) -> [WorkOrder]
-  /// What a worker says of an attempt. Repeating what was done already is done again without effect; of an attempt that
-  /// is not the job's own any longer it is `superseded`, and pays nobody.
+  /// Records an event of an attempt. Repeating a report has no effect. An attempt that is no longer the job's current one
+  /// fails with `superseded` and is not paid.
   func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply
 }
 
 extension WorkerAPI {
-  package func work(for node: String, most: Int, patience: Duration) async throws(JobError) -> [WorkOrder] {
-    try await work(for: node, most: most, beside: [], patience: patience)
+  package func work(for node: String, limit: Int, timeout: Duration) async throws(JobError) -> [WorkOrder] {
+    try await work(for: node, limit: limit, excluding: [], timeout: timeout)
   }
 }
 
@@ -48,7 +49,7 @@ package struct AttemptID: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What a worker says about its node.
-package struct Heartbeat: Hashable, Sendable {
+package struct WorkerHeartbeat: Hashable, Sendable {
   package var node: String
   /// What it takes; nil: everything.
   package var jobTypes: [String]?

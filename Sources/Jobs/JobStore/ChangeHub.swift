@@ -1,3 +1,4 @@
+import JobModel
 import Model
 import Postgres
 import Synchronization
@@ -24,11 +25,11 @@ final class ChangeHub: Sendable {
 
   init(clock: any Clock<Duration> & Sendable) { self.clock = clock }
 
-  /// Looks until there is something to see or patience ends.
+  /// Looks until there is something to see or the timeout passes.
   func wait<Output: Sendable>(
-    for subject: Subject, patience: Duration, _ look: () async throws(JobError) -> Output?
+    for subject: Subject, timeout: Duration, _ look: () async throws(JobError) -> Output?
   ) async throws(JobError) -> Output? {
-    let deadline = ContinuousClock.now + patience
+    let deadline = ContinuousClock.now + timeout
     while true {
       let watch = Watch(subject, self)
       if let found = try await look() { return found }

@@ -1,3 +1,5 @@
+import JobModel
+import Placement
 import Model
 import Postgres
 import Synchronization
@@ -113,7 +115,7 @@ final class FleetMirror: Sendable {
   }
 
   /// A node said something.
-  func hear(_ id: Int64, _ heartbeat: Heartbeat, at time: Timestamp) {
+  func hear(_ id: Int64, _ heartbeat: WorkerHeartbeat, at time: Timestamp) {
     state.withLock { state in
       guard var node = state.fleet[id] else { return }
       let (types, images) = (heartbeat.jobTypes.map { Set($0) }, Set(heartbeat.images))
@@ -122,7 +124,7 @@ final class FleetMirror: Sendable {
         return
       }
       (node.jobTypes, node.images, node.canPull) = (types, images, heartbeat.canPull)
-      (node.heardAt, node.roundTripMicroseconds) = (time, heartbeat.roundTripMicroseconds)
+      (node.lastHeartbeatAt, node.roundTripMicroseconds) = (time, heartbeat.roundTripMicroseconds)
       state.fleet.update(node)
     }
   }

@@ -1,3 +1,5 @@
+import JobModel
+import Placement
 import Model
 import Postgres
 
@@ -38,7 +40,7 @@ extension FleetNode {
     jobTypes = try row.isNull(16) ? nil : Set(try row.textArray(16))
     images = Set(try row.textArray(17))
     canPull = try row.bool(18)
-    heardAt = try row.optionalTimestamp(19)
+    lastHeartbeatAt = try row.optionalTimestamp(19)
     roundTripMicroseconds = try row.int(20)
   }
 }

@@ -1,3 +1,5 @@
+import JobModel
+import Placement
 import Model
 import Postgres
 
@@ -95,7 +97,7 @@ extension JobRepository {
   private struct Proposal {
     let waiting: Waiting
     let needs: WorkNeeds
-    let decision: Decision
+    let decision: PlacementDecision
     let node: Int64
     let claim: Claim
     let usesTime: Bool
@@ -229,7 +231,7 @@ extension WorkModule {
   }
 }
 
-extension Decision {
+extension PlacementDecision {
   /// Whether waiting changes nothing: the job failed wherever it could go.
   func isHopeless(for needs: WorkNeeds) -> Bool {
     guard !needs.avoided.isEmpty, passed == 0, removed[.avoided, default: 0] > 0 else { return false }

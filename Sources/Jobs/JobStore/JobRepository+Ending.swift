@@ -1,3 +1,4 @@
+import JobModel
 import Ledger
 import Model
 import Postgres

@@ -1,3 +1,5 @@
+import JobModel
+import Placement
 import Model
 import Postgres
 
@@ -5,7 +7,7 @@ import Postgres
 extension JobRepository {
   struct HeartbeatCall: Sendable {
     let node: Int64
-    let heartbeat: Heartbeat
+    let heartbeat: WorkerHeartbeat
   }
 
   /// For each call the attempts that its node is to stop.
@@ -37,7 +39,7 @@ extension JobRepository {
     }
   }
 
-  private func keepTimes(_ heartbeats: [Int64: Heartbeat]) -> Statement {
+  private func keepTimes(_ heartbeats: [Int64: WorkerHeartbeat]) -> Statement {
     let nodes = heartbeats.keys.sorted()
     return Statement(
       """
@@ -53,7 +55,7 @@ extension JobRepository {
       ])
   }
 
-  private func keepAbilities(_ heartbeats: [Int64: Heartbeat]) -> Statement {
+  private func keepAbilities(_ heartbeats: [Int64: WorkerHeartbeat]) -> Statement {
     func list(_ texts: [String]) -> String { Value.array(texts.sorted().map(Value.string)).json }
     let nodes = heartbeats.keys.sorted()
     return Statement(
@@ -99,8 +101,8 @@ extension JobRepository {
 
 extension FleetNode {
   /// Whether it can do what the heartbeat says.
-  fileprivate func isAs(_ heartbeat: Heartbeat) -> Bool {
-    heardAt != nil && canPull == heartbeat.canPull && jobTypes == heartbeat.jobTypes.map { Set($0) }
+  fileprivate func isAs(_ heartbeat: WorkerHeartbeat) -> Bool {
+    lastHeartbeatAt != nil && canPull == heartbeat.canPull && jobTypes == heartbeat.jobTypes.map { Set($0) }
       && images == Set(heartbeat.images)
   }
 }

@@ -1,3 +1,5 @@
+import JobModel
+import Placement
 import Model
 import Postgres
 
@@ -22,17 +24,17 @@ extension JobRepository {
   /// With its attempts; nil: there is none.
   func job(_ id: JobID) async throws(PostgresError) -> Job? { try await chapters(of: id)?.job }
 
-  func chapters(of id: JobID) async throws(PostgresError) -> (job: Job, decisions: [Decision?])? {
+  func chapters(of id: JobID) async throws(PostgresError) -> (job: Job, decisions: [PlacementDecision?])? {
     let answers = try await pool.pipeline([
       Statement("SELECT \(JobRepository.columns) FROM jobs j WHERE j.id = $1", [.text(id.text)]),
       Statement(JobRepository.attempts, [.text(id.text)]),
     ])
     guard let row = answers[0].first, var job = try Job(row) else { return nil }
-    var decisions: [Decision?] = []
+    var decisions: [PlacementDecision?] = []
     for row in answers[1] {
       guard let attempt = try JobAttempt(row) else { continue }
       job.attempts.append(attempt)
-      decisions.append(try row.optionalText(11).flatMap { Decision(packed: $0) })
+      decisions.append(try row.optionalText(11).flatMap { PlacementDecision(packed: $0) })
     }
     return (job, decisions)
   }
@@ -66,12 +68,27 @@ extension JobRepository {
       """, [.int(mirror.read { $0.settings.offlineAfter.milliseconds })])
     var nodes: [NodeStatus] = []
     for row in rows {
-      nodes.append(
-        NodeStatus(
-          node: try FleetNode(whole: row), owner: try row.text(10), isHeld: try row.bool(15),
-          report: try row.optionalJSON(21), isOnline: try row.optionalBool(22) ?? false))
+      var status = NodeStatus(try FleetNode(whole: row), owner: try row.text(10))
+      status.isCordonedByOperator = try row.bool(15)
+      status.report = try row.optionalJSON(21)
+      status.isOnline = try row.optionalBool(22) ?? false
+      nodes.append(status)
     }
     return nodes
+  }
+}
+
+extension NodeStatus {
+  fileprivate init(_ node: FleetNode, owner: String) {
+    self.init(
+      id: node.id, name: node.name, owner: owner, cores: node.cores, slots: node.slots, memory: node.memory)
+    labels = node.labels
+    (gpuMemory, gpuUsed) = (node.gpuMemory, node.gpuUsed)
+    (coresUsed, slotsUsed) = (node.coresUsed, node.slotsUsed)
+    (isRootless, isOverflow, isCordoned) = (node.isRootless, node.isOverflow, node.isCordoned)
+    (lastHeartbeatAt, roundTripMicroseconds) = (node.lastHeartbeatAt, node.roundTripMicroseconds)
+    (jobTypes, images, canPull) = (node.jobTypes, node.images, node.canPull)
+    earned = node.earned
   }
 }
 
@@ -120,11 +137,11 @@ extension JobRepository {
     return try rows.first.map { row throws(PostgresError) in (try row.int(0), try row.bool(1)) }
   }
 
-  /// By hand: takes no new work, or does so again unless its manifest says no.
-  func hold(_ node: String, _ isHeld: Bool) async throws(PostgresError) {
+  /// By an operator, beside what the manifest says.
+  func cordon(_ node: String, _ isCordoned: Bool) async throws(PostgresError) {
     try await pool.query(
       "UPDATE scheduler_nodes SET is_held = $2 WHERE name = $1 AND retired_at IS NULL",
-      [.text(node), .bool(isHeld)])
+      [.text(node), .bool(isCordoned)])
     try await pool.pipeline([JobRepository.noticeOfPending])
   }
 }

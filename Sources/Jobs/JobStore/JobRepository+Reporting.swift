@@ -1,3 +1,5 @@
+import JobModel
+import Placement
 import Ledger
 import Model
 import Postgres

@@ -1,3 +1,5 @@
+import JobModel
+import Placement
 import Ledger
 import Model
 import Postgres
@@ -12,7 +14,7 @@ extension JobRepository {
     let submission: Submission
     let module: WorkModule
     let terms: JobTerms
-    let decision: Decision
+    let decision: PlacementDecision
     /// What was taken in the mirror; given back when the transaction comes to nothing.
     let claim: Claim?
 
@@ -261,7 +263,7 @@ extension JobRepository {
 }
 
 extension FleetIndex {
-  mutating func select(_ needs: WorkNeeds, _ settings: SchedulerSettings, now: Timestamp) -> Decision {
+  mutating func select(_ needs: WorkNeeds, _ settings: SchedulerSettings, now: Timestamp) -> PlacementDecision {
     select(
       needs, weights: (settings.latencyWeight, settings.earningsWeight), now: now,
       offlineAfter: settings.offlineAfter)

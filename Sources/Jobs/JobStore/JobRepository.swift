@@ -1,3 +1,5 @@
+import JobModel
+import Placement
 import Ledger
 import Model
 import Postgres
@@ -107,7 +109,7 @@ struct AttemptRows {
   private var decisions: [String] = []
 
   mutating func add(
-    _ job: JobID, number: Int, on node: Int64, _ claim: Claim, until stop: Timestamp, _ decision: Decision
+    _ job: JobID, number: Int, on node: Int64, _ claim: Claim, until stop: Timestamp, _ decision: PlacementDecision
   ) {
     jobs.append(job.text)
     numbers.append(Int64(number))

@@ -1,3 +1,5 @@
+import JobModel
+import Placement
 import Model
 
 /// How an attempt ended.

@@ -1,3 +1,5 @@
+import JobModel
+import Placement
 import Model
 import Postgres
 

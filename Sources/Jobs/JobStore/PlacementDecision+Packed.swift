@@ -1,8 +1,9 @@
+import JobModel
 import Model
 
 /// How decisions are kept beside attempts: a third of their JSON, because every dispatched job has one. Fields end with the
 /// ASCII unit separator, lists with the record separator; names hold neither.
-extension Decision {
+extension PlacementDecision {
   private static let unit: UInt8 = 0x1F
   private static let record: UInt8 = 0x1E
 
@@ -11,29 +12,29 @@ extension Decision {
     output.reserveCapacity(256)
     func add(_ number: Int64) {
       output.append(contentsOf: String(number).utf8)
-      output.append(Decision.unit)
+      output.append(PlacementDecision.unit)
     }
     add(Int64(nodes))
     add(Int64(passed))
     add(Int64(frontCount))
     for filter in Filter.allCases { add(Int64(removed[filter] ?? 0)) }
-    output.append(Decision.record)
+    output.append(PlacementDecision.record)
     for candidate in front {
       add(candidate.node)
       add(candidate.latency)
       add(candidate.earnings)
       add(candidate.score)
       output.append(contentsOf: candidate.name.utf8.filter { $0 >= 0x20 })
-      output.append(Decision.record)
+      output.append(PlacementDecision.record)
     }
     return String(decoding: output, as: UTF8.self)
   }
 
   /// Nil where the text is none of these.
   init?(packed text: String) {
-    let records = text.utf8.split(separator: Decision.record, omittingEmptySubsequences: false).dropLast()
+    let records = text.utf8.split(separator: PlacementDecision.record, omittingEmptySubsequences: false).dropLast()
     guard let head = records.first else { return nil }
-    let numbers = head.split(separator: Decision.unit).compactMap { Int64(Substring($0)) }
+    let numbers = head.split(separator: PlacementDecision.unit).compactMap { Int64(Substring($0)) }
     guard numbers.count == 3 + Filter.allCases.count else { return nil }
     var removed: [Filter: Int] = [:]
     for (filter, count) in zip(Filter.allCases, numbers.dropFirst(3)) where count > 0 {
@@ -41,7 +42,7 @@ extension Decision {
     }
     var front: [Candidate] = []
     for record in records.dropFirst() {
-      let fields = record.split(separator: Decision.unit, omittingEmptySubsequences: false)
+      let fields = record.split(separator: PlacementDecision.unit, omittingEmptySubsequences: false)
       guard fields.count == 5, let node = Int64(Substring(fields[0])),
         let latency = Int64(Substring(fields[1])), let earnings = Int64(Substring(fields[2])),
         let score = Int64(Substring(fields[3]))

@@ -1,3 +1,4 @@
+package import JobModel
 internal import Concurrency
 internal import Ledger
 package import Model
@@ -73,11 +74,11 @@ package final class PostgresJobService: JobService, WorkerAPI {
     return try outcome.get()
   }
 
-  package func job(_ id: JobID, of creator: String?, newerThan version: Int64?, patience: Duration)
+  package func job(_ id: JobID, of creator: String?, newerThan version: Int64?, timeout: Duration)
     async throws(JobError) -> Job
   {
     guard let version else { return try await look(at: id, of: creator) }
-    let newer = try await hub.wait(for: .job(id), patience: patience) { () async throws(JobError) -> Job? in
+    let newer = try await hub.wait(for: .job(id), timeout: timeout) { () async throws(JobError) -> Job? in
       let job = try await look(at: id, of: creator)
       return job.version > version ? job : nil
     }
@@ -131,18 +132,18 @@ package final class PostgresJobService: JobService, WorkerAPI {
     _ = try await available { () async throws(PostgresError) in try await reports.commit(call) }
   }
 
-  package func story(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
+  package func trace(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
     let found = try await available { () async throws(PostgresError) in try await books.chapters(of: id) }
     guard let (job, decisions) = found, creator == nil || job.creator == creator else {
       throw PostgresJobService.unknown(id)
     }
-    var chapters = zip(job.attempts, decisions).map { SchedulingTrace.Chapter(attempt: $0, decision: $1) }
+    var entries = zip(job.attempts, decisions).map { SchedulingTrace.Entry(attempt: $0, decision: $1) }
     if job.state == .pending {
       let avoided = try await available { () async throws(PostgresError) in
         try await books.failedNodes(of: id)
       }
       // Nil where the module was retired.
-      let decision = books.mirror.read { state -> Decision? in
+      let decision = books.mirror.read { state -> PlacementDecision? in
         guard let module = state.modules[job.module] else { return nil }
         let waiting = JobRepository.Waiting(
           job: id, module: job.module, isOverflow: job.isOverflow, failedNodes: avoided, held: job.held,
@@ -150,19 +151,22 @@ package final class PostgresJobService: JobService, WorkerAPI {
         return state.fleet.select(
           module.needs(of: waiting), state.settings, now: state.databaseTime(books.now()))
       }
-      chapters.append(SchedulingTrace.Chapter(attempt: nil, decision: decision))
+      entries.append(SchedulingTrace.Entry(attempt: nil, decision: decision))
     }
-    return SchedulingTrace(job: job, chapters: chapters)
+    return SchedulingTrace(job: job, entries: entries)
   }
 
   package func nodes() async throws(JobError) -> [NodeStatus] {
     try await available { () async throws(PostgresError) in try await books.nodes() }
   }
 
-  package func hold(node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
-    try await available { () async throws(PostgresError) in try await books.hold(node, isHeld) }
+  package func cordon(node: String) async throws(JobError) -> NodeStatus { try await cordon(node, true) }
+  package func uncordon(node: String) async throws(JobError) -> NodeStatus { try await cordon(node, false) }
+
+  private func cordon(_ node: String, _ isCordoned: Bool) async throws(JobError) -> NodeStatus {
+    try await available { () async throws(PostgresError) in try await books.cordon(node, isCordoned) }
     try await available { () async throws(PostgresError) in try await refresh() }
-    guard let status = try await nodes().first(where: { $0.node.name == node }) else {
+    guard let status = try await nodes().first(where: { $0.name == node }) else {
       throw PostgresJobService.unknownNode(node)
     }
     return status
@@ -170,7 +174,7 @@ package final class PostgresJobService: JobService, WorkerAPI {
 
   // MARK: Workers
 
-  package func register(_ heartbeat: Heartbeat) async throws(JobError) -> WorkTerms {
+  package func register(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> WorkTerms {
     _ = try await self.heartbeat(heartbeat)
     let node = try await id(of: heartbeat.node)
     let accepted = try await available { () async throws(PostgresError) in
@@ -182,9 +186,9 @@ package final class PostgresJobService: JobService, WorkerAPI {
       accepted: accepted.map(\.attempt))
   }
 
-  package func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID] {
+  package func heartbeat(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> [AttemptID] {
     let node = try await id(of: heartbeat.node)
-    let isFirst = books.mirror.read { state in state.fleet[node].map { $0.heardAt == nil } ?? false }
+    let isFirst = books.mirror.read { state in state.fleet[node].map { $0.lastHeartbeatAt == nil } ?? false }
     let stops = try await available { () async throws(PostgresError) in
       try await heartbeats.commit(JobRepository.HeartbeatCall(node: node, heartbeat: heartbeat))
     }
@@ -192,15 +196,15 @@ package final class PostgresJobService: JobService, WorkerAPI {
     return stops
   }
 
-  package func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+  package func work(for node: String, limit: Int, excluding known: Set<AttemptID>, timeout: Duration)
     async throws(JobError) -> [WorkOrder]
   {
     let node = try await id(of: node)
     var seen: [WorkOrder] = []
-    let orders = try await hub.wait(for: .node(node), patience: patience) {
+    let orders = try await hub.wait(for: .node(node), timeout: timeout) {
       () async throws(JobError) -> [WorkOrder]? in
       seen = try await available { () async throws(PostgresError) in
-        try await books.attempts(on: node, in: .dispatched, most: most)
+        try await books.attempts(on: node, in: .dispatched, most: limit)
       }
       return seen.allSatisfy { known.contains($0.attempt) } ? nil : seen
     }

@@ -1,3 +1,4 @@
+internal import JobModel
 internal import Model
 
 /// What an attempt used by itself. On a GPU, also on one that is only declared, it is the time that the attempt held it:

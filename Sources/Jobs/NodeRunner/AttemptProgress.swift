@@ -1,3 +1,4 @@
+internal import JobModel
 internal import Synchronization
 
 /// What a module has said of how it goes, and what of that was passed on.

@@ -1,3 +1,4 @@
+internal import JobModel
 package import ContainerSupport
 package import HTTP
 internal import Model

@@ -1,3 +1,4 @@
+internal import JobModel
 internal import ContainerSupport
 internal import Model
 internal import Reconciling
@@ -11,8 +12,8 @@ struct NodeLook: Hashable, Sendable {
   var roundTripMicroseconds: Int64
 
   /// - Parameter running: attempts.
-  func heartbeat(of node: DirectNode, running: Int) -> Heartbeat {
-    Heartbeat(
+  func heartbeat(of node: DirectNode, running: Int) -> WorkerHeartbeat {
+    WorkerHeartbeat(
       node: node.name, images: images, canPull: false, roundTripMicroseconds: roundTripMicroseconds,
       report: .members([
         "engine": .string(node.engine.description), "healthyContainers": .integer(Int64(containers)),

@@ -1,3 +1,4 @@
+internal import JobModel
 internal import Concurrency
 internal import ContainerSupport
 internal import Model
@@ -55,7 +56,7 @@ struct NodeWorker: Sendable {
 
   /// Nil where the scheduler cannot be asked, or does not know the node yet. Attempts that an earlier run had accepted are
   /// given up.
-  private func register(_ heartbeat: Heartbeat) async -> WorkTerms? {
+  private func register(_ heartbeat: WorkerHeartbeat) async -> WorkTerms? {
     let terms: WorkTerms
     do throws(JobError) {
       terms = try await parts.desk.register(heartbeat)
@@ -101,7 +102,7 @@ struct NodeWorker: Sendable {
   }
 
   /// Whether it was heard. Attempts that are to stop do.
-  private func heartbeat(_ heartbeat: Heartbeat) async -> Bool {
+  private func heartbeat(_ heartbeat: WorkerHeartbeat) async -> Bool {
     do throws(JobError) {
       for attempt in try await parts.desk.heartbeat(heartbeat) { running.stop(attempt) }
       return true
@@ -143,7 +144,7 @@ struct NodeWorker: Sendable {
 
   private func work(most: Int) async -> [WorkOrder] {
     do throws(JobError) {
-      return try await parts.desk.work(for: name, most: most, patience: Self.patience)
+      return try await parts.desk.work(for: name, limit: most, timeout: Self.patience)
     } catch {
       try? await parts.time.sleep(Self.pause)
       return []

@@ -1,3 +1,4 @@
+internal import JobModel
 internal import Synchronization
 
 /// The attempts of one node that are under way.

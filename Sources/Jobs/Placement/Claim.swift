@@ -17,7 +17,7 @@ package struct Claim: Hashable, Sendable {
 extension FleetNode {
   /// Takes what is needed: of the GPUs with room the one with least, then the first. Nil, and nothing is taken, where
   /// something is short.
-  mutating func claim(_ needs: WorkNeeds) -> Claim? {
+  package mutating func claim(_ needs: WorkNeeds) -> Claim? {
     guard NodeCapacity(self).takes(cores: needs.cores, gpuMemory: needs.gpuMemory) else { return nil }
     var gpu: Int?
     if needs.gpuMemory > 0 {
@@ -32,7 +32,7 @@ extension FleetNode {
   }
 
   /// Nothing falls below 0.
-  mutating func release(_ claim: Claim) {
+  package mutating func release(_ claim: Claim) {
     slotsUsed = max(slotsUsed - 1, 0)
     coresUsed = max(coresUsed - claim.cores, 0)
     if let gpu = claim.gpu, gpuUsed.indices.contains(gpu) {

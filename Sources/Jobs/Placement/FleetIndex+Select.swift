@@ -1,3 +1,4 @@
+internal import JobModel
 package import Model
 
 extension FleetIndex {
@@ -11,7 +12,7 @@ extension FleetIndex {
   ///   - offlineAfter: how old the last heartbeat may be.
   package mutating func select(
     _ needs: WorkNeeds, weights: (latency: Int64, earnings: Int64), now: Timestamp, offlineAfter: TimeSpan
-  ) -> Decision {
+  ) -> PlacementDecision {
     let view = view(of: needs)
     presence.look(at: now, offlineAfter)
     earnings.settle()
@@ -20,10 +21,10 @@ extension FleetIndex {
     let passed = filter(view, avoided, &counts)
     let frontCount = front.search(
       cold: views[view].cold.words, latencies: latencies, earnings: earnings.shares)
-    return Decision(
+    return PlacementDecision(
       nodes: count,
       removed: Dictionary(
-        uniqueKeysWithValues: Decision.Filter.allCases.lazy.map { ($0, counts[$0.order]) }.filter { $0.1 > 0 }
+        uniqueKeysWithValues: PlacementDecision.Filter.allCases.lazy.map { ($0, counts[$0.order]) }.filter { $0.1 > 0 }
       ),
       passed: passed, front: first(of: front.members, weights), frontCount: frontCount)
   }
@@ -51,7 +52,7 @@ extension FleetIndex {
     for place in avoided
     where views[view].passing.contains(place) && !cordoned.contains(place) && presence.online.contains(place)
     {
-      counts[Decision.Filter.avoided.order] += 1
+      counts[PlacementDecision.Filter.avoided.order] += 1
       if views[view].busy.contains(place) {
         busyCount -= 1
       } else {
@@ -59,18 +60,18 @@ extension FleetIndex {
         front.passed[place >> 6] &= ~(1 << UInt64(place & 63))
       }
     }
-    counts[Decision.Filter.cordoned.order] = cordonedCount
-    counts[Decision.Filter.offline.order] = offlineCount
-    counts[Decision.Filter.busy.order] = busyCount
+    counts[PlacementDecision.Filter.cordoned.order] = cordonedCount
+    counts[PlacementDecision.Filter.offline.order] = offlineCount
+    counts[PlacementDecision.Filter.busy.order] = busyCount
     return passedCount
   }
 
   /// The first candidates by score and name, as many as a decision shows.
   private func first(
     of members: [ParetoFrontier.Point], _ weights: (latency: Int64, earnings: Int64)
-  ) -> [Decision.Candidate] {
+  ) -> [PlacementDecision.Candidate] {
     var best: [(score: Int64, point: ParetoFrontier.Point)] = []
-    best.reserveCapacity(Decision.shown + 1)
+    best.reserveCapacity(PlacementDecision.shown + 1)
     // Of those that are shown so far, once they are enough: most members are turned away by it.
     var last: (score: Int64, name: NameKey)?
     var (lastFigures, lastScore) = (UInt64.max, Int64.max)
@@ -87,14 +88,14 @@ extension FleetIndex {
       }
       let index = best.firstIndex { precedes((score, point), $0) } ?? best.count
       best.insert((score, point), at: index)
-      if best.count > Decision.shown { best.removeLast() }
-      if best.count == Decision.shown, let worst = best.last {
+      if best.count > PlacementDecision.shown { best.removeLast() }
+      if best.count == PlacementDecision.shown, let worst = best.last {
         last = (worst.score, nameKeys[Int(worst.point.place)])
       }
     }
     return best.map { score, point in
       let node = nodes[Int(point.place)]
-      return Decision.Candidate(
+      return PlacementDecision.Candidate(
         node: node.id, name: node.name, latency: Int64(point.latency), earnings: Int64(point.earnings),
         score: score)
     }

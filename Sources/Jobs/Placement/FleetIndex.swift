@@ -52,7 +52,7 @@ package struct FleetIndex: Sendable {
     cordoned.set(place, node.isCordoned)
     nodes[place] = node
     latencies[place] = UInt32(Estimate.latency(of: node))
-    presence.heard(place, at: node.heardAt)
+    presence.heard(place, at: node.lastHeartbeatAt)
     earnings.set(Estimate.rate(of: node), at: place)
     let room = NodeCapacity(node)
     for view in views.indices {
@@ -73,7 +73,7 @@ package struct FleetIndex: Sendable {
   /// A sign of life. Of a node that is not known nothing is kept.
   package mutating func heartbeat(_ id: Int64, at time: Timestamp, roundTripMicroseconds: Int64) {
     guard let place = places[id] else { return }
-    nodes[place].heardAt = time
+    nodes[place].lastHeartbeatAt = time
     nodes[place].roundTripMicroseconds = roundTripMicroseconds
     latencies[place] = UInt32(Estimate.latency(of: nodes[place]))
     presence.heard(place, at: time)

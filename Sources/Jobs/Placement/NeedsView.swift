@@ -1,3 +1,5 @@
+internal import JobModel
+
 /// The fleet as jobs of equal needs see it, apart from who is cordoned, offline or avoided. Kept from one selection to the
 /// next; each change of a node is told to it.
 struct NeedsView: Sendable {
@@ -5,8 +7,8 @@ struct NeedsView: Sendable {
   let needs: WorkNeeds
   /// The selection that asked last, counted by the index.
   var lastUse: UInt64
-  /// Nodes by the standing filter that removes them, by `Decision.Filter.order`.
-  private(set) var counts = [Int](repeating: 0, count: Decision.Filter.allCases.count)
+  /// Nodes by the standing filter that removes them, by `PlacementDecision.Filter.order`.
+  private(set) var counts = [Int](repeating: 0, count: PlacementDecision.Filter.allCases.count)
   private(set) var passing = BitSet()
   /// Of those that pass, the ones that would pull the image first.
   private(set) var cold = BitSet()
@@ -58,7 +60,7 @@ struct NeedsView: Sendable {
   }
 }
 
-extension Decision.Filter {
+extension PlacementDecision.Filter {
   /// Its number in the order in which filters are asked, from 0.
   var order: Int {
     switch self {

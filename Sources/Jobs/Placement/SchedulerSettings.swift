@@ -1,8 +1,7 @@
-internal import Manifests
 package import Model
 
-/// What a `Scheduler` resource says to running schedulers. Kept as JSON in `schedulers.settings`; they read it anew while they
-/// run.
+/// How schedulers place jobs, as a `Scheduler` resource records it in `schedulers.settings`. Running schedulers read it
+/// again and again. The same JSON has members about replicas, which placement ignores.
 package struct SchedulerSettings: Hashable, Sendable {
   /// How much a short way counts, and how much fair earnings do, in parts per million; they come to 1,000,000.
   package var latencyWeight: Int64 = 700_000
@@ -17,9 +16,6 @@ package struct SchedulerSettings: Hashable, Sendable {
   package var deadline = TimeSpan(seconds: 3600)
   /// How old a heartbeat may be (seeds 4.3: 90 s).
   package var offlineAfter = TimeSpan(seconds: 90)
-  /// How many schedulers work at once, and as what.
-  package var replicas = ReplicaSpec()
-  package var runtime = ReplicaRuntime.process
 
   package init() {}
 
@@ -30,7 +26,6 @@ package struct SchedulerSettings: Hashable, Sendable {
       "leaseMilliseconds": .integer(lease.milliseconds),
       "deadlineMilliseconds": .integer(deadline.milliseconds),
       "offlineAfterMilliseconds": .integer(offlineAfter.milliseconds),
-      "replicas": replicas.manifestValue ?? .null, "runtime": runtime.manifestValue ?? .null,
     ])
   }
 
@@ -46,11 +41,5 @@ package struct SchedulerSettings: Hashable, Sendable {
     lease = integer("leaseMilliseconds").map { TimeSpan(milliseconds: $0) } ?? lease
     deadline = integer("deadlineMilliseconds").map { TimeSpan(milliseconds: $0) } ?? deadline
     offlineAfter = integer("offlineAfterMilliseconds").map { TimeSpan(milliseconds: $0) } ?? offlineAfter
-    func read<Part: ManifestValue>(_ key: String) -> Part? {
-      var decoder = ManifestDecoder()
-      return value[key].flatMap { Part.decode(Node($0), &decoder) }
-    }
-    replicas = read("replicas") ?? replicas
-    runtime = read("runtime") ?? runtime
   }
 }

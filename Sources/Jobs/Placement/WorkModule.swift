@@ -1,3 +1,4 @@
+package import JobModel
 package import Model
 
 /// A module as jobs are ordered from it.
@@ -31,14 +32,14 @@ package struct TimeRates: Hashable, Sendable {
   }
 
   /// Rounded up, so that nobody works for nothing.
-  func cost(of usage: WorkUsage) -> Credits {
+  package func cost(of usage: WorkUsage) -> Credits {
     let (rate, time) = usage.gpu > 0 ? (gpuMinute, usage.gpu) : (cpuMinute, usage.cpu)
     let whole = (Int128(max(rate.micro, 0)) * Int128(max(time, 0)) + 59_999) / 60_000
     return Credits(micro: Int64(min(whole, Int128(Int64.max))))
   }
 
   /// How long `amount` lasts; nil: for ever.
-  func time(for amount: Credits, usesGPU: Bool) -> TimeSpan? {
+  package func time(for amount: Credits, usesGPU: Bool) -> TimeSpan? {
     let rate = usesGPU ? gpuMinute.micro : cpuMinute.micro
     guard rate > 0 else { return nil }
     return TimeSpan(milliseconds: Int64(Int128(amount.micro) * 60_000 / Int128(rate)))

@@ -1,7 +1,9 @@
+internal import JobModel
+
 extension WorkNeeds {
   /// The first filter that removes a node whatever happens on it, nil where it passes them. What changes with every job and
   /// heartbeat (cordoned, offline, avoided, busy) is asked after these.
-  func standingFilter(_ node: borrowing FleetNode) -> Decision.Filter? {
+  func standingFilter(_ node: borrowing FleetNode) -> PlacementDecision.Filter? {
     if node.isOverflow != isOverflow { return .pool }
     if node.jobTypes?.contains(jobType) == false { return .jobType }
     if !nodes.isEmpty && !nodes.contains(node.name) { return .nodes }

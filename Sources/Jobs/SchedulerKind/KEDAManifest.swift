@@ -1,3 +1,4 @@
+internal import Autoscaling
 internal import ContainerSupport
 internal import Manifests
 internal import Model
@@ -24,13 +25,9 @@ package struct KEDAManifest: Hashable, Sendable {
   /// Whether a file was written here, however much it was changed below its first line.
   package static func isOurs(_ text: String) -> Bool { text.hasPrefix(mark) }
 
-  /// The environment variables that a replica is started with.
-  package static let databaseVariable = "RENDERTRUST_DATABASE_URL"
-  package static let nameVariable = "RENDERTRUST_REPLICA"
-
   private static let mark = "# Written by rendertrust from a Scheduler; changes made here are written over."
 
-  private static func deployment(_ keda: KEDAReplicas) -> String {
+  private static func deployment(_ keda: KEDARuntimeSpec) -> String {
     """
     apiVersion: apps/v1
     kind: Deployment
@@ -56,10 +53,10 @@ package struct KEDAManifest: Hashable, Sendable {
               image: "\(keda.image.pullReference)"
               args: [scheduler]
               env:
-                - name: \(databaseVariable)
+                - name: \(ReplicaEnvironment.database)
                   valueFrom:
                     secretKeyRef: {name: "\(keda.secret.name)", key: "\(keda.secret.key)"}
-                - name: \(nameVariable)
+                - name: \(ReplicaEnvironment.name)
                   valueFrom:
                     fieldRef: {fieldPath: metadata.name}
               securityContext:
@@ -71,7 +68,7 @@ package struct KEDAManifest: Hashable, Sendable {
   }
 
   /// `cooldownPeriod` is KEDA's wait before it goes to none; between numbers above that the autoscaler's window counts.
-  private static func scaledObject(_ keda: KEDAReplicas, _ replicas: ReplicaSpec) -> String {
+  private static func scaledObject(_ keda: KEDARuntimeSpec, _ replicas: ReplicaSpec) -> String {
     """
     apiVersion: keda.sh/v1alpha1
     kind: ScaledObject
@@ -105,7 +102,7 @@ package struct KEDAManifest: Hashable, Sendable {
     """
   }
 
-  private static func authentication(_ keda: KEDAReplicas) -> String {
+  private static func authentication(_ keda: KEDARuntimeSpec) -> String {
     """
     apiVersion: keda.sh/v1alpha1
     kind: TriggerAuthentication

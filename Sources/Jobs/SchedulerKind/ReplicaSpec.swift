@@ -1,3 +1,4 @@
+package import Autoscaling
 package import ContainerSupport
 package import Manifests
 package import Model
@@ -44,23 +45,24 @@ extension ReplicaSpec {
 }
 
 /// As what schedulers run.
-package enum ReplicaRuntime: ManifestChoice, Hashable {
+package enum RuntimeSpec: ManifestChoice, Hashable {
   case process
-  case docker(DockerReplicas)
-  case keda(KEDAReplicas)
+  case docker(DockerRuntimeSpec)
+  case keda(KEDARuntimeSpec)
 
   package static let cases = Cases<Self>("As what schedulers run") {
-    Case("process", "As processes beside the server that runs", ReplicaRuntime.process)
-    Case("docker", "As containers of the controller's own engine", ReplicaRuntime.docker) {
+    Case("process", "As processes beside the server that runs", RuntimeSpec.process)
+    Case("docker", "As containers of the controller's own engine", RuntimeSpec.docker) {
       if case .docker(let replicas) = $0 { replicas } else { nil }
     }
     Case(
       "keda", "As pods of Kubernetes, scaled by KEDA; what is written is to be applied there",
-      ReplicaRuntime.keda
+      RuntimeSpec.keda
     ) { if case .keda(let replicas) = $0 { replicas } else { nil } }
   }
 
-  package var word: String {
+  /// Its name in manifests.
+  package var name: String {
     switch self {
     case .process: "process"
     case .docker: "docker"
@@ -69,7 +71,19 @@ package enum ReplicaRuntime: ManifestChoice, Hashable {
   }
 }
 
-package struct DockerReplicas: ManifestObject, Hashable {
+extension RuntimeSpec {
+  /// The same for the supervisor.
+  package var runtime: ReplicaRuntime {
+    switch self {
+    case .process: .process
+    case .docker(let spec):
+      .docker(DockerReplicas(image: spec.image, connection: spec.connection, limits: spec.limits.limits))
+    case .keda: .kubernetes
+    }
+  }
+}
+
+package struct DockerRuntimeSpec: ManifestObject, Hashable {
   package var image = PinnedImage(repository: "", tag: nil, digest: Digest(of: ""))
   package var connection = SecretReference.environment("")
   package var limits = LimitSettings()
@@ -85,12 +99,12 @@ package struct DockerReplicas: ManifestObject, Hashable {
   }
 }
 
-package struct KEDAReplicas: ManifestObject, Hashable {
+package struct KEDARuntimeSpec: ManifestObject, Hashable {
   package var namespace = "rendertrust"
   package var name = "rendertrust-scheduler"
   package var image = PinnedImage(repository: "", tag: nil, digest: Digest(of: ""))
   package var folder = "kubernetes"
-  package var secret = KEDASecret()
+  package var secret = KEDASecretSpec()
   package var pollingInterval = TimeSpan(seconds: 30)
 
   package init() {}
@@ -113,7 +127,7 @@ package struct KEDAReplicas: ManifestObject, Hashable {
   }
 }
 
-package struct KEDASecret: ManifestObject, Hashable {
+package struct KEDASecretSpec: ManifestObject, Hashable {
   package var name = "rendertrust-database"
   package var key = "url"
 

@@ -9,7 +9,7 @@ package enum SchedulerExport {
     let remarks =
       differing("Node", context.offers.schedulerNodes, observed.nodes)
       + differing("Module", context.offers.schedulerModules, observed.modules)
-    let spec = observed.settings.map { scheduler.spec.saying($0) } ?? scheduler.spec
+    let spec = observed.settings.map { scheduler.spec.with($0) } ?? scheduler.spec
     let file = KEDAManifest(spec)
     let isWritten = file.map { observed.files[$0.file] == $0.text } ?? true
     return Exported(

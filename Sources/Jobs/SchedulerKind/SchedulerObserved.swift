@@ -3,7 +3,7 @@ internal import Model
 /// What a database, and the folder with what is written for Kubernetes, say of a scheduler.
 package struct SchedulerObserved: Hashable, Sendable {
   /// What running schedulers are told; nil: the resource has told them nothing there yet.
-  package var settings: SchedulerSettings?
+  package var settings: RecordedSettings?
   /// Another `Scheduler` of the database.
   package var other: String?
   /// Rows by name, of declared ones also those that were retired.
@@ -29,7 +29,7 @@ package struct SchedulerObserved: Hashable, Sendable {
   }
 
   package init(
-    settings: SchedulerSettings? = nil, other: String? = nil, nodes: [String: Known<SchedulerNode>] = [:],
+    settings: RecordedSettings? = nil, other: String? = nil, nodes: [String: Known<SchedulerNode>] = [:],
     modules: [String: Known<SchedulerModule>] = [:], missingAccounts: Set<String> = [],
     replicas: ReplicaSighting = ReplicaSighting(), files: [String: String] = [:]
   ) {

@@ -1,3 +1,4 @@
+internal import Placement
 internal import Manifests
 package import Model
 package import Planning
@@ -74,7 +75,7 @@ package struct SchedulerPlanner: ResourcePlanner {
         .update, "tell running schedulers their settings: \(wanted.text)",
         because: isDrift
           ? "they were told others though the manifest did not change" : "the manifest changed",
-        fields: FieldChange.between(desired.spec.saying(recorded).value, desired.spec.value),
+        fields: FieldChange.between(desired.spec.with(recorded).value, desired.spec.value),
         operation: operation)
     ]
   }
@@ -195,13 +196,14 @@ package struct SchedulerPlanner: ResourcePlanner {
   }
 }
 
-extension SchedulerSettings {
+extension RecordedSettings {
   /// As people read them: `latency 0.7, earnings 0.3, 2 nodes then overflow, 1 to 10 as process`.
   var text: String {
-    let latency = DecimalNumber(millionths: latencyWeight)
-    let earnings = DecimalNumber(millionths: earningsWeight)
+    let latency = DecimalNumber(millionths: scheduling.latencyWeight)
+    let earnings = DecimalNumber(millionths: scheduling.earningsWeight)
+    let nodes = scheduling.differentNodes == 1 ? "1 node" : "\(scheduling.differentNodes) nodes"
     return
-      "latency \(latency), earnings \(earnings), \(differentNodes) \(differentNodes == 1 ? "node" : "nodes") then "
-      + "\(escalates ? "overflow" : "fail"), \(replicas.min) to \(replicas.max) as \(runtime.word)"
+      "latency \(latency), earnings \(earnings), \(nodes) then \(scheduling.escalates ? "overflow" : "fail"), "
+      + "\(replicas.min) to \(replicas.max) as \(runtime.name)"
   }
 }

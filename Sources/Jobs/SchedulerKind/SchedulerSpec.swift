@@ -13,7 +13,7 @@ package struct SchedulerSpec: ManifestSpec {
   package var deadline = TimeSpan(seconds: 3600)
   package var offlineAfter = TimeSpan(seconds: 90)
   package var replicas = ReplicaSpec()
-  package var runtime = ReplicaRuntime.process
+  package var runtime = RuntimeSpec.process
 
   package init() {}
 
@@ -49,23 +49,24 @@ package struct SchedulerSpec: ManifestSpec {
   }
 
   /// What running schedulers are told.
-  package var settings: SchedulerSettings {
-    var settings = SchedulerSettings()
-    settings.latencyWeight = weights.latency.millionths
-    settings.earningsWeight = weights.earnings.millionths
-    settings.differentNodes = retry.differentNodes
-    settings.escalates = retry.then == .overflow
-    settings.lease = lease
-    settings.deadline = deadline
-    settings.offlineAfter = offlineAfter
+  package var settings: RecordedSettings {
+    var settings = RecordedSettings()
+    settings.scheduling.latencyWeight = weights.latency.millionths
+    settings.scheduling.earningsWeight = weights.earnings.millionths
+    settings.scheduling.differentNodes = retry.differentNodes
+    settings.scheduling.escalates = retry.then == .overflow
+    settings.scheduling.lease = lease
+    settings.scheduling.deadline = deadline
+    settings.scheduling.offlineAfter = offlineAfter
     settings.replicas = replicas
     settings.runtime = runtime
     return settings
   }
 
-  /// The same spec with what `settings` say.
-  package func saying(_ settings: SchedulerSettings) -> SchedulerSpec {
+  /// The same spec with these settings.
+  package func with(_ recorded: RecordedSettings) -> SchedulerSpec {
     var spec = self
+    let settings = recorded.scheduling
     spec.weights.latency = DecimalNumber(millionths: settings.latencyWeight)
     spec.weights.earnings = DecimalNumber(millionths: settings.earningsWeight)
     spec.retry.differentNodes = settings.differentNodes
@@ -73,8 +74,8 @@ package struct SchedulerSpec: ManifestSpec {
     spec.lease = settings.lease
     spec.deadline = settings.deadline
     spec.offlineAfter = settings.offlineAfter
-    spec.replicas = settings.replicas
-    spec.runtime = settings.runtime
+    spec.replicas = recorded.replicas
+    spec.runtime = recorded.runtime
     return spec
   }
 }

@@ -28,7 +28,7 @@ package struct SchedulerStore: Sendable {
     var observed = SchedulerObserved()
     for row in answers[0] {
       if try row.text(0) == name {
-        observed.settings = SchedulerSettings(try row.json(1))
+        observed.settings = RecordedSettings(try row.json(1))
       } else {
         observed.other = try row.text(0)
       }

@@ -4,7 +4,8 @@ import Logging
 import Model
 import Postgres
 import Reconciling
-import Scheduling
+import Autoscaling
+import JobStore
 
 /// One scheduler, as servers, containers and pods run it.
 struct SchedulerCommand: AsyncParsableCommand {

@@ -3,8 +3,11 @@ import Glibc
 import KindSupport
 import Model
 import Postgres
+import SchedulerKind
 import Reconciling
-import Scheduling
+import Autoscaling
+import JobStore
+import NodeRunner
 
 /// What a controller does for jobs while it runs: takes orders, serves the nodes whose engines it reaches, and starts
 /// schedulers. It begins once a `Scheduler` is declared and its database is there, and follows it to another one.
@@ -110,9 +113,10 @@ struct Fabric: Sendable {
       return
     }
     let progress = session.progress
+    let table = ReplicaTable(pool, supervisor: name) { ReplicaSettings(recorded: $0) }
     let supervisor = ReplicaSupervisor(
       name: name,
-      source: LeasedReplicaSource(ReplicaTable(pool, supervisor: name), seat, session.engine.time),
+      source: LeasedReplicaSource(table, seat, session.engine.time),
       spawner: ReplicaProcess(
         command: [Fabric.program, "scheduler"], environment: [SchedulerCommand.databaseVariable: url]
       ) { name, line in progress.warn("scheduler \(name): \(line)") },

@@ -1,5 +1,6 @@
 import Model
-import Scheduling
+import JobModel
+import JobStore
 import Synchronization
 
 /// The scheduler of an environment, which may not be set up yet: until then everybody is told to come again.
@@ -19,10 +20,10 @@ final class LazyJobService: JobService, WorkerAPI {
 
   func submit(_ order: JobOrder) async throws(JobError) -> Job { try await current().submit(order) }
 
-  func job(_ id: JobID, of creator: String?, newerThan version: Int64?, patience: Duration)
+  func job(_ id: JobID, of creator: String?, newerThan version: Int64?, timeout: Duration)
     async throws(JobError) -> Job
   {
-    try await current().job(id, of: creator, newerThan: version, patience: patience)
+    try await current().job(id, of: creator, newerThan: version, timeout: timeout)
   }
 
   func jobs(_ query: JobQuery) async throws(JobError) -> [Job] { try await current().jobs(query) }
@@ -31,28 +32,32 @@ final class LazyJobService: JobService, WorkerAPI {
     try await current().cancel(id, of: creator, by: person)
   }
 
-  func story(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
-    try await current().story(of: id, of: creator)
+  func trace(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
+    try await current().trace(of: id, of: creator)
   }
 
   func nodes() async throws(JobError) -> [NodeStatus] { try await current().nodes() }
 
-  func hold(node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
-    try await current().hold(node: node, isHeld)
+  func cordon(node: String) async throws(JobError) -> NodeStatus {
+    try await current().cordon(node: node)
   }
 
-  func register(_ heartbeat: Heartbeat) async throws(JobError) -> WorkTerms {
+  func uncordon(node: String) async throws(JobError) -> NodeStatus {
+    try await current().uncordon(node: node)
+  }
+
+  func register(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> WorkTerms {
     try await current().register(heartbeat)
   }
 
-  func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID] {
+  func heartbeat(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> [AttemptID] {
     try await current().heartbeat(heartbeat)
   }
 
-  func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+  func work(for node: String, limit: Int, excluding known: Set<AttemptID>, timeout: Duration)
     async throws(JobError) -> [WorkOrder]
   {
-    try await current().work(for: node, most: most, beside: known, patience: patience)
+    try await current().work(for: node, limit: limit, excluding: known, timeout: timeout)
   }
 
   func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply {

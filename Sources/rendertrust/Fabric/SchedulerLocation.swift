@@ -3,7 +3,8 @@ import Manifests
 import Model
 import Postgres
 import Reconciling
-import Scheduling
+import NodeRunner
+import SchedulerKind
 import Synchronization
 
 /// What an environment's newest revision says of its scheduler: where its tables are, and which nodes and modules are reached

@@ -1,4 +1,4 @@
-import Scheduling
+import JobModel
 
 extension OpenJobService {
   private static let page = 200

@@ -14,7 +14,8 @@ import Nodes
 import PgBackRest
 import Postgres
 import Recovery
-import Scheduling
+import JobStore
+import SchedulerKind
 import Services
 
 /// The clients and rooms that the kinds stand on. Making them connects to nothing.
@@ -93,7 +94,7 @@ extension Platform {
     let workloads = foundations.workloads
     let connector = foundations.connector
     var kinds = try Databases.kinds(
-      connector: connector, migrations: Billing.migrations + Ledger.migrations + Scheduling.migrations)
+      connector: connector, migrations: Billing.migrations + Ledger.migrations + JobStore.migrations)
     kinds += Ledger.kinds(connector: connector, stores: foundations.exports)
     kinds += Billing.kinds(
       connector: connector, environmentPrices: foundations.environmentPrices,
@@ -103,7 +104,7 @@ extension Platform {
     kinds += Nodes.kinds(workloads)
     kinds += Services.kinds(workloads)
     kinds += Modules.kinds(workloads)
-    kinds += Scheduling.kinds(connector: connector, stateFolder: foundations.stateFolder)
+    kinds += SchedulerKind.kinds(connector: connector, stateFolder: foundations.stateFolder)
     self.kinds = kinds
   }
 

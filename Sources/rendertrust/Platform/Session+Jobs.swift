@@ -2,7 +2,8 @@ import ArgumentParser
 import Model
 import Postgres
 import Reconciling
-import Scheduling
+import JobModel
+import JobStore
 
 /// Whose scheduler a command means.
 struct JobServiceOptions: ParsableArguments {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Gateway
 import Model
-import Scheduling
+import JobModel
 
 /// A server's jobs and nodes. Whose jobs are seen and touched is decided there, by the token; the accounts that callers
 /// name here only narrow lists.
@@ -17,12 +17,12 @@ struct RemoteJobService: JobService {
     return try await answer(call) { Job($0) }
   }
 
-  func job(_ id: JobID, of creator: String?, newerThan version: Int64?, patience: Duration)
+  func job(_ id: JobID, of creator: String?, newerThan version: Int64?, timeout: Duration)
     async throws(JobError) -> Job
   {
     var call = APICall(.get, path(id))
     if let version {
-      let wait = min(patience, RemoteJobService.longestWait)
+      let wait = min(timeout, RemoteJobService.longestWait)
       call.query = [
         ("newerThan", String(version)), ("wait", TimeSpan(milliseconds: wait.milliseconds).description),
       ]
@@ -44,7 +44,7 @@ struct RemoteJobService: JobService {
     try await answer(APICall(.post, path(id) + "/cancel")) { Job($0) }
   }
 
-  func story(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
+  func trace(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
     try await answer(APICall(.get, path(id) + "/why")) { SchedulingTrace($0) }
   }
 
@@ -52,9 +52,12 @@ struct RemoteJobService: JobService {
     try await answer(APICall(.get, "/api/v1/nodes")) { $0.list(at: "nodes")?.compactMap { NodeStatus($0) } }
   }
 
-  func hold(node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
+  func cordon(node: String) async throws(JobError) -> NodeStatus { try await change(node, "cordon") }
+  func uncordon(node: String) async throws(JobError) -> NodeStatus { try await change(node, "uncordon") }
+
+  private func change(_ node: String, _ verb: String) async throws(JobError) -> NodeStatus {
     let call = APICall(
-      .post, "/api/v1/nodes/{node}/\(isHeld ? "hold" : "release")", parameters: ["node": node])
+      .post, "/api/v1/nodes/{node}/\(verb)", parameters: ["node": node])
     return try await answer(call) { NodeStatus($0) }
   }
 

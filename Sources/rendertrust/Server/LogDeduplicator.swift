@@ -1,6 +1,6 @@
 import Logging
 import Postgres
-import Scheduling
+import JobStore
 import Synchronization
 
 /// Tells a scheduler's news to a log, and a trouble once for as long as it lasts.

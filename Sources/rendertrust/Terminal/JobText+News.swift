@@ -1,6 +1,6 @@
 import Model
 import Planning
-import Scheduling
+import JobModel
 
 // What is told of a job while somebody watches it.
 extension JobText {

@@ -1,6 +1,6 @@
 import Model
 import Planning
-import Scheduling
+import JobModel
 
 /// How jobs are shown to people. Pure: the time and the style are given.
 struct JobText {

@@ -1,6 +1,6 @@
 import Model
 import Planning
-import Scheduling
+import JobModel
 
 /// How nodes are shown to people. Pure: the time and the style are given.
 struct NodeText {
@@ -11,13 +11,12 @@ struct NodeText {
     var table = Table([
       "NODE", "STATUS", "SLOTS", "CORES", "GPU MEMORY", "ROUND TRIP", "HEARD", "OWNER", "POOL",
     ])
-    for status in nodes {
-      let node = status.node
+    for node in nodes {
       let cores = "\(CoreCount(thousandths: node.coresUsed))/\(CoreCount(thousandths: node.cores))"
       table.add([
-        node.name, status.words, "\(node.slotsUsed)/\(node.slots)", cores, NodeText.gpuMemory(node),
-        node.heardAt == nil ? "–" : NodeText.milliseconds(node.roundTripMicroseconds),
-        node.heardAt.map { (now - $0).ago } ?? "never", status.owner, node.isOverflow ? "overflow" : "–",
+        node.name, node.words, "\(node.slotsUsed)/\(node.slots)", cores, NodeText.gpuMemory(node),
+        node.lastHeartbeatAt == nil ? "–" : NodeText.milliseconds(node.roundTripMicroseconds),
+        node.lastHeartbeatAt.map { (now - $0).ago } ?? "never", node.owner, node.isOverflow ? "overflow" : "–",
       ])
     }
     // Pool, round trip, owner, GPU memory, cores.
@@ -31,7 +30,7 @@ struct NodeText {
   }
 
   /// What is in use of all GPUs.
-  private static func gpuMemory(_ node: FleetNode) -> String {
+  private static func gpuMemory(_ node: NodeStatus) -> String {
     guard node.gpuMemory > 0, !node.gpuUsed.isEmpty else { return "–" }
     let used = ByteCount(bytes: node.gpuUsed.reduce(0, +))
     return "\(used)/\(ByteCount(bytes: node.gpuMemory * Int64(node.gpuUsed.count)))"
@@ -44,11 +43,11 @@ struct NodeText {
 
   /// What follows from closing or opening it by hand.
   func held(_ status: NodeStatus) -> String {
-    let name = style.bold(status.node.name)
-    let verb = status.node.slotsUsed == 1 ? "goes on" : "go on"
-    let rest = status.node.slotsUsed == 0 ? "nothing runs there" : "\(status.attempts) \(verb)"
-    if status.isHeld { return "\(style.yellow("!")) \(name) is cordoned: nothing new comes, \(rest)." }
-    if status.node.isCordoned {
+    let name = style.bold(status.name)
+    let verb = status.slotsUsed == 1 ? "goes on" : "go on"
+    let rest = status.slotsUsed == 0 ? "nothing runs there" : "\(status.attempts) \(verb)"
+    if status.isCordonedByOperator { return "\(style.yellow("!")) \(name) is cordoned: nothing new comes, \(rest)." }
+    if status.isCordoned {
       return "\(style.yellow("!")) \(name) is still cordoned, by its manifest (`schedulable: false`)."
     }
     return "\(style.green("✓")) \(name) takes work again"
@@ -57,41 +56,41 @@ struct NodeText {
 
   /// What is waited for while it is drained.
   func draining(_ status: NodeStatus, since began: Timestamp) -> String {
-    "\(status.node.name): \(status.attempts) left  \((now - began).elapsed)"
+    "\(status.name): \(status.attempts) left  \((now - began).elapsed)"
   }
 
   func drained(_ status: NodeStatus, since began: Timestamp) -> String {
-    "\(style.green("✓")) \(style.bold(status.node.name)) is drained: nothing runs there  "
+    "\(style.green("✓")) \(style.bold(status.name)) is drained: nothing runs there  "
       + style.dim((now - began).elapsed)
   }
 }
 
 extension NodeStatus {
-  var isClosed: Bool { isHeld || node.isCordoned }
+  var isClosed: Bool { isCordonedByOperator || isCordoned }
 
   /// `online`, `offline, cordoned`.
   fileprivate var words: String {
-    let by = isHeld ? ", cordoned" : node.isCordoned ? ", cordoned by manifest" : ""
+    let by = isCordonedByOperator ? ", cordoned" : isCordoned ? ", cordoned by manifest" : ""
     return (isOnline ? "online" : "offline") + by
   }
 
-  fileprivate var attempts: String { "\(node.slotsUsed) attempt\(node.slotsUsed == 1 ? "" : "s")" }
+  fileprivate var attempts: String { "\(slotsUsed) attempt\(slotsUsed == 1 ? "" : "s")" }
 
   /// For programs.
   var value: Value {
     .members([
-      "name": .string(node.name), "owner": .string(owner), "online": .bool(isOnline), "held": .bool(isHeld),
-      "cordoned": .bool(node.isCordoned), "overflow": .bool(node.isOverflow),
-      "slots": .integer(Int64(node.slots)), "slotsUsed": .integer(Int64(node.slotsUsed)),
-      "cores": .string(CoreCount(thousandths: node.cores).description),
-      "coresUsed": .string(CoreCount(thousandths: node.coresUsed).description),
-      "memoryBytes": .integer(node.memory), "gpuMemoryBytes": .integer(node.gpuMemory),
-      "gpuMemoryUsedBytes": .array(node.gpuUsed.map(Value.integer)),
-      "labels": .object(node.labels.mapValues(Value.string)),
-      "jobTypes": node.jobTypes.map { .array($0.sorted().map(Value.string)) },
-      "images": .array(node.images.sorted().map(Value.string)), "canPull": .bool(node.canPull),
-      "heardAt": node.heardAt.map { .string($0.description) },
-      "roundTripMicroseconds": .integer(node.roundTripMicroseconds), "report": report,
+      "name": .string(name), "owner": .string(owner), "online": .bool(isOnline), "held": .bool(isCordonedByOperator),
+      "cordoned": .bool(isCordoned), "overflow": .bool(isOverflow),
+      "slots": .integer(Int64(slots)), "slotsUsed": .integer(Int64(slotsUsed)),
+      "cores": .string(CoreCount(thousandths: cores).description),
+      "coresUsed": .string(CoreCount(thousandths: coresUsed).description),
+      "memoryBytes": .integer(memory), "gpuMemoryBytes": .integer(gpuMemory),
+      "gpuMemoryUsedBytes": .array(gpuUsed.map(Value.integer)),
+      "labels": .object(labels.mapValues(Value.string)),
+      "jobTypes": jobTypes.map { .array($0.sorted().map(Value.string)) },
+      "images": .array(images.sorted().map(Value.string)), "canPull": .bool(canPull),
+      "heardAt": lastHeartbeatAt.map { .string($0.description) },
+      "roundTripMicroseconds": .integer(roundTripMicroseconds), "report": report,
     ])
   }
 }

@@ -1,7 +1,7 @@
 import Gateway
 import GatewaySupport
 import Model
-import Scheduling
+import JobModel
 import Subprocess
 import Testing
 

@@ -2,7 +2,7 @@ import Gateway
 import GatewaySupport
 import HTTP
 import Model
-import Scheduling
+import JobModel
 import Synchronization
 import Testing
 

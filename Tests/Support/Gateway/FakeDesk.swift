@@ -1,5 +1,5 @@
 package import Model
-package import Scheduling
+package import JobModel
 internal import Synchronization
 
 /// Jobs and workers in memory: every job goes to one node, costs nothing, and ends as its worker says. There is every module
@@ -9,7 +9,7 @@ package final class FakeDesk: JobService, WorkerAPI {
     var jobs: [JobID: Job] = [:]
     var order: [JobID] = []
     var held: Set<String> = []
-    var heartbeats: [String: Heartbeat] = [:]
+    var heartbeats: [String: WorkerHeartbeat] = [:]
     var next: UInt64 = 0
   }
 
@@ -70,11 +70,11 @@ package final class FakeDesk: JobService, WorkerAPI {
     return try result.get()
   }
 
-  package func job(_ id: JobID, of creator: String?, newerThan version: Int64?, patience: Duration)
+  package func job(_ id: JobID, of creator: String?, newerThan version: Int64?, timeout: Duration)
     async throws(JobError) -> Job
   {
     let find: @Sendable () -> Job? = { [self] in state.withLock { $0.jobs[id] } }
-    await wait(patience) { find().map { version == nil || $0.version > version ?? 0 } ?? true }
+    await wait(timeout) { find().map { version == nil || $0.version > version ?? 0 } ?? true }
     guard let job = find(), creator == nil || job.creator == creator else { throw FakeDesk.unknown }
     return job
   }
@@ -105,18 +105,21 @@ package final class FakeDesk: JobService, WorkerAPI {
     }
   }
 
-  package func story(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
+  package func trace(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
     let job = try await job(id, of: creator)
-    let decision = Decision(
+    let decision = PlacementDecision(
       nodes: 2, removed: [.offline: 1], passed: 1,
-      front: [Decision.Candidate(node: 1, name: node, latency: 900, earnings: 0, score: 10)], frontCount: 1)
+      front: [PlacementDecision.Candidate(node: 1, name: node, latency: 900, earnings: 0, score: 10)], frontCount: 1)
     return SchedulingTrace(
-      job: job, chapters: [SchedulingTrace.Chapter(attempt: job.attempts.first, decision: decision)])
+      job: job, entries: [SchedulingTrace.Entry(attempt: job.attempts.first, decision: decision)])
   }
 
   package func nodes() async throws(JobError) -> [NodeStatus] { [status] }
 
-  package func hold(node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
+  package func cordon(node: String) async throws(JobError) -> NodeStatus { try mark(node, true) }
+  package func uncordon(node: String) async throws(JobError) -> NodeStatus { try mark(node, false) }
+
+  private func mark(_ node: String, _ isHeld: Bool) throws(JobError) -> NodeStatus {
     guard node == self.node else { throw JobError(.unknownNode, "there is no such node") }
     state.withLock { state in
       if isHeld { state.held.insert(node) } else { state.held.remove(node) }
@@ -126,16 +129,18 @@ package final class FakeDesk: JobService, WorkerAPI {
 
   private var status: NodeStatus {
     let (isHeld, heartbeat) = state.withLock { ($0.held.contains(node), $0.heartbeats[node]) }
-    var fleet = FleetNode(id: 1, name: node, cores: 8000, slots: 4, memory: 1 << 34)
-    fleet.images = Set(heartbeat?.images ?? [])
-    fleet.labels = ["zone": "a"]
-    return NodeStatus(
-      node: fleet, owner: "olga", isHeld: isHeld, report: heartbeat?.report, isOnline: heartbeat != nil)
+    var status = NodeStatus(id: 1, name: node, owner: "olga", cores: 8000, slots: 4, memory: 1 << 34)
+    status.images = Set(heartbeat?.images ?? [])
+    status.labels = ["zone": "a"]
+    status.isCordonedByOperator = isHeld
+    status.report = heartbeat?.report
+    status.isOnline = heartbeat != nil
+    return status
   }
 
   // MARK: Work
 
-  package func register(_ heartbeat: Heartbeat) async throws(JobError) -> WorkTerms {
+  package func register(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> WorkTerms {
     _ = try await self.heartbeat(heartbeat)
     let accepted = state.withLock { state in
       state.order.filter { state.jobs[$0]?.state == .running }.map { AttemptID($0, 1) }
@@ -144,7 +149,7 @@ package final class FakeDesk: JobService, WorkerAPI {
       heartbeatEvery: TimeSpan(seconds: 1), lease: TimeSpan(seconds: 5), accepted: accepted)
   }
 
-  package func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID] {
+  package func heartbeat(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> [AttemptID] {
     guard heartbeat.node == node else { throw JobError(.unknownNode, "there is no such node") }
     return state.withLock { state in
       state.heartbeats[heartbeat.node] = heartbeat
@@ -152,7 +157,7 @@ package final class FakeDesk: JobService, WorkerAPI {
     }
   }
 
-  package func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+  package func work(for node: String, limit: Int, excluding known: Set<AttemptID>, timeout: Duration)
     async throws(JobError) -> [WorkOrder]
   {
     looks.add(1, ordering: .relaxed)
@@ -160,10 +165,10 @@ package final class FakeDesk: JobService, WorkerAPI {
     let find: @Sendable () -> [WorkOrder] = { [self] in
       state.withLock { state in
         let waiting = state.order.compactMap { state.jobs[$0] }.filter { $0.state == .dispatched }
-        return waiting.prefix(most).map { FakeDesk.order($0) }
+        return waiting.prefix(limit).map { FakeDesk.order($0) }
       }
     }
-    await wait(patience) { !find().allSatisfy { known.contains($0.attempt) } }
+    await wait(timeout) { !find().allSatisfy { known.contains($0.attempt) } }
     return find()
   }
 

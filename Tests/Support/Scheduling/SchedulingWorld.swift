@@ -1,7 +1,8 @@
 package import Ledger
 package import Model
 package import Postgres
-package import Scheduling
+internal import JobStore
+package import Placement
 
 /// A database with books, a scheduler's settings, nodes and modules, and accounts that can pay; what the kinds would have made
 /// of manifests.
@@ -15,7 +16,7 @@ package struct SchedulingWorld: Sendable {
   package init(_ pool: PostgresPool) async throws {
     self.pool = pool
     ledger = LedgerStore(pool)
-    for migration in Ledger.migrations + Scheduling.migrations { try await pool.script(migration.sql) }
+    for migration in Ledger.migrations + JobStore.migrations { try await pool.script(migration.sql) }
     try await ledger.guardBooks()
     try await ledger.open(["platform"], as: .platform)
     try await ledger.open([LedgerStore.clearingAccount], as: .stripeClearing)

@@ -10,7 +10,7 @@ import Modules
 import Nodes
 import ReconcilingSupport
 import Recovery
-import Scheduling
+import SchedulerKind
 import Services
 
 /// The manifests of one moment, as their author changes them from revision to revision.

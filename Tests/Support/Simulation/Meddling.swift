@@ -3,7 +3,8 @@ import ContainerSupport
 import Databases
 import Ledger
 import Model
-import Scheduling
+import Placement
+import SchedulerKind
 
 // What is in the world before the program, and what people do behind its back.
 
@@ -136,7 +137,7 @@ extension World {
         return "writes rules into the books in \(database)"
       case 9:
         guard let database, let name = state.databases[database]?.jobs.settings.keys.min() else { return nil }
-        state.databases[database]?.jobs.settings[name]?.latencyWeight = 1
+        state.databases[database]?.jobs.settings[name]?.scheduling.latencyWeight = 1
         return "tells schedulers in \(database) another weight"
       case 10:
         guard let database, let node = state.databases[database]?.jobs.nodes.keys.min() else { return nil }

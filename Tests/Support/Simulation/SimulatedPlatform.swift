@@ -14,7 +14,7 @@ import Postgres
 import Reconciling
 import ReconcilingSupport
 import Recovery
-import Scheduling
+import SchedulerKind
 import Services
 import Synchronization
 

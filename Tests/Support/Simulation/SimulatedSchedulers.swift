@@ -3,7 +3,7 @@ import Model
 import Modules
 import Nodes
 import Reconciling
-import Scheduling
+import SchedulerKind
 
 /// What schedulers know, in memory, as far as the kind `Scheduler` looks at it.
 struct SimulatedSchedulers: ResourceBackend {
@@ -50,7 +50,7 @@ struct SimulatedSchedulers: ResourceBackend {
       switch operation {
       case .record(let json):
         guard let value = try? Value(json: json) else { return .failure(SimulatedServer.missing(json)) }
-        database.jobs.settings[subject.id.name] = SchedulerSettings(value)
+        database.jobs.settings[subject.id.name] = RecordedSettings(value)
       case .openAccounts(let owners, let developers):
         database.books.accounts.formUnion(owners + developers)
       case .tellNodes(let nodes):
@@ -85,7 +85,7 @@ struct SimulatedSchedulers: ResourceBackend {
 extension SimulatedServer {
   /// What schedulers of a database know.
   struct Jobs: Equatable, Sendable {
-    var settings: [String: SchedulerSettings] = [:]
+    var settings: [String: RecordedSettings] = [:]
     var nodes: [String: SchedulerObserved.Known<SchedulerNode>] = [:]
     var modules: [String: SchedulerObserved.Known<SchedulerModule>] = [:]
   }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Scheduling
+import JobModel
 
 struct JobCancel: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

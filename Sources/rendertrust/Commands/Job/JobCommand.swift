@@ -2,7 +2,7 @@ import ArgumentParser
 import Manifests
 import Model
 import Reconciling
-import Scheduling
+import JobModel
 
 struct JobCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

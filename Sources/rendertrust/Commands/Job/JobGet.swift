@@ -1,5 +1,5 @@
 import ArgumentParser
-import Scheduling
+import JobModel
 
 struct JobGet: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

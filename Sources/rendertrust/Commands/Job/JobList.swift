@@ -2,7 +2,7 @@ import ArgumentParser
 import Ledger
 import Manifests
 import Model
-import Scheduling
+import JobModel
 
 struct JobList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List jobs, newest first.")

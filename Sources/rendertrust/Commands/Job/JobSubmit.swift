@@ -1,7 +1,7 @@
 import ArgumentParser
 import Ledger
 import Model
-import Scheduling
+import JobModel
 
 struct JobSubmit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

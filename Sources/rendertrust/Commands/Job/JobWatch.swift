@@ -1,7 +1,7 @@
 import ArgumentParser
 import Model
 import Reconciling
-import Scheduling
+import JobModel
 
 struct JobWatch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -78,7 +78,7 @@ extension OpenJobService {
         }
         if job.state.isOver { return .success(job) }
         before = job
-        job = try await desk.job(job.id, of: nil, newerThan: job.version, patience: Self.patience)
+        job = try await desk.job(job.id, of: nil, newerThan: job.version, timeout: Self.patience)
       }
     } catch {
       return .failure(error)

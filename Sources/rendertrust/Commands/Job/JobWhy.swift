@@ -1,7 +1,7 @@
 import ArgumentParser
 import Manifests
 import Model
-import Scheduling
+import JobModel
 
 struct JobWhy: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,7 +18,7 @@ struct JobWhy: AsyncParsableCommand {
   func run() async throws {
     try await Session.withJobs(options) { open in
       let id = try await open.id(id)
-      let story = try await open.ask { desk throws(JobError) in try await desk.story(of: id, of: nil) }
+      let story = try await open.ask { desk throws(JobError) in try await desk.trace(of: id, of: nil) }
       switch output {
       case .json: Output.write(story.value.prettyJSON)
       case .yaml: Output.write(YAMLWriter.text(of: story.value))

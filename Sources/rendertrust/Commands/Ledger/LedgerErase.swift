@@ -4,7 +4,7 @@ import Ledger
 import Model
 import Postgres
 import Reconciling
-import Scheduling
+import JobStore
 
 struct LedgerErase: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Manifests
 import Model
-import Scheduling
+import JobModel
 
 struct NodeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,7 +16,7 @@ extension OpenJobService {
     let name = OpenJobService.plainNode(name)
     let nodes = try await ask { desk throws(JobError) in try await desk.nodes() }
     guard let found = nodes.first(where: { $0.node.name == name }) else {
-      let hint = Suggestion.hint(for: name, among: nodes.map(\.node.name), noun: "nodes")
+      let hint = Suggestion.hint(for: name, among: nodes.map(\.name), noun: "nodes")
       throw .failed("there is no node ‘\(name)’" + (hint.map { "; \($0)" } ?? ""))
     }
     return found
@@ -24,14 +24,16 @@ extension OpenJobService {
 
   func hold(_ name: String, _ isHeld: Bool) async throws(CommandFailure) -> NodeStatus {
     let known = try await node(name)
-    return try await ask { desk throws(JobError) in try await desk.hold(node: known.node.name, isHeld) }
+    return try await ask { desk throws(JobError) in 
+      isHeld ? try await desk.cordon(node: known.name) : try await desk.uncordon(node: known.name)
+    }
   }
 
   func write(_ status: NodeStatus, as format: OutputFormat, text: (NodeText) -> String) {
     switch format {
     case .json: Output.write(status.value.prettyJSON)
     case .yaml: Output.write(YAMLWriter.text(of: status.value))
-    case .name: Output.print(status.node.name)
+    case .name: Output.print(status.name)
     case .text: Output.print(text(nodeText))
     }
   }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Scheduling
+import JobModel
 
 struct NodeCordon: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

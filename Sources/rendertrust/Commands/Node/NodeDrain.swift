@@ -1,7 +1,7 @@
 import ArgumentParser
 import Model
 import Reconciling
-import Scheduling
+import JobModel
 
 struct NodeDrain: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,9 +32,9 @@ struct NodeDrain: AsyncParsableCommand {
       let began = open.time.now()
       let last = try await open.drain(
         held, until: began + within, on: StatusLine(isForPrograms: output != .text))
-      guard last.node.slotsUsed == 0 else {
+      guard last.slotsUsed == 0 else {
         throw CommandFailure.failed(
-          "\(last.node.name) still has work after \(within): rendertrust job list --status running")
+          "\(last.name) still has work after \(within): rendertrust job list --status running")
       }
       open.write(last, as: output) { $0.drained(last, since: began) }
     }
@@ -51,7 +51,7 @@ extension OpenJobService {
   ) async throws -> NodeStatus {
     let result = await line.keepAlive(by: time) { await empty(first, until: end, on: line) }
     guard let result else {
-      Output.error("\(first.node.name) stays cordoned: rendertrust node uncordon \(first.node.name)")
+      Output.error("\(first.name) stays cordoned: rendertrust node uncordon \(first.name)")
       throw ExitCode(130)
     }
     return try result.get()
@@ -63,11 +63,11 @@ extension OpenJobService {
     let began = time.now()
     var status = first
     do throws(CommandFailure) {
-      while status.node.slotsUsed > 0, time.now() < end, !Task.isCancelled {
+      while status.slotsUsed > 0, time.now() < end, !Task.isCancelled {
         line.show { [status] in nodeText.draining(status, since: began) }
         try? await time.sleep(Self.pause)
-        let next = try await node(first.node.name)
-        if next.node.slotsUsed != status.node.slotsUsed, next.node.slotsUsed > 0, !Output.isTerminal {
+        let next = try await node(first.name)
+        if next.slotsUsed != status.slotsUsed, next.slotsUsed > 0, !Output.isTerminal {
           line.say(nodeText.draining(next, since: began))
         }
         status = next

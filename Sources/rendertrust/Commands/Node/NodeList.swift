@@ -1,7 +1,7 @@
 import ArgumentParser
 import Manifests
 import Model
-import Scheduling
+import JobModel
 
 struct NodeList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,7 +20,7 @@ struct NodeList: AsyncParsableCommand {
       switch output {
       case .json: Output.write(Value.array(nodes.map(\.value)).prettyJSON)
       case .yaml: Output.write(YAMLWriter.text(of: .array(nodes.map(\.value))))
-      case .name: for status in nodes { Output.print(status.node.name) }
+      case .name: for status in nodes { Output.print(status.name) }
       case .text:
         guard !nodes.isEmpty else {
           return Output.print("There are no nodes: add a Node to the manifests and apply them.")

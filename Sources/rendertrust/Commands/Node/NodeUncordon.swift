@@ -1,5 +1,5 @@
 import ArgumentParser
-import Scheduling
+import JobModel
 
 struct NodeUncordon: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

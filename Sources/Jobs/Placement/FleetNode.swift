@@ -25,7 +25,7 @@ package struct FleetNode: Hashable, Sendable {
   package var images: Set<String> = []
   package var canPull = false
   /// Nil: it never said anything.
-  package var heardAt: Timestamp?
+  package var lastHeartbeatAt: Timestamp?
   package var roundTripMicroseconds: Int64 = 0
   /// Micro-credits that it earned lately.
   package var earned: Int64 = 0
