@@ -141,7 +141,8 @@ let executables: [Target] = [
     name: "bench-containers", dependencies: ["DockerEngine", "HTTP", "Model"],
     path: "Benchmarks/ContainerBench"),
   .executableTarget(
-    name: "bench-selection", dependencies: ["JobModel", "Model", "Placement"], path: "Benchmarks/SelectionBench"),
+    name: "bench-selection", dependencies: ["JobModel", "Model", "Placement"],
+    path: "Benchmarks/SelectionBench"),
   .executableTarget(
     name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
@@ -184,7 +185,8 @@ let testTargets: [Target] = [
     dependencies: [
       "Concurrency", "KindSupport", "ContainerSupport", "Databases", "Services", "Nodes", "Modules",
       "Billing", "Ledger", "Recovery",
-      "Placement", "SchedulerKind", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests", "Planning",
+      "Placement", "SchedulerKind", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests",
+      "Planning",
       "Reconciling", "Model",
       "Postgres", "DockerEngine",
     ], path: "Tests/Support/Simulation"),
@@ -273,7 +275,8 @@ let testTargets: [Target] = [
   tests(
     "JobStore",
     [
-      "JobModel", "JobStore", "KindTestSupport", "Ledger", "Model", "Placement", "Postgres", "PostgresSupport",
+      "JobModel", "JobStore", "KindTestSupport", "Ledger", "Model", "Placement", "Postgres",
+      "PostgresSupport",
       "SchedulingSupport", "siege-scheduler", subprocess,
     ]),
   tests(

@@ -31,7 +31,8 @@ struct BenchFleet {
       node.images = Set(images.filter { _ in random.below(2) == 0 })
       node.canPull = random.below(4) > 0
       node.jobTypes = random.below(5) == 0 ? ["render", "echo"] : nil
-      node.lastHeartbeatAt = Timestamp(microseconds: BenchFleet.start.microseconds - Int64(random.below(30_000_000)))
+      node.lastHeartbeatAt = Timestamp(
+        microseconds: BenchFleet.start.microseconds - Int64(random.below(30_000_000)))
       node.roundTripMicroseconds = Int64(500 + random.below(120_000))
       node.earned = Int64(random.below(50_000_000))
       return node

@@ -8,8 +8,8 @@
 /// the processor time of the selections alone, which does not count what other programs take meanwhile, and their time by
 /// the clock; then that of everything in between.
 import Glibc
-import Model
 import JobModel
+import Model
 import Placement
 
 @main

@@ -1,5 +1,5 @@
-import Model
 import Autoscaling
+import Model
 import Testing
 
 @Suite struct ReplicaDecisionTests {

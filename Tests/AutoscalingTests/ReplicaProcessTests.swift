@@ -1,8 +1,8 @@
+import Autoscaling
 import Model
 import PostgresSupport
 import Reconciling
 import ReconcilingSupport
-import Autoscaling
 import Testing
 
 /// Replicas as real processes.

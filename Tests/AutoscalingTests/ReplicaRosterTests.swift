@@ -1,6 +1,6 @@
+import Autoscaling
 import KindTestSupport
 import Model
-import Autoscaling
 import Testing
 
 /// Who is started and stopped.

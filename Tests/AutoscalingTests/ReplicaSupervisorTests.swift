@@ -1,14 +1,14 @@
+import Autoscaling
 import ContainerFakes
 import ContainerSupport
-import KindTestSupport
-import Model
 import JobStore
+import KindTestSupport
 import Ledger
+import Model
 import Postgres
 import PostgresSupport
 import Reconciling
 import ReconcilingSupport
-import Autoscaling
 import Testing
 
 /// Schedulers come and go with the waiting jobs.

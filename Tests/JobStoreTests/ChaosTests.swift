@@ -1,11 +1,11 @@
 import Glibc
+import JobModel
 import KindTestSupport
 import Ledger
 import Model
+import Placement
 import Postgres
 import PostgresSupport
-import JobModel
-import Placement
 import SchedulingSupport
 import Synchronization
 import Testing

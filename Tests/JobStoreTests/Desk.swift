@@ -1,10 +1,10 @@
+import JobModel
+import JobStore
 import KindTestSupport
 import Ledger
 import Model
 import Postgres
 import PostgresSupport
-import JobModel
-import JobStore
 import SchedulingSupport
 import Synchronization
 import Testing

@@ -1,7 +1,7 @@
+import JobModel
 import Ledger
 import Model
 import Postgres
-import JobModel
 import SchedulingSupport
 import Testing
 

@@ -1,8 +1,8 @@
+import JobModel
+import JobStore
 import Ledger
 import Model
 import Postgres
-import JobModel
-import JobStore
 import SchedulingSupport
 import Testing
 

@@ -1,6 +1,6 @@
+import JobModel
 import KindTestSupport
 import Model
-import JobModel
 
 /// The worker of one node, which does not keep to the rules: it crashes, stalls, answers twice and answers late, by the dice of
 /// its seed.

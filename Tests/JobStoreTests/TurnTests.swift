@@ -1,8 +1,8 @@
+import JobModel
 import KindTestSupport
 import Ledger
 import Model
 import Postgres
-import JobModel
 import SchedulingSupport
 import Testing
 

@@ -1,13 +1,15 @@
+import JobModel
 import KindTestSupport
 import Model
-import JobModel
 import Testing
 
 @Suite struct DecisionJSONTests {
   @Test("the text is as documented") func golden() {
     let decision = PlacementDecision(
       nodes: 12, removed: [.busy: 3, .pool: 1], passed: 8,
-      front: [PlacementDecision.Candidate(node: 7, name: "edge-7", latency: 12_345, earnings: 0, score: 8536)],
+      front: [
+        PlacementDecision.Candidate(node: 7, name: "edge-7", latency: 12_345, earnings: 0, score: 8536)
+      ],
       frontCount: 1)
     #expect(
       decision.json == #"{"nodes":12,"removed":{"pool":1,"busy":3},"passed":8,"frontCount":1,"#

@@ -6,8 +6,10 @@ import Testing
     let decision = PlacementDecision(
       nodes: 1200, removed: [.pool: 4, .gpuMemory: 1150, .cordoned: 1, .busy: 33], passed: 12,
       front: [
-        PlacementDecision.Candidate(node: 7, name: "edge-7", latency: 12_345, earnings: 512_300, score: 162_224),
-        PlacementDecision.Candidate(node: 9, name: "rack-eu-11", latency: 510_250, earnings: 0, score: 236_500),
+        PlacementDecision.Candidate(
+          node: 7, name: "edge-7", latency: 12_345, earnings: 512_300, score: 162_224),
+        PlacementDecision.Candidate(
+          node: 9, name: "rack-eu-11", latency: 510_250, earnings: 0, score: 236_500),
       ], frontCount: 7)
     #expect(
       decision.text() == """
@@ -59,7 +61,8 @@ import Testing
     let one = PlacementDecision.Candidate(node: 1, name: "a", latency: 1000, earnings: 0, score: 699)
     let two = PlacementDecision.Candidate(node: 2, name: "b", latency: 1000, earnings: 0, score: 699)
     func last(_ passed: Int, _ front: [PlacementDecision.Candidate]) -> String? {
-      PlacementDecision(nodes: 9, removed: [:], passed: passed, front: front, frontCount: front.count).lines().last
+      PlacementDecision(nodes: 9, removed: [:], passed: passed, front: front, frontCount: front.count).lines()
+        .last
     }
     #expect(last(1, [one]) == "a was chosen: it was the only one.")
     #expect(last(5, [one]) == "a was chosen: it is best in both.")

@@ -1,5 +1,5 @@
-import Model
 import JobModel
+import Model
 import Placement
 import Testing
 
@@ -49,7 +49,8 @@ import Testing
       }),
     Case(reason: "cordoned", filter: .cordoned, node: { $0.isCordoned = true }),
     Case(reason: "never heard of", filter: .offline, node: { $0.lastHeartbeatAt = nil }),
-    Case(reason: "heard of 90 s ago", filter: nil, node: { $0.lastHeartbeatAt = now + TimeSpan(seconds: -90) }),
+    Case(
+      reason: "heard of 90 s ago", filter: nil, node: { $0.lastHeartbeatAt = now + TimeSpan(seconds: -90) }),
     Case(
       reason: "heard of a moment more than 90 s ago", filter: .offline,
       node: { $0.lastHeartbeatAt = Timestamp(microseconds: now.microseconds - 90_000_001) }),

@@ -1,6 +1,6 @@
+import JobModel
 import KindTestSupport
 import Model
-import JobModel
 import Placement
 import Testing
 

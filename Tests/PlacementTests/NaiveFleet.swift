@@ -1,5 +1,5 @@
-import Model
 import JobModel
+import Model
 import Placement
 
 /// What `FleetIndex` must agree with: asks every node every filter, and compares every node with every other.

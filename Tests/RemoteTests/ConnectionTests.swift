@@ -3,10 +3,10 @@ import FoundationEssentials
 import Gateway
 import GatewaySupport
 import HTTP
+import JobModel
 import Logging
 import Model
 import Reconciling
-import JobModel
 import Subprocess
 import Testing
 

@@ -1,9 +1,9 @@
+import JobStore
 import KindTestSupport
 import Ledger
 import Model
 import Postgres
 import PostgresSupport
-import JobStore
 import SchedulerKind
 
 /// What manifests say around a scheduler.

@@ -1,7 +1,7 @@
 import KindTestSupport
 import Model
-import Planning
 import Placement
+import Planning
 import SchedulerKind
 import Testing
 

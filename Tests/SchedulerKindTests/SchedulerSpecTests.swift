@@ -24,7 +24,8 @@ import Testing
   @Test func `what is left out are the seeds' figures`() throws {
     let spec = try Self.spec("{}")
     #expect(spec.settings == RecordedSettings())
-    #expect((spec.settings.scheduling.latencyWeight, spec.settings.scheduling.earningsWeight)
+    #expect(
+      (spec.settings.scheduling.latencyWeight, spec.settings.scheduling.earningsWeight)
         == (700_000, 300_000))
     #expect((spec.settings.scheduling.differentNodes, spec.settings.scheduling.escalates) == (2, true))
     #expect(spec.offlineAfter == TimeSpan(seconds: 90))

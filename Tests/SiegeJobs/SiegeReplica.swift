@@ -4,9 +4,9 @@
 ///
 /// It gives places to jobs, ends what is overdue and settles until it ends with its parent.
 import Glibc
+import JobStore
 import Model
 import Postgres
-import JobStore
 
 @main
 enum SiegeReplica {

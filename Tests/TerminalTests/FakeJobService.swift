@@ -1,6 +1,6 @@
+import JobModel
 import Model
 import Reconciling
-import JobModel
 import Synchronization
 
 @testable import rendertrust

@@ -1,7 +1,7 @@
 import ArgumentParser
+import JobModel
 import Model
 import Planning
-import JobModel
 import Testing
 
 @testable import rendertrust

@@ -1,6 +1,6 @@
+import JobModel
 import Model
 import Planning
-import JobModel
 import Testing
 
 @testable import rendertrust

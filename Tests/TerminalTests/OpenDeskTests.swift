@@ -1,6 +1,6 @@
 import ArgumentParser
-import Model
 import JobModel
+import Model
 import Testing
 
 @testable import rendertrust

@@ -1,5 +1,5 @@
-internal import Model
 internal import JobModel
+internal import Model
 internal import Synchronization
 
 /// A job each time that it changed, until it is over.

@@ -1,5 +1,5 @@
-internal import Model
 internal import JobModel
+internal import Model
 
 extension JobRoutes {
   struct OrderRefusal: Error {

@@ -1,5 +1,5 @@
-internal import Model
 package import JobModel
+internal import Model
 internal import Synchronization
 
 /// Jobs, for creators and operators. A creator's token sees and touches only its own account's jobs; others' do not exist

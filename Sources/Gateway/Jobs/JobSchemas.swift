@@ -1,5 +1,5 @@
-internal import Model
 internal import JobModel
+internal import Model
 
 /// What jobs and nodes look like in the API.
 enum JobSchemas {

@@ -1,5 +1,5 @@
-internal import Model
 internal import JobModel
+internal import Model
 
 /// Reads the members of a body one by one and remembers the first that does not fit. A member that is null is not there.
 struct MemberReader {

@@ -1,5 +1,5 @@
-internal import Model
 package import JobModel
+internal import Model
 
 /// Lists nodes and cordons them.
 package struct NodeRoutes: Sendable {

@@ -1,5 +1,5 @@
-internal import Model
 internal import JobModel
+internal import Model
 internal import Synchronization
 
 /// Orders for a node as they come, each once for as long as it is not taken back; what was missed comes with the next

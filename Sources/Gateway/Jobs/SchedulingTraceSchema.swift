@@ -1,5 +1,5 @@
-internal import Model
 internal import JobModel
+internal import Model
 
 /// The schema of a scheduling trace.
 enum SchedulingTraceSchema {

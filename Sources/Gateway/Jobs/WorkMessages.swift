@@ -1,5 +1,5 @@
-internal import Model
 internal import JobModel
+internal import Model
 
 /// What workers and the gateway say to each other.
 enum WorkMessages {

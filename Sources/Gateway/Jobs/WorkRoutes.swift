@@ -1,5 +1,5 @@
-internal import Model
 package import JobModel
+internal import Model
 
 /// The relay protocol: how a worker begins, takes work and tells how it goes (`docs/relay-protocol.md`). A node's token is
 /// good for that node alone.

@@ -3,7 +3,9 @@ extension PlacementDecision {
   package func text() -> String { lines().joined(separator: "\n") + "\n" }
 
   package func lines() -> [String] {
-    var lines = ["Of \(PlacementDecision.nodes(nodes)) \(passed == 0 ? "none" : String(passed)) could take it."]
+    var lines = [
+      "Of \(PlacementDecision.nodes(nodes)) \(passed == 0 ? "none" : String(passed)) could take it."
+    ]
     let counts = Filter.allCases.compactMap { filter in removed[filter].map { (filter, $0) } }
     let width = counts.map { String($0.1).count }.max() ?? 0
     for (filter, count) in counts {
@@ -41,7 +43,8 @@ extension PlacementDecision {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.enumerated().map { index, row in
       let cells = row.indices.map { column in
-        column == 0 ? PlacementDecision.left(row[0], widths[0]) : PlacementDecision.right(row[column], widths[column])
+        column == 0
+          ? PlacementDecision.left(row[0], widths[0]) : PlacementDecision.right(row[column], widths[column])
       }
       return "  " + cells.joined(separator: "  ") + (index == 1 ? "  chosen" : "")
     }

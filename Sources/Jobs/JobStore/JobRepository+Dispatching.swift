@@ -1,6 +1,6 @@
 import JobModel
-import Placement
 import Model
+import Placement
 import Postgres
 
 /// Jobs that wait: who comes next, and what becomes of them when there is room.

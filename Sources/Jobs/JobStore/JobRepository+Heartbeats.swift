@@ -1,6 +1,6 @@
 import JobModel
-import Placement
 import Model
+import Placement
 import Postgres
 
 /// Signs of life, many at a time, and what nodes are to know.

@@ -1,6 +1,6 @@
 import JobModel
-import Placement
 import Model
+import Placement
 import Postgres
 
 /// Jobs as they stand in the tables.

@@ -1,7 +1,7 @@
 import JobModel
-import Placement
 import Ledger
 import Model
+import Placement
 import Postgres
 
 /// What workers say of attempts, and what follows when one is silent.

@@ -1,7 +1,7 @@
 import JobModel
-import Placement
 import Ledger
 import Model
+import Placement
 import Postgres
 
 /// New jobs: credits held, a place taken and the job written, in one transaction for all that came together.
@@ -263,7 +263,8 @@ extension JobRepository {
 }
 
 extension FleetIndex {
-  mutating func select(_ needs: WorkNeeds, _ settings: SchedulerSettings, now: Timestamp) -> PlacementDecision {
+  mutating func select(_ needs: WorkNeeds, _ settings: SchedulerSettings, now: Timestamp) -> PlacementDecision
+  {
     select(
       needs, weights: (settings.latencyWeight, settings.earningsWeight), now: now,
       offlineAfter: settings.offlineAfter)

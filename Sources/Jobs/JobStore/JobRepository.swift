@@ -1,7 +1,7 @@
 import JobModel
-import Placement
 import Ledger
 import Model
+import Placement
 import Postgres
 
 /// What the scheduler keeps in the database, and the transactions that change it. Each takes many calls at a time and gives
@@ -109,7 +109,8 @@ struct AttemptRows {
   private var decisions: [String] = []
 
   mutating func add(
-    _ job: JobID, number: Int, on node: Int64, _ claim: Claim, until stop: Timestamp, _ decision: PlacementDecision
+    _ job: JobID, number: Int, on node: Int64, _ claim: Claim, until stop: Timestamp,
+    _ decision: PlacementDecision
   ) {
     jobs.append(job.text)
     numbers.append(Int64(number))

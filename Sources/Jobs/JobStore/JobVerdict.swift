@@ -1,6 +1,6 @@
 import JobModel
-import Placement
 import Model
+import Placement
 
 /// How an attempt ended.
 enum AttemptEnd: Hashable {

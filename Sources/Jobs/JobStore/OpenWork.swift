@@ -1,6 +1,6 @@
 import JobModel
-import Placement
 import Model
+import Placement
 import Postgres
 
 /// A job and one attempt at it, as they stand under their locks.

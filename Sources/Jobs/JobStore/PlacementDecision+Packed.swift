@@ -32,7 +32,8 @@ extension PlacementDecision {
 
   /// Nil where the text is none of these.
   init?(packed text: String) {
-    let records = text.utf8.split(separator: PlacementDecision.record, omittingEmptySubsequences: false).dropLast()
+    let records = text.utf8.split(separator: PlacementDecision.record, omittingEmptySubsequences: false)
+      .dropLast()
     guard let head = records.first else { return nil }
     let numbers = head.split(separator: PlacementDecision.unit).compactMap { Int64(Substring($0)) }
     guard numbers.count == 3 + Filter.allCases.count else { return nil }

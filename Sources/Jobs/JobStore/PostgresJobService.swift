@@ -1,5 +1,5 @@
-package import JobModel
 internal import Concurrency
+package import JobModel
 internal import Ledger
 package import Model
 package import Postgres

@@ -1,7 +1,7 @@
 import JobModel
-import Placement
 import Ledger
 import Model
+import Placement
 
 /// An order on its way into the books.
 struct Submission: Sendable {

@@ -1,6 +1,6 @@
-internal import JobModel
 internal import ContainerSupport
 internal import HTTP
+internal import JobModel
 internal import Model
 internal import Reconciling
 

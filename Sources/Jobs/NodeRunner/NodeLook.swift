@@ -1,5 +1,5 @@
-internal import JobModel
 internal import ContainerSupport
+internal import JobModel
 internal import Model
 internal import Reconciling
 

@@ -1,6 +1,6 @@
-internal import JobModel
 internal import Concurrency
 internal import ContainerSupport
+internal import JobModel
 internal import Model
 internal import Reconciling
 

@@ -24,7 +24,9 @@ extension FleetIndex {
     return PlacementDecision(
       nodes: count,
       removed: Dictionary(
-        uniqueKeysWithValues: PlacementDecision.Filter.allCases.lazy.map { ($0, counts[$0.order]) }.filter { $0.1 > 0 }
+        uniqueKeysWithValues: PlacementDecision.Filter.allCases.lazy.map { ($0, counts[$0.order]) }.filter {
+          $0.1 > 0
+        }
       ),
       passed: passed, front: first(of: front.members, weights), frontCount: frontCount)
   }

@@ -1,6 +1,6 @@
-internal import Placement
 internal import Manifests
 package import Model
+internal import Placement
 package import Planning
 
 /// From what schedulers know to what manifests say: settings, nodes, modules, accounts, files for Kubernetes.

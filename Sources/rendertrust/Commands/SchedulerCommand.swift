@@ -1,11 +1,11 @@
 import ArgumentParser
+import Autoscaling
 import Glibc
+import JobStore
 import Logging
 import Model
 import Postgres
 import Reconciling
-import Autoscaling
-import JobStore
 
 /// One scheduler, as servers, containers and pods run it.
 struct SchedulerCommand: AsyncParsableCommand {

@@ -1,13 +1,13 @@
+import Autoscaling
 import ContainerSupport
 import Glibc
+import JobStore
 import KindSupport
 import Model
-import Postgres
-import SchedulerKind
-import Reconciling
-import Autoscaling
-import JobStore
 import NodeRunner
+import Postgres
+import Reconciling
+import SchedulerKind
 
 /// What a controller does for jobs while it runs: takes orders, serves the nodes whose engines it reaches, and starts
 /// schedulers. It begins once a `Scheduler` is declared and its database is there, and follows it to another one.

@@ -1,6 +1,6 @@
-import Model
 import JobModel
 import JobStore
+import Model
 import Synchronization
 
 /// The scheduler of an environment, which may not be set up yet: until then everybody is told to come again.

@@ -1,9 +1,9 @@
 import KindSupport
 import Manifests
 import Model
+import NodeRunner
 import Postgres
 import Reconciling
-import NodeRunner
 import SchedulerKind
 import Synchronization
 

@@ -5,6 +5,7 @@ import Databases
 import Delivery
 import DockerEngine
 import HTTP
+import JobStore
 import KindSupport
 import Ledger
 import Manifests
@@ -14,7 +15,6 @@ import Nodes
 import PgBackRest
 import Postgres
 import Recovery
-import JobStore
 import SchedulerKind
 import Services
 

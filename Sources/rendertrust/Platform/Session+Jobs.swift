@@ -1,9 +1,9 @@
 import ArgumentParser
+import JobModel
+import JobStore
 import Model
 import Postgres
 import Reconciling
-import JobModel
-import JobStore
 
 /// Whose scheduler a command means.
 struct JobServiceOptions: ParsableArguments {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Gateway
-import Model
 import JobModel
+import Model
 
 /// A server's jobs and nodes. Whose jobs are seen and touched is decided there, by the token; the accounts that callers
 /// name here only narrow lists.

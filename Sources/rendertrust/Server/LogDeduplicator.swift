@@ -1,6 +1,6 @@
+import JobStore
 import Logging
 import Postgres
-import JobStore
 import Synchronization
 
 /// Tells a scheduler's news to a log, and a trouble once for as long as it lasts.

@@ -1,6 +1,6 @@
+import JobModel
 import Model
 import Planning
-import JobModel
 
 // What is told of a job while somebody watches it.
 extension JobText {

@@ -1,6 +1,6 @@
+import JobModel
 import Model
 import Planning
-import JobModel
 
 extension JobText {
   /// Every decision that was made about a job, with what became of it.

@@ -1,6 +1,6 @@
+import JobModel
 import Model
 import Planning
-import JobModel
 
 /// How jobs are shown to people. Pure: the time and the style are given.
 struct JobText {

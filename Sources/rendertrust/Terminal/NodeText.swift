@@ -1,6 +1,6 @@
+import JobModel
 import Model
 import Planning
-import JobModel
 
 /// How nodes are shown to people. Pure: the time and the style are given.
 struct NodeText {
@@ -16,7 +16,8 @@ struct NodeText {
       table.add([
         node.name, node.words, "\(node.slotsUsed)/\(node.slots)", cores, NodeText.gpuMemory(node),
         node.lastHeartbeatAt == nil ? "–" : NodeText.milliseconds(node.roundTripMicroseconds),
-        node.lastHeartbeatAt.map { (now - $0).ago } ?? "never", node.owner, node.isOverflow ? "overflow" : "–",
+        node.lastHeartbeatAt.map { (now - $0).ago } ?? "never", node.owner,
+        node.isOverflow ? "overflow" : "–",
       ])
     }
     // Pool, round trip, owner, GPU memory, cores.
@@ -46,7 +47,9 @@ struct NodeText {
     let name = style.bold(status.name)
     let verb = status.slotsUsed == 1 ? "goes on" : "go on"
     let rest = status.slotsUsed == 0 ? "nothing runs there" : "\(status.attempts) \(verb)"
-    if status.isCordonedByOperator { return "\(style.yellow("!")) \(name) is cordoned: nothing new comes, \(rest)." }
+    if status.isCordonedByOperator {
+      return "\(style.yellow("!")) \(name) is cordoned: nothing new comes, \(rest)."
+    }
     if status.isCordoned {
       return "\(style.yellow("!")) \(name) is still cordoned, by its manifest (`schedulable: false`)."
     }
@@ -79,7 +82,8 @@ extension NodeStatus {
   /// For programs.
   var value: Value {
     .members([
-      "name": .string(name), "owner": .string(owner), "online": .bool(isOnline), "held": .bool(isCordonedByOperator),
+      "name": .string(name), "owner": .string(owner), "online": .bool(isOnline),
+      "held": .bool(isCordonedByOperator),
       "cordoned": .bool(isCordoned), "overflow": .bool(isOverflow),
       "slots": .integer(Int64(slots)), "slotsUsed": .integer(Int64(slotsUsed)),
       "cores": .string(CoreCount(thousandths: cores).description),

@@ -1,7 +1,7 @@
 import Gateway
 import GatewaySupport
-import Model
 import JobModel
+import Model
 import Subprocess
 import Testing
 

@@ -1,8 +1,8 @@
 import Gateway
 import GatewaySupport
 import HTTP
-import Model
 import JobModel
+import Model
 import Synchronization
 import Testing
 

@@ -1,5 +1,5 @@
-package import Model
 package import JobModel
+package import Model
 internal import Synchronization
 
 /// Jobs and workers in memory: every job goes to one node, costs nothing, and ends as its worker says. There is every module
@@ -109,7 +109,8 @@ package final class FakeDesk: JobService, WorkerAPI {
     let job = try await job(id, of: creator)
     let decision = PlacementDecision(
       nodes: 2, removed: [.offline: 1], passed: 1,
-      front: [PlacementDecision.Candidate(node: 1, name: node, latency: 900, earnings: 0, score: 10)], frontCount: 1)
+      front: [PlacementDecision.Candidate(node: 1, name: node, latency: 900, earnings: 0, score: 10)],
+      frontCount: 1)
     return SchedulingTrace(
       job: job, entries: [SchedulingTrace.Entry(attempt: job.attempts.first, decision: decision)])
   }

@@ -1,8 +1,8 @@
+internal import JobStore
 package import Ledger
 package import Model
-package import Postgres
-internal import JobStore
 package import Placement
+package import Postgres
 
 /// A database with books, a scheduler's settings, nodes and modules, and accounts that can pay; what the kinds would have made
 /// of manifests.

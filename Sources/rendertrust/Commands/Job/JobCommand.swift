@@ -1,8 +1,8 @@
 import ArgumentParser
+import JobModel
 import Manifests
 import Model
 import Reconciling
-import JobModel
 
 struct JobCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
+import JobModel
 import Ledger
 import Manifests
 import Model
-import JobModel
 
 struct JobList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List jobs, newest first.")

@@ -1,7 +1,7 @@
 import ArgumentParser
+import JobModel
 import Ledger
 import Model
-import JobModel
 
 struct JobSubmit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

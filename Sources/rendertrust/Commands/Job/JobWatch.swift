@@ -1,7 +1,7 @@
 import ArgumentParser
+import JobModel
 import Model
 import Reconciling
-import JobModel
 
 struct JobWatch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Billing
+import JobStore
 import Ledger
 import Model
 import Postgres
 import Reconciling
-import JobStore
 
 struct LedgerErase: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import ArgumentParser
+import JobModel
 import Manifests
 import Model
-import JobModel
 
 struct NodeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,7 +24,7 @@ extension OpenJobService {
 
   func hold(_ name: String, _ isHeld: Bool) async throws(CommandFailure) -> NodeStatus {
     let known = try await node(name)
-    return try await ask { desk throws(JobError) in 
+    return try await ask { desk throws(JobError) in
       isHeld ? try await desk.cordon(node: known.name) : try await desk.uncordon(node: known.name)
     }
   }

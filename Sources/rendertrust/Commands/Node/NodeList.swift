@@ -1,7 +1,7 @@
 import ArgumentParser
+import JobModel
 import Manifests
 import Model
-import JobModel
 
 struct NodeList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
