@@ -1,4 +1,5 @@
 import JobModel
+import JobStore
 import Ledger
 import Model
 import Postgres

@@ -46,7 +46,7 @@ import Testing
     let spec = try Self.spec(json)
     let told = RecordedSettings(try Value(json: spec.settings.value.json))
     #expect(told == spec.settings)
-    #expect(SchedulerSpec().saying(told) == spec)
+    #expect(SchedulerSpec().with(told) == spec)
   }
 
   @Test(

@@ -1,6 +1,7 @@
 import JobModel
 import Ledger
 import Model
+import Placement
 import Postgres
 
 /// Jobs that end while they wait, and the word that one is to end.

@@ -2,6 +2,7 @@ internal import Concurrency
 package import JobModel
 internal import Ledger
 package import Model
+internal import Placement
 package import Postgres
 
 /// The scheduler as one process has it: takes orders and reports, many in one transaction. Any number of processes may do so

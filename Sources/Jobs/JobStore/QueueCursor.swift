@@ -1,4 +1,6 @@
+import JobModel
 import Model
+import Placement
 
 /// A creator's jobs of one module in the queue.
 struct QueuePosition: Hashable, Sendable {

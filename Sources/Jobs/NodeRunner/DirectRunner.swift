@@ -1,6 +1,6 @@
 package import ContainerSupport
 package import HTTP
-internal import JobModel
+package import JobModel
 internal import Model
 package import Reconciling
 internal import Synchronization

@@ -1,3 +1,4 @@
+internal import JobModel
 internal import Model
 
 /// What a module says on standard error about how it goes: a line such as

@@ -1,4 +1,4 @@
-internal import JobModel
+package import JobModel
 package import Model
 
 extension FleetIndex {

@@ -1,5 +1,6 @@
 package import Manifests
 package import Model
+internal import Placement
 
 /// How jobs are given to nodes, and how many schedulers do it (seeds 3.1, Global Scheduler). What is left out are the seeds'
 /// figures.

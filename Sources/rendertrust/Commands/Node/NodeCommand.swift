@@ -15,7 +15,7 @@ extension OpenJobService {
   func node(_ name: String) async throws(CommandFailure) -> NodeStatus {
     let name = OpenJobService.plainNode(name)
     let nodes = try await ask { desk throws(JobError) in try await desk.nodes() }
-    guard let found = nodes.first(where: { $0.node.name == name }) else {
+    guard let found = nodes.first(where: { $0.name == name }) else {
       let hint = Suggestion.hint(for: name, among: nodes.map(\.name), noun: "nodes")
       throw .failed("there is no node ‘\(name)’" + (hint.map { "; \($0)" } ?? ""))
     }

@@ -15,7 +15,7 @@ struct NodeList: AsyncParsableCommand {
   func run() async throws {
     try await Session.withJobs(options) { open in
       let nodes = try await open.ask { desk throws(JobError) in try await desk.nodes() }.sorted {
-        $0.node.name < $1.node.name
+        $0.name < $1.name
       }
       switch output {
       case .json: Output.write(Value.array(nodes.map(\.value)).prettyJSON)
