@@ -1,19 +1,19 @@
-# Two commands do everything: `make up` runs the platform, `make test` proves it. Both install what is missing.
+# `make up` runs the platform, `make test` runs every test. Both install missing packages first.
 SHELL := /bin/sh
 STATE ?= .rendertrust
 SCRATCH ?= .build
 RENDERTRUST := $(SCRATCH)/release/rendertrust
-# A module that imports another which Package.swift does not give it breaks the build.
+# An import that Package.swift does not declare fails the build.
 STRICT := --explicit-target-dependency-import-check error
 
 .PHONY: up down build images test fuzz check bench soak fmt docs setup
 
-# Converges manifests/dev and keeps it so until Ctrl-C.
+# Converges manifests/dev and keeps it converged until Ctrl-C.
 up: setup build
 	@scripts/images.sh start
 	@scripts/with-engine.sh $(STATE) $(RENDERTRUST) up manifests/dev --state $(STATE)
 
-# Stops what `make up` leaves running for the next start: the private Docker engine and the registry.
+# Stops the private Docker engine and the registry, which `make up` leaves running.
 down:
 	@scripts/images.sh stop
 	@scripts/docker-engine.sh stop $(STATE)/docker
@@ -34,11 +34,11 @@ test: setup check
 	@scripts/tests.sh $(SCRATCH)
 	@scripts/fuzz.sh 60 $(SCRATCH)/fuzz
 
-# Looks for manifests that crash, hang or do not come back as they were; FUZZ_SECONDS says for how long.
+# Searches for manifests that crash, hang or change in a round trip, for FUZZ_SECONDS.
 fuzz: setup
 	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),600) $(SCRATCH)/fuzz
 
-# What can be said without building: format, lengths of files, arrows between modules, purity of planners.
+# Checks without building: format, file lengths, imports, language, SQL, purity of planners.
 check:
 	@scripts/check.sh
 
@@ -48,7 +48,7 @@ bench: setup build
 soak: setup
 	@scripts/soak.sh $(SCRATCH)
 
-# The reference of kinds, from the program's own descriptions.
+# Generates the reference of kinds and of the server from the program.
 docs: build
 	@scripts/docs.sh $(RENDERTRUST)
 

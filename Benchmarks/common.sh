@@ -1,11 +1,11 @@
-# What the benchmarks share; sourced by bash, never run.
+# Functions that the benchmarks share; sourced by bash.
 
-# seconds_of_cpu PID: what the process has used so far, in seconds.
+# seconds_of_cpu PID: processor time of the process so far, in seconds.
 seconds_of_cpu() {
   awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($12 + $13) / ticks }' "/proc/$1/stat"
 }
 
-# cpu_of COMMAND…: user and system seconds of the command, without processes that it leaves to others.
+# cpu_of COMMAND…: user and system seconds of the command, without processes that outlive it.
 # Output and errors go to $work/log.
 cpu_of() {
   local TIMEFORMAT='%U %S'
@@ -27,16 +27,16 @@ seconds() {
 # median: of the numbers on standard input.
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-# verdict WHAT MEASURED UNIT TARGET: one line, and whether the target was met or by how much it was missed.
-verdict() {
+# compare WHAT MEASURED UNIT TARGET: one line with whether the target was met or by how much it was missed.
+compare() {
   awk -v what="$1" -v measured="$2" -v unit="$3" -v target="$4" 'BEGIN {
     printf "%s: %s %s (target: at most %s %s): ", what, measured, unit, target, unit
     if (measured <= target) print "met"; else printf "missed by %.0f %%\n", (measured / target - 1) * 100
   }'
 }
 
-# verdict_at_least WHAT MEASURED UNIT TARGET: the same where more is better.
-verdict_at_least() {
+# compare_at_least WHAT MEASURED UNIT TARGET: the same where more is better.
+compare_at_least() {
   awk -v what="$1" -v measured="$2" -v unit="$3" -v target="$4" 'BEGIN {
     printf "%s: %s %s (target: at least %s %s): ", what, measured, unit, target, unit
     if (measured >= target) print "met"; else printf "missed by %.0f %%\n", (1 - measured / target) * 100

@@ -1,17 +1,18 @@
 #!/bin/bash
-# 100 containers from nothing, beside what the engine takes by itself and beside docker-compose, in one run:
+# Creates 100 containers, compared in one run with the bare engine and with docker-compose:
 #
 #   Benchmarks/containers.sh RENDERTRUST BENCH_CONTAINERS [CONTAINERS]
 #
-# 1. The bare Engine API: create and start for each container, at 1, 2, 4, 8, 16 and 32 at once; the best counts.
-# 2. `rendertrust apply` of as many services, as a whole process with the start and stop of its PostgreSQL. Each has an
-#    HTTP health check that must pass.
+# 1. The bare Engine API: create and start for each container, at 1, 2, 4, 8, 16 and 32 at once; the best
+#    counts.
+# 2. `rendertrust apply` of as many services, as a whole process with the start and stop of its PostgreSQL.
+#    Each has an HTTP health check that must pass.
 # 3. `docker-compose up -d` of the same services, without health checks.
 #
-# docker-compose stands still now and then with all begun and nothing to do: a round of 120 s is left out.
+# docker-compose sometimes hangs with every container started: a round of 120 s is left out.
 #
-# Everything runs on a private engine and registry. Removing containers between the runs is not timed. Of three runs of
-# ours and of theirs the best counts, as of the bare calls.
+# Everything runs on a private engine and registry. Removing containers between the runs is not timed. Of
+# three runs of rendertrust and of docker-compose the best counts, as of the bare calls.
 set -euo pipefail
 rendertrust=$(realpath "$1")
 bare=$(realpath "$2")
@@ -83,7 +84,7 @@ SERVICE
 "$bare" "$image" "$count" | tee "$work/bare" | sed -u '/^best/d'
 best=$(awk '/^best/ { print $2 }' "$work/bare")
 
-# A state that is set up: what is compared is the containers.
+# The state is set up first: only the containers are compared.
 seconds "$rendertrust" apply "$work/none" --state "$work/state" >/dev/null
 for round in 1 2 3; do
   seconds "$rendertrust" apply "$work/services" --state "$work/state" && echo
@@ -99,7 +100,7 @@ done >"$work/theirs"
 theirs=$(sort -n "$work/theirs" | head -n 1)
 
 echo "bare API at its best: $best s; rendertrust apply: $ours s; docker-compose up -d: $theirs s"
-verdict "$count containers from nothing against the bare API at its best" \
+compare "$count containers from nothing against the bare API at its best" \
   "$(awk -v a="$ours" -v b="$best" 'BEGIN { printf "%.2f", a / b }')" times 1.15
-verdict "$count containers from nothing against docker-compose up -d" \
+compare "$count containers from nothing against docker-compose up -d" \
   "$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')" times 1

@@ -1,11 +1,12 @@
 #!/bin/bash
-# Orders through a real server, as the seeds' load test asks: every order holds credits and dispatches a job in one request.
+# Orders through a real server, as the load test of the seeds: every order holds credits and dispatches a job
+# in one request.
 #
 #   Benchmarks/jobs.sh RENDERTRUST [SECONDS]
 #
-# A fleet of 1,000 nodes with 1,024 slots each, 100 creators, a price of 0.1 credits; wrk on the same machine. PostgreSQL is
-# as durable as the platform's own. Measures 1,000 clients, 64 clients, heartbeats of 10,000 nodes every 30 s, and 1,000 clients
-# beside 1,000,000 jobs that are over.
+# A fleet of 1,000 nodes with 1,024 slots each, 100 creators, a price of 0.1 credits; wrk on the same machine.
+# PostgreSQL has the durability of the embedded server. Measures 1,000 clients, 64 clients, heartbeats of
+# 10,000 nodes every 30 s, and 1,000 clients beside 1,000,000 finished jobs.
 set -euo pipefail
 command -v wrk >/dev/null || {
   echo "skipped: wrk is missing (Debian: apt-get install wrk)"
@@ -80,7 +81,7 @@ sql <<END
 INSERT INTO accounts (name, kind) SELECT unnest(string_to_array('$names', ',')), 'creator';
 INSERT INTO scheduler_heartbeats (node, heard_at, images) SELECT id, now(), ARRAY['$digest'] FROM scheduler_nodes;
 END
-# As many credits as nobody can spend meanwhile, each as an entry of its own.
+# More credits than the run can spend, each grant an entry of its own.
 for i in $(seq 100); do
   "$rendertrust" credits grant "c$i" 10000000 --key "bench-$i" --state "$state" >/dev/null
 done
@@ -111,16 +112,16 @@ measure() {
 }
 measure 64 5 >/dev/null
 measure 1000 "$seconds"
-verdict "p95 with 1,000 clients" "$p95" ms 300
-verdict "errors with 1,000 clients" "$errors" % 1
-verdict_at_least "dispatched with 1,000 clients" "$rate" jobs/s 5000
+compare "p95 with 1,000 clients" "$p95" ms 300
+compare "errors with 1,000 clients" "$errors" % 1
+compare_at_least "dispatched with 1,000 clients" "$rate" jobs/s 5000
 bare=$rate
 measure 64 "$((seconds / 3))"
-verdict "p95 with 64 clients" "$p95" ms 10
+compare "p95 with 64 clients" "$p95" ms 10
 
-# Heartbeats: processor time of server and PostgreSQL with them less that without.
+# Heartbeats: processor time of server and PostgreSQL with heartbeats, less the time without.
 sql -c "INSERT INTO scheduler_nodes (name, owner, cores, slots, memory) SELECT 'h' || i, 'owner', 4000, 4, 8::bigint << 30 FROM generate_series(1, 9000) i"
-# Ten of the nodes send what all would.
+# Ten of the nodes send the heartbeats of all.
 tokens=
 for i in $(seq 10); do
   tokens="$tokens\"$("$rendertrust" token create "beat-$i" --role node --subject "h$i" --state "$state" 2>/dev/null | grep -o 'rt_[a-z2-7]*' | head -n 1)\","
@@ -150,9 +151,9 @@ read -r beats_sent beats_bad < <(wrk -t 1 -c 10 -d 20s -s "$work/beat.lua" "http
 busy=$(awk -v a="$before" -v b="$(processor)" 'BEGIN { print b - a }')
 share=$(awk -v busy="$busy" -v idle="$idle" 'BEGIN { printf "%.1f", (busy - idle) / 20 * 100 }')
 echo "heartbeats: $beats_sent in 20 s, $beats_bad refused; processor time of server and PostgreSQL $busy s, without $idle s"
-verdict "heartbeats of 10,000 nodes every 30 s" "$share" "% of a core" 5
+compare "heartbeats of 10,000 nodes every 30 s" "$share" "% of a core" 5
 
-# Jobs that are over, with their attempts, holds and calls.
+# Finished jobs, with their attempts, holds and calls.
 sql <<END
 INSERT INTO holds (id, account, amount_micro, captured_micro, state, job, rules, opened_at, expires_at, closed_at)
 SELECT nextval('hold_ids'), a.id, 100000, 100000, 'captured', 'old' || i, 1, now(), now() + interval '1 day', now()
@@ -172,4 +173,4 @@ VACUUM ANALYZE;
 CHECKPOINT;
 END
 measure 1000 "$((seconds / 2))"
-verdict_at_least "the same beside 1,000,000 jobs that are over" "$(awk -v a="$rate" -v b="$bare" 'BEGIN { printf "%.2f", a / b }')" "of the rate without" 0.9
+compare_at_least "the same beside 1,000,000 jobs that are over" "$(awk -v a="$rate" -v b="$bare" 'BEGIN { printf "%.2f", a / b }')" "of the rate without" 0.9

@@ -1,14 +1,15 @@
 #!/bin/bash
-# Plans and applies price maps beside terraform, in one run:
+# Plans and applies price maps, compared with terraform in one run:
 #
 #   Benchmarks/prices.sh RENDERTRUST [PLANNED] [APPLIED]
 #
-# 1. `rendertrust plan` of PLANNED (10,000) PriceMaps that are in PostgreSQL already, against `terraform plan` of as
-#    many terraform_data that are in its state already. Neither finds a change.
-# 2. `rendertrust apply` of APPLIED (2,000) new PriceMaps, against `terraform apply` of as many new terraform_data.
+# 1. `rendertrust plan` of PLANNED (10,000) PriceMaps that PostgreSQL has already, against `terraform plan` of
+#    as many terraform_data that its state has already. Neither finds a change.
+# 2. `rendertrust apply` of APPLIED (2,000) new PriceMaps, against `terraform apply` of as many new
+#    terraform_data.
 #
-# Each program is timed as a whole process with its own start and stop; ours includes its PostgreSQL server. Plans
-# change nothing, so each is run three times and the middle one counts; an apply is run once.
+# Each program is timed as a whole process with its own start and stop; ours includes its PostgreSQL server.
+# Plans change nothing, so each is run three times and the middle one counts; an apply is run once.
 set -eu
 rendertrust=$(realpath "$1")
 planned=${2:-10000}
@@ -35,7 +36,7 @@ terraform_files() { # terraform_files COUNT FOLDER
   }' >"$2/main.tf"
 }
 
-# What an apply would have written, so that filling the state does not take an hour.
+# Writes the state file that an apply would write, because an apply of this size takes an hour.
 terraform_state() { # terraform_state COUNT FOLDER
   awk -v count="$1" 'BEGIN {
     value = "{\"value\":{\"currency\":\"usd\",\"price_a\":\"100\",\"price_b\":\"550\"},\"type\":[\"object\",{\"currency\":\"string\",\"price_a\":\"string\",\"price_b\":\"string\"}]}"
@@ -58,7 +59,7 @@ manifests "$applied" "$work/ours/applied"
   tail -n 5 "$work/log" >&2
   exit 1
 }
-# A state that is set up already, without price maps: what is compared is the apply.
+# The state is set up first, without price maps: only the apply is compared.
 manifests 0 "$work/ours/empty"
 "$rendertrust" apply "$work/ours/empty" --state "$work/ours/state-applied" >"$work/log" 2>&1
 
@@ -79,8 +80,8 @@ if command -v terraform >/dev/null; then
   their_apply=$(seconds terraform -chdir="$work/theirs/applied" apply -input=false -no-color -auto-approve)
   echo "terraform plan of $planned unchanged:   $their_plan s"
   echo "terraform apply of $applied new:        $their_apply s"
-  verdict_at_least "plan of $planned unchanged" "$(ratio "$their_plan" "$our_plan")" "times as fast" 30
-  verdict_at_least "apply of $applied new" "$(ratio "$their_apply" "$our_apply")" "times as fast" 50
+  compare_at_least "plan of $planned unchanged" "$(ratio "$their_plan" "$our_plan")" "times as fast" 30
+  compare_at_least "apply of $applied new" "$(ratio "$their_apply" "$our_apply")" "times as fast" 50
 else
   echo "terraform is not installed: nothing to compare with"
 fi

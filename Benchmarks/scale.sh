@@ -1,11 +1,12 @@
 #!/bin/bash
-# What the loop costs with very many resources:
+# Measures the control loop with very many resources:
 #
 #   Benchmarks/scale.sh RENDERTRUST [RESOURCES] [LARGEST]
 #
-# 1. A full resync of RESOURCES (10,000) unchanged ones under a running `up`: processor time and memory of its process.
-#    PostgreSQL's own work is not counted.
-# 2. A change of one among them: from renaming its manifest into place until another connection reads the new row.
+# 1. A full resync of RESOURCES (10,000) unchanged ones under a running `up`: processor time and memory of its
+#    process. PostgreSQL's own work is not counted.
+# 2. A change of one among them: from renaming its manifest into place until another connection reads the new
+#    row.
 # 3. `apply` of such a change as a whole process, with the start and stop of its PostgreSQL.
 # 4. `plan` of 1,000, 5,000, RESOURCES and LARGEST (50,000) unchanged ones: processor time for each resource.
 set -euo pipefail
@@ -43,7 +44,7 @@ apply() { # apply RESOURCES: manifests, and a state where they are applied
   seconds "$rendertrust" apply "$work/$1" --state "$work/state-$1" >/dev/null
 }
 
-# The way a person sees it: the row is there for somebody else. Waits inside the server, looking each millisecond.
+# Until another connection sees the row. Waits inside the server and checks every millisecond.
 await_credits() { # await_credits CREDITS: prints when price_a00000 gives so many, in nanoseconds since 1970
   psql -h "$socket" -U postgres -d platform -Atq <<SQL
 \\echo waiting
@@ -85,8 +86,8 @@ after=$(seconds_of_cpu "$controller")
 peak=$(awk '/VmHWM/ { printf "%.0f", $2 / 1000 }' "/proc/$controller/status")
 end
 each=$(awk -v a="$before" -v b="$after" -v n=$resyncs 'BEGIN { printf "%.3f", (b - a) / n }')
-verdict "full resync of $count unchanged, processor time" "$each" s 1
-verdict "full resync of $count unchanged, memory" "$peak" MB 200
+compare "full resync of $count unchanged, processor time" "$each" s 1
+compare "full resync of $count unchanged, memory" "$peak" MB 200
 
 begin "$work/$count" "$work/state-$count" 30s
 socket=$(dirname "$(find "$work/state-$count" -name .s.PGSQL.5432)")
@@ -97,7 +98,7 @@ for round in 1 2 3 4 5 6 7 8 9; do
 done >"$work/changes"
 end
 echo "change of one among $count under up, each: $(tr '\n' ' ' <"$work/changes")ms"
-verdict "change of one among $count under up, middle of 9" "$(median <"$work/changes")" ms 150
+compare "change of one among $count under up, middle of 9" "$(median <"$work/changes")" ms 150
 
 for round in 1 2 3; do
   price_file 0 100 $((300 + round)) >"$work/$count/prices-0000.yaml"
@@ -108,7 +109,7 @@ echo "apply of one change among $count, whole process, middle of 3: $(median <"$
 
 for size in ${SIZES:-1000 5000 "$count" "$largest"}; do
   [ "$size" = "$count" ] || apply "$size"
-  # Another process keeps PostgreSQL running, so that a plan starts and stops nothing.
+  # Another process keeps PostgreSQL running, so that a plan does not start and stop it.
   begin "$work/$size" "$work/state-$size" 1h
   for round in 1 2 3 4 5; do
     cpu_of "$rendertrust" plan "$work/$size" --state "$work/state-$size" --detailed-exitcode
@@ -117,4 +118,4 @@ for size in ${SIZES:-1000 5000 "$count" "$largest"}; do
 done >"$work/costs"
 awk '{ printf "plan of %d unchanged: %s µs of processor time for each\n", $1, $2 }' "$work/costs"
 growth=$(awk '{ cost[NR] = $2 } END { least = cost[1]; for (i in cost) if (cost[i] < least) least = cost[i]; printf "%.2f", cost[NR] / least }' "$work/costs")
-verdict "cost for each of $largest against the cheapest of the smaller numbers" "$growth" times 1.2
+compare "cost for each of $largest against the cheapest of the smaller numbers" "$growth" times 1.2

@@ -1,15 +1,16 @@
 #!/bin/sh
-# A private Docker engine below one folder, apart from any other engine of the machine:
+# Starts and stops a private Docker engine below one folder, isolated from other engines of the machine:
 #
 #   scripts/docker-engine.sh start|stop|status FOLDER
 #
-# `start` does nothing when it runs already, and prints the line `DOCKER_HOST=unix://FOLDER/docker.sock`.
-# `stop` ends the engine and its containers and takes its network bridge away; images and volumes stay in FOLDER.
-# `status` prints the same line as `start`; exit code 1 when the engine does not run.
+# `start` does nothing if the engine already runs, and prints the line
+# `DOCKER_HOST=unix://FOLDER/docker.sock`. `stop` stops the engine and its containers and removes its network
+# bridge; images and volumes stay in FOLDER. `status` prints the same line as `start`; exit code 1 if the
+# engine does not run.
 #
-# Needs root, dockerd, ip and curl (Debian: docker.io iproute2 curl). The engine gets a bridge of its own and leaves
-# the firewall alone (--iptables=false): ports are published by its proxy, containers reach each other and the
-# machine, but not the world beyond it. So several engines run side by side.
+# Needs root, dockerd, ip and curl (Debian: docker.io iproute2 curl). The engine gets its own bridge and does
+# not change the firewall (--iptables=false): its proxy publishes ports, and containers reach each other and
+# the machine, but no other network. Several engines can run side by side.
 set -eu
 
 usage() {
@@ -23,7 +24,7 @@ folder=$(cd "$2" && pwd -P)
 socket=$folder/docker.sock
 pidfile=$folder/dockerd.pid
 log=$folder/dockerd.log
-# An interface name has at most 15 characters; the folder decides it, so that stop finds it without any record.
+# An interface name has at most 15 characters; it is derived from the folder, so that `stop` needs no record.
 mark=$(printf %s "$folder" | sha256sum | cut -c1-8)
 bridge=rt-$mark
 
@@ -36,13 +37,13 @@ running() {
   [ -s "$pidfile" ] || return 1
   pid=$(cat "$pidfile")
   [ -r "/proc/$pid/cmdline" ] || return 1
-  # Another process may have got the number since.
+  # Another process may have the same pid by now.
   tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$folder/data"
 }
 
 answers() { curl -fsS -m 5 --unix-socket "$socket" http://docker/_ping >/dev/null 2>&1; }
 
-# What an engine leaves when it was killed: containerd with its shims, and mounts that keep the folder busy.
+# Removes what a killed engine leaves behind: containerd with its shims, and mounts that keep the folder busy.
 clear_rest() {
   for process in /proc/[0-9]*; do
     if { tr "\\0" "\\n" <"$process/cmdline" | grep -qF "$folder/exec"; } 2>/dev/null; then
@@ -52,11 +53,11 @@ clear_rest() {
   awk -v root="$folder/" 'index($2, root) == 1 { print $2 }' /proc/self/mounts | sort -r | while read -r mount; do
     umount -l "$mount" 2>/dev/null || true
   done
-  # The old containerd's number in there would be taken for a running one.
+  # dockerd treats the pid in this file as a running containerd.
   rm -rf --one-file-system "$folder/exec"
 }
 
-# One /20 of 10.192.0.0/11 for each engine, chosen by its mark and moved on while it is in use.
+# One /20 of 10.192.0.0/11 for each engine, chosen by its mark; the next one if it is in use.
 make_bridge() {
   ip link show "$bridge" >/dev/null 2>&1 && return
   number=$(($(printf %d "0x$(printf %s "$mark" | cut -c1-6)") % 512))
@@ -76,7 +77,7 @@ make_bridge() {
 }
 
 start() {
-  [ "$(id -u)" -eq 0 ] || fail "an engine needs root: run this as root, or set DOCKER_HOST to one that runs"
+  [ "$(id -u)" -eq 0 ] || fail "an engine needs root: run this as root, or set DOCKER_HOST to a running engine"
   for tool in dockerd ip curl; do
     command -v $tool >/dev/null || fail "$tool is missing: install docker.io, iproute2 and curl"
   done
@@ -86,7 +87,7 @@ start() {
     rm -f "$pidfile" "$socket"
     clear_rest
     make_bridge
-    # Its own session, so that the end of a terminal or test does not end it halfway.
+    # A session of its own: the end of a terminal or test does not stop it.
     setsid dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$pidfile" \
       --host "unix://$socket" --bridge "$bridge" --iptables=false --ip6tables=false --ip-masq=false \
       --ip-forward=false --log-level warn >>"$log" 2>&1 </dev/null &
@@ -96,7 +97,7 @@ start() {
   until answers; do
     if [ -n "$starter" ] && ! kill -0 "$starter" 2>/dev/null; then
       tail -n 5 "$log" >&2
-      fail "dockerd ended at once, see $log"
+      fail "dockerd exited at once, see $log"
     fi
     [ $waited -lt 300 ] || fail "dockerd did not answer within 30 s, see $log"
     sleep 0.1

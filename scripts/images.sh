@@ -1,18 +1,18 @@
 #!/bin/sh
-# Images of the modules that development and tests use, made from busybox alone, in a private registry:
+# Builds the module images for development and tests from busybox alone, in a private registry:
 #
 #   scripts/images.sh [start]     start the registry, build and push the images, write the manifest variables
 #   scripts/images.sh stop        stop the registry
-#   scripts/images.sh status      print the registry's address; exit code 1 when it does not run
+#   scripts/images.sh status      print the registry's address; exit code 1 if it does not run
 #
-# Everything may be repeated; images that are there already are not sent again, and the same busybox always gives
-# the same digests. Needs no engine and no internet. Images are 1.0 and 1.1 of
+# Every command may be repeated. Images that the registry has are not pushed again, and the same busybox
+# always gives the same digests. Needs no engine and no internet. Builds versions 1.0 and 1.1 of
 #   echo        answers with its input (stdin: `/module/run`, HTTP: port 8080)
 #   storyboard  pretends to draw frames (HTTP: port 8188)
 #   voice       pretends to speak (HTTP: port 8189)
 #   web         static pages (HTTP: port 8080)
-# HTTP is GET /health → 200 and, but for web, POST /run with a JSON body. They run as 65532:65532 with a read-only
-# root and without capabilities; /data belongs to that user, for volumes.
+# HTTP is GET /health → 200 and, but for web, POST /run with a JSON body. They run as 65532:65532 with a
+# read-only root and without capabilities; /data belongs to that user, for volumes.
 #
 # Needs busybox-static, docker-registry, curl, tar, gzip (Debian's names). Settings, as environment variables:
 #   RENDERTRUST_REGISTRY_STATE  folder of the registry         (.rendertrust/registry)
@@ -39,11 +39,11 @@ fail() {
 running() {
   [ -s "$pidfile" ] || return 1
   pid=$(cat "$pidfile")
-  # Another process may have got the number since.
+  # Another process may have the same pid by now.
   { tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF "$state/config.yml"; } 2>/dev/null
 }
 
-# Where the running registry listens.
+# The address of the running registry.
 address() { sed -n 's/^http: {addr: "\(.*\)"}$/\1/p' "$state/config.yml"; }
 
 start_registry() {
@@ -66,15 +66,16 @@ EOF
   echo $child >"$pidfile"
   waited=0
   until curl -fsS -m 2 "http://$registry/v2/" >/dev/null 2>&1; do
-    # On a busy machine it may not even be the registry yet: `running` would not know it.
+    # On a busy machine the child may not have executed the registry yet, so that `running` does not recognise
+    # it.
     case $(sed 's/.*) //' "/proc/$child/stat" 2>/dev/null) in
-    '' | Z*) fail "docker-registry ended at once: $(tail -n 1 "$log")" ;;
+    '' | Z*) fail "docker-registry exited at once: $(tail -n 1 "$log")" ;;
     esac
     [ $waited -lt 100 ] || fail "docker-registry did not answer within 10 s, see $log"
     sleep 0.1
     waited=$((waited + 1))
   done
-  # Somebody else's registry may have answered while ours could not bind.
+  # A foreign registry may have answered while this one could not bind.
   running || fail "port of $registry is taken: free it or set RENDERTRUST_REGISTRY_PORT"
   say "registry started at $registry"
 }
@@ -102,7 +103,7 @@ sum() { sha256sum "$1" | cut -d' ' -f1; }
 size() { wc -c <"$1" | tr -d ' '; }
 
 # layer FOLDER NAME: NAME.tar and NAME.gz in $work, the same bytes for the same files.
-# /data goes to 65532, /tmp is everybody's.
+# /data belongs to user 65532; every user may write to /tmp.
 layer() {
   same="--directory $1 --sort=name --mtime=@0 --format=ustar --numeric-owner"
   # shellcheck disable=SC2086 # a list of options, and $work has no spaces
@@ -131,7 +132,7 @@ base() {
   layer "$work/base" base
 }
 
-# module NAME VERSION: the files that make the image what it is.
+# module NAME VERSION: the files of the image.
 module() {
   root=$work/$1-$2
   mkdir -p "$root/module" "$root/www"
@@ -157,7 +158,8 @@ architecture() {
   esac
 }
 
-# describe NAME VERSION PORT COMMAND: configuration and manifest of the image, in $work/NAME-VERSION.{config,manifest}.
+# describe NAME VERSION PORT COMMAND: configuration and manifest of the image, in
+# $work/NAME-VERSION.{config,manifest}.
 describe() {
   image=$1-$2
   cat >"$work/$image.config" <<EOF
@@ -198,7 +200,7 @@ blob() {
   curl -fsS -X PUT -H 'Content-Type: application/octet-stream' --data-binary "@$2" -o /dev/null "$place"
 }
 
-# publish NAME VERSION PORT COMMAND: builds, pushes and remembers the reference in $reference.
+# publish NAME VERSION PORT COMMAND: builds and pushes; the reference is in $reference.
 publish() {
   repository=rendertrust/$1
   module "$1" "$2"

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Makes a virtual environment of Python with these packages, or completes it, and prints the path of its python:
+# Creates or completes a Python virtual environment with these packages, and prints the path of its
+# interpreter:
 #
 #   scripts/python.sh FOLDER PACKAGE==VERSION…
 #
-# May be repeated and called several times at once; where everything is there already, no index is asked. Everything
-# but the path goes to standard error. Needs python3-venv (Debian's name).
+# May be repeated and run concurrently; if every package is installed, no index is contacted. All output but
+# the path goes to standard error. Needs python3-venv (Debian's name).
 set -eu
 
 [ $# -ge 2 ] || {
@@ -28,7 +29,7 @@ mkdir -p "$folder"
 folder=$(cd "$folder" && pwd -P)
 python=$folder/bin/python
 
-# One at a time for each folder.
+# One process at a time for each folder.
 exec 9>"$folder/.lock"
 flock 9
 
@@ -49,7 +50,7 @@ EOT
 }
 
 if ! complete "$@" 2>/dev/null; then
-  # A python that does not start any more was made by one that is gone.
+  # An interpreter that does not start belongs to a Python that was removed.
   if ! "$python" -m pip --version >/dev/null 2>&1; then
     python3 -m venv --clear "$folder" >&2 || {
       echo "python: no virtual environment in $folder: install python3-venv" >&2

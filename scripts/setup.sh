@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs what RenderTrust builds and runs with, where it is missing. Safe to run again; says what it does.
+# Installs the missing packages that RenderTrust builds and runs with. May be repeated.
 set -eu
 
-# name of the package, then a file or command that shows it is there
+# the name of a package, then a file or command that proves it is installed
 wanted='
 libyaml-dev          /usr/include/yaml.h
 libpq-dev            /usr/include/postgresql/libpq-fe.h
@@ -55,7 +55,7 @@ if [ "$(id -u)" -ne 0 ]; then
   }
   as_root=sudo
 fi
-# PostgreSQL is run below the state folder only: the package must not start a server of its own.
+# PostgreSQL runs below the state folder only: the package must not start a server.
 if ! [ -e /etc/postgresql-common/createcluster.conf ]; then
   $as_root mkdir -p /etc/postgresql-common
   echo 'create_main_cluster = false' | $as_root tee /etc/postgresql-common/createcluster.conf >/dev/null

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Shows what happens in the simulated world of a seed, or tries many:
+# Prints the trace of one seed of the simulation, or runs many seeds:
 #
-#   scripts/simulate.sh SEED          the story of one seed
+#   scripts/simulate.sh SEED          the trace of one seed
 #   scripts/simulate.sh FIRST LAST    all of these seeds, two at a time
 #
-# SCRATCH is where it is built, CONFIGURATION release unless told otherwise.
+# Environment: SCRATCH is the build folder (.build), CONFIGURATION the build configuration (release).
 set -eu
 cd "$(dirname "$0")/.."
 configuration=${CONFIGURATION:-release}

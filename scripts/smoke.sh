@@ -1,11 +1,11 @@
 #!/bin/sh
-# Takes the development environment up with the release build, as `make up` does, and down again: what the optimiser
-# makes of the program is what people run.
+# Converges the development environment with the release build, as `make up` does, and destroys it, because
+# the optimised program is the one that people run.
 #
 #   scripts/smoke.sh RENDERTRUST
 #
-# Everything is private to the run: state, Docker engine, registry and ports. Skipped, and said so, where no engine can
-# be had.
+# State, Docker engine, registry and ports are private to the run. Skipped with a message where no engine can
+# be started.
 set -eu
 rendertrust=$(realpath "$1")
 cd "$(dirname "$0")/.."
@@ -34,7 +34,7 @@ trap 'exit 130' INT TERM
 
 mkdir -p "$work/manifests"
 cp -R manifests/base manifests/dev "$work/manifests/"
-# The ports of `make up` may be taken by one that runs beside this.
+# Another `make up` may use the declared ports.
 sed -i "s/127.0.0.1:9120/127.0.0.1:$((RENDERTRUST_REGISTRY_PORT + 1))/; s/127.0.0.1:9121/127.0.0.1:$((RENDERTRUST_REGISTRY_PORT + 2))/" \
   "$work/manifests/dev/services.yaml"
 {

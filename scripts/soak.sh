@@ -1,9 +1,9 @@
 #!/bin/sh
-# Tries far more than a test run does, 100,000 seeds of the simulated world and 20,000 generated plans:
+# Runs many more cases than `make test`: 100,000 seeds of the simulation and 20,000 generated plans:
 #
 #   scripts/soak.sh SCRATCH [SEEDS]
 #
-# A bad seed is named with the line that shows it again.
+# A failing seed is printed with the command that reproduces it.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/seeds.sh "$1" "${2:-100000}"

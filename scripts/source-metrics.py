@@ -2,10 +2,11 @@
 """Measures the sources: language, size, layering and repetition.
 
     scripts/source-metrics.py [ROOT]           print every figure
-    scripts/source-metrics.py --check [ROOT]   print violations of the rules that `make check` enforces; exit code 1 if any
+    scripts/source-metrics.py --pairs [ROOT]   print the pairs of files with equal shapes
+    scripts/source-metrics.py --check [ROOT]   print what `make check` refuses; exit code 1 if there is anything
 
-ROOT is a checkout of this repository, by default the one that holds this script. The word list is always this script's own, so
-that two checkouts are measured by the same words.
+ROOT is a checkout of this repository, by default the one that holds this script. The word list is always this
+script's own, so that two checkouts are measured by the same words.
 """
 
 import collections
@@ -118,30 +119,37 @@ def long_lines(root, names):
         if name in ("docs/kinds.md", "docs/server-reference.md"):
             continue  # Generated from the program.
         in_block = False
+        is_script = not name.endswith((".swift", ".sql", ".md", ".py"))
         for number, line in enumerate(read(root, name).splitlines(), 1):
             if name.endswith(".md"):
                 if line.lstrip().startswith("```"):
                     in_block = not in_block
                 if in_block or line.lstrip().startswith("|"):
                     continue  # Output as it is printed, and rows of tables, cannot be wrapped.
+            if is_script and not line.lstrip().startswith("#"):
+                continue
             if len(line) > LINE_LIMIT:
                 yield f"{name}:{number}: {len(line)} columns"
 
 
+SQL_FUNCTION = re.compile(r"\s*CREATE (?:OR REPLACE )?FUNCTION\s+([\w.]+)", re.IGNORECASE)
+SQL_FUNCTION_END = re.compile(r".*\$\w*\$\s*(LANGUAGE.*)?;\s*$", re.IGNORECASE)
+SWIFT_FUNCTION = re.compile(
+    r"^(\s*)(?:@\w+(?:\([^)]*\))?\s+)*(?:[a-z]+(?:\([a-z]+\))?\s+)*(?:func\s+(`[^`]+`|\S+?)[(<]|(init)[?(<])")
+
+
 def functions(name, text):
-    """(line, name, lines) of every function, with its SQL; of `.sql` files and literals, the database's functions."""
+    """(line, name, lines) of every Swift function, with its SQL, and of every function of the database."""
     lines = text.splitlines()
     for index, line in enumerate(lines):
-        found = re.match(r"\s*CREATE (?:OR REPLACE )?FUNCTION\s+([\w.\\()]+)", line, re.IGNORECASE)
+        found = SQL_FUNCTION.match(line)
         if found:
-            ends = [i for i in range(index + 1, len(lines)) if re.match(r"\s*\$\w*\$(;|\s+LANGUAGE)|.*\$\w*\$\s*LANGUAGE.*;\s*$",
-                                                                       lines[i], re.IGNORECASE)]
-            end = ends[0] if ends else index
-            yield index + 1, found.group(1), end - index + 1
+            ends = [i for i in range(index + 1, len(lines)) if SQL_FUNCTION_END.match(lines[i])]
+            yield index + 1, found.group(1), (ends[0] if ends else len(lines) - 1) - index + 1
     if not name.endswith(".swift"):
         return
     for index, line in enumerate(lines):
-        found = re.match(r"^(\s*)(?:@\w+(?:\([^)]*\))?\s+)*(?:[a-z]+(?:\([a-z]+\))?\s+)*(?:func\s+(`[^`]+`|\S+?)[(<]|(init)[?(<])", line)
+        found = SWIFT_FUNCTION.match(line)
         if not found:
             continue
         indent = found.group(1)
@@ -149,7 +157,8 @@ def functions(name, text):
             if lines[end].startswith(indent + "}") or (end == index and lines[end].rstrip().endswith("}")):
                 yield index + 1, found.group(2) or "init", end - index + 1
                 break
-            if end > index and lines[end].strip() and len(lines[end]) - len(lines[end].lstrip()) < len(indent):
+            depth = len(lines[end]) - len(lines[end].lstrip())
+            if end > index and lines[end].strip() and depth < len(indent):
                 break
 
 
@@ -174,9 +183,9 @@ def shapes(text, is_sql):
         shape = re.sub(r'"(?:\\.|[^"\\])*"', "S", bare)
         shape = re.sub(r"\b\d[\d_.]*\b", "N", shape)
         shape = re.sub(
-            r"\b(?!(?:func|let|var|if|else|guard|return|for|in|switch|case|struct|class|enum|extension|init|try|await|"
-            r"throws|async|private|package|static|self|nil|true|false|throw|do|catch|while|where|mutating|some|any)\b)"
-            r"[A-Za-z_]\w*", "I", shape)
+            r"\b(?!(?:func|let|var|if|else|guard|return|for|in|switch|case|struct|class|enum|extension|init|try|"
+            r"await|throws|async|private|package|static|self|nil|true|false|throw|do|catch|while|where|mutating|"
+            r"some|any)\b)[A-Za-z_]\w*", "I", shape)
         yield number, bare, re.sub(r"\s+", " ", shape)
 
 
@@ -208,6 +217,9 @@ def repeated_pairs(root, names):
 # SQL
 
 
+SQL_WORD = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|TABLE|TRUNCATE|LOCK|JOIN|FROM)\b|::regclass")
+
+
 def sql_texts(root, names):
     """(file, line, text) of what may be SQL: `.sql` files, and the literals of Swift files."""
     for name in names:
@@ -219,12 +231,12 @@ def sql_texts(root, names):
         elif name.endswith(".swift"):
             for found in re.finditer(r'"""\n(.*?)"""|"((?:\\.|[^"\\\n])*)"', text, re.DOTALL):
                 literal = found.group(1) or found.group(2) or ""
-                if re.search(r"\b(SELECT|INSERT|UPDATE|DELETE|TABLE|TRUNCATE|LOCK|JOIN|FROM)\b|::regclass", literal):
+                if SQL_WORD.search(literal):
                     yield name, text.count("\n", 0, found.start()) + 1, literal
 
 
 def foreign_tables(root, names):
-    """Statements that name another target's table. Foreign keys of the tables themselves are part of the schema."""
+    """Statements that name another target's table. Foreign keys are part of the schema and may."""
     owners = {}
     for name, _, text in sql_texts(root, names):
         for found in re.finditer(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)", text):
@@ -266,17 +278,18 @@ def report(root):
     print(f"  all together                      {1000 * sum(counts.values()) / max(lines, 1):.1f}")
     print(f"rows read by ordinal                {sum(1 for _ in ordinals(root, names))}")
     long = [f for name in sources for f in functions(name, read(root, name)) if f[2] > FUNCTION_LIMIT]
-    print(f"functions over {FUNCTION_LIMIT} lines, with SQL    {len(long)}" + "".join(f"  {f[1]} ({f[2]})" for f in long))
+    listed = "".join(f"  {function[1]} ({function[2]})" for function in long)
+    print(f"functions over {FUNCTION_LIMIT} lines, with SQL    {len(long)}{listed}")
     pairs = repeated_pairs(root, names)
     print(f"pairs of files with {SHARED_LINES}+ equal shapes  {len(pairs)} (runs: {sum(pairs.values())})")
     sizes = {name: read(root, name).count("\n") for name in sources}
     over = [name for name, size in sizes.items() if size > FILE_LIMIT]
-    print(f"files over {FILE_LIMIT} lines                 {len(over)}" + "".join(f"  {name}" for name in over))
+    print(f"files over {FILE_LIMIT} lines                {len(over)}" + "".join(f"  {name}" for name in over))
     modules = collections.Counter()
     for name, size in sizes.items():
         modules[target_of(name)] += size
     module, size = modules.most_common(1)[0]
-    print(f"longest module                      {module}, {size} lines; {len(modules)} modules, {sum(sizes.values())} lines")
+    print(f"longest module                      {module}, {size} of {sum(sizes.values())} lines; {len(modules)} modules")
     print(f"uses of another target's tables     {sum(1 for _ in foreign_tables(root, names))}")
     print(f"lines over {LINE_LIMIT} columns               {sum(1 for _ in long_lines(root, names))}")
 

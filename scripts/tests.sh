@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs every test that is built already, in three parts one after the other: all tests of a part run at the same time, and
-# those that wait on wall clocks are not to wait for everybody else.
+# Runs every test, already built, in three parts one after the other. The tests of one part run concurrently;
+# tests that wait on wall clocks would time out if all parts ran at once.
 #
 #   scripts/tests.sh SCRATCH
 set -u

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Runs a command with DOCKER_HOST set to an engine that answers:
+# Runs a command with DOCKER_HOST set to a running engine:
 #
 #   scripts/with-engine.sh STATE COMMAND [ARGUMENT…]
 #
-# The engine of DOCKER_HOST, else the machine's own, else a private one below STATE, which is started when we are root.
+# Takes the engine of DOCKER_HOST, else the machine's, else a private one below STATE, which needs root to
+# start.
 set -eu
 state=$1
 shift

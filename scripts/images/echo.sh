@@ -1,4 +1,4 @@
 #!/bin/sh
-# JSON on stdin, the same JSON in the answer.
+# Reads JSON from stdin and returns it in the response.
 input=$(cat)
 printf '{"module":"echo","version":"%s","echo":%s}\n' "$(cat /module/version)" "${input:-null}"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Answers one HTTP request: stdin is the request, stdout the response. GET /health, POST /run.
+# Serves one HTTP request, stdin to stdout: GET /health, POST /run.
 carriage=$(printf '\r')
 read -r method path rest
 length=0

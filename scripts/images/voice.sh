@@ -1,5 +1,5 @@
 #!/bin/sh
-# Pretends to speak: a checksum instead of sound, and a length of 60 ms for each byte of input.
+# A mock voice generator: a checksum instead of audio, and a length of 60 ms for each byte of input.
 input=$(cat)
 audio=$(printf %s "$input" | sha256sum | cut -d' ' -f1)
 milliseconds=$((${#input} * 60))
