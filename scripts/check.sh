@@ -18,8 +18,6 @@ find Sources Tests Benchmarks -name '*.swift' -exec wc -l {} + | awk '$2 != "tot
 
 scripts/check-imports.py | report 'Imports that the layers of ARCHITECTURE.md do not allow:'
 
-scripts/source-metrics.py --check | report 'Language, width and SQL:'
-
 grep -n -E 'Date\(\)|(^|[^A-Za-z])\.now\b|Clock(\(\))?\.now\b|UUID\(\)|\bawait\b|SystemRandomNumberGenerator|\.random\(' \
   $(find Sources -name '*Planner.swift') $(find Sources/Planning -name '*.swift') 2>/dev/null | grep -v '///' |
   report 'Planners are pure (no clock, randomness or await):'
@@ -46,4 +44,4 @@ fi
 git ls-files 2>/dev/null | grep -E '(^|/)\.build|Package\.resolved$' | report 'Must not be committed:'
 
 [ ! -s "$findings" ] || exit 1
-echo "check: format, file lengths, imports, language, SQL, planners and paths are correct"
+echo "check: format, file lengths, imports, planners and paths are correct"
