@@ -76,7 +76,7 @@ extension StripeWebhook.Reply {
         .members(["outcome": .string(word), "reason": .string(refusal.reason.rawValue)])
       case .taken: .members(["outcome": .string(word)])
       case .refused(let code, let message): .members(["error": .string(code), "message": .string(message)])
-      case .unavailable(let error): .members(["error": .string(error.code)])
+      case .unavailable(let error): .members(["error": .string(error.code.rawValue)])
       }
     return value.json
   }

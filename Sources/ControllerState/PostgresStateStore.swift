@@ -72,7 +72,7 @@ extension StoreError {
       return
     }
     let backend = error.backendError
-    self.init(code: backend.code, "the controller's state: \(backend.message)", hint: backend.hint)
+    self.init(code: backend.code.rawValue, "the controller's state: \(backend.message)", hint: backend.hint)
   }
 
   /// A row that this program did not write.

@@ -3,61 +3,39 @@ internal import ObjectStorage
 internal import Parquet
 internal import Postgres
 
-/// Why the ledger was not written to a destination, or not checked there. Safe to show.
-package struct ExportError: Error, Hashable, Sendable, CustomStringConvertible {
-  package enum Code: String, Sendable, CaseIterable {
-    /// Entries may still be added to that day.
-    case dayNotOver
-    /// Somebody began before the day's end and has not committed yet: their entries would be missing.
-    case transactionsOpen
-    /// Days are written in order.
-    case earlierDayMissing
-    /// The books begin later.
-    case nothingRecorded
-    /// The place is another ledger's.
-    case otherBooks
-    /// A manifest at the destination is none.
-    case manifest
-    case database
-    case store
-    /// A file of this machine.
-    case file
-    case cancelled
-  }
+/// Why the ledger was not exported, or an export not verified.
+package enum ExportErrorCode: String, ProblemCode, CaseIterable {
+  /// Entries may still be added to that day.
+  case dayNotOver
+  /// A transaction that began before the day's end has not committed yet; its entries would be missing.
+  case transactionsOpen
+  /// Days are written in order.
+  case earlierDayMissing
+  /// The ledger begins later.
+  case nothingRecorded
+  /// The destination holds another ledger's export.
+  case otherBooks
+  /// A manifest at the destination is malformed.
+  case manifest
+  case database
+  case store
+  /// A file of this machine cannot be read or written.
+  case file
+  case cancelled
 
-  package let code: Code
-  package let message: String
-  package let hint: String?
-  package let retry: BackendError.Retry
+  package static let domain = "ledger.export"
+  package var retry: Retry { .later }
+}
 
-  package init(
-    _ code: Code, _ message: String, hint: String? = nil, retry: BackendError.Retry = .later
-  ) {
-    self.code = code
-    self.message = message
-    self.hint = hint
-    self.retry = retry
-  }
+/// Why the ledger was not exported, or an export not verified.
+package typealias ExportError = Problem<ExportErrorCode>
 
-  package var description: String { hint.map { "\(message); \($0)" } ?? message }
+extension ExportError {
+  init(_ error: PostgresError) { self.init(.database, causedBy: error) }
+  init(_ error: ObjectStorageError) { self.init(.store, causedBy: error) }
+  init(_ error: ParquetError) { self.init(.file, causedBy: error) }
 
-  package var backendError: BackendError {
-    BackendError(code: "ledger.export.\(code.rawValue)", message, hint: hint, retry: retry)
-  }
-
-  init(_ error: PostgresError) {
-    self.init(.database, "\(error.server): \(error.message)", hint: error.hint, retry: error.retry)
-  }
-
-  init(_ error: ObjectStorageError) {
-    self.init(.store, error.message, hint: error.hint, retry: error.retry)
-  }
-
-  init(_ error: ParquetError) {
-    self.init(.file, error.message, hint: error.hint, retry: error.backendError.retry)
-  }
-
-  /// What was thrown where only the errors of database, store and files are.
+  /// - Parameter error: Of the database, the store or a file; anything else is a cancellation.
   init(any error: any Error) {
     switch error {
     case let error as ExportError: self = error

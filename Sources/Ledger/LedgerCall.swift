@@ -139,38 +139,38 @@ package struct LedgerReceipt: Hashable, Sendable {
 }
 
 /// Why a call changed nothing.
-package struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
-  package enum Code: String, Hashable, Sendable, CaseIterable {
-    case insufficientCredit = "insufficient_credit"
-    case unknownAccount = "unknown_account"
-    /// Somebody who was to get something; the account that gives is there.
-    case unknownPayee = "unknown_payee"
-    case unknownRules = "unknown_rules"
-    case otherRules = "other_rules"
-    case unknownHold = "unknown_hold"
-    case holdClosed = "hold_closed"
-    case holdExpired = "hold_expired"
-    case exceedsHold = "exceeds_hold"
-    case selfTransfer = "self_transfer"
-    case invalidAmount = "invalid_amount"
-    case invalidName = "invalid_name"
-    /// The key stands for another call of the same account already.
-    case keyReused = "key_reused"
-  }
+package enum LedgerErrorCode: String, ProblemCode, CaseIterable {
+  case insufficientCredit = "insufficient_credit"
+  case unknownAccount = "unknown_account"
+  /// A payee has no account; the payer has one.
+  case unknownPayee = "unknown_payee"
+  case unknownRules = "unknown_rules"
+  case otherRules = "other_rules"
+  case unknownHold = "unknown_hold"
+  case holdClosed = "hold_closed"
+  case holdExpired = "hold_expired"
+  case exceedsHold = "exceeds_hold"
+  case selfTransfer = "self_transfer"
+  case invalidAmount = "invalid_amount"
+  case invalidName = "invalid_name"
+  /// Another call of the same account already used the key.
+  case keyReused = "key_reused"
 
-  package let code: Code
-  package let field: String
-  package let message: String
+  package static let domain = "ledger"
+  package var retry: Retry { .afterChange }
+}
 
+/// Why a call changed nothing. The subject is a field of the call.
+package typealias LedgerError = Problem<LedgerErrorCode>
+
+extension LedgerError {
   package init(_ code: Code, field: String, _ message: String) {
-    self.code = code
-    self.field = field
-    self.message = message
+    self.init(code, message, subject: field)
   }
 
-  package var description: String { "\(field): \(message)" }
+  package var field: String { subject ?? "" }
 
-  /// The database's judgement of a call.
+  /// The error of a call that the database rejected.
   init(_ code: Code, of call: LedgerCall) {
     let (field, message) =
       switch code {

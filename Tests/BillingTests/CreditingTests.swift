@@ -206,5 +206,5 @@ extension PurchaseTests {
 extension BillingOutcome {
   var refusal: Refusal.Reason? { if case .kept(let refusal) = self { refusal.reason } else { nil } }
   /// The code of what does not answer.
-  var problem: String? { if case .unavailable(let error) = self { error.code } else { nil } }
+  var problem: String? { if case .unavailable(let error) = self { error.code.rawValue } else { nil } }
 }

@@ -55,7 +55,7 @@ extension PurchaseTests {
             Issue.record("Stripe did not answer")
             return
           }
-          #expect(error.code.hasPrefix("stripe."))
+          #expect(error.code.rawValue.hasPrefix("stripe."))
           #expect(try await till.count("SELECT count(*) FROM billing_events") == 0)
         }
         #expect(await till.take(Payment(number: 2, hasItems: false).completed()).refusal == .itemsUnavailable)

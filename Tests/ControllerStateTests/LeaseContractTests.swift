@@ -53,7 +53,7 @@ import Testing
   ) async throws -> [String: String] {
     var refusals: [String: String] = [:]
     for (name, write) in writes {
-      do { try await write(store) } catch let error as StoreError { refusals[name] = error.code }
+      do { try await write(store) } catch let error as StoreError { refusals[name] = error.code.rawValue }
     }
     return refusals
   }

@@ -158,7 +158,9 @@ private final class Server: Sendable {
   func converge(_ database: Resource<DatabaseSpec>, leaves: Bool = false) async throws -> [String] {
     let backend = try DatabaseBackend(migrations: DatabaseBackendTests.migrations) {
       address throws(PostgresError) in
-      do { return try await self.pool(address) } catch { throw PostgresError(.server, "\(error)") }
+      do { return try await self.pool(address) } catch {
+        throw PostgresError(.server, "\(error)", server: "x")
+      }
     }
     let subject = Subject(
       id: database.id, desired: leaves ? nil : database, lastApplied: leaves ? database : nil)

@@ -2,6 +2,7 @@ import Gateway
 import Glibc
 import HTTP
 import Logging
+import Model
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct GatewayServerTests {
@@ -80,7 +81,7 @@ import Testing
             for await _ in AsyncStream(Void.self, { _ in }) {}
           })
       }
-      #expect(error?.code == "gateway.in-use", "\(error?.description ?? "")")
+      #expect(error?.qualifiedCode == "gateway.in-use", "\(error?.description ?? "")")
       #expect(error?.description.contains("\(address)") ?? false)
     }
   }

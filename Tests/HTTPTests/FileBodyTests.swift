@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import Model
 import Testing
 
 /// A part of a file as a request's body.

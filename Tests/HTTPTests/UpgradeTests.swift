@@ -1,5 +1,6 @@
 import HTTP
 import HTTPSupport
+import Model
 import Synchronization
 import Testing
 

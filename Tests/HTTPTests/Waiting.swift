@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import Model
 
 /// A folder for one test; gone when let go of.
 final class TemporaryFolder: Sendable {

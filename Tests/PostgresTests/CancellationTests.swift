@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Postgres
 import PostgresSupport
 import Testing

@@ -176,7 +176,9 @@ import Testing
     try await TestFolder.with { folder in
       let server = PostgresServer(stateFolder: folder, options: quick)
       let connector = DatabaseConnector(server: server) { reference in
-        guard case .environment("URL") = reference else { throw PostgresError(.invalidAddress, "unknown") }
+        guard case .environment("URL") = reference else {
+          throw PostgresError(.invalidAddress, "unknown", server: "x")
+        }
         return Secret("postgresql://127.0.0.1:1/x")
       }
       let pool = try await connector.pool(for: .embedded(database: "postgres"))

@@ -65,7 +65,7 @@ import Testing
             try await journal.write(intent(number))
             return false
           } catch {
-            return (error as? StoreError)?.code == StoreError.leaseLost
+            return (error as? StoreError)?.code == .leaseLost
           }
         }
       }

@@ -2,68 +2,64 @@ import FoundationEssentials
 import HTTP
 package import Model
 
-/// Why the engine did not do what it was asked. `description` is safe to show and says what to do.
-package struct DockerError: Error, Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
-  package enum Code: String, Sendable, CaseIterable {
-    /// Nothing listens at the address, or the connection broke.
-    case unreachable
-    /// The socket may not be opened by this user.
-    case permissionDenied
-    case timedOut
-    case cancelled
-    /// No such container, volume or network.
-    case notFound
-    /// The state of the thing forbids it, or someone else is at it.
-    case conflict
-    /// Another container has the name.
-    case nameTaken
-    /// Another process or container has the host port.
-    case portTaken
-    /// Neither the engine nor the registry has the image.
-    case imageMissing
-    /// The registry refuses to hand out the image.
-    case registryDenied
-    /// The registry could not be asked.
-    case registryUnreachable
-    /// The engine's disk is full.
-    case noSpace
-    /// The engine or this driver finds the request malformed.
-    case invalidRequest
-    case unexpectedAnswer
-    case engineFailed
-  }
+/// Why the engine did not execute a request.
+package enum DockerErrorCode: String, ProblemCode, CaseIterable {
+  /// No server listens at the address, or the connection broke.
+  case unreachable
+  /// This user may not open the socket.
+  case permissionDenied
+  case timedOut
+  case cancelled
+  /// No such container, volume or network.
+  case notFound
+  /// The object's state forbids the request, or another request is changing it.
+  case conflict
+  /// Another container has the name.
+  case nameTaken
+  /// Another process or container has the host port.
+  case portTaken
+  /// Neither the engine nor the registry has the image.
+  case imageMissing
+  /// The registry denies access to the image.
+  case registryDenied
+  /// The engine cannot reach the registry.
+  case registryUnreachable
+  /// The engine's disk is full.
+  case noSpace
+  /// The engine or this driver rejects the request as malformed.
+  case invalidRequest
+  case unexpectedAnswer
+  case engineFailed
 
-  package let code: Code
-  package let message: String
-  package let hint: String?
-  /// For `debugDescription` only.
-  package let detail: String
+  package static let domain = "docker"
 
-  package init(_ code: Code, _ message: String, hint: String? = nil, detail: String = "") {
-    self.code = code
-    self.message = message
-    self.hint = hint
-    self.detail = detail
-  }
-
-  package var retry: BackendError.Retry {
-    switch code {
+  package var retry: Retry {
+    switch self {
     case .permissionDenied, .imageMissing, .registryDenied, .invalidRequest, .unexpectedAnswer: .afterChange
     default: .later
     }
   }
 
-  package var description: String { hint.map { "\(message); \($0)" } ?? message }
-  package var debugDescription: String {
-    "DockerError.\(code.rawValue): \(description)\(detail.isEmpty ? "" : " [\(detail)]")"
+  /// The hint of an error that the engine reports.
+  fileprivate var hintForReport: String? {
+    switch self {
+    case .portTaken: "free the host port or declare another one"
+    case .noSpace: "free disk space of the engine, for instance unused images and volumes"
+    case .nameTaken: "remove or rename the container that has the name"
+    case .imageMissing: "push the image, or correct its name, tag or digest"
+    case .registryDenied: "give the registry's credentials, or correct the image's name"
+    case .registryUnreachable: "start the registry, or correct the host in the image's name"
+    case .permissionDenied: "allow this user to use the engine"
+    default: nil
+    }
   }
+}
 
-  /// The same for components: the code becomes `docker.portTaken`.
-  package var backendError: BackendError {
-    BackendError(code: "docker.\(code.rawValue)", message, hint: hint, retry: retry)
-  }
+/// Why the engine did not execute a request. The cause is the status of its response.
+package typealias DockerError = Problem<DockerErrorCode>
 
-  /// The same error without these texts, for answers that may repeat what was sent.
+extension DockerError {
+  /// The same error without these secrets, for responses that may repeat what was sent.
   func redacting(_ secrets: [Secret]) -> DockerError {
     var message = message
     for secret in secrets where !secret.isEmpty {
@@ -113,7 +109,7 @@ extension DockerError {
     let code = DockerError.code(status: status, text: text.lowercased())
     let about = subject.isEmpty ? endpoint.name : "\(subject): \(endpoint.name)"
     let said = text.isEmpty ? "answered with status \(status)" : "said: \(DockerError.oneLine(text))"
-    self.init(code, "\(about) \(said)", hint: DockerError.hint(code), detail: "status \(status)")
+    self.init(code, "\(about) \(said)", hint: code.hintForReport, cause: "status \(status)")
   }
 
   /// The engine answers most failures with 500 and says what it is in words only.
@@ -140,19 +136,6 @@ extension DockerError {
     case 404: text.contains("manifest for") ? .imageMissing : .notFound
     case 409: .conflict
     default: .engineFailed
-    }
-  }
-
-  private static func hint(_ code: Code) -> String? {
-    switch code {
-    case .portTaken: "free the host port or declare another one"
-    case .noSpace: "free disk space of the engine, for instance unused images and volumes"
-    case .nameTaken: "remove or rename the container that has the name"
-    case .imageMissing: "push the image, or correct its name, tag or digest"
-    case .registryDenied: "give the registry's credentials, or correct the image's name"
-    case .registryUnreachable: "start the registry, or correct the host in the image's name"
-    case .permissionDenied: "allow this user to use the engine"
-    default: nil
     }
   }
 

@@ -1,3 +1,5 @@
+internal import Model
+
 /// Where an engine listens, as `DOCKER_HOST` says it.
 package struct EngineEndpoint: Sendable, Hashable, CustomStringConvertible {
   package enum Address: Sendable, Hashable {

@@ -1,3 +1,5 @@
+internal import Model
+
 /// Sends requests and reuses connections. One thread per client carries all its transfers.
 ///
 /// Make few clients and keep them: connections are shared within a client only. Letting go of the last reference

@@ -1,54 +1,40 @@
 package import Model
 
 /// Why a request got no response. A status such as 404 or 500 is a response, not an error.
-///
-/// `description` is safe to show: it names the peer and what to do, and holds no URL, header or body.
-package struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
-  package enum Code: String, Sendable, CaseIterable {
-    /// The request cannot be sent as it is: bad URL, line breaks in a header, unreadable certificate file.
-    case invalidRequest
-    case unresolvedHost
-    case connectionRefused
-    /// The Unix socket's file does not exist.
-    case socketMissing
-    /// The Unix socket's file may not be opened by this user.
-    case permissionDenied
-    case timedOut
-    /// The peer's certificate or the handshake failed.
-    case tls
-    /// The body is longer than the request allows.
-    case tooLarge
-    case tooManyRedirects
-    /// The connection broke, or the peer's answer was no HTTP.
-    case connectionLost
-    /// The Swift task was cancelled.
-    case cancelled
-    /// The client was shut down.
-    case closed
-    case failed
-  }
+package enum HTTPErrorCode: String, ProblemCode, CaseIterable {
+  /// The request cannot be sent: bad URL, line breaks in a header, unreadable certificate file.
+  case invalidRequest
+  case unresolvedHost
+  case connectionRefused
+  /// The Unix socket's file does not exist.
+  case socketMissing
+  /// This user may not open the Unix socket's file.
+  case permissionDenied
+  case timedOut
+  /// The peer's certificate or the handshake failed.
+  case tls
+  /// The body is longer than the request allows.
+  case tooLarge
+  case tooManyRedirects
+  /// The connection broke, or the peer's response is not HTTP.
+  case connectionLost
+  /// The Swift task was cancelled.
+  case cancelled
+  /// The client was shut down.
+  case closed
+  case failed
 
-  package let code: Code
-  /// `unix:///run/x.sock` or `host:port`.
-  package let peer: String
-  /// libcurl's own words, for `debugDescription` only.
-  package let detail: String
+  package static let domain = "http"
 
-  package init(_ code: Code, peer: String, detail: String = "") {
-    self.code = code
-    self.peer = peer
-    self.detail = detail
-  }
-
-  package var retry: BackendError.Retry {
-    switch code {
+  package var retry: Retry {
+    switch self {
     case .invalidRequest, .permissionDenied, .tls, .tooLarge, .tooManyRedirects: .afterChange
     default: .later
     }
   }
 
-  package var description: String {
-    switch code {
+  fileprivate func message(_ peer: String) -> String {
+    switch self {
     case .invalidRequest: "the request to \(peer) cannot be sent as it is written"
     case .unresolvedHost: "the name in \(peer) is not known: check the address and the DNS"
     case .connectionRefused: "\(peer) refused the connection: nothing listens there"
@@ -64,8 +50,16 @@ package struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible, Cu
     case .failed: "the request to \(peer) failed"
     }
   }
+}
 
-  package var debugDescription: String {
-    "HTTPError.\(code.rawValue)(\(peer)): \(detail.isEmpty ? description : detail)"
+/// Why a request got no response. The message names the peer and holds no URL, header or body.
+package typealias HTTPError = Problem<HTTPErrorCode>
+
+extension HTTPError {
+  /// - Parameters:
+  ///   - peer: `unix:///run/x.sock` or `host:port`.
+  ///   - detail: What libcurl reports.
+  package init(_ code: Code, peer: String, detail: String = "") {
+    self.init(code, code.message(peer), detail: detail.isEmpty ? nil : detail)
   }
 }

@@ -1,4 +1,5 @@
 import CLibCurl
+internal import Model
 
 /// The transfers that libcurl is working on. Lives on the loop's thread only.
 struct RunningTransfers {

@@ -1,4 +1,5 @@
 import Glibc
+internal import Model
 
 /// An address that a socket connects to, in the system's own form.
 struct SocketAddress {

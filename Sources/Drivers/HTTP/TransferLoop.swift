@@ -1,5 +1,6 @@
 import CLibCurl
 import Glibc
+internal import Model
 import Synchronization
 
 /// The thread that runs all transfers of a client, and the inbox through which tasks talk to it.

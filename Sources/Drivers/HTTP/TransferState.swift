@@ -1,3 +1,5 @@
+internal import Model
+
 /// What is known about a transfer. Pure: methods return the continuation to wake, which the caller does unlocked.
 struct TransferState {
   enum Delivery { case whole, stream }

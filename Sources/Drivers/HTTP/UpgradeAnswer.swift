@@ -1,3 +1,5 @@
+internal import Model
+
 /// What the other side answers to a request for an upgrade, read piece by piece.
 struct UpgradeAnswer {
   private var bytes: [UInt8] = []

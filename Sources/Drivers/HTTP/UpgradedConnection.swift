@@ -1,4 +1,5 @@
 import Glibc
+internal import Model
 
 /// One upgraded connection from connecting to its end. Blocks: lives on a thread of its own.
 struct UpgradedConnection {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// Objects as files of a folder, which is made where it is missing. Calls block while the disk works.
 package struct FolderStore: ObjectStore {

@@ -1,57 +1,42 @@
 package import Model
 
-/// Why an object was not stored, read, found or deleted. Safe to show: names bucket, key and address, never a secret.
-package struct ObjectStorageError: Error, Sendable, Hashable, CustomStringConvertible {
-  package enum Code: String, Sendable, CaseIterable {
-    case invalidKey
-    /// The address, bucket or region is not one.
-    case invalidAddress
-    case notFound
-    case bucketMissing
-    /// Wrong key, wrong secret, or no right to do this.
-    case denied
-    /// The signature is of another time than the store's.
-    case clockSkew
-    case tooLarge
-    case diskFull
-    /// Another writer is writing the same object.
-    case busy
-    /// A file of this machine cannot be read or written.
-    case file
-    case unreachable
-    /// The store is overloaded or failed inside.
-    case unavailable
-    case cancelled
-    /// An answer that is none of S3.
-    case unexpectedAnswer
-    /// Any other refusal; the message has S3's own code.
-    case refused
+/// Why an object was not stored, read, found or deleted.
+package enum ObjectStorageErrorCode: String, ProblemCode, CaseIterable {
+  case invalidKey
+  /// The address, bucket or region is malformed.
+  case invalidAddress
+  case notFound
+  case bucketMissing
+  /// Wrong key, wrong secret, or a missing permission.
+  case denied
+  /// The clocks of this machine and the store differ by more than a signature allows.
+  case clockSkew
+  case tooLarge
+  case diskFull
+  /// Another writer is writing the same object.
+  case busy
+  /// A file of this machine cannot be read or written.
+  case file
+  case unreachable
+  /// The store is overloaded or reports an internal error.
+  case unavailable
+  case cancelled
+  /// The response is not S3's.
+  case unexpectedAnswer
+  /// Any other error response; the message has S3's own code.
+  case refused
+
+  package static let domain = "objectStorage"
+
+  package var retry: Retry {
+    switch self {
+    case .clockSkew, .diskFull, .busy, .unreachable, .unavailable, .cancelled: .later
+    default: .afterChange
+    }
   }
 
-  package let code: Code
-  package let message: String
-  package let hint: String?
-  package let retry: BackendError.Retry
-
-  package init(_ code: Code, _ message: String, hint: String? = nil) {
-    self.code = code
-    self.message = message
-    self.hint = hint ?? ObjectStorageError.hint(for: code)
-    retry =
-      switch code {
-      case .clockSkew, .diskFull, .busy, .unreachable, .unavailable, .cancelled: .later
-      default: .afterChange
-      }
-  }
-
-  package var description: String { hint.map { "\(message); \($0)" } ?? message }
-
-  package var backendError: BackendError {
-    BackendError(code: "objectStorage.\(code.rawValue)", message, hint: hint, retry: retry)
-  }
-
-  private static func hint(for code: Code) -> String? {
-    switch code {
+  package var defaultHint: String? {
+    switch self {
     case .invalidKey: "name it as a path without empty names, ‘.’, ‘..’ and control characters"
     case .invalidAddress: "write it as http://HOST:PORT or https://HOST"
     case .bucketMissing: "make the bucket, or correct its name"
@@ -67,3 +52,6 @@ package struct ObjectStorageError: Error, Sendable, Hashable, CustomStringConver
     }
   }
 }
+
+/// Why an object was not stored, read, found or deleted. Names bucket, key and address, never a secret.
+package typealias ObjectStorageError = Problem<ObjectStorageErrorCode>

@@ -1,3 +1,5 @@
+internal import Model
+
 /// Objects by key. Every call may be repeated; a put replaces the object as a whole or leaves it as it was.
 ///
 /// A key is a path of names with `/` between them (`ObjectKey`); one object's key must not be the folder of another's.

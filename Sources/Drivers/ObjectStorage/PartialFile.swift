@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// A file that takes its name only when it is complete and on the disk; until then it is `PATH.partial` beside it, and a
 /// failure leaves nothing. What a killed process left is overwritten by the next writer. Two writers at once: the second

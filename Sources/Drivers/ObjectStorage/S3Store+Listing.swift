@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Model
 
 extension S3Store {
   private static let greatestPage = 1000

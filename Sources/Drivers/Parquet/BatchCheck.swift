@@ -1,3 +1,5 @@
+internal import Model
+
 /// Whether a batch can be written, decided before anything of it is.
 enum BatchCheck {
   /// The batch's rows. Throws `.batch` or `.value`, with the column's name.

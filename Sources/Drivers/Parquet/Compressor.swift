@@ -1,4 +1,5 @@
 internal import CLibZstd
+internal import Model
 
 /// Zstandard at its first level, with its memory kept between pages.
 final class Compressor {

@@ -1,3 +1,5 @@
+internal import Model
+
 /// The format's numbers for encodings.
 enum Encoding: Int32, CaseIterable {
   case plain = 0

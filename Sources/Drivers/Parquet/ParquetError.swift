@@ -1,34 +1,33 @@
 package import Model
 
-/// Why a file was not written. Safe to show: names files, columns and rows, never a value.
-package struct ParquetError: Error, Hashable, Sendable, CustomStringConvertible {
-  package enum Code: String, Sendable, CaseIterable {
-    /// The schema cannot be written: no columns, a name twice, a decimal that is too wide.
-    case schema
-    /// The columns of a batch do not fit the schema or each other.
-    case batch
-    /// A value does not fit its column: null where one is required, too many digits, no UTF-8, a wrong length.
-    case value
-    /// The writer was finished, or failed before.
-    case closed
-    case diskFull
-    /// Another writer is writing the same file.
-    case busy
-    /// The file cannot be made, written or renamed.
-    case file
-    case compression
+/// Why a file was not written.
+package enum ParquetErrorCode: String, ProblemCode, CaseIterable {
+  /// The schema is invalid: no columns, a duplicate name, a decimal that is too wide.
+  case schema
+  /// The columns of a batch do not match the schema or each other.
+  case batch
+  /// A value does not fit its column: null in a required column, too many digits, invalid UTF-8, a wrong length.
+  case value
+  /// The writer was finished, or failed before.
+  case closed
+  case diskFull
+  /// Another writer is writing the same file.
+  case busy
+  /// The file cannot be created, written or renamed.
+  case file
+  case compression
+
+  package static let domain = "parquet"
+
+  package var retry: Retry {
+    switch self {
+    case .schema, .batch, .value, .file: .afterChange
+    case .closed, .diskFull, .busy, .compression: .later
+    }
   }
 
-  package let code: Code
-  package let message: String
-
-  package init(_ code: Code, _ message: String) {
-    self.code = code
-    self.message = message
-  }
-
-  package var hint: String? {
-    switch code {
+  package var defaultHint: String? {
+    switch self {
     case .schema: "correct the schema"
     case .batch: "give each batch one column for each of the schema's, all of the same length"
     case .value: "correct the value, or widen the column"
@@ -39,15 +38,7 @@ package struct ParquetError: Error, Hashable, Sendable, CustomStringConvertible 
     case .compression: nil
     }
   }
-
-  package var description: String { hint.map { "\(message); \($0)" } ?? message }
-
-  package var backendError: BackendError {
-    let retry: BackendError.Retry =
-      switch code {
-      case .schema, .batch, .value, .file: .afterChange
-      case .closed, .diskFull, .busy, .compression: .later
-      }
-    return BackendError(code: "parquet.\(code.rawValue)", message, hint: hint, retry: retry)
-  }
 }
+
+/// Why a file was not written. Names files, columns and rows, never a value.
+package typealias ParquetError = Problem<ParquetErrorCode>

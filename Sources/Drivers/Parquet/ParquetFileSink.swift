@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// A file that has its name only when it is complete and on the disk: until then it is `PATH.partial` beside it. One
 /// that was there before is replaced then. What a process that was killed left is overwritten by the next writer of

@@ -1,3 +1,5 @@
+internal import Model
+
 /// The columns of a file, in order. Flat: no groups, no lists.
 package struct ParquetSchema: Sendable, Hashable {
   package enum ColumnType: Sendable, Hashable {

@@ -1,68 +1,36 @@
 package import Model
 
-/// Why a backup or restore did not happen. Safe to show.
-package struct PgBackRestError: Error, Hashable, Sendable, CustomStringConvertible {
-  package enum Code: String, Sendable, CaseIterable {
-    case programMissing
-    case diskFull
-    /// The repository holds another server's backups under this name, or the server was upgraded.
-    case stanzaMismatch
-    case stanzaMissing
-    /// Another backup is running.
-    case busy
-    /// The server is not reachable.
-    case unreachable
-    /// WAL does not reach the repository.
-    case archiving
-    /// The folder to restore into is not empty, or belongs to somebody else.
-    case folder
-    /// No backup serves what was asked for.
-    case backupMissing
-    case cancelled
-    case failed
-  }
+/// Why a backup or restore failed.
+package enum PgBackRestErrorCode: String, ProblemCode, CaseIterable {
+  case programMissing
+  case diskFull
+  /// The repository holds another server's backups under this name, or the server was upgraded.
+  case stanzaMismatch
+  case stanzaMissing
+  /// Another backup is running.
+  case busy
+  /// The server is not reachable.
+  case unreachable
+  /// WAL does not reach the repository.
+  case archiving
+  /// The folder to restore into is not empty, or belongs to another user.
+  case folder
+  /// No backup matches the request.
+  case backupMissing
+  case cancelled
+  case failed
 
-  package let code: Code
-  package let message: String
-  package let stanza: String
-  /// pgBackRest's own number; nil when it did not run.
-  package let number: Int?
+  package static let domain = "pgbackrest"
 
-  package init(_ code: Code, _ message: String, stanza: String, number: Int? = nil) {
-    self.code = code
-    self.message = message
-    self.stanza = stanza
-    self.number = number
-  }
-
-  /// Reads what the program said last: `ERROR: [050]: unable to acquire lock …`.
-  init(output: String, status: String, stanza: String) {
-    let lines = output.split(whereSeparator: \.isNewline).map(String.init)
-    let line = lines.first { $0.contains("ERROR:") } ?? lines.last ?? "it ended with \(status)"
-    let number = line.split(separator: "[").last.flatMap { Int($0.prefix { $0.isNumber }) }
-    let message = line.split(separator: "]: ", maxSplits: 1).last.map(String.init) ?? line
-    self.init(
-      PgBackRestError.code(number, text: output), message, stanza: stanza,
-      number: line.contains("ERROR:") ? number : nil)
-  }
-
-  /// The numbers are pgBackRest's, from its `error.yaml`.
-  private static func code(_ number: Int?, text: String) -> Code {
-    if text.contains("No space left on device") { return .diskFull }
-    switch number {
-    case 28, 44: return .stanzaMismatch
-    case 50: return .busy
-    case 56, 57, 58: return .unreachable
-    case 82, 87: return .archiving
-    case 38, 40, 41, 73: return .folder
-    case 75: return .backupMissing
-    case 55, 103: return text.contains("stanza-create") ? .stanzaMissing : .failed
-    default: return text.contains("No space") ? .diskFull : .failed
+  package var retry: Retry {
+    switch self {
+    case .programMissing, .stanzaMismatch, .folder, .backupMissing: .afterChange
+    default: .later
     }
   }
 
-  package var hint: String? {
-    switch code {
+  package var defaultHint: String? {
+    switch self {
     case .programMissing: "install the Debian package pgbackrest"
     case .diskFull: "free space where the repository is; the backups that are complete stay usable"
     case .stanzaMismatch:
@@ -77,15 +45,43 @@ package struct PgBackRestError: Error, Hashable, Sendable, CustomStringConvertib
     }
   }
 
-  package var description: String {
-    let text = "pgBackRest, stanza \(stanza): \(message)"
-    return hint.map { "\(text); \($0)" } ?? text
+  /// - Parameter number: From pgBackRest's `error.yaml`; nil when the program printed none.
+  init(number: Int?, output: String) {
+    if output.contains("No space left on device") {
+      self = .diskFull
+      return
+    }
+    self =
+      switch number {
+      case 28, 44: .stanzaMismatch
+      case 50: .busy
+      case 56, 57, 58: .unreachable
+      case 82, 87: .archiving
+      case 38, 40, 41, 73: .folder
+      case 75: .backupMissing
+      case 55, 103: output.contains("stanza-create") ? .stanzaMissing : .failed
+      default: output.contains("No space") ? .diskFull : .failed
+      }
+  }
+}
+
+/// Why a backup or restore failed. The subject is the stanza, the cause pgBackRest's error number.
+package typealias PgBackRestError = Problem<PgBackRestErrorCode>
+
+extension PgBackRestError {
+  /// - Parameter number: pgBackRest's error number; nil when it did not run.
+  package init(_ code: Code, _ message: String, stanza: String, number: Int? = nil) {
+    self.init(code, message, subject: "pgBackRest, stanza \(stanza)", cause: number.map(String.init))
   }
 
-  package var backendError: BackendError {
-    let isLasting = [.programMissing, .stanzaMismatch, .folder, .backupMissing].contains(code)
-    return BackendError(
-      code: "pgbackrest.\(code.rawValue)", "pgBackRest, stanza \(stanza): \(message)", hint: hint,
-      retry: isLasting ? .afterChange : .later)
+  /// Parses the first error line of the program's output: `ERROR: [050]: unable to acquire lock …`.
+  init(output: String, status: String, stanza: String) {
+    let lines = output.split(whereSeparator: \.isNewline).map(String.init)
+    let line = lines.first { $0.contains("ERROR:") } ?? lines.last ?? "it ended with \(status)"
+    let number = line.split(separator: "[").last.flatMap { Int($0.prefix { $0.isNumber }) }
+    let message = line.split(separator: "]: ", maxSplits: 1).last.map(String.init) ?? line
+    self.init(
+      Code(number: number, output: output), message, stanza: stanza,
+      number: line.contains("ERROR:") ? number : nil)
   }
 }

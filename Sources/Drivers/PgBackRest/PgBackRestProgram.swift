@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 internal import Subprocess
 
 /// The installed program, and the user it runs as: that of the server, for it reads the server's files.

@@ -1,4 +1,5 @@
 internal import CLibPQ
+internal import Model
 
 /// Rows in the server's binary format, for reading millions of them: column by column, without text in between. A NULL is
 /// nil; a value that is not of the type asked for throws `.unexpectedValue`.

@@ -1,5 +1,6 @@
 internal import CLibPQ
 internal import Glibc
+internal import Model
 
 /// The answer to a batch: one result for each statement, or why it failed and at which statement.
 struct BatchFailure: Error {

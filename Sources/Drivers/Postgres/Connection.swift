@@ -1,5 +1,6 @@
 internal import CLibPQ
 internal import Glibc
+internal import Model
 
 /// One connection, living on its own thread. It stays in libpq's pipeline mode, so that every batch of statements is
 /// one round trip; see `Connection+Batches.swift`. Used by one owner at a time, which the pool sees to.

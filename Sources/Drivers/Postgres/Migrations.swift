@@ -31,7 +31,8 @@ package struct Migrations: Sendable {
     self.migrations = migrations.sorted { $0.number < $1.number }
     for (first, second) in zip(self.migrations, self.migrations.dropFirst())
     where first.number == second.number {
-      throw PostgresError(.migration, "\(first.file) and \(second.file) have the same number")
+      throw PostgresError(
+        .migration, "\(first.file) and \(second.file) have the same number", server: "PostgreSQL")
     }
   }
 
@@ -71,7 +72,7 @@ package struct Migrations: Sendable {
       } catch {
         throw PostgresError(
           error.code, "\(next.file): \(error.message)", hint: error.hint, server: error.server,
-          sqlState: error.sqlState, subject: error.subject, detail: error.detail, retry: error.retry)
+          sqlState: error.sqlState, detail: error.detail, retry: error.retry)
       }
       return next
     }

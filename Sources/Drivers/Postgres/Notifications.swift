@@ -1,5 +1,6 @@
 internal import CLibPQ
 internal import Glibc
+internal import Model
 
 /// What another session sent with `NOTIFY`.
 package struct Notification: Hashable, Sendable {

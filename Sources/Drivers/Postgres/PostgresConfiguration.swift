@@ -27,7 +27,8 @@ package struct PostgresConfiguration: Sendable {
       PQfreemem(complaint)
       throw PostgresError(
         .invalidAddress, "the connection string cannot be read",
-        hint: "write postgresql://user:password@host:5432/database, with special characters as %XX")
+        hint: "write postgresql://user:password@host:5432/database, with special characters as %XX",
+        server: "PostgreSQL")
     }
     defer { PQconninfoFree(options) }
     var settings: [(keyword: String, value: Secret)] = []

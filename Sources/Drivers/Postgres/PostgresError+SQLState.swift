@@ -1,7 +1,7 @@
 internal import CLibPQ
 
-extension PostgresError.Code {
-  /// What a SQLSTATE means to us: PostgreSQL's manual, appendix A.
+extension PostgresErrorCode {
+  /// See appendix A of PostgreSQL's manual.
   init(sqlState: String) {
     switch sqlState {
     case "23505": self = .duplicate
@@ -36,10 +36,12 @@ extension PostgresError {
     let message =
       field(DiagnosticField.primary)
       ?? String(cString: PQresultErrorMessage(result)).firstLine
-    let context = [field(DiagnosticField.detail), field(DiagnosticField.hint)].compactMap(\.self)
+    let context = [
+      field(DiagnosticField.constraint) ?? field(DiagnosticField.table), field(DiagnosticField.detail),
+      field(DiagnosticField.hint),
+    ].compactMap(\.self)
     self.init(
       state.map(Code.init(sqlState:)) ?? .unreachable, message, server: server, sqlState: state,
-      subject: field(DiagnosticField.constraint) ?? field(DiagnosticField.table),
       detail: context.isEmpty ? nil : context.joined(separator: "; "))
   }
 

@@ -1,3 +1,5 @@
+internal import Model
+
 /// How a transaction runs.
 package struct TransactionOptions: Sendable {
   package enum Isolation: String, Sendable {
@@ -128,7 +130,7 @@ extension PostgresPool {
         case .failure(.database(let error)): error
         case .failure(.body(let failure)): postgresError(failure)
         }
-      guard let conflict, conflict.isTransactionConflict, attempt < options.attempts, !Task.isCancelled else {
+      guard let conflict, conflict.code == .conflict, attempt < options.attempts, !Task.isCancelled else {
         return outcome
       }
       // Those who were in each other's way must not meet again at once.

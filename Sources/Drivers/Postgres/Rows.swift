@@ -1,4 +1,5 @@
 internal import CLibPQ
+internal import Model
 
 /// What a statement returned: rows in the server's order, empty for statements that return none.
 package struct Rows: Sendable, RandomAccessCollection {

@@ -88,7 +88,7 @@ package struct StripeClient: Sendable {
       var general: StripeError?
       while let answer = await group.next() {
         answers[answer.id] = answer.result
-        if case .failure(let error) = answer.result, error.concernsAllQuestions { general = error }
+        if case .failure(let error) = answer.result, error.concernsAllRequests { general = error }
         guard general == nil, next < wanted.count else { continue }
         let id = wanted[next]
         group.addTask { await self.answer(id) }

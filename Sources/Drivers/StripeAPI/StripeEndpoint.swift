@@ -1,3 +1,5 @@
+internal import Model
+
 /// Where Stripe's API is. Over TLS, whose certificates are always verified; without TLS on this machine only.
 package struct StripeEndpoint: Sendable, Hashable, CustomStringConvertible {
   /// Scheme, host and port, without a closing slash.

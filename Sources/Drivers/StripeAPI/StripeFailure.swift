@@ -52,7 +52,7 @@ struct StripeFailure {
     let said = StripeFailure.words(of: response)
     func failure(_ code: StripeError.Code, _ what: String, hint: String) -> StripeError {
       StripeError(
-        code, "\(subject): Stripe at \(endpoint) \(what)\(said)", hint: hint, detail: "status \(status)")
+        code, "\(subject): Stripe at \(endpoint) \(what)\(said)", hint: hint, cause: "status \(status)")
     }
     switch status {
     case 401:
@@ -94,15 +94,5 @@ struct StripeFailure {
       return text
     }
     return plain.isEmpty ? "" : " (\(plain.joined(separator: ", ")))"
-  }
-}
-
-extension StripeError {
-  /// Whether another question would fail for the same reason.
-  var concernsAllQuestions: Bool {
-    switch code {
-    case .unauthorized, .rateLimited, .unreachable, .timedOut, .untrusted, .cancelled: true
-    default: false
-    }
   }
 }

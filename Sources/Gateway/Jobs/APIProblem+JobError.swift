@@ -1,4 +1,5 @@
 internal import JobModel
+internal import Model
 
 extension APIProblem {
   init(_ error: JobError) {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// Small files that a server is set up with.
 enum FileBytes {

@@ -1,35 +1,39 @@
 internal import Glibc
+package import Model
 internal import NIOCore
 
-/// A server that could not begin to listen.
-package struct GatewayError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// A stable word for programs, such as `gateway.in-use`.
-  package let code: String
-  package let message: String
-  package let hint: String
+/// Why a server cannot listen.
+package enum GatewayErrorCode: String, ProblemCode {
+  case inUse = "in-use"
+  case denied
+  case noAddress = "no-address"
+  case failed
 
-  package var description: String { "\(message); \(hint)" }
+  package static let domain = "gateway"
+  package var retry: Retry { .afterChange }
+}
 
-  /// - Parameter flag: of the program, that says where to listen.
+package typealias GatewayError = Problem<GatewayErrorCode>
+
+extension GatewayError {
+  /// - Parameter flag: The program's option that sets the address.
   init(_ error: any Error, at address: ListenAddress, flag: String) {
-    let number = (error as? IOError)?.errnoCode
-    switch number {
+    switch (error as? IOError)?.errnoCode {
     case EADDRINUSE:
-      code = "gateway.in-use"
-      message = "cannot listen on \(address): something else listens there"
-      hint = "give another address with \(flag), or stop what listens there"
+      self.init(
+        .inUse, "cannot listen on \(address): something else listens there",
+        hint: "give another address with \(flag), or stop what listens there")
     case EACCES, EPERM:
-      code = "gateway.denied"
-      message = "cannot listen on \(address): permission denied"
-      hint = "give a port above 1023 or a folder that this user may write to"
+      self.init(
+        .denied, "cannot listen on \(address): permission denied",
+        hint: "give a port above 1023 or a folder that this user may write to")
     case EADDRNOTAVAIL:
-      code = "gateway.no-address"
-      message = "cannot listen on \(address): this machine has no such address"
-      hint = "give one of its own addresses, such as 127.0.0.1:9464"
+      self.init(
+        .noAddress, "cannot listen on \(address): this machine has no such address",
+        hint: "give one of its own addresses, such as 127.0.0.1:9464")
     default:
-      code = "gateway.failed"
-      message = "cannot listen on \(address): \(error)"
-      hint = "give another address with \(flag)"
+      self.init(
+        .failed, "cannot listen on \(address): \(error)", hint: "give another address with \(flag)")
     }
   }
 }

@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdHTTP2
 internal import Logging
+internal import Model
 internal import NIOCore
 internal import NIOSSL
 internal import ServiceLifecycle

@@ -1,3 +1,4 @@
+package import Model
 internal import NIOCore
 internal import NIOSSL
 internal import Synchronization
@@ -85,8 +86,16 @@ package struct TLSIdentity: Sendable {
   }
 }
 
-/// Why a server cannot say who it is.
-package struct TLSIdentityError: Error, Hashable, Sendable, CustomStringConvertible {
-  package let description: String
-  init(_ description: String) { self.description = description }
+/// The certificate or key of a server cannot be used.
+package enum TLSIdentityErrorCode: String, ProblemCode {
+  case unusable
+
+  package static let domain = "tls"
+  package var retry: Retry { .afterChange }
+}
+
+package typealias TLSIdentityError = Problem<TLSIdentityErrorCode>
+
+extension TLSIdentityError {
+  init(_ message: String) { self.init(.unusable, message) }
 }

@@ -62,8 +62,16 @@ package protocol TokenStore: Sendable {
   func token(_ hash: TokenHash) async throws(TokenStoreError) -> TokenRecord?
 }
 
-/// Tokens could not be asked for.
-package struct TokenStoreError: Error, Hashable, Sendable, CustomStringConvertible {
-  package let description: String
-  package init(_ description: String) { self.description = description }
+/// The token store could not be read.
+package enum TokenStoreErrorCode: String, ProblemCode {
+  case unavailable
+
+  package static let domain = "tokens"
+  package var retry: Retry { .later }
+}
+
+package typealias TokenStoreError = Problem<TokenStoreErrorCode>
+
+extension TokenStoreError {
+  package init(_ message: String) { self.init(.unavailable, message) }
 }

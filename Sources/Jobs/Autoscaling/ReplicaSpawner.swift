@@ -1,3 +1,5 @@
+package import Model
+
 /// Runs replicas, each of them as long as it is asked to.
 package protocol ReplicaSpawner: Sendable {
   /// Runs one replica until it ends by itself or the task is cancelled, and returns once it is gone: what became of it, for
@@ -15,8 +17,16 @@ package protocol ReplicaKeeper: Sendable {
   func keep(_ count: Int, _ docker: DockerReplicas?, of scheduler: String) async throws(ReplicaProblem) -> Int
 }
 
-/// Why replicas could not be kept, safe to show.
-package struct ReplicaProblem: Error, Hashable, Sendable, CustomStringConvertible {
-  package let description: String
-  package init(_ description: String) { self.description = description }
+/// Replicas could not be created or removed.
+package enum ReplicaProblemCode: String, ProblemCode {
+  case failed
+
+  package static let domain = "replicas"
+  package var retry: Retry { .later }
+}
+
+package typealias ReplicaProblem = Problem<ReplicaProblemCode>
+
+extension ReplicaProblem {
+  package init(_ message: String) { self.init(.failed, message) }
 }

@@ -58,38 +58,34 @@ package struct JobOrder: Hashable, Sendable {
   }
 }
 
-/// Why something was not done with a job.
-package struct JobError: Error, Hashable, Sendable, CustomStringConvertible {
-  package enum Code: String, Hashable, Sendable, CaseIterable {
-    case invalid
-    case unknownModule = "unknown_module"
-    case unknownJob = "unknown_job"
-    case unknownNode = "unknown_node"
-    case unknownAccount = "unknown_account"
-    case insufficientCredit = "insufficient_credit"
-    /// The key stands for another order already.
-    case keyReused = "key_reused"
-    /// The job is over.
-    case isOver = "is_over"
-    /// The attempt is no longer the job's own: another took its place, or it has ended.
-    case superseded
-    /// No scheduler is set up, or the database does not answer; it may be tried again.
-    case unavailable
+/// Why a request about a job failed.
+package enum JobErrorCode: String, ProblemCode, CaseIterable {
+  case invalid
+  case unknownModule = "unknown_module"
+  case unknownJob = "unknown_job"
+  case unknownNode = "unknown_node"
+  case unknownAccount = "unknown_account"
+  case insufficientCredit = "insufficient_credit"
+  /// Another order already used the key.
+  case keyReused = "key_reused"
+  /// The job is over.
+  case isOver = "is_over"
+  /// The attempt is no longer the job's current one: another replaced it, or it has ended.
+  case superseded
+  /// No scheduler is set up, or the database does not respond; a retry may succeed.
+  case unavailable
+
+  package static let domain = "job"
+  package var retry: Retry { self == .unavailable ? .later : .afterChange }
+}
+
+/// Why a request about a job failed. The subject is the field of the request, if one is to blame.
+package typealias JobError = Problem<JobErrorCode>
+
+extension JobError {
+  package init(_ code: Code, field: String?, _ message: String, hint: String? = nil) {
+    self.init(code, message, hint: hint, subject: field)
   }
 
-  package let code: Code
-  package let field: String?
-  package let message: String
-  package let hint: String?
-
-  package init(_ code: Code, field: String? = nil, _ message: String, hint: String? = nil) {
-    self.code = code
-    self.field = field
-    self.message = message
-    self.hint = hint
-  }
-
-  package var description: String {
-    (field.map { "\($0): " } ?? "") + message + (hint.map { "; \($0)" } ?? "")
-  }
+  package var field: String? { subject }
 }

@@ -218,6 +218,6 @@ package struct ContainerRunner: Sendable {
 extension BackendError {
   /// The same error, with what became of the container before.
   fileprivate func adding(_ consequence: String) -> BackendError {
-    BackendError(code: code, "\(message); \(consequence)", hint: hint, retry: retry)
+    BackendError(code, "\(message); \(consequence)", hint: hint, retry: retry)
   }
 }

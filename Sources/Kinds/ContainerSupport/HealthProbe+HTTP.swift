@@ -1,4 +1,5 @@
 package import HTTP
+internal import Model
 
 extension HealthProbe {
   /// Asks over HTTP: 2xx and 3xx are good. Waits two seconds at most, because a whole observation waits for it.

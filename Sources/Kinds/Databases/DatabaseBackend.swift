@@ -164,7 +164,7 @@ package struct DatabaseBackend: ResourceBackend {
     guard known.contains(where: { $0.number == number && $0.digest.hex == digest }) else {
       throw PostgresError(
         .migration, "the plan for \(id) has a migration \(number) that this release does not have",
-        hint: "make the plan again with this release")
+        hint: "make the plan again with this release", server: pool.server)
     }
     guard try await Migrations(known).pending(on: pool).contains(where: { $0.number == number }) else {
       return

@@ -1,18 +1,16 @@
 internal import FoundationEssentials
 package import Model
 
-/// Why a secret could not be had; names the place, never the value.
-package struct SecretError: Error, Hashable, Sendable, CustomStringConvertible {
-  package let reference: SecretReference
-  package let message: String
-  package let hint: String
+/// Why a secret could not be resolved.
+package enum SecretErrorCode: String, ProblemCode {
+  case unavailable
 
-  package var description: String { "\(message); \(hint)" }
-
-  package var backendError: BackendError {
-    BackendError(code: "secret.unavailable", message, hint: hint, retry: .afterChange)
-  }
+  package static let domain = "secret"
+  package var retry: Retry { .afterChange }
 }
+
+/// Why a secret could not be resolved. Names the secret's location, never its value.
+package typealias SecretError = Problem<SecretErrorCode>
 
 /// Finds what secret references lead to, at the last moment before it is used.
 package struct SecretResolver: Sendable {
@@ -33,21 +31,21 @@ package struct SecretResolver: Sendable {
     case .environment(let name):
       guard let value = environment[name] else {
         throw SecretError(
-          reference: reference, message: "the environment variable \(name) is not set",
+          .unavailable, "the environment variable \(name) is not set",
           hint: "set it for the controller's process")
       }
       return Secret(value)
     case .file(let path):
       guard let data = FileManager.default.contents(atPath: path) else {
         throw SecretError(
-          reference: reference, message: "the file \(path) cannot be read",
+          .unavailable, "the file \(path) cannot be read",
           hint: "create it and let the controller's user read it")
       }
       return Secret(String(decoding: data.last == 0x0A ? data.dropLast() : data, as: UTF8.self))
     case .secret(let id):
       guard let store else {
         throw SecretError(
-          reference: reference, message: "\(id) cannot be read here",
+          .unavailable, "\(id) cannot be read here",
           hint: "use an environment variable or a file")
       }
       return try await store(id)

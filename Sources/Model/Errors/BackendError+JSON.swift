@@ -1,8 +1,8 @@
-/// How errors travel; the same is read back.
-extension BackendError: JSONRepresentable {
+/// The form in which errors are stored and sent; `init(_:)` reads it back.
+extension Problem: JSONRepresentable where ErrorCode == BackendErrorCode {
   package var value: Value {
     .members([
-      "code": .string(code), "message": .string(message), "hint": hint.map(Value.string),
+      "code": .string(code.rawValue), "message": .string(message), "hint": hint.map(Value.string),
       "retry": .string(retry.rawValue),
     ])
   }

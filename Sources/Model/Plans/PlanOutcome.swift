@@ -7,15 +7,16 @@ package enum PlanOutcome<Operation: Sendable>: Sendable {
   case waiting(on: String)
 }
 
-/// The input cannot be planned at all, which only a change of a manifest can mend.
-package struct PlanError: Error, Hashable, Sendable, CustomStringConvertible {
-  package let message: String
-  package let hint: String?
+/// A planner's input cannot be planned; only a change of a manifest helps.
+package enum PlanErrorCode: String, ProblemCode {
+  case invalid
 
-  package init(_ message: String, hint: String? = nil) {
-    self.message = message
-    self.hint = hint
-  }
+  package static let domain = "plan"
+  package var retry: Retry { .afterChange }
+}
 
-  package var description: String { hint.map { "\(message); \($0)" } ?? message }
+package typealias PlanError = Problem<PlanErrorCode>
+
+extension PlanError {
+  package init(_ message: String, hint: String? = nil) { self.init(.invalid, message, hint: hint) }
 }

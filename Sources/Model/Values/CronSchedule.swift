@@ -103,7 +103,7 @@ package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertibl
     let names: [String]
   }
 
-  private struct Problem: Error {
+  private struct ParseFailure: Error {
     let message: String
   }
 
@@ -118,7 +118,7 @@ package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertibl
   ]
 
   /// A bit for each value that the field names.
-  private static func parse(_ text: Substring, _ field: FieldKind) -> Result<UInt64, Problem> {
+  private static func parse(_ text: Substring, _ field: FieldKind) -> Result<UInt64, ParseFailure> {
     func number(_ word: Substring) -> Int? {
       if let index = field.names.firstIndex(of: word.lowercased()), !word.isEmpty { return index }
       guard !word.isEmpty, word.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
@@ -126,7 +126,7 @@ package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertibl
     }
     var bits: UInt64 = 0
     for item in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let problem = Problem(
+      let problem = ParseFailure(
         message:
           "‘\(item)’ is no \(field.name) from \(field.range.lowerBound) to \(field.range.upperBound)")
       let halves = item.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,5 +1,5 @@
 extension Value {
-  /// Why bytes are no JSON, with where it was noticed, counted from 0.
+  /// Why bytes are not JSON. Not a `Problem`, because its readers need the byte offset.
   package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     package let offset: Int
     package let message: String

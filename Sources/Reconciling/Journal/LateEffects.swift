@@ -17,7 +17,8 @@ extension ResourceFinding {
 extension BackendError {
   /// Whether the call may have taken effect, or still will.
   package var isUncertain: Bool {
-    code.hasSuffix(".timedOut") || code.hasSuffix(".cancelled") || code.hasSuffix(".deadline")
+    code.rawValue.hasSuffix(".timedOut") || code.rawValue.hasSuffix(".cancelled")
+      || code.rawValue.hasSuffix(".deadline")
   }
 }
 

@@ -106,7 +106,7 @@ extension Controller {
 
   /// A pass came too late. What it was about is looked at again, as far as it is still this replica's.
   func refused(_ error: StoreError, _ state: inout LoopState) async {
-    if error.code == StoreError.leaseLost {
+    if error.code == .leaseLost {
       keeper.hurry()
       await tell("WriteRejected", error.description, state)
     } else {

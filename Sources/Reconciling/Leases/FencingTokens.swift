@@ -27,14 +27,16 @@ package struct FencingTokens: Hashable, Sendable {
   }
 }
 
-extension StoreError {
-  package static let leaseLost = "lease.lost"
-  package static let revisionSuperseded = "revision.superseded"
+extension StoreErrorCode {
+  package static let leaseLost: StoreErrorCode = "lease.lost"
+  package static let revisionSuperseded: StoreErrorCode = "revision.superseded"
+}
 
+extension StoreError {
   /// A write came with a token that is no longer current.
   package static func lost(_ range: Int, holder: String?) -> StoreError {
     StoreError(
-      code: leaseLost,
+      .leaseLost,
       "the lease of key range \(range) is no longer this replica's"
         + (holder.map { ", but that of \($0)" } ?? "") + ": nothing was written",
       hint: "whoever holds it goes on; this replica joins again by itself")
@@ -43,12 +45,12 @@ extension StoreError {
   /// A pass for an older revision was about to begin something.
   package static func superseded(_ revision: Int64, by newer: Int64) -> StoreError {
     StoreError(
-      code: revisionSuperseded, "revision \(newer) is known, so nothing is begun for revision \(revision)")
+      .revisionSuperseded, "revision \(newer) is known, so nothing is begun for revision \(revision)")
   }
 
   /// The store refused because a newer revision exists.
-  package var isSuperseded: Bool { code == StoreError.revisionSuperseded }
+  package var isSuperseded: Bool { code == .revisionSuperseded }
 
   /// Whether another is at work now, by token or by revision, rather than something being broken.
-  package var isOutdated: Bool { code == StoreError.leaseLost || isSuperseded }
+  package var isOutdated: Bool { code == .leaseLost || isSuperseded }
 }

@@ -64,21 +64,14 @@ package protocol StateStore: LeaseStore, QuarantineStore {
   func journal(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [JournalEntry]
 }
 
-/// The state could not be read or written. Nothing is executed without a journal.
-package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
-  package let code: String
-  package let message: String
-  package let hint: String?
-
-  package init(code: String, _ message: String, hint: String? = nil) {
-    self.code = code
-    self.message = message
-    self.hint = hint
-  }
-
-  package var description: String { hint.map { "\(message); \($0)" } ?? message }
-  var backendError: BackendError { BackendError(code: code, message, hint: hint) }
+/// A code such as `lease.lost`, or a driver's, such as `postgres.unreachable`.
+package struct StoreErrorCode: OpenProblemCode {
+  package let rawValue: String
+  package init(rawValue: String) { self.rawValue = rawValue }
 }
+
+/// The state could not be read or written. Nothing is executed without a journal.
+package typealias StoreError = Problem<StoreErrorCode>
 
 /// Who brings a revision, and why.
 package struct Authorship: Hashable, Sendable {

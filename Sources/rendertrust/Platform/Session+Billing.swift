@@ -27,7 +27,7 @@ final class BillingDatabase: Sendable {
     } catch let error as PostgresError {
       return .failure(error.backendError)
     } catch let error as StoreError {
-      return .failure(BackendError(code: error.code, error.message, hint: error.hint))
+      return .failure(error.backendError)
     } catch {
       return .failure((error as? BackendError) ?? BackendError(code: "billing.database", "\(error)"))
     }

@@ -238,7 +238,7 @@ struct Session: Sendable {
     do throws(StoreError) {
       resources = try await store.inventory(of: environment, knowing: []).values.map(\.resource)
     } catch {
-      throw BackendError(code: error.code, error.message, hint: error.hint)
+      throw error.backendError
     }
     let context = ReconcileContext(
       environment: environment, owner: owner, now: engine.time.now(), allowsMockGPUs: false,

@@ -1,5 +1,6 @@
 import JobStore
 import Logging
+internal import Model
 import Postgres
 import Synchronization
 

@@ -119,7 +119,7 @@ final class ServerReporter: Reporter {
         logger.info("step done", metadata: fields)
         break
       }
-      fields["code"] = .string(error.code)
+      fields["code"] = .string(error.code.rawValue)
       fields["error"] = .string(error.message)
       fields["hint"] = error.hint.map { .string($0) }
       fields["retry"] = .string(error.retry.rawValue)
@@ -145,7 +145,7 @@ final class ServerReporter: Reporter {
           "durationSeconds": .stringConvertible(Milliseconds(span: span)),
         ])
     case .storeFailed(let error):
-      logger.error("\(error.description)", metadata: ["code": .string(error.code)])
+      logger.error("\(error.description)", metadata: ["code": .string(error.code.rawValue)])
     }
   }
 

@@ -68,7 +68,7 @@ struct StripeRoute: Sendable {
     case .unavailable(let error):
       logger.error(
         "an event of Stripe's was not taken; Stripe sends it again",
-        metadata: ["code": .string(error.code), "error": .string(error.description)])
+        metadata: ["code": .string(error.code.rawValue), "error": .string(error.description)])
     }
   }
 

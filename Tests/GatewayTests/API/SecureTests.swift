@@ -2,6 +2,7 @@ import Gateway
 import GatewaySupport
 import Glibc
 import HTTP
+import Model
 import Subprocess
 import Testing
 

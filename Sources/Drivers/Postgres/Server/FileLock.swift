@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// A lock on a file that the kernel releases when the process ends, however it ends. Two objects exclude each other
 /// also within one process; no child process inherits it.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// The few calls on files that the server's folder needs. Paths are absolute.
 enum Files {

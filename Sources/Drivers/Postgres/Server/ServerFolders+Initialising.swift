@@ -1,3 +1,5 @@
+internal import Model
+
 extension ServerFolders {
   /// Makes a data folder beside its place and moves it there when it is complete: a crash leaves nothing that looks
   /// like data.

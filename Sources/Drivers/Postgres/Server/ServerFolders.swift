@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// Where the embedded server keeps what: the data and its socket where the server's user can reach them.
 struct ServerFolders: Sendable {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// The server's main process as its pid file tells of it. It may be a child of this process, of another one that
 /// uses the same state folder, or of nobody any more.

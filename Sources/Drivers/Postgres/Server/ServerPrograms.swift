@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 internal import Subprocess
 
 /// Where the server's programs are, and how they are run.

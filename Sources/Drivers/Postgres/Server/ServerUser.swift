@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// The user that the server runs as: PostgreSQL refuses root.
 struct ServerUser: Sendable, Equatable {
