@@ -1,4 +1,5 @@
 package import KindSupport
+internal import Model
 package import Postgres
 
 /// What Stripe's prices give in credits, and who got them (seeds: Financial & Incentive Flows). One kind: `PriceMap`.

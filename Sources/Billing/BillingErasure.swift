@@ -1,4 +1,5 @@
 package import Ledger
+internal import Model
 package import Postgres
 
 /// Removes what the tables of purchases know of a person, when their account is erased. The ledger's entries and all amounts

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 package import Logging
+internal import Model
 internal import NIOCore
 
 /// The HTTP server with `/metrics`, `/healthz` and `/readyz`, which answer GET and HEAD and read no body, and with the

@@ -1,4 +1,5 @@
 package import KindSupport
+internal import Model
 package import Postgres
 
 /// Credits, in double entry (seeds: Credit Ledger; Financial & Incentive Flows). One kind: `Ledger`.

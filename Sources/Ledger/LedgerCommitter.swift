@@ -1,4 +1,5 @@
 internal import Concurrency
+internal import Model
 package import Postgres
 
 /// Calls that come at the same time share a transaction.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Manifests
+internal import Model
 
 /// The executable of operators and CI. Each command has a file of its own in `Commands`; `Platform` puts the house
 /// together; `Terminal` is what people see.

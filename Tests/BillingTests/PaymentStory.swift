@@ -1,4 +1,5 @@
 import Billing
+import Model
 import StripeSupport
 
 /// The events of one payment, in the order in which they happened, and what its account has of it in the end.

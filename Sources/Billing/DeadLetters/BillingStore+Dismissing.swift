@@ -1,3 +1,4 @@
+internal import Model
 package import Postgres
 
 /// Letters that an operator has dealt with elsewhere, or that are about somebody who is to be forgotten.

@@ -1,3 +1,4 @@
+internal import Model
 import Synchronization
 
 /// One request on its way: shared between the loop's thread, which fills it, and the task that waits.

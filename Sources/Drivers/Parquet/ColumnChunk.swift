@@ -1,3 +1,5 @@
+internal import Model
+
 /// One column's values of the row group that is being gathered: finished pages, and the page that is being filled.
 struct ColumnChunk {
   let column: ParquetSchema.Column

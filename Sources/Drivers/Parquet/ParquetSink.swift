@@ -1,3 +1,5 @@
+internal import Model
+
 /// Takes a file's bytes in order.
 package protocol ParquetSink: AnyObject {
   func write(_ bytes: UnsafeRawBufferPointer) throws(ParquetError)

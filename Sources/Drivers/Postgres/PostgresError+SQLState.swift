@@ -1,4 +1,5 @@
 internal import CLibPQ
+internal import Model
 
 extension PostgresErrorCode {
   /// See appendix A of PostgreSQL's manual.

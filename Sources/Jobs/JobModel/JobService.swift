@@ -1,3 +1,5 @@
+internal import Model
+
 /// Jobs and nodes, for creators and operators. The caller is authenticated already. A `creator` that is not nil reads and
 /// changes only the jobs of that account; the jobs of other accounts do not exist for it.
 package protocol JobService: Sendable {

@@ -1,5 +1,6 @@
 internal import JobModel
 internal import Ledger
+internal import Model
 package import Postgres
 
 /// What a scheduler does while it runs, beside taking orders and reports: gives places to what waits, ends what is overdue,

@@ -1,4 +1,5 @@
 package import Ledger
+internal import Model
 internal import Postgres
 
 /// Removes what jobs know of a person, when their account is erased: what they ordered and got, and their name wherever it

@@ -1,4 +1,5 @@
 package import KindSupport
+internal import Model
 package import Postgres
 
 /// The kind `Scheduler` (seeds: Global Scheduler): how jobs are placed, how many schedulers run, and which nodes and

@@ -1,3 +1,4 @@
+internal import Model
 package import Postgres
 
 /// Whether a database is ready for credits.

@@ -1,3 +1,4 @@
+internal import Model
 internal import Synchronization
 
 /// Writes the journal records of many concurrent steps with few transactions: whoever comes while a write is under

@@ -1,4 +1,5 @@
 import JobModel
+internal import Model
 
 extension OpenJobService {
   private static let page = 200

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JobModel
+internal import Model
 
 struct JobCancel: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

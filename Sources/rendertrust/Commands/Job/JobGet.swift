@@ -1,5 +1,6 @@
 import ArgumentParser
 import JobModel
+internal import Model
 
 struct JobGet: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
