@@ -99,9 +99,7 @@ extension DockerError {
   /// From an answer of 400 and above, or from an error inside a progress stream (status 200).
   /// - Parameter subject: What the call was about, such as `container echo-0` or `image repo:tag`.
   init(status: Int, body: [UInt8], subject: String, endpoint: EngineEndpoint) {
-    struct Answer: Decodable { let message: String }
-    let answer = try? JSONDecoder().decode(Answer.self, from: Data(body))
-    let text = answer?.message ?? String(decoding: body.prefix(500), as: UTF8.self)
+    let text = EngineMessage(body)?.message ?? String(decoding: body.prefix(500), as: UTF8.self)
     self.init(status: status, text: text, subject: subject, endpoint: endpoint)
   }
 
@@ -141,5 +139,15 @@ extension DockerError {
 
   private static func oneLine(_ text: String) -> String {
     String(text.map { $0.isNewline ? " " : $0 }.prefix(500))
+  }
+}
+
+/// The body of an error response.
+private struct EngineMessage: Decodable {
+  let message: String
+
+  init?(_ body: [UInt8]) {
+    guard let message = try? JSONDecoder().decode(EngineMessage.self, from: Data(body)) else { return nil }
+    self = message
   }
 }
