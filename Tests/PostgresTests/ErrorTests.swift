@@ -41,7 +41,7 @@ import Testing
       }
       #expect(error?.description.contains("sesame") == false)
       #expect(error?.debugDescription.contains("sesame") == true)
-      #expect(error?.subject == "t_pkey")
+      #expect(error?.debugDescription.contains("t_pkey") == true)
     }
   }
 
