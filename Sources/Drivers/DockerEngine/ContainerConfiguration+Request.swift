@@ -1,7 +1,7 @@
 import Model
 
 extension ContainerConfiguration {
-  /// The body of the create call, with secrets in clear: goes to the engine and nowhere else.
+  /// The body of the create request, with secrets in clear text: sent to the engine only.
   func requestBody() throws(DockerError) -> Value {
     .members([
       "Image": .string(image),
@@ -20,7 +20,7 @@ extension ContainerConfiguration {
     ])
   }
 
-  /// Values that must not appear in an error about the create call.
+  /// Values that must not appear in an error of the create request.
   var secrets: [Secret] {
     environment.compactMap { entry in
       if case .secret(let secret) = entry.value { secret } else { nil }
@@ -68,7 +68,7 @@ extension ContainerConfiguration {
 }
 
 extension ContainerResources {
-  /// Memory and swap are one number for the engine: equal means no swap.
+  /// The engine takes memory plus swap as one number: equal to memory means no swap.
   var members: [Value.Member] {
     [
       Value.Member("Memory", .integer(memory)),

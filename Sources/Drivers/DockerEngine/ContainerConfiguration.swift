@@ -1,8 +1,9 @@
 package import Model
 
-/// A container as it is to be created. The defaults are the hardened ones; loosening is always written out.
+/// The configuration of a container to create. The defaults are hardened; every exception is written
+/// explicitly.
 package struct ContainerConfiguration: Sendable, Equatable, Codable {
-  /// As the engine takes it; pinned as `repository@sha256:…` wherever possible.
+  /// As the engine accepts it; pinned as `repository@sha256:…` where possible.
   package var image: String
   /// Nil keeps the image's own.
   package var entrypoint: [String]?
@@ -13,18 +14,19 @@ package struct ContainerConfiguration: Sendable, Equatable, Codable {
   package var workingDirectory: String?
   package var ports: [PublishedPort] = []
   package var volumes: [VolumeMount] = []
-  /// Mount point to options. `/tmp` is there by default because the root is read-only.
+  /// Mount point to options. `/tmp` is included because the root is read-only.
   package var tmpfs: [String: String] = ["/tmp": ContainerConfiguration.standardTmpfs]
   package var resources = ContainerResources()
-  /// How many GPUs of the machine it sees, through the NVIDIA container toolkit.
+  /// The number of the machine's GPUs that the container sees, through the NVIDIA container toolkit.
   package var gpuCount = 0
-  /// Keeps standard input open although nobody is attached: a program that reads it waits instead of ending.
+  /// Keeps standard input open although no client is attached: a program that reads it waits instead of
+  /// ending.
   package var keepsInputOpen = false
   package var hardening = ContainerHardening()
   package var restart = RestartPolicy.no
   package var health: HealthCheck?
   package var network = NetworkMode.bridge
-  /// A small init as process 1 that reaps children and passes signals on.
+  /// Runs a small init as process 1, which reaps children and forwards signals.
   package var usesInit = true
   /// Between the stop signal and the kill.
   package var stopTimeoutSeconds = 10
@@ -33,19 +35,19 @@ package struct ContainerConfiguration: Sendable, Equatable, Codable {
 
   package init(image: String) { self.image = image }
 
-  /// Belongs to the standard user, because runtimes give the mount point the mode that it has in the image.
+  /// Owned by the standard user, because runtimes give the mount point the mode that it has in the image.
   package static let standardTmpfs = "rw,noexec,nosuid,nodev,size=64m,mode=1777,uid=65532,gid=65532"
 }
 
 /// Limits that can be changed while the container runs. Zero means no limit.
 package struct ContainerResources: Sendable, Hashable, Codable {
-  /// Bytes; swap is not given on top.
+  /// In bytes; no swap is added.
   package var memory: Int64
   /// Billionths of a core.
   package var nanoCPUs: Int64
   package var pids: Int64
 
-  /// - Parameter pids: 256 keeps a fork bomb small and lets servers with threads run.
+  /// - Parameter pids: 256 limits a fork bomb and suffices for servers with threads.
   package init(memory: Int64 = 0, nanoCPUs: Int64 = 0, pids: Int64 = 256) {
     self.memory = memory
     self.nanoCPUs = nanoCPUs
@@ -53,9 +55,9 @@ package struct ContainerResources: Sendable, Hashable, Codable {
   }
 }
 
-/// What a container may not do. The same type comes back from inspecting, so drift is a comparison.
+/// The restrictions of a container. Inspection returns the same type, so that drift is a comparison.
 package struct ContainerHardening: Sendable, Hashable, Codable {
-  /// `user:group`; 65532 is the customary number of a user without rights.
+  /// `user:group`; 65532 is the conventional id of a user without privileges.
   package var user = "65532:65532"
   package var readOnlyRoot = true
   package var noNewPrivileges = true
@@ -128,14 +130,14 @@ package enum NetworkMode: Sendable, Hashable, Codable {
   }
 }
 
-/// How the engine finds out whether the container works.
+/// The command by which the engine checks a container's health.
 package struct HealthCheck: Sendable, Hashable, Codable {
   /// `["CMD", program, argument…]` or `["CMD-SHELL", line]`.
   package var test: [String]
   package var interval: TimeSpan
   package var timeout: TimeSpan
   package var retries: Int
-  /// Failures in this time after the start do not count.
+  /// Failures within this time after the start do not count.
   package var startPeriod: TimeSpan
 
   package init(

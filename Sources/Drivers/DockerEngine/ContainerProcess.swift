@@ -1,20 +1,20 @@
 package import Model
 
-/// A program to be run inside a running container, beside what it runs by itself.
+/// A program to run inside a running container, in addition to the container's own.
 package struct ContainerProcess: Sendable {
   /// Id or name of the container.
   package var container: String
-  /// Program and arguments, as they are: no shell reads them.
+  /// Program and arguments; no shell interprets them.
   package var command: [String]
   /// Standard input; closed after its last byte.
   package var input: [UInt8]
-  /// Variables beside the container's own, whose values they replace.
+  /// Added to the container's own variables; equal names replace them.
   package var environment: [String: String]
-  /// Bytes of standard output; a process that writes more is ended.
+  /// The maximum number of bytes of standard output; a process that writes more is ended.
   package var mostOutput: Int
-  /// Bytes of standard error that are kept, the last ones.
+  /// The maximum number of bytes of standard error that are kept, the last ones.
   package var mostErrors: Int
-  /// How long it may run; then it is ended.
+  /// The time limit; a process that runs longer is ended.
   package var timeout: Duration
 
   package init(
@@ -31,14 +31,14 @@ package struct ContainerProcess: Sendable {
   }
 }
 
-/// How a process inside a container came to its end.
+/// The end of a process inside a container.
 package struct ContainerProcessResult: Sendable, Hashable {
   package enum End: Sendable, Hashable {
-    /// With its exit code; 128 and the number of a signal that ended it.
+    /// Exit code; for a process that a signal ended, 128 plus the signal's number.
     case exited(Int)
-    /// It was ended here: its time was up.
+    /// The driver ended it after its timeout.
     case timedOut
-    /// It was ended here: it wrote more than `mostOutput`.
+    /// The driver ended it because it wrote more than `maxOutput`.
     case tooMuchOutput
   }
 
@@ -46,8 +46,8 @@ package struct ContainerProcessResult: Sendable, Hashable {
   package let output: [UInt8]
   /// The last lines of standard error.
   package let errors: [UInt8]
-  /// What it and the children that it waited for took of the processors; nil where that was not measured: the image has
-  /// no shell, or the process was ended.
+  /// The processor time of the process and of the children that it waited for. Nil where it was not measured:
+  /// the image has no shell, or the process was ended.
   package let cpuTime: TimeSpan?
 
   package init(end: End, output: [UInt8], errors: [UInt8], cpuTime: TimeSpan?) {

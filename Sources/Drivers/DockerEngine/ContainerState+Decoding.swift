@@ -61,7 +61,8 @@ extension ContainerState: Decodable {
   }
 }
 
-/// The parts of the engine's answer that are read, under the engine's names.
+/// The parts of the engine's response that are read, under the engine's names.
+/// swift-format-ignore: AlwaysUseLowerCamelCase
 // swift-format-ignore: AlwaysUseLowerCamelCase
 private struct InspectAnswer: Decodable {
   let Id: String
@@ -102,7 +103,7 @@ private struct InspectAnswer: Decodable {
     let Retries: Int?
     let StartPeriod: Int64?
 
-    /// Nil where the check is switched off.
+    /// Nil where the health check is disabled.
     var check: HealthCheck? {
       guard let Test, !Test.isEmpty, Test != ["NONE"] else { return nil }
       func span(_ nanoseconds: Int64?) -> TimeSpan { TimeSpan(milliseconds: (nanoseconds ?? 0) / 1_000_000) }

@@ -1,20 +1,20 @@
 package import Model
 
-/// A container as inspecting shows it: what a planner compares with a `ContainerConfiguration`.
+/// The state of a container as inspection shows it; a planner compares it with a `ContainerConfiguration`.
 package struct ContainerState: Sendable, Hashable {
   package let id: String
   /// Without the engine's leading slash.
   package let name: String
-  /// As given when it was created.
+  /// As written when the container was created.
   package let image: String
   package let imageID: String
   package let status: ContainerStatus
-  /// Of the last run; 0 while it never ran.
+  /// Of the last run; 0 before the first one.
   package let exitCode: Int
-  /// Whether the last run ended for want of memory.
+  /// Whether the kernel killed the last run because of missing memory.
   package let oomKilled: Bool
   package let restartCount: Int
-  /// Why the engine could not start it; empty if it could.
+  /// Why the engine could not start it; empty when it could.
   package let startError: String
   /// Nil when it never ran.
   package let startedAt: Timestamp?
@@ -28,7 +28,7 @@ package struct ContainerState: Sendable, Hashable {
   package let volumes: [VolumeMount]
   package let network: String
   package let ipAddress: String?
-  /// While it runs the ports in use, else those asked for.
+  /// The ports in use while it runs, otherwise the requested ones.
   package let ports: [PublishedPort]
   /// Sorted. Values may be secret and are not read.
   package let environmentNames: [String]

@@ -10,12 +10,12 @@ package enum ContainerHealth: String, Sendable, Hashable, Codable {
   case starting, healthy, unhealthy
 }
 
-/// A container as the list call shows it: cheap for thousands of them.
+/// A container as the list request shows it: cheap for thousands of containers.
 package struct ContainerSummary: Sendable, Hashable {
   package let id: String
   /// Without the engine's leading slash.
   package let name: String
-  /// As given when it was created.
+  /// As written when the container was created.
   package let image: String
   package let imageID: String
   package let status: ContainerStatus
@@ -24,10 +24,10 @@ package struct ContainerSummary: Sendable, Hashable {
   package let exitCode: Int?
   package let labels: [String: String]
   package let ports: [PublishedPort]
-  /// Address in its first network by name; nil while not running.
+  /// Address in its first network by name; nil while it does not run.
   package let ipAddress: String?
   package let created: Timestamp
-  /// The engine's words: `Up 3 minutes (healthy)`.
+  /// The engine's text: `Up 3 minutes (healthy)`.
   package let statusText: String
 }
 
@@ -95,7 +95,7 @@ extension ContainerSummary: Decodable {
     created = Timestamp(seconds: try values.decode(Int64.self, forKey: .created))
   }
 
-  /// The list call tells the health only inside its status text.
+  /// The list request reports the health only inside its status text.
   private static func health(in text: String) -> ContainerHealth {
     if text.hasSuffix("(healthy)") { return .healthy }
     if text.hasSuffix("(unhealthy)") { return .unhealthy }

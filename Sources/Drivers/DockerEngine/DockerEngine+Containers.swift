@@ -4,7 +4,7 @@ package import Model
 
 // Containers. `id` is a container's id or name everywhere.
 extension DockerEngine {
-  /// All containers with these labels, stopped ones too, in one call; sorted by name.
+  /// All containers with these labels, stopped ones included, in one request; sorted by name.
   package func listContainers(
     labels: [String: String] = [:], all: Bool = true
   ) async throws(DockerError) -> [ContainerSummary] {
@@ -24,12 +24,13 @@ extension DockerEngine {
     }
   }
 
-  /// All that the engine says about it, its variables with their values among it; nil when there is no such container.
+  /// Everything that the engine reports about the container, values of variables included; nil when there is
+  /// no such container.
   package func inspection(ofContainer id: String) async throws(DockerError) -> Value? {
     try await inspection(path(id, "json"), about: "container \(id)")
   }
 
-  /// All that the engine says about an image; nil when it does not have it.
+  /// Everything that the engine reports about an image; nil when it does not have it.
   package func inspection(ofImage reference: String) async throws(DockerError) -> Value? {
     try await inspection("/images/\(reference)/json", about: "image \(reference)")
   }
@@ -50,7 +51,8 @@ extension DockerEngine {
     return value
   }
 
-  /// Many at a time, at most 16 calls at once. Every id has a result: a failure tells nothing about the others.
+  /// Inspects many containers with at most 16 concurrent requests. Every id has a result; a failure says
+  /// nothing about the others.
   package func inspectContainers(_ ids: [String]) async -> [String: Result<ContainerState?, DockerError>] {
     await withTaskGroup(of: (String, Result<ContainerState?, DockerError>).self) { group in
       var results: [String: Result<ContainerState?, DockerError>] = [:]
@@ -68,7 +70,8 @@ extension DockerEngine {
     }
   }
 
-  /// A function of its own: a typed `do` that returns a tuple from a task's closure is miscompiled with -O (Swift 6.3).
+  /// A function of its own, because a typed `do` that returns a tuple from a task's closure is miscompiled
+  /// with -O (Swift 6.3).
   private func attemptInspection(of id: String) async -> Result<ContainerState?, DockerError> {
     do throws(DockerError) {
       return .success(try await inspectContainer(id))
@@ -77,7 +80,8 @@ extension DockerEngine {
     }
   }
 
-  /// Returns the new id. Fails with `nameTaken`, and with `imageMissing` when the image was not pulled.
+  /// Creates the container and returns its id. Fails with `nameTaken`, and with `imageMissing` when the image
+  /// was not pulled.
   package func createContainer(
     name: String, _ configuration: ContainerConfiguration
   ) async throws(DockerError) -> String {
@@ -92,13 +96,13 @@ extension DockerEngine {
     }
   }
 
-  /// Does nothing when it runs. Fails with `portTaken` when a host port is not free.
+  /// Starts the container; does nothing when it runs. Fails with `portTaken` when a host port is not free.
   package func start(_ id: String) async throws(DockerError) {
     try await call(.post, path(id, "start"), about: "container \(id)")
   }
 
-  /// Does nothing when it does not run.
-  /// - Parameter timeoutSeconds: Until it is killed; nil takes what it was created with.
+  /// Stops the container; does nothing when it does not run.
+  /// - Parameter timeoutSeconds: Until it is killed; nil for the container's own timeout.
   package func stop(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) {
     let query = timeoutSeconds.map { [("t", String($0))] } ?? []
     try await call(
@@ -111,12 +115,12 @@ extension DockerEngine {
     try await call(.post, path(id, "pause"), about: "container \(id)")
   }
 
-  /// Ends it at once, without the stop signal. Fails with `conflict` when it does not run.
+  /// Ends the container at once, without the stop signal. Fails with `conflict` when it does not run.
   package func kill(_ id: String) async throws(DockerError) {
     try await call(.post, path(id, "kill"), about: "container \(id)")
   }
 
-  /// Fails with `conflict` when it is not paused.
+  /// Resumes a paused container. Fails with `conflict` when it is not paused.
   package func unpause(_ id: String) async throws(DockerError) {
     try await call(.post, path(id, "unpause"), about: "container \(id)")
   }
@@ -128,8 +132,8 @@ extension DockerEngine {
       timeout: timeoutSeconds.map { .seconds($0 + 60) })
   }
 
-  /// Succeeds when it is gone already or going. Named volumes stay.
-  /// - Parameter keepsVolumes: whether anonymous ones stay as well.
+  /// Removes the container; succeeds when it does not exist or is being removed. Named volumes stay.
+  /// - Parameter keepsVolumes: Whether anonymous volumes stay as well.
   package func remove(
     _ id: String, force: Bool = false, keepsVolumes: Bool = false
   ) async throws(DockerError) {
@@ -147,13 +151,13 @@ extension DockerEngine {
     try await call(.post, path(id, "rename"), query: [("name", name)], about: "container \(id)")
   }
 
-  /// Changes the limits, also while it runs. All three are set: zero takes a limit away.
+  /// Changes the limits, also while it runs. Sets all three: zero removes a limit.
   package func update(_ id: String, resources: ContainerResources) async throws(DockerError) {
     try await call(
       .post, path(id, "update"), body: .object(resources.members), about: "container \(id)")
   }
 
-  /// Waits until it does not run and returns its exit code.
+  /// Waits for the end of the container and returns its exit code.
   package func wait(_ id: String) async throws(DockerError) -> Int {
     // swift-format-ignore: AlwaysUseLowerCamelCase
     struct Answer: Decodable { let StatusCode: Int }
@@ -176,8 +180,8 @@ extension DockerEngine {
     "/containers/\(PercentEncoding.encode(id))" + (action.map { "/\($0)" } ?? "")
   }
 
-  /// Frames have 8 bytes of header: stream (1 byte), three zeros, length (4 bytes, big-endian). With a terminal
-  /// there are no frames and the bytes are the text.
+  /// Frames have a header of 8 bytes: stream (1 byte), three zeros, length (4 bytes, big-endian). With a
+  /// terminal there are no frames and the bytes are the text.
   static func text(ofLogFrames bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     var index = 0

@@ -2,7 +2,7 @@ import FoundationEssentials
 import HTTP
 package import Model
 
-/// Something that happened on the engine.
+/// An event of the engine.
 package struct DockerEvent: Sendable, Hashable {
   package enum Kind: String, Sendable, Hashable {
     case container, image, volume, network, daemon, other
@@ -11,10 +11,10 @@ package struct DockerEvent: Sendable, Hashable {
   package let kind: Kind
   /// `create`, `start`, `die`, `oom`, `destroy`, `health_status: unhealthy`, …
   package let action: String
-  /// The container's id, for events of other kinds that thing's id or name.
+  /// The container's id; for events of other kinds, the object's id or name.
   package let containerID: String
   package let name: String
-  /// Labels, `image`, `exitCode` and the like.
+  /// Labels, `image`, `exitCode` and similar values.
   package let attributes: [String: String]
   package let time: Timestamp
 }
@@ -46,11 +46,13 @@ extension DockerEvent: Decodable {
 }
 
 extension DockerEngine {
-  /// What happens from now on, or from `since`. Returns when the engine listens, so that nothing after is missed.
-  /// The sequence ends, or fails with `unreachable`, when the engine stops; events may be lost then, so a full
-  /// look must follow. They are also lost, and nothing tells of it, while a reader is more than about 1000 events
-  /// behind: the engine keeps 1024 for each listener, then waits 100 ms for room and drops the event. So never wait
-  /// for an event that must come without looking in between.
+  /// Events from now on, or from `since`. Returns when the engine listens, so that no later event is missed.
+  /// The sequence ends, or fails with `unreachable`, when the engine stops; events may be lost then, so a
+  /// full observation must follow.
+  ///
+  /// Events are also lost, without notice, while a reader is more than about 1000 events behind: the engine
+  /// keeps 1024 for each listener, waits 100 ms for the reader and then drops the event. A caller that waits
+  /// for one event must also poll.
   package func events(
     labels: [String: String] = [:], kinds: [DockerEvent.Kind] = [.container], since: Timestamp? = nil
   ) async throws(DockerError) -> DockerEvents {
@@ -78,7 +80,7 @@ extension DockerEngine {
   }
 }
 
-/// Events as they come, for one reader. Letting go of it closes the connection.
+/// Events as they arrive, for one reader. Releasing it closes the connection.
 package struct DockerEvents: AsyncSequence, Sendable {
   package typealias Element = DockerEvent
   package typealias Failure = DockerError

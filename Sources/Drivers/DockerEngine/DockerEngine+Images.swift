@@ -33,7 +33,7 @@ package struct ImageState: Sendable, Hashable, Decodable {
   }
 }
 
-/// What a registry asks for before it hands out an image.
+/// The login that a registry requires.
 package struct RegistryCredentials: Sendable {
   package let user: String
   package let password: Secret
@@ -45,7 +45,7 @@ package struct RegistryCredentials: Sendable {
 }
 
 extension DockerEngine {
-  /// Nil when the engine does not have it. With a digest the tag is not looked at.
+  /// Nil when the engine does not have the image. With a digest the tag is ignored.
   package func imageInspect(_ reference: String) async throws(DockerError) -> ImageState? {
     let name = ImageReference(reference)?.pinned ?? reference
     do {
@@ -56,8 +56,8 @@ extension DockerEngine {
     }
   }
 
-  /// Pulls by digest where the reference has one, else by tag; does nothing the engine has already.
-  /// Fails with `imageMissing`, `registryDenied` or `registryUnreachable`.
+  /// Pulls by digest where the reference has one, otherwise by tag; does nothing when the engine has the
+  /// image. Fails with `imageMissing`, `registryDenied` or `registryUnreachable`.
   package func pullImage(
     _ reference: String, credentials: RegistryCredentials? = nil
   ) async throws(DockerError) {
@@ -91,7 +91,7 @@ extension DockerEngine {
     }
   }
 
-  /// Reads to the end and returns the error that the engine reports inside the stream, nil for success.
+  /// Reads to the end and returns the error that the engine reports inside the stream; nil for success.
   private static func drainProgress(_ stream: HTTPBodyStream) async throws(HTTPError) -> String? {
     struct Progress: Decodable { let error: String? }
     var lines = LineSplitter()
@@ -105,7 +105,7 @@ extension DockerEngine {
     return failure
   }
 
-  /// Base64 in its URL form, of the JSON that the engine passes on to the registry.
+  /// Base64url of the JSON that the engine passes on to the registry.
   private static func header(for credentials: RegistryCredentials) -> Secret {
     let json = Value.members([
       "username": .string(credentials.user), "password": .string(credentials.password.reveal()),
@@ -115,7 +115,7 @@ extension DockerEngine {
   }
 }
 
-/// Cuts a stream of bytes into lines; what comes after the last line feed waits for more.
+/// Splits a stream of bytes into lines; bytes after the last line feed are kept for the next call.
 struct LineSplitter {
   private var rest: [UInt8] = []
 

@@ -3,16 +3,17 @@ internal import HTTP
 internal import Model
 internal import Synchronization
 
-// Processes inside containers that run already (`docker exec`). They run as the container's own user, as leaders of a
-// group of their own, under a shell that tells the number of the group and what its processes took.
+// Processes inside running containers (`docker exec`). They run as the container's own user, as leaders of
+// their own process group, under a shell that reports the number of the group and the processor time.
 extension DockerEngine {
-  /// Runs it to its end. It does not outlive the call: when its time is up, it writes too much, the conversation breaks or
-  /// the task is cancelled, its whole group is sent TERM, and KILL after two seconds. Where the image has no `/bin/sh`,
-  /// the command is run as it is, no CPU time is measured, and what does not end with its input is ended by restarting
-  /// the container.
-  /// - Parameter errorLine: each line of standard error as it comes, without its end; at most 64 KiB of it.
-  /// - Throws: `notFound` and `conflict` when the container is not there or does not run, `cancelled`, and what the engine
-  ///   says. A program that is not there is an exit code of 126 or 127.
+  /// Runs a process to its end. It does not outlive the call: when it exceeds its timeout or output limit,
+  /// the connection breaks or the task is cancelled, its whole group receives TERM, and KILL after two
+  /// seconds. Where the image has no `/bin/sh`, the command runs without the wrapper: no processor time is
+  /// measured, and a process that does not end with its input is ended by restarting the container.
+  /// - Parameter errorLine: Called with each line of standard error as it arrives, without its end; at most
+  ///   64 KiB of it.
+  /// - Throws: `notFound` and `conflict` when the container does not exist or does not run, `cancelled`, and
+  ///   the engine's errors. A missing program is an exit code of 126 or 127.
   package func run(
     _ process: ContainerProcess, errorLine: @escaping @Sendable ([UInt8]) -> Void = { _ in }
   ) async throws(DockerError) -> ContainerProcessResult {
@@ -78,12 +79,12 @@ extension DockerEngine {
       said: heard, end: try await ending(of: id, process, mark: mark, said: heard, broken: broken))
   }
 
-  /// How it ended; it has ended when this returns or throws.
+  /// Returns how the process ended; it has ended when this returns or throws.
   private func ending(
     of id: String, _ process: ContainerProcess, mark: String?, said: ProcessOutput, broken: HTTPError?
   ) async throws(DockerError) -> ContainerProcessResult.End {
     if broken == nil, !said.isMalformed {
-      // The engine closes the output a moment before it knows that the process has ended.
+      // The engine closes the output a moment before it reports that the process has ended.
       for _ in 0..<Self.looksForEnd {
         if case .exited(let code) = try await state(of: id, regardless: true) { return .exited(code) }
         guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
@@ -138,8 +139,9 @@ extension DockerEngine {
     return state.ExitCode.map { .exited($0) } ?? .notStarted
   }
 
-  /// TERM, up to two seconds for it, then KILL. `$1` is the group; where it was not told yet, `$2` finds the wrapper among
-  /// the command lines, but not those that look for it. It may be about to start.
+  /// TERM, up to two seconds for it, then KILL. `$1` is the group; where it is not known yet, `$2` finds the
+  /// wrapper among the command lines, but not the processes that search for it. The wrapper may be about to
+  /// start.
   private static let ender = #"""
     group=$1 n=0
     while [ -z "$group" ] && [ $n -lt 5 ]; do
@@ -157,7 +159,7 @@ extension DockerEngine {
     kill -KILL "-$group" 2>/dev/null; exit 0
     """#
 
-  /// Also in a task that was cancelled.
+  /// Works in a cancelled task too.
   func end(
     _ id: String, group: Int?, mark: String?, in container: String
   ) async throws(DockerError) {
@@ -169,13 +171,13 @@ extension DockerEngine {
         to: request(.post, "/containers/\(PercentEncoding.encode(container))/restart", query: [("t", "0")]),
         about: "container \(container)", regardless: true)
     } catch {
-      // With the container or the engine the process went too.
+      // The process ended with the container or the engine.
       guard error.code != .notFound, error.code != .conflict else { return }
       throw error
     }
   }
 
-  /// Whether the group was found, and is gone. The engine may know of that a moment later.
+  /// Returns whether the group was found and is gone. The engine may report the end a moment later.
   private func endGroup(_ group: Int?, mark: String, in container: String) async throws(DockerError) -> Bool {
     let pattern = "[\(mark.prefix(1))]\(mark.dropFirst())"
     let ender = try await prepare(

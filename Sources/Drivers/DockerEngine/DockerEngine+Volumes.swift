@@ -21,7 +21,7 @@ package struct VolumeState: Sendable, Hashable, Decodable {
 }
 
 extension DockerEngine {
-  /// Does nothing when a volume of this name exists; its labels then stay as they are.
+  /// Creates a volume; does nothing when one of this name exists, whose labels stay unchanged.
   package func createVolume(_ name: String, labels: [String: String] = [:]) async throws(DockerError) {
     try await call(
       .post, "/volumes/create",
@@ -29,7 +29,8 @@ extension DockerEngine {
       about: "volume \(name)")
   }
 
-  /// Deletes the data. Succeeds when it is gone already; fails with `conflict` while a container uses it.
+  /// Deletes the data. Succeeds when the volume does not exist; fails with `conflict` while a container uses
+  /// it.
   package func removeVolume(_ name: String) async throws(DockerError) {
     do {
       try await call(.delete, "/volumes/\(PercentEncoding.encode(name))", about: "volume \(name)")

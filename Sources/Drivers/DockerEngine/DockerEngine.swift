@@ -4,18 +4,18 @@ import Model
 
 /// Client of the Docker Engine API 1.41 (Docker 20.10 and later) over a Unix socket or TCP. Knows no kinds.
 ///
-/// Entry file: this one; what it can do is in `DockerEngine+….swift`, by subject. What is created is hardened
-/// unless told otherwise (`ContainerConfiguration`). Calls that may be repeated succeed when repeated: starting a
-/// running container, stopping a stopped one, removing an absent one. Absence is nil, never an error; an engine
-/// that cannot be asked is an error, never absence.
+/// Entry file: this one; the requests are in `DockerEngine+….swift`, by subject. Containers are hardened
+/// unless their configuration says otherwise (`ContainerConfiguration`). Repeatable requests succeed when
+/// repeated: starting a running container, stopping a stopped one, removing an absent one. Absence is nil,
+/// never an error; an unreachable engine is an error, never absence.
 ///
-/// Must not import any module of this package but `HTTP` and `Model`. Tested in `Tests/DockerEngineTests` against
-/// a private engine that the tests start themselves (`Tests/Support/Docker`).
+/// Must not import any module of this package but `HTTP` and `Model`. Tested in `Tests/DockerEngineTests`
+/// against a private engine that the tests start (`Tests/Support/Docker`).
 package struct DockerEngine: Sendable {
   package let endpoint: EngineEndpoint
   let client: HTTPClient
 
-  /// Connects to nothing yet: the first call does.
+  /// Connects with the first request.
   package init(endpoint: EngineEndpoint, client: HTTPClient) {
     self.endpoint = endpoint
     self.client = client
@@ -35,7 +35,7 @@ package struct DockerEngine: Sendable {
   }
 }
 
-/// What the engine says about its build.
+/// The version of the engine.
 package struct EngineVersion: Sendable, Hashable, Decodable {
   package let version: String
   package let apiVersion: String
@@ -50,7 +50,7 @@ package struct EngineVersion: Sendable, Hashable, Decodable {
   }
 }
 
-/// What the engine says about its machine.
+/// The machine of the engine.
 package struct EngineInfo: Sendable, Hashable, Decodable {
   package let name: String
   package let storageDriver: String
@@ -104,7 +104,7 @@ package struct EngineInfo: Sendable, Hashable, Decodable {
   }
 }
 
-// How every call is made.
+// Sends requests and decodes responses.
 extension DockerEngine {
   static let apiPrefix = "/v1.41"
 
@@ -128,7 +128,8 @@ extension DockerEngine {
     return request
   }
 
-  /// Sends and fails on any status of 400 and above. `subject` names what the call is about, for errors.
+  /// Sends the request; fails on a status of 400 and above.
+  /// - Parameter subject: The object of the request, for errors.
   @discardableResult
   func call(
     _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], body: Value? = nil,

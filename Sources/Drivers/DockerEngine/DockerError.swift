@@ -96,8 +96,8 @@ extension DockerError {
     }
   }
 
-  /// From an answer of 400 and above, or from an error inside a progress stream (status 200).
-  /// - Parameter subject: What the call was about, such as `container echo-0` or `image repo:tag`.
+  /// From a response of 400 and above, or from an error inside a progress stream (status 200).
+  /// - Parameter subject: The object of the request, such as `container echo-0` or `image repo:tag`.
   init(status: Int, body: [UInt8], subject: String, endpoint: EngineEndpoint) {
     let text = EngineMessage(body)?.message ?? String(decoding: body.prefix(500), as: UTF8.self)
     self.init(status: status, text: text, subject: subject, endpoint: endpoint)
@@ -110,7 +110,7 @@ extension DockerError {
     self.init(code, "\(about) \(said)", hint: code.hintForReport, cause: "status \(status)")
   }
 
-  /// The engine answers most failures with 500 and says what it is in words only.
+  /// The engine answers most failures with 500 and describes them in its message only.
   private static func code(status: Int, text: String) -> Code {
     let words: [(String, Code)] = [
       ("port is already allocated", .portTaken),

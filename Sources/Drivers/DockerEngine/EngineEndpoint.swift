@@ -1,6 +1,6 @@
 internal import Model
 
-/// Where an engine listens, as `DOCKER_HOST` says it.
+/// The address of an engine, in the format of `DOCKER_HOST`.
 package struct EngineEndpoint: Sendable, Hashable, CustomStringConvertible {
   package enum Address: Sendable, Hashable {
     /// An absolute path.
@@ -12,10 +12,11 @@ package struct EngineEndpoint: Sendable, Hashable, CustomStringConvertible {
 
   package init(_ address: Address) { self.address = address }
 
-  /// Where Docker listens when nothing says otherwise.
+  /// Docker's default address.
   package static let standard = EngineEndpoint(.unix("/var/run/docker.sock"))
 
-  /// Reads `unix:///absolute/path` or `tcp://host:port`; fails with `invalidRequest` and says what is expected.
+  /// Parses `unix:///absolute/path` or `tcp://host:port`; fails with `invalidRequest` and names the expected
+  /// format.
   package init(parsing text: String) throws(DockerError) {
     func invalid(_ what: String) -> DockerError {
       DockerError(
@@ -45,7 +46,7 @@ package struct EngineEndpoint: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// `DOCKER_HOST` from these variables, else the standard socket.
+  /// `DOCKER_HOST` of these variables, otherwise the standard socket.
   package init(environment: [String: String]) throws(DockerError) {
     if let text = environment["DOCKER_HOST"], !text.isEmpty {
       try self.init(parsing: text)
@@ -61,6 +62,6 @@ package struct EngineEndpoint: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// For the beginning of a sentence.
+  /// The engine's name for messages.
   var name: String { "Docker at \(self)" }
 }

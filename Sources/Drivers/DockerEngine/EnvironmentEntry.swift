@@ -13,10 +13,11 @@ package struct EnvironmentEntry: Sendable, Equatable, Codable {
   package init(_ name: String, _ text: String) { self.init(name, .plain(text)) }
 }
 
-/// A value that may be shown, or one that may not.
+/// The value of a variable: public, a reference or a secret.
 ///
-/// Plans hold `.plain` and `.reference`; a backend turns references into `.secret` right before it creates the
-/// container. Encoding a `.secret` fails, so that none reaches a file, and creating with a `.reference` fails too.
+/// Plans hold `.plain` and `.reference`; a backend turns references into `.secret` right before it creates
+/// the container. Encoding a `.secret` fails, so that none reaches a file; creating a container with a
+/// `.reference` fails too.
 package enum EnvironmentValue: Sendable, Equatable, Codable {
   case plain(String)
   case reference(SecretReference)
@@ -56,7 +57,7 @@ package enum EnvironmentValue: Sendable, Equatable, Codable {
 }
 
 extension ContainerConfiguration {
-  /// The same with every reference replaced by what it leads to.
+  /// The same entry with its reference resolved.
   package func resolvingSecrets<Failure: Error>(
     _ resolve: (SecretReference) async throws(Failure) -> Secret
   ) async throws(Failure) -> ContainerConfiguration {

@@ -1,12 +1,13 @@
-/// An image's name in its parts: `registry/repository:tag@sha256:…`. The tag is for people, the digest for machines.
+/// An image's name in its parts: `registry/repository:tag@sha256:…`. People read the tag; programs use the
+/// digest.
 package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
-  /// With the registry's host, where there is one.
+  /// With the registry's host, if any.
   package let repository: String
   package let tag: String?
   /// `sha256:` and 64 hexadecimal digits.
   package let digest: String?
 
-  /// Nil when there is no repository, or the digest is no SHA-256.
+  /// Nil when there is no repository, or the digest is not SHA-256.
   package init?(_ text: String) {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     guard parts.count <= 2, let name = parts.first else { return nil }
@@ -35,7 +36,7 @@ package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// `repository@digest`, which is how engines know pulled images; nil without a digest.
+  /// `repository@digest`, the name by which engines know pulled images; nil without a digest.
   package var pinned: String? { digest.map { "\(repository)@\($0)" } }
 
   package var description: String {

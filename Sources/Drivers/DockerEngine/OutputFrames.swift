@@ -1,5 +1,5 @@
-/// Tells standard output from standard error in the stream of a process without a terminal. Frames have 8 bytes of
-/// header: stream (1 byte), three zeros, length (4 bytes, big-endian).
+/// Separates standard output and standard error in the stream of a process without a terminal. Frames have a
+/// header of 8 bytes: stream (1 byte), three zeros, length (4 bytes, big-endian).
 struct OutputFrames {
   enum Stream: UInt8 {
     case input = 0
@@ -9,13 +9,13 @@ struct OutputFrames {
 
   private var header: [UInt8] = []
   private var stream = Stream.output
-  /// Bytes of the frame that are still to come.
+  /// Bytes of the frame that have not arrived yet.
   private var left = 0
 
   /// Whether the stream ended between two frames.
   var isAtBoundary: Bool { left == 0 && header.isEmpty }
 
-  /// Hands over what belongs to each stream, in order; false when these are no frames.
+  /// Passes on the bytes of each stream, in order; returns false when the bytes are not frames.
   mutating func feed(_ bytes: ArraySlice<UInt8>, _ take: (Stream, ArraySlice<UInt8>) -> Void) -> Bool {
     var rest = bytes
     while !rest.isEmpty {

@@ -1,9 +1,9 @@
 import Model
 
-/// What a process has said so far. Its first line of errors is the wrapper's, with the number of the process inside; so are
-/// those after the mark, with the time that it took.
+/// The output of a process so far. The first line of standard error is the wrapper's: the number of the
+/// process inside the container. So are the lines after the mark: the processor time.
 struct ProcessOutput {
-  /// Runs a command as the child of a shell, which tells its own number first and in the end the times of its children.
+  /// Runs a command as the child of a shell, which prints its own number first and its children's times last.
   /// `$0` is the mark.
   static let wrapper = #"echo "$$" >&2; "$@"; code=$?; printf '\n%s\n' "$0" >&2; times >&2; exit "$code""#
 
@@ -19,12 +19,12 @@ struct ProcessOutput {
   private var line: [UInt8] = []
   private var isFirstLine = true
   private var errors: [UInt8] = []
-  /// The wrapper's lines at the end; nil before them.
+  /// The wrapper's last lines; nil before them.
   private var times: [[UInt8]]?
 
   private static let longestLine = 64 << 10
 
-  /// - Parameter mark: nil where there is no wrapper.
+  /// - Parameter mark: Nil where there is no wrapper.
   init(mark: String?, mostOutput: Int, mostErrors: Int) {
     self.mark = mark.map { Array($0.utf8) }
     self.mostOutput = mostOutput
@@ -32,8 +32,8 @@ struct ProcessOutput {
     isFirstLine = mark != nil
   }
 
-  /// Takes what came, and returns whole lines of standard error that are the process's own. Nothing more is wanted once
-  /// there is too much output or something that cannot be read.
+  /// Appends bytes and returns the whole lines of standard error that are the process's own. The caller stops
+  /// feeding after too much output or malformed frames.
   mutating func feed(_ bytes: ArraySlice<UInt8>) -> [[UInt8]] {
     var pieces: [(OutputFrames.Stream, ArraySlice<UInt8>)] = []
     if !frames.feed(bytes, { pieces.append(($0, $1)) }) { isMalformed = true }
@@ -50,14 +50,14 @@ struct ProcessOutput {
     return lines
   }
 
-  /// A last line without an end.
+  /// Returns a last line without line end.
   mutating func finish() -> [[UInt8]] {
     guard !line.isEmpty else { return [] }
     defer { line = [] }
     return take(line).map { [$0] } ?? []
   }
 
-  /// Whether the engine itself said that there is no shell to run the wrapper.
+  /// Whether the engine reported that there is no shell to run the wrapper.
   var saysThereIsNoShell: Bool {
     let said = String(decoding: output.prefix(1000), as: UTF8.self)
     return group == nil && (said.contains("exec failed") || said.contains("OCI runtime"))
@@ -65,10 +65,10 @@ struct ProcessOutput {
 
   var lastErrors: [UInt8] { Array(errors.suffix(mostErrors)) }
 
-  /// Lines that are kept of those after the mark.
+  /// The number of kept lines after the mark.
   var keptTimes: Int { times?.count ?? 0 }
 
-  /// What the children of the wrapper took.
+  /// The processor time of the wrapper's children.
   var cpuTime: TimeSpan? {
     guard let times, times.count >= 2 else { return nil }
     var milliseconds: Int64 = 0
@@ -104,7 +104,7 @@ struct ProcessOutput {
       }
     }
     if let told = times {
-      // The mark can be read inside: whatever else follows it is not kept.
+      // The process can read the mark: further lines after it are dropped.
       if told.count < 2 { times?.append(line) }
       return nil
     }

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A thread for work that blocks.
+/// Runs blocking work on a thread of its own.
 enum DetachedThread {
   private final class Work: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  /// False when the system has no thread left; the work is not done then.
+  /// Returns false, without running the work, when the system has no thread left.
   static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
     let context = Unmanaged.passRetained(Work(run))
     var thread = pthread_t()
@@ -27,13 +27,13 @@ enum DetachedThread {
   }
 }
 
-/// Wakes a thread that waits for descriptors. Once signalled it stays so.
+/// Wakes a thread that polls descriptors. Once signalled, it stays signalled.
 final class WakeUp: Sendable {
-  /// Readable once it was signalled.
+  /// Readable after `signal()`.
   let descriptor: Int32
   private let writer: Int32
 
-  /// Nil when the process has no descriptor left.
+  /// Nil when the process has no free descriptor.
   init?() {
     var ends: [Int32] = [0, 0]
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)

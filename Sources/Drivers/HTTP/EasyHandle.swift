@@ -2,7 +2,7 @@ import CLibCurl
 import Glibc
 import Model
 
-/// libcurl's handle of one transfer, with the memory that it needs. Lives on the loop's thread only.
+/// libcurl's handle of one transfer, with the memory that it needs. Used by the loop's thread only.
 final class EasyHandle {
   let pointer: UnsafeMutableRawPointer
   private let errorText: UnsafeMutablePointer<CChar>
@@ -18,7 +18,7 @@ final class EasyHandle {
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
   }
 
-  /// Forgets everything about the last transfer, secrets among it; the handle may be used again.
+  /// Removes everything of the last transfer, secrets included; the handle may be used again.
   func clear() {
     curl_easy_reset(pointer)
     curl_slist_free_all(headerList)
@@ -27,7 +27,7 @@ final class EasyHandle {
     errorText[0] = 0
   }
 
-  /// Gives all memory back; the handle must not be used any more.
+  /// Frees all memory; the handle must not be used afterwards.
   func free() {
     curl_easy_cleanup(pointer)
     curl_slist_free_all(headerList)
@@ -35,7 +35,8 @@ final class EasyHandle {
     errorText.deallocate()
   }
 
-  /// Sets the handle up; the transfer must outlive the handle's work. Returns what is wrong with the request.
+  /// Configures the handle; the transfer must outlive the handle's work. Returns the error in the request, if
+  /// any.
   func prepare(for transfer: Transfer) -> HTTPError? {
     let request = transfer.request
     func invalid(_ detail: String) -> HTTPError {
@@ -47,7 +48,7 @@ final class EasyHandle {
     errorText[0] = 0
     set(CURLOPT_ERRORBUFFER, pointer: errorText)
     set(CURLOPT_NOSIGNAL, 1)
-    // libcurl's own sockets outlive `exec`: a program started meanwhile would hold the connection open after us.
+    // libcurl's own sockets survive `exec`: a program started meanwhile would keep the connection open.
     rt_curl_set_open_socket(pointer) { _, _, address in
       guard let address = address?.pointee else { return CURL_SOCKET_BAD }
       return socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
@@ -65,7 +66,7 @@ final class EasyHandle {
       set(CURLOPT_FOLLOWLOCATION, 1)
       set(CURLOPT_MAXREDIRS, 10)
     }
-    // A signature covers the path as it is written here.
+    // A signature covers the path exactly as written.
     if request.signing != nil { set(CURLOPT_PATH_AS_IS, 1) }
     if let body = request.fileBody {
       guard let file = SentFile(body) else {
@@ -109,19 +110,20 @@ final class EasyHandle {
       set(CURLOPT_POST, 1)
       rt_curl_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
       request.body.withUnsafeBytes { bytes in
-        // libcurl copies here, so the body need not stay where it is.
+        // libcurl copies the text here, so the body may move.
         _ = rt_curl_set_pointer(
           pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
       }
-      // Without any pointer curl would ask a read function; an empty string stands for an empty body.
+      // Without a pointer curl would call a read function; an empty string stands for an empty body.
       if request.body.isEmpty { set(CURLOPT_COPYPOSTFIELDS, "") }
       set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
     }
   }
 
   private func setHeaders(_ request: HTTPRequest) -> HTTPError? {
-    // Ours or none: neither a wait for `100 Continue` nor a guessed content type. libcurl 7.88 would sign headers that
-    // are only named to be left out, so a signed request leaves both to libcurl.
+    // The request's own headers or none: neither a wait for `100 Continue` nor a guessed content type.
+    // libcurl 7.88 would sign headers that are only named to be left out, so a signed request keeps libcurl's
+    // defaults for both.
     var lines = request.signing == nil ? ["Expect:"] : []
     if request.signing == nil,
       !request.headers.contains(where: { $0.name.lowercased() == "content-type" })
@@ -153,7 +155,7 @@ final class EasyHandle {
     }
   }
 
-  /// What went wrong, in our words; nil for success.
+  /// The error of a result; nil for success.
   func error(_ result: CURLcode, peer: String) -> HTTPError? {
     guard result != CURLE_OK else { return nil }
     var number = 0
@@ -189,7 +191,7 @@ final class EasyHandle {
     peer.hasPrefix("127.") || peer.hasPrefix("localhost") || peer.hasPrefix("[::1]")
   }
 
-  /// At least one: libcurl reads zero as "for ever".
+  /// At least one: libcurl treats zero as no timeout.
   private static func milliseconds(_ duration: Duration) -> Int {
     let parts = duration.components
     return max(1, Int(parts.seconds) * 1000 + Int(parts.attoseconds / 1_000_000_000_000_000))

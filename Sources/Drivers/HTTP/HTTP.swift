@@ -1,12 +1,12 @@
 // HTTP: requests to other systems, over TCP, TLS and Unix sockets, on libcurl's multi interface.
 //
-// Entry file: `HTTPClient.swift`. A client owns one thread that runs all its transfers (`TransferLoop`), so no
-// blocking call ever reaches the cooperative pool; what a transfer knows is a value (`TransferState`) whose
+// Entry file: `HTTPClient.swift`. A client owns one thread that runs all its transfers (`TransferLoop`), so
+// no blocking call reaches the cooperative pool; the state of a transfer is a value (`TransferState`) whose
 // methods return what to do next. Connections are kept alive and reused. Cancelling the Swift task aborts the
 // transfer. Knows no service and no format: status codes are returned, not thrown.
 //
-// Must not import Foundation or any module of this package but `Model` and `CLibCurl`.
-// Tested in `Tests/HTTPTests` against a small server of its own on loopback and on Unix sockets.
+// Must not import Foundation or any module of this package but `Model` and `CLibCurl`. Tested in
+// `Tests/HTTPTests` against a small server on loopback and on Unix sockets.
 
 package enum HTTPMethod: String, Sendable, Hashable {
   case get = "GET"
@@ -17,7 +17,7 @@ package enum HTTPMethod: String, Sendable, Hashable {
   case delete = "DELETE"
 }
 
-/// The names and values of a response's headers, in the order in which they came.
+/// The names and values of a response's headers, in the order received.
 package struct HTTPHeaders: Sendable, Hashable {
   package private(set) var fields: [Field] = []
 
@@ -39,7 +39,7 @@ package struct HTTPHeaders: Sendable, Hashable {
   }
 }
 
-/// Status and headers: what is known before the body.
+/// Status and headers: the part of a response that precedes the body.
 package struct HTTPHead: Sendable, Hashable {
   package let status: Int
   package let headers: HTTPHeaders

@@ -1,21 +1,21 @@
 internal import Model
 
-/// Sends requests and reuses connections. One thread per client carries all its transfers.
+/// Sends requests and reuses connections. One thread per client runs all its transfers.
 ///
-/// Make few clients and keep them: connections are shared within a client only. Letting go of the last reference
-/// shuts it down. Safe to use from any task.
+/// Create few clients and keep them: connections are shared within a client only. Releasing the last
+/// reference shuts the client down. Safe to use from any task.
 package final class HTTPClient: Sendable {
   private let loop: TransferLoop
 
-  /// - Parameter connectionsPerHost: Requests beyond this many at once wait for a free connection.
-  ///   Streams and long waits hold a connection each.
+  /// - Parameter connectionsPerHost: Further concurrent requests wait for a free connection. Every stream and
+  ///   long poll holds one connection.
   package init(connectionsPerHost: Int = 256) {
     loop = TransferLoop(connectionsPerHost: connectionsPerHost)
   }
 
   deinit { loop.shutdown() }
 
-  /// Sends and waits for the whole response. Cancelling the task aborts the transfer.
+  /// Sends the request and returns the whole response. Cancelling the task aborts the transfer.
   package func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
     let transfer = Transfer(request, delivery: .whole)
     let result = await withTaskCancellationHandler {
@@ -29,8 +29,8 @@ package final class HTTPClient: Sendable {
     return try result.get()
   }
 
-  /// The same, but a cancelled task's request is sent too and waited for: for calls that undo what was begun. They end
-  /// with `totalTimeout` at the latest.
+  /// Like `send`, but completes in a cancelled task too, for requests that reverse an earlier one. Returns
+  /// within `totalTimeout`.
   package func sendRegardless(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
     let transfer = Transfer(request, delivery: .whole)
     let result = await withCheckedContinuation { continuation in
@@ -40,8 +40,8 @@ package final class HTTPClient: Sendable {
     return try result.get()
   }
 
-  /// Sends and returns as soon as the headers are there; the body is read from the stream.
-  /// A reader that pauses makes the sender pause. `totalTimeout` counts for the whole stream: mostly nil here.
+  /// Sends the request and returns once the headers have arrived; the body is read from the stream. A reader
+  /// that pauses makes the sender pause. `totalTimeout` covers the whole stream; it is usually nil here.
   package func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPBodyStream {
     let transfer = Transfer(request, delivery: .stream)
     let result = await withTaskCancellationHandler {
@@ -55,14 +55,16 @@ package final class HTTPClient: Sendable {
     return HTTPBodyStream(head: try result.get(), transfer: transfer, client: self)
   }
 
-  /// Aborts what is running with `HTTPError.Code.closed` and refuses what comes later. Repeating does nothing.
+  /// Aborts running requests with `HTTPError.Code.closed` and rejects later ones. Calling it again does
+  /// nothing.
   package func shutdown() { loop.shutdown() }
 
   fileprivate func cancel(_ transfer: Transfer) { loop.cancel(transfer) }
   fileprivate func resume(_ transfer: Transfer) { loop.resume(transfer) }
 }
 
-/// The body of a response as it arrives, in pieces of whatever size. One reader; letting go of it aborts the transfer.
+/// The body of a response as it arrives, in pieces of any size. Has one reader; releasing it aborts the
+/// transfer.
 package final class HTTPBodyStream: Sendable, AsyncSequence {
   package typealias Element = [UInt8]
   package typealias Failure = HTTPError

@@ -1,21 +1,21 @@
 package import Model
 
-/// One request. A value that prints without its headers, body and query, any of which may hold secrets.
+/// One request. Its description leaves out headers, body and query, any of which may hold secrets.
 package struct HTTPRequest: Sendable, CustomStringConvertible {
   package var method: HTTPMethod
   /// `http://` or `https://`; with `unixSocket` the host only fills the `Host` header.
   package var url: String
   package var headers: [HTTPRequestHeader] = []
   package var body: [UInt8] = []
-  /// Sent in place of `body`, and read while it is sent; for `put` and `post`.
+  /// Sent instead of `body`, and read while it is sent; for `put` and `post`.
   package var fileBody: HTTPFileBody?
   /// Path of a Unix socket to connect to instead of the URL's host.
   package var unixSocket: String?
   package var connectTimeout: Duration = .seconds(10)
-  /// From start to last byte; nil for streams and for calls that may wait for ever.
+  /// From start to last byte; nil for streams and for requests without a time limit.
   package var totalTimeout: Duration? = .seconds(60)
   package var followRedirects = false
-  /// `send` fails with `tooLarge` beyond this many bytes. Streams are not limited: their reader decides.
+  /// `send` fails with `tooLarge` beyond this many bytes. Streams have no limit: their reader decides.
   package var maximumResponseBytes = 64 << 20
   package var tls = TLSOptions()
   package var signing: AWSSigning?
@@ -39,7 +39,7 @@ package struct HTTPRequest: Sendable, CustomStringConvertible {
     return "\(method.rawValue) \(HTTPRequest.withoutUserInfo(String(target)))"
   }
 
-  /// Who is called, for errors: `unix:///run/x.sock` or `host:port`, never with a user or password.
+  /// The peer for errors: `unix:///run/x.sock` or `host:port`, never with a user or password.
   package var peer: String {
     if let unixSocket { return "unix://\(unixSocket)" }
     guard let scheme = url.range(ofASCII: "://") else { return "an unreadable address" }
@@ -69,7 +69,7 @@ package struct HTTPFileBody: Sendable, Hashable {
   }
 }
 
-/// A header to send: its value is kept as a `Secret` and revealed to libcurl only.
+/// A header to send. Its value is a `Secret`, revealed to libcurl only.
 package struct HTTPRequestHeader: Sendable {
   package let name: String
   package let value: Secret
@@ -94,7 +94,7 @@ package struct TLSOptions: Sendable, Hashable {
   }
 }
 
-/// AWS Signature version 4, as S3 and its likes check it.
+/// AWS Signature version 4, as S3 and compatible stores verify it.
 package struct AWSSigning: Sendable {
   package let region: String
   package let service: String
@@ -110,7 +110,7 @@ package struct AWSSigning: Sendable {
 }
 
 extension String {
-  /// The first place of an ASCII needle, without Foundation.
+  /// The first occurrence of an ASCII string, without Foundation.
   fileprivate func range(ofASCII needle: String) -> Range<String.Index>? {
     var start = startIndex
     while start != endIndex {

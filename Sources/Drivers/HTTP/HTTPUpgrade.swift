@@ -1,26 +1,27 @@
 internal import Model
 
-/// A request whose connection carries bytes both ways once it was answered (RFC 9110, 7.8), as Docker does for the input
-/// and output of processes. Each has a thread of its own, which ends with the conversation.
+/// A request that upgrades its connection to a stream of bytes in both directions (RFC 9110, 7.8). Docker
+/// uses it for the input and output of processes. Each upgraded connection has a thread of its own, which
+/// ends with it.
 package struct HTTPUpgrade: Sendable {
   private let request: HTTPRequest
   private let name: String
   private let input: [UInt8]
 
   /// - Parameters:
-  ///   - request: over plain TCP or a Unix socket. `totalTimeout` counts for the whole conversation.
-  ///   - name: the protocol that is asked for, such as `tcp`.
-  ///   - input: sent once the other side has agreed; then this side's half is closed.
+  ///   - request: Over plain TCP or a Unix socket. `totalTimeout` covers the whole connection.
+  ///   - name: The protocol to upgrade to, such as `tcp`.
+  ///   - input: Sent once the peer has accepted the upgrade; then the sending half is closed.
   package init(_ request: HTTPRequest, to name: String, sending input: [UInt8]) {
     self.request = request
     self.name = name
     self.input = input
   }
 
-  /// Returns when the other side has closed its half. Cancelling the task closes the connection.
-  /// - Parameter receive: called on the connection's thread with every piece that comes, which waits for it; false ends
-  ///   the conversation with `tooLarge`.
-  /// - Returns: head of the answer; with its body, where the other side did not agree.
+  /// Connects, and returns when the peer has closed its half. Cancelling the task closes the connection.
+  /// - Parameter receive: Called on the connection's thread with every piece received; the connection waits
+  ///   for it. Returning false ends the connection with `tooLarge`.
+  /// - Returns: The head of the response; with its body, where the peer rejected the upgrade.
   package func converse(
     receive: @escaping @Sendable (ArraySlice<UInt8>) -> Bool
   ) async throws(HTTPError) -> HTTPResponse {

@@ -1,7 +1,7 @@
-/// Texts as parts of a URL's path or query.
+/// Encodes texts as parts of a URL's path or query.
 package enum PercentEncoding {
-  /// Everything but unreserved characters becomes `%XX`. `.` and `..` stay as they are: as a whole path segment
-  /// they would name another path.
+  /// Every character that is not unreserved becomes `%XX`. `.` and `..` stay unchanged: as a whole path
+  /// segment they would name another path.
   package static func encode(_ text: String) -> String {
     let hex = Array("0123456789ABCDEF".utf8)
     var output: [UInt8] = []

@@ -1,7 +1,7 @@
 import CLibCurl
 internal import Model
 
-/// The transfers that libcurl is working on. Lives on the loop's thread only.
+/// The transfers that libcurl is running. Used by the loop's thread only.
 struct RunningTransfers {
   private struct Running {
     let transfer: Transfer
@@ -10,7 +10,7 @@ struct RunningTransfers {
 
   private let multi: UnsafeMutableRawPointer
   private var running: [ObjectIdentifier: Running] = [:]
-  /// Handles to use again: setting one up afresh costs more than a small request.
+  /// Handles to reuse: creating one costs more than a small request.
   private var idle: [EasyHandle] = []
   private static let maximumIdle = 64
 
@@ -52,7 +52,7 @@ struct RunningTransfers {
     running[ObjectIdentifier(transfer)] = Running(transfer: transfer, handle: handle)
   }
 
-  /// Moves all transfers on as far as possible without waiting, and ends those that are through.
+  /// Advances all transfers as far as possible without waiting, and ends the finished ones.
   mutating func advance() {
     var count: Int32 = 0
     curl_multi_perform(multi, &count)

@@ -1,13 +1,14 @@
 import CLibCurl
 import Glibc
 
-/// A part of a file on its way out. Lives on the loop's thread only, whose reads block it: for files on a local disk.
+/// A part of a file that is being sent. Used by the loop's thread only. Reading blocks that thread, so the
+/// file must be on a local disk.
 final class SentFile {
   private let descriptor: Int32
   private let body: HTTPFileBody
   private var sent: Int64 = 0
 
-  /// Nil when the file cannot be opened; `errno` says why.
+  /// Nil when the file cannot be opened; `errno` has the reason.
   init?(_ body: HTTPFileBody) {
     descriptor = open(body.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -16,7 +17,7 @@ final class SentFile {
 
   deinit { close(descriptor) }
 
-  /// The handle must be reset before this is let go of.
+  /// The handle must be reset before this object is released.
   func attach(to handle: UnsafeMutableRawPointer) {
     let context = Unmanaged.passUnretained(self).toOpaque()
     rt_curl_set_offset(handle, CURLOPT_INFILESIZE_LARGE, curl_off_t(body.length))
@@ -25,7 +26,7 @@ final class SentFile {
       guard let buffer, let context else { return Int(CURL_READFUNC_ABORT) }
       return Unmanaged<SentFile>.fromOpaque(context).takeUnretainedValue().read(into: buffer, size * count)
     }
-    // A kept connection that proves dead makes libcurl begin again on another one.
+    // When a kept connection proves dead, libcurl starts again on another one.
     rt_curl_set_pointer(handle, CURLOPT_SEEKDATA, context)
     rt_curl_set_seek_function(handle) { context, offset, origin in
       guard let context, origin == SEEK_SET else { return CURL_SEEKFUNC_FAIL }

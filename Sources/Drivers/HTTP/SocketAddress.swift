@@ -1,12 +1,12 @@
 import Glibc
 internal import Model
 
-/// An address that a socket connects to, in the system's own form.
+/// An address to connect a socket to, in the system's layout.
 struct SocketAddress {
   let family: Int32
   let bytes: [UInt8]
 
-  /// The request's Unix socket, or all addresses of its host. Looking a name up blocks.
+  /// The address of the request's Unix socket, or all addresses of its host. Resolving a name blocks.
   static func all(of request: HTTPRequest) throws(HTTPError) -> [SocketAddress] {
     if let path = request.unixSocket {
       guard let address = unix(path) else {

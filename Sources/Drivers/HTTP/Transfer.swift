@@ -1,7 +1,7 @@
 internal import Model
 import Synchronization
 
-/// One request on its way: shared between the loop's thread, which fills it, and the task that waits.
+/// One request in progress, shared between the loop's thread, which fills it, and the task that waits for it.
 final class Transfer: Sendable {
   let request: HTTPRequest
   private let state: Mutex<TransferState>
@@ -11,7 +11,7 @@ final class Transfer: Sendable {
     state = Mutex(TransferState(request, delivery: delivery))
   }
 
-  // What the waiting task calls.
+  // Called by the waiting task.
 
   func expectResponse(_ continuation: TransferState.Waiting<HTTPResponse>) {
     state.withLock { $0.wait(for: .response(continuation)) }?.perform()
@@ -21,7 +21,7 @@ final class Transfer: Sendable {
     state.withLock { $0.wait(for: .head(continuation)) }?.perform()
   }
 
-  /// Whether the loop must be told that there is room again.
+  /// Returns whether the loop must resume the sender, because the reader has emptied the buffer.
   func expectPiece(_ continuation: TransferState.Waiting<[UInt8]?>) -> Bool {
     let (wake, resumes) = state.withLock { state in
       let wake = state.wait(for: .piece(continuation))
@@ -31,10 +31,10 @@ final class Transfer: Sendable {
     return resumes
   }
 
-  /// From now on the loop will not start it.
+  /// Prevents the loop from starting the transfer.
   func markCancelled() { state.withLock { $0.isCancelled = true } }
 
-  // What the loop's thread calls.
+  // Called by the loop's thread.
 
   var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
@@ -48,7 +48,7 @@ final class Transfer: Sendable {
     return verdict
   }
 
-  /// Ends the transfer: nil for success. Only the first call counts.
+  /// Ends the transfer: nil for success. Later calls have no effect.
   func finish(_ error: HTTPError?) {
     state.withLock { $0.finish(error) }?.perform()
   }

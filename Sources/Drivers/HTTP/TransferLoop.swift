@@ -3,7 +3,7 @@ import Glibc
 internal import Model
 import Synchronization
 
-/// The thread that runs all transfers of a client, and the inbox through which tasks talk to it.
+/// The thread that runs all transfers of a client, and the inbox that tasks post to.
 final class TransferLoop: Sendable {
   enum Command {
     case start(Transfer)
@@ -17,8 +17,9 @@ final class TransferLoop: Sendable {
   }
 
   private let inbox: Mutex<Inbox>
-  /// Owned by the loop's thread. Others call only `curl_multi_wakeup`, which libcurl allows from any thread, and
-  /// only under the inbox's lock while it is open: the thread closes the inbox before it frees the handle.
+  /// Owned by the loop's thread. Other threads only call `curl_multi_wakeup`, which libcurl allows from any
+  /// thread, and only under the inbox's lock while it is open: the thread closes the inbox before it frees
+  /// the handle.
   nonisolated(unsafe) private let multi: UnsafeMutableRawPointer?
 
   private static let isLibraryReady = curl_global_init(3) == CURLE_OK
@@ -66,7 +67,7 @@ final class TransferLoop: Sendable {
     }
   }
 
-  /// False when the loop is closed.
+  /// Returns false when the loop is closed.
   private func post(_ command: Command) -> Bool {
     inbox.withLock { inbox in
       guard inbox.isOpen else { return false }

@@ -1,6 +1,7 @@
 internal import Model
 
-/// What is known about a transfer. Pure: methods return the continuation to wake, which the caller does unlocked.
+/// The state of a transfer. Pure: its methods return the continuation to resume, which the caller does
+/// without the lock.
 struct TransferState {
   enum Delivery { case whole, stream }
   enum Verdict { case taken, pause, abort }
@@ -37,7 +38,7 @@ struct TransferState {
   private var status = 0
   private var headers = HTTPHeaders()
   private var head: HTTPHead?
-  /// The whole body so far, or what the stream's reader has not taken yet.
+  /// The whole body so far; of a stream, the bytes that its reader has not taken yet.
   private var body: [UInt8] = []
   private var isPaused = false
   private var overrun: HTTPError?
@@ -56,14 +57,14 @@ struct TransferState {
     return wake()
   }
 
-  /// Whether the sender was paused and may go on; it counts as resumed afterwards.
+  /// Whether the sender was paused and may continue; afterwards it counts as running.
   mutating func takeResumption() -> Bool {
     guard isPaused, body.isEmpty else { return false }
     isPaused = false
     return true
   }
 
-  /// One header line with its line end; libcurl hands over status lines and trailers the same way.
+  /// Receives one header line with its line end; libcurl passes status lines and trailers the same way.
   mutating func receiveHeader(_ line: UnsafeRawBufferPointer) -> Wake? {
     var text = String(decoding: line, as: UTF8.self)
     while let last = text.unicodeScalars.last, last == "\r" || last == "\n" || last == " " {
@@ -89,7 +90,7 @@ struct TransferState {
   }
 
   mutating func receiveBody(_ bytes: UnsafeRawBufferPointer) -> (Verdict, Wake?) {
-    // The body of a redirect that is being followed belongs to nobody.
+    // The body of a redirect that is followed is discarded.
     guard head != nil else { return (.taken, nil) }
     switch delivery {
     case .whole:
@@ -119,7 +120,7 @@ struct TransferState {
     return wake()
   }
 
-  /// Serves the waiter if what it waits for is there.
+  /// Serves the waiter if its value is available.
   private mutating func wake() -> Wake? {
     switch waiter {
     case nil: return nil

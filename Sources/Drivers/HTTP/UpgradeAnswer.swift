@@ -1,6 +1,6 @@
 internal import Model
 
-/// What the other side answers to a request for an upgrade, read piece by piece.
+/// The peer's response to an upgrade request, parsed piece by piece.
 struct UpgradeAnswer {
   private var bytes: [UInt8] = []
   private var head: HTTPHead?
@@ -10,7 +10,7 @@ struct UpgradeAnswer {
   private static let longestHead = 64 << 10
   private static let longestBody = 64 << 10
 
-  /// Whether all of a refusal is there.
+  /// Whether the body of a rejection has arrived.
   var isComplete: Bool {
     guard let head, !isUpgraded else { return false }
     guard let length = head.headers["content-length"].flatMap({ Int($0) }) else {
@@ -19,12 +19,12 @@ struct UpgradeAnswer {
     return bytes.count >= min(max(length, 0), UpgradeAnswer.longestBody)
   }
 
-  /// Returns what belongs to the upgraded stream; nil when this is no HTTP.
+  /// Returns the bytes that belong to the upgraded stream; nil when the response is not HTTP.
   mutating func take(_ piece: ArraySlice<UInt8>, peer: String) -> ArraySlice<UInt8>? {
     if isUpgraded { return piece }
     bytes += piece
     guard head == nil else { return [] }
-    // Only what is new, and the three bytes before it, can hold the end.
+    // Only the new bytes and the three before them can hold the end.
     let from = max(0, bytes.count - piece.count - 3)
     guard let end = UpgradeAnswer.end(of: bytes[from...]) else {
       isBroken = bytes.count > UpgradeAnswer.longestHead

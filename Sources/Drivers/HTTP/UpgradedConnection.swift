@@ -1,14 +1,14 @@
 import Glibc
 internal import Model
 
-/// One upgraded connection from connecting to its end. Blocks: lives on a thread of its own.
+/// One upgraded connection from connecting to its end. Blocks, so it runs on a thread of its own.
 struct UpgradedConnection {
   private let request: HTTPRequest
   private let wake: WakeUp
   private let receive: (ArraySlice<UInt8>) -> Bool
   private let deadline: ContinuousClock.Instant?
   private let input: [UInt8]
-  /// What is still to be sent.
+  /// The bytes that are not sent yet.
   private var unsent: ArraySlice<UInt8>
   private var socket: Int32 = -1
   private var answer = UpgradeAnswer()
@@ -36,7 +36,7 @@ struct UpgradedConnection {
     }
   }
 
-  /// Sends and receives until the other side closes, or has said all it has to say against the upgrade.
+  /// Sends and receives until the peer closes, or has sent its whole rejection of the upgrade.
   private mutating func exchange() throws(HTTPError) {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     var hasSentInput = false
@@ -53,7 +53,7 @@ struct UpgradedConnection {
           throw failure(.connectionLost, "recv: errno \(errno)")
         }
       }
-      // What is sent before the other side has agreed may be lost: Docker 20.10 does that.
+      // Bytes sent before the peer accepts the upgrade may be lost: Docker 20.10 drops them.
       if answer.isUpgraded, !hasSentInput {
         hasSentInput = true
         unsent = input[...]
@@ -70,7 +70,7 @@ struct UpgradedConnection {
       unsent = unsent.dropFirst(count)
       if unsent.isEmpty, answer.isUpgraded { shutdown(socket, Int32(SHUT_WR)) }
     } else if errno == EPIPE || errno == ECONNRESET {
-      // Nobody reads what is left of it; what is said on the other half counts.
+      // The peer no longer reads; only what it sends matters.
       unsent = []
     } else if errno != EAGAIN && errno != EINTR {
       throw failure(.connectionLost, "send: errno \(errno)")
@@ -102,7 +102,7 @@ struct UpgradedConnection {
   ) throws(HTTPError) {
     while true {
       let status = address.bytes.withUnsafeBytes { raw in
-        // `bytes` holds a socket address of this family, as the system made it or as `SocketAddress` laid it out.
+        // `bytes` holds a socket address of this family, from the system or laid out by `SocketAddress`.
         raw.withMemoryRebound(to: sockaddr.self) {
           Glibc.connect(socket, $0.baseAddress, socklen_t(raw.count))
         }
@@ -117,7 +117,7 @@ struct UpgradedConnection {
         guard number == 0 else { throw failure(.connectionRefused, "connect: errno \(number)") }
         return
       case EAGAIN:
-        // The queue of a Unix socket is full; nothing tells when there is room.
+        // The queue of a Unix socket is full; no event reports when it has space.
         let pause = min(until, ContinuousClock().now.advanced(by: .milliseconds(20)))
         if try !isQuiet(until: pause) { throw failure(.cancelled) }
         if ContinuousClock().now >= until { throw failure(.timedOut, "connecting") }
@@ -129,13 +129,13 @@ struct UpgradedConnection {
     }
   }
 
-  /// Whether nobody asked to stop until then.
+  /// Waits until then; returns whether no cancellation arrived.
   private func isQuiet(until: ContinuousClock.Instant) throws(HTTPError) -> Bool {
     var descriptors = [pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)]
     return poll(&descriptors, 1, milliseconds(until)) <= 0
   }
 
-  /// The events that came.
+  /// Waits for events on the socket and returns them.
   private func wait(
     for socket: Int32, sends: Bool, until: ContinuousClock.Instant?
   ) throws(HTTPError) -> Int16 {
@@ -153,7 +153,7 @@ struct UpgradedConnection {
     }
   }
 
-  /// At least one, so that a wait never spins.
+  /// At least one, so that waiting never spins.
   private func milliseconds(_ until: ContinuousClock.Instant) -> Int32 {
     let parts = ContinuousClock().now.duration(to: until).components
     let whole = parts.seconds.multipliedReportingOverflow(by: 1000)

@@ -1,11 +1,11 @@
 internal import Glibc
 internal import Model
 
-/// Objects as files of a folder, which is made where it is missing. Calls block while the disk works.
+/// Stores objects as files of a folder, which is created on demand. Calls block during disk access.
 package struct FolderStore: ObjectStore {
   private let folder: String
 
-  /// - Parameter folder: an absolute path.
+  /// - Parameter folder: An absolute path.
   package init(_ folder: String) {
     var folder = folder
     while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
@@ -116,13 +116,13 @@ package struct FolderStore: ObjectStore {
     }
   }
 
-  /// S3 has no folders: one that holds nothing any more is gone too.
+  /// Removes folders that became empty, because S3 has no folders.
   private func removeEmptyFolders(above key: String) {
     var names = key.split(separator: "/").dropLast()
     while !names.isEmpty, rmdir("\(folder)/\(names.joined(separator: "/"))") == 0 { names.removeLast() }
   }
 
-  /// Each entry of a folder, by the key that it has; a folder that is not there has none.
+  /// Lists the entries of a folder with their keys; a missing folder has none.
   private func entries(of base: String, _ take: (String, stat) -> Void) throws(ObjectStorageError) {
     let path = "\(folder)/\(base)"
     guard let handle = opendir(path) else {

@@ -1,15 +1,15 @@
 internal import Glibc
 package import Model
 
-/// A file of this machine that is read piece by piece.
+/// A file of this machine that is read in pieces.
 package final class LocalFile {
   private let descriptor: Int32
   private let subject: String
   let bytes: Int64
-  /// Changes when the content changes: another file, another length or another time.
+  /// Changes with the content: derived from the file's identity, length and modification time.
   let etag: String
 
-  /// - Parameter subject: what errors call it.
+  /// - Parameter subject: The file's name in errors.
   package init(_ path: String, subject: String) throws(ObjectStorageError) {
     self.subject = subject
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
@@ -29,7 +29,7 @@ package final class LocalFile {
     "\(facts.st_ino)-\(facts.st_size)-\(facts.st_mtim.tv_sec).\(facts.st_mtim.tv_nsec)"
   }
 
-  /// Hands over `length` bytes from `offset` on, in pieces. A file that ends before is refused.
+  /// Reads `length` bytes from `offset` on, in pieces. Fails when the file ends before.
   func read(
     _ offset: Int64 = 0, _ length: Int64, _ take: (UnsafeRawBufferPointer) -> Result<Void, ObjectStorageError>
   ) throws(ObjectStorageError) {

@@ -1,8 +1,9 @@
 // ObjectStorage: objects by key, in a bucket of S3 or in a folder.
 //
-// Entry file: `ObjectStore.swift`, the protocol. `S3Store` speaks to S3 and its likes through `HTTP`, signed with
-// Signature version 4 by libcurl and addressed by path; what answers mean is in `S3Failure`, when to ask again in
-// `S3Retries`. `FolderStore` keeps the same objects as files. Whoever reads a key sees a whole object or none.
+// Entry file: `ObjectStore.swift`, the protocol. `S3Store` uses S3 and compatible stores through `HTTP`;
+// libcurl signs requests with Signature version 4, and buckets are part of the path. `S3Failure` interprets
+// responses; `S3Retries` decides when a request is repeated. `FolderStore` keeps the same objects as files. A
+// reader of a key sees a whole object or none.
 //
-// Must not import Foundation or any module of this package but `Model` and `HTTP`.
-// Tested in `Tests/ObjectStorageTests`: one suite for both, S3 being SeaweedFS.
+// Must not import Foundation or any module of this package but `Model` and `HTTP`. Tested in
+// `Tests/ObjectStorageTests`: one suite for both stores, with SeaweedFS as S3.

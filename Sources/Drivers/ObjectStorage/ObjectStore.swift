@@ -1,23 +1,24 @@
 internal import Model
 
-/// Objects by key. Every call may be repeated; a put replaces the object as a whole or leaves it as it was.
+/// Objects by key. Every call may be repeated; a put replaces the whole object or leaves it unchanged.
 ///
-/// A key is a path of names with `/` between them (`ObjectKey`); one object's key must not be the folder of another's.
+/// A key is a path of names separated by `/` (`ObjectKey`); one object's key must not be the folder of
+/// another's.
 package protocol ObjectStore: Sendable {
-  /// Where the objects are, safe to show and the same for the same place: `s3://bucket at http://127.0.0.1:8333`,
-  /// `file:///var/lib/exports`.
+  /// The location of the objects; safe to show. Equal for the same location: `s3://bucket at
+  /// http://127.0.0.1:8333`, `file:///var/lib/exports`.
   var place: String { get }
 
   func put(_ bytes: [UInt8], at key: String) async throws(ObjectStorageError)
-  /// Sends a file piece by piece; it must not change meanwhile.
+  /// Uploads a file in pieces; the file must not change meanwhile.
   func put(file path: String, at key: String) async throws(ObjectStorageError)
-  /// `.notFound` when there is no such object, `.tooLarge` beyond `limit` bytes.
+  /// Throws `.notFound` when there is no such object, `.tooLarge` beyond `limit` bytes.
   func get(_ key: String, limit: Int) async throws(ObjectStorageError) -> [UInt8]
-  /// Writes the object to a file piece by piece; one that was there before is replaced once it is complete.
+  /// Downloads the object into a file in pieces; an existing file is replaced once the download is complete.
   func get(_ key: String, to path: String) async throws(ObjectStorageError)
-  /// Nil: there is no such object. A store that cannot say so throws.
+  /// Nil: there is no such object. A store that cannot decide throws.
   func head(_ key: String) async throws(ObjectStorageError) -> ObjectSummary?
-  /// Deleting what is not there does nothing.
+  /// Deleting a missing object does nothing.
   func delete(_ key: String) async throws(ObjectStorageError)
   /// All objects whose keys begin with `prefix`, sorted by key.
   func list(prefix: String) async throws(ObjectStorageError) -> [ObjectSummary]
@@ -32,7 +33,7 @@ extension ObjectStore {
 package struct ObjectSummary: Sendable, Hashable {
   package let key: String
   package let bytes: Int64
-  /// Another one when the content is another one; opaque.
+  /// Differs when the content differs; opaque.
   package let etag: String
 
   package init(key: String, bytes: Int64, etag: String) {
@@ -42,9 +43,9 @@ package struct ObjectSummary: Sendable, Hashable {
   }
 }
 
-/// What a key may be: 1 to 1,024 bytes of names with `/` between them, none of them empty, `.` or `..`, none longer than
-/// 200 bytes, none ending in `.partial`, without control characters and `\`, which some stores take for `/`. So it means
-/// the same in a bucket and a folder.
+/// The rules for keys: 1 to 1,024 bytes of names separated by `/`; no name is empty, `.` or `..`, is longer
+/// than 200 bytes or ends in `.partial`; no control characters and no `\`, which some stores treat as `/`. A
+/// key means the same in a bucket and in a folder.
 package enum ObjectKey {
   package static func check(_ key: String, in place: String) throws(ObjectStorageError) {
     let isFit =

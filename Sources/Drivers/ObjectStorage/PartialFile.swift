@@ -1,9 +1,9 @@
 internal import Glibc
 internal import Model
 
-/// A file that takes its name only when it is complete and on the disk; until then it is `PATH.partial` beside it, and a
-/// failure leaves nothing. What a killed process left is overwritten by the next writer. Two writers at once: the second
-/// is refused.
+/// A file that gets its name once it is complete and on the disk; before that it is `PATH.partial` in the
+/// same folder, and a failure removes it. The next writer overwrites what a killed process left. A second
+/// concurrent writer fails.
 final class PartialFile {
   static let suffix = ".partial"
 
@@ -11,7 +11,7 @@ final class PartialFile {
   private let subject: String
   private var descriptor: Int32
 
-  /// - Parameter subject: what errors call it.
+  /// - Parameter subject: The file's name in errors.
   init(_ path: String, subject: String) throws(ObjectStorageError) {
     self.path = path
     self.subject = subject
@@ -59,14 +59,14 @@ final class PartialFile {
     descriptor = -1
   }
 
-  /// Whether what was locked is still the partial file: another writer may have renamed it since.
+  /// Whether the locked file is still the partial file: another writer may have renamed it since.
   private var isInPlace: Bool {
     var (own, named) = (stat(), stat())
     return fstat(descriptor, &own) == 0 && lstat(path + PartialFile.suffix, &named) == 0
       && own.st_dev == named.st_dev && own.st_ino == named.st_ino
   }
 
-  /// The names in a folder must be on the disk too.
+  /// The folder's entries must be on the disk too.
   static func syncFolder(of path: String, subject: String) throws(ObjectStorageError) {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
@@ -76,7 +76,7 @@ final class PartialFile {
     guard fsync(descriptor) == 0 else { throw failure("has a folder that cannot be written", subject) }
   }
 
-  /// By `errno`.
+  /// The error for `errno`.
   static func failure(_ what: String, _ subject: String) -> ObjectStorageError {
     let number = errno
     let text = String(cString: strerror(number))

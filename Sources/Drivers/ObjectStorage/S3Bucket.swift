@@ -1,7 +1,7 @@
 package import HTTP
 package import Model
 
-/// Where a bucket is, and who asks.
+/// The address of a bucket and the credentials.
 package struct S3Bucket: Sendable {
   /// `http://127.0.0.1:8333` or `https://s3.eu-central-1.amazonaws.com`; the bucket is a part of the path.
   package let endpoint: String
@@ -45,8 +45,8 @@ package struct S3Bucket: Sendable {
       || byte == UInt8(ascii: ".")
   }
 
-  /// The URL of an object, or of the bucket itself without one. Signatures cover path and query as they are written:
-  /// the query's names are to be sorted.
+  /// The URL of an object, or of the bucket without one. Signatures cover path and query as written, so the
+  /// query's names must be sorted.
   func url(_ key: String? = nil, query: [(String, String)] = []) -> String {
     var url = "\(endpoint)/\(name)"
     if let key {

@@ -1,10 +1,10 @@
 internal import HTTP
 internal import Model
 
-/// What an answer that is no success means.
+/// The meaning of a response that is not a success.
 struct S3Failure: Error {
   let error: ObjectStorageError
-  /// Whether the same request may succeed in a moment.
+  /// Whether the same request may succeed after a moment.
   let mayPass: Bool
 
   /// - Parameter subject: The bucket and key, with the address.

@@ -1,8 +1,8 @@
-/// How often a request is sent again, and after which rest. Pure.
+/// The number of attempts of a request, and the delays between them. Pure.
 package struct S3Retries: Sendable, Hashable {
-  /// Of one request, the first among them.
+  /// The maximum number of attempts, the first one included.
   package let tries: Int
-  /// After the first try; doubles with each.
+  /// The delay after the first attempt; doubles with each.
   package let first: Duration
   package let longest: Duration
 
@@ -12,8 +12,8 @@ package struct S3Retries: Sendable, Hashable {
     self.longest = longest
   }
 
-  /// The rest before the next try; nil where there shall be none. Between half and the whole of the doubled time, by
-  /// what is asked for, so that requests which failed together do not come back together.
+  /// The delay before the next attempt; nil for none. Between half and the whole of the doubled time, derived
+  /// from the target, so that requests which failed together are not repeated together.
   func rest(after tries: Int, for target: String) -> Duration? {
     guard tries < self.tries else { return nil }
     let whole = min(first * (1 << min(tries - 1, 20)), longest)

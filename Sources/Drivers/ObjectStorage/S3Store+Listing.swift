@@ -3,7 +3,7 @@ internal import Model
 
 extension S3Store {
   private static let greatestPage = 1000
-  /// A hundred million objects; a store that goes on beyond that goes round in circles.
+  /// A hundred million objects; a store that lists more repeats itself.
   private static let mostPages = 100_000
 
   package func list(prefix: String) async throws(ObjectStorageError) -> [ObjectSummary] {
@@ -25,10 +25,10 @@ extension S3Store {
   }
 }
 
-/// One answer of ListObjectsV2.
+/// One response of ListObjectsV2.
 private struct S3Page {
   var objects: [ObjectSummary] = []
-  /// Nil: it is the last one.
+  /// Nil for the last page.
   var next: String?
 
   init(_ body: [UInt8], about subject: String) throws(ObjectStorageError) {
@@ -39,7 +39,7 @@ private struct S3Page {
       guard let key = item["Key"]?.text, let bytes = (item["Size"]?.text).flatMap({ Int64($0) }) else {
         throw ObjectStorageError(.unexpectedAnswer, "\(subject): an object has no key or size")
       }
-      // Some stores show folders as empty objects.
+      // Some stores list folders as empty objects.
       if key.hasSuffix("/") { continue }
       objects.append(
         ObjectSummary(key: key, bytes: bytes, etag: S3Store.etag(item["ETag"]?.text ?? "")))

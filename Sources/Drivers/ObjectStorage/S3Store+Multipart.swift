@@ -1,15 +1,15 @@
 internal import HTTP
 internal import Model
 
-/// When a file is sent in parts, and how big they are.
+/// The size from which a file is uploaded in parts, and the size of the parts.
 package struct S3Multipart: Sendable, Hashable {
-  /// Files of more bytes than this are.
+  /// Larger files are uploaded in parts.
   package let threshold: Int64
   private let partBytes: Int64
   /// S3's own limit.
   private static let mostParts: Int64 = 10_000
 
-  /// S3 takes parts of 5 MiB at least, but for the last.
+  /// S3 accepts parts of at least 5 MiB, except for the last.
   package init(threshold: Int64 = 64 << 20, partBytes: Int64 = 32 << 20) {
     self.threshold = threshold
     self.partBytes = max(partBytes, 5 << 20)
@@ -23,7 +23,7 @@ package struct S3Multipart: Sendable, Hashable {
 }
 
 extension S3Store {
-  /// Nothing is to be seen of the object until all parts are there; a failure takes the parts away again.
+  /// The object is visible once all parts are uploaded; a failure removes the parts.
   func putParts(of path: String, _ bytes: Int64, at key: String) async throws(ObjectStorageError) {
     let started = try await send(
       request(.post, bucket.url(key, query: [("uploads", "")])), about: subject(key))
@@ -49,7 +49,7 @@ extension S3Store {
     }
   }
 
-  /// S3 may answer 200 and say in the body that it failed.
+  /// S3 may respond with 200 and report a failure in the body.
   private func complete(
     _ upload: String, _ list: [UInt8], at key: String
   ) async throws(ObjectStorageError) {
@@ -62,10 +62,11 @@ extension S3Store {
     }
   }
 
-  /// Also for a task that was cancelled: parts that stay cost money. What fails here says less than what failed before.
+  /// Runs in a cancelled task too, because remaining parts cost money. An error here says less than the one
+  /// before it.
   private func abort(_ upload: String, of key: String) async {
     let request = request(.delete, bucket.url(key, query: [("uploadId", upload)]))
-    // Awaited, and unstructured only to be out of the cancellation's reach.
+    // Awaited; unstructured only so that the cancellation does not reach it.
     _ = await Task { try? await send(request, about: subject(key)) }.value
   }
 }

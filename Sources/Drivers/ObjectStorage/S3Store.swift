@@ -1,10 +1,10 @@
 package import HTTP
 internal import Model
 
-/// Objects of a bucket of S3, or of a store that speaks like it.
+/// Objects of a bucket of S3, or of a compatible store.
 ///
-/// Every request is sent again after a rest when the store is overloaded, fails inside or cannot be reached. Bodies are
-/// covered by the signature: what arrives is what was sent.
+/// Every request is repeated after a delay when the store is overloaded, reports an internal error or is
+/// unreachable. Signatures cover the bodies, so a body cannot change on the way.
 package struct S3Store: ObjectStore {
   let bucket: S3Bucket
   let multipart: S3Multipart
@@ -13,10 +13,10 @@ package struct S3Store: ObjectStore {
   private let retries: S3Retries
   private let timeout: Duration
 
-  /// Connects to nothing yet.
+  /// Connects with the first request.
   /// - Parameters:
-  ///   - clock: Measures the rests between tries.
-  ///   - timeout: Of one try, from its start to its last byte.
+  ///   - clock: Measures the delays between attempts.
+  ///   - timeout: The time limit of one attempt, from its start to its last byte.
   package init(
     _ bucket: S3Bucket, client: HTTPClient, clock: any Clock<Duration> = ContinuousClock(),
     retries: S3Retries = S3Retries(), timeout: Duration = .seconds(300),
@@ -50,7 +50,7 @@ package struct S3Store: ObjectStore {
       HTTPFileBody(path: path, length: bytes), bucket.url(key), about: subject(key))
   }
 
-  /// Sends a part of a file; returns its etag.
+  /// Uploads a part of a file; returns its etag.
   @discardableResult
   func put(
     _ body: HTTPFileBody, _ url: String, about subject: String
@@ -84,7 +84,7 @@ package struct S3Store: ObjectStore {
     try ObjectKey.check(key, in: place)
     let answer = try await send(request(.head, bucket.url(key)), about: subject(key), accepting: [404])
     if answer.status == 404 {
-      // The answer has no body that could say whether the bucket is there.
+      // The response has no body that could say whether the bucket exists.
       let bucketAnswer = try await send(request(.head, bucket.url()), about: place, accepting: [404])
       guard bucketAnswer.status != 404 else {
         throw ObjectStorageError(.bucketMissing, "\(place): there is no such bucket")
@@ -106,11 +106,11 @@ package struct S3Store: ObjectStore {
     }
   }
 
-  /// Without its quotes.
+  /// The etag without quotes.
   static func etag(_ text: String) -> String { text.filter { $0 != "\"" } }
 }
 
-// How every request is sent.
+// Sends requests.
 extension S3Store {
   func request(_ method: HTTPMethod, _ url: String, digest: Digest? = nil) -> HTTPRequest {
     var request = HTTPRequest(method, url)
@@ -121,7 +121,7 @@ extension S3Store {
     return request
   }
 
-  /// The answer, after as many tries as are allowed. Statuses beside 2xx throw unless they are accepted.
+  /// Sends the request, with retries. Statuses outside 2xx throw unless they are accepted.
   @discardableResult
   func send(
     _ request: HTTPRequest, about subject: String, accepting: Set<Int> = []

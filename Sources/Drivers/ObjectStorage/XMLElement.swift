@@ -1,5 +1,5 @@
-/// An element of a small XML document, as S3's answers are: names without their namespace prefix, attributes left out.
-/// Document types are refused, so that no entity but XML's own five is ever expanded.
+/// An element of a small XML document, as S3 sends them: names without their namespace prefix, no attributes.
+/// Document types are rejected, so that only XML's own five entities are expanded.
 struct XMLElement: Equatable {
   var name: String
   /// All text directly inside, in order.
@@ -11,7 +11,7 @@ struct XMLElement: Equatable {
 
   func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 
-  /// Nil when the bytes are no document of one element.
+  /// Nil when the bytes are not a document of one element.
   init?(parsing bytes: [UInt8]) {
     var reader = XMLReader(bytes)
     guard let root = reader.document() else { return nil }
@@ -44,7 +44,7 @@ private struct XMLReader {
     return root
   }
 
-  /// At `<name`. Nil for anything that is not well formed.
+  /// Parses from `<name`. Nil for anything that is not well formed.
   private mutating func element(depth: Int) -> XMLElement? {
     guard depth < XMLReader.greatestDepth, take("<"), let name = name() else { return nil }
     var element = XMLElement(name: name.local)
@@ -80,7 +80,7 @@ private struct XMLReader {
     return nil
   }
 
-  /// What follows the name in a start tag, up to its end: whether it closes itself; nil when it is not well formed.
+  /// Parses the rest of a start tag; returns whether it closes itself, or nil when it is not well formed.
   private mutating func restOfTag() -> Bool? {
     var quote: UInt8?
     while index < bytes.count {
@@ -114,7 +114,7 @@ private struct XMLReader {
     return (whole, whole.split(separator: ":").last.map(String.init) ?? whole)
   }
 
-  /// `&amp;` and its likes, `&#10;` and `&#xA;`.
+  /// Parses `&amp;`, `&#10;`, `&#xA;` and the like.
   private mutating func reference() -> [UInt8]? {
     guard let end = bytes[index...].prefix(12).firstIndex(of: UInt8(ascii: ";")) else { return nil }
     let name = String(decoding: bytes[index + 1..<end], as: UTF8.self)

@@ -1,8 +1,8 @@
 internal import Model
 
-/// Whether a batch can be written, decided before anything of it is.
+/// Decides whether a batch can be written, before any of it is.
 enum BatchCheck {
-  /// The batch's rows. Throws `.batch` or `.value`, with the column's name.
+  /// Returns the number of rows. Throws `.batch` or `.value`, with the column's name.
   static func rows(of batch: [ParquetColumn], in schema: ParquetSchema) throws(ParquetError) -> Int {
     guard batch.count == schema.columns.count else {
       throw ParquetError(
@@ -54,7 +54,7 @@ enum BatchCheck {
     }
   }
 
-  /// A page's length is an Int32, so that a value must stay well below.
+  /// A page's length is an Int32, so the length of a value must stay well below.
   private static func checkLengths(_ values: ParquetBytes, _ column: ParquetSchema.Column)
     throws(ParquetError)
   {

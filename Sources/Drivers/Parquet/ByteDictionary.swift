@@ -1,18 +1,19 @@
 internal import Glibc
 
-/// The distinct values of a column in one row group, numbered in the order in which they first came.
+/// The distinct values of a column in one row group, numbered in order of appearance.
 struct ByteDictionary {
-  /// The dictionary page's body: each value with its length in front.
+  /// The dictionary page's body: each value, preceded by its length.
   private(set) var page: ContiguousArray<UInt8> = []
-  /// Where each value's bytes begin in `page`, after its length.
+  /// The start of each value's bytes in `page`, after its length.
   private var starts: ContiguousArray<Int> = []
   private var ends: ContiguousArray<Int> = []
-  /// Open addressing: the number of a value, or -1. Its size is a power of two, at least twice the values'.
+  /// Open addressing: the number of a value, or -1. Its size is a power of two, at least twice the number of
+  /// values.
   private var slots: ContiguousArray<Int32> = ContiguousArray(repeating: -1, count: 64)
 
   var count: Int { starts.count }
 
-  /// The number of a value that is there, or is now; nil when it would be one too many.
+  /// Returns the number of a value, adding it if needed; nil when the dictionary is full.
   mutating func number(of value: UnsafeRawBufferPointer, _ limits: ParquetLimits) -> UInt32? {
     var slot = slot(for: value)
     while slots[slot] >= 0 {
@@ -32,7 +33,7 @@ struct ByteDictionary {
     return UInt32(count - 1)
   }
 
-  /// Appends a value with its length in front.
+  /// Appends a value, preceded by its length.
   func write(_ number: UInt32, into output: inout ContiguousArray<UInt8>) {
     page.withUnsafeBytes { page in
       let range = starts[Int(number)] - 4..<ends[Int(number)]

@@ -1,6 +1,6 @@
 internal import Model
 
-/// One column's values of the row group that is being gathered: finished pages, and the page that is being filled.
+/// One column's values of the current row group: finished pages, and the page that is being filled.
 struct ColumnChunk {
   let column: ParquetSchema.Column
   private let storage: ParquetSchema.ColumnType.Storage
@@ -11,16 +11,17 @@ struct ColumnChunk {
   private var rows: Int64 = 0
 
   private var rowsInPage = 0
-  /// Definition levels of the page, one a row: 1 for a value, 0 for a null. Empty for a required column.
+  /// Definition levels of the page, one per row: 1 for a value, 0 for a null. Empty for a required column.
   private var levels: ContiguousArray<UInt8> = []
-  /// The page's values, as PLAIN has them; truth values one a byte. Empty while there is a dictionary.
+  /// The page's values in PLAIN encoding; truth values take one byte each. Empty while there is a dictionary.
   private var plain: ContiguousArray<UInt8> = []
-  /// The page's values as numbers of the dictionary, while that is in use.
+  /// The page's values as numbers of the dictionary, while it is in use.
   private var indices: ContiguousArray<UInt32> = []
-  /// What the page's strings or bytes would take as PLAIN, in a dictionary or not.
+  /// The size that the page's strings or bytes have in PLAIN encoding, with or without a dictionary.
   private var plainSize = 0
   private var dictionary: ByteDictionary?
-  /// Whether the dictionary takes more values. Pages that are finished may need it even when not.
+  /// Whether the dictionary accepts more values. Finished pages may need the dictionary even when it does
+  /// not.
   private var usesDictionary: Bool
 
   init(_ column: ParquetSchema.Column, _ limits: ParquetLimits) {
@@ -31,10 +32,10 @@ struct ColumnChunk {
     dictionary = usesDictionary ? ByteDictionary() : nil
   }
 
-  /// Bytes of memory, but for the rest of a page's worth.
+  /// Bytes of memory, not counting the unused capacity of one page.
   var size: Int { pages.bytes.count + plain.count + indices.count * 4 + (dictionary?.page.count ?? 0) }
 
-  /// Takes rows of a batch that was checked; `next` is the first value among them, and is moved past the last.
+  /// Appends rows of a verified batch; `next` is the first value among them, and is advanced past the last.
   mutating func append(
     _ batch: ParquetColumn, rows range: Range<Int>, next: inout Int, _ compressor: Compressor
   ) throws(ParquetError) {
@@ -58,7 +59,7 @@ struct ColumnChunk {
     }
   }
 
-  /// Ends the chunk. The pages lie at `offset` of the file, the dictionary first.
+  /// Ends the chunk. The pages start at `offset` of the file, the dictionary first.
   mutating func finish(at offset: Int64, _ compressor: Compressor) throws(ParquetError) -> FinishedChunk {
     if rowsInPage > 0 { try finishPage(compressor) }
     var front = FinishedPages()
@@ -67,7 +68,7 @@ struct ColumnChunk {
       column: column, offset: offset, rows: rows, dictionary: front, data: pages, statistics: statistics)
   }
 
-  /// How many of the next rows the page takes, at least one: so many values are not too long for it.
+  /// The number of the next rows that fit into the page, at least one.
   private func rowsThatFit(_ batch: ParquetColumn, _ rows: Int, from next: Int) -> Int {
     guard case .bytes(let batch) = batch, next < batch.ends.count else { return rows }
     let last = min(next + rows, batch.ends.count) - 1
@@ -76,7 +77,7 @@ struct ColumnChunk {
     return max(1, (next..<last).prefix { batch.ends[$0] <= room }.count)
   }
 
-  /// How many of the rows have values.
+  /// Returns how many of the rows have values.
   private mutating func addLevels(_ presence: ContiguousArray<UInt8>, _ range: Range<Int>) -> Int {
     guard column.isOptional else { return range.count }
     guard !presence.isEmpty else {
@@ -131,7 +132,7 @@ struct ColumnChunk {
     plain.append(contentsOf: value)
   }
 
-  /// What the page has so far becomes PLAIN.
+  /// Converts the page's values to PLAIN encoding.
   private mutating func giveUpDictionary() {
     for number in indices { dictionary?.write(number, into: &plain) }
     indices.removeAll(keepingCapacity: true)
@@ -140,7 +141,7 @@ struct ColumnChunk {
   }
 
   private mutating func finishPage(_ compressor: Compressor) throws(ParquetError) {
-    // Where most values come once, their numbers beside them would only add to the file.
+    // Where most values are distinct, dictionary numbers would only add to the file.
     if usesDictionary, pages.dictionaryPages == 0, (dictionary?.count ?? 0) * 2 > indices.count {
       giveUpDictionary()
     }

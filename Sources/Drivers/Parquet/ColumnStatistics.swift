@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What a column chunk's metadata say of its values.
+/// The statistics of a column chunk's values in its metadata.
 struct ColumnStatistics {
   private enum Bounds {
     case none
@@ -8,7 +8,7 @@ struct ColumnStatistics {
     case bytes(ContiguousArray<UInt8>, ContiguousArray<UInt8>)
   }
 
-  /// Bounds longer than this are left out: they would make the footer large.
+  /// Longer bounds are omitted: they would make the footer large.
   private static let longestBound = 4096
 
   private(set) var nulls: Int64 = 0
@@ -24,7 +24,7 @@ struct ColumnStatistics {
     }
   }
 
-  /// Compared byte by byte, unsigned, as UTF-8 is ordered.
+  /// Compared byte by byte, unsigned, which is also the order of UTF-8.
   mutating func add(_ value: UnsafeRawBufferPointer) {
     guard case .bytes(let low, let high) = bounds else {
       bounds = .bytes(ContiguousArray(value), ContiguousArray(value))
@@ -37,7 +37,7 @@ struct ColumnStatistics {
     }
   }
 
-  /// As PLAIN values without lengths; nil when every row is null, or when they would be too long.
+  /// PLAIN values without lengths; nil when every row is null, or when they would be too long.
   func plainBounds(_ storage: ParquetSchema.ColumnType.Storage) -> (
     ContiguousArray<UInt8>, ContiguousArray<UInt8>
   )? {

@@ -1,7 +1,7 @@
 internal import CLibZstd
 internal import Model
 
-/// Zstandard at its first level, with its memory kept between pages.
+/// Zstandard at level 1; keeps its memory between pages.
 final class Compressor {
   private let context: OpaquePointer
   private var output: ContiguousArray<UInt8> = []
@@ -15,7 +15,7 @@ final class Compressor {
 
   deinit { ZSTD_freeCCtx(context) }
 
-  /// The body of a page, valid until the next call.
+  /// Returns the compressed body of a page, valid until the next call.
   func compress(_ input: ContiguousArray<UInt8>) throws(ParquetError) -> ContiguousArray<UInt8>.SubSequence {
     let bound = ZSTD_compressBound(input.count)
     if output.count < bound { output = ContiguousArray(repeating: 0, count: bound) }

@@ -1,4 +1,4 @@
-/// The file's metadata. The numbers of fields are those of parquet-format's `parquet.thrift`.
+/// The file's metadata. Field numbers are those of parquet-format's `parquet.thrift`.
 struct FileFooter {
   let schema: ParquetSchema
   let rows: Int64
@@ -23,7 +23,7 @@ struct FileFooter {
         }
       }
       file.string(6, "rendertrust")
-      // Says that bounds follow each type's own order: without it, readers ignore them.
+      // Declares that bounds follow each type's own order: without it, readers ignore them.
       file.structures(7, schema.columns) { order, _ in order.structure(1) }
     }
   }
@@ -93,7 +93,7 @@ struct FileFooter {
 }
 
 extension ParquetSchema.ColumnType {
-  /// The older annotation, for readers that do not know the newer one; nil for plain numbers and bytes.
+  /// The older annotation, for older readers; nil for plain numbers and bytes.
   fileprivate var convertedType: Int32? {
     switch self {
     case .string: 0

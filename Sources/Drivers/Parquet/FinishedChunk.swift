@@ -1,9 +1,9 @@
-/// A column chunk with its place in the file.
+/// A column chunk with its offset in the file.
 struct FinishedChunk {
   let column: ParquetSchema.Column
   let offset: Int64
   let rows: Int64
-  /// The page of the dictionary, or none; the data pages follow it.
+  /// The dictionary page, if any; the data pages follow it.
   let dictionary: FinishedPages
   let data: FinishedPages
   let statistics: ColumnStatistics
@@ -18,7 +18,7 @@ struct FinishedChunk {
   }
 }
 
-/// What the footer says of a column chunk, without its pages.
+/// The footer's description of a column chunk, without its pages.
 struct ChunkMetadata {
   let column: ParquetSchema.Column
   let offset: Int64

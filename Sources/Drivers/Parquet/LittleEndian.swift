@@ -1,5 +1,5 @@
 extension ContiguousArray<UInt8> {
-  /// Seven bits a byte, the lowest first; the highest bit says that more follow.
+  /// Appends seven bits a byte, the lowest first; the highest bit marks that more follow.
   mutating func appendVariable(_ value: UInt64) {
     var rest = value
     while rest > 127 {
@@ -13,7 +13,7 @@ extension ContiguousArray<UInt8> {
     Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
   }
 
-  /// All values end to end. The machines that this runs on are little-endian, as the format is.
+  /// Appends all values one after the other. The supported machines are little-endian, as the format is.
   mutating func appendLittleEndian<Number: FixedWidthInteger>(
     _ values: ContiguousArray<Number>, _ range: Range<Int>
   ) {

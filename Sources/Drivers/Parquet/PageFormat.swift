@@ -13,10 +13,10 @@ enum PageType: Int32 {
   case dictionary = 2
 }
 
-/// Pages of one column that are finished: each a header and a compressed body.
+/// Finished pages of one column: each a header and a compressed body.
 struct FinishedPages {
   private(set) var bytes: ContiguousArray<UInt8> = []
-  /// As if nothing were compressed, with the headers.
+  /// The size without compression, headers included.
   private(set) var uncompressedSize = 0
   /// Data pages by the encoding of their values.
   private(set) var dictionaryPages: Int32 = 0

@@ -1,6 +1,6 @@
-/// Numbers or truth values of one column for some rows. Nulls take no place among the values.
+/// Numbers or truth values of one column for some rows. Nulls take no space among the values.
 package struct ParquetValues<Element: Sendable>: Sendable {
-  /// The values of the rows that have one, in order.
+  /// The values of the rows that are not null, in order.
   package private(set) var values: ContiguousArray<Element> = []
   /// 1 for each row with a value, 0 for each null; empty while there is no null.
   private(set) var presence: ContiguousArray<UInt8> = []
@@ -15,7 +15,7 @@ package struct ParquetValues<Element: Sendable>: Sendable {
     }
   }
 
-  /// Rows.
+  /// The number of rows.
   package var count: Int { presence.isEmpty ? values.count : presence.count }
 
   package mutating func append(_ value: Element) {
@@ -33,13 +33,13 @@ package struct ParquetValues<Element: Sendable>: Sendable {
   }
 }
 
-/// Strings or bytes of one column for some rows, end to end. Nulls take no place among the bytes.
+/// Strings or bytes of one column for some rows, one after the other. Nulls take no space among the bytes.
 package struct ParquetBytes: Sendable {
   private(set) var bytes: ContiguousArray<UInt8> = []
-  /// Where each value ends in `bytes`.
+  /// The end of each value in `bytes`.
   private(set) var ends: ContiguousArray<Int> = []
   private(set) var presence: ContiguousArray<UInt8> = []
-  /// Every value came from a `String`, and so is UTF-8.
+  /// Whether every value came from a `String`, and so is UTF-8.
   private(set) var isText = true
 
   package init() {}
@@ -56,7 +56,7 @@ package struct ParquetBytes: Sendable {
     }
   }
 
-  /// Rows.
+  /// The number of rows.
   package var count: Int { presence.isEmpty ? ends.count : presence.count }
 
   package mutating func append(_ text: String) {
@@ -64,7 +64,7 @@ package struct ParquetBytes: Sendable {
     endValue()
   }
 
-  /// For a column of strings the bytes must be UTF-8, which the writer sees to.
+  /// For a column of strings the bytes must be UTF-8, which the writer verifies.
   package mutating func append(_ value: some Collection<UInt8>) {
     bytes.append(contentsOf: value)
     isText = false
@@ -87,7 +87,7 @@ package struct ParquetBytes: Sendable {
     if !presence.isEmpty { presence.append(1) }
   }
 
-  /// The place of a value in `bytes`.
+  /// The range of a value in `bytes`.
   func range(_ value: Int) -> Range<Int> { (value == 0 ? 0 : ends[value - 1])..<ends[value] }
 }
 
@@ -101,7 +101,7 @@ package enum ParquetColumn: Sendable {
   /// For `string`, `bytes` and `fixedBytes`.
   case bytes(ParquetBytes)
 
-  /// Rows.
+  /// The number of rows.
   package var count: Int {
     switch self {
     case .int64(let values): values.count
@@ -122,7 +122,7 @@ package enum ParquetColumn: Sendable {
 }
 
 extension ContiguousArray<UInt8> {
-  /// Notes a null; `count` rows before the first one had values.
+  /// Appends a null; the `count` rows before the first null had values.
   fileprivate mutating func appendNull(after count: Int) {
     if isEmpty { append(contentsOf: repeatElement(1, count: count)) }
     append(0)

@@ -1,16 +1,17 @@
 internal import Glibc
 internal import Model
 
-/// A file that has its name only when it is complete and on the disk: until then it is `PATH.partial` beside it. One
-/// that was there before is replaced then. What a process that was killed left is overwritten by the next writer of
-/// the same path; two at once are refused.
+/// A file that gets its name once it is complete and on the disk, replacing an existing one; before that it
+/// is `PATH.partial` in the same folder. The next writer of the same path overwrites what a killed process
+/// left; a second concurrent writer fails.
 package final class ParquetFileSink: ParquetSink {
   package let path: String
   private let partialPath: String
-  /// -1 when it is finished or abandoned.
+  /// -1 once the file is finished or abandoned.
   private var descriptor: Int32
 
-  /// The file is readable by its owner alone unless `mode` says otherwise. Throws `.busy` or `.file`, or `.diskFull`.
+  /// The file is readable by its owner alone unless `mode` allows more. Throws `.busy`, `.file` or
+  /// `.diskFull`.
   package init(path: String, mode: UInt32 = 0o600) throws(ParquetError) {
     self.path = path
     partialPath = path + ".partial"
@@ -57,7 +58,7 @@ package final class ParquetFileSink: ParquetSink {
     descriptor = -1
   }
 
-  /// The name must be on the disk too.
+  /// The folder's entry must be on the disk too.
   private func syncFolder() throws(ParquetError) {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
@@ -67,7 +68,7 @@ package final class ParquetFileSink: ParquetSink {
     guard fsync(descriptor) == 0 else { throw ParquetFileSink.failure("cannot write the folder of", path) }
   }
 
-  /// Whether what was locked is still the partial file: another writer may have renamed or removed it since.
+  /// Whether the locked file is still the partial file: another writer may have renamed or removed it since.
   private var isInPlace: Bool {
     var (own, named) = (stat(), stat())
     return fstat(descriptor, &own) == 0 && lstat(partialPath, &named) == 0

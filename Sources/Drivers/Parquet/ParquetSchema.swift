@@ -22,7 +22,7 @@ package struct ParquetSchema: Sendable, Hashable {
   package struct Column: Sendable, Hashable {
     package let name: String
     package let type: ColumnType
-    /// Whether rows may be null here.
+    /// Whether rows may be null in this column.
     package let isOptional: Bool
 
     package init(_ name: String, _ type: ColumnType, isOptional: Bool = false) {
@@ -34,7 +34,8 @@ package struct ParquetSchema: Sendable, Hashable {
 
   package let columns: [Column]
 
-  /// Throws `.schema` when there is no column, a name is empty or there twice, or a type's numbers are out of range.
+  /// Throws `.schema` when there is no column, a name is empty or duplicate, or a type's numbers are out of
+  /// range.
   package init(_ columns: [Column]) throws(ParquetError) {
     guard !columns.isEmpty else { throw ParquetError(.schema, "the schema has no columns") }
     var names: Set<String> = []
@@ -52,7 +53,7 @@ package struct ParquetSchema: Sendable, Hashable {
 }
 
 extension ParquetSchema.ColumnType {
-  /// What is wrong with the type's numbers; nil when they can be written.
+  /// The error in the type's numbers; nil when they are valid.
   fileprivate var fault: String? {
     switch self {
     case .decimal(let precision, let scale):
@@ -67,7 +68,7 @@ extension ParquetSchema.ColumnType {
     }
   }
 
-  /// How values are laid out in pages. The raw values are the format's.
+  /// The layout of values in pages. The raw values are the format's.
   enum Storage: Int32 {
     case boolean = 0
     case int32 = 1

@@ -1,11 +1,11 @@
 internal import Model
 
-/// Takes a file's bytes in order.
+/// Receives a file's bytes in order.
 package protocol ParquetSink: AnyObject {
   func write(_ bytes: UnsafeRawBufferPointer) throws(ParquetError)
-  /// All bytes were written. When this returns, the file is where it belongs.
+  /// Ends the file after all bytes were written. When this returns, the file is complete at its location.
   func finish() throws(ParquetError)
-  /// The file will not be finished: nothing of it stays. May be called again, and after `finish`, where it does nothing.
+  /// Discards the unfinished file. May be called again, and after `finish`, where it does nothing.
   func abandon()
 }
 

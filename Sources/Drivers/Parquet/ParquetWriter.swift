@@ -2,9 +2,9 @@ internal import Model
 
 /// Writes one file. Rows come in batches of any size; memory holds one row group's compressed pages.
 ///
-/// Calls block while the sink writes. Not to be shared between tasks. A batch that is refused changes nothing; after
-/// any other failure the sink has abandoned the file, and every later call throws `.closed`. A writer that is let go
-/// of without `finish` abandons its file.
+/// Calls block while the sink writes. Not to be shared between tasks. A rejected batch changes nothing; after
+/// any other failure the sink has abandoned the file, and every later call throws `.closed`. A writer that is
+/// released without `finish` abandons its file.
 package final class ParquetWriter {
   package let schema: ParquetSchema
   private let sink: any ParquetSink
@@ -13,7 +13,7 @@ package final class ParquetWriter {
   private let compressor: Compressor
   private let digest = RunningDigest()
   private var isOpen = true
-  /// Bytes that went to the sink: where the next one will be.
+  /// The bytes written to the sink: the offset of the next one.
   private var offset: Int64 = 0
   private var rows: Int64 = 0
   private var rowsInGroup = 0
@@ -21,10 +21,10 @@ package final class ParquetWriter {
   private var rowGroups: [RowGroupMetadata] = []
 
   private static let magic: ContiguousArray<UInt8> = ContiguousArray("PAR1".utf8)
-  /// Rows after which the size of a row group is looked at.
+  /// The number of rows after which the size of a row group is checked.
   private static let rowsAtOnce = 8192
 
-  /// - Parameter metadata: what the footer says beside the schema, such as table, day and environment.
+  /// - Parameter metadata: Additional members of the footer, such as table, day and environment.
   package init(
     _ schema: ParquetSchema, to sink: any ParquetSink, metadata: [String: String] = [:],
     limits: ParquetLimits = ParquetLimits()
@@ -41,7 +41,7 @@ package final class ParquetWriter {
 
   deinit { sink.abandon() }
 
-  /// Writes a file beside `path` that takes that name when it is finished.
+  /// Writes a file that gets the name `path` when it is finished.
   package convenience init(
     _ schema: ParquetSchema, path: String, metadata: [String: String] = [:],
     limits: ParquetLimits = ParquetLimits()
@@ -50,7 +50,7 @@ package final class ParquetWriter {
   }
 
   /// Appends rows: one column for each of the schema's, in its order and of its type, all of the same length.
-  /// Throws `.batch` and `.value` for what cannot be written, and whatever the sink throws.
+  /// Throws `.batch` and `.value` for invalid input, and the sink's errors.
   package func append(_ batch: [ParquetColumn]) throws(ParquetError) {
     guard isOpen else { throw closed }
     let count = try BatchCheck.rows(of: batch, in: schema)

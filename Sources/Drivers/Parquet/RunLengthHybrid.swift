@@ -1,9 +1,10 @@
 /// The format's hybrid of runs and bit-packed groups of eight, for definition levels and dictionary indices.
 enum RunLengthHybrid {
-  /// Bits that hold any number from 0 to `highest`, and at least one.
+  /// The bits of any number from 0 to `highest`, at least one.
   static func width(for highest: Int) -> Int { max(1, Int.bitWidth - highest.leadingZeroBitCount) }
 
-  /// Appends all values, each of `width` bits at most; without the length in front that some places want.
+  /// Appends all values, each of at most `width` bits, without the length that some contexts require before
+  /// them.
   static func encode<Number: FixedWidthInteger & UnsignedInteger>(
     _ values: ContiguousArray<Number>, width: Int, into output: inout ContiguousArray<UInt8>
   ) {
@@ -12,7 +13,7 @@ enum RunLengthHybrid {
       let value = values[index]
       var end = index + 1
       while end < values.count, values[end] == value { end += 1 }
-      // Packed values come in eights: a run lends those that complete the last eight before it.
+      // Packed values come in groups of eight: a run lends those that complete the group before it.
       let start = min(end, index + (8 - (index - packedFrom) % 8) % 8)
       if end - start >= 8 {
         pack(values, packedFrom..<start, width, into: &output)
@@ -29,12 +30,12 @@ enum RunLengthHybrid {
     pack(values, packedFrom..<values.count, width, into: &output)
   }
 
-  /// One bit for each value, eight a byte, the first one lowest: also how truth values are stored.
+  /// Packs one bit per value, eight a byte, the first one lowest; truth values are stored this way too.
   static func packBits(_ values: ContiguousArray<UInt8>, into output: inout ContiguousArray<UInt8>) {
     packBits(values, values.indices, 1, into: &output)
   }
 
-  /// The last group may be short: readers know how many values there are, and the rest is zero.
+  /// The last group may be short: readers know the number of values, and the rest is zero.
   private static func pack<Number: FixedWidthInteger & UnsignedInteger>(
     _ values: ContiguousArray<Number>, _ range: Range<Int>, _ width: Int,
     into output: inout ContiguousArray<UInt8>

@@ -1,20 +1,21 @@
 internal import Glibc
 package import Model
 
-/// The driver of pgBackRest: backups of one PostgreSQL server with its WAL, in one repository, and restores.
+/// The driver of pgBackRest: backups of one PostgreSQL server with its WAL in one repository, and restores.
 ///
-/// Entry file: this one. `writeConfiguration` makes the folders and pgBackRest's file, `serverSettings` are what the
-/// server needs to archive its WAL; then `createStanza`, `check`, `backup`, `info`. All folders belong to the user
-/// that the server runs as, and so does the program while it runs. Must not import any module of this package but
-/// `Model`. Tested with the real program and a real server by `Tests/PgBackRestTests`.
+/// Entry file: this one. `writeConfiguration` creates the folders and pgBackRest's configuration file;
+/// `serverSettings` lists the settings with which the server archives its WAL; then `createStanza`, `check`,
+/// `backup`, `info`. All folders belong to the server's user, which the program runs as too. Must not import
+/// any module of this package but `Model`. Tested with the real program and a real server by
+/// `Tests/PgBackRestTests`.
 package struct PgBackRest: Sendable {
-  /// How many backups stay in the repository, with the WAL they need. Older ones go with the next backup.
+  /// How many backups stay in the repository, with the WAL they need. The next backup removes older ones.
   package struct Retention: Hashable, Sendable {
     package let full: Int
-    /// Differential backups; nil for all that belong to the full ones that stay.
+    /// Differential backups; nil for all that belong to retained full backups.
     package let differential: Int?
-    /// The newest so many full backups have all WAL since kept, older ones only the WAL that makes them consistent;
-    /// nil for all that stay.
+    /// This many of the newest full backups keep all WAL since; older ones keep only the WAL that makes them
+    /// consistent. Nil for all retained full backups.
     package let fullWithWAL: Int?
 
     package init(full: Int, differential: Int? = nil, fullWithWAL: Int? = nil) {
@@ -23,19 +24,19 @@ package struct PgBackRest: Sendable {
       self.fullWithWAL = fullWithWAL
     }
 
-    /// Nothing goes by itself: whoever asks for backups also removes them with `expire(label:)`.
+    /// Backups are never removed automatically; the caller removes them with `expire(label:)`.
     package static func manual(fullWithWAL: Int) -> Retention {
       Retention(full: 9_999_999, fullWithWAL: fullWithWAL)
     }
   }
 
-  /// Where things are; all paths are absolute.
+  /// The folders of the driver; all paths are absolute.
   package struct Settings: Hashable, Sendable {
-    /// The name under which the server's backups are kept.
+    /// The name of the server's backups in the repository.
     package let stanza: String
     /// Folder of the backups and the WAL.
     package let repository: String
-    /// Folder for the configuration file, logs, locks and spool.
+    /// The folder for the configuration file, logs, locks and spool.
     package let workFolder: String
     package let dataFolder: String
     package let socketFolder: String
@@ -64,7 +65,7 @@ package struct PgBackRest: Sendable {
     case incremental = "incr"
   }
 
-  /// Up to where a restore goes.
+  /// The point up to which a restore replays WAL.
   package enum RestoreTarget: Hashable, Sendable {
     /// The end of the archived WAL.
     case latest
@@ -84,7 +85,7 @@ package struct PgBackRest: Sendable {
 
   package var configurationFile: String { "\(settings.workFolder)/pgbackrest.conf" }
 
-  /// What the server runs for each finished segment of WAL.
+  /// The command that the server runs for each finished segment of WAL.
   package var archiveCommand: String {
     let words = [
       "pgbackrest", "--config=\(configurationFile)", "--stanza=\(settings.stanza)", "archive-push",
@@ -92,7 +93,7 @@ package struct PgBackRest: Sendable {
     return words.map { PgBackRest.quoted($0).replacing("%", with: "%%") }.joined(separator: " ") + " %p"
   }
 
-  /// What the server must be set to; `archive_mode` takes a restart. A segment is finished at least each minute while
+  /// The server's settings; `archive_mode` needs a restart. A segment is finished at least every minute while
   /// there is something to archive, well below the RPO of 15 min (seeds: Backup & Disaster Recovery).
   package var serverSettings: [String: String] {
     [
@@ -101,7 +102,7 @@ package struct PgBackRest: Sendable {
     ]
   }
 
-  /// Makes the folders that are missing, and the configuration file when it differs. True: it was written.
+  /// Creates missing folders, and the configuration file when it differs. Returns whether it was written.
   @discardableResult
   package func writeConfiguration() throws(PgBackRestError) -> Bool {
     let work = settings.workFolder
@@ -111,19 +112,19 @@ package struct PgBackRest: Sendable {
     return try program.write(configuration, to: configurationFile)
   }
 
-  /// Makes the stanza in the repository; nothing happens when it is there. After an upgrade of the server, use
+  /// Creates the stanza in the repository; does nothing when it exists. After an upgrade of the server, use
   /// pgBackRest's `stanza-upgrade`.
   package func createStanza() async throws(PgBackRestError) {
     try await run("stanza-create")
   }
 
-  /// Sees whether a segment of WAL makes its way from the server into the repository.
+  /// Verifies that a segment of WAL reaches the repository.
   package func check() async throws(PgBackRestError) {
     try await run("check")
   }
 
-  /// Takes a backup and removes what retention no longer keeps. Without a full backup before it, any type becomes a
-  /// full one. Returns the new backup.
+  /// Takes a backup and removes those that retention no longer keeps. Without an earlier full backup, any
+  /// type becomes a full one. Returns the new backup.
   @discardableResult
   package func backup(_ type: BackupType) async throws(PgBackRestError) -> Backup {
     try await run("backup", ["--type=\(type.rawValue)"])
@@ -133,21 +134,21 @@ package struct PgBackRest: Sendable {
     return backup
   }
 
-  /// Removes what retention no longer keeps.
+  /// Removes the backups that retention no longer keeps.
   package func expire() async throws(PgBackRestError) {
     try await run("expire")
   }
 
-  /// Removes one backup and what rests on it, whatever retention says; nothing happens when it is gone.
+  /// Removes one backup and those that depend on it, regardless of retention; does nothing when it is gone.
   package func expire(label: String) async throws(PgBackRestError) {
     guard try await info().backups.contains(where: { $0.label == label }) else { return }
     try await run("expire", ["--set=\(label)"])
   }
 
-  /// Whether the configuration file is there and says what it should.
+  /// Whether the configuration file exists and has the right content.
   package var isConfigured: Bool { program.holds(configuration, at: configurationFile) }
 
-  /// What the repository holds, whether or not the configuration file was written.
+  /// Returns the content of the repository; needs no configuration file.
   package func info() async throws(PgBackRestError) -> StanzaInfo {
     let output = try await program.run(
       [
@@ -158,9 +159,10 @@ package struct PgBackRest: Sendable {
     return try StanzaInfo.read(output, stanza: settings.stanza)
   }
 
-  /// Restores into a folder that is empty or does not exist, which becomes the data folder of a server: that recovers
-  /// when it is started, and then takes writes. `label` names a backup, nil is the newest that serves the target.
-  /// Nothing is archived from there: start the server with `archive_mode=off`, or give it a stanza of its own.
+  /// Restores into an empty or missing folder, which becomes the data folder of a server: that server
+  /// recovers when it starts, and then accepts writes. `label` names a backup; nil is the newest that reaches
+  /// the target. Nothing is archived from there: start the server with `archive_mode=off`, or give it a
+  /// stanza of its own.
   package func restore(
     into folder: String, to target: RestoreTarget = .latest, label: String? = nil
   ) async throws(PgBackRestError) {
@@ -199,7 +201,8 @@ package struct PgBackRest: Sendable {
     lines += [
       "log-path=\(work)/log", "lock-path=\(work)/lock", "spool-path=\(work)/spool",
       "log-level-console=error", "log-level-stderr=error", "log-level-file=info",
-      // A checkpoint now rather than at the server's leisure, and compression that keeps up with a disk.
+      // Requests an immediate checkpoint instead of the server's next one, and compression that keeps up with
+      // a disk.
       "start-fast=y", "compress-type=zst", "",
       "[\(settings.stanza)]", "pg1-path=\(settings.dataFolder)", "pg1-port=\(settings.port)",
       "pg1-socket-path=\(settings.socketFolder)", "pg1-user=\(settings.databaseUser)",
@@ -207,7 +210,7 @@ package struct PgBackRest: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// As a shell reads it back.
+  /// Quotes a word for a shell.
   private static func quoted(_ word: String) -> String {
     let isPlain = word.utf8.allSatisfy { byte in
       (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)

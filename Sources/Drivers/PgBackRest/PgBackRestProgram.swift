@@ -2,9 +2,9 @@ internal import Glibc
 internal import Model
 internal import Subprocess
 
-/// The installed program, and the user it runs as: that of the server, for it reads the server's files.
+/// The installed program and the user it runs as: the server's user, because it reads the server's files.
 struct PgBackRestProgram: Sendable {
-  /// Nil when this process is not root: then it runs as the same user.
+  /// Nil when this process does not run as root: then the program runs as the same user.
   private let user: (id: uid_t, group: gid_t)?
 
   static func find() throws(PgBackRestError) -> PgBackRestProgram {
@@ -26,13 +26,13 @@ struct PgBackRestProgram: Sendable {
     getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
   }
 
-  /// Runs it to its end and returns what it printed. Nothing of our environment but `PATH` reaches it.
+  /// Runs the program to its end and returns its output. It gets no variable of this process but `PATH`.
   func run(_ arguments: [String], stanza: String) async throws(PgBackRestError) -> String {
     var words = ["-i", "PATH=\(PgBackRestProgram.path)", "LANG=C.UTF-8", "TZ=UTC"]
     if let user { words += ["setpriv", "--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups"] }
     let outcome: (isDone: Bool, output: String, status: String)
     var options = PlatformOptions()
-    // It lets go of its locks and of the server when it is asked to end; a backup that is given up is left out.
+    // On request the program releases its locks and the server, and skips the cancelled backup.
     options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(3))]
     do {
       let result = try await Subprocess.run(
@@ -54,7 +54,8 @@ struct PgBackRestProgram: Sendable {
     return outcome.output
   }
 
-  /// Makes a folder of the server's user, with folders above it of ours; one that is there stays as it is.
+  /// Creates a folder that belongs to the server's user, and its parents with this process's user; an
+  /// existing folder stays unchanged.
   func makeFolder(_ path: String) throws(PgBackRestError) {
     guard access(path, F_OK) != 0 else { return }
     if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
@@ -72,7 +73,8 @@ struct PgBackRestProgram: Sendable {
     guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("cannot make the folder \(path)") }
   }
 
-  /// Writes by renaming, so that the archiver never reads half a file. False: the file has this text already.
+  /// Writes by renaming, so that the archiver never reads a partial file. Returns false when the file already
+  /// has this text.
   func write(_ text: String, to path: String) throws(PgBackRestError) -> Bool {
     let bytes = Array(text.utf8)
     if read(path) == bytes { return false }
@@ -86,7 +88,7 @@ struct PgBackRestProgram: Sendable {
     return true
   }
 
-  /// Whether the file is there and has this text.
+  /// Whether the file exists and has this text.
   func holds(_ text: String, at path: String) -> Bool { read(path) == Array(text.utf8) }
 
   private func read(_ path: String) -> [UInt8]? {

@@ -7,31 +7,31 @@ package struct Backup: Hashable, Sendable {
   package let type: PgBackRest.BackupType
   package let start: Timestamp
   package let stop: Timestamp
-  /// Size of the database as it was.
+  /// The size of the database at the time of the backup.
   package let databaseSize: ByteCount
-  /// What this backup alone takes in the repository.
+  /// The size of this backup alone in the repository.
   package let repositorySize: ByteCount
-  /// The WAL segments that make it consistent.
+  /// The range of WAL segments that makes the backup consistent.
   package let firstWAL: String?
   package let lastWAL: String?
   /// Whether pages with wrong checksums were found.
   package let hasErrors: Bool
 }
 
-/// What the repository holds of one server.
+/// The repository's content for one server.
 package struct StanzaInfo: Hashable, Sendable {
-  /// 0: as it should be; other numbers are pgBackRest's, such as 1 for a missing stanza and 2 for no backups.
+  /// 0 for success; other numbers are pgBackRest's, such as 1 for a missing stanza and 2 for no backups.
   package let status: Int
   package let message: String
   /// Oldest first.
   package let backups: [Backup]
-  /// The oldest and newest segments of WAL of the server's present history; nil when there are none.
+  /// The oldest and newest segments of WAL of the server's current history; nil when there are none.
   package let firstWAL: String?
   package let lastWAL: String?
 
   package var exists: Bool { status != 1 }
 
-  /// Reads the output of `info --output=json`.
+  /// Parses the output of `info --output=json`.
   static func read(_ json: String, stanza: String) throws(PgBackRestError) -> StanzaInfo {
     guard let document = try? Value(json: json), case .array(let stanzas) = document,
       let found = stanzas.first(where: { $0["name"] == .string(stanza) })

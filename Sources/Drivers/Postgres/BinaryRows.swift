@@ -1,8 +1,8 @@
 internal import CLibPQ
 internal import Model
 
-/// Rows in the server's binary format, for reading millions of them: column by column, without text in between. A NULL is
-/// nil; a value that is not of the type asked for throws `.unexpectedValue`.
+/// Rows in the server's binary format, read column by column, for results of millions of rows. A NULL is nil;
+/// a value of another type throws `.unexpectedValue`.
 package struct BinaryRows: Sendable {
   private let result: QueryResult
 
@@ -10,7 +10,8 @@ package struct BinaryRows: Sendable {
 
   package var count: Int { result.count }
 
-  /// Whole numbers of 8 bytes: `bigint`. `rows`: nil for all of them.
+  /// Reads a `bigint` column.
+  /// - Parameter rows: Nil for all rows.
   package func integers(
     _ column: Int, in rows: Range<Int>? = nil, _ take: (Int64?) -> Void
   ) throws(PostgresError) {
@@ -26,21 +27,21 @@ package struct BinaryRows: Sendable {
     guard isFit else { throw mismatch(column, "a bigint") }
   }
 
-  /// Microseconds since 1970 of `timestamptz`.
+  /// Reads a `timestamptz` column as microseconds since 1970.
   package func timestamps(
     _ column: Int, in rows: Range<Int>? = nil, _ take: (Int64?) -> Void
   ) throws(PostgresError) {
     var isFit = true
     try integers(column, in: rows) { value in
       guard let value else { return take(nil) }
-      // The server counts from 2000-01-01, and has its greatest and smallest number for infinity.
+      // The server counts from 2000-01-01; its greatest and smallest numbers mean infinity.
       let (sum, overflows) = value.addingReportingOverflow(946_684_800_000_000)
       if overflows || value == .min { isFit = false } else { take(sum) }
     }
     guard isFit else { throw mismatch(column, "a finite timestamp") }
   }
 
-  /// The bytes of `text` and `bytea`, valid only during the call.
+  /// Reads the bytes of a `text` or `bytea` column, which are valid only during the call.
   package func values(
     _ column: Int, in rows: Range<Int>? = nil, _ take: (UnsafeRawBufferPointer?) -> Void
   ) {
@@ -63,12 +64,12 @@ package struct BinaryRows: Sendable {
 }
 
 extension Statement {
-  /// As libpq counts formats.
+  /// libpq's number of the result format.
   var format: Int32 { wantsBinary ? 1 : 0 }
 }
 
 extension PostgresTransaction {
-  /// One statement, whose rows come in the binary format.
+  /// Runs one statement whose rows arrive in the binary format.
   package func binary(
     _ sql: String, _ parameters: [SQLValue] = []
   ) async throws(PostgresError) -> BinaryRows {

@@ -2,30 +2,30 @@ internal import CLibPQ
 internal import Glibc
 internal import Model
 
-/// The answer to a batch: one result for each statement, or why it failed and at which statement.
+/// Why a batch failed, and at which statement.
 struct BatchFailure: Error {
   let error: PostgresError
   /// Index into the batch; nil when the connection failed.
   let statement: Int?
-  /// The connection had been closed by the server before anything was sent, so that sending again is safe.
+  /// The server had closed the connection before anything was sent, so that the batch can be sent again.
   var isStale = false
 }
 
 extension Connection {
-  /// What the next answer of the server belongs to.
+  /// The part of a batch that the server's next result belongs to.
   private enum Expected {
     case preparation(sql: String, name: String)
-    /// Part of `opening`, or the forgetting of prepared statements.
+    /// A statement of `opening`, or `DEALLOCATE`.
     case preamble
     case statement(Int)
   }
 
-  /// At most so many texts are prepared; further ones are sent unprepared. Statements are constants, so this is
-  /// reached only by a program that builds their text.
+  /// The maximum number of prepared texts; further ones are sent unprepared. Statements are constants, so
+  /// only a program that builds their text reaches the limit.
   private static let preparedLimit = 512
 
-  /// Sends all statements in one round trip. Without a transaction around them they are one: all or none happen.
-  /// When no transaction is open, `opening` is sent before them.
+  /// Sends all statements in one round trip. Outside a transaction they form one: all of them take effect or
+  /// none. When no transaction is open, `opening` is sent first.
   func run(
     _ statements: [Statement], opening: [Statement], _ ticket: Interrupt.Ticket, checksIdle: Bool
   ) -> Result<[Rows], PostgresError> {
@@ -83,7 +83,7 @@ extension Connection {
     } == 1
   }
 
-  /// `names`: statements that this batch prepares.
+  /// - Parameter names: The statements that this batch prepares.
   private func sendPrepared(
     _ statement: Statement, _ index: Int, on connection: OpaquePointer, _ names: inout [String: String],
     _ expected: inout [Expected]
@@ -107,7 +107,7 @@ extension Connection {
     } == 1
   }
 
-  /// Reads answers up to the one of the sync, whatever they are, so that the connection stays usable.
+  /// Reads all results up to that of the sync, so that the connection stays usable.
   private func receive(
     _ expected: [Expected], _ ticket: Interrupt.Ticket, on connection: OpaquePointer
   ) -> Result<[Rows], BatchFailure> {
@@ -122,7 +122,7 @@ extension Connection {
         return .failure(failure ?? BatchFailure(error: error, statement: nil))
       }
       guard let result = PQgetResult(connection) else {
-        // The answers to one statement end here.
+        // The end of one statement's results.
         index += 1
         continue
       }
@@ -152,7 +152,7 @@ extension Connection {
     if error.code == .unreachable, error.sqlState == nil, error.message.isEmpty {
       error = PostgresError(.unreachable, "the connection was lost", server: server)
     }
-    // The server refuses a plan whose result type a migration has changed, and forgets names on DISCARD.
+    // The server reports 0A000 when a migration changed a plan's result type, and 26000 after DISCARD.
     if error.sqlState == "0A000" || error.sqlState == "26000" { mustForgetPrepared = true }
     switch place {
     case .statement(let index): return BatchFailure(error: error, statement: index)
@@ -160,11 +160,12 @@ extension Connection {
     }
   }
 
-  /// How long a server may take to answer a cancellation.
+  /// The time limit for the server's answer to a cancellation.
   private static let cancellationLimit = Duration.seconds(2)
 
-  /// Sends what is still to be sent and waits until `PQgetResult` would not block. A cancellation is passed to the
-  /// server, whose answer is then waited for, for a while. False: the connection is lost or given up.
+  /// Sends what is buffered and waits until `PQgetResult` would not block. Passes a cancellation on to the
+  /// server and waits for its answer up to `cancellationLimit`. Returns false when the connection is lost or
+  /// abandoned.
   private func waitForResult(_ ticket: Interrupt.Ticket, on connection: OpaquePointer) -> Bool {
     var isFlushing = true
     var limit: ContinuousClock.Instant?
@@ -192,8 +193,8 @@ extension Connection {
     }
   }
 
-  /// Runs a text of several statements without parameters. One failing leaves those before it undone, unless the
-  /// text itself commits.
+  /// Runs a text of several statements without parameters. A failing statement rolls back those before it,
+  /// unless the text commits.
   func runScript(_ sql: String, _ ticket: Interrupt.Ticket) -> Result<Void, PostgresError> {
     guard let connection = pointer, PQexitPipelineMode(connection) == 1 else {
       return .failure(PostgresError(.unreachable, "the connection is not usable", server: server))
@@ -206,7 +207,7 @@ extension Connection {
       switch PQresultStatus(result) {
       case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: break
       case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
-        // Only closing the connection ends a copy that nobody feeds.
+        // Only closing the connection ends a copy from the client.
         close()
         return .failure(
           PostgresError(.syntax, "a script must not COPY from or to the client", server: server))

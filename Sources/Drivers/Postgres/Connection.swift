@@ -2,8 +2,9 @@ internal import CLibPQ
 internal import Glibc
 internal import Model
 
-/// One connection, living on its own thread. It stays in libpq's pipeline mode, so that every batch of statements is
-/// one round trip; see `Connection+Batches.swift`. Used by one owner at a time, which the pool sees to.
+/// One connection on a thread of its own. It stays in libpq's pipeline mode, so that every batch of
+/// statements is one round trip; see `Connection+Batches.swift`. The pool ensures that it has one user at a
+/// time.
 actor Connection {
   private let thread = ConnectionThread()
   nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -14,9 +15,9 @@ actor Connection {
   private var handle: ConnectionHandle?
   /// Names of prepared statements by their text.
   var prepared: [String: String] = [:]
-  /// Set when the server has forgotten, or can no longer use, what was prepared.
+  /// The server forgot the prepared statements, or can no longer execute them.
   var mustForgetPrepared = false
-  /// The server did not answer a cancellation: what became of the statement is not known.
+  /// The server did not answer a cancellation; the outcome of the statement is unknown.
   var isGivenUp = false
 
   init(_ configuration: PostgresConfiguration) {
@@ -26,7 +27,7 @@ actor Connection {
 
   var pointer: OpaquePointer? { handle?.pointer }
 
-  /// Connects and sets what reading the text format relies on: UTC, ISO dates, hexadecimal bytea.
+  /// Connects and sets what parsing the text format relies on: UTC, ISO dates, hexadecimal bytea.
   func open(_ ticket: Interrupt.Ticket) -> Result<Void, PostgresError> {
     let parameters = configuration.connectionParameters()
     let started = withCStrings(parameters.map(\.keyword)) { keywords in
@@ -90,7 +91,7 @@ actor Connection {
       connectionText: PQerrorMessage(connection).map { String(cString: $0) } ?? "", server: server)
   }
 
-  /// Waits until the socket is ready or an interruption came.
+  /// Waits until the socket is ready or an interruption arrives.
   func wait(for events: Int16, on socket: Int32, milliseconds: Int32 = -1) -> Int16 {
     var descriptors = [
       pollfd(fd: socket, events: events, revents: 0),
@@ -106,14 +107,14 @@ actor Connection {
     var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
     while poll(&descriptor, 1, 0) > 0 {
       guard PQconsumeInput(connection) == 1, PQstatus(connection) == CONNECTION_OK else { return true }
-      // Makes libpq look at what came, which hands a farewell to the receiver of notices.
+      // Makes libpq parse what arrived and pass a termination notice to the notice receiver.
       _ = PQisBusy(connection)
     }
     return handle?.hasFarewell == true
   }
 
-  /// Asks the server, over a connection of its own, to cancel what runs here. On a thread of its own, because libpq
-  /// waits there for the server, which may not answer.
+  /// Sends the server a request to cancel the running statement, over a second connection. Runs on a thread
+  /// of its own, because libpq blocks until the server answers.
   func cancelRunningStatement(_ connection: OpaquePointer) {
     guard let cancel = PQgetCancel(connection) else { return }
     var thread = pthread_t()
@@ -130,7 +131,7 @@ actor Connection {
     pthread_detach(thread)
   }
 
-  /// Whether the server has gone since the last use.
+  /// Whether the server closed the connection since its last use.
   var isLost: Bool { pointer.map { isStale($0) } ?? true }
 
   var isInTransaction: Bool {
@@ -139,15 +140,15 @@ actor Connection {
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
   }
 
-  /// Whether somebody else may have it: alive and outside any transaction.
+  /// Whether the pool can hand the connection out again: it is alive and outside any transaction.
   var isUsable: Bool {
     guard let pointer else { return false }
     return PQstatus(pointer) == CONNECTION_OK && PQtransactionStatus(pointer) == PQTRANS_IDLE
   }
 }
 
-/// Owns a connection of libpq. `@unchecked`: only the thread of its actor uses the pointer, and the connection is
-/// closed when the actor has let go of it, so when nobody can use it any more.
+/// Owns a connection of libpq. `@unchecked`: only the thread of its actor uses the pointer, and the
+/// connection is closed when the actor releases it, so when no reference is left.
 private final class ConnectionHandle: @unchecked Sendable {
   let pointer: OpaquePointer
   private let farewell = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
@@ -162,10 +163,10 @@ private final class ConnectionHandle: @unchecked Sendable {
     farewell.deallocate()
   }
 
-  /// Whether the server said, outside any statement, that it ends the session.
+  /// Whether the server announced, outside any statement, that it ends the session.
   var hasFarewell: Bool { farewell.pointee }
 
-  /// Notices are dropped, where libpq would print them.
+  /// Discards notices, which libpq would print.
   func receiveNotices() {
     PQsetNoticeReceiver(
       pointer,

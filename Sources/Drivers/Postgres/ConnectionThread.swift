@@ -1,8 +1,8 @@
 internal import Glibc
 internal import Synchronization
 
-/// The one thread on which a connection lives: the executor of its actor. libpq blocks, and blocking here leaves the
-/// cooperative pool alone. The thread ends when nobody refers to the executor any more.
+/// The thread on which a connection runs: the executor of its actor. libpq blocks; on this thread it does not
+/// block the cooperative pool. The thread ends with the last reference to the executor.
 final class ConnectionThread: SerialExecutor {
   private let jobs = JobQueue()
 
@@ -27,7 +27,7 @@ final class ConnectionThread: SerialExecutor {
   func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 }
 
-/// A job and the executor it runs on, kept alive until it has run.
+/// A job with the executor that it runs on, which stays alive until the job has run.
 private struct ThreadJob: Sendable {
   let job: UnownedJob
   let executor: ConnectionThread
@@ -54,14 +54,14 @@ private final class JobQueue: Sendable {
     count.signal()
   }
 
-  /// Waits for the next job; nil when there will be none.
+  /// Waits for the next job; nil after the last.
   func take() -> ThreadJob? {
     count.wait()
     return state.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
   }
 }
 
-/// A POSIX semaphore at an address that never moves. `@unchecked`: `sem_post` and `sem_wait` may be called from any
+/// A POSIX semaphore at a fixed address. `@unchecked`: `sem_post` and `sem_wait` may be called from any
 /// thread, and the pointer is constant between `init` and `deinit`.
 private final class CountingSemaphore: @unchecked Sendable {
   private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)

@@ -1,9 +1,9 @@
 package import Model
 internal import Synchronization
 
-/// Hands out pools for the databases that offers name: one for each database, kept and shared.
+/// Provides one shared pool for each database that offers name.
 package final class DatabaseConnector: Sendable {
-  /// Finds what a secret reference leads to.
+  /// Resolves a secret reference.
   package typealias Resolver = @Sendable (SecretReference) async throws -> Secret
 
   private struct Entry {
@@ -16,16 +16,16 @@ package final class DatabaseConnector: Sendable {
   private let connections: Int
   private let entries = Mutex<[DatabaseAddress: Entry]>([:])
 
-  /// `connections` bounds each pool.
+  /// - Parameter connections: The maximum number of connections of each pool.
   package init(server: PostgresServer, connections: Int = 8, resolver: @escaping Resolver) {
     self.server = server
     self.connections = connections
     resolve = resolver
   }
 
-  /// The pool of this database, which it need not have been possible to reach: statements report that. Starts the
-  /// embedded server when it is asked for and does not run; never makes a database. An external URL is resolved each
-  /// time, so that a rotated password leads to a new pool.
+  /// Returns the pool of this database. The database need not be reachable: statements report that. Starts
+  /// the embedded server when it does not run; never creates a database. Resolves an external URL on every
+  /// call, so that a rotated password leads to a new pool.
   package func pool(for address: DatabaseAddress) async throws(PostgresError) -> PostgresPool {
     let configuration = try await configuration(for: address)
     let (pool, replaced) = entries.withLock { entries -> (PostgresPool, PostgresPool?) in

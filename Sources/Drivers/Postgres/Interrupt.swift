@@ -1,8 +1,8 @@
 internal import Glibc
 internal import Synchronization
 
-/// Wakes a connection's thread out of its wait, to cancel the operation that the ticket stands for. A ticket of an
-/// operation that has ended does nothing, so a late cancellation never hits the next statement.
+/// Wakes a connection's thread to cancel the operation that a ticket stands for. A ticket of a finished
+/// operation has no effect, so a late cancellation never hits the next statement.
 final class Interrupt: Sendable {
   struct Ticket: Equatable, Sendable {
     fileprivate let number: UInt64
@@ -14,14 +14,14 @@ final class Interrupt: Sendable {
   }
 
   private let state = Mutex(State())
-  /// Becomes readable when an operation was interrupted.
+  /// Becomes readable when an operation is interrupted.
   let readEnd: Int32
   private let writeEnd: Int32
 
   init() {
     var ends: [Int32] = [-1, -1]
-    // With no descriptors left both ends stay at -1: poll ignores them, and cancelling waits for the statement.
-    // A pair of sockets, because their flags are set at birth: no child process inherits them.
+    // Without free descriptors both ends stay at -1: poll ignores them, and a cancellation waits for the
+    // statement. A socket pair, because its flags are set at creation: no child process inherits it.
     let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
     _ = socketpair(AF_UNIX, Int32(kind), 0, &ends)
     readEnd = ends[0]
@@ -34,7 +34,7 @@ final class Interrupt: Sendable {
     close(writeEnd)
   }
 
-  /// The ticket of the operation that starts now; earlier tickets lose their force.
+  /// Returns the ticket of the operation that starts now and invalidates earlier tickets.
   func issue() -> Ticket {
     state.withLock {
       $0.issued += 1
@@ -53,7 +53,7 @@ final class Interrupt: Sendable {
     _ = write(writeEnd, &byte, 1)
   }
 
-  /// Empties the pipe and tells whether this operation is to be cancelled.
+  /// Empties the pipe and returns whether this operation is to be cancelled.
   func take(_ ticket: Ticket) -> Bool {
     var bytes: [UInt8] = Array(repeating: 0, count: 64)
     while readEnd >= 0, read(readEnd, &bytes, bytes.count) > 0 {}

@@ -1,7 +1,7 @@
 package import Model
 
-/// Numbered SQL files that bring a database's tables to what the program expects. Each is applied once, in a
-/// transaction of its own, under a lock that keeps other processes out; a file is never edited once it has landed.
+/// Numbered SQL files that create the tables the program expects. Each is applied once, in a transaction of
+/// its own, under a lock that excludes other processes. A file is never edited once it has landed.
 package struct Migrations: Sendable {
   package struct Migration: Sendable {
     package let number: Int
@@ -26,7 +26,7 @@ package struct Migrations: Sendable {
 
   private let migrations: [Migration]
 
-  /// In any order; numbers must be unique.
+  /// - Parameter migrations: In any order; numbers must be unique.
   package init(_ migrations: [Migration]) throws(PostgresError) {
     self.migrations = migrations.sorted { $0.number < $1.number }
     for (first, second) in zip(self.migrations, self.migrations.dropFirst())
@@ -38,17 +38,17 @@ package struct Migrations: Sendable {
 
   package var latest: Int { migrations.last?.number ?? 0 }
 
-  /// What is still to be applied, in order. Checks what was applied; changes nothing.
+  /// Returns the migrations that are not applied yet, in order. Verifies the applied ones; changes nothing.
   package func pending(on pool: PostgresPool) async throws(PostgresError) -> [Migration] {
     let exists = try await pool.query("SELECT to_regclass('schema_migrations') IS NOT NULL").only().bool(0)
     guard exists else { return migrations }
     return try check(try await pool.query(Migrations.applied), server: pool.server)
   }
 
-  /// Applies what is missing, and returns it. Safe to run from several processes at once.
+  /// Applies the missing migrations and returns them. Several processes may call it at once.
   @discardableResult
   package func apply(to pool: PostgresPool) async throws(PostgresError) -> [Migration] {
-    // The lock is needed even for making the table: CREATE … IF NOT EXISTS is not safe against itself.
+    // Creating the table needs the lock too: concurrent CREATE … IF NOT EXISTS statements conflict.
     try await pool.transaction { transaction throws(PostgresError) in
       try await transaction.query(Migrations.lock)
       try await transaction.query(Migrations.table)
@@ -58,7 +58,7 @@ package struct Migrations: Sendable {
     return applied
   }
 
-  /// The migration that was applied; nil when none is missing.
+  /// Returns the migration that was applied; nil when none is missing.
   private func applyNext(to pool: PostgresPool) async throws(PostgresError) -> Migration? {
     try await pool.transaction { transaction throws(PostgresError) in
       try await transaction.query(Migrations.lock)
@@ -78,7 +78,7 @@ package struct Migrations: Sendable {
     }
   }
 
-  /// Compares what was applied with the files, and returns the files that were not.
+  /// Compares the applied migrations with the files, and returns the files that are not applied.
   private func check(_ rows: Rows, server: String) throws(PostgresError) -> [Migration] {
     var rest = migrations[...]
     for row in rows {

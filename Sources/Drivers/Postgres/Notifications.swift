@@ -2,16 +2,17 @@ internal import CLibPQ
 internal import Glibc
 internal import Model
 
-/// What another session sent with `NOTIFY`.
+/// A message that another session sent with `NOTIFY`.
 package struct Notification: Hashable, Sendable {
   package let channel: String
   package let payload: String
 }
 
 extension PostgresPool {
-  /// Listens on these channels, over a connection of its own that does not count towards the pool's bound. When this
-  /// returns, everything notified from now on will arrive. The sequence ends when the task is cancelled, and throws
-  /// when the connection breaks: what was sent meanwhile is lost, so look at the tables before listening again.
+  /// Listens on these channels over a connection of its own, which does not count towards the pool's limit.
+  /// Once this returns, every later notification arrives. The sequence ends when the task is cancelled, and
+  /// throws when the connection breaks: notifications sent meanwhile are lost, so read the tables before
+  /// listening again.
   package func notifications(on channels: String...) async throws(PostgresError) -> Notifications {
     let connection = Connection(configuration)
     try await interruptible(connection) { connection, ticket in await connection.open(ticket) }.get()
@@ -23,7 +24,7 @@ extension PostgresPool {
   }
 }
 
-/// Notifications in the order of their commits. To be iterated once.
+/// Notifications in the order of their commits. Can be iterated once.
 package struct Notifications: AsyncSequence, Sendable {
   package typealias Element = Notification
   package typealias Failure = PostgresError

@@ -1,9 +1,10 @@
-/// Decides who gets which connection; a value without waiting, which `PostgresPool` guards and acts on.
+/// Decides which caller gets which connection. A value that never waits; `PostgresPool` guards it and
+/// performs its actions.
 struct PoolState {
-  /// What somebody who asks for a connection gets.
+  /// The outcome of a caller's request for a connection.
   enum Place: Sendable {
     case use(Connection)
-    /// The right to open one more.
+    /// The right to open one more connection.
     case open
     case closed
     case cancelled
@@ -11,13 +12,13 @@ struct PoolState {
 
   enum Decision {
     case place(Place)
-    /// To be handed to `wait`.
+    /// The caller passes the id to `wait`.
     case wait(id: UInt64)
   }
 
   typealias Waiter = CheckedContinuation<Place, Never>
 
-  /// How many dead connections are passed over before a statement fails: a restart of the server kills all.
+  /// How many dead connections a statement skips before it fails: a restart of the server kills all of them.
   static let staleRetries = 64
 
   private let limit: Int
@@ -25,7 +26,7 @@ struct PoolState {
   private var openCount = 0
   private var waiters: [(id: UInt64, waiter: Waiter)] = []
   private var nextID: UInt64 = 0
-  /// Told to wait, and not yet waiting.
+  /// Callers with an id that have not called `wait` yet.
   private var announced: Set<UInt64> = []
   private var cancelled: Set<UInt64> = []
   private var isClosed = false
@@ -39,7 +40,8 @@ struct PoolState {
     return .wait(id: nextID)
   }
 
-  /// The place, when there is one by now; else the waiter is kept until `release`, `cancel` or `close`.
+  /// Returns a grant when one is available by now; otherwise keeps the waiter until `release`, `cancel` or
+  /// `close`.
   mutating func wait(_ waiter: Waiter, id: UInt64) -> Place? {
     announced.remove(id)
     if cancelled.remove(id) != nil { return .cancelled }
@@ -48,14 +50,15 @@ struct PoolState {
     return nil
   }
 
-  /// The waiter to be told `.cancelled`.
+  /// Returns the waiter to resume with `.cancelled`.
   mutating func cancel(_ id: UInt64) -> Waiter? {
     if let index = waiters.firstIndex(where: { $0.id == id }) { return waiters.remove(at: index).waiter }
     if announced.contains(id) { cancelled.insert(id) }
     return nil
   }
 
-  /// Takes a connection back, or with nil the right to have one; tells who gets what in turn.
+  /// Returns a connection to the pool, or with nil the right to have one. Returns the next waiter with its
+  /// grant.
   mutating func release(_ connection: Connection?) -> (waiter: Waiter, place: Place)? {
     if let connection, !isClosed { idle.append(connection) } else { openCount -= 1 }
     guard !waiters.isEmpty, let place = freePlace() else { return nil }

@@ -1,13 +1,13 @@
 internal import CLibPQ
 package import Model
 
-/// Where a database is and how to log in.
+/// The address of a database and its credentials.
 package struct PostgresConfiguration: Sendable {
-  /// libpq's keywords and values; those in `secretKeywords` are kept redacted.
+  /// libpq's keywords and values.
   private let settings: [(keyword: String, value: Secret)]
   /// `PostgreSQL at db.example.com:5432/ledger`: safe to show.
   package let server: String
-  /// Holds statements while the embedded server restarts; nil for other servers.
+  /// Delays statements while the embedded server restarts; nil for other servers.
   var gate: ServerGate?
 
   /// A server on a Unix socket in `socketFolder`.
@@ -19,11 +19,12 @@ package struct PostgresConfiguration: Sendable {
     server = "PostgreSQL at \(socketFolder)/.s.PGSQL.\(port), database \(database)"
   }
 
-  /// A libpq URL or a `keyword=value` string. What libpq takes from `PG…` variables of the process still applies.
+  /// - Parameter url: A libpq URL or a `keyword=value` string. The `PG…` variables of the process still
+  ///   apply.
   package init(url: Secret) throws(PostgresError) {
     var complaint: UnsafeMutablePointer<CChar>?
     guard let options = PQconninfoParse(url.reveal(), &complaint) else {
-      // The complaint may quote the URL, and with it the password.
+      // libpq's error message may quote the URL, and with it the password.
       PQfreemem(complaint)
       throw PostgresError(
         .invalidAddress, "the connection string cannot be read",
@@ -53,8 +54,9 @@ package struct PostgresConfiguration: Sendable {
     self.settings = settings
   }
 
-  /// What a connection is opened with: dead peers are noticed within half a minute, text is UTF-8, and plans are made
-  /// for the parameters at hand, because one that was made while a table was empty would be kept while it grows.
+  /// The parameters of a new connection: dead peers are detected within 30 seconds, text is UTF-8, and plans
+  /// are made for the current parameters, because a plan made while a table was empty would be kept while it
+  /// grows.
   func connectionParameters() -> [(keyword: String, value: String)] {
     var defaults = [
       ("connect_timeout", "10"), ("application_name", "rendertrust"), ("client_encoding", "UTF8"),
@@ -65,7 +67,7 @@ package struct PostgresConfiguration: Sendable {
     return defaults.map { ($0.0, $0.1) } + settings.map { ($0.keyword, $0.value.reveal()) }
   }
 
-  /// Seconds that opening a connection may take.
+  /// The timeout of opening a connection, in seconds.
   var connectSeconds: Int {
     settings.first { $0.keyword == "connect_timeout" }.flatMap { Int($0.value.reveal()) } ?? 10
   }

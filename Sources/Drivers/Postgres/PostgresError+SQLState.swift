@@ -30,7 +30,7 @@ extension PostgresErrorCode {
 }
 
 extension PostgresError {
-  /// The error that a failed result reports.
+  /// The error of a failed result.
   init(result: OpaquePointer, server: String) {
     func field(_ code: Int32) -> String? { PQresultErrorField(result, code).map { String(cString: $0) } }
     let state = field(DiagnosticField.sqlState)
@@ -46,7 +46,7 @@ extension PostgresError {
       detail: context.isEmpty ? nil : context.joined(separator: "; "))
   }
 
-  /// The error of a connection that could not be made or has broken.
+  /// The error of a connection that could not be opened or broke.
   init(connectionText text: String, server: String) {
     let message = text.firstLine
     let code: Code =
@@ -71,7 +71,7 @@ extension PostgresError {
   }
 }
 
-/// The letters of `PG_DIAG_…`, which are C character macros.
+/// The characters of `PG_DIAG_…`, which are C character macros.
 private enum DiagnosticField {
   static let sqlState = Int32(UInt8(ascii: "C"))
   static let primary = Int32(UInt8(ascii: "M"))

@@ -1,21 +1,22 @@
 internal import Model
 internal import Synchronization
 
-/// A bounded set of connections to one database, opened as they are needed. Statements from many tasks may run at
-/// once; each waits for a free connection in the order of asking. Cancelling a task cancels its statement on the
+/// A bounded set of connections to one database, opened on demand. Many tasks may run statements at once;
+/// each waits for a free connection, first in, first out. Cancelling a task cancels its statement on the
 /// server.
 package final class PostgresPool: Sendable {
   package let configuration: PostgresConfiguration
   private let state: Mutex<PoolState>
 
-  /// Connects to nothing yet. `connections` is the most that are open at a time, without those that listen.
+  /// Opens no connection yet.
+  /// - Parameter connections: The maximum number of open connections, not counting those that listen.
   package init(_ configuration: PostgresConfiguration, connections: Int = 8) {
     precondition(connections > 0)
     self.configuration = configuration
     state = Mutex(PoolState(limit: connections))
   }
 
-  /// The server and database, safe to show.
+  /// The server and database; safe to show.
   package var server: String { configuration.server }
 
   /// Runs one statement by itself.
@@ -24,8 +25,8 @@ package final class PostgresPool: Sendable {
     try await pipeline([Statement(sql, parameters)])[0]
   }
 
-  /// Sends all statements in one round trip. They are one transaction: all or none happen; the error is that of the
-  /// first that failed.
+  /// Sends all statements in one round trip, as one transaction: all take effect or none. Throws the error of
+  /// the first failing statement.
   @discardableResult
   package func pipeline(_ statements: [Statement]) async throws(PostgresError) -> [Rows] {
     guard !statements.isEmpty else { return [] }
@@ -57,7 +58,7 @@ package final class PostgresPool: Sendable {
     try outcome.get()
   }
 
-  /// Closes idle connections and those in use once they are given back. Whoever waits gets `.closed`.
+  /// Closes idle connections at once and the others when they are returned. Waiting callers get `.closed`.
   package func close() async {
     let (idle, waiters) = state.withLock { $0.close() }
     for waiter in waiters { waiter.resume(returning: .closed) }
@@ -66,7 +67,7 @@ package final class PostgresPool: Sendable {
 
   // MARK: Leasing
 
-  /// A connection of one's own until `giveBack`.
+  /// Lends a connection until `giveBack`.
   func lease() async -> Result<Connection, PostgresError> {
     if let gate = configuration.gate, await !gate.enter() {
       return .failure(
@@ -97,7 +98,7 @@ package final class PostgresPool: Sendable {
     }
   }
 
-  /// A connection that was seen to be alive just now.
+  /// Lends a connection after checking that it is alive.
   func leaseFresh() async -> Result<Connection, PostgresError> {
     for _ in 0..<PoolState.staleRetries {
       let leased = await lease()
@@ -136,7 +137,7 @@ package final class PostgresPool: Sendable {
     }
   }
 
-  /// Runs `operation` so that cancelling the task interrupts it.
+  /// Runs `operation`; cancelling the task interrupts it.
   func interruptible<Output>(
     _ connection: Connection, _ operation: (Connection, Interrupt.Ticket) async -> Output
   ) async -> Output {
@@ -150,7 +151,7 @@ package final class PostgresPool: Sendable {
 }
 
 extension PostgresError {
-  /// A prepared plan no longer fits, which preparing again mends.
+  /// A prepared plan no longer matches the tables; preparing the statement again helps.
   var isOutdatedPlan: Bool {
     sqlState == "26000" || (sqlState == "0A000" && message.contains("cached plan"))
   }

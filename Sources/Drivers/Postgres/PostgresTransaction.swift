@@ -1,6 +1,6 @@
 internal import Model
 
-/// How a transaction runs.
+/// The isolation, settings and repetition of a transaction.
 package struct TransactionOptions: Sendable {
   package enum Isolation: String, Sendable {
     case readCommitted = "READ COMMITTED"
@@ -12,7 +12,7 @@ package struct TransactionOptions: Sendable {
   package var isReadOnly: Bool
   /// Server settings for this transaction only (`SET LOCAL`), such as `lock_timeout`.
   package var settings: [String: String]
-  /// How often the body runs at most when the server reports a conflict (40001, 40P01).
+  /// The maximum number of runs of the body when the server reports a conflict (40001, 40P01).
   package var attempts: Int
 
   package init(
@@ -25,15 +25,15 @@ package struct TransactionOptions: Sendable {
     self.attempts = attempts
   }
 
-  /// Its locks are free before it is safe from a crash of the server, so that others do not wait for the disk: nobody may be
-  /// told of it before `PostgresPool.flush`.
-  /// For statements that lead through indexes whatever the tables hold: they are planned once for a connection.
+  /// Releases its locks before the commit is safe from a crash of the server, so that other transactions do
+  /// not wait for the disk. Its outcome must not be reported before `PostgresPool.flush`. For statements that
+  /// use indexes whatever the tables hold: they are planned once per connection.
   package static let flushedLater = TransactionOptions(settings: [
     "synchronous_commit": "off", "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off",
   ])
   package static let serializable = TransactionOptions(isolation: .serializable)
 
-  /// What is sent before the first statement.
+  /// The statements before the first one of the body.
   var opening: [Statement] {
     let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(isReadOnly ? " READ ONLY" : "")"
     guard !settings.isEmpty else { return [Statement(begin)] }
@@ -47,7 +47,7 @@ package struct TransactionOptions: Sendable {
   }
 }
 
-/// A transaction in progress; good only inside the body that it was handed to. It begins on the server with its
+/// A transaction in progress; valid only inside the body that receives it. It begins on the server with its
 /// first statement, in the same round trip.
 package struct PostgresTransaction: Sendable {
   fileprivate let connection: Connection
@@ -59,7 +59,7 @@ package struct PostgresTransaction: Sendable {
     try await pipeline([Statement(sql, parameters)])[0]
   }
 
-  /// Sends all statements in one round trip; those behind the first that fails are not executed.
+  /// Sends all statements in one round trip; statements after a failing one are not executed.
   @discardableResult
   package func pipeline(_ statements: [Statement]) async throws(PostgresError) -> [Rows] {
     guard !statements.isEmpty else { return [] }
@@ -68,7 +68,7 @@ package struct PostgresTransaction: Sendable {
     }.get()
   }
 
-  /// The last statements of the transaction, committed in the same round trip.
+  /// Runs the last statements of the transaction and commits in the same round trip.
   package func finish(_ statements: [Statement]) async throws(PostgresError) {
     try await pipeline(statements + [Statement("COMMIT")])
   }
@@ -83,13 +83,13 @@ package struct PostgresTransaction: Sendable {
 }
 
 extension PostgresPool {
-  /// Returns once everything that was committed before is safe from a crash of the server.
+  /// Returns once every earlier commit is safe from a crash of the server.
   package func flush() async throws(PostgresError) {
     try await query("SELECT pg_logical_emit_message(true, 'flush', '')")
   }
 
-  /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. On a conflict with another
-  /// transaction it runs again, so it must not have effects outside the database.
+  /// Runs `body` in a transaction: commits when it returns, rolls back when it throws. Runs it again after a
+  /// conflict with another transaction, so it must not have effects outside the database.
   @discardableResult
   package func transaction<Output>(
     _ options: TransactionOptions = TransactionOptions(),
@@ -102,7 +102,7 @@ extension PostgresPool {
     }
   }
 
-  /// The same for bodies that throw errors of their own; those roll back and are thrown on.
+  /// Variant for bodies that throw errors of their own; those roll back and are rethrown.
   @discardableResult
   package func transaction<Output>(
     _ options: TransactionOptions = TransactionOptions(),
@@ -133,7 +133,7 @@ extension PostgresPool {
       guard let conflict, conflict.code == .conflict, attempt < options.attempts, !Task.isCancelled else {
         return outcome
       }
-      // Those who were in each other's way must not meet again at once.
+      // Conflicting transactions must not meet again at once.
       try? await Task.sleep(for: .microseconds(Int.random(in: 0...(500 << min(attempt, 8)))))
       attempt += 1
     }
@@ -157,7 +157,8 @@ extension PostgresPool {
         case .failure(let error): .failure(.database(error))
         }
     } catch {
-      // Its failure says less than the error at hand; a connection that cannot roll back is thrown away.
+      // The failure of the rollback says less than the error at hand; a connection that cannot roll back is
+      // closed.
       _ = await connection.endTransaction(commits: false)
       outcome = .failure(.body(error))
     }
@@ -172,7 +173,7 @@ private enum TransactionFailure<Failure: Error>: Error {
 }
 
 extension Connection {
-  /// Commits or rolls back what is open; never interrupted, so that the outcome is known.
+  /// Commits or rolls back the open transaction. Cannot be interrupted, so that the outcome is known.
   fileprivate func endTransaction(commits: Bool) -> Result<Void, PostgresError> {
     guard isInTransaction else { return isUsable || !commits ? .success(()) : .failure(lostError) }
     let statement = Statement(commits ? "COMMIT" : "ROLLBACK")

@@ -14,9 +14,9 @@ extension Array: SQLReadable where Element: SQLReadable {
   }
 }
 
-/// The server's text form of arrays.
+/// The text format of arrays.
 private enum ArrayLiteral {
-  /// The elements' text, nil for NULL; nil for anything but a one-dimensional array.
+  /// Returns the elements' text, nil for NULL. Returns nil for anything but a one-dimensional array.
   static func elements(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]?]? {
     guard bytes.first == UInt8(ascii: "{"), bytes.last == UInt8(ascii: "}") else { return nil }
     var elements: [[UInt8]?] = []

@@ -3,8 +3,8 @@ package import Model
 extension Timestamp: SQLReadable {
   package static var nameInErrors: String { "a timestamp of the years 1 to 9999" }
 
-  /// Reads `2026-11-22 01:46:13.123456+00` and a bare date, which starts at midnight. Connections speak UTC, so any
-  /// other offset is refused.
+  /// Parses `2026-11-22 01:46:13.123456+00` and a bare date, which means midnight. Connections use UTC, so
+  /// any other offset is rejected.
   package static func read(_ bytes: UnsafeRawBufferPointer) -> Timestamp? {
     func number(_ start: Int, _ count: Int) -> Int64? {
       guard start + count <= bytes.count else { return nil }
@@ -39,7 +39,7 @@ extension Timestamp: SQLReadable {
     return Timestamp(microseconds: (midnight + hour * 3600 + minute * 60 + second) * 1_000_000 + micros)
   }
 
-  /// Proleptic Gregorian calendar of the years from 1, which is how the server counts.
+  /// In the proleptic Gregorian calendar, for years from 1, as the server counts.
   private static func daysSinceEpoch(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
     let shifted = month <= 2 ? year - 1 : year
     let era = shifted / 400

@@ -1,10 +1,10 @@
 package import Model
 
-/// A type that can be read from the server's text format.
+/// A type that is parsed from the server's text format.
 package protocol SQLReadable: Sendable {
-  /// What errors call it, such as `a whole number`.
+  /// The type's name in errors, such as `a whole number`.
   static var nameInErrors: String { get }
-  /// Nil when the bytes are no such value.
+  /// Returns nil when the bytes are not such a value.
   static func read(_ bytes: UnsafeRawBufferPointer) -> Self?
 }
 
@@ -25,7 +25,7 @@ extension Row {
     return value
   }
 
-  /// The server's text form of any type.
+  /// The text form of a value of any type.
   package func text(_ column: Column) throws(PostgresError) -> String { try value(column) }
   package func int(_ column: Column) throws(PostgresError) -> Int64 { try value(column) }
   package func bool(_ column: Column) throws(PostgresError) -> Bool { try value(column) }
@@ -108,7 +108,7 @@ extension Value: SQLReadable {
   package static func read(_ bytes: UnsafeRawBufferPointer) -> Value? { try? Value(json: bytes) }
 }
 
-/// `bytea` in the server's hexadecimal form.
+/// `bytea` in hexadecimal form.
 private struct Bytea: SQLReadable {
   let bytes: [UInt8]
 

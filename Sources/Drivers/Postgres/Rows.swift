@@ -1,7 +1,7 @@
 internal import CLibPQ
 internal import Model
 
-/// What a statement returned: rows in the server's order, empty for statements that return none.
+/// The rows of a statement in the server's order; empty for statements that return none.
 package struct Rows: Sendable, RandomAccessCollection {
   fileprivate let result: QueryResult
 
@@ -15,7 +15,7 @@ package struct Rows: Sendable, RandomAccessCollection {
   }
 
   package var columns: [String] { result.columns }
-  /// How many rows were inserted, updated, deleted or returned.
+  /// The number of rows that were inserted, updated, deleted or returned.
   package var affected: Int { result.affected }
 
   /// The only row; `.notFound` when there is none or more than one.
@@ -65,14 +65,14 @@ package struct Row: Sendable {
   }
 }
 
-/// One field of a row: the bytes that the server sent, in its text format.
+/// One field of a row: the server's bytes, in its text format.
 struct Cell {
   let row: Row
   let column: Int32
 
   var isNull: Bool { PQgetisnull(row.result.pointer, row.index, column) == 1 }
 
-  /// Valid as long as the result lives, which `row` ensures.
+  /// Valid as long as the result, which `row` keeps alive.
   var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(
       start: PQgetvalue(row.result.pointer, row.index, column),
@@ -88,8 +88,8 @@ struct Cell {
   }
 }
 
-/// Owns a result of libpq. `@unchecked`: a result is read-only once it is complete, and libpq allows any thread to
-/// read it; it is freed when nobody refers to it.
+/// Owns a result of libpq. `@unchecked`: a result is read-only once it is complete, and libpq allows any
+/// thread to read it; it is freed with its last reference.
 final class QueryResult: @unchecked Sendable {
   let pointer: OpaquePointer
   let server: String

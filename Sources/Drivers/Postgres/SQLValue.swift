@@ -1,7 +1,7 @@
 package import Model
 
-/// A parameter of a statement. The server infers its type from where it stands, so a cast such as `$1::int` is needed
-/// only where nothing else tells, as in `SELECT $1`.
+/// A parameter of a statement. The server infers its type from the context; a cast such as `$1::int` is
+/// needed only where the context leaves it open, as in `SELECT $1`.
 package enum SQLValue: Hashable, Sendable {
   case null
   case text(String)
@@ -16,7 +16,7 @@ package enum SQLValue: Hashable, Sendable {
   case json(Value)
   case textArray([String])
   case intArray([Int64])
-  /// An array of anything, NULLs included.
+  /// An array of any values, NULLs included.
   case array([SQLValue])
 
   /// The value, or NULL for nil: `.optional(name, SQLValue.text)`.
@@ -25,11 +25,11 @@ package enum SQLValue: Hashable, Sendable {
   }
 }
 
-/// One statement with its parameters, `$1` being the first.
+/// One statement with its parameters; `$1` is the first.
 package struct Statement: Hashable, Sendable {
   package let sql: String
   package let parameters: [SQLValue]
-  /// Whether results come in the server's binary format, which only `BinaryRows` reads.
+  /// Whether results arrive in the server's binary format, which only `BinaryRows` reads.
   var wantsBinary = false
 
   package init(_ sql: String, _ parameters: [SQLValue] = []) {
@@ -51,7 +51,7 @@ extension SQLValue {
   var isNull: Bool { self == .null }
   var isBinary: Bool { if case .bytes = self { true } else { false } }
 
-  /// Appends the text form, or the bytes themselves for `.bytes`, which are sent in the binary format.
+  /// Appends the text form; for `.bytes` the bytes themselves, which are sent in the binary format.
   func write(into buffer: inout [UInt8]) {
     switch self {
     case .null: break
@@ -110,7 +110,7 @@ extension [UInt8] {
   }
 }
 
-/// Parameters laid out as libpq wants them: one buffer, and for each the place in it.
+/// Parameters in libpq's layout: one buffer, and the offset of each value.
 struct ParameterBuffer {
   private var bytes: [UInt8] = []
   private var offsets: [Int] = []
@@ -130,7 +130,7 @@ struct ParameterBuffer {
 
   var count: Int32 { Int32(offsets.count) }
 
-  /// The pointers are valid only while `body` runs, which is enough: libpq copies what it sends.
+  /// The pointers are valid only while `body` runs; libpq copies what it sends.
   func withPointers<Output>(
     _ body: (
       UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?

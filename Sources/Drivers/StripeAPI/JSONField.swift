@@ -1,10 +1,10 @@
 import Model
 
-/// A place in a JSON document and what stands there; reading it names the place when it is not what was expected.
+/// A value in a JSON document with its path; errors name the path of an unexpected value.
 struct JSONField {
   /// Nil for a missing member and for `null`, which Stripe uses for the same.
   let value: Value?
-  /// Such as `data.object.refunds.data[0].amount`: names that Stripe documents, never what a document brings along.
+  /// Such as `data.object.refunds.data[0].amount`: documented names only, never content of the document.
   let path: String
 
   init(_ value: Value?, path: String = "") {
@@ -12,7 +12,7 @@ struct JSONField {
     self.path = path
   }
 
-  /// What is wrong at which place. Safe to show.
+  /// An unexpected value and its path. Safe to show.
   struct Problem: Error {
     let path: String
     let what: String
@@ -24,7 +24,7 @@ struct JSONField {
 
   func problem(_ what: String) -> Problem { Problem(path: path.isEmpty ? "the document" : path, what: what) }
 
-  /// Nil where there is nothing.
+  /// Nil for a missing value.
   var present: JSONField? { value == nil ? nil : self }
 
   func text() throws(Problem) -> String {
@@ -39,7 +39,7 @@ struct JSONField {
     return flag
   }
 
-  /// A whole number of 0 and above, as amounts, counts and moments are.
+  /// A whole number of 0 and above: an amount, a count or a time.
   func amount() throws(Problem) -> Int64 {
     guard let value else { throw problem("is missing") }
     guard case .integer(let number) = value else { throw problem("is no whole number of 64 bits") }
@@ -61,7 +61,7 @@ struct JSONField {
     return text
   }
 
-  /// A reference, which Stripe may have expanded into the object that it leads to.
+  /// A reference, which Stripe may have expanded into the referenced object.
   func reference() throws(Problem) -> String {
     if case .object = value { return try self["id"].identifier() }
     return try identifier()
@@ -76,7 +76,7 @@ struct JSONField {
     return text
   }
 
-  /// Texts by key, as metadata are; nothing and an empty list count as none.
+  /// Texts by key, such as metadata; a missing value and an empty list are empty.
   func texts() throws(Problem) -> [String: String] {
     guard let value, value != .array([]) else { return [:] }
     guard case .object(let members) = value else { throw problem("is no object") }
@@ -88,7 +88,7 @@ struct JSONField {
     return texts
   }
 
-  /// Fails unless this is an object that says of itself to be of this type.
+  /// Fails unless this is an object of this type.
   func expect(object type: String) throws(Problem) {
     guard let value else { throw problem("is missing") }
     guard case .object = value else { throw problem("is no object") }
@@ -112,7 +112,8 @@ struct JSONField {
 }
 
 enum StripeIdentifier {
-  /// Most are letters, digits and `_`; ids of old plans, which live on as prices, were chosen freely by their owners.
+  /// Most ids consist of ASCII letters, digits and `_`; owners chose the ids of old plans, which live on as
+  /// prices.
   static func isValid(_ text: String) -> Bool {
     (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
       && text != "." && text != ".."

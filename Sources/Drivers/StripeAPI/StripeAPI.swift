@@ -1,12 +1,14 @@
-// StripeAPI: what Stripe tells us (signed events) and what we ask it (line items, prices). Knows no kinds, no credits
+// StripeAPI: Stripe's signed events, and read requests for line items and prices. Knows no kinds, no credits
 // and no database, and never changes anything at Stripe.
 //
-// An event goes through three values: `StripeSignature` proves that the raw bytes are Stripe's and new,
-// `StripeEvent` reads them, and `StripeClient` asks for what events leave out. The first two are pure: bytes, secrets
-// and the time are arguments. Stripe may deliver an event several times and in any order; telling repetitions apart
-// by `StripeEvent.id` is up to whoever acts on it.
+// An event passes through three values: `StripeSignature` proves that the raw bytes are Stripe's and recent,
+// `StripeEvent` parses them, and `StripeClient` reads what events leave out. The first two are pure: bytes,
+// secrets and the time are arguments. Stripe may deliver an event several times and in any order; the caller
+// detects repetitions by `StripeEvent.id`.
 //
-// Amounts are `Int64` in the currency's minor unit, as Stripe counts them: cents for `usd`, whole yen for `jpy`.
+// Amounts are `Int64` in the currency's minor unit, as Stripe counts them: cents for `usd`, whole yen for
+// `jpy`.
 //
-// Must not import any module of this package but `HTTP`, `Model` and `COpenSSL`. Tested in `Tests/StripeAPITests`
-// against a server of its own on loopback, and against Stripe's official library in both directions.
+// Must not import any module of this package but `HTTP`, `Model` and `COpenSSL`. Tested in
+// `Tests/StripeAPITests` against a server on loopback, and against Stripe's official library in both
+// directions.

@@ -1,18 +1,19 @@
 package import HTTP
 package import Model
 
-/// Asks Stripe's API, and only reads. Needs a key that may read checkout sessions and prices; a restricted one will do.
+/// Reads from Stripe's API. Needs a key that may read checkout sessions and prices; a restricted key
+/// suffices.
 ///
-/// What Stripe cannot answer at the moment (429, 5xx, no connection, no answer in time) is asked again, a few times,
-/// with growing rests; `StripeRetries` says how. Reading may be repeated at will, so no idempotency key is sent.
+/// A request that fails temporarily (429, 5xx, no connection, timeout) is repeated a few times with growing
+/// delays; see `StripeRetries`. Reads may be repeated, so no idempotency key is sent.
 package struct StripeClient: Sendable {
-  /// The version that requests ask for and answers are read in, whatever the account's own default is.
+  /// The API version of requests and responses, regardless of the account's default.
   package static let apiVersion = "2026-10-28.endive"
-  /// The most that Stripe gives in one page.
+  /// Stripe's maximum page size.
   static let pageSize = 100
-  /// Lists with more pages than this are refused as endless: 10,000 line items are far beyond any order.
+  /// Longer lists are rejected as endless: 10,000 line items are far beyond any order.
   static let maximumPages = 100
-  /// Questions at once in `prices`: far below Stripe's 25 requests a second for a test account.
+  /// Concurrent requests of `prices`: far below Stripe's 25 requests a second for a test account.
   static let questionsAtOnce = 4
 
   package let endpoint: StripeEndpoint
@@ -22,11 +23,11 @@ package struct StripeClient: Sendable {
   private let retries: StripeRetries
   private let timeout: Duration
 
-  /// Connects to nothing yet.
+  /// Connects with the first request.
   /// - Parameters:
   ///   - key: `sk_…` or `rk_…`.
-  ///   - clock: Measures the rests between tries.
-  ///   - timeout: Of one try, from its start to its last byte.
+  ///   - clock: Measures the delays between attempts.
+  ///   - timeout: The time limit of one attempt, from its start to its last byte.
   package init(
     endpoint: StripeEndpoint = .standard, key: Secret, client: HTTPClient,
     clock: any Clock<Duration> = ContinuousClock(), retries: StripeRetries = StripeRetries(),
@@ -40,7 +41,8 @@ package struct StripeClient: Sendable {
     self.timeout = timeout
   }
 
-  /// All line items of a checkout session, in Stripe's order. Fails with `notFound` where there is no such session.
+  /// All line items of a checkout session, in Stripe's order. Fails with `notFound` when there is no such
+  /// session.
   package func lineItems(ofSession id: String) async throws(StripeError) -> [StripeLineItem] {
     let subject = "checkout session \(id)"
     let path = "/v1/checkout/sessions/\(try segment(id, of: "checkout session"))/line_items"
@@ -62,7 +64,7 @@ package struct StripeClient: Sendable {
     throw unexpected(subject, "has more than \(StripeClient.maximumPages) pages of line items")
   }
 
-  /// Fails with `notFound` where there is no such price.
+  /// Fails with `notFound` when there is no such price.
   package func price(_ id: String) async throws(StripeError) -> StripePrice {
     let subject = "price \(id)"
     let body = try await get("/v1/prices/\(try segment(id, of: "price"))", about: subject)
@@ -71,10 +73,10 @@ package struct StripeClient: Sendable {
     return price
   }
 
-  /// Each of these prices, or why it is not known; every id is asked for once, a few at a time.
+  /// Returns each of these prices, or its error; requests every id once, a few at a time.
   ///
-  /// When Stripe cannot be asked at all (no connection, a wrong key, a rate limit that lasts), the remaining ids get
-  /// that error without a request of their own.
+  /// When Stripe cannot be reached at all (no connection, a wrong key, a lasting rate limit), the remaining
+  /// ids get that error without a request of their own.
   package func prices(_ ids: some Sequence<String>) async -> [String: Result<StripePrice, StripeError>] {
     let wanted = Set(ids).sorted()
     var answers: [String: Result<StripePrice, StripeError>] = [:]
@@ -115,9 +117,9 @@ package struct StripeClient: Sendable {
   }
 }
 
-// How every question is asked.
+// Sends requests.
 extension StripeClient {
-  /// An id as a part of a path.
+  /// Encodes an id as a part of a path.
   private func segment(_ id: String, of kind: String) throws(StripeError) -> String {
     guard StripeIdentifier.isValid(id) else {
       throw StripeError(
@@ -150,7 +152,7 @@ extension StripeClient {
     }
   }
 
-  /// The body of an answer with status 200, after as many tries as are allowed.
+  /// Returns the body of a response with status 200; retries temporary failures.
   private func get(_ target: String, about subject: String) async throws(StripeError) -> [UInt8] {
     guard !key.isEmpty else {
       throw StripeError(

@@ -1,6 +1,7 @@
 internal import Model
 
-/// Where Stripe's API is. Over TLS, whose certificates are always verified; without TLS on this machine only.
+/// The address of Stripe's API. Over TLS, whose certificates are always verified; without TLS on this machine
+/// only.
 package struct StripeEndpoint: Sendable, Hashable, CustomStringConvertible {
   /// Scheme, host and port, without a closing slash.
   package let description: String
@@ -9,8 +10,8 @@ package struct StripeEndpoint: Sendable, Hashable, CustomStringConvertible {
 
   private init(trusted text: String) { description = text }
 
-  /// Reads `https://host[:port]`, or `http://` with `localhost`, an address of 127.0.0.0/8 or `[::1]`.
-  /// Fails with `invalidRequest`, which says what is wrong and never repeats a user or password.
+  /// Parses `https://host[:port]`, or `http://` with `localhost`, an address of 127.0.0.0/8 or `[::1]`. Fails
+  /// with `invalidRequest`; the message never repeats a user or password.
   package init(parsing text: String) throws(StripeError) {
     func invalid(_ what: String) -> StripeError {
       StripeError(
@@ -59,7 +60,7 @@ package struct StripeEndpoint: Sendable, Hashable, CustomStringConvertible {
       && host.utf8.allSatisfy { isDigit($0) || (97...122).contains($0 | 32) || $0 == 45 || $0 == 46 }
   }
 
-  /// Only what cannot lead anywhere else, whatever a resolver says.
+  /// Accepts only names that lead to this machine whatever a resolver answers.
   private static func isLoopback(_ host: Substring) -> Bool {
     if host == "localhost" || host == "[::1]" { return true }
     let parts = host.split(separator: ".", omittingEmptySubsequences: false)

@@ -1,8 +1,8 @@
 package import Model
 
-/// What happened at Stripe, with the object that it happened to as it was then.
+/// An event at Stripe, with the affected object at that time.
 ///
-/// Says nothing about who sent it: verify the bytes with `StripeSignature` first.
+/// Does not prove its sender: verify the bytes with `StripeSignature` first.
 package struct StripeEvent: Sendable, Hashable {
   package enum Object: Sendable, Hashable {
     /// `checkout.session.completed`, `checkout.session.async_payment_succeeded`, `checkout.session.async_payment_failed`
@@ -11,11 +11,11 @@ package struct StripeEvent: Sendable, Hashable {
     case charge(StripeCharge)
     /// `charge.dispute.created`, `.closed`, `.funds_withdrawn`, `.funds_reinstated`
     case dispute(StripeDispute)
-    /// Any other type of event, whose object was not looked at.
+    /// Any other type of event, whose object is not parsed.
     case other(String)
   }
 
-  /// Bodies longer than this are refused; Stripe's are a few KiB.
+  /// Longer bodies are rejected; Stripe's are a few KiB.
   package static let maximumBytes = 1 << 20
 
   /// `evt_…`: the same for every delivery of the same event.
@@ -23,13 +23,13 @@ package struct StripeEvent: Sendable, Hashable {
   /// Such as `charge.refunded`.
   package let type: String
   package let created: Timestamp
-  /// False for events that were made with test keys, which are not about money.
+  /// False for events of test keys, which do not move money.
   package let isLive: Bool
-  /// The version that the object is written in, chosen at the endpoint; nil where Stripe does not say.
+  /// The API version of the object, set at the endpoint; nil where Stripe omits it.
   package let apiVersion: String?
   package let object: Object
 
-  /// Fails with `malformedEvent`, which names the place in the body that is not as Stripe describes it.
+  /// Fails with `malformedEvent`, which names the path of the unexpected value.
   package init(body: [UInt8]) throws(StripeError) {
     guard body.count <= StripeEvent.maximumBytes else {
       throw StripeError(

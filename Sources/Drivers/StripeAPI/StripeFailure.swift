@@ -1,12 +1,12 @@
 import HTTP
 import Model
 
-/// One try that brought nothing, and whether another may.
+/// A failed attempt, and whether another one may succeed.
 struct StripeFailure {
   let error: StripeError
-  /// Whether the same question may be answered later.
+  /// Whether the same request may succeed later.
   let mayPass: Bool
-  /// How long the peer wants to be left alone.
+  /// The delay that the peer requests.
   let retryAfter: Duration?
 
   init(_ error: HTTPError, about subject: String, at endpoint: StripeEndpoint) {
@@ -46,7 +46,7 @@ struct StripeFailure {
     }
   }
 
-  /// From an answer of any status but 200.
+  /// From a response with any status but 200.
   init(_ response: HTTPResponse, about subject: String, at endpoint: StripeEndpoint) {
     let status = response.status
     let said = StripeFailure.words(of: response)
@@ -78,12 +78,13 @@ struct StripeFailure {
         hint: "check that Stripe's address leads to Stripe, API version \(StripeClient.apiVersion)")
     }
     let isTemporary = status == 408 || status == 429 || (500...599).contains(status)
-    // Stripe knows of some failures that they will stay.
+    // Stripe marks failures that will not pass.
     mayPass = isTemporary && response.headers["stripe-should-retry"] != "false"
     retryAfter = response.headers["retry-after"].flatMap(UInt32.init).map { .seconds(Int64($0)) }
   }
 
-  /// Stripe's words for programs and the request's id, where they look like such; its sentences may repeat anything.
+  /// Stripe's machine-readable codes and the request's id, if well formed; Stripe's sentences may repeat any
+  /// input.
   private static func words(of response: HTTPResponse) -> String {
     let error = (try? Value(json: response.body))?["error"]
     let words = [error?["type"], error?["code"], response.headers["request-id"].map(Value.string)]

@@ -1,6 +1,6 @@
 package import Model
 
-/// One page of a list; `hasMore` when Stripe has further elements that are not here.
+/// One page of a list; `hasMore` when Stripe has further elements.
 package struct StripeList<Element: Sendable & Hashable>: Sendable, Hashable {
   package let elements: [Element]
   package let hasMore: Bool
@@ -15,7 +15,7 @@ package struct StripeList<Element: Sendable & Hashable>: Sendable, Hashable {
 package struct StripeCheckoutSession: Sendable, Hashable {
   package enum PaymentStatus: Sendable, Hashable {
     case paid
-    /// The money is still on its way (bank debits), or never came.
+    /// The payment is in progress (bank debits), or failed.
     case unpaid
     /// Nothing was due: the total is 0, or a later payment was set up.
     case noPaymentRequired
@@ -29,7 +29,7 @@ package struct StripeCheckoutSession: Sendable, Hashable {
 
   /// `cs_…`
   package let id: String
-  /// When the buyer was shown the prices.
+  /// When the prices were shown to the buyer.
   package let created: Timestamp
   package let mode: Mode
   package let paymentStatus: PaymentStatus
@@ -37,20 +37,20 @@ package struct StripeCheckoutSession: Sendable, Hashable {
   package let currency: String?
   /// In the currency's minor unit, after discounts and with taxes.
   package let amountTotal: Int64?
-  /// What we called the buyer when the session was made.
+  /// The buyer's identifier that the session was created with.
   package let clientReferenceID: String?
   package let metadata: [String: String]
   /// `pi_…`; nil for subscriptions and free orders.
   package let paymentIntent: String?
-  /// Events leave them out: nil then, and `StripeClient.lineItems(ofSession:)` asks for them.
+  /// Nil in events, which omit them; `StripeClient.lineItems(ofSession:)` reads them.
   package let lineItems: StripeList<StripeLineItem>?
 }
 
-/// One position of an order.
+/// One line of an order.
 package struct StripeLineItem: Sendable, Hashable {
   /// `li_…`
   package let id: String
-  /// Nil where the price is gone or was made up for this order alone.
+  /// Nil where the price was deleted or created for this order alone.
   package let price: String?
   package let quantity: Int64?
   package let currency: String
@@ -70,7 +70,7 @@ package struct StripeLineItem: Sendable, Hashable {
   }
 }
 
-/// A payment that went through. Its refunds add up in `amountRefunded`.
+/// A successful payment. `amountRefunded` sums up its refunds.
 package struct StripeCharge: Sendable, Hashable {
   /// `ch_…` or `py_…`
   package let id: String
@@ -78,9 +78,9 @@ package struct StripeCharge: Sendable, Hashable {
   package let currency: String
   /// In the currency's minor unit.
   package let amount: Int64
-  /// All that was given back so far, this time and before; never more than `amount`.
+  /// The sum of all refunds so far; never more than `amount`.
   package let amountRefunded: Int64
-  /// Nil where Stripe leaves them out, as it does for endpoints of API version 2022-11-15 and later.
+  /// Nil where Stripe omits them, as for endpoints of API version 2022-11-15 and later.
   package let refunds: StripeList<StripeRefund>?
 }
 
@@ -89,15 +89,15 @@ package struct StripeRefund: Sendable, Hashable {
   package let id: String
   package let amount: Int64
   package let currency: String
-  /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`; nil where Stripe does not say.
+  /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`; nil where Stripe omits it.
   package let status: String?
 }
 
-/// A payer's complaint at the bank, which takes the money back until it is decided.
+/// A payer's dispute at the bank, which withdraws the money until it is decided.
 package struct StripeDispute: Sendable, Hashable {
   package enum Status: Sendable, Hashable {
     case needsResponse, underReview, won, lost
-    /// The bank only asks; no money was taken.
+    /// An inquiry of the bank; no money was withdrawn.
     case warningNeedsResponse, warningUnderReview, warningClosed
     /// Settled before it became a dispute.
     case prevented
@@ -109,12 +109,12 @@ package struct StripeDispute: Sendable, Hashable {
   package let charge: String
   package let paymentIntent: String?
   package let currency: String
-  /// What is disputed, mostly but not always the whole charge; in the currency's minor unit.
+  /// The disputed amount, usually but not always the whole charge; in the currency's minor unit.
   package let amount: Int64
   package let status: Status
 }
 
-/// What something costs.
+/// The price of a product.
 package struct StripePrice: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
     case oneTime
@@ -124,10 +124,11 @@ package struct StripePrice: Sendable, Hashable {
 
   /// `price_…`, or the id of an old plan.
   package let id: String
-  /// False where it cannot be bought any more.
+  /// False where it can no longer be bought.
   package let isActive: Bool
   package let currency: String
-  /// In the currency's minor unit; nil for tiers, amounts that the buyer chooses and fractions of the minor unit.
+  /// In the currency's minor unit; nil for tiers, amounts that the buyer chooses and fractions of the minor
+  /// unit.
   package let unitAmount: Int64?
   package let kind: Kind
 

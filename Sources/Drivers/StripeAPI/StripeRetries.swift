@@ -1,10 +1,10 @@
-/// How often a question is asked again, and after which rest. Pure.
+/// The number of attempts of a request, and the delays between them. Pure.
 package struct StripeRetries: Sendable, Hashable {
-  /// Of one question, the first among them.
+  /// The maximum number of attempts, the first one included.
   package let tries: Int
-  /// After the first try; doubles with each.
+  /// The delay after the first attempt; doubles with each.
   package let first: Duration
-  /// No rest is longer, and a peer that asks for a longer one is not asked again.
+  /// The maximum delay; when the peer requests a longer one, the request is not repeated.
   package let longest: Duration
 
   package init(tries: Int = 4, first: Duration = .milliseconds(500), longest: Duration = .seconds(20)) {
@@ -13,9 +13,9 @@ package struct StripeRetries: Sendable, Hashable {
     self.longest = longest
   }
 
-  /// The rest before the next try; nil where there shall be none. Between half and the whole of the doubled time, by
-  /// what is asked for, so that questions which failed together do not come back together; never less than the
-  /// peer asked for.
+  /// The delay before the next attempt; nil for none. Between half and the whole of the doubled time, derived
+  /// from the target, so that requests which failed together are not repeated together; at least the delay
+  /// that the peer requests.
   func rest(after tries: Int, _ failure: StripeFailure, for target: String) -> Duration? {
     guard failure.mayPass, tries < self.tries else { return nil }
     if let wish = failure.retryAfter, wish > longest { return nil }

@@ -1,23 +1,23 @@
 internal import COpenSSL
 package import Model
 
-/// The `Stripe-Signature` header of a delivery: when it was signed, and the signatures of scheme `v1`, one for each
-/// secret that Stripe signs with at the time.
+/// The `Stripe-Signature` header of a delivery: the time of signing and the signatures of scheme `v1`, one
+/// for each active secret.
 ///
 /// Scheme `v1` is the HMAC-SHA256 of the header's timestamp, a full stop and the body's bytes, in lower-case
-/// hexadecimal digits. Every other scheme (`v0` comes with test deliveries) proves nothing and is passed over.
+/// hexadecimal digits. Every other scheme (test deliveries carry `v0`) proves nothing and is ignored.
 package struct StripeSignature: Sendable, Hashable {
-  /// How far the time of signing may lie from now, as Stripe recommends it.
+  /// The maximum difference between the time of signing and now, as Stripe recommends it.
   package static let standardTolerance = TimeSpan(seconds: 300)
-  /// Headers longer than this are refused: ten secrets at once need less than 1 KiB.
+  /// Longer headers are rejected: ten secrets at once need less than 1 KiB.
   package static let maximumHeaderBytes = 4096
 
   /// Seconds since 1970-01-01T00:00:00Z.
   package let signedAtSeconds: Int64
-  /// The values of `v1`, as they were written.
+  /// The values of `v1`, as written.
   private let signatures: [[UInt8]]
 
-  /// Reads `t=1492774577,v1=5257a8…,v1=…`. Fails with `malformedHeader` or `noSignature`.
+  /// Parses `t=1492774577,v1=5257a8…,v1=…`. Fails with `malformedHeader` or `noSignature`.
   package init(header: String) throws(StripeError) {
     func malformed(_ what: String) -> StripeError {
       StripeError(
@@ -39,7 +39,7 @@ package struct StripeSignature: Sendable, Hashable {
       switch String(decoding: element[..<mark], as: UTF8.self) {
       case "t":
         guard time == nil else { throw malformed("has two timestamps") }
-        // Exactly the digits that the number is written with: they are a part of what was signed.
+        // The digits exactly as written: they are part of the signed message.
         let text = String(decoding: value, as: UTF8.self)
         guard let number = Int64(text), number >= 0, String(number) == text else {
           throw malformed("has a timestamp that is no number of seconds")
@@ -59,13 +59,14 @@ package struct StripeSignature: Sendable, Hashable {
     self.signatures = signatures
   }
 
-  /// Succeeds when one of the signatures was made with one of the secrets over exactly these bytes, and not further
-  /// from `now` than `tolerance` in either direction; both are compared in whole seconds.
+  /// Succeeds when one of the signatures was made with one of the secrets over exactly these bytes, and not
+  /// further from `now` than `tolerance` in either direction; both are compared in whole seconds.
   ///
-  /// How long it takes does not tell where a wrong signature begins to differ, nor which secret fits.
+  /// Its duration reveals neither where a wrong signature differs nor which secret matches.
   /// - Parameters:
-  ///   - body: The request's body as it arrived, before anything decoded it.
-  ///   - secrets: `whsec_…`, all that are valid during a rotation. Empty ones are passed over, as everybody knows them.
+  ///   - body: The request's body as it arrived, before decoding.
+  ///   - secrets: `whsec_…`, all that are valid during a rotation. Empty ones are ignored, because everyone
+  ///     knows them.
   /// - Throws: `noMatch`, then `tooOld` or `inFuture`; `invalidRequest` without a secret.
   package func verify(
     _ body: [UInt8], secrets: [Secret], now: Timestamp,
@@ -109,7 +110,7 @@ package struct StripeSignature: Sendable, Hashable {
     }
   }
 
-  /// The 64 hexadecimal digits of the code; empty where OpenSSL cannot compute, which equals no signature.
+  /// The code as 64 hexadecimal digits; empty when OpenSSL fails, which matches no signature.
   private static func code(of message: [UInt8], with secret: Secret) -> [UInt8] {
     let key = Array(secret.reveal().utf8)
     var output = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import Model
 
-/// A lock on a file that the kernel releases when the process ends, however it ends. Two objects exclude each other
-/// also within one process; no child process inherits it.
+/// A lock on a file that the kernel releases when the process ends. Two objects exclude each other also
+/// within one process; no child process inherits the lock.
 final class FileLock: Sendable {
   enum Mode {
     case shared, exclusive
@@ -10,7 +10,7 @@ final class FileLock: Sendable {
 
   private let descriptor: Int32
 
-  /// Opens, and does not lock yet.
+  /// Opens the file without locking it.
   init(_ path: String) throws(PostgresError) {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
@@ -20,16 +20,15 @@ final class FileLock: Sendable {
     }
   }
 
-  /// Unlocks.
   deinit { close(descriptor) }
 
-  /// Takes the lock, or changes its mode, without waiting. When a change of mode fails, the lock that was held is
-  /// lost.
+  /// Takes the lock, or changes its mode, without waiting. When a change of mode fails, the lock held before
+  /// is lost.
   func take(_ mode: Mode) -> Bool {
     flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0
   }
 
-  /// Takes the lock, waiting at most `limit`.
+  /// Takes the lock; waits for it up to `limit`.
   func wait(_ mode: Mode, limit: Duration) async throws(PostgresError) {
     let deadline = ContinuousClock.now + limit
     while !take(mode) {
@@ -43,7 +42,7 @@ final class FileLock: Sendable {
   }
 }
 
-/// A few milliseconds, between two looks at something that another process does.
+/// Sleeps a few milliseconds between two checks of another process.
 func pause() async throws(PostgresError) {
   do { try await Task.sleep(for: .milliseconds(2)) } catch {
     throw PostgresError(.cancelled, "the task was cancelled", server: "The embedded PostgreSQL")

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Model
 
-/// The few calls on files that the server's folder needs. Paths are absolute.
+/// The file operations of the server's folder. Paths are absolute.
 enum Files {
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
@@ -19,12 +19,12 @@ enum Files {
     }
   }
 
-  /// The last `lineCount` lines that say something.
+  /// The last `lineCount` lines that are not blank.
   static func tail(_ path: String, lineCount: Int) -> String {
     (read(path) ?? "").split(whereSeparator: \.isNewline).suffix(lineCount).joined(separator: "\n")
   }
 
-  /// Writes to a file beside it and renames, so that a reader or a crash never sees half a file.
+  /// Writes to a temporary file and renames it, so that neither a reader nor a crash sees a partial file.
   static func write(_ text: String, to path: String, owner: ServerUser? = nil) throws(PostgresError) {
     let draft = path + ".new"
     let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -42,7 +42,7 @@ enum Files {
     guard fsync(descriptor) == 0, rename(draft, path) == 0 else { throw failure("cannot write \(path)") }
   }
 
-  /// Makes a folder with all above it; one that is there stays as it is.
+  /// Creates a folder and its parents; an existing folder stays unchanged.
   static func makeFolder(_ path: String, mode: mode_t = 0o755, owner: ServerUser? = nil) throws(PostgresError)
   {
     guard !exists(path) else { return }
@@ -52,7 +52,7 @@ enum Files {
     if let owner, chown(path, owner.user, owner.group) != 0 { throw failure("cannot hand over \(path)") }
   }
 
-  /// A new folder with a name of its own below `parent`.
+  /// Creates a folder with a unique name below `parent`.
   static func makeUniqueFolder(_ parent: String, prefix: String) throws(PostgresError) -> String {
     var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw failure("cannot make a folder below \(parent)") }

@@ -2,7 +2,7 @@ internal import Model
 
 /// The text of `rendertrust.conf`.
 enum ServerSettings {
-  /// What every embedded server has unless told otherwise.
+  /// The settings of every embedded server, unless the caller overrides them.
   static let standard = [
     "timezone": "UTC", "log_timezone": "UTC",
     // Statements here are short; compiling them costs more than it saves.
@@ -19,11 +19,11 @@ enum ServerSettings {
   }
 }
 
-/// What became of settings that were asked for.
+/// The outcome of a change of settings.
 package struct SettingsOutcome: Hashable, Sendable {
   /// Whether the file was written.
   package let hasChanged: Bool
-  /// Settings that take effect at the next restart only.
+  /// Settings that take effect at the next restart.
   package let pendingRestart: [String]
 
   package init(hasChanged: Bool, pendingRestart: [String]) {
@@ -35,9 +35,9 @@ package struct SettingsOutcome: Hashable, Sendable {
 }
 
 extension PostgresServer {
-  /// Makes these the server's settings, on top of its standard ones; settings given earlier and missing now go back
-  /// to their defaults. Reloads when something changed. Names or values that the server refuses leave everything as
-  /// it was.
+  /// Replaces the server's settings, on top of its standard ones; earlier settings that are missing now
+  /// return to their defaults. Reloads the server when something changed. A name or value that the server
+  /// rejects leaves all settings unchanged.
   package func configure(_ settings: [String: String]) async throws(PostgresError) -> SettingsOutcome {
     let folders = try startedFolders()
     let pool = PostgresPool(try configuration(), connections: 1)
@@ -64,7 +64,8 @@ extension PostgresServer {
     if hasChanged {
       try Files.write(text, to: folders.settings, owner: folders.user)
       do throws(PostgresError) {
-        // A file with an unknown name would not be loaded at all, so it is looked at before as well as after.
+        // The server would not load a file with an unknown name at all, so the file is checked before and
+        // after.
         try refuse(try await pool.query(PostgresServer.unreadableSettings), pool)
         try await reload(pool)
         try refuse(try await pool.query(PostgresServer.refusedSettings), pool)
@@ -89,7 +90,7 @@ extension PostgresServer {
       hint: "see PostgreSQL's manual on this setting", server: pool.server, retry: .afterChange)
   }
 
-  /// Tells the server to read its files, and waits until it has.
+  /// Makes the server reload its files, and waits until it has.
   private func reload(_ pool: PostgresPool) async throws(PostgresError) {
     let before = try await pool.query("SELECT pg_conf_load_time(), pg_reload_conf()")[0].timestamp(0)
     for _ in 0..<2000 {
@@ -99,7 +100,7 @@ extension PostgresServer {
     throw PostgresError(.server, "it did not reload its settings", server: pool.server)
   }
 
-  /// Of settings that need a restart the server says only then what is wrong with them.
+  /// The server reports errors in settings that need a restart only through this view.
   private static let unreadableSettings = """
     SELECT name, error FROM pg_file_settings file
     WHERE sourcefile LIKE '%/rendertrust.conf' AND error IS NOT NULL

@@ -1,19 +1,19 @@
 internal import Model
 
-/// A private PostgreSQL below a state folder, shared by all processes that use the folder: the first to start it
-/// starts it, the last to stop it stops it. It listens on a Unix socket in a folder that only its user may enter, and
-/// on no network.
+/// A private PostgreSQL below a state folder, shared by all processes that use the folder: the first one
+/// starts it, the last one stops it. It listens on a Unix socket in a folder that only its user may enter,
+/// and on no network.
 ///
-/// Each user of the folder holds a shared lock on `STATE/postgres/users.lock`, which the kernel releases even at
-/// kill -9; whoever can turn it into an exclusive one was the last. Starting and stopping happen under a second lock.
-/// A server that a killed process left behind is adopted.
+/// Each user of the folder holds a shared lock on `STATE/postgres/users.lock`, which the kernel releases even
+/// after kill -9. The process that can turn its shared lock into an exclusive one is the last. Starting and
+/// stopping happen under a second lock. A server that a killed process left behind is adopted.
 package actor PostgresServer {
   package struct Options: Sendable {
-    /// Settings given on the command line, which outrank every file.
+    /// Settings of the command line, which override every file.
     package var settings: [String: String]
-    /// False only where losing all data to a power cut does not matter, such as in tests.
+    /// False only where losing all data in a power failure does not matter, as in tests.
     package var isDurable: Bool
-    /// How long recovery after a crash may take.
+    /// The time limit for recovery after a crash.
     package var startLimit: Duration
 
     package init(
@@ -32,7 +32,8 @@ package actor PostgresServer {
   private var folders: ServerFolders?
   private let gate = ServerGate()
 
-  /// `stateFolder` is absolute; the server uses its subfolder `postgres`. Nothing happens yet.
+  /// - Parameter stateFolder: An absolute path; the server uses its subfolder `postgres`. Nothing is created
+  ///   yet.
   package init(stateFolder: String, options: Options = Options()) {
     home = stateFolder + "/postgres"
     self.options = options
@@ -41,15 +42,16 @@ package actor PostgresServer {
   package var isStarted: Bool { userLock != nil }
   package nonisolated var logFile: String { home + "/log" }
 
-  /// Returns when the server accepts connections: at once when it already runs. Repeating it mends a server that has
-  /// died.
+  /// Returns when the server accepts connections: at once when it already runs. Calling it again restarts a
+  /// server that has died.
   package func start() async throws(PostgresError) {
     let lock = try await takeStartLock()
     defer { withExtendedLifetime(lock) {} }
     try await startLocked()
   }
 
-  /// Lets go of the server; stops it when nobody else uses the state folder. True: it was stopped.
+  /// Releases the server, and stops it when no other process uses the state folder. Returns whether it was
+  /// stopped.
   @discardableResult
   package func stop() async throws(PostgresError) -> Bool {
     guard let lock = userLock, let folders else { return false }
@@ -61,8 +63,8 @@ package actor PostgresServer {
     return true
   }
 
-  /// Stops and starts the server, for settings that need it; all connections break, pools open new ones. Statements
-  /// of this process that are under way are waited for, later ones wait; those of other processes fail.
+  /// Restarts the server, for settings that need it. All connections break; pools open new ones. Waits for
+  /// the running statements of this process and delays later ones; statements of other processes fail.
   package func restart() async throws(PostgresError) {
     let lock = try await takeStartLock()
     defer { withExtendedLifetime(lock) {} }
@@ -72,7 +74,7 @@ package actor PostgresServer {
     try await startLocked()
   }
 
-  /// How to connect to one of its databases; the server must have been started by this object.
+  /// The configuration for one of its databases; this object must have started the server.
   package func configuration(database: String = "postgres") throws(PostgresError) -> PostgresConfiguration {
     guard userLock != nil, let folders else {
       throw PostgresError(.server, "it has not been started", server: "The embedded PostgreSQL")
@@ -82,7 +84,8 @@ package actor PostgresServer {
     return configuration
   }
 
-  /// The folder of its data, which is made if needed and may be empty, such as for restoring a backup into it.
+  /// Returns the data folder, after creating it if needed. It may be empty, so that a backup can be restored
+  /// into it.
   package func dataFolder() async throws(PostgresError) -> String {
     let lock = try await takeStartLock()
     defer { withExtendedLifetime(lock) {} }
@@ -91,10 +94,10 @@ package actor PostgresServer {
     return folders.data
   }
 
-  /// Where its socket is; nil before it was started.
+  /// The folder of its socket; nil before the server was started.
   package var socketFolder: String? { folders?.socket }
 
-  /// Makes the database; false when it was there.
+  /// Creates the database; returns false when it already exists.
   @discardableResult
   package func createDatabase(_ name: String) async throws(PostgresError) -> Bool {
     let pool = PostgresPool(try configuration(), connections: 1)
@@ -106,13 +109,13 @@ package actor PostgresServer {
       return known.isEmpty
     } catch {
       await pool.close()
-      // Somebody else was faster between the look and the making.
+      // Another process created it after the check.
       if error.sqlState == "42P04" || error.code == .duplicate { return false }
       throw error
     }
   }
 
-  /// What the last lines of its log say, for errors.
+  /// The last lines of the server's log, for errors.
   package func logTail(lineCount: Int = 5) -> String { Files.tail(logFile, lineCount: lineCount) }
 
   func startedFolders() throws(PostgresError) -> ServerFolders {
@@ -142,7 +145,7 @@ package actor PostgresServer {
     let folders = try await prepared()
     if userLock == nil {
       let lock = try FileLock(home + "/users.lock")
-      // Exclusive locks exist only under the lock for starting, which is held.
+      // Exclusive locks are taken only under the start lock, which this process holds.
       guard lock.take(.shared) else {
         throw PostgresError(.server, "\(home)/users.lock is locked", server: "The embedded PostgreSQL")
       }
@@ -156,13 +159,16 @@ package actor PostgresServer {
     }
   }
 
-  /// How long a live server may refuse connections, as while it begins anew after one of its processes crashed.
+  /// How long a live server may refuse connections, for example while it recovers from the crash of one of
+  /// its processes.
   private static let answerLimit: Duration = .seconds(10)
-  /// How many servers in a row may end before they answer: the killed one, and one more that is killed meanwhile.
+  /// How many servers in a row may end before they answer: the killed one, and one more that is killed
+  /// meanwhile.
   private static let lostServersLimit = 2
 
-  /// Makes it run and answer. A server that was killed looks alive and ready until the kernel has taken it down; so
-  /// one that does not answer is asked again while it lives, and followed by a new one when it is gone.
+  /// Starts the server if needed and waits until it answers. A killed server looks alive and ready until the
+  /// kernel has removed it, so a server that does not answer is polled while it lives and replaced when it is
+  /// gone.
   private func makeAnswer(_ folders: ServerFolders) async throws(PostgresError) {
     var lostServers = 0
     var (askedPid, askedSince) = (Int32(0), ContinuousClock.now)
@@ -184,7 +190,7 @@ package actor PostgresServer {
     }
   }
 
-  /// The number of the process, which says that it is ready.
+  /// Returns the process id once the pid file says that the server is ready.
   private func makeRun(_ folders: ServerFolders) async throws(PostgresError) -> Int32 {
     let deadline = ContinuousClock.now + options.startLimit
     while let running = ServerProcess.running(dataFolder: folders.data) {
@@ -194,7 +200,7 @@ package actor PostgresServer {
     }
     let programs = try ServerPrograms.find(major: folders.major)
     if !folders.isInitialised { try await folders.initialise(programs, isDurable: options.isDurable) }
-    // Backends of a killed server hold its shared memory for a moment, and the new one refuses to start meanwhile.
+    // Backends of a killed server hold its shared memory for a moment; the new one does not start meanwhile.
     var attempt = 1
     while true {
       ServerProcess.removeStalePidFile(folders.data, socketFolder: folders.socket)
@@ -211,7 +217,7 @@ package actor PostgresServer {
     }
   }
 
-  /// False: the child ended.
+  /// Returns false when the child ended.
   private func waitUntilReady(
     _ folders: ServerFolders, child: Int32, _ deadline: ContinuousClock.Instant
   ) async throws(PostgresError) -> Bool {
@@ -227,7 +233,7 @@ package actor PostgresServer {
     }
   }
 
-  /// A server that recovers from an archive answers readers before it takes writes.
+  /// A server that recovers from an archive answers readers before it accepts writes.
   private func waitUntilWritable(_ folders: ServerFolders) async throws(PostgresError) {
     guard !folders.isStandby else { return }
     let configuration = PostgresConfiguration(socketFolder: folders.socket, database: "postgres")

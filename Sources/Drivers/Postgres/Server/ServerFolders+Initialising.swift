@@ -1,8 +1,8 @@
 internal import Model
 
 extension ServerFolders {
-  /// Makes a data folder beside its place and moves it there when it is complete: a crash leaves nothing that looks
-  /// like data.
+  /// Creates the data folder under a temporary name and renames it when it is complete: a crash leaves
+  /// nothing that looks like data.
   func initialise(_ programs: ServerPrograms, isDurable: Bool) async throws(PostgresError) {
     let draft = data + ".new"
     if Files.exists(draft) { _ = try await ServerPrograms.run(["rm", "-rf", draft], as: nil) }
@@ -22,12 +22,12 @@ extension ServerFolders {
     try Files.write(text, to: file, owner: user)
     try Files.write(
       ServerSettings.text(ServerSettings.standard), to: "\(draft)/rendertrust.conf", owner: user)
-    // An empty folder may have been made for a restore that did not happen.
+    // An empty folder may remain from a restore that did not happen.
     if Files.exists(data) { _ = try await ServerPrograms.run(["rmdir", data], as: nil) }
     try Files.move(draft, to: data)
   }
 
-  /// Where it listens is said on the command line, so that no file, restored ones included, opens it to others.
+  /// The command line sets the listen addresses, so that no file, restored ones included, exposes the server.
   func startCommand(_ programs: ServerPrograms, _ settings: [String: String]) -> [String] {
     var listening = settings
     listening["listen_addresses"] = ""
@@ -38,7 +38,7 @@ extension ServerFolders {
       + listening.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
   }
 
-  /// A standby never becomes ready for writing; being readable is all it will be.
+  /// A standby never accepts writes; it is ready when it accepts reads.
   func isReady(_ process: ServerProcess) -> Bool {
     process.status == .ready || (process.status == .standby && isStandby)
   }

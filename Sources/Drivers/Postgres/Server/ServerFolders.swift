@@ -1,9 +1,9 @@
 internal import Glibc
 internal import Model
 
-/// Where the embedded server keeps what: the data and its socket where the server's user can reach them.
+/// The folders of the embedded server: its data and its socket, where the server's user can reach them.
 struct ServerFolders: Sendable {
-  /// `STATE/postgres`, which belongs to us.
+  /// `STATE/postgres`, which belongs to this process's user.
   let home: String
   let data: String
   let socket: String
@@ -12,16 +12,16 @@ struct ServerFolders: Sendable {
   var log: String { "\(home)/log" }
   var settings: String { "\(data)/rendertrust.conf" }
   var isInitialised: Bool { Files.exists("\(data)/PG_VERSION") }
-  /// The major version that wrote the data; nil before there are any.
+  /// The major version that wrote the data; nil when there is none yet.
   var major: Int? {
     Files.read("\(data)/PG_VERSION").flatMap { Int($0.prefix { $0.isNumber }) }
   }
 
-  /// A Unix socket's path has 107 bytes at most, and ends in `/.s.PGSQL.5432`.
+  /// A Unix socket's path has at most 107 bytes, and ends in `/.s.PGSQL.5432`.
   private static let longestSocketFolder = 107 - 14
 
-  /// Finds the folders or makes them; to be called under the lock for starting. Folders of the user are never
-  /// changed: where the server's user cannot enter the state folder, the data are kept in a new folder below
+  /// Finds or creates the folders; called under the start lock. Existing folders of the user are never
+  /// changed: where the server's user cannot enter the state folder, the data goes to a new folder below
   /// `/var/lib/rendertrust`, whose name is written to `STATE/postgres/data-folder`.
   static func prepare(home: String, user: ServerUser?) async throws(PostgresError) -> ServerFolders {
     let base = try await baseFolder(home: home, user: user)

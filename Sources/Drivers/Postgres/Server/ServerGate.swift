@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Where statements of this process to the embedded server pass: while the server restarts they wait instead of
-/// failing. Other processes that share the server are not held.
+/// Delays the statements of this process while the embedded server restarts, so that they do not fail. Other
+/// processes that share the server are not delayed.
 final class ServerGate: Sendable {
   private struct State {
     var insideCount = 0
@@ -10,10 +10,10 @@ final class ServerGate: Sendable {
 
   private let state = Mutex(State())
 
-  /// How long a restart waits for statements under way; those that take longer are broken off.
+  /// How long a restart waits for running statements; longer ones are interrupted.
   static let drainLimit: Duration = .seconds(10)
 
-  /// Waits while the gate is shut. False: the task was cancelled, and is not inside.
+  /// Waits while the gate is shut. Returns false when the task was cancelled; it is not inside then.
   func enter() async -> Bool {
     while true {
       let isInside = state.withLock { state in
@@ -28,7 +28,7 @@ final class ServerGate: Sendable {
 
   func leave() { state.withLock { $0.insideCount -= 1 } }
 
-  /// Lets nobody in any more, and returns when nobody is inside or the limit has passed.
+  /// Shuts the gate, and returns when no statement is inside or the limit has passed.
   func shut() async {
     state.withLock { $0.isShut = true }
     let deadline = ContinuousClock.now + ServerGate.drainLimit

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import Model
 
-/// The server's main process as its pid file tells of it. It may be a child of this process, of another one that
-/// uses the same state folder, or of nobody any more.
+/// The server's main process, as its pid file describes it. Its parent may be this process, another user of
+/// the same state folder, or gone.
 struct ServerProcess: Sendable {
   enum Status: Equatable {
     case starting, ready, standby, stopping
@@ -11,8 +11,8 @@ struct ServerProcess: Sendable {
   let pid: pid_t
   let status: Status
 
-  /// The live server on this data folder; nil when the pid file is absent or tells of a process that is gone, is a
-  /// zombie, or is somebody else: after a power cut another process may have its number.
+  /// Returns the live server on this data folder. Nil when the pid file is absent or names a process that has
+  /// ended, is a zombie, or is another program: after a power failure the number may be in use again.
   static func running(dataFolder: String) -> ServerProcess? {
     guard
       let lines = Files.read(pidFile(dataFolder))?.split(separator: "\n", omittingEmptySubsequences: false),
@@ -31,13 +31,14 @@ struct ServerProcess: Sendable {
 
   static func pidFile(_ dataFolder: String) -> String { "\(dataFolder)/postmaster.pid" }
 
-  /// PostgreSQL keeps out of a data folder whose pid file names any living process, so a file that names a zombie or
-  /// a stranger is removed. Its own check of shared memory still finds backends that have outlived their server.
+  /// Removes a pid file that names a zombie or an unrelated process: PostgreSQL does not start in a data
+  /// folder whose pid file names a living process. Its own check of shared memory still finds backends that
+  /// outlived their server.
   static func removeStalePidFile(_ dataFolder: String, socketFolder: String) {
     for path in [pidFile(dataFolder), "\(socketFolder)/.s.PGSQL.5432.lock"] {
       guard let text = Files.read(path) else { continue }
       guard let pid = text.split(separator: "\n").first.flatMap({ pid_t($0) }), pid > 0 else {
-        // Made, and not written before the power failed.
+        // The file was created but not written before the power failed.
         Files.remove(path)
         continue
       }
@@ -55,21 +56,21 @@ struct ServerProcess: Sendable {
     return Files.resolved("/proc/\(pid)/cwd") == Files.resolved(dataFolder)
   }
 
-  /// Collects the exit of a child of ours; nothing for other processes.
+  /// Collects the exit status of a child; does nothing for other processes.
   private static func reap(_ pid: pid_t) { _ = waitpid(pid, nil, WNOHANG) }
 
-  /// Whether a child of ours has ended.
+  /// Whether a child has ended.
   static func hasExited(_ pid: pid_t) -> Bool { waitpid(pid, nil, WNOHANG) != 0 }
 
-  /// Disconnects clients, writes a checkpoint, ends.
+  /// Disconnects clients, writes a checkpoint and ends.
   func stopFast() { kill(pid, SIGINT) }
   /// Ends at once; the next start recovers from the WAL.
   func stopImmediately() { kill(pid, SIGQUIT) }
   /// Reads the configuration files again.
   func reload() { kill(pid, SIGHUP) }
 
-  /// Starts a process in a session of its own, so that our terminal's Ctrl-C does not reach it, with its output
-  /// appended to `log` and no other descriptor of ours.
+  /// Starts a process in a session of its own, so that Ctrl-C in this process's terminal does not reach it.
+  /// Its output is appended to `log`; it inherits no other descriptor.
   static func spawn(_ command: [String], log: String) throws(PostgresError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -77,13 +78,13 @@ struct ServerProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o640)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    // Descriptors opened by others without close-on-exec; closing one that is not open does no harm.
+    // Closes descriptors that were opened without close-on-exec; closing an unused number does no harm.
     let highest = Files.entries("/proc/self/fd").compactMap { Int32($0) }.max() ?? 64
     for descriptor in 3...(highest + 256) { posix_spawn_file_actions_addclose(&actions, descriptor) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // The server sets its own handlers, but starts with what we block or ignore unless this is undone.
+    // The server sets its own handlers, but would inherit this process's blocked and ignored signals.
     var none = sigset_t()
     sigemptyset(&none)
     var all = sigset_t()

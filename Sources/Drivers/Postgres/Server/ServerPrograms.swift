@@ -2,14 +2,15 @@ internal import Glibc
 internal import Model
 internal import Subprocess
 
-/// Where the server's programs are, and how they are run.
+/// The location of the server's programs.
 struct ServerPrograms: Sendable {
   let folder: String
 
   var postgres: String { "\(folder)/postgres" }
   var initdb: String { "\(folder)/initdb" }
 
-  /// The programs of this major version, or with nil the newest: first Debian's places, then `PATH`.
+  /// Finds the programs of this major version, or with nil the newest: first in Debian's folders, then in
+  /// `PATH`.
   static func find(major: Int?) throws(PostgresError) -> ServerPrograms {
     let versions = Files.entries("/usr/lib/postgresql").compactMap { Int($0) }.sorted(by: >)
     for version in versions where major == nil || version == major {
@@ -26,13 +27,13 @@ struct ServerPrograms: Sendable {
       hint: "install the Debian package postgresql-\(major ?? 15)", server: "The embedded PostgreSQL")
   }
 
-  /// What programs see of the environment: enough to find others, and nothing that would redirect them.
+  /// The environment of programs: enough to find others, and nothing that would redirect them.
   static var environment: [String] {
     let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
     return ["PATH=\(path)", "LANG=C.UTF-8", "TZ=UTC"]
   }
 
-  /// Runs a short-lived command to its end and returns whether it succeeded, with what it printed.
+  /// Runs a short command and returns whether it succeeded, with its output.
   static func run(_ command: [String], as user: ServerUser?) async throws(PostgresError) -> (Bool, String) {
     let words = ["-i"] + environment + ServerUser.prefix(user) + command
     do {

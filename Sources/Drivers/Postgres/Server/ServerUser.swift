@@ -1,13 +1,13 @@
 internal import Glibc
 internal import Model
 
-/// The user that the server runs as: PostgreSQL refuses root.
+/// The user that the server runs as: PostgreSQL does not run as root.
 struct ServerUser: Sendable, Equatable {
   let name: String
   let user: uid_t
   let group: gid_t
 
-  /// Nil when this process is not root: then the server runs as the same user.
+  /// Nil when this process does not run as root: then the server runs as the same user.
   static func needed() throws(PostgresError) -> ServerUser? {
     guard geteuid() == 0 else { return nil }
     var entry = passwd()
@@ -21,7 +21,7 @@ struct ServerUser: Sendable, Equatable {
     return ServerUser(name: "postgres", user: entry.pw_uid, group: entry.pw_gid)
   }
 
-  /// What stands before a command so that it runs as this user.
+  /// The command prefix that switches to this user.
   static func prefix(_ user: ServerUser?) -> [String] {
     guard let user else { return [] }
     return ["setpriv", "--reuid=\(user.user)", "--regid=\(user.group)", "--clear-groups"]
