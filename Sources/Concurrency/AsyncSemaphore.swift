@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Bounds how many tasks run a body at once. Waiting tasks continue in first-in, first-out order; tasks that finish work
-/// already begun go before all others.
+/// Bounds how many tasks run a body at once. Waiting tasks continue in first-in, first-out order; tasks that
+/// finish work already begun go before all others.
 package final class AsyncSemaphore: Sendable {
   private typealias Waiter = CheckedContinuation<Bool, Never>
 
@@ -22,8 +22,8 @@ package final class AsyncSemaphore: Sendable {
   package var freeCount: Int { state.withLock { $0.free } }
   package var waitingCount: Int { state.withLock { $0.waiting.reduce(0) { $0 + $1.count } } }
 
-  /// Runs `body` when a permit is free. A task that is cancelled while it waits runs `body` at once, without a permit;
-  /// `body` checks for cancellation itself.
+  /// Runs `body` when a permit is free. A task that is cancelled while it waits runs `body` at once, without
+  /// a permit; `body` checks for cancellation itself.
   /// - Parameter isPriority: whether the task goes before all waiters without priority.
   package func withPermit<Output, Failure>(
     isPriority: Bool = false, _ body: () async throws(Failure) -> Output

@@ -1,7 +1,7 @@
 /// Concurrency tools that no single driver owns.
 ///
-/// `GroupCommit` lets concurrent calls share one transaction, `AsyncSemaphore` bounds how many tasks run at once, and
-/// `UncancellableTask` finishes short work after its task was cancelled.
+/// `GroupCommit` lets concurrent calls share one transaction, `AsyncSemaphore` bounds how many tasks run at
+/// once, and `UncancellableTask` finishes short work after its task was cancelled.
 ///
 /// Imports nothing of this project. Tested in `Tests/ConcurrencyTests`.
 package enum Concurrency {}

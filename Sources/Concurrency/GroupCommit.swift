@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Combines concurrent calls into shared transactions: calls that arrive while a batch is being committed form the next
-/// batch. A single call is not delayed.
+/// Combines concurrent calls into shared transactions: calls that arrive while a batch is being committed
+/// form the next batch. A single call is not delayed.
 package final class GroupCommit<Call: Sendable, Outcome: Sendable, Failure: Error>: Sendable {
   /// Commits all calls as one transaction and returns their outcomes in the same order.
   package typealias Execute = @Sendable ([Call]) async -> Result<[Outcome], Failure>
@@ -20,10 +20,10 @@ package final class GroupCommit<Call: Sendable, Outcome: Sendable, Failure: Erro
 
   /// - Parameters:
   ///   - size: the maximum number of calls in one transaction.
-  ///   - width: the maximum number of concurrent transactions. Where most transactions touch the same rows, 1 is best: two
-  ///     would wait for each other, each half as full.
-  ///   - confirm: runs before the outcomes of a batch are returned, while the next batch already executes; nil: outcomes
-  ///     return at once.
+  ///   - width: the maximum number of concurrent transactions. Where most transactions touch the same rows, 1
+  ///     is best: two would wait for each other, each half as full.
+  ///   - confirm: runs before the outcomes of a batch are returned, while the next batch already executes;
+  ///     nil: outcomes return at once.
   package init(
     size: Int = 256, width: Int = 1,
     confirm: (@Sendable () async -> Result<Void, Failure>)? = nil, _ execute: @escaping Execute
@@ -49,8 +49,8 @@ package final class GroupCommit<Call: Sendable, Outcome: Sendable, Failure: Erro
     return try result.get()
   }
 
-  /// Clients that received their outcomes together send their next calls together. When few of them have arrived, the next
-  /// batch waits this long, so that it does not start with only the first of them.
+  /// Clients that received their outcomes together send their next calls together. When few of them have
+  /// arrived, the next batch waits this long, so that it does not start with only the first of them.
   private static var linger: Duration { .microseconds(200) }
 
   private func work() async {

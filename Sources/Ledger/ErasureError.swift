@@ -15,7 +15,6 @@ package enum ErasureErrorCode: String, ProblemCode, CaseIterable {
   case database
 
   package static let domain = "ledger.erasure"
-  package var retry: Retry { .afterChange }
 }
 
 package typealias ErasureError = Problem<ErasureErrorCode>

@@ -15,7 +15,7 @@ struct ExportLocation: Sendable {
   }
 
   /// The same text for the same place, safe to show.
-  var name: String { prefix.isEmpty ? store.place : "\(prefix.dropLast()) in \(store.place)" }
+  var name: String { prefix.isEmpty ? store.location : "\(prefix.dropLast()) in \(store.location)" }
 
   func put(_ bytes: [UInt8], at path: String) async throws(ObjectStorageError) {
     try await store.put(bytes, at: prefix + path)

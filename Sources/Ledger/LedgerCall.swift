@@ -157,7 +157,6 @@ package enum LedgerErrorCode: String, ProblemCode, CaseIterable {
   case keyReused = "key_reused"
 
   package static let domain = "ledger"
-  package var retry: Retry { .afterChange }
 }
 
 /// Why a call changed nothing. The subject is a field of the call.

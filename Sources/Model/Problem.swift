@@ -11,6 +11,8 @@ package protocol ProblemCode: RawRepresentable, Hashable, Sendable where RawValu
   /// The first part of the code that programs read, such as `postgres` in `postgres.unreachable`; empty when the raw
   /// value is the whole code.
   static var domain: String { get }
+  /// The codes of failures that may pass without a change; none by default.
+  static var temporary: Set<Self> { get }
   /// The retry class of problems that are created without one.
   var retry: Retry { get }
   /// The hint of problems that are created without one; nil for none.
@@ -18,6 +20,8 @@ package protocol ProblemCode: RawRepresentable, Hashable, Sendable where RawValu
 }
 
 extension ProblemCode {
+  package static var temporary: Set<Self> { [] }
+  package var retry: Retry { Self.temporary.contains(self) ? .later : .afterChange }
   package var defaultHint: String? { nil }
 }
 

@@ -17,7 +17,7 @@ extension PurchaseTests {
     private static func asking(_ server: StripeStandIn, key: String = key) throws -> BillingStore.LineItems {
       let client = StripeClient(
         endpoint: try StripeEndpoint(parsing: server.address), key: Secret(key), client: HTTPClient(),
-        retries: StripeRetries(tries: 1), timeout: .seconds(5))
+        retries: RetryPolicy(attempts: 1), timeout: .seconds(5))
       return { session in
         do throws(StripeError) {
           return .success(try await client.lineItems(ofSession: session))

@@ -31,7 +31,7 @@ import Testing
       }
       return .success(
         StripeClient(
-          endpoint: endpoint, key: Secret(key), client: HTTPClient(), retries: StripeRetries(tries: 1),
+          endpoint: endpoint, key: Secret(key), client: HTTPClient(), retries: RetryPolicy(attempts: 1),
           timeout: .seconds(5)))
     }
   }

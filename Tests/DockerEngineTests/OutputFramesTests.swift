@@ -15,7 +15,7 @@ struct OutputFramesTests {
     let bytes =
       Self.frame(2, "17\nerr") + Self.frame(1, "out") + Self.frame(1, "") + Self.frame(2, "or\nend\n")
       + Self.frame(1, "put") + Self.frame(2, "\nmark\n0m0.01s 0m0.02s\n1m0.5s 0m0.250000s\n")
-    var said = ProcessOutput(mark: "mark", mostOutput: 100, mostErrors: 100)
+    var said = ProcessOutput(mark: "mark", maxOutputBytes: 100, maxErrorBytes: 100)
     var lines: [String] = []
     for start in stride(from: 0, to: bytes.count, by: size) {
       lines += said.feed(bytes[start..<min(start + size, bytes.count)]).map {
@@ -37,13 +37,13 @@ struct OutputFramesTests {
       (Array("HTTP/1.1 200 OK".utf8), "text"),
     ] as [([UInt8], String)])
   func malformed(bytes: [UInt8], reason: String) {
-    var said = ProcessOutput(mark: nil, mostOutput: 10, mostErrors: 10)
+    var said = ProcessOutput(mark: nil, maxOutputBytes: 10, maxErrorBytes: 10)
     _ = said.feed(bytes[...])
     #expect(said.isMalformed, "\(reason)")
   }
 
   @Test func aFrameThatPromisesMuchCostsNothingUntilItComes() {
-    var said = ProcessOutput(mark: nil, mostOutput: 10, mostErrors: 10)
+    var said = ProcessOutput(mark: nil, maxOutputBytes: 10, maxErrorBytes: 10)
     _ = said.feed([1, 0, 0, 0, 255, 255, 255, 255, 65, 66][...])
     #expect(said.output == [65, 66])
     _ = said.feed([UInt8](repeating: 67, count: 20)[...])
@@ -51,14 +51,14 @@ struct OutputFramesTests {
   }
 
   @Test func whateverFollowsTheMarkIsNotKept() {
-    var said = ProcessOutput(mark: "mark", mostOutput: 10, mostErrors: 1000)
+    var said = ProcessOutput(mark: "mark", maxOutputBytes: 10, maxErrorBytes: 1000)
     _ = said.feed(Self.frame(2, "17\nmark\n0m0.01s 0m0.02s\n0m0.5s 0m0.25s\n")[...])
     for _ in 0..<100 { _ = said.feed(Self.frame(2, "0m9.0s 0m9.0s\n")[...]) }
     #expect(said.keptTimes == 2 && said.cpuTime == TimeSpan(milliseconds: 780))
   }
 
   @Test func linesOfErrorsAreBounded() {
-    var said = ProcessOutput(mark: nil, mostOutput: 10, mostErrors: 1000)
+    var said = ProcessOutput(mark: nil, maxOutputBytes: 10, maxErrorBytes: 1000)
     var longest = 0
     for _ in 0..<40 {
       let piece = Self.frame(2, String(repeating: "x", count: 10_000))
@@ -70,7 +70,7 @@ struct OutputFramesTests {
   }
 
   @Test func aProcessCannotPretendToBeTheWrapper() {
-    var said = ProcessOutput(mark: "end of 5", mostOutput: 10, mostErrors: 100)
+    var said = ProcessOutput(mark: "end of 5", maxOutputBytes: 10, maxErrorBytes: 100)
     _ = said.feed(
       Self.frame(2, "7\n8\nend of 6\n9m0.0s 9m0.0s\n\nend of 5\n0m0.0s 0m0.0s\n0m0.1s 0m0.0s\n")[...])
     #expect(said.group == 7)

@@ -107,7 +107,7 @@ struct ProcessTests {
   @Test func whoWritesTooMuchIsEnded() async throws {
     try await withContainer { bed, id in
       var process = Self.shell("yes 7654", in: id)
-      process.mostOutput = 1 << 16
+      process.maxOutputBytes = 1 << 16
       let result = try await bed.engine.run(process)
       #expect(result.end == .tooMuchOutput && result.output.count == 1 << 16)
       #expect(try await processes("7654", in: id, bed) == 0)

@@ -20,7 +20,7 @@ struct UpgradeTests {
     request.body = Array("{}".utf8)
     request.add("Content-Type", "application/json")
     let upgrade = HTTPUpgrade(request, to: "tcp", sending: Array(input.utf8))
-    let response = try await upgrade.converse { [heard] in heard.take($0, most: most) }
+    let response = try await upgrade.run { [heard] in heard.take($0, most: most) }
     return (response, server)
   }
 
@@ -64,7 +64,7 @@ struct UpgradeTests {
     let server = try HTTPStandIn([.silence])
     defer { server.stop() }
     let task = Task {
-      try await HTTPUpgrade(HTTPRequest(.post, server.address), to: "tcp", sending: []).converse { _ in true }
+      try await HTTPUpgrade(HTTPRequest(.post, server.address), to: "tcp", sending: []).run { _ in true }
     }
     try await eventually { server.lines.count == 1 }
     task.cancel()
@@ -84,7 +84,7 @@ struct UpgradeTests {
     ])
   func unreachable(request: HTTPRequest, expected: HTTPError.Code) async {
     let error = await failure {
-      _ = try await HTTPUpgrade(request, to: "tcp", sending: []).converse { _ in true }
+      _ = try await HTTPUpgrade(request, to: "tcp", sending: []).run { _ in true }
     }
     #expect(error?.code == expected)
   }

@@ -33,7 +33,7 @@ final class MeddledStore: ObjectStore {
     }
   }
 
-  var place: String { store.place }
+  var location: String { store.location }
   func put(_ bytes: [UInt8], at key: String) async throws(ObjectStorageError) {
     try await meddle(key)
     try await store.put(bytes, at: key)

@@ -21,7 +21,7 @@ struct StripeClientTests {
   }
 
   private func client(
-    _ server: StripeStandIn, key: String = key, retries: StripeRetries = StripeRetries(),
+    _ server: StripeStandIn, key: String = key, retries: RetryPolicy = .stripe,
     timeout: Duration = .seconds(30)
   ) throws -> StripeClient {
     StripeClient(
@@ -200,7 +200,7 @@ struct StripeClientTests {
   @Test func restsGrowAndHaveAnEnd() async throws {
     let server = try StripeStandIn(key: Self.key, script: Array(repeating: .status(503), count: 10))
     defer { server.stop() }
-    let retries = StripeRetries(tries: 8, first: .seconds(1), longest: .seconds(10))
+    let retries = RetryPolicy(attempts: 8, initialDelay: .seconds(1), maxDelay: .seconds(10))
     let error = try await failure(try client(server, retries: retries))
     #expect(error.code == .failing && error.retry == .later)
     let wholes: [Duration] = [1, 2, 4, 8, 10, 10, 10].map { .seconds($0) }
@@ -213,7 +213,7 @@ struct StripeClientTests {
       key: Self.key,
       script: [.status(429, headers: ["Retry-After: 7"]), .status(429, headers: ["Retry-After: ?"])])
     defer { server.stop() }
-    let error = try await failure(try client(server, retries: StripeRetries(tries: 3)))
+    let error = try await failure(try client(server, retries: RetryPolicy(attempts: 3)))
     #expect(error.code == .notFound, "the third answer counts")
     #expect(clock.rests.first == .seconds(7))
     #expect(clock.rests.last.map { $0 < .seconds(2) } == true, "a wish that cannot be read is none")
@@ -248,12 +248,12 @@ struct StripeClientTests {
 
   @Test func silenceAndAbsenceAreTyped() async throws {
     let server = try StripeStandIn(key: Self.key, script: [.silence, .silence])
-    let quick = try client(server, retries: StripeRetries(tries: 2), timeout: .milliseconds(50))
+    let quick = try client(server, retries: RetryPolicy(attempts: 2), timeout: .milliseconds(50))
     let silent = try await failure(quick)
     #expect(silent.code == .timedOut && silent.retry == .later && clock.rests.count == 1)
     let fresh = StripeClient(
       endpoint: try StripeEndpoint(parsing: "http://127.0.0.1:1"), key: Secret(Self.key),
-      client: HTTPClient(), clock: clock, retries: StripeRetries(tries: 2))
+      client: HTTPClient(), clock: clock, retries: RetryPolicy(attempts: 2))
     server.stop()
     let absent = try await failure(fresh)
     #expect(absent.code == .unreachable && absent.retry == .later)

@@ -58,7 +58,7 @@ struct StripeEndpointTests {
     let client = StripeClient(
       endpoint: try StripeEndpoint(parsing: "https://localhost:\(place.port)"), key: Secret("sk_Geheim"),
       client: HTTPClient(),
-      retries: StripeRetries(tries: 500, first: .milliseconds(10), longest: .milliseconds(40)))
+      retries: RetryPolicy(attempts: 500, initialDelay: .milliseconds(10), maxDelay: .milliseconds(40)))
     let server = try await run(
       .name("openssl"),
       arguments: ["s_server", "-accept", "\(place.port)", "-cert", certificate, "-key", key],

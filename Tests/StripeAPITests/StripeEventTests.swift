@@ -152,7 +152,7 @@ struct StripeEventTests {
     #expect(problem(SampleEvents.event("x", object: deep).utf8)?.contains("nested deeper") == true)
     let nested = String(repeating: #"{"a":"#, count: 200_000) + "1" + String(repeating: "}", count: 200_000)
     #expect(problem(nested.utf8)?.contains("longer than") == true)
-    let long = #"{"a":""# + String(repeating: "x", count: StripeEvent.maximumBytes) + #""}"#
+    let long = #"{"a":""# + String(repeating: "x", count: StripeEvent.maxBytes) + #""}"#
     #expect(problem(SampleEvents.event("x", object: long).utf8)?.contains("longer than") == true)
     let digits = String(repeating: "9", count: 100_000)
     #expect(problem(SampleEvents.event("x", created: digits, object: "{}").utf8) != nil)

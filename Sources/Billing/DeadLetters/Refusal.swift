@@ -27,7 +27,6 @@ package enum RefusalReason: String, ProblemCode, CaseIterable {
   case databaseRefused = "database_refused"
 
   package static let domain = "billing"
-  package var retry: Retry { .afterChange }
 }
 
 /// Why an event of Stripe's could not be processed. The message says what is wrong and what to do, and holds no personal

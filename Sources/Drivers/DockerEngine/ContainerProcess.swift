@@ -11,22 +11,22 @@ package struct ContainerProcess: Sendable {
   /// Added to the container's own variables; equal names replace them.
   package var environment: [String: String]
   /// The maximum number of bytes of standard output; a process that writes more is ended.
-  package var mostOutput: Int
+  package var maxOutputBytes: Int
   /// The maximum number of bytes of standard error that are kept, the last ones.
-  package var mostErrors: Int
+  package var maxErrorBytes: Int
   /// The time limit; a process that runs longer is ended.
   package var timeout: Duration
 
   package init(
     in container: String, _ command: [String], input: [UInt8] = [], environment: [String: String] = [:],
-    mostOutput: Int = 1 << 20, mostErrors: Int = 16 << 10, timeout: Duration
+    maxOutputBytes: Int = 1 << 20, maxErrorBytes: Int = 16 << 10, timeout: Duration
   ) {
     self.container = container
     self.command = command
     self.input = input
     self.environment = environment
-    self.mostOutput = mostOutput
-    self.mostErrors = mostErrors
+    self.maxOutputBytes = maxOutputBytes
+    self.maxErrorBytes = maxErrorBytes
     self.timeout = timeout
   }
 }

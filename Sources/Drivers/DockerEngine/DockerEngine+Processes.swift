@@ -20,32 +20,32 @@ extension DockerEngine {
     let began = ContinuousClock().now
     let mark = "end of \(UInt64.random(in: .min ... .max))"
     let wrapped = ["/bin/sh", "-c", ProcessOutput.wrapper, mark] + process.command
-    let first = try await converse(process, wrapped, mark: mark, errorLine: errorLine)
-    guard first.said.saysThereIsNoShell, first.end == .exited(126) || first.end == .exited(127) else {
+    let first = try await execute(process, wrapped, mark: mark, errorLine: errorLine)
+    guard first.output.saysThereIsNoShell, first.end == .exited(126) || first.end == .exited(127) else {
       return first.result
     }
     var rest = process
     rest.timeout -= ContinuousClock().now - began
-    return try await converse(rest, process.command, mark: nil, errorLine: errorLine).result
+    return try await execute(rest, process.command, mark: nil, errorLine: errorLine).result
   }
 
-  private struct UpgradedConnection {
-    let said: ProcessOutput
+  private struct ProcessRun {
+    let output: ProcessOutput
     let end: ContainerProcessResult.End
 
     var result: ContainerProcessResult {
       ContainerProcessResult(
-        end: end, output: said.output, errors: said.lastErrors,
-        cpuTime: { if case .exited = end { said.cpuTime } else { nil } }())
+        end: end, output: output.output, errors: output.lastErrors,
+        cpuTime: { if case .exited = end { output.cpuTime } else { nil } }())
     }
   }
 
-  private func converse(
+  private func execute(
     _ process: ContainerProcess, _ command: [String], mark: String?,
     errorLine: @escaping @Sendable ([UInt8]) -> Void
-  ) async throws(DockerError) -> UpgradedConnection {
-    let said = Mutex(
-      ProcessOutput(mark: mark, mostOutput: process.mostOutput, mostErrors: process.mostErrors))
+  ) async throws(DockerError) -> ProcessRun {
+    let shared = Mutex(
+      ProcessOutput(mark: mark, maxOutputBytes: process.maxOutputBytes, maxErrorBytes: process.maxErrorBytes))
     let id = try await prepare(
       command, in: process.container, environment: process.environment, hasInput: true)
     var start = request(
@@ -53,9 +53,9 @@ extension DockerEngine {
     start.totalTimeout = max(process.timeout, .milliseconds(1))
     let broken: HTTPError?
     do {
-      let answer = try await HTTPUpgrade(start, to: "tcp", sending: process.input).converse { piece in
-        let (lines, goesOn) = said.withLock { said in
-          (said.feed(piece), !said.hasTooMuch && !said.isMalformed)
+      let answer = try await HTTPUpgrade(start, to: "tcp", sending: process.input).run { piece in
+        let (lines, goesOn) = shared.withLock { output in
+          (output.feed(piece), !output.hasTooMuch && !output.isMalformed)
         }
         for line in lines { errorLine(line) }
         return goesOn
@@ -73,25 +73,25 @@ extension DockerEngine {
     } catch {
       throw DockerError(.engineFailed, "\(endpoint.name): \(error)")
     }
-    let (lines, heard) = said.withLock { said in (said.finish(), said) }
+    let (lines, output) = shared.withLock { output in (output.finish(), output) }
     for line in lines { errorLine(line) }
-    return UpgradedConnection(
-      said: heard, end: try await ending(of: id, process, mark: mark, said: heard, broken: broken))
+    return ProcessRun(
+      output: output, end: try await ending(of: id, process, mark: mark, output: output, broken: broken))
   }
 
   /// Returns how the process ended; it has ended when this returns or throws.
   private func ending(
-    of id: String, _ process: ContainerProcess, mark: String?, said: ProcessOutput, broken: HTTPError?
+    of id: String, _ process: ContainerProcess, mark: String?, output: ProcessOutput, broken: HTTPError?
   ) async throws(DockerError) -> ContainerProcessResult.End {
-    if broken == nil, !said.isMalformed {
+    if broken == nil, !output.isMalformed {
       // The engine closes the output a moment before it reports that the process has ended.
-      for _ in 0..<Self.looksForEnd {
-        if case .exited(let code) = try await state(of: id, regardless: true) { return .exited(code) }
+      for _ in 0..<Self.maxEndPolls {
+        if case .exited(let code) = try await state(of: id, isUncancellable: true) { return .exited(code) }
         guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
       }
     }
-    try await end(id, group: said.group, mark: mark, in: process.container)
-    if said.hasTooMuch { return .tooMuchOutput }
+    try await end(id, group: output.group, mark: mark, in: process.container)
+    if output.hasTooMuch { return .tooMuchOutput }
     if broken?.code == .timedOut { return .timedOut }
     if let broken, broken.code != .tooLarge { throw DockerError(broken, endpoint: endpoint) }
     throw DockerError(
@@ -99,11 +99,11 @@ extension DockerEngine {
       hint: "look at the engine's log")
   }
 
-  private static let looksForEnd = 100
+  private static let maxEndPolls = 100
 
   func prepare(
     _ command: [String], in container: String, environment: [String: String] = [:], hasInput: Bool,
-    regardless: Bool = false
+    isUncancellable: Bool = false
   ) async throws(DockerError) -> String {
     // swift-format-ignore: AlwaysUseLowerCamelCase
     struct Created: Decodable { let Id: String }
@@ -115,7 +115,7 @@ extension DockerEngine {
     let path = "/containers/\(PercentEncoding.encode(container))/exec"
     let response = try await answer(
       to: request(.post, path, body: body, timeout: .seconds(30)), about: "container \(container)",
-      regardless: regardless)
+      isUncancellable: isUncancellable)
     let created: Created = try decode(response.body, about: path)
     return created.Id
   }
@@ -125,14 +125,15 @@ extension DockerEngine {
     case exited(Int)
   }
 
-  func state(of id: String, regardless: Bool = false) async throws(DockerError) -> ProcessState {
+  func state(of id: String, isUncancellable: Bool = false) async throws(DockerError) -> ProcessState {
     // swift-format-ignore: AlwaysUseLowerCamelCase
     struct Answer: Decodable {
       let Running: Bool
       let ExitCode: Int?
     }
     let response = try await answer(
-      to: request(.get, "/exec/\(id)/json", timeout: .seconds(30)), about: "a process", regardless: regardless
+      to: request(.get, "/exec/\(id)/json", timeout: .seconds(30)), about: "a process",
+      isUncancellable: isUncancellable
     )
     let state: Answer = try decode(response.body, about: "/exec/json")
     if state.Running { return .running }
@@ -164,12 +165,12 @@ extension DockerEngine {
     _ id: String, group: Int?, mark: String?, in container: String
   ) async throws(DockerError) {
     do throws(DockerError) {
-      if case .exited = try await state(of: id, regardless: true) { return }
+      if case .exited = try await state(of: id, isUncancellable: true) { return }
       if let mark, try await endGroup(group, mark: mark, in: container) { return }
-      guard try await state(of: id, regardless: true) == .running else { return }
+      guard try await state(of: id, isUncancellable: true) == .running else { return }
       _ = try await answer(
         to: request(.post, "/containers/\(PercentEncoding.encode(container))/restart", query: [("t", "0")]),
-        about: "container \(container)", regardless: true)
+        about: "container \(container)", isUncancellable: true)
     } catch {
       // The process ended with the container or the engine.
       guard error.code != .notFound, error.code != .conflict else { return }
@@ -182,25 +183,25 @@ extension DockerEngine {
     let pattern = "[\(mark.prefix(1))]\(mark.dropFirst())"
     let ender = try await prepare(
       ["/bin/sh", "-c", DockerEngine.ender, "end", group.map(String.init) ?? "", pattern], in: container,
-      hasInput: false, regardless: true)
+      hasInput: false, isUncancellable: true)
     _ = try await answer(
       to: request(
         .post, "/exec/\(ender)/start", body: .members(["Detach": .bool(false), "Tty": .bool(false)]),
-        timeout: .seconds(30)), about: "container \(container)", regardless: true)
-    for _ in 0..<Self.looksForEnd {
-      if case .exited(let code) = try await state(of: ender, regardless: true) { return code == 0 }
+        timeout: .seconds(30)), about: "container \(container)", isUncancellable: true)
+    for _ in 0..<Self.maxEndPolls {
+      if case .exited(let code) = try await state(of: ender, isUncancellable: true) { return code == 0 }
       try? await Task.sleep(for: .milliseconds(20))
     }
     return false
   }
 
   private func answer(
-    to request: HTTPRequest, about subject: String, regardless: Bool
+    to request: HTTPRequest, about subject: String, isUncancellable: Bool
   ) async throws(DockerError) -> HTTPResponse {
-    guard regardless else { return try await send(request, about: subject) }
+    guard isUncancellable else { return try await send(request, about: subject) }
     let response: HTTPResponse
     do {
-      response = try await client.sendRegardless(request)
+      response = try await client.sendUncancellable(request)
     } catch {
       throw DockerError(error, endpoint: endpoint)
     }

@@ -33,12 +33,10 @@ package enum DockerErrorCode: String, ProblemCode, CaseIterable {
 
   package static let domain = "docker"
 
-  package var retry: Retry {
-    switch self {
-    case .permissionDenied, .imageMissing, .registryDenied, .invalidRequest, .unexpectedAnswer: .afterChange
-    default: .later
-    }
-  }
+  package static let temporary: Set<Self> = [
+    .unreachable, .timedOut, .cancelled, .notFound, .conflict, .nameTaken, .portTaken, .registryUnreachable,
+    .noSpace, .engineFailed,
+  ]
 
   /// The hint of an error that the engine reports.
   fileprivate var hintForReport: String? {

@@ -14,21 +14,21 @@ struct ProcessOutput {
   private(set) var isMalformed = false
   private var frames = OutputFrames()
   private let mark: [UInt8]?
-  private let mostOutput: Int
-  private let mostErrors: Int
+  private let maxOutputBytes: Int
+  private let maxErrorBytes: Int
   private var line: [UInt8] = []
   private var isFirstLine = true
   private var errors: [UInt8] = []
   /// The wrapper's last lines; nil before them.
   private var times: [[UInt8]]?
 
-  private static let longestLine = 64 << 10
+  private static let maxLineBytes = 64 << 10
 
   /// - Parameter mark: Nil where there is no wrapper.
-  init(mark: String?, mostOutput: Int, mostErrors: Int) {
+  init(mark: String?, maxOutputBytes: Int, maxErrorBytes: Int) {
     self.mark = mark.map { Array($0.utf8) }
-    self.mostOutput = mostOutput
-    self.mostErrors = mostErrors
+    self.maxOutputBytes = maxOutputBytes
+    self.maxErrorBytes = maxErrorBytes
     isFirstLine = mark != nil
   }
 
@@ -42,9 +42,9 @@ struct ProcessOutput {
       if stream == .error {
         lines += feedErrors(piece)
       } else {
-        let room = mostOutput - output.count
-        output += piece.prefix(room)
-        if piece.count > room { hasTooMuch = true }
+        let capacity = maxOutputBytes - output.count
+        output += piece.prefix(capacity)
+        if piece.count > capacity { hasTooMuch = true }
       }
     }
     return lines
@@ -63,7 +63,7 @@ struct ProcessOutput {
     return group == nil && (said.contains("exec failed") || said.contains("OCI runtime"))
   }
 
-  var lastErrors: [UInt8] { Array(errors.suffix(mostErrors)) }
+  var lastErrors: [UInt8] { Array(errors.suffix(maxErrorBytes)) }
 
   /// The number of kept lines after the mark.
   var keptTimes: Int { times?.count ?? 0 }
@@ -85,12 +85,12 @@ struct ProcessOutput {
     var lines: [[UInt8]] = []
     var rest = bytes
     while let end = rest.firstIndex(of: 10) {
-      line += rest[..<end].prefix(ProcessOutput.longestLine - min(line.count, ProcessOutput.longestLine))
+      line += rest[..<end].prefix(ProcessOutput.maxLineBytes - min(line.count, ProcessOutput.maxLineBytes))
       if let own = take(line) { lines.append(own) }
       line = []
       rest = rest[(end + 1)...]
     }
-    line += rest.prefix(ProcessOutput.longestLine - min(line.count, ProcessOutput.longestLine))
+    line += rest.prefix(ProcessOutput.maxLineBytes - min(line.count, ProcessOutput.maxLineBytes))
     return lines
   }
 
@@ -103,9 +103,9 @@ struct ProcessOutput {
         return nil
       }
     }
-    if let told = times {
+    if let known = times {
       // The process can read the mark: further lines after it are dropped.
-      if told.count < 2 { times?.append(line) }
+      if known.count < 2 { times?.append(line) }
       return nil
     }
     if line == mark {
@@ -113,8 +113,8 @@ struct ProcessOutput {
       return nil
     }
     errors += line + [10]
-    if errors.count > 4 * mostErrors + ProcessOutput.longestLine {
-      errors.removeFirst(errors.count - mostErrors)
+    if errors.count > 4 * maxErrorBytes + ProcessOutput.maxLineBytes {
+      errors.removeFirst(errors.count - maxErrorBytes)
     }
     return line
   }

@@ -95,7 +95,7 @@ final class EasyHandle {
       guard let data, let context else { return 0 }
       let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
       switch Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receiveBody(bytes) {
-      case .taken: return bytes.count
+      case .accept: return bytes.count
       case .pause: return Int(CURL_WRITEFUNC_PAUSE)
       case .abort: return 0
       }

@@ -31,7 +31,7 @@ package final class HTTPClient: Sendable {
 
   /// Like `send`, but completes in a cancelled task too, for requests that reverse an earlier one. Returns
   /// within `totalTimeout`.
-  package func sendRegardless(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+  package func sendUncancellable(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
     let transfer = Transfer(request, delivery: .whole)
     let result = await withCheckedContinuation { continuation in
       transfer.expectResponse(continuation)

@@ -26,12 +26,10 @@ package enum HTTPErrorCode: String, ProblemCode, CaseIterable {
 
   package static let domain = "http"
 
-  package var retry: Retry {
-    switch self {
-    case .invalidRequest, .permissionDenied, .tls, .tooLarge, .tooManyRedirects: .afterChange
-    default: .later
-    }
-  }
+  package static let temporary: Set<Self> = [
+    .unresolvedHost, .connectionRefused, .socketMissing, .timedOut, .connectionLost, .cancelled, .closed,
+    .failed,
+  ]
 
   fileprivate func message(_ peer: String) -> String {
     switch self {

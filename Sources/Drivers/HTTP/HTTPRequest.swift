@@ -56,7 +56,8 @@ package struct HTTPRequest: Sendable, CustomStringConvertible {
   }
 }
 
-/// A part of a file, as a request's body. The file must not change while it is sent: a part that ends early fails.
+/// A part of a file, as a request's body. The file must not change while it is sent: a part that ends early
+/// fails.
 package struct HTTPFileBody: Sendable, Hashable {
   package let path: String
   package let offset: Int64
@@ -81,7 +82,8 @@ package struct HTTPRequestHeader: Sendable {
   }
 }
 
-/// Files in PEM form; nil means the system's authorities and no client certificate. Peers are always verified.
+/// Files in PEM form; nil means the system's authorities and no client certificate. Peers are always
+/// verified.
 package struct TLSOptions: Sendable, Hashable {
   package var authorityFile: String?
   package var certificateFile: String?

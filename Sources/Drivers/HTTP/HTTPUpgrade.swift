@@ -22,7 +22,7 @@ package struct HTTPUpgrade: Sendable {
   /// - Parameter receive: Called on the connection's thread with every piece received; the connection waits
   ///   for it. Returning false ends the connection with `tooLarge`.
   /// - Returns: The head of the response; with its body, where the peer rejected the upgrade.
-  package func converse(
+  package func run(
     receive: @escaping @Sendable (ArraySlice<UInt8>) -> Bool
   ) async throws(HTTPError) -> HTTPResponse {
     guard let wake = WakeUp() else {
@@ -32,9 +32,9 @@ package struct HTTPUpgrade: Sendable {
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isStarted = DetachedThread.start { [request, input] in
-          var conversation = UpgradedConnection(
+          var connection = UpgradedConnection(
             request, head: head, input: input, wake: wake, receive: receive)
-          continuation.resume(returning: conversation.run())
+          continuation.resume(returning: connection.run())
         }
         if !isStarted {
           let error = HTTPError(.failed, peer: request.peer, detail: "no thread is left")

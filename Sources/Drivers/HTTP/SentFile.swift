@@ -35,8 +35,8 @@ final class SentFile {
     }
   }
 
-  private func read(into buffer: UnsafeMutablePointer<CChar>, _ room: Int) -> Int {
-    let wanted = Int(min(Int64(room), body.length - sent))
+  private func read(into buffer: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
+    let wanted = Int(min(Int64(capacity), body.length - sent))
     guard wanted > 0 else { return 0 }
     while true {
       let count = pread(descriptor, buffer, wanted, off_t(body.offset + sent))

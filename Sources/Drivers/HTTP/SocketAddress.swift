@@ -25,8 +25,8 @@ struct SocketAddress {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let text = Array(path.utf8)
-    let room = MemoryLayout.size(ofValue: address.sun_path)
-    guard text.count < room else { return nil }
+    let capacity = MemoryLayout.size(ofValue: address.sun_path)
+    guard text.count < capacity else { return nil }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: text) }
     return SocketAddress(family: AF_UNIX, bytes: withUnsafeBytes(of: &address) { Array($0) })
   }

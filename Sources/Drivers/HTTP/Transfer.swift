@@ -42,10 +42,10 @@ final class Transfer: Sendable {
     state.withLock { $0.receiveHeader(line) }?.perform()
   }
 
-  func receiveBody(_ bytes: UnsafeRawBufferPointer) -> TransferState.Verdict {
-    let (verdict, wake) = state.withLock { $0.receiveBody(bytes) }
+  func receiveBody(_ bytes: UnsafeRawBufferPointer) -> TransferState.BodyAction {
+    let (action, wake) = state.withLock { $0.receiveBody(bytes) }
     wake?.perform()
-    return verdict
+    return action
   }
 
   /// Ends the transfer: nil for success. Later calls have no effect.

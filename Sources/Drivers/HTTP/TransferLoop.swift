@@ -30,22 +30,9 @@ final class TransferLoop: Sendable {
     guard let multi else { return }
     rt_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
     rt_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsPerHost)
-    var thread = pthread_t()
-    let context = Unmanaged.passRetained(self).toOpaque()
-    let failure = pthread_create(
-      &thread, nil,
-      { context in
-        guard let context else { return nil }
-        Unmanaged<TransferLoop>.fromOpaque(context).takeRetainedValue().run()
-        return nil
-      }, context)
-    if failure == 0 {
-      pthread_detach(thread)
-    } else {
-      Unmanaged<TransferLoop>.fromOpaque(context).release()
-      inbox.withLock { $0.isOpen = false }
-      curl_multi_cleanup(multi)
-    }
+    guard !DetachedThread.start({ self.run() }) else { return }
+    inbox.withLock { $0.isOpen = false }
+    curl_multi_cleanup(multi)
   }
 
   func start(_ transfer: Transfer) {

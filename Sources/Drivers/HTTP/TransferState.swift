@@ -4,7 +4,7 @@ internal import Model
 /// without the lock.
 struct TransferState {
   enum Delivery { case whole, stream }
-  enum Verdict { case taken, pause, abort }
+  enum BodyAction { case accept, pause, abort }
   typealias Waiting<Value: Sendable> = CheckedContinuation<Result<Value, HTTPError>, Never>
 
   enum Waiter {
@@ -89,9 +89,9 @@ struct TransferState {
     return nil
   }
 
-  mutating func receiveBody(_ bytes: UnsafeRawBufferPointer) -> (Verdict, Wake?) {
+  mutating func receiveBody(_ bytes: UnsafeRawBufferPointer) -> (BodyAction, Wake?) {
     // The body of a redirect that is followed is discarded.
-    guard head != nil else { return (.taken, nil) }
+    guard head != nil else { return (.accept, nil) }
     switch delivery {
     case .whole:
       guard body.count + bytes.count <= limit else {
@@ -105,7 +105,7 @@ struct TransferState {
       }
     }
     body.append(contentsOf: bytes)
-    return (.taken, delivery == .stream ? wake() : nil)
+    return (.accept, delivery == .stream ? wake() : nil)
   }
 
   mutating func finish(_ error: HTTPError?) -> Wake? {

@@ -11,7 +11,7 @@ struct UpgradedConnection {
   /// The bytes that are not sent yet.
   private var unsent: ArraySlice<UInt8>
   private var socket: Int32 = -1
-  private var answer = UpgradeAnswer()
+  private var response = UpgradeResponse()
 
   init(
     _ request: HTTPRequest, head: [UInt8], input: [UInt8], wake: WakeUp,
@@ -30,7 +30,7 @@ struct UpgradedConnection {
     do throws(HTTPError) {
       socket = try connected()
       try exchange()
-      return .success(try answer.response(peer: request.peer))
+      return .success(try response.complete(peer: request.peer))
     } catch {
       return .failure(error)
     }
@@ -47,19 +47,19 @@ struct UpgradedConnection {
         let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
         if count == 0 { return }
         if count > 0 {
-          guard let piece = answer.take(buffer[..<count], peer: request.peer) else { return }
+          guard let piece = response.receive(buffer[..<count], peer: request.peer) else { return }
           if !piece.isEmpty, !receive(piece) { throw failure(.tooLarge, "the reader has enough") }
         } else if errno != EAGAIN && errno != EINTR {
           throw failure(.connectionLost, "recv: errno \(errno)")
         }
       }
       // Bytes sent before the peer accepts the upgrade may be lost: Docker 20.10 drops them.
-      if answer.isUpgraded, !hasSentInput {
+      if response.isUpgraded, !hasSentInput {
         hasSentInput = true
         unsent = input[...]
         if input.isEmpty { shutdown(socket, Int32(SHUT_WR)) }
       }
-      if answer.isComplete { return }
+      if response.isComplete { return }
     }
   }
 
@@ -68,7 +68,7 @@ struct UpgradedConnection {
     let count = unsent.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, flags) }
     if count > 0 {
       unsent = unsent.dropFirst(count)
-      if unsent.isEmpty, answer.isUpgraded { shutdown(socket, Int32(SHUT_WR)) }
+      if unsent.isEmpty, response.isUpgraded { shutdown(socket, Int32(SHUT_WR)) }
     } else if errno == EPIPE || errno == ECONNRESET {
       // The peer no longer reads; only what it sends matters.
       unsent = []
@@ -119,7 +119,7 @@ struct UpgradedConnection {
       case EAGAIN:
         // The queue of a Unix socket is full; no event reports when it has space.
         let pause = min(until, ContinuousClock().now.advanced(by: .milliseconds(20)))
-        if try !isQuiet(until: pause) { throw failure(.cancelled) }
+        if try !sleep(until: pause) { throw failure(.cancelled) }
         if ContinuousClock().now >= until { throw failure(.timedOut, "connecting") }
       case EINTR: continue
       case ENOENT: throw failure(.socketMissing)
@@ -130,7 +130,7 @@ struct UpgradedConnection {
   }
 
   /// Waits until then; returns whether no cancellation arrived.
-  private func isQuiet(until: ContinuousClock.Instant) throws(HTTPError) -> Bool {
+  private func sleep(until: ContinuousClock.Instant) throws(HTTPError) -> Bool {
     var descriptors = [pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)]
     return poll(&descriptors, 1, milliseconds(until)) <= 0
   }

@@ -12,7 +12,7 @@ package struct FolderStore: ObjectStore {
     self.folder = folder
   }
 
-  package var place: String { "file://\(folder)" }
+  package var location: String { "file://\(folder)" }
 
   package func put(_ bytes: [UInt8], at key: String) async throws(ObjectStorageError) {
     let file = try partial(key)
@@ -89,7 +89,7 @@ package struct FolderStore: ObjectStore {
   private func subject(_ key: String) -> String { "\(folder)/\(key)" }
 
   private func path(_ key: String) throws(ObjectStorageError) -> String {
-    try ObjectKey.check(key, in: place)
+    try ObjectKey.check(key, in: location)
     return "\(folder)/\(key)"
   }
 
@@ -123,7 +123,7 @@ package struct FolderStore: ObjectStore {
   }
 
   /// Lists the entries of a folder with their keys; a missing folder has none.
-  private func entries(of base: String, _ take: (String, stat) -> Void) throws(ObjectStorageError) {
+  private func entries(of base: String, _ body: (String, stat) -> Void) throws(ObjectStorageError) {
     let path = "\(folder)/\(base)"
     guard let handle = opendir(path) else {
       if errno == ENOENT { return }
@@ -136,7 +136,7 @@ package struct FolderStore: ObjectStore {
         String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
       var facts = stat()
-      if name != ".", name != "..", lstat("\(path)\(name)", &facts) == 0 { take(base + name, facts) }
+      if name != ".", name != "..", lstat("\(path)\(name)", &facts) == 0 { body(base + name, facts) }
       errno = 0
     }
     guard errno == 0 else { throw PartialFile.failure("cannot be listed", path) }

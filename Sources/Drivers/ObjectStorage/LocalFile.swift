@@ -31,7 +31,7 @@ package final class LocalFile {
 
   /// Reads `length` bytes from `offset` on, in pieces. Fails when the file ends before.
   func read(
-    _ offset: Int64 = 0, _ length: Int64, _ take: (UnsafeRawBufferPointer) -> Result<Void, ObjectStorageError>
+    _ offset: Int64 = 0, _ length: Int64, _ body: (UnsafeRawBufferPointer) -> Result<Void, ObjectStorageError>
   ) throws(ObjectStorageError) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     defer { buffer.deallocate() }
@@ -42,7 +42,7 @@ package final class LocalFile {
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw PartialFile.failure("cannot be read", subject) }
       guard count > 0 else { throw ObjectStorageError(.file, "\(subject) became shorter while it was read") }
-      try take(UnsafeRawBufferPointer(rebasing: buffer[..<count])).get()
+      try body(UnsafeRawBufferPointer(rebasing: buffer[..<count])).get()
       done += Int64(count)
     }
   }

@@ -28,12 +28,9 @@ package enum ObjectStorageErrorCode: String, ProblemCode, CaseIterable {
 
   package static let domain = "objectStorage"
 
-  package var retry: Retry {
-    switch self {
-    case .clockSkew, .diskFull, .busy, .unreachable, .unavailable, .cancelled: .later
-    default: .afterChange
-    }
-  }
+  package static let temporary: Set<Self> = [
+    .clockSkew, .diskFull, .busy, .unreachable, .unavailable, .cancelled,
+  ]
 
   package var defaultHint: String? {
     switch self {

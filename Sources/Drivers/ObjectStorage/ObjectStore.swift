@@ -7,7 +7,7 @@ internal import Model
 package protocol ObjectStore: Sendable {
   /// The location of the objects; safe to show. Equal for the same location: `s3://bucket at
   /// http://127.0.0.1:8333`, `file:///var/lib/exports`.
-  var place: String { get }
+  var location: String { get }
 
   func put(_ bytes: [UInt8], at key: String) async throws(ObjectStorageError)
   /// Uploads a file in pieces; the file must not change meanwhile.
@@ -47,7 +47,7 @@ package struct ObjectSummary: Sendable, Hashable {
 /// than 200 bytes or ends in `.partial`; no control characters and no `\`, which some stores treat as `/`. A
 /// key means the same in a bucket and in a folder.
 package enum ObjectKey {
-  package static func check(_ key: String, in place: String) throws(ObjectStorageError) {
+  package static func check(_ key: String, in location: String) throws(ObjectStorageError) {
     let isFit =
       (1...1024).contains(key.utf8.count)
       && !key.utf8.contains { $0 < 32 || $0 == 127 || $0 == UInt8(ascii: "\\") }
@@ -56,6 +56,6 @@ package enum ObjectKey {
           && !name.hasSuffix(PartialFile.suffix)
       }
     guard !isFit else { return }
-    throw ObjectStorageError(.invalidKey, "\(place): ‘\(key.filter { $0 >= " " })’ is no key of an object")
+    throw ObjectStorageError(.invalidKey, "\(location): ‘\(key.filter { $0 >= " " })’ is no key of an object")
   }
 }

@@ -4,12 +4,12 @@ internal import Model
 extension S3Store {
   private static let greatestPage = 1000
   /// A hundred million objects; a store that lists more repeats itself.
-  private static let mostPages = 100_000
+  private static let maxPages = 100_000
 
   package func list(prefix: String) async throws(ObjectStorageError) -> [ObjectSummary] {
     var found: [ObjectSummary] = []
     var token: String?
-    for _ in 0..<S3Store.mostPages {
+    for _ in 0..<S3Store.maxPages {
       var query = [("list-type", "2"), ("max-keys", String(S3Store.greatestPage)), ("prefix", prefix)]
       if let token { query.append(("continuation-token", token)) }
       let response = try await send(request(.get, bucket.url(query: query)), about: subject(prefix))

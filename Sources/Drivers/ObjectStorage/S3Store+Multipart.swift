@@ -7,7 +7,7 @@ package struct S3Multipart: Sendable, Hashable {
   package let threshold: Int64
   private let partBytes: Int64
   /// S3's own limit.
-  private static let mostParts: Int64 = 10_000
+  private static let maxParts: Int64 = 10_000
 
   /// S3 accepts parts of at least 5 MiB, except for the last.
   package init(threshold: Int64 = 64 << 20, partBytes: Int64 = 32 << 20) {
@@ -17,7 +17,7 @@ package struct S3Multipart: Sendable, Hashable {
 
   /// Offset and length of each part.
   func parts(of bytes: Int64) -> [(offset: Int64, length: Int64)] {
-    let size = max(partBytes, (bytes + S3Multipart.mostParts - 1) / S3Multipart.mostParts)
+    let size = max(partBytes, (bytes + S3Multipart.maxParts - 1) / S3Multipart.maxParts)
     return stride(from: 0, to: bytes, by: Int(size)).map { ($0, min(size, bytes - $0)) }
   }
 }

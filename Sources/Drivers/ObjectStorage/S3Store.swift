@@ -10,7 +10,7 @@ package struct S3Store: ObjectStore {
   let multipart: S3Multipart
   private let client: HTTPClient
   private let clock: any Clock<Duration>
-  private let retries: S3Retries
+  private let retries: RetryPolicy
   private let timeout: Duration
 
   /// Connects with the first request.
@@ -19,7 +19,7 @@ package struct S3Store: ObjectStore {
   ///   - timeout: The time limit of one attempt, from its start to its last byte.
   package init(
     _ bucket: S3Bucket, client: HTTPClient, clock: any Clock<Duration> = ContinuousClock(),
-    retries: S3Retries = S3Retries(), timeout: Duration = .seconds(300),
+    retries: RetryPolicy = .s3, timeout: Duration = .seconds(300),
     multipart: S3Multipart = S3Multipart()
   ) {
     self.bucket = bucket
@@ -30,12 +30,12 @@ package struct S3Store: ObjectStore {
     self.multipart = multipart
   }
 
-  package var place: String { "s3://\(bucket.name) at \(bucket.endpoint)" }
+  package var location: String { "s3://\(bucket.name) at \(bucket.endpoint)" }
 
   func subject(_ key: String) -> String { "s3://\(bucket.name)/\(key) at \(bucket.endpoint)" }
 
   package func put(_ bytes: [UInt8], at key: String) async throws(ObjectStorageError) {
-    try ObjectKey.check(key, in: place)
+    try ObjectKey.check(key, in: location)
     var request = request(.put, bucket.url(key), digest: Digest(of: bytes))
     request.body = bytes
     request.add("Content-Type", "application/octet-stream")
@@ -43,7 +43,7 @@ package struct S3Store: ObjectStore {
   }
 
   package func put(file path: String, at key: String) async throws(ObjectStorageError) {
-    try ObjectKey.check(key, in: place)
+    try ObjectKey.check(key, in: location)
     let bytes = try LocalFile(path, subject: path).bytes
     if bytes > multipart.threshold { return try await putParts(of: path, bytes, at: key) }
     try await put(
@@ -64,14 +64,14 @@ package struct S3Store: ObjectStore {
   }
 
   package func get(_ key: String, limit: Int) async throws(ObjectStorageError) -> [UInt8] {
-    try ObjectKey.check(key, in: place)
+    try ObjectKey.check(key, in: location)
     var request = request(.get, bucket.url(key))
     request.maximumResponseBytes = limit
     return try await send(request, about: subject(key)).body
   }
 
   package func get(_ key: String, to path: String) async throws(ObjectStorageError) {
-    try ObjectKey.check(key, in: place)
+    try ObjectKey.check(key, in: location)
     var request = request(.get, bucket.url(key))
     // An object may be as long as many parts.
     request.totalTimeout = timeout * 12
@@ -81,13 +81,13 @@ package struct S3Store: ObjectStore {
   }
 
   package func head(_ key: String) async throws(ObjectStorageError) -> ObjectSummary? {
-    try ObjectKey.check(key, in: place)
+    try ObjectKey.check(key, in: location)
     let answer = try await send(request(.head, bucket.url(key)), about: subject(key), accepting: [404])
     if answer.status == 404 {
       // The response has no body that could say whether the bucket exists.
-      let bucketAnswer = try await send(request(.head, bucket.url()), about: place, accepting: [404])
+      let bucketAnswer = try await send(request(.head, bucket.url()), about: location, accepting: [404])
       guard bucketAnswer.status != 404 else {
-        throw ObjectStorageError(.bucketMissing, "\(place): there is no such bucket")
+        throw ObjectStorageError(.bucketMissing, "\(location): there is no such bucket")
       }
       return nil
     }
@@ -98,7 +98,7 @@ package struct S3Store: ObjectStore {
   }
 
   package func delete(_ key: String) async throws(ObjectStorageError) {
-    try ObjectKey.check(key, in: place)
+    try ObjectKey.check(key, in: location)
     do throws(ObjectStorageError) {
       try await send(request(.delete, bucket.url(key)), about: subject(key))
     } catch {
@@ -144,17 +144,17 @@ extension S3Store {
     _ request: HTTPRequest, about subject: String,
     _ attempt: (HTTPRequest) async -> Result<Output, S3Failure>
   ) async throws(ObjectStorageError) -> Output {
-    var tries = 0
+    var attempts = 0
     while true {
-      tries += 1
+      attempts += 1
       switch await attempt(request) {
       case .success(let output): return output
       case .failure(let failure):
-        guard failure.mayPass, let rest = retries.rest(after: tries, for: request.url) else {
+        guard failure.mayPass, let delay = retries.delay(afterAttempt: attempts, of: request.url) else {
           throw failure.error
         }
         do {
-          try await clock.sleep(for: rest)
+          try await clock.sleep(for: delay)
         } catch {
           throw ObjectStorageError(.cancelled, "\(subject): the request was cancelled")
         }
@@ -195,4 +195,10 @@ extension S3Failure {
     case .success: self.error = ObjectStorageError(.file, "a file failed without a reason")
     }
   }
+}
+
+extension RetryPolicy {
+  /// Waits for at most 10 seconds between 5 attempts.
+  package static let s3 = RetryPolicy(
+    attempts: 5, initialDelay: .milliseconds(200), maxDelay: .seconds(10))
 }

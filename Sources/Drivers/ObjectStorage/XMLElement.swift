@@ -46,21 +46,21 @@ private struct XMLReader {
 
   /// Parses from `<name`. Nil for anything that is not well formed.
   private mutating func element(depth: Int) -> XMLElement? {
-    guard depth < XMLReader.greatestDepth, take("<"), let name = name() else { return nil }
+    guard depth < XMLReader.greatestDepth, consume("<"), let name = name() else { return nil }
     var element = XMLElement(name: name.local)
     guard let isClosed = restOfTag() else { return nil }
     if isClosed { return element }
     var text: [UInt8] = []
     while index < bytes.count {
-      if take("</") {
+      if consume("</") {
         guard let end = self.name(), end.whole == name.whole else { return nil }
         _ = skipSpace()
-        guard take(">") else { return nil }
+        guard consume(">") else { return nil }
         element.text = String(decoding: text, as: UTF8.self)
         return element
       } else if at("<!--") {
         guard skip(past: "-->") else { return nil }
-      } else if take("<![CDATA[") {
+      } else if consume("<![CDATA[") {
         let start = index
         guard skip(past: "]]>") else { return nil }
         text += bytes[start..<index - 3]
@@ -91,9 +91,9 @@ private struct XMLReader {
         quote = byte
       } else if byte == UInt8(ascii: "<") {
         return nil
-      } else if take("/>") {
+      } else if consume("/>") {
         return true
-      } else if take(">") {
+      } else if consume(">") {
         return false
       }
       index += 1
@@ -145,7 +145,7 @@ private struct XMLReader {
     mark.withUTF8Buffer { mark in bytes[index...].starts(with: mark) }
   }
 
-  private mutating func take(_ mark: StaticString) -> Bool {
+  private mutating func consume(_ mark: StaticString) -> Bool {
     guard at(mark) else { return false }
     index += mark.utf8CodeUnitCount
     return true
@@ -153,7 +153,7 @@ private struct XMLReader {
 
   private mutating func skip(past mark: StaticString) -> Bool {
     while index < bytes.count {
-      if take(mark) { return true }
+      if consume(mark) { return true }
       index += 1
     }
     return false

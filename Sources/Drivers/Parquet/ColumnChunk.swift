@@ -125,7 +125,7 @@ struct ColumnChunk {
         indices.append(number)
         return
       }
-      giveUpDictionary()
+      abandonDictionary()
     }
     statistics.add(value)
     if storage == .byteArray { plain.appendLittleEndian(UInt32(value.count)) }
@@ -133,7 +133,7 @@ struct ColumnChunk {
   }
 
   /// Converts the page's values to PLAIN encoding.
-  private mutating func giveUpDictionary() {
+  private mutating func abandonDictionary() {
     for number in indices { dictionary?.write(number, into: &plain) }
     indices.removeAll(keepingCapacity: true)
     usesDictionary = false
@@ -143,7 +143,7 @@ struct ColumnChunk {
   private mutating func finishPage(_ compressor: Compressor) throws(ParquetError) {
     // Where most values are distinct, dictionary numbers would only add to the file.
     if usesDictionary, pages.dictionaryPages == 0, (dictionary?.count ?? 0) * 2 > indices.count {
-      giveUpDictionary()
+      abandonDictionary()
     }
     var body: ContiguousArray<UInt8> = []
     body.reserveCapacity(plain.count + rowsInPage)

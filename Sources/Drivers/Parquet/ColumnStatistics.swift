@@ -9,7 +9,7 @@ struct ColumnStatistics {
   }
 
   /// Longer bounds are omitted: they would make the footer large.
-  private static let longestBound = 4096
+  private static let maxBoundBytes = 4096
 
   private(set) var nulls: Int64 = 0
   private var bounds = Bounds.none
@@ -46,7 +46,7 @@ struct ColumnStatistics {
     case .numbers(let low, let high):
       return (ColumnStatistics.plain(low, storage), ColumnStatistics.plain(high, storage))
     case .bytes(let low, let high):
-      return max(low.count, high.count) > ColumnStatistics.longestBound ? nil : (low, high)
+      return max(low.count, high.count) > ColumnStatistics.maxBoundBytes ? nil : (low, high)
     }
   }
 

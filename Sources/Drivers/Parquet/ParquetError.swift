@@ -6,7 +6,8 @@ package enum ParquetErrorCode: String, ProblemCode, CaseIterable {
   case schema
   /// The columns of a batch do not match the schema or each other.
   case batch
-  /// A value does not fit its column: null in a required column, too many digits, invalid UTF-8, a wrong length.
+  /// A value does not fit its column: null in a required column, too many digits, invalid UTF-8, a wrong
+  /// length.
   case value
   /// The writer was finished, or failed before.
   case closed
@@ -19,12 +20,7 @@ package enum ParquetErrorCode: String, ProblemCode, CaseIterable {
 
   package static let domain = "parquet"
 
-  package var retry: Retry {
-    switch self {
-    case .schema, .batch, .value, .file: .afterChange
-    case .closed, .diskFull, .busy, .compression: .later
-    }
-  }
+  package static let temporary: Set<Self> = [.closed, .diskFull, .busy, .compression]
 
   package var defaultHint: String? {
     switch self {

@@ -1,5 +1,5 @@
-/// Writes structures in Thrift's compact protocol: fields in ascending order of their numbers, integers as zigzag
-/// variable-length numbers.
+/// Writes structures in Thrift's compact protocol: fields in ascending order of their numbers, integers as
+/// zigzag variable-length numbers.
 struct ThriftEncoder {
   private(set) var bytes: ContiguousArray<UInt8> = []
   private var lastField = 0

@@ -22,12 +22,9 @@ package enum PgBackRestErrorCode: String, ProblemCode, CaseIterable {
 
   package static let domain = "pgbackrest"
 
-  package var retry: Retry {
-    switch self {
-    case .programMissing, .stanzaMismatch, .folder, .backupMissing: .afterChange
-    default: .later
-    }
-  }
+  package static let temporary: Set<Self> = [
+    .diskFull, .stanzaMissing, .busy, .unreachable, .archiving, .cancelled, .failed,
+  ]
 
   package var defaultHint: String? {
     switch self {

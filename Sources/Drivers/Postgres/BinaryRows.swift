@@ -13,46 +13,46 @@ package struct BinaryRows: Sendable {
   /// Reads a `bigint` column.
   /// - Parameter rows: Nil for all rows.
   package func integers(
-    _ column: Int, in rows: Range<Int>? = nil, _ take: (Int64?) -> Void
+    _ column: Int, in rows: Range<Int>? = nil, _ body: (Int64?) -> Void
   ) throws(PostgresError) {
     var isFit = true
     values(column, in: rows) { bytes in
-      guard let bytes else { return take(nil) }
+      guard let bytes else { return body(nil) }
       guard bytes.count == 8 else {
         isFit = false
         return
       }
-      take(Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)))
+      body(Int64(bigEndian: bytes.loadUnaligned(as: Int64.self)))
     }
     guard isFit else { throw mismatch(column, "a bigint") }
   }
 
   /// Reads a `timestamptz` column as microseconds since 1970.
   package func timestamps(
-    _ column: Int, in rows: Range<Int>? = nil, _ take: (Int64?) -> Void
+    _ column: Int, in rows: Range<Int>? = nil, _ body: (Int64?) -> Void
   ) throws(PostgresError) {
     var isFit = true
     try integers(column, in: rows) { value in
-      guard let value else { return take(nil) }
+      guard let value else { return body(nil) }
       // The server counts from 2000-01-01; its greatest and smallest numbers mean infinity.
       let (sum, overflows) = value.addingReportingOverflow(946_684_800_000_000)
-      if overflows || value == .min { isFit = false } else { take(sum) }
+      if overflows || value == .min { isFit = false } else { body(sum) }
     }
     guard isFit else { throw mismatch(column, "a finite timestamp") }
   }
 
   /// Reads the bytes of a `text` or `bytea` column, which are valid only during the call.
   package func values(
-    _ column: Int, in rows: Range<Int>? = nil, _ take: (UnsafeRawBufferPointer?) -> Void
+    _ column: Int, in rows: Range<Int>? = nil, _ body: (UnsafeRawBufferPointer?) -> Void
   ) {
     precondition(result.columns.indices.contains(column))
     let (pointer, column, rows) = (result.pointer, Int32(column), (rows ?? 0..<count).clamped(to: 0..<count))
     for row in Int32(rows.lowerBound)..<Int32(rows.upperBound) {
       let length = Int(PQgetlength(pointer, row, column))
       if length == 0, PQgetisnull(pointer, row, column) == 1 {
-        take(nil)
+        body(nil)
       } else {
-        take(UnsafeRawBufferPointer(start: PQgetvalue(pointer, row, column), count: length))
+        body(UnsafeRawBufferPointer(start: PQgetvalue(pointer, row, column), count: length))
       }
     }
   }

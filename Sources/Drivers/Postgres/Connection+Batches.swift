@@ -117,8 +117,8 @@ extension Connection {
     var index = 0
     while true {
       guard waitForResult(ticket, on: connection) else {
-        let error = isGivenUp ? cancelledError : connectionError(connection)
-        if isGivenUp { close() }
+        let error = isAbandoned ? cancelledError : connectionError(connection)
+        if isAbandoned { close() }
         return .failure(failure ?? BatchFailure(error: error, statement: nil))
       }
       guard let result = PQgetResult(connection) else {
@@ -179,12 +179,12 @@ extension Connection {
       let events = Int16(POLLIN) | (isFlushing ? Int16(POLLOUT) : 0)
       let left = limit.map { max(($0 - ContinuousClock.now) / .milliseconds(1), 0) }
       let ready = wait(for: events, on: PQsocket(connection), milliseconds: left.map { Int32($0) + 1 } ?? -1)
-      if limit == nil, interrupt.take(ticket) {
+      if limit == nil, interrupt.consume(ticket) {
         limit = ContinuousClock.now + Connection.cancellationLimit
         cancelRunningStatement(connection)
       }
       if let limit, ready == 0, ContinuousClock.now > limit {
-        isGivenUp = true
+        isAbandoned = true
         return false
       }
       if ready & Int16(POLLIN | POLLHUP | POLLERR) != 0, PQconsumeInput(connection) == 0 {
@@ -214,7 +214,7 @@ extension Connection {
       default: failure = failure ?? PostgresError(result: owned.pointer, server: server)
       }
     }
-    if isGivenUp {
+    if isAbandoned {
       close()
       return .failure(cancelledError)
     }

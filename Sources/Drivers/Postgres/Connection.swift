@@ -18,7 +18,7 @@ actor Connection {
   /// The server forgot the prepared statements, or can no longer execute them.
   var mustForgetPrepared = false
   /// The server did not answer a cancellation; the outcome of the statement is unknown.
-  var isGivenUp = false
+  var isAbandoned = false
 
   init(_ configuration: PostgresConfiguration) {
     self.configuration = configuration
@@ -67,7 +67,7 @@ actor Connection {
       _ = wait(
         for: wanted == PGRES_POLLING_READING ? Int16(POLLIN) : Int16(POLLOUT), on: PQsocket(connection),
         milliseconds: milliseconds)
-      if interrupt.take(ticket) { return .failure(cancelledError) }
+      if interrupt.consume(ticket) { return .failure(cancelledError) }
       wanted = PQconnectPoll(connection)
       if wanted == PGRES_POLLING_OK { return .success(()) }
       if wanted == PGRES_POLLING_FAILED { return .failure(connectionError(connection)) }
@@ -110,7 +110,7 @@ actor Connection {
       // Makes libpq parse what arrived and pass a termination notice to the notice receiver.
       _ = PQisBusy(connection)
     }
-    return handle?.hasFarewell == true
+    return handle?.hasTerminationNotice == true
   }
 
   /// Sends the server a request to cancel the running statement, over a second connection. Runs on a thread
@@ -151,30 +151,30 @@ actor Connection {
 /// connection is closed when the actor releases it, so when no reference is left.
 private final class ConnectionHandle: @unchecked Sendable {
   let pointer: OpaquePointer
-  private let farewell = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
+  private let terminationNotice = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
 
   init(_ pointer: OpaquePointer) {
     self.pointer = pointer
-    farewell.initialize(to: false)
+    terminationNotice.initialize(to: false)
   }
 
   deinit {
     PQfinish(pointer)
-    farewell.deallocate()
+    terminationNotice.deallocate()
   }
 
   /// Whether the server announced, outside any statement, that it ends the session.
-  var hasFarewell: Bool { farewell.pointee }
+  var hasTerminationNotice: Bool { terminationNotice.pointee }
 
   /// Discards notices, which libpq would print.
   func receiveNotices() {
     PQsetNoticeReceiver(
       pointer,
-      { farewell, result in
+      { terminationNotice, result in
         let sqlState = PQresultErrorField(result, Int32(UInt8(ascii: "C")))
         guard let sqlState, String(cString: sqlState).hasPrefix("57P") else { return }
-        farewell?.assumingMemoryBound(to: Bool.self).pointee = true
-      }, farewell)
+        terminationNotice?.assumingMemoryBound(to: Bool.self).pointee = true
+      }, terminationNotice)
   }
 }
 

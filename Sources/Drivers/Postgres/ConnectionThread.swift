@@ -14,7 +14,7 @@ final class ConnectionThread: SerialExecutor {
       { context in
         guard let context else { return nil }
         let jobs = Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue()
-        while let job = jobs.take() { job.run() }
+        while let job = jobs.next() { job.run() }
         return nil
       }, context.toOpaque())
     precondition(code == 0, "the system has no thread left for a connection to PostgreSQL")
@@ -55,7 +55,7 @@ private final class JobQueue: Sendable {
   }
 
   /// Waits for the next job; nil after the last.
-  func take() -> ThreadJob? {
+  func next() -> ThreadJob? {
     count.wait()
     return state.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
   }

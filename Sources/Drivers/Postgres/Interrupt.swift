@@ -54,7 +54,7 @@ final class Interrupt: Sendable {
   }
 
   /// Empties the pipe and returns whether this operation is to be cancelled.
-  func take(_ ticket: Ticket) -> Bool {
+  func consume(_ ticket: Ticket) -> Bool {
     var bytes: [UInt8] = Array(repeating: 0, count: 64)
     while readEnd >= 0, read(readEnd, &bytes, bytes.count) > 0 {}
     return state.withLock { $0.fired == ticket.number }

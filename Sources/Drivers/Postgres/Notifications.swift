@@ -75,7 +75,7 @@ extension Connection {
             payload: String(cString: notification.pointee.extra)))
         PQfreemem(notification)
       }
-      if !received.isEmpty || interrupt.take(ticket) { return .success(received) }
+      if !received.isEmpty || interrupt.consume(ticket) { return .success(received) }
       let ready = wait(for: Int16(POLLIN), on: PQsocket(connection))
       if ready != 0, PQconsumeInput(connection) == 0 { return .failure(connectionError(connection)) }
     }

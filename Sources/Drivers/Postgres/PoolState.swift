@@ -2,7 +2,7 @@
 /// performs its actions.
 struct PoolState {
   /// The outcome of a caller's request for a connection.
-  enum Place: Sendable {
+  enum Grant: Sendable {
     case use(Connection)
     /// The right to open one more connection.
     case open
@@ -10,13 +10,13 @@ struct PoolState {
     case cancelled
   }
 
-  enum Decision {
-    case place(Place)
+  enum Action {
+    case grant(Grant)
     /// The caller passes the id to `wait`.
     case wait(id: UInt64)
   }
 
-  typealias Waiter = CheckedContinuation<Place, Never>
+  typealias Waiter = CheckedContinuation<Grant, Never>
 
   /// How many dead connections a statement skips before it fails: a restart of the server kills all of them.
   static let staleRetries = 64
@@ -27,25 +27,25 @@ struct PoolState {
   private var waiters: [(id: UInt64, waiter: Waiter)] = []
   private var nextID: UInt64 = 0
   /// Callers with an id that have not called `wait` yet.
-  private var announced: Set<UInt64> = []
+  private var expected: Set<UInt64> = []
   private var cancelled: Set<UInt64> = []
   private var isClosed = false
 
   init(limit: Int) { self.limit = limit }
 
-  mutating func take() -> Decision {
-    if waiters.isEmpty, let place = freePlace() { return .place(place) }
+  mutating func acquire() -> Action {
+    if waiters.isEmpty, let grant = freeGrant() { return .grant(grant) }
     nextID += 1
-    announced.insert(nextID)
+    expected.insert(nextID)
     return .wait(id: nextID)
   }
 
   /// Returns a grant when one is available by now; otherwise keeps the waiter until `release`, `cancel` or
   /// `close`.
-  mutating func wait(_ waiter: Waiter, id: UInt64) -> Place? {
-    announced.remove(id)
+  mutating func wait(_ waiter: Waiter, id: UInt64) -> Grant? {
+    expected.remove(id)
     if cancelled.remove(id) != nil { return .cancelled }
-    if waiters.isEmpty, let place = freePlace() { return place }
+    if waiters.isEmpty, let grant = freeGrant() { return grant }
     waiters.append((id, waiter))
     return nil
   }
@@ -53,16 +53,16 @@ struct PoolState {
   /// Returns the waiter to resume with `.cancelled`.
   mutating func cancel(_ id: UInt64) -> Waiter? {
     if let index = waiters.firstIndex(where: { $0.id == id }) { return waiters.remove(at: index).waiter }
-    if announced.contains(id) { cancelled.insert(id) }
+    if expected.contains(id) { cancelled.insert(id) }
     return nil
   }
 
   /// Returns a connection to the pool, or with nil the right to have one. Returns the next waiter with its
   /// grant.
-  mutating func release(_ connection: Connection?) -> (waiter: Waiter, place: Place)? {
+  mutating func release(_ connection: Connection?) -> (waiter: Waiter, grant: Grant)? {
     if let connection, !isClosed { idle.append(connection) } else { openCount -= 1 }
-    guard !waiters.isEmpty, let place = freePlace() else { return nil }
-    return (waiters.removeFirst().waiter, place)
+    guard !waiters.isEmpty, let grant = freeGrant() else { return nil }
+    return (waiters.removeFirst().waiter, grant)
   }
 
   mutating func close() -> (idle: [Connection], waiters: [Waiter]) {
@@ -75,7 +75,7 @@ struct PoolState {
     return (idle, waiters.map(\.waiter))
   }
 
-  private mutating func freePlace() -> Place? {
+  private mutating func freeGrant() -> Grant? {
     if isClosed { return .closed }
     if let connection = idle.popLast() { return .use(connection) }
     guard openCount < limit else { return nil }

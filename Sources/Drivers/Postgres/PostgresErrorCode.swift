@@ -43,16 +43,10 @@ package enum PostgresErrorCode: String, ProblemCode, CaseIterable {
 
   package static let domain = "postgres"
 
-  package var retry: Retry {
-    switch self {
-    case .unreachable, .diskFull, .tooManyConnections, .readOnly, .conflict, .lockTimeout, .cancelled,
-      .databaseMissing, .server, .transactionAborted:
-      .later
-    case .authentication, .invalidAddress, .duplicate, .constraint, .missing, .syntax, .permission, .notFound,
-      .unexpectedValue, .closed, .statement, .programMissing, .migration:
-      .afterChange
-    }
-  }
+  package static let temporary: Set<Self> = [
+    .unreachable, .diskFull, .tooManyConnections, .readOnly, .conflict, .lockTimeout, .cancelled,
+    .databaseMissing, .server, .transactionAborted,
+  ]
 
   package var defaultHint: String? {
     switch self {

@@ -33,11 +33,11 @@ package final class PostgresPool: Sendable {
     var stale = 0
     var outdatedPlans = 0
     while true {
-      let connection = try await lease().get()
+      let connection = try await acquire().get()
       let outcome = await interruptible(connection) { connection, ticket in
         await connection.runBatch(statements, opening: [], ticket, checksIdle: true)
       }
-      await giveBack(connection)
+      await release(connection)
       switch outcome {
       case .success(let rows): return rows
       case .failure(let failure) where failure.isStale && stale < PoolState.staleRetries: stale += 1
@@ -50,11 +50,11 @@ package final class PostgresPool: Sendable {
 
   /// Runs a text of several statements without parameters, as one transaction unless it commits itself.
   package func script(_ sql: String) async throws(PostgresError) {
-    let connection = try await leaseFresh().get()
+    let connection = try await acquireFresh().get()
     let outcome = await interruptible(connection) { connection, ticket in
       await connection.runScript(sql, ticket)
     }
-    await giveBack(connection)
+    await release(connection)
     try outcome.get()
   }
 
@@ -68,18 +68,18 @@ package final class PostgresPool: Sendable {
   // MARK: Leasing
 
   /// Lends a connection until `giveBack`.
-  func lease() async -> Result<Connection, PostgresError> {
+  func acquire() async -> Result<Connection, PostgresError> {
     if let gate = configuration.gate, await !gate.enter() {
       return .failure(
         PostgresError(.cancelled, "the task was cancelled while the server restarted", server: server))
     }
-    let leased = await leaseInside()
+    let leased = await acquireUngated()
     if case .failure = leased { configuration.gate?.leave() }
     return leased
   }
 
-  private func leaseInside() async -> Result<Connection, PostgresError> {
-    switch await place() {
+  private func acquireUngated() async -> Result<Connection, PostgresError> {
+    switch await grant() {
     case .use(let connection): return .success(connection)
     case .closed:
       return .failure(PostgresError(.closed, "the pool of connections is closed", server: server))
@@ -92,44 +92,44 @@ package final class PostgresPool: Sendable {
       switch outcome {
       case .success: return .success(connection)
       case .failure(let error):
-        release(nil)
+        settle(nil)
         return .failure(error)
       }
     }
   }
 
   /// Lends a connection after checking that it is alive.
-  func leaseFresh() async -> Result<Connection, PostgresError> {
+  func acquireFresh() async -> Result<Connection, PostgresError> {
     for _ in 0..<PoolState.staleRetries {
-      let leased = await lease()
+      let leased = await acquire()
       guard case .success(let connection) = leased, await connection.isLost else { return leased }
-      release(nil)
+      settle(nil)
       configuration.gate?.leave()
     }
-    return await lease()
+    return await acquire()
   }
 
-  func giveBack(_ connection: Connection) async {
-    release(await connection.isUsable ? connection : nil)
+  func release(_ connection: Connection) async {
+    settle(await connection.isUsable ? connection : nil)
     configuration.gate?.leave()
   }
 
-  private func release(_ connection: Connection?) {
+  private func settle(_ connection: Connection?) {
     let next = state.withLock { $0.release(connection) }
     guard let next else { return }
-    next.waiter.resume(returning: next.place)
+    next.waiter.resume(returning: next.grant)
   }
 
-  private func place() async -> PoolState.Place {
+  private func grant() async -> PoolState.Grant {
     let id: UInt64
-    switch state.withLock({ $0.take() }) {
-    case .place(let place): return place
+    switch state.withLock({ $0.acquire() }) {
+    case .grant(let grant): return grant
     case .wait(let number): id = number
     }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        if let place = state.withLock({ $0.wait(continuation, id: id) }) {
-          continuation.resume(returning: place)
+        if let grant = state.withLock({ $0.wait(continuation, id: id) }) {
+          continuation.resume(returning: grant)
         }
       }
     } onCancel: {

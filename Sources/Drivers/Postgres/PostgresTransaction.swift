@@ -143,7 +143,7 @@ extension PostgresPool {
     _ options: TransactionOptions, _ body: (PostgresTransaction) async throws(Failure) -> Output
   ) async -> Result<Output, TransactionFailure<Failure>> {
     let connection: Connection
-    switch await leaseFresh() {
+    switch await acquireFresh() {
     case .success(let leased): connection = leased
     case .failure(let error): return .failure(.database(error))
     }
@@ -162,7 +162,7 @@ extension PostgresPool {
       _ = await connection.endTransaction(commits: false)
       outcome = .failure(.body(error))
     }
-    await giveBack(connection)
+    await release(connection)
     return outcome
   }
 }

@@ -13,7 +13,7 @@ struct JSONField {
   }
 
   /// An unexpected value and its path. Safe to show.
-  struct Problem: Error {
+  struct Mismatch: Error {
     let path: String
     let what: String
   }
@@ -22,25 +22,27 @@ struct JSONField {
     JSONField(value?[key], path: path.isEmpty ? key : "\(path).\(key)")
   }
 
-  func problem(_ what: String) -> Problem { Problem(path: path.isEmpty ? "the document" : path, what: what) }
+  func problem(_ what: String) -> Mismatch {
+    Mismatch(path: path.isEmpty ? "the document" : path, what: what)
+  }
 
   /// Nil for a missing value.
   var present: JSONField? { value == nil ? nil : self }
 
-  func text() throws(Problem) -> String {
+  func text() throws(Mismatch) -> String {
     guard let value else { throw problem("is missing") }
     guard case .string(let text) = value else { throw problem("is no text") }
     return text
   }
 
-  func flag() throws(Problem) -> Bool {
+  func flag() throws(Mismatch) -> Bool {
     guard let value else { throw problem("is missing") }
     guard case .bool(let flag) = value else { throw problem("is neither true nor false") }
     return flag
   }
 
   /// A whole number of 0 and above: an amount, a count or a time.
-  func amount() throws(Problem) -> Int64 {
+  func amount() throws(Mismatch) -> Int64 {
     guard let value else { throw problem("is missing") }
     guard case .integer(let number) = value else { throw problem("is no whole number of 64 bits") }
     guard number >= 0 else { throw problem("is negative") }
@@ -48,27 +50,27 @@ struct JSONField {
   }
 
   /// Seconds since 1970 up to the end of the year 9999.
-  func moment() throws(Problem) -> Timestamp {
+  func moment() throws(Mismatch) -> Timestamp {
     let seconds = try amount()
     guard seconds <= 253_402_300_799 else { throw problem("lies beyond the year 9999") }
     return Timestamp(seconds: seconds)
   }
 
   /// An id of Stripe's: 1 to 255 bytes without control characters.
-  func identifier() throws(Problem) -> String {
+  func identifier() throws(Mismatch) -> String {
     let text = try text()
     guard StripeIdentifier.isValid(text) else { throw problem("is no id") }
     return text
   }
 
   /// A reference, which Stripe may have expanded into the referenced object.
-  func reference() throws(Problem) -> String {
+  func reference() throws(Mismatch) -> String {
     if case .object = value { return try self["id"].identifier() }
     return try identifier()
   }
 
   /// A currency's code in lower case, such as `usd`.
-  func currency() throws(Problem) -> String {
+  func currency() throws(Mismatch) -> String {
     let text = try text()
     guard (3...8).contains(text.utf8.count), text.utf8.allSatisfy({ (97...122).contains($0) }) else {
       throw problem("is no currency in lower-case letters")
@@ -77,7 +79,7 @@ struct JSONField {
   }
 
   /// Texts by key, such as metadata; a missing value and an empty list are empty.
-  func texts() throws(Problem) -> [String: String] {
+  func texts() throws(Mismatch) -> [String: String] {
     guard let value, value != .array([]) else { return [:] }
     guard case .object(let members) = value else { throw problem("is no object") }
     var texts: [String: String] = [:]
@@ -89,7 +91,7 @@ struct JSONField {
   }
 
   /// Fails unless this is an object of this type.
-  func expect(object type: String) throws(Problem) {
+  func expect(object type: String) throws(Mismatch) {
     guard let value else { throw problem("is missing") }
     guard case .object = value else { throw problem("is no object") }
     let own = self["object"]
@@ -98,8 +100,8 @@ struct JSONField {
 
   /// One page of a list.
   func list<Element>(
-    _ read: (JSONField) throws(Problem) -> Element
-  ) throws(Problem) -> StripeList<Element> {
+    _ read: (JSONField) throws(Mismatch) -> Element
+  ) throws(Mismatch) -> StripeList<Element> {
     try expect(object: "list")
     let data = self["data"]
     guard case .array(let values)? = data.value else { throw data.problem("is no list") }

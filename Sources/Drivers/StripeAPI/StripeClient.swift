@@ -5,22 +5,22 @@ package import Model
 /// suffices.
 ///
 /// A request that fails temporarily (429, 5xx, no connection, timeout) is repeated a few times with growing
-/// delays; see `StripeRetries`. Reads may be repeated, so no idempotency key is sent.
+/// delays; see `RetryPolicy`. Reads may be repeated, so no idempotency key is sent.
 package struct StripeClient: Sendable {
   /// The API version of requests and responses, regardless of the account's default.
   package static let apiVersion = "2026-10-28.endive"
   /// Stripe's maximum page size.
   static let pageSize = 100
   /// Longer lists are rejected as endless: 10,000 line items are far beyond any order.
-  static let maximumPages = 100
+  static let maxPages = 100
   /// Concurrent requests of `prices`: far below Stripe's 25 requests a second for a test account.
-  static let questionsAtOnce = 4
+  static let maxConcurrentRequests = 4
 
   package let endpoint: StripeEndpoint
   private let key: Secret
   private let client: HTTPClient
   private let clock: any Clock<Duration>
-  private let retries: StripeRetries
+  private let retries: RetryPolicy
   private let timeout: Duration
 
   /// Connects with the first request.
@@ -30,7 +30,7 @@ package struct StripeClient: Sendable {
   ///   - timeout: The time limit of one attempt, from its start to its last byte.
   package init(
     endpoint: StripeEndpoint = .standard, key: Secret, client: HTTPClient,
-    clock: any Clock<Duration> = ContinuousClock(), retries: StripeRetries = StripeRetries(),
+    clock: any Clock<Duration> = ContinuousClock(), retries: RetryPolicy = .stripe,
     timeout: Duration = .seconds(30)
   ) {
     self.endpoint = endpoint
@@ -48,10 +48,10 @@ package struct StripeClient: Sendable {
     let path = "/v1/checkout/sessions/\(try segment(id, of: "checkout session"))/line_items"
     var items: [StripeLineItem] = []
     var seen: Set<String> = []
-    for _ in 0..<StripeClient.maximumPages {
+    for _ in 0..<StripeClient.maxPages {
       let cursor = items.last.map { "&starting_after=\(PercentEncoding.encode($0.id))" } ?? ""
       let body = try await get("\(path)?limit=\(StripeClient.pageSize)\(cursor)", about: subject)
-      let page = try read(body, about: subject) { (field) throws(JSONField.Problem) in
+      let page = try read(body, about: subject) { (field) throws(JSONField.Mismatch) in
         try field.list(StripeLineItem.init)
       }
       for item in page.elements where !seen.insert(item.id).inserted {
@@ -61,14 +61,15 @@ package struct StripeClient: Sendable {
       guard page.hasMore else { return items }
       guard !page.elements.isEmpty else { throw unexpected(subject, "promises more and sends nothing") }
     }
-    throw unexpected(subject, "has more than \(StripeClient.maximumPages) pages of line items")
+    throw unexpected(subject, "has more than \(StripeClient.maxPages) pages of line items")
   }
 
   /// Fails with `notFound` when there is no such price.
   package func price(_ id: String) async throws(StripeError) -> StripePrice {
     let subject = "price \(id)"
     let body = try await get("/v1/prices/\(try segment(id, of: "price"))", about: subject)
-    let price = try read(body, about: subject) { (field) throws(JSONField.Problem) in try StripePrice(field) }
+    let price = try read(body, about: subject) { (field) throws(JSONField.Mismatch) in try StripePrice(field)
+    }
     guard price.id == id else { throw unexpected(subject, "is about price \(price.id)") }
     return price
   }
@@ -82,7 +83,7 @@ package struct StripeClient: Sendable {
     var answers: [String: Result<StripePrice, StripeError>] = [:]
     await withTaskGroup(of: PriceAnswer.self) { group in
       var next = 0
-      while next < min(StripeClient.questionsAtOnce, wanted.count) {
+      while next < min(StripeClient.maxConcurrentRequests, wanted.count) {
         let id = wanted[next]
         group.addTask { await answer(id) }
         next += 1
@@ -137,7 +138,7 @@ extension StripeClient {
   }
 
   private func read<Answer>(
-    _ body: [UInt8], about subject: String, _ read: (JSONField) throws(JSONField.Problem) -> Answer
+    _ body: [UInt8], about subject: String, _ read: (JSONField) throws(JSONField.Mismatch) -> Answer
   ) throws(StripeError) -> Answer {
     let value: Value
     do {
@@ -166,9 +167,9 @@ extension StripeClient {
     request.connectTimeout = .seconds(10)
     request.totalTimeout = timeout
     request.maximumResponseBytes = 4 << 20
-    var tries = 0
+    var attempts = 0
     while true {
-      tries += 1
+      attempts += 1
       let failure: StripeFailure
       switch await attempt(request) {
       case .success(let response) where response.status == 200: return response.body
@@ -177,11 +178,13 @@ extension StripeClient {
       case .failure(let error):
         failure = StripeFailure(error, about: subject, at: endpoint)
       }
-      guard let rest = retries.rest(after: tries, failure, for: target) else {
+      guard failure.mayPass,
+        let delay = retries.delay(afterAttempt: attempts, of: target, requested: failure.retryAfter)
+      else {
         throw failure.error.redacting(key)
       }
       do {
-        try await clock.sleep(for: rest)
+        try await clock.sleep(for: delay)
       } catch {
         throw StripeError(.cancelled, "\(subject): the question to Stripe at \(endpoint) was cancelled")
       }
@@ -195,4 +198,9 @@ extension StripeClient {
       return .failure(error)
     }
   }
+}
+
+extension RetryPolicy {
+  /// Waits for at most 20 seconds between 4 attempts.
+  package static let stripe = RetryPolicy(attempts: 4)
 }

@@ -33,22 +33,19 @@ package enum StripeErrorCode: String, ProblemCode, CaseIterable {
 
   package static let domain = "stripe"
 
-  package var retry: Retry {
-    switch self {
-    case .rateLimited, .unreachable, .timedOut, .cancelled, .failing: .later
-    default: .afterChange
-    }
-  }
+  package static let temporary: Set<Self> = [.rateLimited, .unreachable, .timedOut, .cancelled, .failing]
 }
 
-/// Why an event was rejected or a request to Stripe got no usable response. The cause is the status of the response.
+/// Why an event was rejected or a request to Stripe got no usable response. The cause is the status of the
+/// response.
 ///
-/// No text, `detail` included, holds a key, a signing secret or content of the event's body other than names of members.
+/// No text, `detail` included, holds a key, a signing secret or content of the event's body other than names
+/// of members.
 package typealias StripeError = Problem<StripeErrorCode>
 
 extension StripeError {
-  /// Whether the same request fails in the same way every time. False for failures that pass, and for those that an
-  /// operator repairs without changing the request: the key, the certificates.
+  /// Whether the same request fails in the same way every time. False for failures that pass, and for those
+  /// that an operator repairs without changing the request: the key, the certificates.
   package var isLasting: Bool {
     switch code {
     case .notFound, .invalidRequest, .unexpectedAnswer: true

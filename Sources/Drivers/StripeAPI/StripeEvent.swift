@@ -5,7 +5,8 @@ package import Model
 /// Does not prove its sender: verify the bytes with `StripeSignature` first.
 package struct StripeEvent: Sendable, Hashable {
   package enum Object: Sendable, Hashable {
-    /// `checkout.session.completed`, `checkout.session.async_payment_succeeded`, `checkout.session.async_payment_failed`
+    /// `checkout.session.completed`, `checkout.session.async_payment_succeeded`,
+    /// `checkout.session.async_payment_failed`
     case checkoutSession(StripeCheckoutSession)
     /// `charge.refunded`
     case charge(StripeCharge)
@@ -16,7 +17,7 @@ package struct StripeEvent: Sendable, Hashable {
   }
 
   /// Longer bodies are rejected; Stripe's are a few KiB.
-  package static let maximumBytes = 1 << 20
+  package static let maxBytes = 1 << 20
 
   /// `evt_…`: the same for every delivery of the same event.
   package let id: String
@@ -31,9 +32,9 @@ package struct StripeEvent: Sendable, Hashable {
 
   /// Fails with `malformedEvent`, which names the path of the unexpected value.
   package init(body: [UInt8]) throws(StripeError) {
-    guard body.count <= StripeEvent.maximumBytes else {
+    guard body.count <= StripeEvent.maxBytes else {
       throw StripeError(
-        .malformedEvent, "the event is longer than \(StripeEvent.maximumBytes) bytes",
+        .malformedEvent, "the event is longer than \(StripeEvent.maxBytes) bytes",
         hint: StripeEvent.hint)
     }
     let value: Value
@@ -54,7 +55,7 @@ package struct StripeEvent: Sendable, Hashable {
   private static let hint =
     "send snapshot events from a webhook endpoint of Stripe's, with a current API version"
 
-  private init(_ field: JSONField) throws(JSONField.Problem) {
+  private init(_ field: JSONField) throws(JSONField.Mismatch) {
     try field.expect(object: "event")
     id = try field["id"].identifier()
     type = try field["type"].identifier()

@@ -1,5 +1,5 @@
 extension StripeCheckoutSession {
-  init(_ field: JSONField) throws(JSONField.Problem) {
+  init(_ field: JSONField) throws(JSONField.Mismatch) {
     try field.expect(object: "checkout.session")
     id = try field["id"].identifier()
     created = try field["created"].moment()
@@ -27,7 +27,7 @@ extension StripeCheckoutSession {
 }
 
 extension StripeLineItem {
-  init(_ field: JSONField) throws(JSONField.Problem) {
+  init(_ field: JSONField) throws(JSONField.Mismatch) {
     try field.expect(object: "item")
     id = try field["id"].identifier()
     price = try field["price"].present?.reference()
@@ -39,7 +39,7 @@ extension StripeLineItem {
 }
 
 extension StripeCharge {
-  init(_ field: JSONField) throws(JSONField.Problem) {
+  init(_ field: JSONField) throws(JSONField.Mismatch) {
     try field.expect(object: "charge")
     id = try field["id"].identifier()
     paymentIntent = try field["payment_intent"].present?.reference()
@@ -54,7 +54,7 @@ extension StripeCharge {
 }
 
 extension StripeRefund {
-  init(_ field: JSONField) throws(JSONField.Problem) {
+  init(_ field: JSONField) throws(JSONField.Mismatch) {
     try field.expect(object: "refund")
     id = try field["id"].identifier()
     amount = try field["amount"].amount()
@@ -64,7 +64,7 @@ extension StripeRefund {
 }
 
 extension StripeDispute {
-  init(_ field: JSONField) throws(JSONField.Problem) {
+  init(_ field: JSONField) throws(JSONField.Mismatch) {
     try field.expect(object: "dispute")
     id = try field["id"].identifier()
     charge = try field["charge"].reference()
@@ -87,7 +87,7 @@ extension StripeDispute {
 }
 
 extension StripePrice {
-  init(_ field: JSONField) throws(JSONField.Problem) {
+  init(_ field: JSONField) throws(JSONField.Mismatch) {
     try field.expect(object: "price")
     id = try field["id"].identifier()
     isActive = try field["active"].flag()

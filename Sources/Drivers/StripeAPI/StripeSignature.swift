@@ -10,7 +10,7 @@ package struct StripeSignature: Sendable, Hashable {
   /// The maximum difference between the time of signing and now, as Stripe recommends it.
   package static let standardTolerance = TimeSpan(seconds: 300)
   /// Longer headers are rejected: ten secrets at once need less than 1 KiB.
-  package static let maximumHeaderBytes = 4096
+  package static let maxHeaderBytes = 4096
 
   /// Seconds since 1970-01-01T00:00:00Z.
   package let signedAtSeconds: Int64
@@ -26,8 +26,8 @@ package struct StripeSignature: Sendable, Hashable {
     }
     let bytes = Array(header.utf8)
     guard !bytes.isEmpty else { throw malformed("is empty") }
-    guard bytes.count <= StripeSignature.maximumHeaderBytes else {
-      throw malformed("is longer than \(StripeSignature.maximumHeaderBytes) bytes")
+    guard bytes.count <= StripeSignature.maxHeaderBytes else {
+      throw malformed("is longer than \(StripeSignature.maxHeaderBytes) bytes")
     }
     var time: Int64?
     var signatures: [[UInt8]] = []

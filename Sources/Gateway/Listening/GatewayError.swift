@@ -10,7 +10,6 @@ package enum GatewayErrorCode: String, ProblemCode {
   case failed
 
   package static let domain = "gateway"
-  package var retry: Retry { .afterChange }
 }
 
 package typealias GatewayError = Problem<GatewayErrorCode>

@@ -91,7 +91,6 @@ package enum TLSIdentityErrorCode: String, ProblemCode {
   case unusable
 
   package static let domain = "tls"
-  package var retry: Retry { .afterChange }
 }
 
 package typealias TLSIdentityError = Problem<TLSIdentityErrorCode>

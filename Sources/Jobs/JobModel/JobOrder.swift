@@ -76,7 +76,7 @@ package enum JobErrorCode: String, ProblemCode, CaseIterable {
   case unavailable
 
   package static let domain = "job"
-  package var retry: Retry { self == .unavailable ? .later : .afterChange }
+  package static let temporary: Set<Self> = [.unavailable]
 }
 
 /// Why a request about a job failed. The subject is the field of the request, if one is to blame.

@@ -11,7 +11,7 @@ extension DockerHost {
   ) async throws(BackendError) -> CommandResult {
     let process = ContainerProcess(
       in: id, command.line, input: command.input, environment: command.environment,
-      mostOutput: command.mostOutput, timeout: command.timeout)
+      maxOutputBytes: command.mostOutput, timeout: command.timeout)
     let result = try await translating { () async throws(DockerError) in
       try await docker.run(process, errorLine: errorLine)
     }

@@ -6,7 +6,6 @@ package enum SecretErrorCode: String, ProblemCode {
   case unavailable
 
   package static let domain = "secret"
-  package var retry: Retry { .afterChange }
 }
 
 /// Why a secret could not be resolved. Names the secret's location, never its value.

@@ -12,7 +12,6 @@ package enum PlanErrorCode: String, ProblemCode {
   case invalid
 
   package static let domain = "plan"
-  package var retry: Retry { .afterChange }
 }
 
 package typealias PlanError = Problem<PlanErrorCode>

@@ -1,4 +1,5 @@
 import Billing
+import HTTP
 import KindSupport
 import Manifests
 import Model
@@ -17,7 +18,8 @@ extension Foundations {
       let key = try await secrets.resolve(settings.secret)
       return .success(
         StripeClient(
-          endpoint: endpoint, key: key, client: http, retries: StripeRetries(tries: 1), timeout: .seconds(5)))
+          endpoint: endpoint, key: key, client: http, retries: RetryPolicy(attempts: 1), timeout: .seconds(5))
+      )
     } catch {
       return .failure(error.backendError)
     }

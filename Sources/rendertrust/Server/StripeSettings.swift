@@ -46,7 +46,7 @@ struct StripeSettings: Sendable {
     key.map { key in
       // Stripe waits for the answer to its delivery meanwhile, and delivers again where it was in vain.
       StripeClient(
-        endpoint: endpoint, key: key, client: http, retries: StripeRetries(tries: 2), timeout: .seconds(8))
+        endpoint: endpoint, key: key, client: http, retries: RetryPolicy(attempts: 2), timeout: .seconds(8))
     }
   }
 }

@@ -24,17 +24,17 @@ final class FileLock: Sendable {
 
   /// Takes the lock, or changes its mode, without waiting. When a change of mode fails, the lock held before
   /// is lost.
-  func take(_ mode: Mode) -> Bool {
+  func tryLock(_ mode: Mode) -> Bool {
     flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0
   }
 
-  /// Takes the lock; waits for it up to `limit`.
-  func wait(_ mode: Mode, limit: Duration) async throws(PostgresError) {
-    let deadline = ContinuousClock.now + limit
-    while !take(mode) {
+  /// Takes the lock; waits for it up to `timeout`.
+  func lock(_ mode: Mode, timeout: Duration) async throws(PostgresError) {
+    let deadline = ContinuousClock.now + timeout
+    while !tryLock(mode) {
       guard ContinuousClock.now < deadline else {
         throw PostgresError(
-          .server, "another process has been starting or stopping it for \(limit)",
+          .server, "another process has been starting or stopping it for \(timeout)",
           server: "The embedded PostgreSQL")
       }
       try await pause()

@@ -58,7 +58,7 @@ package actor PostgresServer {
     userLock = nil
     let startLock = try await takeStartLock()
     defer { withExtendedLifetime((startLock, lock)) {} }
-    guard lock.take(.exclusive) else { return false }
+    guard lock.tryLock(.exclusive) else { return false }
     try await shutDown(folders)
     return true
   }
@@ -130,7 +130,7 @@ package actor PostgresServer {
   private func takeStartLock() async throws(PostgresError) -> FileLock {
     try Files.makeFolder(home)
     let lock = try FileLock(home + "/start.lock")
-    try await lock.wait(.exclusive, limit: options.startLimit)
+    try await lock.lock(.exclusive, timeout: options.startLimit)
     return lock
   }
 
@@ -146,13 +146,13 @@ package actor PostgresServer {
     if userLock == nil {
       let lock = try FileLock(home + "/users.lock")
       // Exclusive locks are taken only under the start lock, which this process holds.
-      guard lock.take(.shared) else {
+      guard lock.tryLock(.shared) else {
         throw PostgresError(.server, "\(home)/users.lock is locked", server: "The embedded PostgreSQL")
       }
       userLock = lock
     }
     do throws(PostgresError) {
-      try await makeAnswer(folders)
+      try await startAndAwaitAnswer(folders)
     } catch {
       userLock = nil
       throw error
@@ -169,12 +169,12 @@ package actor PostgresServer {
   /// Starts the server if needed and waits until it answers. A killed server looks alive and ready until the
   /// kernel has removed it, so a server that does not answer is polled while it lives and replaced when it is
   /// gone.
-  private func makeAnswer(_ folders: ServerFolders) async throws(PostgresError) {
+  private func startAndAwaitAnswer(_ folders: ServerFolders) async throws(PostgresError) {
     var lostServers = 0
-    var (askedPid, askedSince) = (Int32(0), ContinuousClock.now)
+    var (pendingPid, pendingSince) = (Int32(0), ContinuousClock.now)
     while true {
-      let pid = try await makeRun(folders)
-      if pid != askedPid { (askedPid, askedSince) = (pid, .now) }
+      let pid = try await startIfNeeded(folders)
+      if pid != pendingPid { (pendingPid, pendingSince) = (pid, .now) }
       do throws(PostgresError) {
         try await waitUntilWritable(folders)
         if ServerProcess.running(dataFolder: folders.data)?.pid == pid { return }
@@ -183,7 +183,7 @@ package actor PostgresServer {
         let isAlive = ServerProcess.running(dataFolder: folders.data)?.pid == pid
         if !isAlive { lostServers += 1 }
         guard lostServers <= PostgresServer.lostServersLimit,
-          ContinuousClock.now - askedSince < PostgresServer.answerLimit || !isAlive
+          ContinuousClock.now - pendingSince < PostgresServer.answerLimit || !isAlive
         else { throw error }
       }
       try await pause()
@@ -191,7 +191,7 @@ package actor PostgresServer {
   }
 
   /// Returns the process id once the pid file says that the server is ready.
-  private func makeRun(_ folders: ServerFolders) async throws(PostgresError) -> Int32 {
+  private func startIfNeeded(_ folders: ServerFolders) async throws(PostgresError) -> Int32 {
     let deadline = ContinuousClock.now + options.startLimit
     while let running = ServerProcess.running(dataFolder: folders.data) {
       if folders.isReady(running) { return running.pid }
@@ -255,10 +255,10 @@ package actor PostgresServer {
     guard let running = ServerProcess.running(dataFolder: folders.data) else { return }
     running.stopFast()
     let start = ContinuousClock.now
-    var isImpatient = false
+    var isForced = false
     while ServerProcess.running(dataFolder: folders.data)?.pid == running.pid {
-      if !isImpatient, ContinuousClock.now - start > .seconds(60) {
-        isImpatient = true
+      if !isForced, ContinuousClock.now - start > .seconds(60) {
+        isForced = true
         running.stopImmediately()
       }
       guard ContinuousClock.now - start < .seconds(90) else { throw tooSlow("stop") }

@@ -1,36 +1,36 @@
 internal import Model
 
 /// The peer's response to an upgrade request, parsed piece by piece.
-struct UpgradeAnswer {
+struct UpgradeResponse {
   private var bytes: [UInt8] = []
   private var head: HTTPHead?
   private(set) var isUpgraded = false
   private var isBroken = false
 
-  private static let longestHead = 64 << 10
-  private static let longestBody = 64 << 10
+  private static let maxHeadBytes = 64 << 10
+  private static let maxBodyBytes = 64 << 10
 
   /// Whether the body of a rejection has arrived.
   var isComplete: Bool {
     guard let head, !isUpgraded else { return false }
     guard let length = head.headers["content-length"].flatMap({ Int($0) }) else {
-      return bytes.count >= UpgradeAnswer.longestBody
+      return bytes.count >= UpgradeResponse.maxBodyBytes
     }
-    return bytes.count >= min(max(length, 0), UpgradeAnswer.longestBody)
+    return bytes.count >= min(max(length, 0), UpgradeResponse.maxBodyBytes)
   }
 
   /// Returns the bytes that belong to the upgraded stream; nil when the response is not HTTP.
-  mutating func take(_ piece: ArraySlice<UInt8>, peer: String) -> ArraySlice<UInt8>? {
+  mutating func receive(_ piece: ArraySlice<UInt8>, peer: String) -> ArraySlice<UInt8>? {
     if isUpgraded { return piece }
     bytes += piece
     guard head == nil else { return [] }
     // Only the new bytes and the three before them can hold the end.
     let from = max(0, bytes.count - piece.count - 3)
-    guard let end = UpgradeAnswer.end(of: bytes[from...]) else {
-      isBroken = bytes.count > UpgradeAnswer.longestHead
+    guard let end = UpgradeResponse.end(of: bytes[from...]) else {
+      isBroken = bytes.count > UpgradeResponse.maxHeadBytes
       return isBroken ? nil : []
     }
-    guard let head = UpgradeAnswer.head(bytes[..<end]) else {
+    guard let head = UpgradeResponse.head(bytes[..<end]) else {
       isBroken = true
       return nil
     }
@@ -42,11 +42,11 @@ struct UpgradeAnswer {
     return bytes[...]
   }
 
-  func response(peer: String) throws(HTTPError) -> HTTPResponse {
+  func complete(peer: String) throws(HTTPError) -> HTTPResponse {
     guard let head, !isBroken else {
       throw HTTPError(.connectionLost, peer: peer, detail: "no response head")
     }
-    return HTTPResponse(head: head, body: Array(bytes.prefix(UpgradeAnswer.longestBody)))
+    return HTTPResponse(head: head, body: Array(bytes.prefix(UpgradeResponse.maxBodyBytes)))
   }
 
   /// The index after the empty line.
