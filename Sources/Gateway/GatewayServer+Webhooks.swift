@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import NIOCore
 
 extension GatewayServer {
-  /// Reads the body within the route's limits and hands it over.
+  /// Reads the body within the route's limits and calls the handler.
   static func response(to request: Request, of route: WebhookRoute) async -> Response {
     let limit = route.mostBytes
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
@@ -35,7 +35,7 @@ extension GatewayServer {
     }
   }
 
-  /// Several lines of one name count as a list.
+  /// Several lines of one name are joined into a list.
   private static func headers(of request: Request) -> [String: String] {
     var headers: [String: String] = [:]
     for field in request.headers {
@@ -45,7 +45,7 @@ extension GatewayServer {
     return headers
   }
 
-  /// Nil when it takes longer; it is cancelled then, and waited for.
+  /// Returns nil after the limit; cancels the work and waits for it then.
   private static func within<Output: Sendable>(
     _ limit: Duration, _ work: @escaping @Sendable () async -> Output
   ) async -> Output? {

@@ -4,8 +4,8 @@ package import Logging
 internal import Model
 internal import NIOCore
 
-/// The HTTP server with `/metrics`, `/healthz` and `/readyz`, which answer GET and HEAD and read no body, and with the
-/// webhooks that it is handed, which answer POST. It knows nobody.
+/// The HTTP server of `/metrics`, `/healthz` and `/readyz`, which accept GET and HEAD and read no body, and
+/// of webhooks, which accept POST. It authenticates no client.
 package struct GatewayServer: Sendable {
   private static let limits = ListenerLimits(connections: 128, idle: .seconds(15), body: .seconds(30))
   private static let exposition = "text/plain; version=0.0.4; charset=utf-8"
@@ -27,11 +27,11 @@ package struct GatewayServer: Sendable {
     self.logger = logger
   }
 
-  /// Serves until `stop` ends, then lets requests under way finish, at most for a second.
+  /// Serves until `stop` returns, then waits up to a second for running requests.
   /// - Parameters:
-  ///   - listening: told once, with the address it is reached at.
-  ///   - stop: returns when it is time to end.
-  /// - Throws: `GatewayError` when it cannot listen there.
+  ///   - listening: Called once, with the server's address.
+  ///   - stop: Returns when the server is to end.
+  /// - Throws: `GatewayError` when it cannot listen on the address.
   package func run(
     listening: @escaping @Sendable (ListenAddress) -> Void, until stop: @escaping @Sendable () async -> Void
   ) async throws(GatewayError) {

@@ -1,13 +1,13 @@
-/// A path that another system sends news to, and who takes them. The server proves nothing about the sender: the handler
-/// is given the raw bytes for that.
+/// A path to which another system sends events, with its handler. The server does not authenticate the
+/// sender; the handler gets the raw bytes for that.
 package struct WebhookRoute: Sendable {
-  /// Without a slash at its beginning, such as `webhooks/stripe`.
+  /// Without a leading slash, such as `webhooks/stripe`.
   package let path: String
-  /// Longer bodies are answered with 413 and never handed over.
+  /// Longer bodies are rejected with 413.
   package let mostBytes: Int
-  /// How long a sender may take for its body: 408 after that.
+  /// The timeout of the body; 408 after that.
   package let bodyDeadline: Duration
-  /// How long the handler may take: it is cancelled then, and the sender told to come again (503).
+  /// The timeout of the handler; it is cancelled then, and the response is 503.
   package let handlerDeadline: Duration
   package let handler: @Sendable (WebhookRequest) async -> WebhookAnswer
 
@@ -29,22 +29,22 @@ package struct WebhookRequest: Sendable {
   package let body: [UInt8]
   private let headers: [String: String]
 
-  /// - Parameter headers: by name in lower case.
+  /// - Parameter headers: By name in lower case.
   package init(body: [UInt8], headers: [String: String]) {
     self.body = body
     self.headers = headers
   }
 
-  /// - Parameter name: in any case.
+  /// - Parameter name: In any case.
   package func header(_ name: String) -> String? { headers[name.lowercased()] }
 }
 
 package struct WebhookAnswer: Sendable, Hashable {
-  /// Of HTTP.
+  /// The HTTP status.
   package let status: Int
   /// A JSON object.
   package let json: String
-  /// After how many seconds the sender is asked to come again; nil: it need not.
+  /// The value of `Retry-After`; nil for none.
   package let retryAfterSeconds: Int?
 
   package init(status: Int, json: String, retryAfterSeconds: Int? = nil) {

@@ -1,5 +1,66 @@
 package import Model
 
+/// Why PostgreSQL did not execute a statement or accept a connection.
+package enum PostgresErrorCode: String, ProblemCode, CaseIterable {
+  /// No server listens, the connection broke, or the server is starting or stopping.
+  case unreachable
+  /// Password, certificate or `pg_hba.conf` forbids the login.
+  case authentication
+  /// The connection string cannot be parsed.
+  case invalidAddress
+  case databaseMissing
+  case duplicate
+  /// A foreign key, check, exclusion or not-null rule was violated.
+  case constraint
+  /// A table, column, function or schema does not exist.
+  case missing
+  case syntax
+  case permission
+  case diskFull
+  case tooManyConnections
+  case readOnly
+  /// A serialization failure or a deadlock (40001, 40P01); the transaction may succeed when it runs again.
+  case conflict
+  case lockTimeout
+  /// The Swift task was cancelled, or another session cancelled the statement.
+  case cancelled
+  /// The transaction had failed earlier and was rolled back instead of committed.
+  case transactionAborted
+  /// The statement returned no row, or more than one, where one was expected.
+  case notFound
+  /// A column is absent, NULL, or not of the requested type.
+  case unexpectedValue
+  /// The pool was closed.
+  case closed
+  /// Any other error of the server; see `sqlState`.
+  case statement
+  /// The server programs are not installed.
+  case programMissing
+  /// The embedded server cannot be set up, started or stopped.
+  case server
+  /// A migration was changed after it had landed, has a gap, or the database is newer than the program.
+  case migration
+
+  package static let domain = "postgres"
+
+  package static let temporary: Set<Self> = [
+    .unreachable, .diskFull, .tooManyConnections, .readOnly, .conflict, .lockTimeout, .cancelled,
+    .databaseMissing, .server, .transactionAborted,
+  ]
+
+  package var defaultHint: String? {
+    switch self {
+    case .diskFull: "free space on the server's disk; what was committed before is safe"
+    case .tooManyConnections: "raise max_connections or lower the number of connections of its clients"
+    case .readOnly: "the server is a standby or is set to read-only; connect to the primary"
+    case .authentication: "check user, password and the server's pg_hba.conf"
+    case .databaseMissing: "create the database, or correct its name"
+    case .permission: "grant the role what the statement needs"
+    default: nil
+    }
+  }
+}
+
 /// Why PostgreSQL did not execute a statement or accept a connection. The subject is the server and database,
 /// the cause the SQLSTATE; `detail` holds what the server reported beyond its first line.
 package typealias PostgresError = Problem<PostgresErrorCode>

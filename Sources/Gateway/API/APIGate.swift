@@ -2,7 +2,7 @@ internal import Model
 internal import Reconciling
 internal import Synchronization
 
-/// Lets a request in, or says why not: who asks, what they may, and how often.
+/// Authorizes requests: authenticates the token, checks its role and applies rate limits.
 final class APIGate: Sendable {
   private let tokens: TokenCache
   private let time: TimeSource
@@ -29,8 +29,8 @@ final class APIGate: Sendable {
   }
 
   /// - Parameters:
-  ///   - authorization: the header; nil where there is none.
-  ///   - address: of the caller; nil for one of this machine, who counts by token alone.
+  ///   - authorization: The header's value; nil where it is missing.
+  ///   - address: The client's address; nil for this machine, whose requests are limited by token alone.
   func enter(_ operation: Operation, authorization: String?, from address: String?) async -> Entry {
     let now = time.uptime()
     if let address, let wait = rates.withLock({ $0.perAddress?.take(address, at: now) ?? nil }) {
@@ -39,7 +39,8 @@ final class APIGate: Sendable {
     if operation.route.roles.isEmpty { return .open(APIGate.anybody) }
     let caller = address ?? "local"
     let token = APIGate.token(authorization)
-    // Bearers of tokens that were good before are let in: a proxy's address, or this machine's, is that of many.
+    // Bearers of tokens that were valid before pass: many clients may share the address of a proxy or of this
+    // machine.
     if rates.withLock({ $0.refusals.isEmpty(caller, at: now) }), !(token.map(tokens.isFamiliar) ?? false) {
       return .shut(.tooOften(1000, "requests without a good token"), nil)
     }

@@ -4,16 +4,16 @@ internal import Model
 internal import NIOCore
 internal import Reconciling
 
-/// What is known about a connection.
+/// The connection of a request.
 struct APIContext: InitializableFromSource, Sendable {
   let channel: any Channel
   init(source: ApplicationRequestContextSource) { channel = source.channel }
 
-  /// Whether it is one stream among others on a connection of HTTP/2, where ending the one leaves the others alone. The
-  /// parent of a connection is what listens; that of a stream is its connection.
+  /// Whether this is one of several streams of an HTTP/2 connection, where ending one leaves the others open.
+  /// The parent of a connection is the listening channel; that of a stream is its connection.
   var isStream: Bool { channel.parent?.parent != nil }
 
-  /// Nil: this machine.
+  /// Nil for this machine.
   var remoteAddress: String? {
     guard let text = channel.remoteAddress?.ipAddress, !text.hasPrefix("127."), text != "::1" else {
       return nil
@@ -22,7 +22,7 @@ struct APIContext: InitializableFromSource, Sendable {
   }
 }
 
-/// From a request of HTTP to the handler of its operation, and back.
+/// Passes HTTP requests to the handlers of their operations and returns their responses.
 final class APIResponder: HTTPResponder {
   private let table: RouteTable
   private let gate: APIGate
@@ -81,7 +81,7 @@ final class APIResponder: HTTPResponder {
     let line = AccessLog.Line(
       id: id, method: request.method.rawValue, route: route, principal: principal, startedAt: startedAt)
     var response = response(answer, to: request, line, allow: allow)
-    // What is left of a body is not waited for. HTTP/2 knows no such header.
+    // Closes the connection instead of reading the rest of the body. HTTP/2 does not have this header.
     if response.status == .requestTimeout || response.status == .contentTooLarge, !context.isStream {
       response.headers[.connection] = "close"
     }
@@ -114,7 +114,7 @@ final class APIResponder: HTTPResponder {
     return await APIResponder.whileThere(channel) { await operation.route.handler(checked) }
   }
 
-  /// Cancels what may wait for long when the client is gone.
+  /// Cancels a handler that may wait long once the client has disconnected.
   private static func whileThere(
     _ channel: any Channel, _ work: @escaping @Sendable () async -> APIResponse
   ) async -> APIResponse {
@@ -133,7 +133,7 @@ final class APIResponder: HTTPResponder {
     }
   }
 
-  // MARK: Answers
+  // MARK: Responses
 
   private func response(
     _ answer: APIResponse, to request: Request, _ line: AccessLog.Line, allow: [String]
@@ -178,7 +178,7 @@ extension HTTPField.Name {
 }
 
 extension APIProblem {
-  /// As RFC 9457 writes it.
+  /// The problem in the format of RFC 9457.
   func value(request: String) -> Value {
     var members = more
     members["type"] = .string("about:blank")

@@ -1,27 +1,27 @@
 package import Model
 
-/// One operation of the HTTP API: what it is, for those who read `/openapi.json`, who may ask for it, and who does it. The
-/// server checks the caller, reads and bounds the body, and hands over values.
+/// One operation of the HTTP API: its description for `/openapi.json`, the roles that may call it and its
+/// handler. The server authorizes the request and parses and validates its input.
 package struct APIRoute: Sendable {
   package enum Method: String, Hashable, Sendable {
     case get, post, put, delete
   }
 
   package let method: Method
-  /// With its parameters in braces: `/api/v1/jobs/{job}`.
+  /// With parameters in braces: `/api/v1/jobs/{job}`.
   package let path: String
-  /// Its `operationId`: `submitJob`.
+  /// The `operationId`: `submitJob`.
   package let name: String
   /// One line.
   package let summary: String
-  /// Who may; empty: everybody, without a token. An admin always may.
+  /// The roles that may call it; empty for every client, without a token. An admin may call every operation.
   package let roles: Set<APIRole>
   package let parameters: [APIParameter]
-  /// Nil: it takes no body.
+  /// Nil for an operation without a body.
   package let body: APIBody?
-  /// What it answers when all is well, and by which status.
+  /// The response of a successful request.
   package let answer: APIAnswer
-  /// Statuses that tell a problem, beside those that any operation may answer (400, 401, 403, 404, 408, 413, 429, 500, 503).
+  /// Error statuses, in addition to those of every operation (400, 401, 403, 404, 408, 413, 429, 500, 503).
   package let problems: [Int: String]
   package let handler: @Sendable (APIRequest) async -> APIResponse
 
@@ -43,26 +43,26 @@ package struct APIRoute: Sendable {
   }
 }
 
-/// What a token lets its bearer do.
+/// The permissions of a token.
 package enum APIRole: String, Hashable, Sendable, CaseIterable {
   /// Reads everything that operators read.
   case viewer
-  /// Changes the world as the CLI does.
+  /// Makes the changes that the CLI makes.
   case `operator`
-  /// Orders jobs for one account and sees no other's.
+  /// Submits jobs for one account and reads only that account's jobs.
   case creator
-  /// Is the worker of one node.
+  /// The worker of one node.
   case node
-  /// Everything, tokens too.
+  /// Everything, tokens included.
   case admin
 }
 
-/// Who asks.
+/// The authenticated client of a request.
 package struct APIPrincipal: Hashable, Sendable {
-  /// Of the token, for logs and audit; never the token itself.
+  /// The token's name, for logs and audit; never the token itself.
   package let name: String
   package let role: APIRole
-  /// The account of a creator, the node of a node; nil for others.
+  /// The account of a creator, the node of a node; nil for other roles.
   package let subject: String?
 
   package init(name: String, role: APIRole, subject: String?) {
@@ -78,7 +78,7 @@ package struct APIParameter: Hashable, Sendable {
   package let name: String
   package let place: Place
   package let summary: String
-  /// JSON Schema of its value.
+  /// The JSON Schema of the value.
   package let schema: Value
   package let isRequired: Bool
 
@@ -92,7 +92,7 @@ package struct APIParameter: Hashable, Sendable {
 }
 
 package struct APIBody: Hashable, Sendable {
-  /// JSON Schema.
+  /// The JSON Schema of the body.
   package let schema: Value
   package let mostBytes: Int
 
@@ -105,9 +105,9 @@ package struct APIBody: Hashable, Sendable {
 package struct APIAnswer: Hashable, Sendable {
   package let status: Int
   package let summary: String
-  /// JSON Schema; nil: no body.
+  /// The JSON Schema of the body; nil for none.
   package let schema: Value?
-  /// Whether it may be asked for as `text/event-stream` too.
+  /// Whether the response is available as `text/event-stream` too.
   package let streams: Bool
 
   package init(_ status: Int = 200, _ summary: String, schema: Value?, streams: Bool = false) {
@@ -118,16 +118,16 @@ package struct APIAnswer: Hashable, Sendable {
   }
 }
 
-/// A request that passed all checks that the route's description implies: required parameters are there and fit their
-/// schemas, the body is JSON of bounded size and depth.
+/// A validated request: required parameters are present and match their schemas; the body is JSON of bounded
+/// size and depth.
 package struct APIRequest: Sendable {
-  /// For logs and answers.
+  /// The request's id in logs and responses.
   package let id: String
   package let principal: APIPrincipal
-  /// Of path, query and header (names in lower case) alike, decoded.
+  /// The decoded parameters of path, query and header; header names are in lower case.
   package let parameters: [String: String]
   package let body: Value?
-  /// The caller prefers a stream of events.
+  /// Whether the client accepts a stream of events.
   package let wantsEvents: Bool
 
   package init(
@@ -143,9 +143,10 @@ package struct APIRequest: Sendable {
 
 package enum APIResponse: Sendable {
   case json(Int, Value)
-  /// `application/json` that is text already.
+  /// `application/json` that is encoded already.
   case text(Int, String)
-  /// Server-sent events until the sequence or the connection ends; when the caller goes, the sequence's task is cancelled.
+  /// Server-sent events until the sequence or the connection ends; a disconnect cancels the task of the
+  /// sequence.
   case events(AsyncStream<APIEvent>)
   case problem(APIProblem)
 }
@@ -161,17 +162,17 @@ package struct APIEvent: Hashable, Sendable {
   }
 }
 
-/// Why a request was not done, as `application/problem+json` (RFC 9457).
+/// The error response of a request, as `application/problem+json` (RFC 9457).
 package struct APIProblem: Hashable, Sendable {
   package let status: Int
   /// A stable word for programs.
   package let code: String
-  /// One sentence, safe to show.
+  /// One sentence; safe to show.
   package let detail: String
   package let field: String?
   package let hint: String?
   package let retryAfterSeconds: Int?
-  /// Members of this problem's own, by name, beside those above.
+  /// Additional members of the problem, by name.
   package let more: [String: Value]
 
   package init(

@@ -2,8 +2,8 @@ package import Logging
 internal import Model
 package import Reconciling
 
-/// The HTTP server of the API, on an address of its own, so that whoever fills its connections keeps nobody from metrics,
-/// health and webhooks.
+/// The HTTP server of the API. It has an address of its own, so that clients that exhaust its connections do
+/// not affect metrics, health and webhooks.
 package struct APIServer: Sendable {
   private let address: ListenAddress
   private let identity: TLSIdentity?
@@ -12,10 +12,10 @@ package struct APIServer: Sendable {
   private let logger: Logger
 
   /// - Parameters:
-  ///   - identity: nil for plain HTTP/1.1.
+  ///   - identity: Nil for plain HTTP/1.1.
   ///   - routes: `/openapi.json` and `/api/v1/whoami` are added.
-  ///   - accessLog: is told each request at level info; nil: none.
-  ///   - logger: is told what is wrong with the server itself.
+  ///   - accessLog: Records each request at level info; nil for none.
+  ///   - logger: Records errors of the server itself.
   package init(
     address: ListenAddress, identity: TLSIdentity?, routes: [APIRoute], tokens: any TokenStore,
     limits: APILimits = APILimits(), time: TimeSource, accessLog: Logger?, logger: Logger
@@ -30,11 +30,11 @@ package struct APIServer: Sendable {
       log: AccessLog(logger: accessLog))
   }
 
-  /// Serves until `stop` ends, then lets requests under way finish, at most for a second.
+  /// Serves until `stop` returns, then waits up to a second for running requests.
   /// - Parameters:
-  ///   - listening: told once, with the address it is reached at.
-  ///   - stop: returns when it is time to end.
-  /// - Throws: `GatewayError` when it cannot listen there.
+  ///   - listening: Called once, with the server's address.
+  ///   - stop: Returns when the server is to end.
+  /// - Throws: `GatewayError` when it cannot listen on the address.
   package func run(
     listening: @escaping @Sendable (ListenAddress) -> Void, until stop: @escaping @Sendable () async -> Void
   ) async throws(GatewayError) {

@@ -1,20 +1,20 @@
 internal import Logging
 internal import Model
 
-/// One line for each request: never its query, headers, body or token.
+/// Writes one line for each request, without its query, headers, body and token.
 struct AccessLog: Sendable {
   let logger: Logger?
 
   struct Line: Sendable {
     let id: String
     let method: String
-    /// As the route is described; nil where there is none.
+    /// The path of the route; nil where no route matches.
     let route: String?
     let principal: APIPrincipal?
     let startedAt: TimeSpan
   }
 
-  /// - Parameter bytes: of the answer's body.
+  /// - Parameter bytes: The size of the response's body.
   func write(_ line: Line, status: Int, bytes: Int, at time: TimeSpan) {
     guard let logger else { return }
     let span = time.milliseconds - line.startedAt.milliseconds

@@ -2,16 +2,17 @@ internal import Hummingbird
 internal import Model
 internal import NIOCore
 
-/// A stream of server-sent events as the body of an answer. It ends with the events or with the connection. The next event is
-/// asked for when the one before was taken by the connection, so a client that reads slowly costs the memory of one.
+/// A stream of server-sent events as a response body. It ends with the events or with the connection. The
+/// next event is requested once the connection has accepted the one before, so a slow client costs the memory
+/// of one event.
 struct EventBody: Sendable {
-  /// An event and a sign of life.
+  /// An event and a keep-alive comment.
   private static let mostWaiting = 2
 
   let events: AsyncStream<APIEvent>
   let keepAlive: Duration
   let load: RequestLoad
-  /// Told once, with the bytes that were written.
+  /// Called once, with the number of bytes sent.
   let ended: @Sendable (Int) -> Void
 
   func body(of request: Request) -> ResponseBody {
@@ -24,7 +25,7 @@ struct EventBody: Sendable {
       }
       let (parts, feed) = AsyncStream<ByteBuffer>.makeStream(
         bufferingPolicy: .bufferingOldest(EventBody.mostWaiting))
-      // Seen at once, so that a client knows that the stream stands.
+      // Sent immediately, so that the client knows that the stream is open.
       let open = ByteBuffer(string: ": open\n\n")
       count += open.readableBytes
       try await writer.write(open)
@@ -32,8 +33,8 @@ struct EventBody: Sendable {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await tell(feed, room) }
         group.addTask { await breathe(feed) }
-        // The framework takes the end of a connection badly where a body was read before (it asserts that it is told the
-        // body's end): then a client that went is noticed when something is written.
+        // After a body was read, the framework asserts that its end arrives before the connection's; in that
+        // case a disconnect is detected by the next write.
         if request.method == .get { group.addTask { await watch(request, feed) } }
         defer { group.cancelAll() }
         for await part in parts {
@@ -46,7 +47,7 @@ struct EventBody: Sendable {
     }
   }
 
-  /// - Parameter room: tells that something was written.
+  /// - Parameter written: An element for each part that the connection accepted.
   private func tell(_ feed: AsyncStream<ByteBuffer>.Continuation, _ room: AsyncStream<Void>) async {
     defer { feed.finish() }
     var room = room.makeAsyncIterator()
@@ -68,7 +69,7 @@ struct EventBody: Sendable {
     while (try? await Task.sleep(for: keepAlive)) != nil { feed.yield(ByteBuffer(string: ": alive\n\n")) }
   }
 
-  /// Nothing follows a request for a stream: what comes is the connection's end.
+  /// A request for a stream has no body, so what arrives is the end of the connection.
   private func watch(_ request: Request, _ feed: AsyncStream<ByteBuffer>.Continuation) async {
     _ = try? await request.body.consumeWithInboundCloseHandler { _ in
       for await _ in AsyncStream(Void.self, { _ in }) {}

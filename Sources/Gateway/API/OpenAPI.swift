@@ -1,9 +1,9 @@
 internal import HTTPTypes
 package import Model
 
-/// The description of the API, as OpenAPI 3.1, from the same list that is served.
+/// The description of the API in OpenAPI 3.1, generated from the routes that are served.
 package enum OpenAPI {
-  /// The routes and that of their description.
+  /// The routes, with that of the description.
   static func withItsRoute(_ routes: [APIRoute]) -> [APIRoute] {
     let text = document(of: routes + [route("")]).json
     return routes + [route(text)]

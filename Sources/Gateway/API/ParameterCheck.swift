@@ -1,9 +1,9 @@
 internal import Model
 
-/// Whether a parameter's text fits its schema, as far as `type`, `enum`, bounds and lengths say.
+/// Validates a parameter against `type`, `enum`, bounds and lengths of its schema.
 struct ParameterCheck: Sendable {
   let parameter: APIParameter
-  /// As requests name it: headers in lower case.
+  /// The name in requests: headers in lower case.
   let key: String
   private let words: [String]?
   private let type: String
@@ -24,7 +24,7 @@ struct ParameterCheck: Sendable {
     most = number(isNumber ? "maximum" : "maxLength")
   }
 
-  /// Nil: it fits.
+  /// Nil for a valid text.
   func problem(_ text: String) -> APIProblem? {
     if let words { return words.contains(text) ? nil : misfit("is one of \(words.joined(separator: ", "))") }
     switch type {

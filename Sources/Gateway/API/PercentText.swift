@@ -1,7 +1,7 @@
-/// Text as it stands in URLs.
+/// Decodes percent-encoded text.
 enum PercentText {
-  /// - Parameter plusIsSpace: as in queries.
-  /// - Returns: nil for what is no UTF-8 or has control characters.
+  /// - Parameter plusIsSpace: As in queries.
+  /// - Returns: Nil for text that is not UTF-8 or has control characters.
   static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count)

@@ -1,6 +1,6 @@
 package import Model
 
-/// How often something may be done: `perSecond` for long, `burst` at once.
+/// A rate limit: `perSecond` on average, `burst` at once.
 package struct Rate: Hashable, Sendable {
   package let perSecond: Int64
   package let burst: Int64
@@ -10,11 +10,11 @@ package struct Rate: Hashable, Sendable {
     self.burst = max(1, burst)
   }
 
-  /// As many at once as in two seconds.
+  /// The burst is the amount of two seconds.
   package init(perSecond: Int64) { self.init(perSecond: perSecond, burst: 2 * perSecond) }
 }
 
-/// What is left of a rate: a bucket that fills by itself. Counted in thousandths, so that a millisecond adds a whole number.
+/// A token bucket. Counts thousandths, so that every millisecond adds a whole number.
 package struct RateBucket: Hashable, Sendable {
   private var thousandths: Int64
   private var filledAt: TimeSpan
@@ -24,7 +24,7 @@ package struct RateBucket: Hashable, Sendable {
     filledAt = time
   }
 
-  /// - Returns: nil when it may be done; else after how many milliseconds it may.
+  /// - Returns: Nil when the bucket had a token; otherwise the milliseconds until it has one.
   package mutating func take(_ rate: Rate, at time: TimeSpan) -> Int64? {
     fill(rate, at: time)
     guard thousandths >= 1000 else { return (1000 - thousandths + rate.perSecond - 1) / rate.perSecond }
@@ -32,7 +32,7 @@ package struct RateBucket: Hashable, Sendable {
     return nil
   }
 
-  /// Whether something is left, without taking it.
+  /// Whether the bucket is empty; takes nothing.
   package mutating func isEmpty(_ rate: Rate, at time: TimeSpan) -> Bool {
     fill(rate, at: time)
     return thousandths < 1000
@@ -51,7 +51,8 @@ package struct RateBucket: Hashable, Sendable {
   }
 }
 
-/// The buckets of many, such as addresses. Those that are full again are forgotten; where too many are not, all are.
+/// Token buckets by name, such as addresses. Full buckets are removed when the table is full; if that does
+/// not suffice, all are.
 package struct RateTable: Sendable {
   private let rate: Rate
   private let most: Int
@@ -64,13 +65,13 @@ package struct RateTable: Sendable {
 
   package var count: Int { buckets.count }
 
-  /// - Returns: nil when it may be done; else after how many milliseconds it may.
+  /// - Returns: Nil when the bucket had a token; otherwise the milliseconds until it has one.
   package mutating func take(_ name: String, at time: TimeSpan) -> Int64? {
     if buckets[name] == nil, buckets.count >= most { sweep(at: time) }
     return buckets[name, default: RateBucket(full: rate, at: time)].take(rate, at: time)
   }
 
-  /// Whether nothing is left, without taking it.
+  /// Whether the bucket is empty; takes nothing.
   package mutating func isEmpty(_ name: String, at time: TimeSpan) -> Bool {
     buckets[name]?.isEmpty(rate, at: time) ?? false
   }

@@ -1,14 +1,15 @@
 internal import Synchronization
 
-/// Names a request in logs and answers.
+/// Creates the ids of requests for logs and responses.
 final class RequestIDs: Sendable {
   private let mark: String
   private let next = Atomic<UInt64>(0)
 
-  /// - Parameter mark: of this server, so that two servers' requests have different names.
+  /// - Parameter mark: Unique for this server, so that ids of two servers differ.
   init(mark: String) { self.mark = mark }
 
-  /// The caller's own, if it is 1 to 64 letters, digits, dots, dashes and underscores; else a new one.
+  /// The client's own id, if it consists of 1 to 64 ASCII letters, digits, dots, dashes and underscores;
+  /// otherwise a new one.
   func id(_ given: String?) -> String {
     if let given, (1...64).contains(given.utf8.count),
       given.utf8.allSatisfy({ byte in

@@ -1,10 +1,10 @@
 internal import Synchronization
 
-/// How many requests are being answered, streams among them.
+/// The number of running requests, streams included.
 final class RequestLoad: Sendable {
   private let count = Atomic<Int>(0)
 
-  /// - Returns: how many there are with this one.
+  /// - Returns: The number, this one included.
   @discardableResult
   func begin() -> Int { count.add(1, ordering: .relaxed).newValue }
 

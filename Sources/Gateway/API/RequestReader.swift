@@ -3,13 +3,13 @@ internal import Hummingbird
 internal import Model
 internal import NIOCore
 
-/// Takes from a request what its operation asks for, and no more.
+/// Parses the input of a request that its operation declares, and rejects any other.
 enum RequestReader {
   struct Refusal: Error, Sendable {
     let problem: APIProblem
   }
 
-  /// Adds what stands in query and headers to the parameters, and checks them all.
+  /// Adds query and headers to the parameters, and validates all of them.
   static func read(
     _ query: Substring, _ headers: HTTPFields, of operation: Operation,
     into parameters: inout [String: String]
@@ -53,7 +53,7 @@ enum RequestReader {
 
   private static func shown(_ name: String) -> String { String(name.prefix(40)) }
 
-  /// - Returns: the body as a value whose texts hold no NUL, which the database could not keep.
+  /// - Returns: The body, without NUL in any text, because the database cannot store it.
   static func body(of request: Request, _ description: APIBody, depth: Int) async -> Result<Value, Refusal> {
     guard isJSON(request.headers[.contentType]) else {
       return refused(415, "unsupported_media_type", "the body's Content-Type is application/json")
@@ -98,7 +98,7 @@ enum RequestReader {
     return type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased() == "application/json"
   }
 
-  /// Whether `\u0000` stands in it, maybe behind another backslash.
+  /// Whether the bytes contain `\u0000`, perhaps after another backslash.
   private static func mayHoldNUL(_ bytes: ByteBuffer) -> Bool {
     var rest = bytes.readableBytesView[...]
     while let mark = rest.firstIndex(of: UInt8(ascii: "\\")) {

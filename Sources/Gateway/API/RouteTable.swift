@@ -1,9 +1,9 @@
 /// Finds the operation of a path and method.
 package struct RouteTable: Sendable {
   package enum Match: Sendable {
-    /// With the values of the path's parameters, decoded, in their order.
+    /// With the decoded values of the path's parameters, in order.
     case operation(Operation, [String])
-    /// The path is there, for these methods, as HTTP writes them.
+    /// The path exists, for these methods in upper case.
     case otherMethods([String])
     case none
   }
@@ -29,8 +29,8 @@ package struct RouteTable: Sendable {
   }
 
   /// - Parameters:
-  ///   - method: as HTTP writes it.
-  ///   - path: without the query.
+  ///   - method: In upper case.
+  ///   - path: Without the query.
   package func match(_ method: String, _ path: Substring) -> Match {
     guard path.utf8.first == UInt8(ascii: "/") else { return .none }
     var place = 0
@@ -70,7 +70,7 @@ package struct RouteTable: Sendable {
   }
 }
 
-/// A route as the server checks it.
+/// A route with its compiled parameter checks.
 package struct Operation: Sendable {
   package let route: APIRoute
   let pathNames: [String]

@@ -1,6 +1,6 @@
 package import Model
 
-/// JSON Schemas of what the API takes and gives.
+/// Builds the JSON Schemas of the API.
 package enum Schema {
   package static func text(
     _ summary: String? = nil, length: ClosedRange<Int64>? = nil, pattern: String? = nil
@@ -13,7 +13,7 @@ package enum Schema {
     ])
   }
 
-  /// One of these.
+  /// One of these words.
   package static func word(_ words: [String], _ summary: String? = nil) -> Value {
     .members([
       "type": .string("string"), "description": summary.map { .string($0) },
@@ -42,7 +42,7 @@ package enum Schema {
     ])
   }
 
-  /// - Parameter isClosed: other members are refused.
+  /// - Parameter isClosed: Whether other members are rejected.
   package static func object(
     _ members: KeyValuePairs<String, Value>, required: [String] = [], isClosed: Bool = false
   ) -> Value {

@@ -1,15 +1,15 @@
 internal import Model
 
-/// What is asked to say whether a server lives and whether it may be counted on.
+/// The liveness and readiness checks of a server.
 package struct HealthChecks: Sendable {
-  /// A check by name: nil when it is well, else what is wrong, safe to show.
+  /// A named check: nil for success, otherwise the problem, safe to show.
   package typealias Check = (name: String, ask: @Sendable () async -> String?)
 
-  /// The process is to be restarted when one of these fails.
+  /// When one of these fails, the process must be restarted.
   private let alive: [Check]
-  /// All of these and of `alive` must hold before it is counted on.
+  /// The server is ready when all of these and of `alive` succeed.
   private let ready: [Check]
-  /// How long one check may take.
+  /// The timeout of one check.
   private let limit: Duration
 
   package init(alive: [Check], ready: [Check], limit: Duration = .seconds(2)) {
@@ -18,7 +18,7 @@ package struct HealthChecks: Sendable {
     self.limit = limit
   }
 
-  /// What the checks came to.
+  /// The result of the checks.
   package struct Report: Sendable {
     package let isWell: Bool
     /// `{"status":"ok","checks":{"loop":"ok"}}`, or with `"status":"failing"` and a `reason`.
@@ -58,7 +58,7 @@ package struct HealthChecks: Sendable {
 }
 
 extension LoopPulse {
-  /// Nil while the loop goes round often enough; else what is wrong.
+  /// Nil while the loop runs often enough; otherwise the problem.
   package func liveness(
     within limit: Duration, startedAt start: SuspendingClock.Instant, now: SuspendingClock.Instant
   ) -> String? {

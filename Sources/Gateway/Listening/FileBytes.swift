@@ -1,11 +1,11 @@
 internal import Glibc
 internal import Model
 
-/// Small files that a server is set up with.
+/// Reads the small files of a server's configuration.
 enum FileBytes {
   private static let most = 1 << 20
 
-  /// - Parameter what: what it should hold, for the error.
+  /// - Parameter what: The file's purpose, for the error.
   static func read(_ path: String, what: String) throws(TLSIdentityError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {

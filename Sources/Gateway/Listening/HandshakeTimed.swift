@@ -5,7 +5,7 @@ internal import NIOCore
 internal import NIOSSL
 internal import NIOTLS
 
-/// HTTP/2 and HTTP/1.1 over TLS, for clients that get the handshake done in time.
+/// HTTP/2 and HTTP/1.1 over TLS, with a timeout for the handshake.
 struct HandshakeTimed: ServerChildChannel {
   let inner: HTTP2UpgradeChannel
   let limit: Duration
@@ -27,7 +27,7 @@ struct HandshakeTimed: ServerChildChannel {
   }
 }
 
-/// Closes a connection whose handshake is not done in time, and goes when it is.
+/// Closes a connection whose handshake exceeds the timeout; removes itself after the handshake.
 private final class HandshakeClock: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = NIOAny
   private let limit: Duration

@@ -1,13 +1,14 @@
-/// Where a server listens: `127.0.0.1:9464`, `[::1]:9464`, `host:port` or `unix:///run/rendertrust/gateway.sock`.
+/// The address of a server: `127.0.0.1:9464`, `[::1]:9464`, `host:port` or
+/// `unix:///run/rendertrust/gateway.sock`.
 package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
   case tcp(host: String, port: Int)
   case unix(path: String)
 
-  /// Nil for what is none of these. Port 0 takes a free one.
+  /// Nil for any other text. Port 0 selects a free port.
   package init?(_ text: String) {
     if text.hasPrefix("unix://") {
       let path = String(text.dropFirst(7))
-      // What fits into the kernel's address.
+      // The limit of the kernel's address.
       guard path.hasPrefix("/"), path.utf8.count < 108 else { return nil }
       self = .unix(path: path)
       return
@@ -32,7 +33,7 @@ package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Whether only this machine reaches it.
+  /// Whether only this machine can connect to it.
   package var isLocal: Bool {
     switch self {
     case .unix: true

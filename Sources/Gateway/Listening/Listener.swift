@@ -8,23 +8,23 @@ internal import NIOCore
 internal import NIOSSL
 internal import ServiceLifecycle
 
-/// Listens on one address and hands each request to a responder, until it is told to stop.
+/// Listens on one address and passes each request to a responder.
 struct Listener<Responder: HTTPResponder>: Sendable
 where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
   let address: ListenAddress
   let responder: Responder
   let limits: ListenerLimits
-  /// Nil: plain HTTP/1.1. Else HTTP/2 and HTTP/1.1 over TLS, as the client chooses.
+  /// Nil for plain HTTP/1.1. Otherwise HTTP/2 and HTTP/1.1 over TLS, as the client chooses.
   let identity: TLSIdentity?
-  /// Of the program, that says where to listen.
+  /// The program's option that sets the address, for errors.
   let flag: String
   let logger: Logger
 
-  /// Serves until `stop` ends, then lets requests under way finish, at most for a second.
+  /// Serves until `stop` returns, then waits up to a second for running requests.
   /// - Parameters:
-  ///   - listening: told once, with the address it is reached at.
-  ///   - stop: returns when it is time to end.
-  /// - Throws: `GatewayError` when it cannot listen there.
+  ///   - listening: Called once, with the server's address.
+  ///   - stop: Returns when the server is to end.
+  /// - Throws: `GatewayError` when it cannot listen on the address.
   func run(
     listening: @escaping @Sendable (ListenAddress) -> Void, until stop: @escaping @Sendable () async -> Void
   ) async throws(GatewayError) {
@@ -77,28 +77,28 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     }
   }
 
-  /// The address with the port that was given by the kernel.
+  /// The address with the port that the kernel chose.
   private func bound(_ channel: any Channel) -> ListenAddress {
     guard case .tcp(let host, 0) = address, let port = channel.localAddress?.port else { return address }
     return .tcp(host: host, port: port)
   }
 }
 
-/// What a connection may take.
+/// The limits of connections.
 struct ListenerLimits: Sendable {
-  /// At once; further ones wait in the kernel.
+  /// Concurrent connections; further ones wait in the kernel.
   var connections: Int
-  /// How many wait there.
+  /// The maximum number of waiting connections.
   var backlog = 256
-  /// How long a connection may be silent, also before the headers of a request are complete.
+  /// The maximum idle time of a connection, also before the headers of a request are complete.
   var idle: Duration
-  /// How long TLS may take to be agreed on.
+  /// The timeout of the TLS handshake.
   var handshake = Duration.seconds(10)
-  /// How long the body of a request may take, from its headers to its end.
+  /// The timeout of a request's body, from the headers to its end.
   var body: Duration
-  /// How long a client may leave unread what it was sent.
+  /// How long a client may leave sent bytes unread.
   var unread = Duration.seconds(30)
-  /// How long a connection stays open after an answer that ends it, so that the client can read it.
+  /// How long a connection stays open after its last response, so that the client can read it.
   let farewell = Duration.seconds(3)
   var headers = HTTP1Channel.Configuration.DecoderConfiguration(
     maxHeaderFieldSize: 8192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 64)

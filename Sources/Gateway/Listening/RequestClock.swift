@@ -2,11 +2,11 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Watches one connection, or one stream of HTTP/2, for clients that send or read too slowly, and ends it after an answer
-/// that says so.
+/// Ends a connection, or one stream of HTTP/2, whose client sends or reads too slowly, after an error
+/// response where possible.
 ///
-/// A body that does not come in time is an error to whoever reads it, and the connection's end a little later. A client that
-/// ends its half while it waits for an answer is gone.
+/// A body that exceeds its timeout is an error to its reader, and ends the connection a little later. A
+/// client that closes its half while it waits for a response counts as disconnected.
 final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -20,7 +20,7 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
   private var readingLimit: Scheduled<Void>?
   private var farewell: Scheduled<Void>?
   private var awaitsAnswer = false
-  /// Told once when the client is gone.
+  /// Called once when the client disconnects.
   private var goneHandler: (@Sendable () -> Void)?
 
   init(_ limits: ListenerLimits) { self.limits = limits }
@@ -38,7 +38,7 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    // Nothing is scheduled for a request that came as one.
+    // Nothing is scheduled for a request that arrived as a whole.
     if awaitsBody, bodyLimit == nil {
       bodyLimit = after(limits.body, context) { clock, context in clock.giveUp(context) }
     }
@@ -58,7 +58,7 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
     case .body: break
     case .end:
       if endsAfterAnswer, farewell == nil {
-        // At once, a client that still sends would lose the answer.
+        // A client that is still sending would lose the response if the connection closed at once.
         farewell = after(awaitsBody ? limits.farewell : .zero, context) { _, context in
           context.close(promise: nil)
         }
@@ -99,7 +99,8 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
     goneHandler = nil
   }
 
-  /// - Parameter act: takes the place of the one before; nil: nobody asks any more.
+  /// Sets the handler of the connection's end.
+  /// - Parameter handler: Replaces the handler set before; nil for none.
   static func whenGone(_ channel: any Channel, _ act: (@Sendable () -> Void)?) {
     channel.eventLoop.execute {
       guard channel.isActive,
@@ -127,5 +128,5 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
 @available(*, unavailable)
 extension RequestClock: Sendable {}
 
-/// A body that took too long.
+/// The body of a request exceeded its timeout.
 struct SlowRequest: Error {}

@@ -3,13 +3,13 @@ internal import NIOCore
 internal import NIOSSL
 internal import Synchronization
 
-/// Who a server is, to those that connect with TLS 1.2 or later.
+/// The certificate and key of a server, for TLS 1.2 and later.
 package struct TLSIdentity: Sendable {
   private let certificateFile: String
   private let keyFile: String
   private let current: Current
 
-  /// What new connections are shown.
+  /// The files for new connections.
   private final class Current: Sendable {
     let files: Mutex<Files>
     init(_ files: Files) { self.files = Mutex(files) }
@@ -21,17 +21,17 @@ package struct TLSIdentity: Sendable {
   }
 
   /// - Parameters:
-  ///   - certificateFile: PEM: the server's certificate, then those that vouch for it.
+  ///   - certificateFile: PEM: the server's certificate, then the intermediate certificates.
   ///   - keyFile: PEM: the private key of the first certificate.
-  /// - Throws: when a file is not there, cannot be read or does not fit.
+  /// - Throws: When a file is missing, unreadable or does not match the other.
   package init(certificateFile: String, keyFile: String) throws(TLSIdentityError) {
     self.certificateFile = certificateFile
     self.keyFile = keyFile
     current = Current(try TLSIdentity.read(certificateFile, keyFile))
   }
 
-  /// Reads the files again, for connections that begin from now on; those that stand are left alone.
-  /// - Throws: what `init` throws; what was read before goes on to count then.
+  /// Reads the files again, for new connections; open connections are unaffected.
+  /// - Throws: The errors of `init`; the former files stay in use then.
   package func reload() throws(TLSIdentityError) {
     let files = try TLSIdentity.read(certificateFile, keyFile)
     current.files.withLock { $0 = files }

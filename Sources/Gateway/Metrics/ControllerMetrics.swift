@@ -2,7 +2,7 @@ package import Model
 package import Reconciling
 internal import Synchronization
 
-/// Adds up what the loop tells. Remembers nothing but numbers and the condition of each resource.
+/// Counts the events of the control loop. Stores numbers and the condition of each resource only.
 package final class ControllerMetrics: Sendable {
   private struct State: Sendable {
     var numbers = MetricSet()
@@ -16,8 +16,8 @@ package final class ControllerMetrics: Sendable {
   private let instant: @Sendable () -> SuspendingClock.Instant
 
   /// - Parameters:
-  ///   - now: the time of day.
-  ///   - instant: a clock that is never set, to tell how long ago the loop went round.
+  ///   - now: The time of day.
+  ///   - instant: A monotonic clock, for the time since the loop's last round.
   package init(
     environment: String, version: String, now: @escaping @Sendable () -> Timestamp,
     instant: @escaping @Sendable () -> SuspendingClock.Instant = { SuspendingClock().now }
@@ -30,10 +30,10 @@ package final class ControllerMetrics: Sendable {
 
   package var handler: ProgressHandler { { [self] progress in take(progress) } }
 
-  /// What the loop was seen doing.
+  /// The activity of the loop so far.
   package var pulse: LoopPulse { state.withLock { $0.pulse } }
 
-  /// The exposition, with the process's own numbers as they are now.
+  /// The exposition, with the process's current numbers.
   package func text() -> String {
     let process = ProcessNumbers.current()
     return state.withLock { state in
@@ -51,7 +51,7 @@ package final class ControllerMetrics: Sendable {
     state.withLock { $0.numbers.add(to: .billingEvents, outcome) }
   }
 
-  /// How many dead letters are open, by reason; what is not named has none.
+  /// Sets the number of open dead letters by reason; other reasons have none.
   package func setDeadLetters(_ counts: [String: Int64]) {
     state.withLock { state in
       state.numbers.clear(.deadLetters)
@@ -107,11 +107,11 @@ package final class ControllerMetrics: Sendable {
   }
 }
 
-/// Whether the loop lives, and how far it has come.
+/// The activity of the loop: its last round, and whether the first pass is complete.
 package struct LoopPulse: Hashable, Sendable {
   /// Nil before the first round.
   package private(set) var lastRound: SuspendingClock.Instant?
-  /// Everything was looked at once, and what had to be done for it is over.
+  /// Whether every resource was observed once and the resulting work is done.
   package private(set) var isFirstPassDone = false
   private var hasBegun = false
 

@@ -1,4 +1,4 @@
-/// One family of the exposition, by Prometheus' conventions for names and units.
+/// One family of the exposition, named by Prometheus' conventions for names and units.
 package struct Metric: Hashable, Sendable {
   package enum Kind: String, Sendable {
     case counter, gauge, histogram
@@ -70,7 +70,7 @@ extension Metric {
   static let processFiles = Metric("process_open_fds", .gauge, "Open file descriptors of the process.")
   static let processFileLimit = Metric("process_max_fds", .gauge, "Most file descriptors that it may open.")
 
-  /// All that is exposed, in the order of the exposition.
+  /// All metrics, in the order of the exposition.
   package static let all = [
     buildInfo, revision, loopRounds, lastRound, queueDepth, inFlight, resources, reconciling, observing,
     observeFailures, steps, stepFailures, driftDetected, driftHealed, storeErrors, billingEvents, deadLetters,

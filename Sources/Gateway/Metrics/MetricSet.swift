@@ -1,15 +1,15 @@
 package import Model
 
-/// Numbers by metric and labels, and their text for Prometheus.
+/// Numbers by metric and labels, with their text for Prometheus.
 package struct MetricSet: Sendable {
   private struct Histogram: Sendable {
-    /// One count for each bound, not cumulated, and one for what is above all.
+    /// One count for each bound, not cumulated, and one for larger values.
     var counts = [Int64](repeating: 0, count: MetricSet.bounds.count + 1)
     var sum: Int64 = 0
     var total: Int64 { counts.reduce(0, +) }
   }
 
-  /// Upper bounds in milliseconds: from a fast look at the state to a step that pulls a large image.
+  /// Upper bounds in milliseconds: from a fast query of the state to a step that pulls a large image.
   private static let bounds: [Int64] = [
     5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000,
   ]
@@ -19,7 +19,7 @@ package struct MetricSet: Sendable {
 
   package init() {}
 
-  /// - Parameter labels: one value for each label of the metric, in its order.
+  /// - Parameter labels: One value for each label of the metric, in order.
   package mutating func add(_ amount: Double = 1, to metric: Metric, _ labels: String...) {
     numbers[metric, default: [:]][labels, default: 0] += amount
   }
@@ -34,7 +34,7 @@ package struct MetricSet: Sendable {
     histograms[metric]?[labels]?.sum += span.milliseconds
   }
 
-  /// Forgets all values of a metric, for one that is told as a whole.
+  /// Removes all values of a metric, before it is set as a whole.
   package mutating func clear(_ metric: Metric) { numbers[metric] = nil }
 
   /// The text exposition, version 0.0.4. A counter without labels is shown from the start, as 0.

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What the kernel says of this process; a number that it does not tell is left out.
+/// The kernel's statistics of this process; unavailable numbers are omitted.
 struct ProcessNumbers {
   private var cpuSeconds: Double?
   private var residentBytes: Double?
@@ -11,14 +11,15 @@ struct ProcessNumbers {
 
   static func current() -> ProcessNumbers {
     var numbers = ProcessNumbers()
-    // The second field is the program's name in brackets, which may hold spaces: count behind it.
+    // The second field is the program's name in parentheses, which may hold spaces; fields are counted after
+    // it.
     let fields = read("/proc/self/stat").split(separator: ")").last?.split(separator: " ") ?? []
     let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
     func field(_ number: Int) -> Double? { number - 3 < fields.count ? Double(fields[number - 3]) : nil }
     if let user = field(14), let system = field(15) { numbers.cpuSeconds = (user + system) / ticks }
     numbers.virtualBytes = field(23)
     numbers.residentBytes = field(24).map { $0 * Double(sysconf(Int32(_SC_PAGESIZE))) }
-    // The kernel counts the process's start from the machine's.
+    // The kernel counts the start of a process from the machine's boot.
     if let start = field(22) {
       numbers.startSeconds = seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME) + start / ticks
     }
@@ -39,7 +40,7 @@ struct ProcessNumbers {
     }
   }
 
-  /// Without the descriptor that counting needs itself, `.` and `..`.
+  /// Without the descriptor that counting uses, `.` and `..`.
   private static func openFileCount() -> Double? {
     guard let folder = opendir("/proc/self/fd") else { return nil }
     defer { closedir(folder) }

@@ -1,11 +1,11 @@
 package import Model
 
-/// What a bearer shows: `rt_` and forty characters of base32 (a–z, 2–7), 200 random bits. Only its hash is kept.
+/// A bearer token: `rt_` and forty characters of base32 (a–z, 2–7), 200 random bits. Only its hash is stored.
 package struct APIToken: Sendable {
   package let secret: Secret
   package let hash: TokenHash
 
-  /// Nil for what was never made by `init(random:)`.
+  /// Nil for text that does not have the format of a token.
   package init?(_ text: some StringProtocol) {
     let bytes = text.utf8
     guard bytes.count == APIToken.length, text.hasPrefix(APIToken.prefix),
@@ -15,7 +15,7 @@ package struct APIToken: Sendable {
     hash = TokenHash(of: bytes)
   }
 
-  /// - Parameter generator: one whose numbers nobody can guess.
+  /// - Parameter generator: Must be cryptographically secure.
   package init(random generator: inout some RandomNumberGenerator) {
     var text = APIToken.prefix
     for _ in 0..<(APIToken.length - 3) {
@@ -30,13 +30,13 @@ package struct APIToken: Sendable {
   private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
 }
 
-/// SHA-256 of a token's text. Two are compared in the same time wherever they differ.
+/// SHA-256 of a token's text. Comparisons take constant time.
 package struct TokenHash: Hashable, Sendable {
   private let words: (UInt64, UInt64, UInt64, UInt64)
 
   init(of text: some Collection<UInt8>) { self.init(bytes: Digest.sha256(of: text)) }
 
-  /// - Parameter hex: 64 hexadecimal digits; nil for anything else.
+  /// - Parameter hex: 64 hexadecimal digits; nil for any other text.
   package init?(hex: String) {
     guard hex.utf8.count == 64 else { return nil }
     var words: [UInt64] = []

@@ -2,17 +2,17 @@ internal import Model
 package import Reconciling
 internal import Synchronization
 
-/// Knows whose token it is, without asking the store each time. A token that was revoked elsewhere is refused 4 s later at
-/// the latest; while the store does not answer, tokens are known for as long.
+/// Authenticates tokens, with a cache in front of the store. A token that was revoked elsewhere is rejected
+/// after at most 4 s; while the store does not respond, cached tokens stay valid for the same time.
 package final class TokenCache: Sendable {
-  /// How old an answer may be before one request asks again, while others still go by it.
+  /// The age from which one request reloads an entry, while others still use it.
   private static let freshFor = TimeSpan(milliseconds: 2000)
-  /// How old it may be at all.
+  /// The age from which an entry is unusable.
   private static let goodFor = TimeSpan(milliseconds: 4000)
   private static let most = 10_000
 
   private struct Entry {
-    /// Nil: the store knows none.
+    /// Nil when the store has no such token.
     var record: TokenRecord?
     var askedAt: TimeSpan
     var isBeingAsked = false
@@ -27,7 +27,7 @@ package final class TokenCache: Sendable {
     self.time = time
   }
 
-  /// Nil: nobody's, or not good any more.
+  /// Nil for an unknown, expired or revoked token.
   package func principal(of token: APIToken) async throws(TokenStoreError) -> APIPrincipal? {
     let now = time.uptime()
     let known = entries.withLock { entries -> (record: TokenRecord?, isEnough: Bool)? in
@@ -53,7 +53,7 @@ package final class TokenCache: Sendable {
     return record.principal
   }
 
-  /// Whether it was good when the store was asked last, however long ago.
+  /// Whether the token was valid when it was last loaded, however long ago.
   package func isFamiliar(_ token: APIToken) -> Bool {
     entries.withLock { $0[token.hash]?.record }?.isGood(at: time.now()) ?? false
   }
@@ -63,7 +63,7 @@ package final class TokenCache: Sendable {
       let record = try await store.token(hash)
       entries.withLock { entries in
         if entries.count >= TokenCache.most {
-          // Those that nobody has go first, so that whoever guesses drives out nobody who is known.
+          // Unknown tokens are removed first, so that guessing does not evict valid ones.
           entries = entries.filter { $0.value.record != nil }
           if entries.count >= TokenCache.most { entries = [:] }
         }

@@ -1,19 +1,19 @@
 package import Model
 
-/// What is kept about a token.
+/// The stored record of a token.
 package struct TokenRecord: Hashable, Sendable {
-  /// Names it among all; stays after it is revoked.
+  /// Unique; stays reserved after the token is revoked.
   package let name: String
   package let role: APIRole
-  /// The account of a creator, the node of a node; nil for others.
+  /// The account of a creator, the node of a node; nil for other roles.
   package let subject: String?
   package let hash: TokenHash
   package let createdAt: Timestamp
   package let createdBy: String
-  /// Nil: it does not end by itself.
+  /// Nil for a token that does not expire.
   package let expiresAt: Timestamp?
   package let revokedAt: Timestamp?
-  /// To the hour; nil: never, as far as is known.
+  /// Accurate to the hour; nil when it was never used.
   package let lastUsedAt: Timestamp?
 
   package init(
@@ -37,7 +37,7 @@ package struct TokenRecord: Hashable, Sendable {
 
   package var principal: APIPrincipal { APIPrincipal(name: name, role: role, subject: subject) }
 
-  /// What is wrong with a token that is to be made; nil: nothing.
+  /// The problem of a new token's name, role or subject; nil for none.
   package static func problem(name: String, role: APIRole, subject: String?) -> String? {
     guard (1...64).contains(name.utf8.count),
       name.utf8.allSatisfy({ byte in
@@ -56,9 +56,9 @@ package struct TokenRecord: Hashable, Sendable {
   }
 }
 
-/// Where tokens are kept.
+/// The store of tokens.
 package protocol TokenStore: Sendable {
-  /// Nil: there never was one. Also notes that it was used, at most once an hour.
+  /// Nil when there never was such a token. Also records the use of the token, at most once an hour.
   func token(_ hash: TokenHash) async throws(TokenStoreError) -> TokenRecord?
 }
 

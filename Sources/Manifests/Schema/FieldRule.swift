@@ -1,0 +1,220 @@
+/// What must hold for a field's value beyond its type.
+///
+///     Field("replicas", \.replicas, "How many copies run", .range(0...100))
+///     Field("database", \.database, "Where the prices live", .required, .refersTo("Database"))
+package struct FieldRule<Value: Sendable>: Sendable {
+  let isRequired: Bool
+  /// Nil for a valid value, otherwise the problem, continuing ‘‘field’ …’, and a hint.
+  let problem: (@Sendable (Value) -> RuleProblem?)?
+  /// Adds the rule to the shape that editors get.
+  let refine: @Sendable (Shape) -> Shape
+
+  private init(
+    isRequired: Bool = false, problem: (@Sendable (Value) -> RuleProblem?)?,
+    refine: @escaping @Sendable (Shape) -> Shape
+  ) {
+    self.isRequired = isRequired
+    self.problem = problem
+    self.refine = refine
+  }
+
+  /// The field must be written.
+  package static var required: FieldRule {
+    FieldRule(isRequired: true, problem: nil, refine: { $0 })
+  }
+
+  /// Any other rule.
+  /// - Parameter text: The rule in words: `an even number`.
+  package static func rule(
+    _ text: String, refine: @escaping @Sendable (Shape) -> Shape = { $0 },
+    _ problem: @escaping @Sendable (Value) -> RuleProblem?
+  ) -> FieldRule {
+    FieldRule(problem: problem) { shape in
+      var shape = refine(shape)
+      shape.rules.append(text)
+      return shape
+    }
+  }
+
+  /// Examples of values, for `explain` and for editors.
+  package static func example(_ examples: String...) -> FieldRule {
+    FieldRule(problem: nil) { shape in
+      var shape = shape
+      shape.examples = examples
+      return shape
+    }
+  }
+
+  /// Applies a rule of `Wrapped` when there is a value.
+  package static func present<Wrapped: Sendable>(
+    _ rule: FieldRule<Wrapped>
+  ) -> FieldRule where Value == Wrapped? {
+    guard let problem = rule.problem else {
+      return FieldRule(isRequired: rule.isRequired, problem: nil, refine: rule.refine)
+    }
+    let check: @Sendable (Wrapped?) -> RuleProblem? = { value in
+      guard let value else { return nil }
+      return problem(value)
+    }
+    return FieldRule(isRequired: rule.isRequired, problem: check, refine: rule.refine)
+  }
+
+  /// Applies a rule to each item of a list.
+  package static func each<Element: Sendable>(
+    _ rule: FieldRule<Element>
+  ) -> FieldRule where Value == [Element] {
+    let check: @Sendable ([Element]) -> RuleProblem? = { list in
+      for (index, element) in list.enumerated() {
+        if let found = rule.problem?(element) {
+          return found.inside(.item(index))
+        }
+      }
+      return nil
+    }
+    return FieldRule(problem: check) { shape in
+      guard case .list(let element) = shape.form else { return shape }
+      var shape = shape
+      shape.form = .list(rule.refine(element))
+      return shape
+    }
+  }
+
+  /// Applies a rule to each value of a map.
+  package static func eachValue<Element: Sendable>(
+    _ rule: FieldRule<Element>
+  ) -> FieldRule where Value == [String: Element] {
+    let check: @Sendable ([String: Element]) -> RuleProblem? = { map in
+      for (key, element) in map.sorted(by: { $0.key < $1.key }) {
+        if let found = rule.problem?(element) {
+          return found.inside(.key(key))
+        }
+      }
+      return nil
+    }
+    return FieldRule(problem: check) { shape in
+      guard case .map(let element) = shape.form else { return shape }
+      var shape = shape
+      shape.form = .map(rule.refine(element))
+      return shape
+    }
+  }
+}
+
+extension FieldRule where Value: Comparable & CustomStringConvertible & Sendable {
+  package static func range(_ range: ClosedRange<Value>) -> FieldRule {
+    rule(
+      "from \(range.lowerBound) to \(range.upperBound)", refine: bounds(range.lowerBound, range.upperBound)
+    ) {
+      range.contains($0)
+        ? nil : RuleProblem("must be from \(range.lowerBound) to \(range.upperBound), found \($0)")
+    }
+  }
+
+  package static func atLeast(_ minimum: Value) -> FieldRule {
+    rule("at least \(minimum)", refine: bounds(minimum, nil)) {
+      $0 >= minimum ? nil : RuleProblem("must be at least \(minimum), found \($0)")
+    }
+  }
+
+  package static func atMost(_ maximum: Value) -> FieldRule {
+    rule("at most \(maximum)", refine: bounds(nil, maximum)) {
+      $0 <= maximum ? nil : RuleProblem("must be at most \(maximum), found \($0)")
+    }
+  }
+
+  package static func above(_ limit: Value) -> FieldRule {
+    rule("more than \(limit)") { $0 > limit ? nil : RuleProblem("must be more than \(limit), found \($0)") }
+  }
+
+  private static func bounds(_ minimum: Value?, _ maximum: Value?) -> @Sendable (Shape) -> Shape {
+    { shape in
+      var shape = shape
+      shape.minimum = (minimum as? any BinaryInteger).flatMap { Int64(exactly: $0) }
+      shape.maximum = (maximum as? any BinaryInteger).flatMap { Int64(exactly: $0) }
+      return shape
+    }
+  }
+}
+
+extension FieldRule {
+  package static func range<W: Comparable & CustomStringConvertible & Sendable>(
+    _ range: ClosedRange<W>
+  ) -> FieldRule where Value == W? { present(.range(range)) }
+
+  package static func atLeast<W: Comparable & CustomStringConvertible & Sendable>(
+    _ minimum: W
+  ) -> FieldRule where Value == W? { present(.atLeast(minimum)) }
+
+  package static func atMost<W: Comparable & CustomStringConvertible & Sendable>(
+    _ maximum: W
+  ) -> FieldRule where Value == W? { present(.atMost(maximum)) }
+
+  package static func above<W: Comparable & CustomStringConvertible & Sendable>(
+    _ limit: W
+  ) -> FieldRule where Value == W? { present(.above(limit)) }
+
+}
+
+extension FieldRule where Value: Collection & Sendable {
+  package static var nonEmpty: FieldRule {
+    rule("not empty") { $0.isEmpty ? RuleProblem("must not be empty") : nil }
+  }
+
+  /// The number of items of a list or map, or of characters of a text.
+  package static func count(_ range: ClosedRange<Int>) -> FieldRule {
+    rule("\(range.lowerBound) to \(range.upperBound) long") {
+      range.contains($0.count)
+        ? nil : RuleProblem("must have \(range.lowerBound) to \(range.upperBound) items, found \($0.count)")
+    }
+  }
+}
+
+extension FieldRule {
+  /// A list without duplicates.
+  package static func unique<Element: Hashable & Sendable>() -> FieldRule where Value == [Element] {
+    rule("no repetition") { list in
+      var seen: Set<Element> = []
+      return list.first { !seen.insert($0).inserted }.map { RuleProblem("repeats ‘\($0)’") }
+    }
+  }
+}
+
+/// The problem of a value.
+package struct RuleProblem: Sendable {
+  /// The path from a list or map to the faulty item.
+  enum Step: Sendable {
+    case item(Int)
+    case key(String)
+  }
+
+  private let message: String
+  private let hint: String?
+  private var steps: [Step] = []
+
+  /// - Parameter message: Continues a sentence that starts with the field's name: `must be at most 100`.
+  package init(_ message: String, hint: String? = nil) {
+    self.message = message
+    self.hint = hint
+  }
+
+  func inside(_ step: Step) -> RuleProblem {
+    var problem = self
+    problem.steps.insert(step, at: 0)
+    return problem
+  }
+
+  /// Reports the problem at the node of the faulty value.
+  func report(_ node: Node, _ decoder: inout ManifestDecoder) {
+    var place = node
+    for step in steps {
+      let next: Node? =
+        switch step {
+        case .item(let index): place.elements.dropFirst(index).first { _ in true }
+        case .key(let key): place[key]
+        }
+      guard let next else { break }
+      place = next
+    }
+    decoder.error(place, "\(place.label) \(message)", hint: hint)
+  }
+}
