@@ -5,7 +5,7 @@ internal import NIOCore
 extension GatewayServer {
   /// Reads the body within the route's limits and calls the handler.
   static func response(to request: Request, of route: WebhookRoute) async -> Response {
-    let limit = route.mostBytes
+    let limit = route.maxBytes
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
       return response(.tooLong)
     }

@@ -55,7 +55,7 @@ package struct GatewayServer: Sendable {
   }
 
   private static func response(to report: HealthChecks.Report) -> Response {
-    response(report.isWell ? .ok : .serviceUnavailable, "application/json", report.json)
+    response(report.isHealthy ? .ok : .serviceUnavailable, "application/json", report.json)
   }
 
   private static func response(_ status: HTTPResponse.Status, _ type: String, _ text: String) -> Response {

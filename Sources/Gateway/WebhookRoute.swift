@@ -4,7 +4,7 @@ package struct WebhookRoute: Sendable {
   /// Without a leading slash, such as `webhooks/stripe`.
   package let path: String
   /// Longer bodies are rejected with 413.
-  package let mostBytes: Int
+  package let maxBytes: Int
   /// The timeout of the body; 408 after that.
   package let bodyDeadline: Duration
   /// The timeout of the handler; it is cancelled then, and the response is 503.
@@ -12,12 +12,12 @@ package struct WebhookRoute: Sendable {
   package let handler: @Sendable (WebhookRequest) async -> WebhookAnswer
 
   package init(
-    path: String, mostBytes: Int = 1 << 20, bodyDeadline: Duration = .seconds(10),
+    path: String, maxBytes: Int = 1 << 20, bodyDeadline: Duration = .seconds(10),
     handlerDeadline: Duration = .seconds(25),
     handler: @escaping @Sendable (WebhookRequest) async -> WebhookAnswer
   ) {
     self.path = path
-    self.mostBytes = mostBytes
+    self.maxBytes = maxBytes
     self.bodyDeadline = bodyDeadline
     self.handlerDeadline = handlerDeadline
     self.handler = handler
@@ -55,7 +55,7 @@ package struct WebhookAnswer: Sendable, Hashable {
 
   static let tooLate = WebhookAnswer(
     status: 503, json: #"{"error":"this took too long; send it again"}"#, retryAfterSeconds: 30)
-  static let tooSlow = WebhookAnswer(status: 408, json: #"{"error":"the body did not come in time"}"#)
+  static let tooSlow = WebhookAnswer(status: 408, json: #"{"error":"the body was not received in time"}"#)
   static let tooLong = WebhookAnswer(status: 413, json: #"{"error":"the body is too long"}"#)
-  static let broken = WebhookAnswer(status: 400, json: #"{"error":"the body broke off"}"#)
+  static let broken = WebhookAnswer(status: 400, json: #"{"error":"the body ended early"}"#)
 }

@@ -78,17 +78,17 @@ import Testing
 
   @Test func `the first pass is done when nothing is in flight any more`() {
     let now = SuspendingClock().now
-    var pulse = LoopPulse()
-    pulse.goRound(queued: 4, inFlight: 0, at: now)
-    #expect(!pulse.isFirstPassDone, "nothing was looked at yet")
-    pulse.goRound(queued: 0, inFlight: 4, at: now)
-    #expect(!pulse.isFirstPassDone)
-    pulse.goRound(queued: 1, inFlight: 0, at: now)
-    #expect(pulse.isFirstPassDone)
-    pulse.goRound(queued: 0, inFlight: 9, at: now)
-    #expect(pulse.isFirstPassDone, "later passes do not take that back")
-    var empty = LoopPulse()
-    empty.goRound(queued: 0, inFlight: 0, at: now)
+    var activity = LoopActivity()
+    activity.recordRound(queued: 4, inFlight: 0, at: now)
+    #expect(!activity.isFirstPassDone, "nothing was looked at yet")
+    activity.recordRound(queued: 0, inFlight: 4, at: now)
+    #expect(!activity.isFirstPassDone)
+    activity.recordRound(queued: 1, inFlight: 0, at: now)
+    #expect(activity.isFirstPassDone)
+    activity.recordRound(queued: 0, inFlight: 9, at: now)
+    #expect(activity.isFirstPassDone, "later passes do not take that back")
+    var empty = LoopActivity()
+    empty.recordRound(queued: 0, inFlight: 0, at: now)
     #expect(empty.isFirstPassDone, "there is nothing to look at")
   }
 }

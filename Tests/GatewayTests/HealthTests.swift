@@ -6,16 +6,16 @@ import Testing
   @Test func `is well when every check is`() async {
     let health = HealthChecks(alive: [("loop", { nil })], ready: [("state", { nil })])
     let report = await health.readiness()
-    #expect(report.isWell && report.json == #"{"checks":{"loop":"ok","state":"ok"},"status":"ok"}"# + "\n")
+    #expect(report.isHealthy && report.json == #"{"checks":{"loop":"ok","state":"ok"},"status":"ok"}"# + "\n")
   }
 
   @Test func `names what is wrong, and is alive although not ready`() async throws {
     let health = HealthChecks(
       alive: [("loop", { nil })], ready: [("state", { "refused" }), ("firstPass", { nil })])
-    #expect(await health.liveness().isWell)
+    #expect(await health.liveness().isHealthy)
     let report = await health.readiness()
     let value = try Value(json: report.json)
-    #expect(!report.isWell && value["reason"] == .string("state: refused"))
+    #expect(!report.isHealthy && value["reason"] == .string("state: refused"))
     #expect(value["checks"]?["firstPass"] == .string("ok") && value["status"] == .string("failing"))
   }
 
@@ -26,19 +26,19 @@ import Testing
     }
     let health = HealthChecks(alive: [], ready: [("state", silent)], limit: .milliseconds(20))
     let report = await health.readiness()
-    #expect(!report.isWell && report.json.contains("no answer within"))
+    #expect(!report.isHealthy && report.json.contains("no answer within"))
   }
 
   @Test func `the loop lives while it goes round`() {
     let start = SuspendingClock().now
-    func liveness(_ pulse: LoopPulse, _ seconds: Int) -> String? {
-      pulse.liveness(within: .seconds(30), startedAt: start, now: start.advanced(by: .seconds(seconds)))
+    func liveness(_ activity: LoopActivity, _ seconds: Int) -> String? {
+      activity.liveness(within: .seconds(30), startedAt: start, now: start.advanced(by: .seconds(seconds)))
     }
-    var pulse = LoopPulse()
-    #expect(liveness(pulse, 30) == nil)
-    #expect(liveness(pulse, 31) == "the loop has not begun 31 s after the start")
-    pulse.goRound(queued: 0, inFlight: 0, at: start.advanced(by: .seconds(40)))
-    #expect(liveness(pulse, 70) == nil)
-    #expect(liveness(pulse, 72) == "the loop has not gone round for 32 s")
+    var activity = LoopActivity()
+    #expect(liveness(activity, 30) == nil)
+    #expect(liveness(activity, 31) == "the loop has not started 31 s after the process")
+    activity.recordRound(queued: 0, inFlight: 0, at: start.advanced(by: .seconds(40)))
+    #expect(liveness(activity, 70) == nil)
+    #expect(liveness(activity, 72) == "the loop has not completed a round for 32 s")
   }
 }

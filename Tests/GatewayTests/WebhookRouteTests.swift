@@ -7,9 +7,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct WebhookRouteTests {
   /// Answers with what it was handed, after `pause`.
-  private static func echo(mostBytes: Int = 100, pause: Duration = .zero) -> WebhookRoute {
+  private static func echo(maxBytes: Int = 100, pause: Duration = .zero) -> WebhookRoute {
     WebhookRoute(
-      path: "hooks/echo", mostBytes: mostBytes, bodyDeadline: .milliseconds(300),
+      path: "hooks/echo", maxBytes: maxBytes, bodyDeadline: .milliseconds(300),
       handlerDeadline: .milliseconds(300)
     ) { request in
       if pause > .zero {

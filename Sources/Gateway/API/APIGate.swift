@@ -11,7 +11,7 @@ final class APIGate: Sendable {
   private struct Rates {
     var perToken: RateTable?
     var perAddress: RateTable?
-    var refusals: RateTable
+    var rejections: RateTable
   }
 
   init(tokens: any TokenStore, limits: APILimits, time: TimeSource) {
@@ -20,54 +20,57 @@ final class APIGate: Sendable {
     rates = Mutex(
       Rates(
         perToken: limits.perToken.map { RateTable($0) }, perAddress: limits.perAddress.map { RateTable($0) },
-        refusals: RateTable(limits.refusals)))
+        rejections: RateTable(limits.rejections)))
   }
 
-  enum Entry: Sendable {
-    case open(APIPrincipal)
-    case shut(APIProblem, APIPrincipal?)
+  enum Authorization: Sendable {
+    case allow(APIPrincipal)
+    case deny(APIProblem, APIPrincipal?)
   }
 
   /// - Parameters:
   ///   - authorization: The header's value; nil where it is missing.
   ///   - address: The client's address; nil for this machine, whose requests are limited by token alone.
-  func enter(_ operation: Operation, authorization: String?, from address: String?) async -> Entry {
+  func authorize(_ operation: Operation, authorization: String?, from address: String?) async -> Authorization
+  {
     let now = time.uptime()
-    if let address, let wait = rates.withLock({ $0.perAddress?.take(address, at: now) ?? nil }) {
-      return .shut(.tooOften(wait, "requests from this address"), nil)
+    if let address, let wait = rates.withLock({ $0.perAddress?.consume(address, at: now) ?? nil }) {
+      return .deny(.rateLimited(wait, "requests from this address"), nil)
     }
-    if operation.route.roles.isEmpty { return .open(APIGate.anybody) }
+    if operation.route.roles.isEmpty { return .allow(APIGate.anonymous) }
     let caller = address ?? "local"
     let token = APIGate.token(authorization)
     // Bearers of tokens that were valid before pass: many clients may share the address of a proxy or of this
     // machine.
-    if rates.withLock({ $0.refusals.isEmpty(caller, at: now) }), !(token.map(tokens.isFamiliar) ?? false) {
-      return .shut(.tooOften(1000, "requests without a good token"), nil)
+    if rates.withLock({ $0.rejections.isEmpty(caller, at: now) }), !(token.map(tokens.isCachedValid) ?? false)
+    {
+      return .deny(.rateLimited(1000, "requests without a valid token"), nil)
     }
     let principal: APIPrincipal?
     switch await identify(token) {
     case .success(let known): principal = known
     case .failure:
-      return .shut(
-        APIProblem(503, "unavailable", "tokens cannot be checked at the moment", retryAfterSeconds: 2), nil)
+      return .deny(
+        APIProblem(503, "unavailable", "tokens cannot be verified at the moment", retryAfterSeconds: 2), nil)
     }
     guard let principal else {
-      _ = rates.withLock { $0.refusals.take(caller, at: now) }
-      let detail = authorization == nil ? "a bearer token is needed" : "the token is not good"
-      return .shut(APIProblem(401, "unauthorized", detail, hint: "rendertrust token create makes one"), nil)
+      _ = rates.withLock { $0.rejections.consume(caller, at: now) }
+      let detail = authorization == nil ? "a bearer token is required" : "the token is invalid"
+      return .deny(APIProblem(401, "unauthorized", detail, hint: "rendertrust token create makes one"), nil)
     }
-    if let wait = rates.withLock({ $0.perToken?.take(principal.name, at: now) ?? nil }) {
-      return .shut(.tooOften(wait, "requests with this token"), principal)
+    if let wait = rates.withLock({ $0.perToken?.consume(principal.name, at: now) ?? nil }) {
+      return .deny(.rateLimited(wait, "requests with this token"), principal)
     }
     guard operation.allows(principal) else {
-      return .shut(
-        APIProblem(403, "forbidden", "a token of the role \(principal.role.rawValue) may not do this"),
+      return .deny(
+        APIProblem(
+          403, "forbidden", "a token of the role \(principal.role.rawValue) does not permit this operation"),
         principal)
     }
-    return .open(principal)
+    return .allow(principal)
   }
 
-  static let anybody = APIPrincipal(name: "", role: .viewer, subject: nil)
+  static let anonymous = APIPrincipal(name: "", role: .viewer, subject: nil)
 
   private static func token(_ authorization: String?) -> APIToken? {
     guard let authorization, authorization.utf8.count > 7, authorization.prefix(7).lowercased() == "bearer "
@@ -86,7 +89,7 @@ final class APIGate: Sendable {
 }
 
 extension APIProblem {
-  static func tooOften(_ milliseconds: Int64, _ what: String) -> APIProblem {
+  static func rateLimited(_ milliseconds: Int64, _ what: String) -> APIProblem {
     APIProblem(
       429, "too_many_requests", "too many \(what)", retryAfterSeconds: Int((milliseconds + 999) / 1000))
   }

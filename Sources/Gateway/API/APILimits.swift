@@ -17,7 +17,7 @@ package struct APILimits: Hashable, Sendable {
   /// Requests per address of another machine; nil for no limit.
   package var perAddress: Rate? = Rate(perSecond: 1000)
   /// Requests per address without a valid token.
-  package var refusals = Rate(perSecond: 10, burst: 100)
+  package var rejections = Rate(perSecond: 10, burst: 100)
   /// The interval of keep-alive comments in a stream without events.
   package var keepAlive = Duration.seconds(15)
 

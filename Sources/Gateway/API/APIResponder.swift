@@ -53,25 +53,25 @@ final class APIResponder: HTTPResponder {
     let count = load.begin()
     defer { load.end() }
     switch table.match(request.method.rawValue, path) {
-    case .none: answer = .problem(APIProblem(404, "not_found", "there is nothing at this path"))
+    case .none: answer = .problem(APIProblem(404, "not_found", "no such path"))
     case .otherMethods(let methods):
       allow = methods
       answer = .problem(
-        APIProblem(405, "method_not_allowed", "this path takes \(methods.joined(separator: ", "))"))
+        APIProblem(405, "method_not_allowed", "this path accepts \(methods.joined(separator: ", "))"))
     case .operation(let operation, let values):
       route = operation.route.path
       guard count <= limits.requests else {
         answer = .problem(
-          APIProblem(503, "busy", "too many requests are under way", retryAfterSeconds: 1))
+          APIProblem(503, "busy", "too many requests are running", retryAfterSeconds: 1))
         break
       }
-      let entry = await gate.enter(
+      let entry = await gate.authorize(
         operation, authorization: request.headers[.authorization], from: context.remoteAddress)
       switch entry {
-      case .shut(let problem, let known):
+      case .deny(let problem, let known):
         principal = known
         answer = .problem(problem)
-      case .open(let known):
+      case .allow(let known):
         principal = known
         answer = await perform(
           operation, values, request, query: target.dropFirst(path.count), id: id, for: known,
@@ -101,7 +101,7 @@ final class APIResponder: HTTPResponder {
     if let description = operation.route.body {
       switch await RequestReader.body(of: request, description, depth: limits.depth) {
       case .success(let value): body = value
-      case .failure(let refusal): return .problem(refusal.problem)
+      case .failure(let rejection): return .problem(rejection.problem)
       }
     }
     let checked = APIRequest(
@@ -111,16 +111,16 @@ final class APIResponder: HTTPResponder {
     guard parameters["wait"] != nil, !checked.wantsEvents else {
       return await operation.route.handler(checked)
     }
-    return await APIResponder.whileThere(channel) { await operation.route.handler(checked) }
+    return await APIResponder.cancellingOnDisconnect(channel) { await operation.route.handler(checked) }
   }
 
   /// Cancels a handler that may wait long once the client has disconnected.
-  private static func whileThere(
+  private static func cancellingOnDisconnect(
     _ channel: any Channel, _ work: @escaping @Sendable () async -> APIResponse
   ) async -> APIResponse {
     let (gone, feed) = AsyncStream<Never>.makeStream()
-    RequestClock.whenGone(channel) { feed.finish() }
-    defer { RequestClock.whenGone(channel, nil) }
+    RequestClock.onDisconnect(channel) { feed.finish() }
+    defer { RequestClock.onDisconnect(channel, nil) }
     return await withTaskGroup(of: APIResponse?.self) { group in
       group.addTask { await work() }
       group.addTask {
@@ -129,7 +129,7 @@ final class APIResponder: HTTPResponder {
       }
       defer { group.cancelAll() }
       let first: APIResponse? = await group.next() ?? nil
-      return first ?? .problem(APIProblem(408, "gone", "the client is gone"))
+      return first ?? .problem(APIProblem(408, "gone", "the client disconnected"))
     }
   }
 

@@ -73,18 +73,20 @@ package struct APIPrincipal: Hashable, Sendable {
 }
 
 package struct APIParameter: Hashable, Sendable {
-  package enum Place: String, Hashable, Sendable { case path, query, header }
+  package enum Location: String, Hashable, Sendable { case path, query, header }
 
   package let name: String
-  package let place: Place
+  package let location: Location
   package let summary: String
   /// The JSON Schema of the value.
   package let schema: Value
   package let isRequired: Bool
 
-  package init(_ name: String, _ place: Place, _ summary: String, schema: Value, isRequired: Bool = false) {
+  package init(
+    _ name: String, _ location: Location, _ summary: String, schema: Value, isRequired: Bool = false
+  ) {
     self.name = name
-    self.place = place
+    self.location = location
     self.summary = summary
     self.schema = schema
     self.isRequired = isRequired
@@ -94,11 +96,11 @@ package struct APIParameter: Hashable, Sendable {
 package struct APIBody: Hashable, Sendable {
   /// The JSON Schema of the body.
   package let schema: Value
-  package let mostBytes: Int
+  package let maxBytes: Int
 
-  package init(schema: Value, mostBytes: Int = 1 << 20) {
+  package init(schema: Value, maxBytes: Int = 1 << 20) {
     self.schema = schema
-    self.mostBytes = mostBytes
+    self.maxBytes = maxBytes
   }
 }
 

@@ -25,7 +25,7 @@ package struct APIServer: Sendable {
     self.limits = limits
     self.logger = logger
     responder = APIResponder(
-      routes: OpenAPI.withItsRoute(routes + [APIRoute.whoami]),
+      routes: OpenAPI.addingOwnRoute(routes + [APIRoute.whoami]),
       gate: APIGate(tokens: tokens, limits: limits, time: time), limits: limits, time: time,
       log: AccessLog(logger: accessLog))
   }
@@ -50,13 +50,14 @@ package struct APIServer: Sendable {
 
 extension APIRoute {
   static let whoami = APIRoute(
-    .get, "/api/v1/whoami", name: "whoami", summary: "Whose token this is.", roles: Set(APIRole.allCases),
+    .get, "/api/v1/whoami", name: "whoami", summary: "Retrieve the current token",
+    roles: Set(APIRole.allCases),
     answer: APIAnswer(
       200, "The token's name, role and subject.",
       schema: Schema.object(
         [
           "name": Schema.text(), "role": Schema.word(APIRole.allCases.map(\.rawValue)),
-          "subject": Schema.text("The account of a creator, the node of a node."),
+          "subject": Schema.text("The account of a `creator` token, or the node of a `node` token."),
         ], required: ["name", "role"]))
   ) { request in
     let principal = request.principal

@@ -7,7 +7,7 @@ internal import NIOCore
 /// of one event.
 struct EventBody: Sendable {
   /// An event and a keep-alive comment.
-  private static let mostWaiting = 2
+  private static let maxBufferedParts = 2
 
   let events: AsyncStream<APIEvent>
   let keepAlive: Duration
@@ -24,23 +24,23 @@ struct EventBody: Sendable {
         ended(count)
       }
       let (parts, feed) = AsyncStream<ByteBuffer>.makeStream(
-        bufferingPolicy: .bufferingOldest(EventBody.mostWaiting))
+        bufferingPolicy: .bufferingOldest(EventBody.maxBufferedParts))
       // Sent immediately, so that the client knows that the stream is open.
       let open = ByteBuffer(string: ": open\n\n")
       count += open.readableBytes
       try await writer.write(open)
-      let (room, made) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+      let (writes, written) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { await tell(feed, room) }
-        group.addTask { await breathe(feed) }
+        group.addTask { await sendEvents(feed, writes) }
+        group.addTask { await sendKeepAlives(feed) }
         // After a body was read, the framework asserts that its end arrives before the connection's; in that
         // case a disconnect is detected by the next write.
-        if request.method == .get { group.addTask { await watch(request, feed) } }
+        if request.method == .get { group.addTask { await watchForDisconnect(request, feed) } }
         defer { group.cancelAll() }
         for await part in parts {
           count += part.readableBytes
           try await writer.write(part)
-          made.yield()
+          written.yield()
         }
       }
       try await writer.finish(nil)
@@ -48,9 +48,9 @@ struct EventBody: Sendable {
   }
 
   /// - Parameter written: An element for each part that the connection accepted.
-  private func tell(_ feed: AsyncStream<ByteBuffer>.Continuation, _ room: AsyncStream<Void>) async {
+  private func sendEvents(_ feed: AsyncStream<ByteBuffer>.Continuation, _ writes: AsyncStream<Void>) async {
     defer { feed.finish() }
-    var room = room.makeAsyncIterator()
+    var writes = writes.makeAsyncIterator()
     for await event in events {
       var bytes = ByteBuffer(string: "event: \(event.name)\ndata: ")
       bytes.writeBytes(event.data.jsonBytes())
@@ -58,19 +58,19 @@ struct EventBody: Sendable {
       waiting: while true {
         switch feed.yield(bytes) {
         case .enqueued: break waiting
-        case .dropped: guard await room.next() != nil else { return }
+        case .dropped: guard await writes.next() != nil else { return }
         default: return
         }
       }
     }
   }
 
-  private func breathe(_ feed: AsyncStream<ByteBuffer>.Continuation) async {
+  private func sendKeepAlives(_ feed: AsyncStream<ByteBuffer>.Continuation) async {
     while (try? await Task.sleep(for: keepAlive)) != nil { feed.yield(ByteBuffer(string: ": alive\n\n")) }
   }
 
   /// A request for a stream has no body, so what arrives is the end of the connection.
-  private func watch(_ request: Request, _ feed: AsyncStream<ByteBuffer>.Continuation) async {
+  private func watchForDisconnect(_ request: Request, _ feed: AsyncStream<ByteBuffer>.Continuation) async {
     _ = try? await request.body.consumeWithInboundCloseHandler { _ in
       for await _ in AsyncStream(Void.self, { _ in }) {}
     } onInboundClosed: {

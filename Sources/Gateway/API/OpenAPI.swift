@@ -4,14 +4,14 @@ package import Model
 /// The description of the API in OpenAPI 3.1, generated from the routes that are served.
 package enum OpenAPI {
   /// The routes, with that of the description.
-  static func withItsRoute(_ routes: [APIRoute]) -> [APIRoute] {
+  static func addingOwnRoute(_ routes: [APIRoute]) -> [APIRoute] {
     let text = document(of: routes + [route("")]).json
     return routes + [route(text)]
   }
 
   private static func route(_ text: String) -> APIRoute {
     APIRoute(
-      .get, "/openapi.json", name: "openAPI", summary: "This description.", roles: [],
+      .get, "/openapi.json", name: "openAPI", summary: "Retrieve the description of the API", roles: [],
       answer: APIAnswer(200, "An OpenAPI 3.1 document.", schema: Schema.object([:]))
     ) { _ in .text(200, text) }
   }
@@ -23,7 +23,8 @@ package enum OpenAPI {
       "openapi": .string("3.1.0"),
       "info": .members([
         "title": .string("RenderTrust"), "version": .string("1"),
-        "description": .string("Jobs, workers and the operators' work of a RenderTrust server."),
+        "description": .string(
+          "Submit and observe jobs, run the worker of a node, and operate a RenderTrust server."),
       ]),
       "paths": .object(paths.mapValues { .object($0) }),
       "components": .members([
@@ -31,7 +32,8 @@ package enum OpenAPI {
           "token": .members([
             "type": .string("http"), "scheme": .string("bearer"),
             "description": .string(
-              "A token made by ‘rendertrust token create’. Its role says what it may do."),
+              "A token that `rendertrust token create` creates. Its role determines the permitted operations."
+            ),
           ])
         ]),
         "schemas": .members(["Problem": problem]),
@@ -49,7 +51,7 @@ package enum OpenAPI {
           "content": .members(["application/json": .members(["schema": body.schema])]),
         ])
       },
-      "responses": .object(answers(of: route)),
+      "responses": .object(responses(of: route)),
       "security": route.roles.isEmpty
         ? .array([]) : .array([.members(["token": .array([])])]),
       "x-roles": route.roles.isEmpty
@@ -59,25 +61,25 @@ package enum OpenAPI {
 
   private static func parameter(_ parameter: APIParameter) -> Value {
     .members([
-      "name": .string(parameter.name), "in": .string(parameter.place.rawValue),
+      "name": .string(parameter.name), "in": .string(parameter.location.rawValue),
       "description": .string(parameter.summary), "schema": parameter.schema,
-      "required": .bool(parameter.isRequired || parameter.place == .path),
+      "required": .bool(parameter.isRequired || parameter.location == .path),
     ])
   }
 
-  private static func answers(of route: APIRoute) -> [String: Value] {
+  private static func responses(of route: APIRoute) -> [String: Value] {
     var content: [String: Value] = [:]
     if let schema = route.answer.schema { content["application/json"] = .members(["schema": schema]) }
     if route.answer.streams {
       content["text/event-stream"] = .members(["schema": Schema.text()])
     }
-    var answers = [
+    var responses = [
       String(route.answer.status): Value.members([
         "description": .string(route.answer.summary), "content": content.isEmpty ? nil : .object(content),
       ])
     ]
     for (status, text) in commonProblems(of: route).merging(route.problems, uniquingKeysWith: { $1 }) {
-      answers[String(status)] = .members([
+      responses[String(status)] = .members([
         "description": .string(text),
         "content": .members([
           "application/problem+json": .members([
@@ -86,23 +88,23 @@ package enum OpenAPI {
         ]),
       ])
     }
-    return answers
+    return responses
   }
 
   private static func commonProblems(of route: APIRoute) -> [Int: String] {
     var problems = [
-      400: "Something in the request is not as it should be.", 404: "There is no such thing.",
-      429: "Too many requests; Retry-After says when to come again.",
-      500: "The server failed.", 503: "It cannot be done at the moment.",
+      400: "The request is malformed, or a parameter is invalid.", 404: "The resource does not exist.",
+      429: "Too many requests. `Retry-After` has the number of seconds to wait.",
+      500: "An internal error occurred.", 503: "The service is temporarily unavailable.",
     ]
     if !route.roles.isEmpty {
-      problems[401] = "No token, or not a good one."
-      problems[403] = "The token's role may not do this."
+      problems[401] = "The token is missing or invalid."
+      problems[403] = "The token's role does not permit the operation."
     }
     if route.body != nil {
-      problems[408] = "The body did not come in time."
-      problems[413] = "The body is too long."
-      problems[415] = "The body is no application/json."
+      problems[408] = "The body was not received in time."
+      problems[413] = "The body is too large."
+      problems[415] = "The body is not `application/json`."
     }
     return problems
   }
@@ -111,8 +113,8 @@ package enum OpenAPI {
   private static let problem = Schema.object(
     [
       "type": Schema.text(), "title": Schema.text(), "status": Schema.integer(),
-      "code": Schema.text("A stable word for programs."), "detail": Schema.text("One sentence for people."),
+      "code": Schema.text("A stable code for programs."), "detail": Schema.text("One sentence for people."),
       "field": Schema.text(), "hint": Schema.text(),
-      "request": Schema.text("The request, as the server's log names it."),
+      "request": Schema.text("The request's id, which is also in the server's log."),
     ], required: ["type", "title", "status", "code", "detail", "request"])
 }

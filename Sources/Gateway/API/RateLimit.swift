@@ -25,7 +25,7 @@ package struct RateBucket: Hashable, Sendable {
   }
 
   /// - Returns: Nil when the bucket had a token; otherwise the milliseconds until it has one.
-  package mutating func take(_ rate: Rate, at time: TimeSpan) -> Int64? {
+  package mutating func consume(_ rate: Rate, at time: TimeSpan) -> Int64? {
     fill(rate, at: time)
     guard thousandths >= 1000 else { return (1000 - thousandths + rate.perSecond - 1) / rate.perSecond }
     thousandths -= 1000
@@ -55,20 +55,20 @@ package struct RateBucket: Hashable, Sendable {
 /// not suffice, all are.
 package struct RateTable: Sendable {
   private let rate: Rate
-  private let most: Int
+  private let maxEntries: Int
   private var buckets: [String: RateBucket] = [:]
 
-  package init(_ rate: Rate, most: Int = 20_000) {
+  package init(_ rate: Rate, maxEntries: Int = 20_000) {
     self.rate = rate
-    self.most = most
+    self.maxEntries = maxEntries
   }
 
   package var count: Int { buckets.count }
 
   /// - Returns: Nil when the bucket had a token; otherwise the milliseconds until it has one.
-  package mutating func take(_ name: String, at time: TimeSpan) -> Int64? {
-    if buckets[name] == nil, buckets.count >= most { sweep(at: time) }
-    return buckets[name, default: RateBucket(full: rate, at: time)].take(rate, at: time)
+  package mutating func consume(_ name: String, at time: TimeSpan) -> Int64? {
+    if buckets[name] == nil, buckets.count >= maxEntries { sweep(at: time) }
+    return buckets[name, default: RateBucket(full: rate, at: time)].consume(rate, at: time)
   }
 
   /// Whether the bucket is empty; takes nothing.
@@ -81,6 +81,6 @@ package struct RateTable: Sendable {
       var bucket = entry.value
       return !bucket.isFull(rate, at: time)
     }
-    if buckets.count >= most { buckets = [:] }
+    if buckets.count >= maxEntries { buckets = [:] }
   }
 }

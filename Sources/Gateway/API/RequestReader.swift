@@ -5,10 +5,6 @@ internal import NIOCore
 
 /// Parses the input of a request that its operation declares, and rejects any other.
 enum RequestReader {
-  struct Refusal: Error, Sendable {
-    let problem: APIProblem
-  }
-
   /// Adds query and headers to the parameters, and validates all of them.
   static func read(
     _ query: Substring, _ headers: HTTPFields, of operation: Operation,
@@ -16,7 +12,7 @@ enum RequestReader {
   ) -> APIProblem? {
     if let problem = read(query, of: operation, into: &parameters) { return problem }
     for check in operation.checks {
-      if check.parameter.place == .header, let name = HTTPField.Name(check.parameter.name),
+      if check.parameter.location == .header, let name = HTTPField.Name(check.parameter.name),
         let value = headers[name]
       {
         parameters[check.key] = value
@@ -24,7 +20,7 @@ enum RequestReader {
       guard let value = parameters[check.key] else {
         guard check.parameter.isRequired else { continue }
         return APIProblem(
-          400, "missing_parameter", "\(check.parameter.name) is needed", field: check.parameter.name)
+          400, "missing_parameter", "\(check.parameter.name) is required", field: check.parameter.name)
       }
       if let problem = check.problem(value) { return problem }
     }
@@ -41,11 +37,11 @@ enum RequestReader {
       guard let name = PercentText.decode(pair[..<end], plusIsSpace: true),
         let value = PercentText.decode(pair[end...].dropFirst(), plusIsSpace: true)
       else { return APIProblem(400, "invalid_parameter", "the query is not percent-encoded UTF-8 text") }
-      guard operation.checks.contains(where: { $0.key == name && $0.parameter.place == .query }) else {
-        return APIProblem(400, "unknown_parameter", "there is no such parameter here", field: shown(name))
+      guard operation.checks.contains(where: { $0.key == name && $0.parameter.location == .query }) else {
+        return APIProblem(400, "unknown_parameter", "unknown parameter", field: shown(name))
       }
       guard parameters.updateValue(value, forKey: name) == nil else {
-        return APIProblem(400, "invalid_parameter", "\(name) is given twice", field: name)
+        return APIProblem(400, "invalid_parameter", "\(name) is specified twice", field: name)
       }
     }
     return nil
@@ -54,11 +50,13 @@ enum RequestReader {
   private static func shown(_ name: String) -> String { String(name.prefix(40)) }
 
   /// - Returns: The body, without NUL in any text, because the database cannot store it.
-  static func body(of request: Request, _ description: APIBody, depth: Int) async -> Result<Value, Refusal> {
+  static func body(of request: Request, _ description: APIBody, depth: Int) async -> Result<
+    Value, RequestRejection
+  > {
     guard isJSON(request.headers[.contentType]) else {
-      return refused(415, "unsupported_media_type", "the body's Content-Type is application/json")
+      return rejected(415, "unsupported_media_type", "the body's Content-Type is application/json")
     }
-    let limit = description.mostBytes
+    let limit = description.maxBytes
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
       return tooLong(limit)
     }
@@ -69,27 +67,29 @@ enum RequestReader {
         if bytes.readableBytes == 0 { bytes = part } else { bytes.writeImmutableBuffer(part) }
       }
     } catch is SlowRequest {
-      return refused(408, "too_slow", "the body did not come in time")
+      return rejected(408, "too_slow", "the body was not received in time")
     } catch {
-      return refused(400, "broken", "the body broke off")
+      return rejected(400, "broken", "the body ended early")
     }
     do throws(Value.JSONError) {
       let value = try Value(json: bytes.readableBytesView, depth: depth)
       guard !mayHoldNUL(bytes) || !value.holdsNUL else {
-        return refused(400, "invalid_json", "text must not hold the character NUL")
+        return rejected(400, "invalid_json", "text must not hold the character NUL")
       }
       return .success(value)
     } catch {
-      return refused(400, "invalid_json", error.description)
+      return rejected(400, "invalid_json", error.description)
     }
   }
 
-  private static func tooLong(_ limit: Int) -> Result<Value, Refusal> {
-    refused(413, "too_long", "the body is longer than \(limit) bytes")
+  private static func tooLong(_ limit: Int) -> Result<Value, RequestRejection> {
+    rejected(413, "too_long", "the body is longer than \(limit) bytes")
   }
 
-  private static func refused(_ status: Int, _ code: String, _ detail: String) -> Result<Value, Refusal> {
-    .failure(Refusal(problem: APIProblem(status, code, detail)))
+  private static func rejected(_ status: Int, _ code: String, _ detail: String) -> Result<
+    Value, RequestRejection
+  > {
+    .failure(RequestRejection(problem: APIProblem(status, code, detail)))
   }
 
   private static func isJSON(_ type: String?) -> Bool {
@@ -107,6 +107,11 @@ enum RequestReader {
     }
     return false
   }
+}
+
+/// A request whose input is invalid.
+struct RequestRejection: Error, Sendable {
+  let problem: APIProblem
 }
 
 extension Value {

@@ -8,23 +8,23 @@ package struct RouteTable: Sendable {
     case none
   }
 
-  private struct Place: Sendable {
+  private struct Node: Sendable {
     var fixed: [Substring: Int] = [:]
-    var open: Int?
+    var wildcard: Int?
     var operations: [APIRoute.Method: Operation] = [:]
   }
 
-  private var places = [Place()]
-  private static let longestPath = 16
+  private var nodes = [Node()]
+  private static let maxParts = 16
 
   package init(_ routes: [APIRoute]) {
     for route in routes {
-      var place = 0
+      var node = 0
       for part in route.path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-        place = part.hasPrefix("{") ? open(at: place) : fixed(part, at: place)
+        node = part.hasPrefix("{") ? wildcard(at: node) : fixed(part, at: node)
       }
-      precondition(places[place].operations[route.method] == nil, "\(route.name) has the path of another")
-      places[place].operations[route.method] = Operation(route)
+      precondition(nodes[node].operations[route.method] == nil, "\(route.name) has the path of another")
+      nodes[node].operations[route.method] = Operation(route)
     }
   }
 
@@ -33,21 +33,21 @@ package struct RouteTable: Sendable {
   ///   - path: Without the query.
   package func match(_ method: String, _ path: Substring) -> Match {
     guard path.utf8.first == UInt8(ascii: "/") else { return .none }
-    var place = 0
+    var node = 0
     var values: [String] = []
     let parts = path.dropFirst().split(
-      separator: "/", maxSplits: RouteTable.longestPath, omittingEmptySubsequences: false)
+      separator: "/", maxSplits: RouteTable.maxParts, omittingEmptySubsequences: false)
     for part in parts {
-      if let next = places[place].fixed[part] {
-        place = next
-      } else if let next = places[place].open, !part.isEmpty, let value = PercentText.decode(part) {
+      if let next = nodes[node].fixed[part] {
+        node = next
+      } else if let next = nodes[node].wildcard, !part.isEmpty, let value = PercentText.decode(part) {
         values.append(value)
-        place = next
+        node = next
       } else {
         return .none
       }
     }
-    let operations = places[place].operations
+    let operations = nodes[node].operations
     guard !operations.isEmpty else { return .none }
     if let known = APIRoute.Method(rawValue: method.lowercased()), let operation = operations[known] {
       return .operation(operation, values)
@@ -55,18 +55,18 @@ package struct RouteTable: Sendable {
     return .otherMethods(operations.keys.map { $0.rawValue.uppercased() }.sorted())
   }
 
-  private mutating func fixed(_ part: Substring, at place: Int) -> Int {
-    if let next = places[place].fixed[part] { return next }
-    places.append(Place())
-    places[place].fixed[part] = places.count - 1
-    return places.count - 1
+  private mutating func fixed(_ part: Substring, at node: Int) -> Int {
+    if let next = nodes[node].fixed[part] { return next }
+    nodes.append(Node())
+    nodes[node].fixed[part] = nodes.count - 1
+    return nodes.count - 1
   }
 
-  private mutating func open(at place: Int) -> Int {
-    if let next = places[place].open { return next }
-    places.append(Place())
-    places[place].open = places.count - 1
-    return places.count - 1
+  private mutating func wildcard(at node: Int) -> Int {
+    if let next = nodes[node].wildcard { return next }
+    nodes.append(Node())
+    nodes[node].wildcard = nodes.count - 1
+    return nodes.count - 1
   }
 }
 

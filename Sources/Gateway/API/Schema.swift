@@ -35,10 +35,10 @@ package enum Schema {
   /// Any JSON.
   package static func anything(_ summary: String) -> Value { .members(["description": .string(summary)]) }
 
-  package static func list(of element: Value, _ summary: String? = nil, most: Int64? = nil) -> Value {
+  package static func list(of element: Value, _ summary: String? = nil, max: Int64? = nil) -> Value {
     .members([
       "type": .string("array"), "items": element, "description": summary.map { .string($0) },
-      "maxItems": most.map { .integer($0) },
+      "maxItems": max.map { .integer($0) },
     ])
   }
 
@@ -54,9 +54,11 @@ package enum Schema {
     ])
   }
 
-  package static let time = Schema.text("RFC 3339, in UTC.")
+  package static let time = Schema.text("A time in RFC 3339 format, in UTC.")
   package static let span = Schema.text(
-    "A whole number with a unit, such as 250ms, 30s or 15m.", pattern: "^[0-9]{1,9}(ms|s|m|h|d)$")
+    "A duration: a whole number with a unit, such as `250ms`, `30s` or `15m`.",
+    pattern: "^[0-9]{1,9}(ms|s|m|h|d)$")
   package static let credits = Schema.text(
-    "An exact decimal with at most six digits after the point.", pattern: #"^[0-9]{1,9}(\.[0-9]{1,6})?$"#)
+    "An amount of credits: a decimal with at most six digits after the point.",
+    pattern: #"^[0-9]{1,9}(\.[0-9]{1,6})?$"#)
 }

@@ -3,7 +3,7 @@ internal import Model
 /// The liveness and readiness checks of a server.
 package struct HealthChecks: Sendable {
   /// A named check: nil for success, otherwise the problem, safe to show.
-  package typealias Check = (name: String, ask: @Sendable () async -> String?)
+  package typealias Check = (name: String, run: @Sendable () async -> String?)
 
   /// When one of these fails, the process must be restarted.
   private let alive: [Check]
@@ -20,7 +20,7 @@ package struct HealthChecks: Sendable {
 
   /// The result of the checks.
   package struct Report: Sendable {
-    package let isWell: Bool
+    package let isHealthy: Bool
     /// `{"status":"ok","checks":{"loop":"ok"}}`, or with `"status":"failing"` and a `reason`.
     package let json: String
   }
@@ -41,12 +41,12 @@ package struct HealthChecks: Sendable {
       "reason": failing.isEmpty ? nil : .string(failing.joined(separator: "; ")),
       "checks": .object(answers.mapValues { .string($0 ?? "ok") }),
     ])
-    return Report(isWell: failing.isEmpty, json: value.json + "\n")
+    return Report(isHealthy: failing.isEmpty, json: value.json + "\n")
   }
 
   private func answer(of check: Check) async -> String? {
     await withTaskGroup(of: String?.self) { group in
-      group.addTask { await check.ask() }
+      group.addTask { await check.run() }
       group.addTask { [limit] in
         guard (try? await Task.sleep(for: limit)) != nil else { return nil }
         return "no answer within \(limit)"
@@ -57,15 +57,16 @@ package struct HealthChecks: Sendable {
   }
 }
 
-extension LoopPulse {
+extension LoopActivity {
   /// Nil while the loop runs often enough; otherwise the problem.
   package func liveness(
     within limit: Duration, startedAt start: SuspendingClock.Instant, now: SuspendingClock.Instant
   ) -> String? {
-    let silence = (lastRound ?? start).duration(to: now)
-    guard silence > limit else { return nil }
-    let seconds = silence.components.seconds
+    let idle = (lastRound ?? start).duration(to: now)
+    guard idle > limit else { return nil }
+    let seconds = idle.components.seconds
     return lastRound == nil
-      ? "the loop has not begun \(seconds) s after the start" : "the loop has not gone round for \(seconds) s"
+      ? "the loop has not started \(seconds) s after the process"
+      : "the loop has not completed a round for \(seconds) s"
   }
 }

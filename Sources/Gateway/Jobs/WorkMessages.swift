@@ -12,12 +12,12 @@ enum WorkMessages {
   static let heartbeat = APIBody(
     schema: Schema.object(
       [
-        "jobTypes": Schema.list(of: Schema.text(), "What it takes; absent: everything.", most: 256),
-        "images": Schema.list(of: Schema.text(), "Digests of the images that are there.", most: 4096),
+        "jobTypes": Schema.list(of: Schema.text(), "What it takes; absent: everything.", max: 256),
+        "images": Schema.list(of: Schema.text(), "Digests of the images that are there.", max: 4096),
         "canPull": Schema.flag("Whether it can fetch images that are not there; false."),
         "roundTripMicroseconds": Schema.integer("Of its request before this one.", 0...60_000_000),
         "report": Schema.anything("GPU memory, temperature and the like, for people."),
-      ], isClosed: true), mostBytes: 512 << 10)
+      ], isClosed: true), maxBytes: 512 << 10)
 
   private static let usage: KeyValuePairs<String, Value> = [
     "gpuMilliseconds": Schema.integer("Used by the attempt in all; 0.", 0...mostUsage),
@@ -33,7 +33,7 @@ enum WorkMessages {
         "units": Schema.integer("Done by the attempt in all; 0.", 0...JobOrder.mostUnits),
         "gpuMilliseconds": usage[0].value, "cpuMilliseconds": usage[1].value,
         "note": Schema.text("For people.", length: 1...500),
-      ], isClosed: true), mostBytes: 16_384)
+      ], isClosed: true), maxBytes: 16_384)
 
   static let result = APIBody(
     schema: Schema.object(
@@ -42,10 +42,10 @@ enum WorkMessages {
         "units": Schema.integer("Done by the attempt in all; 0.", 0...JobOrder.mostUnits),
         "gpuMilliseconds": usage[0].value, "cpuMilliseconds": usage[1].value,
         "output": Schema.anything("What the module gave, where it succeeded."),
-        "artefacts": Schema.list(of: JobSchemas.artefact, "Where larger things are kept.", most: 1000),
+        "artefacts": Schema.list(of: JobSchemas.artefact, "Where larger things are kept.", max: 1000),
         "reason": Schema.text("Why it failed.", length: 1...500),
         "final": Schema.flag("No other node would fare better; false."),
-      ], required: ["state"], isClosed: true), mostBytes: 1 << 20)
+      ], required: ["state"], isClosed: true), maxBytes: 1 << 20)
 
   static let terms = Schema.object(
     [

@@ -3,7 +3,7 @@ internal import Model
 
 /// Reads the small files of a server's configuration.
 enum FileBytes {
-  private static let most = 1 << 20
+  private static let maxBytes = 1 << 20
 
   /// - Parameter what: The file's purpose, for the error.
   static func read(_ path: String, what: String) throws(TLSIdentityError) -> [UInt8] {
@@ -14,7 +14,7 @@ enum FileBytes {
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 16_384)
-    while bytes.count <= most {
+    while bytes.count <= maxBytes {
       let count = Glibc.read(descriptor, &part, part.count)
       if count == 0 { return bytes }
       if count < 0 && errno == EINTR { continue }
@@ -23,6 +23,6 @@ enum FileBytes {
       }
       bytes += part[..<count]
     }
-    throw TLSIdentityError("the \(what) file \(path) is longer than \(most) bytes")
+    throw TLSIdentityError("the \(what) file \(path) is longer than \(maxBytes) bytes")
   }
 }

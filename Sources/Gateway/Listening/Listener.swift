@@ -99,7 +99,7 @@ struct ListenerLimits: Sendable {
   /// How long a client may leave sent bytes unread.
   var unread = Duration.seconds(30)
   /// How long a connection stays open after its last response, so that the client can read it.
-  let farewell = Duration.seconds(3)
+  let linger = Duration.seconds(3)
   var headers = HTTP1Channel.Configuration.DecoderConfiguration(
     maxHeaderFieldSize: 8192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 64)
 }

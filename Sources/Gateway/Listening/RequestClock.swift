@@ -18,10 +18,10 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
   private var endsAfterAnswer = false
   private var bodyLimit: Scheduled<Void>?
   private var readingLimit: Scheduled<Void>?
-  private var farewell: Scheduled<Void>?
+  private var linger: Scheduled<Void>?
   private var awaitsAnswer = false
   /// Called once when the client disconnects.
-  private var goneHandler: (@Sendable () -> Void)?
+  private var disconnectHandler: (@Sendable () -> Void)?
 
   init(_ limits: ListenerLimits) { self.limits = limits }
 
@@ -40,14 +40,14 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
   func channelReadComplete(context: ChannelHandlerContext) {
     // Nothing is scheduled for a request that arrived as a whole.
     if awaitsBody, bodyLimit == nil {
-      bodyLimit = after(limits.body, context) { clock, context in clock.giveUp(context) }
+      bodyLimit = after(limits.body, context) { clock, context in clock.timeOut(context) }
     }
     context.fireChannelReadComplete()
   }
 
-  private func giveUp(_ context: ChannelHandlerContext) {
+  private func timeOut(_ context: ChannelHandlerContext) {
     context.fireErrorCaught(SlowRequest())
-    bodyLimit = after(limits.farewell, context) { _, context in context.close(promise: nil) }
+    bodyLimit = after(limits.linger, context) { _, context in context.close(promise: nil) }
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -57,9 +57,9 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
       endsAfterAnswer = head.headerFields[.connection] == "close"
     case .body: break
     case .end:
-      if endsAfterAnswer, farewell == nil {
+      if endsAfterAnswer, linger == nil {
         // A client that is still sending would lose the response if the connection closed at once.
-        farewell = after(awaitsBody ? limits.farewell : .zero, context) { _, context in
+        linger = after(awaitsBody ? limits.linger : .zero, context) { _, context in
           context.close(promise: nil)
         }
       }
@@ -83,33 +83,33 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    tellGone()
+    notifyDisconnect()
     context.fireChannelInactive()
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
     bodyLimit?.cancel()
     readingLimit?.cancel()
-    farewell?.cancel()
-    tellGone()
+    linger?.cancel()
+    notifyDisconnect()
   }
 
-  private func tellGone() {
-    goneHandler?()
-    goneHandler = nil
+  private func notifyDisconnect() {
+    disconnectHandler?()
+    disconnectHandler = nil
   }
 
   /// Sets the handler of the connection's end.
   /// - Parameter handler: Replaces the handler set before; nil for none.
-  static func whenGone(_ channel: any Channel, _ act: (@Sendable () -> Void)?) {
+  static func onDisconnect(_ channel: any Channel, _ handler: (@Sendable () -> Void)?) {
     channel.eventLoop.execute {
       guard channel.isActive,
         let clock = try? channel.pipeline.syncOperations.handler(type: RequestClock.self)
       else {
-        act?()
+        handler?()
         return
       }
-      clock.goneHandler = act
+      clock.disconnectHandler = handler
     }
   }
 

@@ -7,7 +7,7 @@ package final class ControllerMetrics: Sendable {
   private struct State: Sendable {
     var numbers = MetricSet()
     var conditions: [ResourceID: Condition.Kind] = [:]
-    var pulse = LoopPulse()
+    var activity = LoopActivity()
   }
 
   private let state = Mutex(State())
@@ -28,10 +28,10 @@ package final class ControllerMetrics: Sendable {
     state.withLock { $0.numbers.set(1, of: .buildInfo, version) }
   }
 
-  package var handler: ProgressHandler { { [self] progress in take(progress) } }
+  package var handler: ProgressHandler { { [self] progress in record(progress) } }
 
   /// The activity of the loop so far.
-  package var pulse: LoopPulse { state.withLock { $0.pulse } }
+  package var activity: LoopActivity { state.withLock { $0.activity } }
 
   /// The exposition, with the process's current numbers.
   package func text() -> String {
@@ -59,7 +59,7 @@ package final class ControllerMetrics: Sendable {
     }
   }
 
-  private func take(_ progress: Progress) {
+  private func record(_ progress: Progress) {
     switch progress {
     case .observing, .planned, .started: break
     case .finished(let id, let step, let span, let error):
@@ -81,16 +81,16 @@ package final class ControllerMetrics: Sendable {
         default: break
         }
       }
-    case .loop(let news): take(news)
+    case .loop(let event): record(event)
     }
   }
 
-  private func take(_ news: LoopEvent) {
+  private func record(_ event: LoopEvent) {
     let (time, instant) = (now(), instant())
     state.withLock { state in
-      switch news {
+      switch event {
       case .round(let queued, let inFlight, let revision):
-        state.pulse.goRound(queued: queued, inFlight: inFlight, at: instant)
+        state.activity.recordRound(queued: queued, inFlight: inFlight, at: instant)
         state.numbers.add(to: .loopRounds)
         state.numbers.set(Double(time.microseconds) / 1_000_000, of: .lastRound)
         state.numbers.set(Double(queued), of: .queueDepth)
@@ -108,18 +108,18 @@ package final class ControllerMetrics: Sendable {
 }
 
 /// The activity of the loop: its last round, and whether the first pass is complete.
-package struct LoopPulse: Hashable, Sendable {
+package struct LoopActivity: Hashable, Sendable {
   /// Nil before the first round.
   package private(set) var lastRound: SuspendingClock.Instant?
   /// Whether every resource was observed once and the resulting work is done.
   package private(set) var isFirstPassDone = false
-  private var hasBegun = false
+  private var hasStarted = false
 
   package init() {}
 
-  package mutating func goRound(queued: Int, inFlight: Int, at instant: SuspendingClock.Instant) {
+  package mutating func recordRound(queued: Int, inFlight: Int, at instant: SuspendingClock.Instant) {
     lastRound = instant
-    if inFlight > 0 { hasBegun = true }
-    if inFlight == 0, hasBegun || queued == 0 { isFirstPassDone = true }
+    if inFlight > 0 { hasStarted = true }
+    if inFlight == 0, hasStarted || queued == 0 { isFirstPassDone = true }
   }
 }

@@ -3,19 +3,19 @@ package import Reconciling
 internal import Synchronization
 
 /// Authenticates tokens, with a cache in front of the store. A token that was revoked elsewhere is rejected
-/// after at most 4 s; while the store does not respond, cached tokens stay valid for the same time.
+/// after at maxEntries 4 s; while the store does not respond, cached tokens stay valid for the same time.
 package final class TokenCache: Sendable {
   /// The age from which one request reloads an entry, while others still use it.
-  private static let freshFor = TimeSpan(milliseconds: 2000)
+  private static let refreshAge = TimeSpan(milliseconds: 2000)
   /// The age from which an entry is unusable.
-  private static let goodFor = TimeSpan(milliseconds: 4000)
-  private static let most = 10_000
+  private static let maxAge = TimeSpan(milliseconds: 4000)
+  private static let maxEntries = 10_000
 
   private struct Entry {
     /// Nil when the store has no such token.
     var record: TokenRecord?
-    var askedAt: TimeSpan
-    var isBeingAsked = false
+    var loadedAt: TimeSpan
+    var isLoading = false
   }
 
   private let store: any TokenStore
@@ -31,11 +31,11 @@ package final class TokenCache: Sendable {
   package func principal(of token: APIToken) async throws(TokenStoreError) -> APIPrincipal? {
     let now = time.uptime()
     let known = entries.withLock { entries -> (record: TokenRecord?, isEnough: Bool)? in
-      guard var entry = entries[token.hash], now - entry.askedAt < TokenCache.goodFor else { return nil }
-      guard now - entry.askedAt >= TokenCache.freshFor, !entry.isBeingAsked else {
+      guard var entry = entries[token.hash], now - entry.loadedAt < TokenCache.maxAge else { return nil }
+      guard now - entry.loadedAt >= TokenCache.refreshAge, !entry.isLoading else {
         return (entry.record, true)
       }
-      entry.isBeingAsked = true
+      entry.isLoading = true
       entries[token.hash] = entry
       return (entry.record, false)
     }
@@ -43,35 +43,35 @@ package final class TokenCache: Sendable {
     switch known {
     case (let known, true)?: record = known
     case (let known, false)?:
-      switch await ask(token.hash, at: now) {
+      switch await load(token.hash, at: now) {
       case .success(let asked): record = asked
       case .failure: record = known
       }
-    case nil: record = try await ask(token.hash, at: now).get()
+    case nil: record = try await load(token.hash, at: now).get()
     }
-    guard let record, record.hash == token.hash, record.isGood(at: time.now()) else { return nil }
+    guard let record, record.hash == token.hash, record.isValid(at: time.now()) else { return nil }
     return record.principal
   }
 
   /// Whether the token was valid when it was last loaded, however long ago.
-  package func isFamiliar(_ token: APIToken) -> Bool {
-    entries.withLock { $0[token.hash]?.record }?.isGood(at: time.now()) ?? false
+  package func isCachedValid(_ token: APIToken) -> Bool {
+    entries.withLock { $0[token.hash]?.record }?.isValid(at: time.now()) ?? false
   }
 
-  private func ask(_ hash: TokenHash, at now: TimeSpan) async -> Result<TokenRecord?, TokenStoreError> {
+  private func load(_ hash: TokenHash, at now: TimeSpan) async -> Result<TokenRecord?, TokenStoreError> {
     do throws(TokenStoreError) {
       let record = try await store.token(hash)
       entries.withLock { entries in
-        if entries.count >= TokenCache.most {
+        if entries.count >= TokenCache.maxEntries {
           // Unknown tokens are removed first, so that guessing does not evict valid ones.
           entries = entries.filter { $0.value.record != nil }
-          if entries.count >= TokenCache.most { entries = [:] }
+          if entries.count >= TokenCache.maxEntries { entries = [:] }
         }
-        entries[hash] = Entry(record: record, askedAt: now)
+        entries[hash] = Entry(record: record, loadedAt: now)
       }
       return .success(record)
     } catch {
-      entries.withLock { $0[hash]?.isBeingAsked = false }
+      entries.withLock { $0[hash]?.isLoading = false }
       return .failure(error)
     }
   }

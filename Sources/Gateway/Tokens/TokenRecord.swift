@@ -31,7 +31,7 @@ package struct TokenRecord: Hashable, Sendable {
     self.lastUsedAt = lastUsedAt
   }
 
-  package func isGood(at time: Timestamp) -> Bool {
+  package func isValid(at time: Timestamp) -> Bool {
     revokedAt == nil && expiresAt.map { time < $0 } ?? true
   }
 

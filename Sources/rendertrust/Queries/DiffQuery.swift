@@ -7,7 +7,7 @@ import Reconciling
 struct DiffQuery: Query {
   static let operation = QueryOperation(
     .post, "diff", name: "diffManifests", "Compare manifests with the newest revision, field by field.",
-    body: APIBody(schema: BundleSchema.object([:]), mostBytes: BundleSchema.mostBytes),
+    body: APIBody(schema: BundleSchema.object([:]), maxBytes: BundleSchema.mostBytes),
     answer: (
       "What differs, by id; nothing where they are those of the newest revision.",
       WireSchema.object([

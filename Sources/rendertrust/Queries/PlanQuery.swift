@@ -14,7 +14,7 @@ struct PlanQuery: Query {
       schema: BundleSchema.object(
         Permissions.schema.merging(["keep": WireSchema.flag, "paths": BundleSchema.paths]) { first, _ in first
         }),
-      mostBytes: BundleSchema.mostBytes),
+      maxBytes: BundleSchema.mostBytes),
     answer: (
       "The plan as docs/plan-json.md says, warnings about the manifests, and with ‘keep’ what ‘plan --out’ keeps.",
       WireSchema.object(

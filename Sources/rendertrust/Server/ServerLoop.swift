@@ -134,9 +134,9 @@ struct ServerLoop: Sendable {
   // MARK: What is told
 
   private func gateway(_ environment: String) -> GatewayServer {
-    let pulse: @Sendable () async -> String? = {
+    let activity: @Sendable () async -> String? = {
       guard !session.engine.drain.isRequested else { return nil }
-      return metrics.pulse.liveness(
+      return metrics.activity.liveness(
         within: settings.liveness.duration, startedAt: begun, now: SuspendingClock().now)
     }
     var quiet = logger
@@ -145,10 +145,10 @@ struct ServerLoop: Sendable {
     return GatewayServer(
       address: settings.listen, metrics: { metrics.text() },
       health: HealthChecks(
-        alive: [("loop", pulse)],
+        alive: [("loop", activity)],
         ready: [
           ("state", { await unreachability(environment) }), ("lease", { await missingSeat(environment) }),
-          ("firstPass", { metrics.pulse.isFirstPassDone ? nil : "not everything was looked at yet" }),
+          ("firstPass", { metrics.activity.isFirstPassDone ? nil : "not everything was looked at yet" }),
           ("running", { session.engine.drain.isRequested ? "stopping" : nil }),
         ]), webhooks: [stripe.route(for: environment)], logger: quiet)
   }
@@ -180,7 +180,7 @@ struct ServerLoop: Sendable {
     guard let span = manager.watchdog else { return }
     let pause = TimeSpan(milliseconds: max(span.milliseconds / 3, 1))
     while (try? await session.engine.time.sleep(pause)) != nil {
-      let silence = metrics.pulse.liveness(
+      let silence = metrics.activity.liveness(
         within: settings.liveness.duration, startedAt: begun, now: SuspendingClock().now)
       if let silence, !session.engine.drain.isRequested {
         logger.error("no sign of life is given to the service manager: \(silence)")

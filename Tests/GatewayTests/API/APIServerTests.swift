@@ -162,7 +162,7 @@ import Testing
   @Test func `a token may not ask too often, and says when it may again`() async throws {
     try await ServedAPI.with { limits in
       limits.perToken = Rate(perSecond: 5, burst: 5)
-      limits.refusals = Rate(perSecond: 1, burst: 3)
+      limits.rejections = Rate(perSecond: 1, burst: 3)
     } _: { api in
       let (ada, bob) = (api.tokens.make("ada", .viewer), api.tokens.make("bob", .viewer))
       var statuses: [Int] = []
@@ -181,7 +181,7 @@ import Testing
 
   @Test func `guesses from an address keep nobody out whose token was good before`() async throws {
     try await ServedAPI.with { limits in
-      limits.refusals = Rate(perSecond: 1, burst: 3)
+      limits.rejections = Rate(perSecond: 1, burst: 3)
     } _: { api in
       let (ada, bob) = (api.tokens.make("ada", .viewer), api.tokens.make("bob", .viewer))
       let stranger = "rt_" + String(repeating: "b", count: 40)

@@ -40,7 +40,7 @@ import Testing
   @Test func `generated requests find no 5xx, and answers are as described`() async throws {
     try await ServedAPI.with { limits in
       limits.perToken = nil
-      limits.refusals = Rate(perSecond: 1_000_000)
+      limits.rejections = Rate(perSecond: 1_000_000)
     } _: { api in
       let tokens = [
         "admin=" + api.tokens.make("admin", .admin),

@@ -90,8 +90,8 @@ import Testing
     try await ServedAPI.with(routes: [Self.plenty(200, of: 1 << 20, asked)]) { api in
       let connection = try RawConnection(port: api.port)
       connection.send(Self.request("/plenty", "none"))
-      let hasBegun = await eventually { asked.count.load(ordering: .relaxed) > 2 }
-      #expect(hasBegun)
+      let hasStarted = await eventually { asked.count.load(ordering: .relaxed) > 2 }
+      #expect(hasStarted)
       // Until nothing more is asked for.
       var (last, still) = (0, 0)
       let stands = await eventually {

@@ -9,13 +9,14 @@ struct RateLimitTests {
   @Test func `a burst is let through at once, then as many as the rate says`() {
     let rate = Rate(perSecond: 10, burst: 3)
     var bucket = RateBucket(full: rate, at: Self.at(0))
-    let burst = (0..<4).map { _ in bucket.take(rate, at: Self.at(0)) }
+    let burst = (0..<4).map { _ in bucket.consume(rate, at: Self.at(0)) }
     #expect(burst == [nil, nil, nil, 100], "the fourth comes in 100 ms")
-    #expect(bucket.take(rate, at: Self.at(99)) == 1)
-    #expect(bucket.take(rate, at: Self.at(100)) == nil)
-    #expect(bucket.take(rate, at: Self.at(10_000)) == nil)
+    #expect(bucket.consume(rate, at: Self.at(99)) == 1)
+    #expect(bucket.consume(rate, at: Self.at(100)) == nil)
+    #expect(bucket.consume(rate, at: Self.at(10_000)) == nil)
     #expect(
-      bucket.take(rate, at: Self.at(5_000)) == nil, "a clock that goes back gives nothing and takes nothing")
+      bucket.consume(rate, at: Self.at(5_000)) == nil,
+      "a clock that goes back gives nothing and takes nothing")
   }
 
   @Test func `never more than the burst and the rate in any span`() {
@@ -29,7 +30,7 @@ struct RateLimitTests {
       var (time, taken): (Int64, [Int64]) = (0, [])
       for _ in 0..<400 {
         time += Int64(generator.int(20))
-        if let wait = bucket.take(rate, at: Self.at(time)) {
+        if let wait = bucket.consume(rate, at: Self.at(time)) {
           #expect(wait > 0)
           var later = bucket
           #expect(later.take(rate, at: Self.at(time + wait)) == nil, "who waits as told is let in")
@@ -45,10 +46,10 @@ struct RateLimitTests {
   }
 
   @Test func `a table forgets whoever is quiet, and never grows beyond its bound`() {
-    var table = RateTable(Rate(perSecond: 1, burst: 1), most: 100)
-    for number in 0..<1000 { _ = table.take("a\(number)", at: Self.at(Int64(number))) }
+    var table = RateTable(Rate(perSecond: 1, burst: 1), maxEntries: 100)
+    for number in 0..<1000 { _ = table.consume("a\(number)", at: Self.at(Int64(number))) }
     #expect(table.count <= 100)
-    #expect(table.take("x", at: Self.at(1000)) == nil)
-    #expect(table.take("x", at: Self.at(1000)) != nil)
+    #expect(table.consume("x", at: Self.at(1000)) == nil)
+    #expect(table.consume("x", at: Self.at(1000)) != nil)
   }
 }

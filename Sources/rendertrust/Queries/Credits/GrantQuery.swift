@@ -15,7 +15,7 @@ struct GrantQuery: Query {
         optional: [
           "reason": WireSchema.text(0...500), "from": WireSchema.text(1...80),
           "kind": WireSchema.word(kinds.map(\.rawValue)),
-        ], isClosed: true), mostBytes: 16 << 10),
+        ], isClosed: true), maxBytes: 16 << 10),
     answer: (
       "They are in the books.",
       WireSchema.object([

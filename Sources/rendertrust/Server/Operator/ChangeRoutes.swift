@@ -46,7 +46,7 @@ struct ChangeRoutes: Sendable {
       .post, "/api/v1/apply", name: "applyManifests",
       summary: "Make the world match these manifests, once. Goes on when the caller goes.",
       roles: [.operator],
-      body: APIBody(schema: ChangeRoutes.applyBody, mostBytes: BundleSchema.mostBytes),
+      body: APIBody(schema: ChangeRoutes.applyBody, maxBytes: BundleSchema.mostBytes),
       answer: ChangeRoutes.answer, problems: ChangeRoutes.problems
     ) { request in
       await respond(to: request) { try await applying(request) }
@@ -89,7 +89,7 @@ struct ChangeRoutes: Sendable {
               "environment": WireSchema.name, "revision": WireSchema.integer(1...Int64.max),
               "commit": ChangeRoutes.commit,
             ]) { first, _ in first }),
-        ]), mostBytes: 1 << 20), answer: ChangeRoutes.answer, problems: ChangeRoutes.problems
+        ]), maxBytes: 1 << 20), answer: ChangeRoutes.answer, problems: ChangeRoutes.problems
     ) { request in
       await respond(to: request) {
         let body = request.body ?? .null
