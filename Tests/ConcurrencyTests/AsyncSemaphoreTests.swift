@@ -22,7 +22,8 @@ import Testing
     while semaphore.waitingCount < count { await Task.yield() }
   }
 
-  @Test func `whoever finishes something goes first, then whoever came first`() async {
+  @Test("Tasks with priority go first, then the others in order")
+  func tasksWithPriorityGoFirstThenTheOthersInOrder() async {
     let (semaphore, log, stay) = (AsyncSemaphore(limit: 1), Log(), Stay())
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await semaphore.withPermit { await stay() } }
@@ -37,7 +38,8 @@ import Testing
     #expect(semaphore.freeCount == 1)
   }
 
-  @Test func `a cancelled task waits no longer, and takes nobody's place`() async {
+  @Test("A cancelled task stops waiting and takes no permit")
+  func aCancelledTaskStopsWaitingAndTakesNoPermit() async {
     let (semaphore, log, stay) = (AsyncSemaphore(limit: 1), Log(), Stay())
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await semaphore.withPermit { await stay() } }
@@ -53,7 +55,8 @@ import Testing
     #expect(semaphore.freeCount == 1)
   }
 
-  @Test func `a failure leaves its place to the next`() async {
+  @Test("A failure releases its permit to the next task")
+  func aFailureReleasesItsPermitToTheNextTask() async {
     struct Broken: Error {}
     let semaphore = AsyncSemaphore(limit: 1)
     await #expect(throws: Broken.self) {

@@ -9,7 +9,8 @@ import Testing
   .enabled(if: DockerTestBed.isAvailable, Comment(rawValue: DockerTestBed.requirement)),
   .timeLimit(.minutes(3)))
 struct ContainerLifeTests {
-  @Test func whatWasAskedForIsWhatInspectShows() async throws {
+  @Test("Inspection shows the requested configuration")
+  func inspectionShowsTheRequestedConfiguration() async throws {
     let bed = try await DockerTestBed.shared()
     let image = try await bed.pulled("echoImage")
     try await bed.withScope { scope in
@@ -73,7 +74,7 @@ struct ContainerLifeTests {
     }
   }
 
-  @Test func limitsAndNameChangeWhileItRuns() async throws {
+  @Test("Limits and name change while it runs") func limitsAndNameChangeWhileItRuns() async throws {
     let bed = try await DockerTestBed.shared()
     let image = try await bed.pulled("echoImage")
     try await bed.withScope { scope in
@@ -93,7 +94,7 @@ struct ContainerLifeTests {
     }
   }
 
-  @Test func hardeningHoldsInside() async throws {
+  @Test("Hardening holds inside") func hardeningHoldsInside() async throws {
     let bed = try await DockerTestBed.shared()
     let image = try await bed.pulled("echoImage")
     try await bed.withScope { scope in
@@ -130,7 +131,8 @@ struct ContainerLifeTests {
     }
   }
 
-  @Test func tooMuchMemoryIsToldAsSuch() async throws {
+  @Test("A container that exceeds its memory reports it")
+  func aContainerThatExceedsItsMemoryReportsIt() async throws {
     let bed = try await DockerTestBed.shared()
     let image = try await bed.pulled("echoImage")
     try await bed.withScope { scope in
@@ -151,7 +153,8 @@ struct ContainerLifeTests {
     }
   }
 
-  @Test func manyAreInspectedAtOnceAndAbsenceIsAResult() async throws {
+  @Test("Many containers are inspected at once, and absence is a result")
+  func manyContainersAreInspectedAtOnceAndAbsence() async throws {
     let bed = try await DockerTestBed.shared()
     let image = try await bed.pulled("webImage")
     try await bed.withScope { scope in

@@ -9,7 +9,8 @@ import Testing
   .enabled(if: DockerTestBed.isAvailable, Comment(rawValue: DockerTestBed.requirement)),
   .timeLimit(.minutes(3)))
 struct EngineTests {
-  @Test func saysWhatItIs() async throws {
+  @Test("The engine reports its version and machine")
+  func theEngineReportsItsVersionAndMachine() async throws {
     let bed = try await DockerTestBed.shared()
     try await bed.engine.ping()
     #expect(try await bed.engine.version().operatingSystem == "linux")
@@ -17,7 +18,8 @@ struct EngineTests {
     #expect(info.cores > 0 && info.memory > 0 && info.hasSeccomp)
   }
 
-  @Test func pullsByDigestAndOnlyThen() async throws {
+  @Test("An image is pulled by digest, and only when it is missing")
+  func anImageIsPulledByDigestAndOnly() async throws {
     let bed = try await DockerTestBed.shared()
     let reference = try #require(bed.images["voiceImage"])
     try await bed.engine.pullImage(reference)
@@ -37,7 +39,8 @@ struct EngineTests {
     #expect(await failure { try await bed.engine.pullImage("a@sha256:12") }?.code == .invalidRequest)
   }
 
-  @Test func eventsTellWhatHappensToLabelledContainers() async throws {
+  @Test("Events report the life of labelled containers")
+  func eventsReportTheLifeOfLabelledContainers() async throws {
     let bed = try await DockerTestBed.shared()
     let image = try await bed.pulled("echoImage")
     try await bed.withScope { scope in
@@ -72,7 +75,8 @@ struct EngineTests {
   }
 
   /// More than is kept for a reader, so that the sender is paused, and fewer than the engine itself keeps.
-  @Test func aReaderWhoWasBehindMissesNothing() async throws {
+  @Test("A reader that falls behind misses no event")
+  func aReaderThatFallsBehindMissesNoEvent() async throws {
     let bed = try await DockerTestBed.shared()
     let image = try await bed.pulled("echoImage")
     try await bed.withScope { scope in
@@ -90,7 +94,8 @@ struct EngineTests {
     }
   }
 
-  @Test func conflictsSayWhatToDo() async throws {
+  @Test("The error of a conflict says what to do")
+  func theErrorOfAConflictSaysWhatToDo() async throws {
     let bed = try await DockerTestBed.shared()
     let image = try await bed.pulled("echoImage")
     let (socket, port) = try Loopback.occupyPort()
@@ -125,7 +130,7 @@ struct EngineTests {
     }
   }
 
-  @Test func secretsStayOutOfErrors() async throws {
+  @Test("Secrets stay out of errors") func secretsStayOutOfErrors() async throws {
     let bed = try await DockerTestBed.shared()
     try await bed.withScope { scope in
       var configuration = scope.configuration(image: "nobody/geheim:1")

@@ -30,19 +30,20 @@ struct OutputFramesTests {
   }
 
   @Test(
-    "What is no frame is told as such",
+    "Malformed frames are detected", "What is no frame is told as such",
     arguments: [
       ([9, 0, 0, 0, 0, 0, 0, 1, 65], "a stream that there is not"),
       ([1, 1, 0, 0, 0, 0, 0, 1, 65], "something where zeros belong"),
       (Array("HTTP/1.1 200 OK".utf8), "text"),
     ] as [([UInt8], String)])
-  func malformed(bytes: [UInt8], reason: String) {
+  func malformedFramesAreDetected(bytes: [UInt8], reason: String) {
     var said = ProcessOutput(mark: nil, maxOutputBytes: 10, maxErrorBytes: 10)
     _ = said.feed(bytes[...])
     #expect(said.isMalformed, "\(reason)")
   }
 
-  @Test func aFrameThatPromisesMuchCostsNothingUntilItComes() {
+  @Test("The length of a frame costs no memory before its bytes arrive")
+  func theLengthOfAFrameCostsNoMemoryBeforeItsBytes() {
     var said = ProcessOutput(mark: nil, maxOutputBytes: 10, maxErrorBytes: 10)
     _ = said.feed([1, 0, 0, 0, 255, 255, 255, 255, 65, 66][...])
     #expect(said.output == [65, 66])
@@ -50,14 +51,14 @@ struct OutputFramesTests {
     #expect(said.output.count == 10 && said.hasTooMuch)
   }
 
-  @Test func whateverFollowsTheMarkIsNotKept() {
+  @Test("Lines after the mark are limited") func linesAfterTheMarkAreLimited() {
     var said = ProcessOutput(mark: "mark", maxOutputBytes: 10, maxErrorBytes: 1000)
     _ = said.feed(Self.frame(2, "17\nmark\n0m0.01s 0m0.02s\n0m0.5s 0m0.25s\n")[...])
     for _ in 0..<100 { _ = said.feed(Self.frame(2, "0m9.0s 0m9.0s\n")[...]) }
     #expect(said.keptTimes == 2 && said.cpuTime == TimeSpan(milliseconds: 780))
   }
 
-  @Test func linesOfErrorsAreBounded() {
+  @Test("Lines of errors are bounded") func linesOfErrorsAreBounded() {
     var said = ProcessOutput(mark: nil, maxOutputBytes: 10, maxErrorBytes: 1000)
     var longest = 0
     for _ in 0..<40 {
@@ -69,7 +70,8 @@ struct OutputFramesTests {
     #expect(said.lastErrors.count == 1000)
   }
 
-  @Test func aProcessCannotPretendToBeTheWrapper() {
+  @Test("A process cannot pretend to be the wrapper")
+  func aProcessCannotPretendToBeTheWrapper() {
     var said = ProcessOutput(mark: "end of 5", maxOutputBytes: 10, maxErrorBytes: 100)
     _ = said.feed(
       Self.frame(2, "7\n8\nend of 6\n9m0.0s 9m0.0s\n\nend of 5\n0m0.0s 0m0.0s\n0m0.1s 0m0.0s\n")[...])

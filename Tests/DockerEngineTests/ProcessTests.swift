@@ -46,7 +46,8 @@ struct ProcessTests {
     ContainerProcess(in: id, ["sh", "-c", script], timeout: timeout)
   }
 
-  @Test func inputGoesInAndBothOutputsComeOut() async throws {
+  @Test("Input reaches the process, and both outputs return")
+  func inputReachesTheProcessAndBothOutputsReturn() async throws {
     try await withContainer { bed, id in
       let echo = ContainerProcess(
         in: id, ["/module/run"], input: Array(#"{"text":"hi"}"#.utf8), timeout: .seconds(30))
@@ -66,7 +67,8 @@ struct ProcessTests {
     }
   }
 
-  @Test func muchInputIsNotLostWhateverTheReaderDoes() async throws {
+  @Test("Long input is not lost, whether the process reads it or not")
+  func longInputIsNotLostWhetherTheProcessReads() async throws {
     try await withContainer { bed, id in
       let input = [UInt8](repeating: 120, count: 3 << 20)
       var process = ContainerProcess(in: id, ["wc", "-c"], input: input, timeout: .seconds(60))
@@ -78,7 +80,7 @@ struct ProcessTests {
     }
   }
 
-  @Test func timeOfTheProcessorsIsMeasured() async throws {
+  @Test("The processor time is measured") func theProcessorTimeIsMeasured() async throws {
     try await withContainer { bed, id in
       let busy = try await bed.engine.run(
         Self.shell("head -c 300000000 /dev/zero | sha256sum >/dev/null", in: id))
@@ -92,7 +94,8 @@ struct ProcessTests {
     }
   }
 
-  @Test func whoseTimeIsUpIsEndedWithItsChildren() async throws {
+  @Test("A process that exceeds its timeout is ended with its children")
+  func aProcessThatExceedsItsTimeoutIsEnded() async throws {
     try await withContainer { bed, id in
       let late = try await bed.engine.run(Self.shell("sleep 4321 & sleep 4321", in: id, .seconds(1)))
       #expect(late.end == .timedOut && late.cpuTime == nil)
@@ -104,7 +107,8 @@ struct ProcessTests {
     }
   }
 
-  @Test func whoWritesTooMuchIsEnded() async throws {
+  @Test("A process that writes too much is ended")
+  func aProcessThatWritesTooMuchIsEnded() async throws {
     try await withContainer { bed, id in
       var process = Self.shell("yes 7654", in: id)
       process.maxOutputBytes = 1 << 16
@@ -114,7 +118,7 @@ struct ProcessTests {
     }
   }
 
-  @Test func cancellingEndsTheProcess() async throws {
+  @Test("Cancelling ends the process") func cancellingEndsTheProcess() async throws {
     try await withContainer { bed, id in
       let (started, sign) = AsyncStream<Void>.makeStream()
       let task = Task {
@@ -128,7 +132,8 @@ struct ProcessTests {
     }
   }
 
-  @Test func aProcessThatHasNotToldItsNumberYetIsEndedToo() async throws {
+  @Test("A process that has not reported its number yet is ended too")
+  func aProcessThatHasNotReportedItsNumberYet() async throws {
     try await withContainer { bed, id in
       let before = try await bed.engine.inspectContainer(id)?.startedAt
       let process = try await bed.engine.prepare(
@@ -147,7 +152,8 @@ struct ProcessTests {
     }
   }
 
-  @Test func withoutAShellTheCommandRunsAsItIs() async throws {
+  @Test("Without a shell the command runs without the wrapper")
+  func withoutAShellTheCommandRunsWithoutTheWrapper() async throws {
     let bed = try await DockerTestBed.shared()
     let image = try await bed.pulled("echoImage")
     try await bed.withScope { scope in
@@ -173,7 +179,7 @@ struct ProcessTests {
     }
   }
 
-  @Test func aProgramThatIsNotThereIsAnExitCode() async throws {
+  @Test("A missing program is an exit code") func aMissingProgramIsAnExitCode() async throws {
     try await withContainer { bed, id in
       let missing = try await bed.engine.run(ContainerProcess(in: id, ["/not/there"], timeout: .seconds(20)))
       #expect(missing.end == .exited(127))
@@ -181,7 +187,8 @@ struct ProcessTests {
     }
   }
 
-  @Test func aContainerThatIsNotThereOrDoesNotRunIsAnError() async throws {
+  @Test("A missing or stopped container is an error")
+  func aMissingOrStoppedContainerIsAnError() async throws {
     try await withContainer { bed, id in
       let process = Self.shell("true", in: "nobody-\(id.prefix(8))")
       let absent = await #expect(throws: DockerError.self) { try await bed.engine.run(process) }
@@ -194,7 +201,8 @@ struct ProcessTests {
     }
   }
 
-  @Test func aContainerThatIsKilledTakesItsProcessesAlong() async throws {
+  @Test("Killing a container ends its processes")
+  func killingAContainerEndsItsProcesses() async throws {
     try await withContainer { bed, id in
       let (started, sign) = AsyncStream<Void>.makeStream()
       let task = Task {
@@ -207,7 +215,7 @@ struct ProcessTests {
     }
   }
 
-  @Test func manyRunAtTheSameTime() async throws {
+  @Test("Many processes run at once") func manyProcessesRunAtOnce() async throws {
     try await withContainer { bed, id in
       let began = ContinuousClock().now
       let answers = try await withThrowingTaskGroup(of: [UInt8].self) { group in

@@ -13,20 +13,23 @@ struct ValueTests {
     var testDescription: String { reason }
   }
 
-  @Test(arguments: [
-    AddressCase(text: "unix:///run/d.sock", address: .unix("/run/d.sock"), reason: "the usual form"),
-    AddressCase(
-      text: "tcp://10.0.0.1:2375", address: .tcp(host: "10.0.0.1", port: 2375), reason: "an engine elsewhere"),
-    AddressCase(text: "unix://run/d.sock", address: nil, reason: "a relative path depends on the folder"),
-    AddressCase(
-      text: "unix:///" + String(repeating: "a", count: 107), address: nil, reason: "sun_path is short"),
-    AddressCase(text: "tcp://10.0.0.1", address: nil, reason: "there is no port to assume"),
-    AddressCase(text: "tcp://:2375", address: nil, reason: "there is no host to assume"),
-    AddressCase(text: "tcp://a:99999", address: nil, reason: "ports end at 65535"),
-    AddressCase(text: "tcp://u@a:1", address: nil, reason: "the engine knows no users"),
-    AddressCase(text: "ssh://a", address: nil, reason: "not supported"),
-  ])
-  func endpointsAreReadOrRefusedWithAHint(_ example: AddressCase) throws {
+  @Test(
+    "Endpoints are parsed or rejected with a hint",
+    arguments: [
+      AddressCase(text: "unix:///run/d.sock", address: .unix("/run/d.sock"), reason: "the usual form"),
+      AddressCase(
+        text: "tcp://10.0.0.1:2375", address: .tcp(host: "10.0.0.1", port: 2375),
+        reason: "an engine elsewhere"),
+      AddressCase(text: "unix://run/d.sock", address: nil, reason: "a relative path depends on the folder"),
+      AddressCase(
+        text: "unix:///" + String(repeating: "a", count: 107), address: nil, reason: "sun_path is short"),
+      AddressCase(text: "tcp://10.0.0.1", address: nil, reason: "there is no port to assume"),
+      AddressCase(text: "tcp://:2375", address: nil, reason: "there is no host to assume"),
+      AddressCase(text: "tcp://a:99999", address: nil, reason: "ports end at 65535"),
+      AddressCase(text: "tcp://u@a:1", address: nil, reason: "the engine knows no users"),
+      AddressCase(text: "ssh://a", address: nil, reason: "not supported"),
+    ])
+  func endpointsAreParsedOrRejectedWithAHint(_ example: AddressCase) throws {
     do {
       let endpoint = try EngineEndpoint(parsing: example.text)
       #expect(endpoint.address == example.address, "\(example.reason)")
@@ -37,12 +40,14 @@ struct ValueTests {
     }
   }
 
-  @Test func dockerHostDecidesAndTheStandardSocketIsTheRest() throws {
+  @Test("DOCKER_HOST overrides the standard socket")
+  func dockerHostOverridesTheStandardSocket() throws {
     #expect(try EngineEndpoint(environment: [:]).description == "unix:///var/run/docker.sock")
     #expect(try EngineEndpoint(environment: ["DOCKER_HOST": "tcp://h:1"]).description == "tcp://h:1")
   }
 
-  @Test func anEngineThatIsDownSaysHowToGoOn() async throws {
+  @Test("The error of an unreachable engine says how to start it")
+  func theErrorOfAnUnreachableEngineSaysHowToStart() async throws {
     let endpoint = EngineEndpoint(.unix("/nonexistent/docker.sock"))
     let engine = DockerEngine(endpoint: endpoint, client: HTTPClient())
     let error = try #require(await failure { _ = try await engine.listContainers() })
@@ -62,28 +67,32 @@ struct ValueTests {
     var testDescription: String { reason }
   }
 
-  @Test(arguments: [
-    NameCase(text: "a/b", parts: ["a/b", nil, nil], reason: "repository alone"),
-    NameCase(text: "h:5055/a:1.0", parts: ["h:5055/a", "1.0", nil], reason: "the first colon is the port's"),
-    NameCase(text: "h:5055/a", parts: ["h:5055/a", nil, nil], reason: "a port is no tag"),
-    NameCase(
-      text: "a:1@sha256:" + String(repeating: "a", count: 64),
-      parts: ["a", "1", "sha256:" + String(repeating: "a", count: 64)],
-      reason: "tag for people, digest for machines"),
-    NameCase(
-      text: "a@sha256:" + String(repeating: "A", count: 64), parts: nil, reason: "digests are lower-case"),
-    NameCase(text: "a@md5:00", parts: nil, reason: "only SHA-256 pins"),
-    NameCase(text: "", parts: nil, reason: "nothing is no image"),
-    NameCase(text: "a:", parts: nil, reason: "a tag is not empty"),
-    NameCase(text: "a b", parts: nil, reason: "no spaces"),
-  ])
-  func imageNamesComeApart(_ example: NameCase) {
+  @Test(
+    "Image names are split into their parts",
+    arguments: [
+      NameCase(text: "a/b", parts: ["a/b", nil, nil], reason: "repository alone"),
+      NameCase(
+        text: "h:5055/a:1.0", parts: ["h:5055/a", "1.0", nil], reason: "the first colon is the port's"),
+      NameCase(text: "h:5055/a", parts: ["h:5055/a", nil, nil], reason: "a port is no tag"),
+      NameCase(
+        text: "a:1@sha256:" + String(repeating: "a", count: 64),
+        parts: ["a", "1", "sha256:" + String(repeating: "a", count: 64)],
+        reason: "tag for people, digest for machines"),
+      NameCase(
+        text: "a@sha256:" + String(repeating: "A", count: 64), parts: nil, reason: "digests are lower-case"),
+      NameCase(text: "a@md5:00", parts: nil, reason: "only SHA-256 pins"),
+      NameCase(text: "", parts: nil, reason: "nothing is no image"),
+      NameCase(text: "a:", parts: nil, reason: "a tag is not empty"),
+      NameCase(text: "a b", parts: nil, reason: "no spaces"),
+    ])
+  func imageNamesAreSplitIntoTheirParts(_ example: NameCase) {
     let reference = ImageReference(example.text)
     #expect(reference.map { [$0.repository, $0.tag, $0.digest] } == example.parts, "\(example.reason)")
     if let reference { #expect(reference.description == example.text) }
   }
 
-  @Test func configurationsRoundTripAndSecretsDoNotGetOut() async throws {
+  @Test("Configurations round trip without secrets")
+  func configurationsRoundTripWithoutSecrets() async throws {
     var configuration = ContainerConfiguration(image: "a")
     configuration.environment = [
       EnvironmentEntry("A", "1"), EnvironmentEntry("B", .reference(.environment("TOKEN"))),

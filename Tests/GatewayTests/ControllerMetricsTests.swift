@@ -25,7 +25,8 @@ import Testing
     Event(at: Timestamp(seconds: 1), id: id, isWarning: false, reason: reason, message: "", revision: 1)
   }
 
-  @Test func `counts steps, failures and drift by kind`() {
+  @Test("Counts steps, failures and drift by kind")
+  func countsStepsFailuresAndDriftByKind() {
     let step: AnyStep = Step(.update, "change it", because: "differs", operation: Operation())
     let error = BackendError(code: "docker.down", "it broke")
     tell(
@@ -42,7 +43,8 @@ import Testing
     #expect(!metrics.text().contains("it broke"), "no text of the world becomes a label")
   }
 
-  @Test func `shows each resource once, under what it is now`() {
+  @Test("Shows each resource once, under its current condition")
+  func showsEachResourceOnceUnderItsCurrent() {
     tell(
       .settled([status("a", .ready), status("b", .degraded)]),
       .settled([status("b", .ready), status("c", .blocked)]))
@@ -53,7 +55,7 @@ import Testing
     #expect(shows(#"rendertrust_resources{kind="Module",condition="Ready"} 1"#))
   }
 
-  @Test func `tells about the loop`() {
+  @Test("Exposes the activity of the loop") func exposesTheActivityOfTheLoop() {
     tell(
       .loop(.round(queued: 3, inFlight: 2, revision: 7)), .loop(.round(queued: 1, inFlight: 4, revision: 8)),
       .loop(.reconciled([Self.echo: TimeSpan(milliseconds: 40)])),
@@ -67,7 +69,7 @@ import Testing
     #expect(shows(#"rendertrust_build_info{version="1.2.3"} 1"#))
   }
 
-  @Test func `tells about the process`() throws {
+  @Test("Exposes the statistics of the process") func exposesTheStatisticsOfTheProcess() throws {
     let text = metrics.text()
     for name in ["cpu_seconds_total", "resident_memory_bytes", "start_time_seconds", "open_fds", "max_fds"] {
       let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("process_\(name) ") })
@@ -76,7 +78,8 @@ import Testing
     }
   }
 
-  @Test func `the first pass is done when nothing is in flight any more`() {
+  @Test("The first pass is complete when no resource is in flight")
+  func theFirstPassIsCompleteWhenNoResource() {
     let now = SuspendingClock().now
     var activity = LoopActivity()
     activity.recordRound(queued: 4, inFlight: 0, at: now)

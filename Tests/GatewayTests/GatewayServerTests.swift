@@ -33,7 +33,8 @@ import Testing
     try await run
   }
 
-  @Test func `answers over TCP, keeps the connection and stops`() async throws {
+  @Test("Serves over TCP, keeps the connection and stops")
+  func servesOverTCPKeepsTheConnectionAndStops() async throws {
     try await serving(Self.server(.tcp(host: "127.0.0.1", port: 0))) { address in
       guard case .tcp(_, let port) = address else { return }
       #expect(port != 0, "the port that the kernel gave is told")
@@ -48,7 +49,8 @@ import Testing
     }
   }
 
-  @Test func `answers over a Unix socket, and says why it is not ready`() async throws {
+  @Test("Serves over a Unix socket, and reports why it is not ready")
+  func servesOverAUnixSocketAndReportsWhy() async throws {
     let path = "/tmp/rendertrust-gateway-\(getpid()).sock"
     defer { unlink(path) }
     try await serving(Self.server(.unix(path: path), isReady: false)) { _ in
@@ -60,7 +62,8 @@ import Testing
     }
   }
 
-  @Test func `refuses headers beyond its limits and goes on`() async throws {
+  @Test("Rejects headers beyond the limits and continues")
+  func rejectsHeadersBeyondTheLimitsAndContinues() async throws {
     try await serving(Self.server(.tcp(host: "127.0.0.1", port: 0))) { address in
       var request = HTTPRequest(.get, "http://\(address)/metrics")
       request.add("X-Long", String(repeating: "x", count: 20_000))
@@ -71,7 +74,7 @@ import Testing
     }
   }
 
-  @Test func `says so when something else listens there`() async throws {
+  @Test("Reports an address that is in use") func reportsAnAddressThatIsInUse() async throws {
     try await serving(Self.server(.tcp(host: "127.0.0.1", port: 0))) { address in
       let error = await #expect(throws: GatewayError.self) {
         try await Self.server(address).run(

@@ -3,13 +3,15 @@ import Model
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct HealthTests {
-  @Test func `is well when every check is`() async {
+  @Test("The server is healthy when every check succeeds")
+  func theServerIsHealthyWhenEveryCheckSucceeds() async {
     let health = HealthChecks(alive: [("loop", { nil })], ready: [("state", { nil })])
     let report = await health.readiness()
     #expect(report.isHealthy && report.json == #"{"checks":{"loop":"ok","state":"ok"},"status":"ok"}"# + "\n")
   }
 
-  @Test func `names what is wrong, and is alive although not ready`() async throws {
+  @Test("Names the failing check, and is alive although not ready")
+  func namesTheFailingCheckAndIsAliveAlthough() async throws {
     let health = HealthChecks(
       alive: [("loop", { nil })], ready: [("state", { "refused" }), ("firstPass", { nil })])
     #expect(await health.liveness().isHealthy)
@@ -19,7 +21,8 @@ import Testing
     #expect(value["checks"]?["firstPass"] == .string("ok") && value["status"] == .string("failing"))
   }
 
-  @Test func `does not wait for a check that does not answer`() async {
+  @Test("Does not wait for a check that does not return")
+  func doesNotWaitForACheckThatDoesNotReturn() async {
     let silent: @Sendable () async -> String? = {
       while (try? await Task.sleep(for: .seconds(60))) != nil {}
       return nil
@@ -29,7 +32,8 @@ import Testing
     #expect(!report.isHealthy && report.json.contains("no answer within"))
   }
 
-  @Test func `the loop lives while it goes round`() {
+  @Test("The loop is alive while it completes rounds")
+  func theLoopIsAliveWhileItCompletesRounds() {
     let start = SuspendingClock().now
     func liveness(_ activity: LoopActivity, _ seconds: Int) -> String? {
       activity.liveness(within: .seconds(30), startedAt: start, now: start.advanced(by: .seconds(seconds)))

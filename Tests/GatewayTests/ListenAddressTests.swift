@@ -28,7 +28,7 @@ import Testing
     Case(text: "http://host:80", address: nil, reason: "a URL"),
   ]
 
-  @Test(arguments: cases) func `reads what can be listened on`(_ example: Case) {
+  @Test("Parses valid addresses", arguments: cases) func parsesValidAddresses(_ example: Case) {
     let address = ListenAddress(example.text)
     #expect(address == example.address)
     #expect((address?.isLocal ?? false) == example.isLocal)

@@ -3,7 +3,7 @@ import Model
 import Testing
 
 @Suite struct MetricSetTests {
-  @Test func `is the text that Prometheus reads`() throws {
+  @Test("Is the text that Prometheus parses") func isTheTextThatPrometheusParses() throws {
     var numbers = MetricSet()
     let (steps, failures) = (try metric("step_duration_seconds"), try metric("step_failures_total"))
     numbers.observe(TimeSpan(milliseconds: 7), in: steps, "Module", "create")
@@ -31,7 +31,8 @@ import Testing
     #expect(places.count == 2 && lines[places[0]].contains("\"A\""), "sorted by label")
   }
 
-  @Test func `each name is used once and follows the conventions`() {
+  @Test("Each name is used once and follows the conventions")
+  func eachNameIsUsedOnceAndFollowsTheConventions() {
     #expect(Set(Metric.all.map(\.name)).count == Metric.all.count)
     for metric in Metric.all {
       #expect((metric.kind == .counter) == metric.name.hasSuffix("_total"), "\(metric.name)")

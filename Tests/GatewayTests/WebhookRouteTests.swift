@@ -44,7 +44,8 @@ import Testing
     try result.get()
   }
 
-  @Test func `hands over the raw body and the headers by any case`() async throws {
+  @Test("Passes the raw body and the headers by any case")
+  func passesTheRawBodyAndTheHeadersByAnyCase() async throws {
     try await serving(Self.echo()) { port in
       let client = HTTPClient()
       defer { client.shutdown() }
@@ -59,8 +60,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [(100, 200), (101, 413)])
-  func `takes bodies up to its limit, however they are sent`(bytes: Int, status: Int) async throws {
+  @Test("Accepts bodies up to the limit, with and without a length", arguments: [(100, 200), (101, 413)])
+  func acceptsBodiesUpToTheLimitWithAndWithout(bytes: Int, status: Int) async throws {
     try await serving(Self.echo()) { port in
       let body = String(repeating: "x", count: bytes)
       let told = try await Self.answer(port, "Content-Length: \(bytes)\r\n\r\n\(body)")
@@ -71,7 +72,8 @@ import Testing
     }
   }
 
-  @Test func `waits for neither a slow sender nor a slow handler`() async throws {
+  @Test("Ends both a slow sender and a slow handler")
+  func endsBothASlowSenderAndASlowHandler() async throws {
     try await serving(Self.echo()) { port in
       let answer = try await Self.answer(port, "Content-Length: 10\r\n\r\nx")
       #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")

@@ -18,7 +18,7 @@ struct FileBodyTests {
     try await body(path)
   }
 
-  @Test(arguments: [(0, 6), (2, 3), (6, 0), (0, 0)])
+  @Test("A part of a file is sent", arguments: [(0, 6), (2, 3), (6, 0), (0, 0)])
   func aPartOfAFileIsSent(offset: Int, length: Int) async throws {
     try await withFile([10, 11, 12, 13, 14, 15]) { path in
       let server = try LoopbackServer()
@@ -36,7 +36,7 @@ struct FileBodyTests {
     }
   }
 
-  @Test func aFileThatEndsEarlyFails() async throws {
+  @Test("A file that ends early fails") func aFileThatEndsEarlyFails() async throws {
     try await withFile([1, 2, 3]) { path in
       let server = try LoopbackServer()
       defer { server.stop() }
@@ -46,7 +46,7 @@ struct FileBodyTests {
     }
   }
 
-  @Test func aFileThatIsMissingIsNotSent() async throws {
+  @Test("A missing file is not sent") func aMissingFileIsNotSent() async throws {
     var request = HTTPRequest(.put, "http://127.0.0.1:1/echo")
     request.fileBody = HTTPFileBody(path: "/nowhere/at/all", length: 1)
     let error = await #expect(throws: HTTPError.self) { try await client.send(request) }

@@ -7,7 +7,8 @@ import Testing
 struct HTTPClientTests {
   let client = HTTPClient()
 
-  @Test func returnsStatusHeadersAndBody() async throws {
+  @Test("The response has status, headers and body")
+  func theResponseHasStatusHeadersAndBody() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     let response = try await client.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/hello"))
@@ -16,8 +17,9 @@ struct HTTPClientTests {
     #expect(response.text == "hello")
   }
 
-  @Test(arguments: [HTTPMethod.get, .post, .put, .patch, .delete])
-  func sendsMethodHeadersAndBody(method: HTTPMethod) async throws {
+  @Test(
+    "The request has method, headers and body", arguments: [HTTPMethod.get, .post, .put, .patch, .delete])
+  func theRequestHasMethodHeadersAndBody(method: HTTPMethod) async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     var request = HTTPRequest(method, "http://127.0.0.1:\(server.port)/echo?a=b")
@@ -31,7 +33,7 @@ struct HTTPClientTests {
     #expect(!String(reflecting: request).contains("geheim"))
   }
 
-  @Test func signsForS3WithoutSendingTheKey() async throws {
+  @Test("Signing for S3 does not send the key") func signingForS3DoesNotSendTheKey() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     var request = HTTPRequest(.put, "http://127.0.0.1:\(server.port)/echo/bucket/key")
@@ -46,14 +48,15 @@ struct HTTPClientTests {
     #expect(!next.text.lowercased().contains("authorization"))
   }
 
-  @Test func aStatusIsAnAnswerNotAnError() async throws {
+  @Test("A status is a response, not an error") func aStatusIsAResponseNotAnError() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     #expect(
       try await client.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/status/503")).status == 503)
   }
 
-  @Test func followsRedirectsOnlyWhenTold() async throws {
+  @Test("Redirects are followed only on request")
+  func redirectsAreFollowedOnlyOnRequest() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     var request = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/redirect")
@@ -64,7 +67,8 @@ struct HTTPClientTests {
     #expect(response.text == "hello")
   }
 
-  @Test func oneConnectionServesRequestsInARow() async throws {
+  @Test("Consecutive requests share one connection")
+  func consecutiveRequestsShareOneConnection() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     for _ in 0..<50 { _ = try await client.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/hello")) }
@@ -72,7 +76,8 @@ struct HTTPClientTests {
     #expect(server.requests == 50)
   }
 
-  @Test func manyRequestsAtOnceOverOneUnixSocket() async throws {
+  @Test("Many requests share one Unix socket at once")
+  func manyRequestsShareOneUnixSocketAtOnce() async throws {
     let folder = try TemporaryFolder()
     let server = try LoopbackServer(.unix(folder.path + "/s"))
     defer { server.stop() }
@@ -86,7 +91,8 @@ struct HTTPClientTests {
     #expect(server.connections <= 32)
   }
 
-  @Test func streamArrivesWhileTheServerStillSends() async throws {
+  @Test("A stream arrives while the server still sends")
+  func aStreamArrivesWhileTheServerStillSends() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     var request = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/ticks")
@@ -101,7 +107,7 @@ struct HTTPClientTests {
     }
   }
 
-  @Test func aReaderThatWaitsMakesTheSenderWait() async throws {
+  @Test("A paused reader pauses the sender") func aPausedReaderPausesTheSender() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     var request = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/chunks/1024")
@@ -114,7 +120,8 @@ struct HTTPClientTests {
     #expect(try await stream.collect(limit: total).count == total)
   }
 
-  @Test func lettingGoOfAStreamClosesItsConnection() async throws {
+  @Test("Releasing a stream closes its connection")
+  func releasingAStreamClosesItsConnection() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     var stream: HTTPBodyStream? = try await client.stream(
@@ -125,7 +132,8 @@ struct HTTPClientTests {
     try await eventually { server.listeners == 0 }
   }
 
-  @Test func shutdownEndsWhatRunsAndRefusesTheRest() async throws {
+  @Test("Shutdown ends running requests and rejects later ones")
+  func shutdownEndsRunningRequestsAndRejectsLater() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     let client = HTTPClient()
@@ -138,7 +146,8 @@ struct HTTPClientTests {
     #expect(await code { _ = try await client.send(request) } == .closed)
   }
 
-  @Test func cancellingTheTaskAbortsTheTransfer() async throws {
+  @Test("Cancelling the task aborts the transfer")
+  func cancellingTheTaskAbortsTheTransfer() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     let request = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/silent")

@@ -7,7 +7,8 @@ import Testing
 struct HTTPErrorTests {
   let client = HTTPClient()
 
-  @Test func nobodyListens() async throws {
+  @Test("A port without a listener refuses the connection")
+  func aPortWithoutAListenerRefusesTheConnection() async throws {
     let server = try LoopbackServer()
     let address = "127.0.0.1:\(server.port)"
     server.stop()
@@ -23,7 +24,8 @@ struct HTTPErrorTests {
     }
   }
 
-  @Test func unixSocketIsMissingOrDead() async throws {
+  @Test("A missing or dead Unix socket has an error of its own")
+  func aMissingOrDeadUnixSocketHasAnErrorOfItsOwn() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/s"
     let request = HTTPRequest(.get, "http://any/hello", unixSocket: path)
@@ -35,7 +37,7 @@ struct HTTPErrorTests {
     try await eventually { await code { _ = try await fresh.send(request) } == .connectionRefused }
   }
 
-  @Test func silenceEndsWithTheTimeLimit() async throws {
+  @Test("A silent server ends with the timeout") func aSilentServerEndsWithTheTimeout() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     var request = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/silent")
@@ -44,7 +46,7 @@ struct HTTPErrorTests {
     #expect(await code { _ = try await client.stream(request) } == .timedOut)
   }
 
-  @Test func tooLongAnAnswerIsCutOff() async throws {
+  @Test("A response that is too long is cut off") func aResponseThatIsTooLongIsCutOff() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     var request = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/chunks/64")
@@ -55,7 +57,7 @@ struct HTTPErrorTests {
     #expect(await code { _ = try await client.stream(request).collect(limit: 1 << 20) } == .tooLarge)
   }
 
-  @Test func halfABodyIsNoBody() async throws {
+  @Test("A truncated body is an error") func aTruncatedBodyIsAnError() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     let request = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/break")
@@ -63,7 +65,8 @@ struct HTTPErrorTests {
     #expect(await code { for try await _ in try await client.stream(request) {} } == .connectionLost)
   }
 
-  @Test func plainServerIsNoTLSServer() async throws {
+  @Test("A plain server fails the TLS handshake")
+  func aPlainServerFailsTheTLSHandshake() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     var request = HTTPRequest(.get, "https://127.0.0.1:\(server.port)/hello")
@@ -80,22 +83,25 @@ struct HTTPErrorTests {
     var testDescription: String { reason }
   }
 
-  @Test(arguments: [
-    Malformed(url: "ftp://127.0.0.1/x", reason: "only http and https are spoken"),
-    Malformed(url: "http://127.0.0.1/a b", reason: "a space would split the request line"),
-    Malformed(url: "http://127.0.0.1/\r\nX: y", reason: "a line break would add a header"),
-    Malformed(url: "no url", reason: "there is no host"),
-    Malformed(
-      url: "http://127.0.0.1/", header: ("X", "a\r\nY: b"), reason: "a value's line break would add a header"),
-    Malformed(url: "http://127.0.0.1/", header: ("", "a"), reason: "a header needs a name"),
-  ])
+  @Test(
+    "Malformed requests are not sent",
+    arguments: [
+      Malformed(url: "ftp://127.0.0.1/x", reason: "only http and https are spoken"),
+      Malformed(url: "http://127.0.0.1/a b", reason: "a space would split the request line"),
+      Malformed(url: "http://127.0.0.1/\r\nX: y", reason: "a line break would add a header"),
+      Malformed(url: "no url", reason: "there is no host"),
+      Malformed(
+        url: "http://127.0.0.1/", header: ("X", "a\r\nY: b"),
+        reason: "a value's line break would add a header"),
+      Malformed(url: "http://127.0.0.1/", header: ("", "a"), reason: "a header needs a name"),
+    ])
   func malformedRequestsAreNotSent(_ malformed: Malformed) async throws {
     var request = HTTPRequest(.get, malformed.url)
     if let header = malformed.header { request.add(header.0, header.1) }
     #expect(await code { _ = try await client.send(request) } == .invalidRequest, "\(malformed.reason)")
   }
 
-  @Test func cancelledBeforeItStarts() async throws {
+  @Test("A cancelled request is not started") func aCancelledRequestIsNotStarted() async throws {
     let task = Task {
       try? await Task.sleep(for: .seconds(60))
       return await code { _ = try await client.send(HTTPRequest(.get, "http://127.0.0.1:1/")) }

@@ -23,8 +23,8 @@ struct StreamTests {
     Burst(chunks: 40, size: 300_000, reason: "each longer than what is kept for a reader"),
   ]
 
-  @Test(arguments: bursts)
-  func nothingIsLostWhenAReaderWasBehind(_ burst: Burst) async throws {
+  @Test("A reader that falls behind loses nothing", arguments: bursts)
+  func aReaderThatFallsBehindLosesNothing(_ burst: Burst) async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     let stream = try await client.stream(endless(burst, server))
@@ -37,8 +37,8 @@ struct StreamTests {
   }
 
   /// The reader stops at every piece until the sender has met the pause or the end.
-  @Test(arguments: bursts)
-  func pausingAgainAndAgainLosesNothing(_ burst: Burst) async throws {
+  @Test("Repeated pauses lose nothing", arguments: bursts)
+  func repeatedPausesLoseNothing(_ burst: Burst) async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     let stream = try await client.stream(endless(burst, server))
@@ -54,7 +54,8 @@ struct StreamTests {
   }
 
   /// As when one task reads what another one causes: requests and resumptions meet on the loop's thread.
-  @Test func otherRequestsOfTheClientDoNotDisturbAStream() async throws {
+  @Test("Other requests of the client do not disturb a stream")
+  func otherRequestsOfTheClientDoNotDisturbAStream() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     let burst = StreamTests.bursts[0]
@@ -78,7 +79,8 @@ struct StreamTests {
     }
   }
 
-  @Test func aProgramThatWasStartedDoesNotKeepAConnectionOpen() async throws {
+  @Test("A child process does not keep a connection open")
+  func aChildProcessDoesNotKeepAConnectionOpen() async throws {
     let server = try LoopbackServer()
     defer { server.stop() }
     var stream: HTTPBodyStream? = try await client.stream(

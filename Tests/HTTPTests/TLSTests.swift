@@ -6,7 +6,8 @@ import Testing
 /// Against `openssl s_server` with a certificate made on the spot, which also asks for ours.
 @Suite(.timeLimit(.minutes(1)))
 struct TLSTests {
-  @Test func peersAreVerifiedAndCertificatesShown() async throws {
+  @Test("Peers are verified and client certificates are sent")
+  func peersAreVerifiedAndClientCertificatesAreSent() async throws {
     let folder = try TemporaryFolder()
     let (certificate, key) = ("\(folder.path)/certificate.pem", "\(folder.path)/key.pem")
     let made = try await run(

@@ -24,7 +24,8 @@ struct UpgradeTests {
     return (response, server)
   }
 
-  @Test func whatFollowsTheAgreementIsTheStream() async throws {
+  @Test("Bytes after the accepted upgrade are the stream")
+  func bytesAfterTheAcceptedUpgradeAreTheStream() async throws {
     let (response, server) = try await converse(.status(101, body: "hello"))
     #expect(response.status == 101 && response.body.isEmpty)
     #expect(heard.text == "hello")
@@ -33,34 +34,37 @@ struct UpgradeTests {
     #expect(asked.headers["upgrade"] == "tcp" && asked.headers["connection"] == "Upgrade")
   }
 
-  @Test func inputIsSentOnceItWasAgreedTo() async throws {
+  @Test("Input is sent once the upgrade is accepted")
+  func inputIsSentOnceTheUpgradeIsAccepted() async throws {
     // The stand-in takes the input for the next request.
     let (_, server) = try await converse(.status(101), sending: "GET /input HTTP/1.1\r\n\r\n")
     #expect(server.lines == ["POST /talk?a=1 HTTP/1.1", "GET /input HTTP/1.1"])
   }
 
-  @Test func aRefusalIsAnAnswer() async throws {
+  @Test("A rejected upgrade is a response") func aRejectedUpgradeIsAResponse() async throws {
     let (response, server) = try await converse(.status(409, body: #"{"message":"no"}"#), sending: "input")
     #expect(response.status == 409 && response.text == #"{"message":"no"}"#)
     #expect(heard.text.isEmpty && server.lines.count == 1)
   }
 
-  @Test func whoHangsUpBeforeAnAnswerIsAnError() async throws {
+  @Test("A peer that closes before its response is an error")
+  func aPeerThatClosesBeforeItsResponseIsAnError() async throws {
     let code = try await code(.hangUp)
     #expect(code == .connectionLost)
   }
 
-  @Test func silenceEndsWithTheTime() async throws {
+  @Test("A silent peer ends with the timeout") func aSilentPeerEndsWithTheTimeout() async throws {
     let code = try await code(.silence, timeout: .milliseconds(200))
     #expect(code == .timedOut)
   }
 
-  @Test func aReaderThatHasEnoughEndsIt() async throws {
+  @Test("A reader that stops ends the connection")
+  func aReaderThatStopsEndsTheConnection() async throws {
     let code = try await code(.status(101, body: String(repeating: "x", count: 1 << 20)), most: 1000)
     #expect(code == .tooLarge)
   }
 
-  @Test func cancellingClosesTheConnection() async throws {
+  @Test("Cancelling closes the connection") func cancellingClosesTheConnection() async throws {
     let server = try HTTPStandIn([.silence])
     defer { server.stop() }
     let task = Task {

@@ -25,20 +25,23 @@ struct DefaultMentionTests {
     return Self.loader.load(text: text, name: "a.yaml")
   }
 
-  @Test func isAReference() {
+  @Test("A reference in a default is a reference of the resource")
+  func aReferenceInADefaultIsAReference() {
     let guest = load("kind: Guest\nmetadata: {name: g}", "kind: Host\nmetadata: {name: main}")
       .desired?.resources.first
     #expect(guest?.references.map(\.target.description) == ["Host/main"])
     #expect(guest?.references.map(\.path) == ["spec.host"])
   }
 
-  @Test func mustExist() {
+  @Test("The resource of a reference in a default must exist")
+  func theResourceOfAReferenceInADefaultMustExist() {
     let problem = load("kind: Guest\nmetadata: {name: g}\nspec: {}").diagnostics.first
     #expect(problem?.message == "‘host’ refers to ‘Host/main’, which does not exist")
     #expect(problem?.location?.line == 5)
   }
 
-  @Test func isNotAddedToWhatIsWritten() {
+  @Test("A default is not added to the written manifest")
+  func aDefaultIsNotAddedToTheWrittenManifest() {
     let text = "kind: Guest\nmetadata: {name: g}\nspec: {host: Host/other}"
     let guest = load(text, "kind: Host\nmetadata: {name: other}").desired?.resources.first
     #expect(guest?.references.map(\.target.description) == ["Host/other"])

@@ -192,11 +192,12 @@ struct DiagnosticTests {
         """),
   ]
 
-  @Test(arguments: cases) func specIsRejected(_ golden: Golden) {
+  @Test("An invalid spec is rejected with location and hint", arguments: cases)
+  func anInvalidSpecIsRejectedWithLocationAndHint(_ golden: Golden) {
     #expect(complaints(database(golden.spec)) == golden.text)
   }
 
-  @Test func envelopesAreChecked() {
+  @Test("Envelopes are checked") func envelopesAreChecked() {
     let text = """
       kind: Databse
       metadata: {name: x}
@@ -239,7 +240,8 @@ struct DiagnosticTests {
         """)
   }
 
-  @Test func circlesAndMissingResourcesAreFoundAcrossFiles() throws {
+  @Test("Cycles and missing resources are found across files")
+  func cyclesAndMissingResourcesAreFoundAcrossFiles() throws {
     let folder = try TemporaryFolder()
     try folder.write("a.yaml", database("after: [Database/b]", name: "a"))
     try folder.write("b.yml", database("after: [Database/c]", name: "b"))
@@ -258,13 +260,15 @@ struct DiagnosticTests {
         """)
   }
 
-  @Test func aSecondDeclarationNamesTheFirst() {
+  @Test("A duplicate declaration names the first")
+  func aDuplicateDeclarationNamesTheFirst() {
     #expect(
       complaints(database("{}") + "---\n" + database("{}")).hasPrefix(
         "a.yaml:7:1: error: ‘Database/x’ stands here for the second time, first at a.yaml:1:1\n"))
   }
 
-  @Test func aMissingPathIsAProblemAndAnEmptyFolderIsNone() throws {
+  @Test("A missing path is an error and an empty folder is valid")
+  func aMissingPathIsAnErrorAndAnEmptyFolderIsValid() throws {
     let folder = try TemporaryFolder()
     #expect(folder.load("").desired?.resources.isEmpty == true)
     let missing = folder.load("nothing")
@@ -272,14 +276,15 @@ struct DiagnosticTests {
     #expect(missing.diagnostics.first?.message.hasPrefix("there is no file or folder ‘") == true)
   }
 
-  @Test func aSyntaxErrorDoesNotHideProblemsOfLaterDocuments() {
+  @Test("A syntax error does not hide problems of later documents")
+  func aSyntaxErrorDoesNotHideProblemsOfLaterDocuments() {
     let text =
       database("health: @x") + "---\n" + database("replicas: x", name: "y") + "---\n" + database("a: [")
     let lines = load(text).diagnostics.compactMap(\.location?.line)
     #expect(lines == [5, 11, 17])
   }
 
-  @Test func colourNamesTheSameText() {
+  @Test("Colour does not change the text") func colourDoesNotChangeTheText() {
     let diagnostic = load(database("replica: 3")).diagnostics[0]
     let plain = diagnostic.rendered(color: true).replacing(#/\u{1B}\[[0-9;]*m/#, with: "")
     #expect(plain == diagnostic.rendered(color: false))

@@ -3,7 +3,8 @@ import Model
 import Testing
 
 struct ExportTests {
-  @Test func fieldsStandInTheOrderOfTheSchema() {
+  @Test("Fields are written in the order of the schema")
+  func fieldsAreWrittenInTheOrderOfTheSchema() {
     let text = load(
       database(
         "names: [a]\nengine: {external: {env: URL}}\nnodes: {k: 'a: b', l: \"${x\"}".replacing(
@@ -39,7 +40,8 @@ struct ExportTests {
   }
 
   /// Loading what was written gives the same resource, whatever the texts are.
-  @Test func writtenManifestsLoadAsTheSame() throws {
+  @Test("Written manifests load as the same resources")
+  func writtenManifestsLoadAsTheSameResources() throws {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededRandom(seed: seed)
     let schema = KindSchema(EnvironmentSpec.self)
@@ -79,7 +81,7 @@ struct ExportTests {
     }
   }
 
-  @Test func schemasDescribeWhatDecodes() {
+  @Test("Schemas accept what decodes") func schemasAcceptWhatDecodes() {
     let schema = JSONSchema.schema(for: KindSchema(PriceMapSpec.self))
     let price = schema["properties"]?["spec"]?["properties"]?["prices"]?["additionalProperties"]
     #expect(
@@ -95,7 +97,7 @@ struct ExportTests {
     #expect(all["$defs"]?["Database"]?["properties"]?["kind"]?.json == #"{"const":"Database"}"#)
   }
 
-  @Test func fieldsAreExplained() throws {
+  @Test("Fields are explained") func fieldsAreExplained() throws {
     let explain = Explain(kinds: sampleKinds)
     #expect(
       try explain.text(path: "Database.spec.engine") == """

@@ -56,13 +56,13 @@ struct HostileInputTests {
       message: "merge keys (`<<`) are not supported: they hide where a value comes from"),
   ]
 
-  @Test(arguments: cases) func isLocated(_ hostile: Case) throws {
+  @Test("A problem is located", arguments: cases) func aProblemIsLocated(_ hostile: Case) throws {
     let problem = try #require(load(hostile.text).diagnostics.first { $0.message == hostile.message })
     #expect(problem.location?.description == "a.yaml:\(hostile.place)")
     #expect(problem.rendered(color: false).utf8.count < 2_000)
   }
 
-  @Test func bytesThatAreNotUTF8AreLocated() throws {
+  @Test("Bytes that are not UTF-8 are located") func bytesThatAreNotUTF8AreLocated() throws {
     let folder = try TemporaryFolder()
     for (bytes, column) in [
       ([0xC3], 2), ([0xFF], 2), ([0xE2, 0x82], 2), ([0xED, 0xA0, 0x80], 2), ([0xC0, 0x80], 2),
@@ -76,7 +76,8 @@ struct HostileInputTests {
     }
   }
 
-  @Test func aLineOfOneGigabyteIsRefusedEarly() throws {
+  @Test("A line of one gigabyte is rejected early")
+  func aLineOfOneGigabyteIsRejectedEarly() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/a.yaml"
     try Data("a: b\n".utf8).write(to: URL(filePath: path))
@@ -113,7 +114,8 @@ struct HostileInputTests {
 
     """
 
-  @Test func cuttingAFileAnywhereIsHarmless() {
+  @Test("Truncating a file anywhere is harmless")
+  func truncatingAFileAnywhereIsHarmless() {
     let bytes = Array(HostileInputTests.valid.utf8)
     for length in 0..<bytes.count {
       let result = load(String(decoding: bytes[..<length], as: UTF8.self))
@@ -123,7 +125,7 @@ struct HostileInputTests {
     }
   }
 
-  @Test func changedBytesAreHarmless() throws {
+  @Test("Changed bytes are harmless") func changedBytesAreHarmless() throws {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededRandom(seed: seed)
     let folder = try TemporaryFolder()
@@ -148,14 +150,16 @@ struct HostileInputTests {
     }
   }
 
-  @Test func oneBrokenDocumentReportsALimitedNumberOfProblems() {
+  @Test("One broken document reports a limited number of problems")
+  func oneBrokenDocumentReportsALimitedNumberOfProblems() {
     let items = (0..<50_000).map { "Bad-\($0)" }.joined(separator: ", ")
     let result = load(database("after: [\(items)]"))
     #expect(result.diagnostics.count == 100)
     #expect(result.diagnostics.rendered(color: false).utf8.count < 100_000)
   }
 
-  @Test func carriageReturnsAndAByteOrderMarkAreAccepted() {
+  @Test("Carriage returns and a byte order mark are accepted")
+  func carriageReturnsAndAByteOrderMarkAreAccepted() {
     let text =
       "\u{FEFF}" + database("health: /x\nreplicas: x").split(separator: "\n").joined(separator: "\r\n")
       + "\r\n"

@@ -12,24 +12,25 @@ struct LoadingTests {
       as? DatabaseSpec
   }
 
-  @Test func defaultsAreFilledIn() {
+  @Test("Defaults are filled in") func defaultsAreFilledIn() {
     let result = load(database("{}"))
     #expect(spec(result) == DatabaseSpec())
     #expect(result.desired?.environment == "default")
     #expect(result.desired?.resources[0].location == SourceLocation(file: "a.yaml", line: 1, column: 1))
   }
 
-  @Test func aBareWordStandsForACaseWithoutNeeds() {
+  @Test("A bare word means a case without payload")
+  func aBareWordMeansACaseWithoutPayload() {
     #expect(spec(load(database("engine: embedded")))?.engine == .embedded(.init()))
     #expect(spec(load(database("engine: {relay: {}}")))?.engine == .relay)
   }
 
-  @Test func anchorsAndAliasesStandForValues() {
+  @Test("Anchors and aliases mean values") func anchorsAndAliasesMeanValues() {
     let result = load(database("names: &n [a, b]\nnodes: {a: &t v, b: *t}"))
     #expect(spec(result)?.nodes == ["a": "v", "b": "v"])
   }
 
-  @Test func spellingDoesNotChangeTheDigest() {
+  @Test("Spelling does not change the digest") func spellingDoesNotChangeTheDigest() {
     let a = load(database("replicas: 3\nmemory: 1Gi\nnames: [a]")).desired
     let b = load(database("# x\nnames:\n- a\nmemory: 1024Mi\nreplicas: 0x3\ntimeout: 30s")).desired
     #expect(a != nil)
@@ -38,7 +39,7 @@ struct LoadingTests {
     #expect(load(database("replicas: 4")).desired?.digest != a?.digest)
   }
 
-  @Test func theCanonicalFormIsStable() {
+  @Test("The canonical form is stable") func theCanonicalFormIsStable() {
     let resource = load(database("engine: relay")).desired?.resources[0]
     let json = resource.map { #"{"labels":{},"spec":\#($0.spec.value.json)}"# } ?? ""
     #expect(
@@ -48,7 +49,7 @@ struct LoadingTests {
     #expect(resource?.digest == Digest(of: json))
   }
 
-  @Test func overlaysMergeByKindAndName() throws {
+  @Test("Overlays merge by kind and name") func overlaysMergeByKindAndName() throws {
     let folder = try TemporaryFolder()
     try folder.write(
       "base/a.yaml",
@@ -78,7 +79,8 @@ struct LoadingTests {
     #expect(spec(folder.load("base"))?.replicas == 2)
   }
 
-  @Test func mergedValuesKeepTheirOwnPlaces() throws {
+  @Test("Merged values keep their own locations")
+  func mergedValuesKeepTheirOwnLocations() throws {
     let folder = try TemporaryFolder()
     try folder.write("base/a.yaml", database("memory: 1Gib\nreplicas: 2"))
     try folder.write("prod/b.yaml", "kind: Database\nmetadata: {name: x}\nspec:\n  replicas: x\n")
@@ -95,7 +97,7 @@ struct LoadingTests {
         """)
   }
 
-  @Test func variablesComeFromTheEnvironment() throws {
+  @Test("Variables come from the environment") func variablesComeFromTheEnvironment() throws {
     let folder = try TemporaryFolder()
     try folder.write("vars.yml.txt", "digest: abc\nlevel: file\n")
     try folder.write(
@@ -112,7 +114,7 @@ struct LoadingTests {
     #expect(spec(result)?.nodes == ["a": "${n} $5 33"])
   }
 
-  @Test func problemsOfVariablesAreLocated() throws {
+  @Test("Problems of variables are located") func problemsOfVariablesAreLocated() throws {
     let folder = try TemporaryFolder()
     try folder.write(
       "env.yaml", environment("dev", "{variables: {level: debug}, variableFiles: [images.yaml]}"))
@@ -124,12 +126,12 @@ struct LoadingTests {
     #expect(text.contains("hint: did you mean `${level}`?"))
   }
 
-  @Test func aFolderHasOneEnvironment() {
+  @Test("A folder has one environment") func aFolderHasOneEnvironment() {
     let text = environment("dev", "{}") + "---\n" + environment("prod", "{}")
     #expect(complaints(text).hasPrefix("a.yaml:6:1: error: a folder belongs to one environment"))
   }
 
-  @Test func selectorsBecomeReferences() {
+  @Test("Selectors become references") func selectorsBecomeReferences() {
     let labelled =
       "apiVersion: rendertrust.com/v1\nkind: Database\nmetadata: {name: y, labels: {tier: a}}\n---\n"
     let result = load(labelled + database("nodes: {tier: a}"))
@@ -138,14 +140,15 @@ struct LoadingTests {
     #expect(references.map(\.path) == ["spec (selector)"])
   }
 
-  @Test func referencesNameTheirPlace() {
+  @Test("References have their locations") func referencesHaveTheirLocations() {
     let result = load(database("after: [Database/y]") + "---\n" + database("{}", name: "y"))
     let reference = result.desired?.resources[0].references.first
     #expect(reference?.path == "spec.after[0]")
     #expect(reference?.location == SourceLocation(file: "a.yaml", line: 5, column: 11))
   }
 
-  @Test func largeFilesKeepTheirLinesAcrossCores() {
+  @Test("Large files keep their lines across cores")
+  func largeFilesKeepTheirLinesAcrossCores() {
     var text = ""
     var bad: [Int] = []
     for index in 0..<8_000 {
@@ -156,7 +159,7 @@ struct LoadingTests {
     #expect(result.diagnostics.compactMap(\.location?.line) == bad)
   }
 
-  @Test func storedManifestsComeBack() throws {
+  @Test("Stored manifests round trip") func storedManifestsRoundTrip() throws {
     let resource = try #require(
       load(database("engine: {external: {secret: Secret/a}}\ncores: 0.5")).diagnostics.isEmpty
         ? nil : load(database("engine: {external: {env: A}}\ncores: 0.5")).desired?.resources[0])

@@ -17,7 +17,7 @@ struct ManifestCacheTests {
   }
 
   /// Files are made, changed, moved and removed in a folder and its base; documents get problems and lose them.
-  @Test func agreesWithAFreshLoad() throws {
+  @Test("A cached load agrees with a fresh one") func aCachedLoadAgreesWithAFreshOne() throws {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededRandom(seed: seed)
     let folder = try TemporaryFolder()
@@ -65,7 +65,7 @@ struct ManifestCacheTests {
   }
 
   /// A file that was written just before it was read is read again: its next change may not show.
-  @Test func filesThatHaveNotRestedAreReadAgain() throws {
+  @Test("Recently changed files are read again") func recentlyChangedFilesAreReadAgain() throws {
     let folder = try TemporaryFolder()
     let loader = ManifestLoader(kinds: sampleKinds)
     var cache = ManifestCache(settling: 3_600_000_000_000)

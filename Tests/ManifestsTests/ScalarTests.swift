@@ -8,7 +8,7 @@ struct ScalarTests {
     return Scalar.decode(Node(value), &decoder)?.manifestValue?.json
   }
 
-  @Test func quantitiesHaveOneCanonicalForm() {
+  @Test("Quantities have one canonical form") func quantitiesHaveOneCanonicalForm() {
     #expect(canonical(ByteCount.self, .string("1024Mi")) == "\"1Gi\"")
     #expect(canonical(TimeSpan.self, .string("5400s")) == "\"90m\"")
     #expect(canonical(CoreCount.self, .string("500m")) == "0.5")
@@ -20,7 +20,7 @@ struct ScalarTests {
       canonical(Timestamp.self, .string("2026-12-01T01:00:00.250+01:00")) == "\"2026-12-01T00:00:00.25Z\"")
   }
 
-  @Test func whatDoesNotFitIsRefused() {
+  @Test("Invalid quantities are rejected") func invalidQuantitiesAreRejected() {
     for text in ["1e3", ".5", "5.", "--1", "1.00001", "", "99999999999999999999", "0x10"] {
       #expect(canonical(Amount.self, .string(text)) == nil, "\(text)")
     }
@@ -33,7 +33,8 @@ struct ScalarTests {
     #expect(canonical(Int.self, .string("3")) == nil, "a quoted number is text")
   }
 
-  @Test func imagesAreTakenApart() throws {
+  @Test("Image references are split into their parts")
+  func imageReferencesAreSplitIntoTheirParts() throws {
     let digest = "sha256:" + String(repeating: "a", count: 64)
     let image = try #require(ImageReference(manifestText: "127.0.0.1:5055/team/echo:v1@\(digest)"))
     #expect(image.repository == "127.0.0.1:5055/team/echo")
@@ -46,22 +47,25 @@ struct ScalarTests {
     }
   }
 
-  @Test(arguments: [
-    ("0 2 * * *", "2026-11-22T02:00:00Z", "2026-11-23T02:00:00Z"),
-    ("*/15 * * * *", "2026-11-22T02:14:59Z", "2026-11-22T02:15:00Z"),
-    ("0 4 1 */6 *", "2026-01-01T04:00:00Z", "2026-07-01T04:00:00Z"),
-    ("0 0 29 feb *", "2026-01-01T00:00:00Z", "2028-02-29T00:00:00Z"),
-    ("30 9 * * mon-fri", "2026-11-20T09:30:00Z", "2026-11-23T09:30:00Z"),
-    ("0 0 13 * fri", "2026-11-01T00:00:00Z", "2026-11-06T00:00:00Z"),
-    ("59 23 31 12 *", "2026-12-31T23:59:00Z", "2027-12-31T23:59:00Z"),
-    ("0 0 * * 7", "2026-11-22T00:00:00Z", "2026-11-29T00:00:00Z"),
-  ])
-  func schedulesNameTheNextMoment(_ text: String, _ after: String, _ next: String) throws {
+  @Test(
+    "Schedules name the next time",
+    arguments: [
+      ("0 2 * * *", "2026-11-22T02:00:00Z", "2026-11-23T02:00:00Z"),
+      ("*/15 * * * *", "2026-11-22T02:14:59Z", "2026-11-22T02:15:00Z"),
+      ("0 4 1 */6 *", "2026-01-01T04:00:00Z", "2026-07-01T04:00:00Z"),
+      ("0 0 29 feb *", "2026-01-01T00:00:00Z", "2028-02-29T00:00:00Z"),
+      ("30 9 * * mon-fri", "2026-11-20T09:30:00Z", "2026-11-23T09:30:00Z"),
+      ("0 0 13 * fri", "2026-11-01T00:00:00Z", "2026-11-06T00:00:00Z"),
+      ("59 23 31 12 *", "2026-12-31T23:59:00Z", "2027-12-31T23:59:00Z"),
+      ("0 0 * * 7", "2026-11-22T00:00:00Z", "2026-11-29T00:00:00Z"),
+    ])
+  func schedulesNameTheNextTime(_ text: String, _ after: String, _ next: String) throws {
     let schedule = try #require(CronSchedule(text))
     #expect(schedule.next(after: try #require(Timestamp(after)))?.description == next)
   }
 
-  @Test func schedulesThatNameNothing() throws {
+  @Test("Schedules without a next time are rejected")
+  func schedulesWithoutANextTimeAreRejected() throws {
     #expect(try #require(CronSchedule("0 0 30 2 *")).next(after: Timestamp(seconds: 0)) == nil)
     for text in [
       "", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "*/0 * * * *",
@@ -72,7 +76,7 @@ struct ScalarTests {
     }
   }
 
-  @Test func decimalsAreExact() {
+  @Test("Decimals are exact") func decimalsAreExact() {
     for (text, digits, value) in [("0.1", 6, 100_000), ("-12.34", 2, -1234), ("+7", 0, 7), ("000.50", 2, 50)]
     {
       #expect(Decimals.scaled(text, digits: digits) == Int64(value))

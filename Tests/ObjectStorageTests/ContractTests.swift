@@ -31,7 +31,8 @@ import Testing
     (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
   }
 
-  @Test(arguments: Kind.allCases, keys) func `what was put is got, found and deleted`(kind: Kind, key: String)
+  @Test("A stored object is read, found and deleted", arguments: Kind.allCases, keys)
+  func aStoredObjectIsReadFoundAndDeleted(kind: Kind, key: String)
     async throws
   {
     try await kind.with { store, files in
@@ -60,8 +61,10 @@ import Testing
     }
   }
 
-  @Test(arguments: Kind.allCases, [0, 1, 5 << 20, 6 << 20 + 1, 17 << 20])
-  func `files of any size come back as they were, also in parts`(kind: Kind, size: Int) async throws {
+  @Test(
+    "Files of any size round trip, also in parts", arguments: Kind.allCases,
+    [0, 1, 5 << 20, 6 << 20 + 1, 17 << 20])
+  func filesOfAnySizeRoundTripAlsoInParts(kind: Kind, size: Int) async throws {
     try await kind.with { store, files in
       let bytes = Self.bytes(size)
       let path = try files.write(bytes, to: "source")
@@ -78,7 +81,8 @@ import Testing
     }
   }
 
-  @Test(arguments: Kind.allCases) func `lists follow the prefix and are sorted`(kind: Kind) async throws {
+  @Test("Lists follow the prefix and are sorted", arguments: Kind.allCases)
+  func listsFollowThePrefixAndAreSorted(kind: Kind) async throws {
     try await kind.with { store, _ in
       let keys = ["a/1", "a/2", "a-b/1", "ab", "b/c/d", "b/c/é+ =", "z"]
       for key in keys { try await store.put(Array(key.utf8), at: key) }
@@ -93,8 +97,9 @@ import Testing
   }
 
   @Test(
-    arguments: Kind.allCases, ["", "/a", "a/", "a//b", "a/../b", ".", "a/./b", "a\nb", "a\\b", "a.partial"])
-  func `what is no key is refused`(kind: Kind, key: String) async throws {
+    "Invalid keys are rejected", arguments: Kind.allCases,
+    ["", "/a", "a/", "a//b", "a/../b", ".", "a/./b", "a\nb", "a\\b", "a.partial"])
+  func invalidKeysAreRejected(kind: Kind, key: String) async throws {
     try await kind.with { store, _ in
       await #expect { try await store.put([1], at: key) } throws: {
         ($0 as? ObjectStorageError)?.code == .invalidKey
@@ -105,7 +110,8 @@ import Testing
     }
   }
 
-  @Test(arguments: Kind.allCases) func `a missing source is an error and leaves no object`(kind: Kind)
+  @Test("A missing source is an error and leaves no object", arguments: Kind.allCases)
+  func aMissingSourceIsAnErrorAndLeavesNoObject(kind: Kind)
     async throws
   {
     try await kind.with { store, files in

@@ -13,8 +13,10 @@ import Testing
     return umount(files.folder) == 0
   }()
 
-  @Test(.enabled(if: mayMount, "needs the right to mount"))
-  func `a full disk leaves the object as it was and nothing half-written`() async throws {
+  @Test(
+    "A full disk leaves the object unchanged and no partial file",
+    .enabled(if: mayMount, "needs the right to mount"))
+  func aFullDiskLeavesTheObjectUnchanged() async throws {
     let files = try TestFiles()
     try #require(mount("tmpfs", files.folder, "tmpfs", 0, "size=65536") == 0)
     defer { umount(files.folder) }
@@ -29,7 +31,8 @@ import Testing
     #expect(files.names == ["store/a/key"])
   }
 
-  @Test func `what a killed writer left is no object, and is overwritten`() async throws {
+  @Test("The partial file of a killed writer is not an object, and is overwritten")
+  func thePartialFileOfAKilledWriterIsNotAnObject() async throws {
     let files = try TestFiles()
     let store = FolderStore(files.folder)
     try await store.put([1], at: "key")
@@ -40,7 +43,7 @@ import Testing
     #expect(try await store.get("key") == [2])
   }
 
-  @Test func `a link in the folder is not followed`() async throws {
+  @Test("A link in the folder is not followed") func aLinkInTheFolderIsNotFollowed() async throws {
     let files = try TestFiles()
     let outside = try files.write([1, 2, 3], to: "outside")
     let store = FolderStore("\(files.folder)/store")

@@ -16,8 +16,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [("test-key", "wrong-secret"), ("nobody", SeaweedFS.secret)])
-  func `a wrong key is refused and says what to do`(key: String, secret: String) async throws {
+  @Test(
+    "A wrong key is rejected with a hint",
+    arguments: [("test-key", "wrong-secret"), ("nobody", SeaweedFS.secret)])
+  func aWrongKeyIsRejectedWithAHint(key: String, secret: String) async throws {
     let seaweed = try await SeaweedFS.shared()
     let bucket = try seaweed.bucket("some-bucket", accessKey: key, secret: secret)
     let store = S3Store(bucket, client: seaweed.client)
@@ -28,14 +30,15 @@ import Testing
     #expect(!"\(error)".contains(secret) && !String(reflecting: error).contains(secret))
   }
 
-  @Test func `a bucket that is not there is no absent object`() async throws {
+  @Test("A missing bucket is not a missing object")
+  func aMissingBucketIsNotAMissingObject() async throws {
     let seaweed = try await SeaweedFS.shared()
     let store = S3Store(try seaweed.bucket("no-such-bucket"), client: seaweed.client)
     #expect(await Self.failure { _ = try await store.head("a") }?.code == .bucketMissing)
     #expect(await Self.failure { _ = try await store.list(prefix: "") }?.code == .bucketMissing)
   }
 
-  @Test func `lists longer than a page are whole`() async throws {
+  @Test("Lists longer than a page are complete") func listsLongerThanAPageAreComplete() async throws {
     let store = try await SeaweedFS.shared().store()
     let keys = (0..<1203).map { "page/\(1000 + $0) +=é" }
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -71,7 +74,8 @@ import Testing
     "<?xml version=\"1.0\"?><Error><Code>\(code)</Code><Message>Because &amp; so.</Message></Error>"
   }
 
-  @Test func `what may pass is asked again, after longer and longer rests`() async throws {
+  @Test("Temporary failures are retried with growing delays")
+  func temporaryFailuresAreRetriedWithGrowingDelays() async throws {
     try await with([
       .status(503, body: Self.refusal("SlowDown")), .hangUp, .status(500), .status(200),
     ]) { store, standIn, clock in
@@ -84,7 +88,8 @@ import Testing
     }
   }
 
-  @Test func `it gives up after as many tries as are allowed`() async throws {
+  @Test("A request is abandoned after the maximum number of attempts")
+  func aRequestIsAbandonedAfterTheMaximumNumber() async throws {
     let answers = Array(repeating: HTTPStandIn.Answer.status(503, body: Self.refusal("SlowDown")), count: 9)
     try await with(answers) { store, standIn, _ in
       let error = try #require(await Self.failure { _ = try await store.get("key") })
@@ -93,12 +98,14 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (400, "EntityTooLarge", ObjectStorageError.Code.refused), (403, "AccessDenied", .denied),
-    (403, "RequestTimeTooSkewed", .clockSkew), (404, "NoSuchBucket", .bucketMissing),
-    (404, "NoSuchKey", .notFound), (301, "PermanentRedirect", .unexpectedAnswer),
-  ])
-  func `what cannot pass is asked once`(status: Int, code: String, meaning: ObjectStorageError.Code)
+  @Test(
+    "Lasting failures are not retried",
+    arguments: [
+      (400, "EntityTooLarge", ObjectStorageError.Code.refused), (403, "AccessDenied", .denied),
+      (403, "RequestTimeTooSkewed", .clockSkew), (404, "NoSuchBucket", .bucketMissing),
+      (404, "NoSuchKey", .notFound), (301, "PermanentRedirect", .unexpectedAnswer),
+    ])
+  func lastingFailuresAreNotRetried(status: Int, code: String, meaning: ObjectStorageError.Code)
     async throws
   {
     try await with([.status(status, body: Self.refusal(code))]) { store, standIn, _ in
@@ -107,7 +114,8 @@ import Testing
     }
   }
 
-  @Test func `parts of an upload that failed are taken away`() async throws {
+  @Test("The parts of a failed upload are removed")
+  func thePartsOfAFailedUploadAreRemoved() async throws {
     let files = try TestFiles()
     let path = try files.write(ContractTests.bytes(11 << 20), to: "source")
     let started = "<InitiateMultipartUploadResult><UploadId>up+1/=</UploadId></InitiateMultipartUploadResult>"
@@ -134,7 +142,8 @@ import Testing
     }
   }
 
-  @Test func `requests are signed, and never without a digest of their body`() async throws {
+  @Test("Requests are signed, and never without a digest of their body")
+  func requestsAreSignedAndNeverWithoutADigest() async throws {
     try await with([.status(200)]) { store, standIn, _ in
       try await store.put([1, 2, 3], at: "key")
       let headers = try #require(standIn.requests.first?.headers)
@@ -144,15 +153,19 @@ import Testing
     }
   }
 
-  @Test(arguments: ["", "ftp://host", "http://", "http://user@host", "http://host/path", "http://ho st"])
-  func `an address that is none is refused`(endpoint: String) {
+  @Test(
+    "An invalid address is rejected",
+    arguments: ["", "ftp://host", "http://", "http://user@host", "http://host/path", "http://ho st"])
+  func anInvalidAddressIsRejected(endpoint: String) {
     #expect(throws: ObjectStorageError.self) {
       try S3Bucket(endpoint: endpoint, name: "bucket", accessKey: "k", secretKey: Secret("s"))
     }
   }
 
-  @Test(arguments: ["", "ab", "Upper", "under_score", "two..dots", "sl/ash"])
-  func `a bucket's name that is none is refused`(name: String) {
+  @Test(
+    "An invalid bucket name is rejected",
+    arguments: ["", "ab", "Upper", "under_score", "two..dots", "sl/ash"])
+  func anInvalidBucketNameIsRejected(name: String) {
     #expect(throws: ObjectStorageError.self) {
       try S3Bucket(endpoint: "http://host", name: name, accessKey: "k", secretKey: Secret("s"))
     }

@@ -32,8 +32,8 @@ struct ParquetWriterTests {
     BadSchema(columns: [.init("a", .fixedBytes(0))], reason: "no bytes"),
   ]
 
-  @Test(arguments: badSchemas)
-  func schemasThatCannotBeWritten(_ bad: BadSchema) {
+  @Test("Invalid schemas are rejected", arguments: badSchemas)
+  func invalidSchemasAreRejected(_ bad: BadSchema) {
     #expect(code { _ = try ParquetSchema(bad.columns) } == .schema)
   }
 
@@ -71,8 +71,8 @@ struct ParquetWriterTests {
   ]
 
   /// A refused batch changes nothing: what follows is written as if it had not been there.
-  @Test(arguments: badBatches)
-  func batchesThatDoNotFit(_ bad: BadBatch) throws {
+  @Test("Batches that do not match the schema are rejected", arguments: badBatches)
+  func batchesThatDoNotMatchTheSchemaAreRejected(_ bad: BadBatch) throws {
     let schema = try ParquetSchema([.init("only", bad.type)])
     let (sink, clean) = (ParquetMemorySink(), ParquetMemorySink())
     let writer = try ParquetWriter(schema, to: sink)
@@ -82,27 +82,30 @@ struct ParquetWriterTests {
     #expect(sink.bytes == clean.bytes)
   }
 
-  @Test func columnsOfABatchHaveTheSameLength() throws {
+  @Test("Columns of a batch have the same length")
+  func columnsOfABatchHaveTheSameLength() throws {
     let schema = try ParquetSchema([.init("a", .int64), .init("b", .int64)])
     let writer = try ParquetWriter(schema, to: ParquetMemorySink())
     let batch: [ParquetColumn] = [.int64(ParquetValues([1, 2])), .int64(ParquetValues([1]))]
     #expect(code { try writer.append(batch) } == .batch)
   }
 
-  @Test func bytesThatAreUTF8MakeStrings() throws {
+  @Test("UTF-8 bytes become strings") func utf8BytesBecomeStrings() throws {
     let writer = try ParquetWriter(ParquetSchema([.init("a", .string)]), to: ParquetMemorySink())
     try writer.append([.bytes(ParquetBytes([Array("Zürich".utf8)]))])
     #expect(try writer.finish().rows == 1)
   }
 
-  @Test func aFinishedWriterTakesNoMore() throws {
+  @Test("A finished writer rejects further rows")
+  func aFinishedWriterRejectsFurtherRows() throws {
     let writer = try ParquetWriter(ParquetSchema([.init("a", .int64)]), to: ParquetMemorySink())
     _ = try writer.finish()
     #expect(code { try writer.append([ParquetWriterTests.number(1)]) } == .closed)
     #expect(code { _ = try writer.finish() } == .closed)
   }
 
-  @Test func aFileHasItsNameOnlyWhenItIsComplete() throws {
+  @Test("A file has its name only when it is complete")
+  func aFileHasItsNameOnlyWhenItIsComplete() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/entries.parquet"
     let schema = try ParquetSchema([.init("a", .int64)])
@@ -124,7 +127,7 @@ struct ParquetWriterTests {
     #expect(folder.names == ["entries.parquet"])
   }
 
-  @Test func aWriterThatIsLetGoOfLeavesNothing() throws {
+  @Test("A released writer leaves nothing") func aReleasedWriterLeavesNothing() throws {
     let folder = try TemporaryFolder()
     let schema = try ParquetSchema([.init("a", .int64)])
     func begin() throws {
@@ -135,7 +138,8 @@ struct ParquetWriterTests {
     #expect(folder.names.isEmpty)
   }
 
-  @Test func whatAKilledWriterLeftIsOverwritten() throws {
+  @Test("The file of a killed writer is overwritten")
+  func theFileOfAKilledWriterIsOverwritten() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/entries.parquet"
     let left = try #require(fopen(path + ".partial", "we"))
@@ -146,7 +150,7 @@ struct ParquetWriterTests {
     #expect(folder.names == ["entries.parquet"])
   }
 
-  @Test func aMissingFolderIsNamed() throws {
+  @Test("The error of a missing folder names it") func theErrorOfAMissingFolderNamesIt() throws {
     let schema = try ParquetSchema([.init("a", .int64)])
     let error = #expect(throws: ParquetError.self) {
       _ = try ParquetWriter(schema, path: "/nonexistent/entries.parquet")
@@ -156,7 +160,7 @@ struct ParquetWriterTests {
   }
 
   /// On a file system of 256 KiB.
-  @Test(.enabled(if: geteuid() == 0, "mounting a small disk takes root"))
+  @Test("A full disk leaves nothing", .enabled(if: geteuid() == 0, "mounting a small disk takes root"))
   func aFullDiskLeavesNothing() throws {
     let folder = try TemporaryFolder()
     try #require(mount("tmpfs", folder.path, "tmpfs", 0, "size=256k") == 0)

@@ -41,7 +41,7 @@ struct PropertyTests {
     }
   }
 
-  @Test func whatIsWrittenIsRead() async throws {
+  @Test("Readers return the written rows") func readersReturnTheWrittenRows() async throws {
     let folder = try TemporaryFolder()
     var worlds: [(seed: UInt64, world: World, path: String)] = []
     for seed in PropertyTests.seeds {
@@ -57,7 +57,7 @@ struct PropertyTests {
     }
   }
 
-  @Test func theSameRowsGiveTheSameFile() throws {
+  @Test("The same rows give the same file") func theSameRowsGiveTheSameFile() throws {
     let world = World(seed: 7)
     let digests = try (0..<2).map { _ in
       let sink = ParquetMemorySink()

@@ -87,7 +87,8 @@ struct RoundTripTests {
     ),
   ]
 
-  @Test func bothReadersSeeWhatWasWritten() async throws {
+  @Test("Both readers return the written values")
+  func bothReadersReturnTheWrittenValues() async throws {
     let folder = try TemporaryFolder()
     var paths: [String] = []
     for (index, item) in RoundTripTests.cases.enumerated() {
@@ -106,7 +107,7 @@ struct RoundTripTests {
     }
   }
 
-  @Test func readersKnowTheTypes() async throws {
+  @Test("Readers know the types") func readersKnowTheTypes() async throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/types.parquet"
     let required = RoundTripTests.everyType(3)
@@ -144,7 +145,8 @@ struct RoundTripTests {
         ]))
   }
 
-  @Test func stringsHaveADictionaryWhereItPays() async throws {
+  @Test("Strings have a dictionary where it saves space")
+  func stringsHaveADictionaryWhereItSavesSpace() async throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/dictionary.parquet"
     let columns = [
@@ -165,7 +167,7 @@ struct RoundTripTests {
   }
 
   /// Values of 6 KiB and more, whose bounds would be too long for a footer.
-  @Test func valuesMayBeLongerThanAPage() async throws {
+  @Test("Values may be longer than a page") func valuesMayBeLongerThanAPage() async throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/long.parquet"
     let columns = [

@@ -6,7 +6,7 @@ import Testing
 
 /// Serialized: each runs a server of its own and backs it up.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct BackupAndRestoreTests {
-  @Test func whatWasBackedUpCanBeReadElsewhere() async throws {
+  @Test("A backup can be restored elsewhere") func aBackupCanBeRestoredElsewhere() async throws {
     try await TestFolder.with { folder in
       let source = try await Source(folder)
       try source.backRest.writeConfiguration()
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func errorsSayWhatToDo() async throws {
+  @Test("Errors say what to do") func errorsSayWhatToDo() async throws {
     try await TestFolder.with { folder in
       let source = try await Source(folder)
       try source.backRest.writeConfiguration()

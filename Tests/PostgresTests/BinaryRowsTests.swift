@@ -22,7 +22,8 @@ import Testing
       (3, NULL, NULL, NULL, NULL)) v (n, number, time, text, bytes) ORDER BY n
     """
 
-  @Test func `numbers, times, texts and bytes, and what is none`() async throws {
+  @Test("Integers, timestamps, texts and bytes are read from the binary format")
+  func integersTimestampsTextsAndBytesAreRead() async throws {
     try await with(Self.rows) { rows in
       #expect(rows.count == 3)
       var (numbers, times): ([Int64?], [Int64?]) = ([], [])
@@ -40,16 +41,18 @@ import Testing
     }
   }
 
-  @Test(arguments: ["SELECT 1::int", "SELECT 'eight by'::varchar(7)", "SELECT true"])
-  func `what is no bigint is refused`(sql: String) async throws {
+  @Test(
+    "A column of another type is an error",
+    arguments: ["SELECT 1::int", "SELECT 'eight by'::varchar(7)", "SELECT true"])
+  func aColumnOfAnotherTypeIsAnError(sql: String) async throws {
     try await with(sql) { rows in
       let error = #expect(throws: PostgresError.self) { try rows.integers(0) { _ in } }
       #expect(error?.code == .unexpectedValue)
     }
   }
 
-  @Test(arguments: ["infinity", "-infinity"]) func `a time without end is refused`(time: String) async throws
-  {
+  @Test("An infinite timestamp is an error", arguments: ["infinity", "-infinity"])
+  func anInfiniteTimestampIsAnError(time: String) async throws {
     try await with("SELECT timestamptz '\(time)'") { rows in
       #expect(throws: PostgresError.self) { try rows.timestamps(0) { _ in } }
     }

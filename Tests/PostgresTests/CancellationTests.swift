@@ -5,7 +5,8 @@ import PostgresSupport
 import Testing
 
 @Suite struct CancellationTests {
-  @Test(.timeLimit(.minutes(1))) func cancellingATaskCancelsItsStatement() async throws {
+  @Test("Cancelling a task cancels its statement", .timeLimit(.minutes(1)))
+  func cancellingATaskCancelsItsStatement() async throws {
     try await TestDatabase.with(connections: 2) { pool in
       let sleeping = Task { try await pool.query("SELECT pg_sleep(3600)") }
       try await pool.waitUntilSleeping(1)
@@ -16,8 +17,10 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
-  func aServerThatDoesNotAnswerACancellationIsGivenUp(isScript: Bool) async throws {
+  @Test(
+    "A server that does not answer a cancellation is abandoned", .timeLimit(.minutes(1)),
+    arguments: [true, false])
+  func aServerThatDoesNotAnswerACancellation(isScript: Bool) async throws {
     try await TestDatabase.with(connections: 2) { pool in
       let process = Task {
         if isScript { try await pool.script("SELECT pg_sleep(3600)") }
@@ -38,7 +41,8 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func aCancelledTransactionIsRolledBack() async throws {
+  @Test("A cancelled transaction is rolled back", .timeLimit(.minutes(1)))
+  func aCancelledTransactionIsRolledBack() async throws {
     try await TestDatabase.with(connections: 2) { pool in
       try await pool.query("CREATE TABLE t (a int)")
       let task = Task {
@@ -55,7 +59,8 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func whoWaitsForAConnectionCanBeCancelled() async throws {
+  @Test("A task that waits for a connection can be cancelled", .timeLimit(.minutes(1)))
+  func aTaskThatWaitsForAConnectionCanBeCancelled() async throws {
     try await TestDatabase.with(connections: 1) { pool in
       try await pool.transaction { transaction in
         try await transaction.query("SELECT 1")
@@ -68,7 +73,8 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func notificationsArriveInOrder() async throws {
+  @Test("Notifications arrive in order", .timeLimit(.minutes(1)))
+  func notificationsArriveInOrder() async throws {
     try await TestDatabase.with { pool in
       let notifications = try await pool.notifications(on: "jobs", "Odd \"name\"")
       try await pool.pipeline([
@@ -85,7 +91,8 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func listeningEndsWhenTheTaskIsCancelled() async throws {
+  @Test("Listening ends when the task is cancelled", .timeLimit(.minutes(1)))
+  func listeningEndsWhenTheTaskIsCancelled() async throws {
     try await TestDatabase.with { pool in
       let notifications = try await pool.notifications(on: "jobs")
       let listening = Task {
@@ -98,7 +105,8 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func listeningThrowsWhenTheConnectionBreaks() async throws {
+  @Test("Listening throws when the connection breaks", .timeLimit(.minutes(1)))
+  func listeningThrowsWhenTheConnectionBreaks() async throws {
     try await TestDatabase.with { pool in
       let notifications = try await pool.notifications(on: "jobs")
       let others =

@@ -4,22 +4,26 @@ import PostgresSupport
 import Testing
 
 @Suite struct ErrorTests {
-  @Test(arguments: [
-    ("SELECT * FROM nowhere", PostgresError.Code.missing, "a table that does not exist"),
-    ("SELECT nothing FROM pg_class", .missing, "a column that does not exist"),
-    ("SELEKT 1", .syntax, "no SQL"),
-    ("INSERT INTO t VALUES (1)", .duplicate, "a second row with the same key"),
-    ("INSERT INTO t VALUES (NULL)", .constraint, "NULL in a key"),
-    ("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END $$", .diskFull, "a full disk"),
-    (
-      "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53300'; END $$", .tooManyConnections,
-      "too many clients"
-    ),
-    ("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '42501'; END $$", .permission, "a missing grant"),
-    ("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '55P03'; END $$", .lockTimeout, "a lock not got"),
-    ("SELECT 1/0", .statement, "anything else, with its SQLSTATE"),
-  ])
-  func statementsThatFail(_ sql: String, code: PostgresError.Code, reason: String) async throws {
+  @Test(
+    "Failing statements report the SQLSTATE, a hint and the server",
+    arguments: [
+      ("SELECT * FROM nowhere", PostgresError.Code.missing, "a table that does not exist"),
+      ("SELECT nothing FROM pg_class", .missing, "a column that does not exist"),
+      ("SELEKT 1", .syntax, "no SQL"),
+      ("INSERT INTO t VALUES (1)", .duplicate, "a second row with the same key"),
+      ("INSERT INTO t VALUES (NULL)", .constraint, "NULL in a key"),
+      ("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END $$", .diskFull, "a full disk"),
+      (
+        "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53300'; END $$", .tooManyConnections,
+        "too many clients"
+      ),
+      ("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '42501'; END $$", .permission, "a missing grant"),
+      ("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '55P03'; END $$", .lockTimeout, "a lock not got"),
+      ("SELECT 1/0", .statement, "anything else, with its SQLSTATE"),
+    ])
+  func failingStatementsReportTheSQLSTATEAHint(_ sql: String, code: PostgresError.Code, reason: String)
+    async throws
+  {
     try await TestDatabase.with { pool in
       try await pool.query("CREATE TABLE t (a int PRIMARY KEY)")
       try await pool.query("INSERT INTO t VALUES (1)")
@@ -32,7 +36,8 @@ import Testing
     }
   }
 
-  @Test func valuesOfRowsAreNotInTheSafeText() async throws {
+  @Test("Values of rows are not in the safe text")
+  func valuesOfRowsAreNotInTheSafeText() async throws {
     try await TestDatabase.with { pool in
       try await pool.query("CREATE TABLE t (a text PRIMARY KEY)")
       try await pool.query("INSERT INTO t VALUES ('sesame')")
@@ -45,7 +50,7 @@ import Testing
     }
   }
 
-  @Test func aSocketThatIsNotThere() async throws {
+  @Test("A missing socket is unreachable") func aMissingSocketIsUnreachable() async throws {
     let pool = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "ledger"))
     let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }
     #expect(error?.code == .unreachable)
@@ -53,7 +58,8 @@ import Testing
     #expect(error?.description.contains("/nonexistent/.s.PGSQL.5432") == true)
   }
 
-  @Test func aPortWhereNobodyListens() async throws {
+  @Test("A port without a listener is unreachable")
+  func aPortWithoutAListenerIsUnreachable() async throws {
     let pool = PostgresPool(
       try PostgresConfiguration(url: Secret("postgresql://ada:sesame@127.0.0.1:1/ledger")))
     let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }
@@ -62,7 +68,8 @@ import Testing
     #expect(error.map { "\($0.debugDescription) \($0.backendError)" }?.contains("sesame") == false)
   }
 
-  @Test func anAddressThatCannotBeReadDoesNotShowItsPassword() {
+  @Test("The error of an invalid address does not show its password")
+  func theErrorOfAnInvalidAddressDoesNotShow() {
     let error = #expect(throws: PostgresError.self) {
       try PostgresConfiguration(url: Secret("postgresql://ada:sesame@[::1/ledger"))
     }
@@ -70,7 +77,8 @@ import Testing
     #expect(error?.debugDescription.contains("sesame") == false)
   }
 
-  @Test func missingDatabaseAndRole() async throws {
+  @Test("A missing database or role is reported")
+  func aMissingDatabaseOrRoleIsReported() async throws {
     let missing = PostgresPool(try await TestDatabase.configuration(database: "absent"))
     let error = await #expect(throws: PostgresError.self) { try await missing.query("SELECT 1") }
     #expect(error?.code == .databaseMissing)
@@ -83,7 +91,8 @@ import Testing
     }
   }
 
-  @Test func aKilledConnectionFailsOnceAndIsReplaced() async throws {
+  @Test("A killed connection fails once and is replaced")
+  func aKilledConnectionFailsOnceAndIsReplaced() async throws {
     try await TestDatabase.with(connections: 1) { pool in
       let error = await #expect(throws: PostgresError.self) {
         try await pool.query("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -94,7 +103,8 @@ import Testing
     }
   }
 
-  @Test func aConnectionThatDiedWhileIdleIsNotNoticed() async throws {
+  @Test("A connection that died while idle is replaced without an error")
+  func aConnectionThatDiedWhileIdleIsReplaced() async throws {
     try await TestDatabase.with(connections: 1) { pool in
       try await TestDatabase.with(connections: 1) { other in
         let pid = try await pool.query("SELECT pg_backend_pid()").only().int(0)
@@ -106,7 +116,8 @@ import Testing
     }
   }
 
-  @Test func aClosedPoolSaysSo() async throws {
+  @Test("A closed pool reports that it is closed")
+  func aClosedPoolReportsThatItIsClosed() async throws {
     try await TestDatabase.with { pool in
       await pool.close()
       let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT 1") }

@@ -8,7 +8,7 @@ import Testing
     number: 1, name: "jobs", sql: "CREATE TABLE jobs (id int); CREATE TABLE b ();")
   private let second = Migrations.Migration(number: 2, name: "more", sql: "ALTER TABLE jobs ADD name text;")
 
-  @Test func eachIsAppliedOnce() async throws {
+  @Test("Each migration is applied once") func eachMigrationIsAppliedOnce() async throws {
     try await TestDatabase.with { pool in
       #expect(try await Migrations([second, first]).pending(on: pool).map(\.number) == [1, 2])
       #expect(try await Migrations([first]).apply(to: pool).map(\.file) == ["0001-jobs.sql"])
@@ -20,7 +20,8 @@ import Testing
     }
   }
 
-  @Test func severalProcessesAtOnce() async throws {
+  @Test("Several processes apply migrations at once")
+  func severalProcessesApplyMigrationsAtOnce() async throws {
     try await TestDatabase.with { pool in
       let migrations = try Migrations([first, second])
       let counts = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -31,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func aFailingOneLeavesNothing() async throws {
+  @Test("A failing migration leaves nothing") func aFailingMigrationLeavesNothing() async throws {
     try await TestDatabase.with { pool in
       let broken = Migrations.Migration(number: 2, name: "broken", sql: "CREATE TABLE c (); SELECT 1/0;")
       let migrations = try Migrations([first, broken])
@@ -42,7 +43,8 @@ import Testing
     }
   }
 
-  @Test func tamperingDowngradesAndGapsAreErrors() async throws {
+  @Test("Changed files, downgrades and gaps are errors")
+  func changedFilesDowngradesAndGapsAreErrors() async throws {
     try await TestDatabase.with { pool in
       try await Migrations([first, second]).apply(to: pool)
       let edited = Migrations.Migration(number: 1, name: "jobs", sql: "CREATE TABLE jobs (id bigint)")

@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(2))) struct PostgresServerTests {
   private let quick = PostgresServer.Options(isDurable: false)
 
-  @Test func theLastOneOutStopsIt() async throws {
+  @Test("The last user stops the server") func theLastUserStopsTheServer() async throws {
     try await TestFolder.with { folder in
       let first = PostgresServer(stateFolder: folder)
       let second = PostgresServer(stateFolder: folder)
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func aKilledServerIsStartedAgain() async throws {
+  @Test("A killed server is started again") func aKilledServerIsStartedAgain() async throws {
     try await TestFolder.with { folder in
       let server = PostgresServer(stateFolder: folder, options: quick)
       try await server.start()
@@ -53,7 +53,8 @@ import Testing
 
   /// A killed server looks alive until the kernel has taken it down, which a busy machine does late. One that is
   /// stopped and then killed looks so for as long as the test needs: it takes connections and does not answer.
-  @Test func aDyingServerIsNotTakenForALiveOne() async throws {
+  @Test("A dying server is not treated as a live one")
+  func aDyingServerIsNotTreatedAsALiveOne() async throws {
     try await TestFolder.with { folder in
       let server = PostgresServer(stateFolder: folder, options: quick)
       try await server.start()
@@ -74,7 +75,8 @@ import Testing
     }
   }
 
-  @Test func anOrphanIsAdopted() async throws {
+  @Test("A server without its starter is adopted")
+  func aServerWithoutItsStarterIsAdopted() async throws {
     try await TestFolder.with { folder in
       var killed: PostgresServer? = PostgresServer(stateFolder: folder, options: quick)
       try await killed?.start()
@@ -88,11 +90,13 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("1", "the number is that of a process of somebody else"), ("999999", "the number is nobody's"),
-    ("self", "the number is that of a process of our own"), ("", "the file was not written out"),
-  ])
-  func aStalePidFileIsNoHindrance(_ number: String, reason: String) async throws {
+  @Test(
+    "A stale pid file does not prevent a start",
+    arguments: [
+      ("1", "the number is that of a process of somebody else"), ("999999", "the number is nobody's"),
+      ("self", "the number is that of a process of our own"), ("", "the file was not written out"),
+    ])
+  func aStalePidFileDoesNotPreventAStart(_ number: String, reason: String) async throws {
     try await TestFolder.with { folder in
       let server = PostgresServer(stateFolder: folder, options: quick)
       try await server.start()
@@ -107,7 +111,7 @@ import Testing
     }
   }
 
-  @Test func settingsAreAppliedOnce() async throws {
+  @Test("Settings are applied once") func settingsAreAppliedOnce() async throws {
     try await TestFolder.with { folder in
       let server = PostgresServer(stateFolder: folder, options: quick)
       try await server.start()
@@ -131,7 +135,7 @@ import Testing
     }
   }
 
-  @Test func aDeepFolderGetsAShortSocket() async throws {
+  @Test("A deep folder gets a short socket") func aDeepFolderGetsAShortSocket() async throws {
     try await TestFolder.with { folder in
       let deep = folder + "/" + String(repeating: "deep/", count: 20) + "state"
       let server = PostgresServer(stateFolder: deep, options: quick)
@@ -147,8 +151,10 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: geteuid() == 0, "only root has folders that the server's user cannot enter"))
-  func aClosedFolderGetsItsDataElsewhere() async throws {
+  @Test(
+    "A state folder that the server's user cannot enter gets its data elsewhere",
+    .enabled(if: geteuid() == 0, "only root has folders that the server's user cannot enter"))
+  func aStateFolderThatTheServersUserCannotEnter() async throws {
     try await TestFolder.with { folder in
       chmod(folder, 0o700)
       let server = PostgresServer(stateFolder: folder, options: quick)
@@ -163,7 +169,8 @@ import Testing
     }
   }
 
-  @Test func whatItSaidIsInTheError() async throws {
+  @Test("The error of a failed start has the server's output")
+  func theErrorOfAFailedStartHasTheServersOutput() async throws {
     try await TestFolder.with { folder in
       let server = PostgresServer(stateFolder: folder, options: .init(settings: ["max_connections": "none"]))
       let error = await #expect(throws: PostgresError.self) { try await server.start() }
@@ -172,7 +179,7 @@ import Testing
     }
   }
 
-  @Test func theConnectorKeepsPools() async throws {
+  @Test("The connector shares pools") func theConnectorSharesPools() async throws {
     try await TestFolder.with { folder in
       let server = PostgresServer(stateFolder: folder, options: quick)
       let connector = DatabaseConnector(server: server) { reference in

@@ -4,7 +4,7 @@ import PostgresSupport
 import Testing
 
 @Suite struct QueryTests {
-  @Test func valuesComeBackAsTheyWereSent() async throws {
+  @Test("Values are returned as they were sent") func valuesAreReturnedAsTheyWereSent() async throws {
     try await TestDatabase.with { pool in
       let moment = try #require(Timestamp("2026-12-01T23:59:59.123456Z"))
       let object = Value.members([
@@ -35,13 +35,15 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("0001-01-01T00:00:00Z", "the first day the server writes with four digits and no BC"),
-    ("1969-12-31T23:59:59.999999Z", "before 1970"), ("1970-01-01T00:00:00Z", "zero"),
-    ("2000-02-29T12:00:00Z", "leap day of a 400th year"), ("2100-02-28T23:59:59Z", "no leap year"),
-    ("9999-12-31T23:59:59.000001Z", "the last day of four digits"),
-  ])
-  func timestamps(_ text: String, reason: String) async throws {
+  @Test(
+    "Timestamps are read in UTC with microseconds",
+    arguments: [
+      ("0001-01-01T00:00:00Z", "the first day the server writes with four digits and no BC"),
+      ("1969-12-31T23:59:59.999999Z", "before 1970"), ("1970-01-01T00:00:00Z", "zero"),
+      ("2000-02-29T12:00:00Z", "leap day of a 400th year"), ("2100-02-28T23:59:59Z", "no leap year"),
+      ("9999-12-31T23:59:59.000001Z", "the last day of four digits"),
+    ])
+  func timestampsAreReadInUTCWithMicroseconds(_ text: String, reason: String) async throws {
     try await TestDatabase.with { pool in
       let moment = try #require(Timestamp(text))
       let row = try await pool.query(
@@ -53,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func arraysMayHoldAnything() async throws {
+  @Test("Arrays hold any element") func arraysHoldAnyElement() async throws {
     try await TestDatabase.with { pool in
       let rows = try await pool.query(
         "SELECT * FROM unnest($1::text[], $2::bytea[], $3::jsonb[]) AS t(a, b, c)",
@@ -68,7 +70,8 @@ import Testing
     }
   }
 
-  @Test func wrongReadsSayWhatIsWrong() async throws {
+  @Test("Wrong reads name the column and the expected type")
+  func wrongReadsNameTheColumnAndTheExpectedType() async throws {
     try await TestDatabase.with { pool in
       let row = try await pool.query(
         "SELECT 'x' AS word, NULL::int AS nothing, 'infinity'::timestamptz AS far"
@@ -93,7 +96,7 @@ import Testing
     }
   }
 
-  @Test func pipelineIsOneTransaction() async throws {
+  @Test("A pipeline is one transaction") func aPipelineIsOneTransaction() async throws {
     try await TestDatabase.with { pool in
       try await pool.query("CREATE TABLE t (a int PRIMARY KEY)")
       let results = try await pool.pipeline(
@@ -113,7 +116,8 @@ import Testing
     }
   }
 
-  @Test func aLargePipelineDoesNotBlockItself() async throws {
+  @Test("A large pipeline does not block itself")
+  func aLargePipelineDoesNotBlockItself() async throws {
     try await TestDatabase.with { pool in
       let text = String(repeating: "x", count: 10_000)
       let results = try await pool.pipeline(
@@ -123,7 +127,8 @@ import Testing
     }
   }
 
-  @Test func aMigrationUnderPreparedStatementsIsNoticed() async throws {
+  @Test("A migration that outdates prepared statements is handled")
+  func aMigrationThatOutdatesPreparedStatements() async throws {
     try await TestDatabase.with { pool in
       try await pool.query("CREATE TABLE t (a int)")
       #expect(try await pool.query("SELECT * FROM t").columns == ["a"])
@@ -134,7 +139,7 @@ import Testing
     }
   }
 
-  @Test func scriptsRunManyStatements() async throws {
+  @Test("Scripts run many statements") func scriptsRunManyStatements() async throws {
     try await TestDatabase.with { pool in
       try await pool.script("CREATE TABLE a (x int); INSERT INTO a VALUES (1); INSERT INTO a VALUES (2);")
       #expect(try await pool.query("SELECT sum(x) FROM a").only().int(0) == 3)

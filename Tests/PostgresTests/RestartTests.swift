@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct RestartTests {
   /// Writers that know nothing of a restart lose nothing by it, and see no error.
-  @Test func statementsWaitForARestart() async throws {
+  @Test("Statements wait for a restart") func statementsWaitForARestart() async throws {
     try await TestFolder.with { folder in
       let server = PostgresServer(stateFolder: folder)
       try await server.start()

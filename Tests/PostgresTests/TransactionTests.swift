@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 @Suite struct TransactionTests {
-  @Test func commitsWhenTheBodyReturns() async throws {
+  @Test("Commits when the body returns") func commitsWhenTheBodyReturns() async throws {
     try await TestDatabase.with { pool in
       try await pool.query("CREATE TABLE t (a int)")
       let count = try await pool.transaction { transaction in
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test func rollsBackWhenTheBodyThrows() async throws {
+  @Test("Rolls back when the body throws") func rollsBackWhenTheBodyThrows() async throws {
     struct Unwilling: Error {}
     try await TestDatabase.with { pool in
       try await pool.query("CREATE TABLE t (a int)")
@@ -30,7 +30,8 @@ import Testing
     }
   }
 
-  @Test func aSwallowedErrorDoesNotPassAsCommitted() async throws {
+  @Test("A swallowed error does not become a commit")
+  func aSwallowedErrorDoesNotBecomeACommit() async throws {
     try await TestDatabase.with { pool in
       try await pool.query("CREATE TABLE t (a int)")
       let error = await #expect(throws: PostgresError.self) {
@@ -44,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func optionsReachTheServer() async throws {
+  @Test("Options reach the server") func optionsReachTheServer() async throws {
     try await TestDatabase.with { pool in
       let options = TransactionOptions(
         isolation: .serializable, isReadOnly: true, settings: ["lock_timeout": "1234ms"])
@@ -67,7 +68,8 @@ import Testing
     }
   }
 
-  @Test func conflictingTransactionsAllSucceedInTheEnd() async throws {
+  @Test("Conflicting transactions all succeed in the end")
+  func conflictingTransactionsAllSucceedInTheEnd() async throws {
     try await TestDatabase.with { pool in
       try await pool.query("CREATE TABLE counter (value int)")
       try await pool.query("INSERT INTO counter VALUES (0)")
@@ -92,7 +94,8 @@ import Testing
     }
   }
 
-  @Test func conflictsAreReportedAfterTheLastAttempt() async throws {
+  @Test("Conflicts are reported after the last attempt")
+  func conflictsAreReportedAfterTheLastAttempt() async throws {
     try await TestDatabase.with { pool in
       let attempts = Counter()
       let error = await #expect(throws: PostgresError.self) {
@@ -106,7 +109,7 @@ import Testing
     }
   }
 
-  @Test func manyTasksShareFewConnections() async throws {
+  @Test("Many tasks share few connections") func manyTasksShareFewConnections() async throws {
     try await TestDatabase.with(connections: 2) { pool in
       try await pool.query("CREATE TABLE t (a int)")
       try await withThrowingTaskGroup { group in

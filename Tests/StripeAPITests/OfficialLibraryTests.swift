@@ -16,7 +16,8 @@ struct OfficialLibraryTests {
   ]
   static let cases = bodies.flatMap { body in secrets.map { (body: body, secret: $0) } }
 
-  @Test func whatTheLibrarySignsIsAccepted() async throws {
+  @Test("Signatures of the official library are accepted")
+  func signaturesOfTheOfficialLibraryAreAccepted() async throws {
     let answers = try await OfficialLibrary.answers(
       Self.cases.map { .sign($0.body, secret: $0.secret, at: 1_760_000_000) })
     for (example, answer) in zip(Self.cases, answers) {
@@ -33,7 +34,8 @@ struct OfficialLibraryTests {
     }
   }
 
-  @Test func whatTheSignerSignsTheLibraryAccepts() async throws {
+  @Test("The official library accepts the test signer's signatures")
+  func theOfficialLibraryAcceptsTheTestSigners() async throws {
     let now = TestSigner.clockSeconds()
     let headers = Self.cases.map { TestSigner.header(Array($0.body.utf8), secret: $0.secret, at: now) }
     let answers = try await OfficialLibrary.answers(
@@ -47,7 +49,8 @@ struct OfficialLibraryTests {
     }
   }
 
-  @Test func bothRefuseTheSame() async throws {
+  @Test("The official library rejects the same headers")
+  func theOfficialLibraryRejectsTheSameHeaders() async throws {
     let (now, body, secret) = (TestSigner.clockSeconds(), Self.bodies[0], Self.secrets[0])
     let good = TestSigner.signature(Array(body.utf8), secret: secret, at: now)
     let wrong = TestSigner.signature(Array(body.utf8), secret: "another", at: now)

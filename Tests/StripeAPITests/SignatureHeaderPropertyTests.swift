@@ -16,7 +16,8 @@ struct SignatureHeaderPropertyTests {
     "t", "v1", StripeSignatureTests.good, String(StripeSignatureTests.good.prefix(63)), "\r\n",
   ]
 
-  @Test(arguments: seeds) func onlyAGenuineSignatureCounts(seed: UInt64) {
+  @Test("Only a genuine signature is accepted", arguments: seeds)
+  func onlyAGenuineSignatureIsAccepted(seed: UInt64) {
     var numbers = SeededNumbers(seed: seed)
     for _ in 0..<20 {
       let header = Bool.random(using: &numbers) ? damaged(&numbers) : composed(&numbers)

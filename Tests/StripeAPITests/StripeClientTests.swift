@@ -47,7 +47,7 @@ struct StripeClientTests {
 
   // MARK: - Answers
 
-  @Test func pricesAreRead() async throws {
+  @Test("Prices are read") func pricesAreRead() async throws {
     let server = try StripeStandIn(
       key: Self.key,
       prices: [
@@ -71,7 +71,8 @@ struct StripeClientTests {
     #expect(request.headers["idempotency-key"] == nil && clock.rests.isEmpty)
   }
 
-  @Test(arguments: [0, 1, 99, 100, 101, 250]) func lineItemsAreReadPageByPage(count: Int) async throws {
+  @Test("Line items are read page by page", arguments: [0, 1, 99, 100, 101, 250])
+  func lineItemsAreReadPageByPage(count: Int) async throws {
     let ids = (0..<count).map { "li_\($0)" }
     let server = try StripeStandIn(key: Self.key, sessions: ["cs_1": ids])
     defer { server.stop() }
@@ -85,7 +86,8 @@ struct StripeClientTests {
     }
   }
 
-  @Test func severalPricesAreAskedForOnceEach() async throws {
+  @Test("Several prices are requested once each")
+  func severalPricesAreRequestedOnceEach() async throws {
     let ids = (0..<30).map { "price_\($0)" }
     let server = try StripeStandIn(
       key: Self.key, prices: Dictionary(uniqueKeysWithValues: ids.map { ($0, Self.price($0)) }))
@@ -103,7 +105,8 @@ struct StripeClientTests {
     #expect(nothing.isEmpty)
   }
 
-  @Test func aKeyThatIsNotTakenIsNotTriedForEveryPrice() async throws {
+  @Test("A rejected key is not tried for every price")
+  func aRejectedKeyIsNotTriedForEveryPrice() async throws {
     let server = try StripeStandIn(key: "another")
     defer { server.stop() }
     let ids = (0..<100).map { "price_\($0)" }
@@ -183,7 +186,8 @@ struct StripeClientTests {
       ], code: .notFound, requests: 1),
   ]
 
-  @Test(arguments: refusals) func whatMayPassIsAskedAgain(_ refusal: Refusal) async throws {
+  @Test("Temporary failures are retried", arguments: refusals)
+  func temporaryFailuresAreRetried(_ refusal: Refusal) async throws {
     let server = try StripeStandIn(key: Self.key, script: refusal.answers)
     defer { server.stop() }
     let client = try client(server)
@@ -197,7 +201,7 @@ struct StripeClientTests {
     #expect(server.requests.count == refusal.requests && clock.rests.count == refusal.requests - 1)
   }
 
-  @Test func restsGrowAndHaveAnEnd() async throws {
+  @Test("Delays grow up to a limit") func delaysGrowUpToALimit() async throws {
     let server = try StripeStandIn(key: Self.key, script: Array(repeating: .status(503), count: 10))
     defer { server.stop() }
     let retries = RetryPolicy(attempts: 8, initialDelay: .seconds(1), maxDelay: .seconds(10))
@@ -208,7 +212,8 @@ struct StripeClientTests {
     for (rest, whole) in zip(clock.rests, wholes) { #expect(rest >= whole / 2 && rest <= whole) }
   }
 
-  @Test func aRestIsAsLongAsStripeAsksFor() async throws {
+  @Test("A delay is at least as long as Stripe requests")
+  func aDelayIsAtLeastAsLongAsStripeRequests() async throws {
     let server = try StripeStandIn(
       key: Self.key,
       script: [.status(429, headers: ["Retry-After: 7"]), .status(429, headers: ["Retry-After: ?"])])
@@ -219,7 +224,7 @@ struct StripeClientTests {
     #expect(clock.rests.last.map { $0 < .seconds(2) } == true, "a wish that cannot be read is none")
   }
 
-  @Test func errorsSayWhatStripeSays() async throws {
+  @Test("Errors repeat Stripe's codes") func errorsRepeatStripesCodes() async throws {
     let server = try StripeStandIn(key: Self.key)
     defer { server.stop() }
     let gone = try await failure(try client(server))
@@ -246,7 +251,8 @@ struct StripeClientTests {
     #expect(server.requests.last?.target == "/v1/prices/..%2F..%2Fv1%2Fcheckout%3Fx%23y")
   }
 
-  @Test func silenceAndAbsenceAreTyped() async throws {
+  @Test("Timeouts and missing objects have typed errors")
+  func timeoutsAndMissingObjectsHaveTypedErrors() async throws {
     let server = try StripeStandIn(key: Self.key, script: [.silence, .silence])
     let quick = try client(server, retries: RetryPolicy(attempts: 2), timeout: .milliseconds(50))
     let silent = try await failure(quick)
@@ -259,7 +265,7 @@ struct StripeClientTests {
     #expect(absent.code == .unreachable && absent.retry == .later)
   }
 
-  @Test func aCancelledQuestionEnds() async throws {
+  @Test("A cancelled request ends") func aCancelledRequestEnds() async throws {
     let server = try StripeStandIn(key: Self.key, script: [.silence])
     defer { server.stop() }
     let client = try client(server)
@@ -270,7 +276,7 @@ struct StripeClientTests {
     #expect(error.code == .cancelled && clock.rests.isEmpty)
   }
 
-  @Test func listsWithoutEndAreRefused() async throws {
+  @Test("Endless lists are rejected") func endlessListsAreRejected() async throws {
     let item = SampleEvents.lineItem
     let pages: [(StripeStandIn.Answer, String)] = [
       (.status(200, body: SampleEvents.list("", hasMore: true)), "promises more"),

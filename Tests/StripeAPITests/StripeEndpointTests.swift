@@ -7,33 +7,37 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct StripeEndpointTests {
-  @Test(arguments: [
-    "https://api.stripe.com", "https://stripe.internal.example:8443", "https://10.0.0.1",
-    "https://[2001:db8::1]:443",
-    "http://127.0.0.1:12111", "http://127.200.3.4", "http://localhost:1", "http://[::1]:65535",
-  ])
-  func addressesAreTaken(text: String) throws {
+  @Test(
+    "Valid addresses are accepted",
+    arguments: [
+      "https://api.stripe.com", "https://stripe.internal.example:8443", "https://10.0.0.1",
+      "https://[2001:db8::1]:443",
+      "http://127.0.0.1:12111", "http://127.200.3.4", "http://localhost:1", "http://[::1]:65535",
+    ])
+  func validAddressesAreAccepted(text: String) throws {
     #expect(try StripeEndpoint(parsing: text).description == text)
     #expect(try StripeEndpoint(parsing: text + "/").description == text)
   }
 
-  @Test func theStandardIsStripe() {
+  @Test("The default is Stripe's address") func theDefaultIsStripesAddress() {
     #expect(StripeEndpoint.standard.description == "https://api.stripe.com")
   }
 
-  @Test(arguments: [
-    "http://api.stripe.com", "http://10.0.0.1", "http://127.0.0.1.example.com",
-    "http://127.0.0.1@example.com",
-    "http://127.example.com", "http://127.0.0", "http://127.0.0.256", "http://127.0.0.01", "http://127.1",
-    "http://localhost.example.com", "http://localhost@example.com", "http://[::2]", "http://[::1",
-    "http://0.0.0.0",
-    "http://[::ffff:127.0.0.1]", "HTTP://example.com", "ftp://localhost", "api.stripe.com", "", "https://",
-    "https://user:geheim@api.stripe.com", "https://api.stripe.com/v1", "https://api.stripe.com?x",
-    "https://a b",
-    "https://a:0", "https://a:65536", "https://a:", "https://a:+1", "https://-k", "https://a\\b",
-    "https://ä.example",
-  ])
-  func addressesAreRefused(text: String) {
+  @Test(
+    "Invalid addresses are rejected",
+    arguments: [
+      "http://api.stripe.com", "http://10.0.0.1", "http://127.0.0.1.example.com",
+      "http://127.0.0.1@example.com",
+      "http://127.example.com", "http://127.0.0", "http://127.0.0.256", "http://127.0.0.01", "http://127.1",
+      "http://localhost.example.com", "http://localhost@example.com", "http://[::2]", "http://[::1",
+      "http://0.0.0.0",
+      "http://[::ffff:127.0.0.1]", "HTTP://example.com", "ftp://localhost", "api.stripe.com", "", "https://",
+      "https://user:geheim@api.stripe.com", "https://api.stripe.com/v1", "https://api.stripe.com?x",
+      "https://a b",
+      "https://a:0", "https://a:65536", "https://a:", "https://a:+1", "https://-k", "https://a\\b",
+      "https://ä.example",
+    ])
+  func invalidAddressesAreRejected(text: String) {
     do {
       let endpoint = try StripeEndpoint(parsing: text)
       Issue.record("\(endpoint) was taken")
@@ -43,7 +47,8 @@ struct StripeEndpointTests {
   }
 
   /// A server that nobody vouches for, at an address that is otherwise right.
-  @Test func aServerWithoutProofGetsNoKey() async throws {
+  @Test("A server without a trusted certificate gets no key")
+  func aServerWithoutATrustedCertificateGetsNoKey() async throws {
     let place = try StripeStandIn(key: "")
     place.stop()
     let folder = try OfficialLibrary.scratchFolder()

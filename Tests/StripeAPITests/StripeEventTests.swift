@@ -19,7 +19,9 @@ struct StripeEventTests {
     }
   }
 
-  @Test(arguments: ["checkout.session.completed", "checkout.session.async_payment_succeeded"])
+  @Test(
+    "Sessions are read",
+    arguments: ["checkout.session.completed", "checkout.session.async_payment_succeeded"])
   func sessionsAreRead(type: String) throws {
     let event = try read(type, SampleEvents.session())
     #expect(event.id == "evt_1Nx1" && event.type == type && event.isLive)
@@ -33,7 +35,7 @@ struct StripeEventTests {
     #expect(session.lineItems == nil, "events leave them out")
   }
 
-  @Test func sessionsMayLackAlmostEverything() throws {
+  @Test("Sessions may omit optional members") func sessionsMayOmitOptionalMembers() throws {
     let bare = SampleEvents.session(
       "no_payment_required", total: "null", currency: "null", intent: "null", metadata: "null")
     let session = try #require(try read("checkout.session.completed", bare).object.session)
@@ -50,7 +52,7 @@ struct StripeEventTests {
     #expect(item.currency == "usd" && item.amountSubtotal == 2000 && item.amountTotal == 2000)
   }
 
-  @Test func refundsAreRead() throws {
+  @Test("Refunds are read") func refundsAreRead() throws {
     let charge = try #require(try read("charge.refunded", SampleEvents.charge()).object.charge)
     #expect(charge.id == "ch_3Nx" && charge.paymentIntent == "pi_3Nx" && charge.currency == "usd")
     #expect(charge.amount == 4200 && charge.amountRefunded == 500 && charge.refunds == nil)
@@ -61,7 +63,7 @@ struct StripeEventTests {
     #expect(refund.status == "succeeded" && full.refunds?.hasMore == false)
   }
 
-  @Test(arguments: ["created", "closed", "funds_withdrawn", "funds_reinstated"])
+  @Test("Disputes are read", arguments: ["created", "closed", "funds_withdrawn", "funds_reinstated"])
   func disputesAreRead(end: String) throws {
     let dispute = try #require(try read("charge.dispute.\(end)", SampleEvents.dispute()).object.dispute)
     #expect(dispute.id == "du_1" && dispute.charge == "ch_3Nx" && dispute.paymentIntent == "pi_3Nx")
@@ -69,18 +71,21 @@ struct StripeEventTests {
   }
 
   @Test(
+    "Disputes end with a status",
     arguments: zip(
       ["won", "lost", "under_review", "warning_closed", "prevented", "a_new_word"],
       [.won, .lost, .underReview, .warningClosed, .prevented, .other("a_new_word")]
         as [StripeDispute.Status]))
-  func disputesEnd(word: String, status: StripeDispute.Status) throws {
+  func disputesEndWithAStatus(word: String, status: StripeDispute.Status) throws {
     let object = SampleEvents.dispute(word, charge: SampleEvents.charge())
     let dispute = try #require(try read("charge.dispute.closed", object).object.dispute)
     #expect(dispute.status == status && dispute.charge == "ch_3Nx")
   }
 
-  @Test(arguments: ["charge.dispute.updated", "charge.succeeded", "invoice.paid", "a.type.to.come"])
-  func othersAreNotLookedAt(type: String) throws {
+  @Test(
+    "Objects of other events are not parsed",
+    arguments: ["charge.dispute.updated", "charge.succeeded", "invoice.paid", "a.type.to.come"])
+  func objectsOfOtherEventsAreNotParsed(type: String) throws {
     let event = try read(type, #"{"object":7,"amount":-1}"#)
     #expect(event.object == .other(type) && event.type == type)
   }
@@ -142,12 +147,12 @@ struct StripeEventTests {
     .charge(SampleEvents.charge(refunded: "true"), "data.object.amount_refunded is no whole number"),
   ]
 
-  @Test(arguments: bad) func theErrorNamesThePlace(_ bad: Bad) throws {
+  @Test("The error names the path", arguments: bad) func theErrorNamesThePath(_ bad: Bad) throws {
     let said = try #require(problem(bad.body.utf8))
     #expect(said.contains(bad.says) && !said.contains("geheim"), "\(said)")
   }
 
-  @Test func depthAndSizeAreErrors() {
+  @Test("Depth and size are errors") func depthAndSizeAreErrors() {
     let deep = String(repeating: "[", count: 400_000) + String(repeating: "]", count: 400_000)
     #expect(problem(SampleEvents.event("x", object: deep).utf8)?.contains("nested deeper") == true)
     let nested = String(repeating: #"{"a":"#, count: 200_000) + "1" + String(repeating: "}", count: 200_000)
@@ -159,7 +164,7 @@ struct StripeEventTests {
     #expect(problem([0x22, 0xFF, 0x22])?.contains("UTF-8") == true)
   }
 
-  @Test func everyBodyThatIsCutShortIsAnError() {
+  @Test("Every truncated body is an error") func everyTruncatedBodyIsAnError() {
     let body = Array(SampleEvents.event("checkout.session.completed", object: SampleEvents.session()).utf8)
     for length in 0..<body.count { #expect(problem(body.prefix(length)) != nil, "\(length) bytes") }
     #expect(problem(body) == nil)

@@ -28,7 +28,7 @@ struct StripeSignatureTests {
     TestSigner.header(body, secret: secret, at: signedAt)
   }
 
-  @Test func whatStripeSignsIsAccepted() throws {
+  @Test("Stripe's signatures are accepted") func stripesSignaturesAreAccepted() throws {
     #expect(Self.verdict(Self.header()) == nil)
     #expect(try StripeSignature(header: Self.header()).signedAtSeconds == Self.signedAt)
     let empty = TestSigner.header([], secret: Self.secret, at: Self.signedAt)
@@ -37,7 +37,7 @@ struct StripeSignatureTests {
     #expect(Self.verdict(Self.header(long), secrets: [long]) == nil, "a secret longer than SHA-256's block")
   }
 
-  @Test func eachByteOfTheSignatureCounts() {
+  @Test("Each byte of the signature counts") func eachByteOfTheSignatureCounts() {
     let genuine = TestSigner.signature(Self.body, secret: Self.secret, at: Self.signedAt)
     for index in genuine.utf8.indices {
       for change: UInt8 in [1, 2, 0x20, 0x80] {
@@ -52,7 +52,7 @@ struct StripeSignatureTests {
     }
   }
 
-  @Test func eachByteOfTheBodyCounts() {
+  @Test("Each byte of the body counts") func eachByteOfTheBodyCounts() {
     let header = Self.header()
     for index in Self.body.indices {
       var body = Self.body
@@ -63,7 +63,7 @@ struct StripeSignatureTests {
     #expect(Self.verdict(header, body: Self.body.dropLast()) == .noMatch, "a byte less")
   }
 
-  @Test func theTimestampIsSignedToo() {
+  @Test("The timestamp is signed too") func theTimestampIsSignedToo() {
     let signature = TestSigner.signature(Self.body, secret: Self.secret, at: Self.signedAt)
     for seconds in [Self.signedAt - 1, Self.signedAt + 1] {
       #expect(Self.verdict("t=\(seconds),v1=\(signature)") == .noMatch)
@@ -92,12 +92,13 @@ struct StripeSignatureTests {
       reason: "no tolerance, same second", microseconds: 999_999, tolerance: TimeSpan(seconds: 0), code: nil),
   ]
 
-  @Test(arguments: moments) func theTimeOfSigningIsNear(_ moment: Moment) {
+  @Test("The time of signing is limited in both directions", arguments: moments)
+  func theTimeOfSigningIsLimitedInBothDirections(_ moment: Moment) {
     let now = Timestamp(microseconds: Self.signedAt * 1_000_000 + moment.microseconds)
     #expect(Self.verdict(Self.header(), now: now, tolerance: moment.tolerance) == moment.code)
   }
 
-  @Test func timesAtTheEndsOfWhatNumbersHoldAreRefused() {
+  @Test("Extreme times are rejected") func extremeTimesAreRejected() {
     let latest = TestSigner.header(Self.body, secret: Self.secret, at: .max)
     #expect(Self.verdict(latest, now: Timestamp(microseconds: .min)) == .inFuture)
     #expect(Self.verdict(latest, now: Timestamp(microseconds: .max)) == .inFuture)
@@ -108,7 +109,8 @@ struct StripeSignatureTests {
     #expect(Self.verdict(first, now: Timestamp(microseconds: -300_000_001)) == .inFuture)
   }
 
-  @Test func aRotationTakesOldAndNew() {
+  @Test("During a rotation both secrets are accepted")
+  func duringARotationBothSecretsAreAccepted() {
     let (old, new) = ("whsec_old", "whsec_new")
     let signatures = [old, new].map { TestSigner.signature(Self.body, secret: $0, at: Self.signedAt) }
     let both = "t=\(Self.signedAt),v1=\(signatures[0]),v1=\(signatures[1])"
@@ -121,7 +123,7 @@ struct StripeSignatureTests {
     }
   }
 
-  @Test func anEmptySecretIsNone() {
+  @Test("An empty secret is ignored") func anEmptySecretIsIgnored() {
     for none in [[], [""], [" \n"], ["", "\t"]] {
       #expect(Self.verdict(Self.header(none.first ?? ""), secrets: none) == .invalidRequest)
     }
@@ -161,7 +163,7 @@ struct StripeSignatureTests {
     Header(reason: "one good signature is enough", text: "t=\(signedAt),v1=00,v1=\(good),v1=", code: nil),
   ]
 
-  @Test(arguments: headers) func headersAreRead(_ header: Header) {
+  @Test("Headers are parsed", arguments: headers) func headersAreParsed(_ header: Header) {
     #expect(Self.verdict(header.text) == header.code)
   }
 }

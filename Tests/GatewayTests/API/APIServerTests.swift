@@ -8,7 +8,8 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct APIServerTests {
   private static let order = #"{"module":"echo","input":{"text":"hi"}}"#
 
-  @Test func `each role may do what its role says, and no more`() async throws {
+  @Test("Each role may call its operations, and no others")
+  func eachRoleMayCallItsOperationsAndNoOthers() async throws {
     let asks: [(HTTPMethod, String, String?, Set<APIRole>)] = [
       (.get, "/api/v1/whoami", nil, Set(APIRole.allCases)),
       (.post, "/api/v1/jobs", order(for: "ada"), [.operator, .creator, .admin]),
@@ -42,7 +43,8 @@ import Testing
     #"{"module":"echo","input":{"text":"hi"},"creator":"\#(account)"}"#
   }
 
-  @Test func `a creator cannot order for, read, list, cancel or explain another's jobs`() async throws {
+  @Test("A creator cannot submit for, read, list, cancel or explain another account's jobs")
+  func aCreatorCannotSubmitForReadListCancel() async throws {
     try await ServedAPI.with { api in
       let ada = api.tokens.make("ada", .creator, subject: "ada")
       let bob = api.tokens.make("bob", .creator, subject: "bob")
@@ -83,7 +85,7 @@ import Testing
     let code: String
   }
 
-  @Test func `what is not as it should be gets its 4xx`() async throws {
+  @Test("Invalid requests get their 4xx") func invalidRequestsGetTheir4xx() async throws {
     let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
     let cases = [
       Case(reason: "no such path", path: "/api/v1/job", status: 404, code: "not_found"),
@@ -159,7 +161,8 @@ import Testing
     String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
   }
 
-  @Test func `a token may not ask too often, and says when it may again`() async throws {
+  @Test("A token has a rate limit, and the response says when to retry")
+  func aTokenHasARateLimitAndTheResponseSays() async throws {
     try await ServedAPI.with { limits in
       limits.perToken = Rate(perSecond: 5, burst: 5)
       limits.rejections = Rate(perSecond: 1, burst: 3)
@@ -179,7 +182,8 @@ import Testing
     }
   }
 
-  @Test func `guesses from an address keep nobody out whose token was good before`() async throws {
+  @Test("Guesses from an address do not lock out tokens that were valid before")
+  func guessesFromAnAddressDoNotLockOutTokens() async throws {
     try await ServedAPI.with { limits in
       limits.rejections = Rate(perSecond: 1, burst: 3)
     } _: { api in
@@ -204,7 +208,8 @@ import Testing
     }
   }
 
-  @Test func `the log tells each request and no secret`() async throws {
+  @Test("The log records each request and no secret")
+  func theLogRecordsEachRequestAndNoSecret() async throws {
     try await ServedAPI.with { api in
       let token = api.tokens.make("ada", .creator, subject: "ada")
       let body = #"{"module":"echo","input":"geheim","key":"geheim"}"#
@@ -228,7 +233,8 @@ import Testing
     }
   }
 
-  @Test func `the same key gets the same job, another order with it is refused`() async throws {
+  @Test("The same key returns the same job, and is rejected for another order")
+  func theSameKeyReturnsTheSameJobAndIsRejected() async throws {
     try await ServedAPI.with { api in
       let token = api.tokens.make("ada", .creator, subject: "ada")
       let first = try await api.ask(

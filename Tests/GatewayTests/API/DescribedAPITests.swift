@@ -30,14 +30,15 @@ import Testing
     )
   }
 
-  @Test func `its description is valid OpenAPI`() async throws {
+  @Test("Its description is valid OpenAPI") func itsDescriptionIsValidOpenAPI() async throws {
     try await ServedAPI.with { api in
       let told = try await Self.python("API/check.py", ["valid", "http://\(api.address)"])
       #expect(told.isDone && told.text.contains("valid: 16 operations"), "\(told.text)")
     }
   }
 
-  @Test func `generated requests find no 5xx, and answers are as described`() async throws {
+  @Test("Generated requests cause no 5xx, and responses match the description")
+  func generatedRequestsCauseNo5xxAndResponsesMatch() async throws {
     try await ServedAPI.with { limits in
       limits.perToken = nil
       limits.rejections = Rate(perSecond: 1_000_000)
@@ -53,8 +54,8 @@ import Testing
     }
   }
 
-  @Test func `a worker written from the document does jobs, and what it says twice pays nobody`() async throws
-  {
+  @Test("A worker written from the document runs jobs, and repeated reports pay once")
+  func aWorkerWrittenFromTheDocumentRunsJobs() async throws {
     try await ServedAPI.with { api in
       let node = api.tokens.make("north", .node, subject: "north")
       for number in 0..<3 {

@@ -12,7 +12,8 @@ import Testing
     "GET \(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\nAccept: text/event-stream\r\n\r\n"
   }
 
-  @Test func `a job is told each time that it changed, until it is over`() async throws {
+  @Test("A job stream reports each change until the job is over")
+  func aJobStreamReportsEachChangeUntilTheJobIsOver() async throws {
     try await ServedAPI.with { api in
       let ada = api.tokens.make("ada", .creator, subject: "ada")
       let job = try await api.desk.submit(JobOrder(creator: "ada", module: "echo", input: .null))
@@ -31,7 +32,8 @@ import Testing
     }
   }
 
-  @Test func `orders come as they are dispatched, each once`() async throws {
+  @Test("Orders arrive as they are dispatched, each once")
+  func ordersArriveAsTheyAreDispatchedEachOnce() async throws {
     try await ServedAPI.with { api in
       let north = api.tokens.make("north", .node, subject: "north")
       let connection = try RawConnection(port: api.port)
@@ -47,7 +49,8 @@ import Testing
     }
   }
 
-  @Test func `an order that nobody accepts is told once, and the desk is not asked for it over and over`()
+  @Test("An order that is not accepted is sent once, without polling the service in a loop")
+  func anOrderThatIsNotAcceptedIsSentOnceWithout()
     async throws
   {
     try await ServedAPI.with { limits in
@@ -85,7 +88,8 @@ import Testing
     }
   }
 
-  @Test func `a client that does not read costs the memory of a few events`() async throws {
+  @Test("A client that does not read costs the memory of a few events")
+  func aClientThatDoesNotReadCostsTheMemoryOfAFew() async throws {
     let asked = Ends()
     try await ServedAPI.with(routes: [Self.plenty(200, of: 1 << 20, asked)]) { api in
       let connection = try RawConnection(port: api.port)
@@ -104,7 +108,8 @@ import Testing
     }
   }
 
-  @Test func `a burst of events reaches a client that reads`() async throws {
+  @Test("A burst of events reaches a client that reads")
+  func aBurstOfEventsReachesAClientThatReads() async throws {
     let (events, feed) = AsyncStream<APIEvent>.makeStream()
     for number in 0..<5000 { feed.yield(APIEvent("one", .integer(Int64(number)))) }
     feed.finish()
@@ -136,7 +141,8 @@ import Testing
 
   private final class Ends: Sendable { let count = Atomic<Int>(0) }
 
-  @Test func `a quiet stream says that it is alive, and ends when its client goes`() async throws {
+  @Test("A quiet stream sends keep-alives, and ends when its client disconnects")
+  func aQuietStreamSendsKeepAlivesAndEnds() async throws {
     let ends = Ends()
     try await ServedAPI.with(routes: [Self.silence(ends)]) { limits in
       limits.keepAlive = .milliseconds(20)
@@ -155,7 +161,8 @@ import Testing
     }
   }
 
-  @Test func `a client that goes while it waits for an answer ends the wait`() async throws {
+  @Test("A client that disconnects while it waits ends the wait")
+  func aClientThatDisconnectsWhileItWaitsEnds() async throws {
     let ends = Ends()
     let route = APIRoute(
       .get, "/wait", name: "wait", summary: "", roles: [],
@@ -177,7 +184,8 @@ import Testing
     }
   }
 
-  @Test func `a client that goes is noticed though nothing is to be told`() async throws {
+  @Test("A disconnect is detected although there is no event")
+  func aDisconnectIsDetectedAlthoughThereIsNoEvent() async throws {
     let ends = Ends()
     try await ServedAPI.with(routes: [Self.silence(ends)]) { api in
       var connection: RawConnection? = try RawConnection(port: api.port)

@@ -6,7 +6,8 @@ import Testing
 struct RateLimitTests {
   private static func at(_ milliseconds: Int64) -> TimeSpan { TimeSpan(milliseconds: milliseconds) }
 
-  @Test func `a burst is let through at once, then as many as the rate says`() {
+  @Test("A burst passes at once, then the rate applies")
+  func aBurstPassesAtOnceThenTheRateApplies() {
     let rate = Rate(perSecond: 10, burst: 3)
     var bucket = RateBucket(full: rate, at: Self.at(0))
     let burst = (0..<4).map { _ in bucket.consume(rate, at: Self.at(0)) }
@@ -19,7 +20,8 @@ struct RateLimitTests {
       "a clock that goes back gives nothing and takes nothing")
   }
 
-  @Test func `never more than the burst and the rate in any span`() {
+  @Test("Never more than the burst and the rate in any span")
+  func neverMoreThanTheBurstAndTheRateInAnySpan() {
     let seed = UInt64.random(in: .min ... .max)
     print("seed: \(seed)")
     var generator = SeededGenerator(seed: seed)
@@ -33,7 +35,7 @@ struct RateLimitTests {
         if let wait = bucket.consume(rate, at: Self.at(time)) {
           #expect(wait > 0)
           var later = bucket
-          #expect(later.take(rate, at: Self.at(time + wait)) == nil, "who waits as told is let in")
+          #expect(later.consume(rate, at: Self.at(time + wait)) == nil, "who waits as told is let in")
         } else {
           taken.append(time)
         }
@@ -45,7 +47,8 @@ struct RateLimitTests {
     }
   }
 
-  @Test func `a table forgets whoever is quiet, and never grows beyond its bound`() {
+  @Test("A table removes idle names, and never exceeds its limit")
+  func aTableRemovesIdleNamesAndNeverExceeds() {
     var table = RateTable(Rate(perSecond: 1, burst: 1), maxEntries: 100)
     for number in 0..<1000 { _ = table.consume("a\(number)", at: Self.at(Int64(number))) }
     #expect(table.count <= 100)

@@ -25,6 +25,7 @@ struct RouteTableTests {
   }
 
   @Test(
+    "Matches the operation",
     arguments: [
       ("GET", "/api/v1/jobs", "list", "a path without parameters"),
       ("POST", "/api/v1/jobs", "submit", "its other method"),
@@ -43,7 +44,7 @@ struct RouteTableTests {
       ("GET", "/api/v1/jobs/%ff", "none", "no UTF-8"),
       ("GET", String(repeating: "/a", count: 10_000), "none", "very long"),
     ])
-  func `finds the operation`(method: String, path: String, expected: String, reason: String) {
+  func matchesTheOperation(method: String, path: String, expected: String, reason: String) {
     let found = found(method, path)
     #expect(found == expected, "\(reason)")
   }

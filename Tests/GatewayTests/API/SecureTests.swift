@@ -35,8 +35,9 @@ import Testing
     return (status, result.standardOutput)
   }
 
-  @Test(arguments: [("--http2", "2"), ("--http1.1", "1.1")])
-  func `the client chooses between HTTP/2 and HTTP/1.1`(flag: String, version: String) async throws {
+  @Test(
+    "The client chooses between HTTP/2 and HTTP/1.1", arguments: [("--http2", "2"), ("--http1.1", "1.1")])
+  func theClientChoosesBetweenHTTP2AndHTTP11(flag: String, version: String) async throws {
     try await Self.withCertificates { folder in
       let identity = try TLSIdentity(
         certificateFile: folder + "/cert.pem", keyFile: folder + "/key.pem")
@@ -65,8 +66,8 @@ import Testing
     }
   }
 
-  @Test
-  func `a certificate that was renewed is shown once it was read again, and one that does not fit is not`()
+  @Test("A renewed certificate is used after a reload, and one that does not match is not")
+  func aRenewedCertificateIsUsedAfterAReloadAndOne()
     async throws
   {
     try await Self.withCertificates { folder in
@@ -92,7 +93,8 @@ import Testing
     }
   }
 
-  @Test func `plain HTTP and handshakes that do not go on get nothing`() async throws {
+  @Test("Plain HTTP and stalled handshakes get no response")
+  func plainHTTPAndStalledHandshakesGetNoResponse() async throws {
     try await Self.withCertificates { folder in
       let identity = try TLSIdentity(
         certificateFile: folder + "/cert.pem", keyFile: folder + "/key.pem")
@@ -109,7 +111,8 @@ import Testing
     }
   }
 
-  @Test func `a body over HTTP/2 that does not come in time is answered with 408`() async throws {
+  @Test("A body over HTTP/2 that exceeds the timeout gets a 408")
+  func aBodyOverHTTP2ThatExceedsTheTimeoutGetsA408() async throws {
     try await Self.withCertificates { folder in
       let identity = try TLSIdentity(
         certificateFile: folder + "/cert.pem", keyFile: folder + "/key.pem")
@@ -127,7 +130,8 @@ import Testing
     }
   }
 
-  @Test func `files that do not do are refused with what is wrong`() async throws {
+  @Test("Unusable files are rejected with the reason")
+  func unusableFilesAreRejectedWithTheReason() async throws {
     try await Self.withCertificates { folder in
       let cases = [
         ("missing.pem", "key.pem", "missing.pem cannot be read: No such file or directory"),

@@ -12,7 +12,8 @@ import Testing
       + "Content-Type: application/json\r\nContent-Length: \(length)\r\n\r\n"
   }
 
-  @Test func `a body that does not come in time is answered with 408 and the connection ends`() async throws {
+  @Test("A body that exceeds the timeout gets a 408 and ends the connection")
+  func aBodyThatExceedsTheTimeoutGetsA408AndEnds() async throws {
     try await ServedAPI.with { limits in
       limits.body = .milliseconds(200)
     } _: { api in
@@ -24,7 +25,8 @@ import Testing
     }
   }
 
-  @Test func `drops of a body do not buy more time`() async throws {
+  @Test("A slowly dripping body does not extend the timeout")
+  func aSlowlyDrippingBodyDoesNotExtendTheTimeout() async throws {
     try await ServedAPI.with { limits in
       limits.body = .milliseconds(300)
     } _: { api in
@@ -40,7 +42,8 @@ import Testing
     }
   }
 
-  @Test func `headers that do not end are given up, silent connections too`() async throws {
+  @Test("Endless headers and silent connections time out")
+  func endlessHeadersAndSilentConnectionsTimeOut() async throws {
     try await ServedAPI.with { limits in
       limits.idle = .milliseconds(300)
     } _: { api in
@@ -57,7 +60,8 @@ import Testing
     }
   }
 
-  @Test func `headers beyond their limits are refused`() async throws {
+  @Test("Headers beyond the limits are rejected")
+  func headersBeyondTheLimitsAreRejected() async throws {
     try await ServedAPI.with { api in
       let connection = try RawConnection(port: api.port)
       connection.send("GET / HTTP/1.1\r\nX: \(String(repeating: "x", count: 20_000))\r\n\r\n")
@@ -66,7 +70,8 @@ import Testing
     }
   }
 
-  @Test func `four hundred slow clients cost little memory and keep nobody out`() async throws {
+  @Test("Four hundred slow clients cost little memory and lock out no client")
+  func fourHundredSlowClientsCostLittleMemory() async throws {
     try await ServedAPI.with { limits in
       limits.idle = .seconds(60)
       limits.body = .seconds(60)
@@ -91,7 +96,8 @@ import Testing
     }
   }
 
-  @Test func `a body without a length is cut off where it is too long`() async throws {
+  @Test("A body without a length is cut off at the limit")
+  func aBodyWithoutALengthIsCutOffAtTheLimit() async throws {
     try await ServedAPI.with { api in
       let token = api.tokens.make("ada", .creator, subject: "ada")
       let before = Self.residentBytes

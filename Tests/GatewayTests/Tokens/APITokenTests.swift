@@ -6,7 +6,8 @@ import Reconciling
 import Testing
 
 struct APITokenTests {
-  @Test func `a token is read back, and nothing else is`() throws {
+  @Test("A token is parsed, and other text is not")
+  func aTokenIsParsedAndOtherTextIsNot() throws {
     let seed = UInt64.random(in: .min ... .max)
     print("seed: \(seed)")
     var generator = SeededGenerator(seed: seed)
@@ -26,7 +27,7 @@ struct APITokenTests {
     }
   }
 
-  @Test func `hashes that differ anywhere differ`() throws {
+  @Test("Hashes that differ in any byte differ") func hashesThatDifferInAnyByteDiffer() throws {
     let hex = String(repeating: "0123456789abcdef", count: 4)
     let hash = try #require(TokenHash(hex: hex))
     for place in 0..<64 {
@@ -39,6 +40,7 @@ struct APITokenTests {
   }
 
   @Test(
+    "Reports the problem of a new token",
     arguments: [
       ("ada", APIRole.creator, "ada", true, "a creator with an account"),
       ("ada", .creator, nil, false, "a creator without one"),
@@ -47,14 +49,15 @@ struct APITokenTests {
       ("a b", .admin, nil, false, "a name with a space"), ("", .admin, nil, false, "no name"),
       ("ops-1.eu_2", .operator, nil, true, "an operator"),
     ] as [(String, APIRole, String?, Bool, String)])
-  func `says what is wrong with a new token`(
+  func reportsTheProblemOfANewToken(
     name: String, role: APIRole, subject: String?, isGood: Bool, reason: String
   ) {
     let problem = TokenRecord.problem(name: name, role: role, subject: subject)
     #expect((problem == nil) == isGood, "\(reason)")
   }
 
-  @Test func `a revoked token is refused within 5 s, an expired one at once, and the store is asked seldom`()
+  @Test("A revoked token is rejected within 5 s, an expired one at once, and the store is rarely queried")
+  func aRevokedTokenIsRejectedWithin5SAnExpiredOne()
     async throws
   {
     let clock = TestClock()
@@ -78,7 +81,8 @@ struct APITokenTests {
     #expect(tokens.count <= 4)
   }
 
-  @Test func `what is known is good for a while when the store is down, and then nothing is`() async throws {
+  @Test("Cached tokens stay valid for a while when the store is down, and no longer")
+  func cachedTokensStayValidForAWhileWhenTheStore() async throws {
     let clock = TestClock()
     let tokens = FakeTokens()
     let cache = TokenCache(tokens, time: clock.source)
@@ -93,7 +97,8 @@ struct APITokenTests {
     #expect(try await cache.principal(of: token) != nil)
   }
 
-  @Test func `tokens that nobody made are not asked for twice, and are forgotten`() async throws {
+  @Test("Unknown tokens are not queried twice, and are removed")
+  func unknownTokensAreNotQueriedTwiceAndAreRemoved() async throws {
     let clock = TestClock()
     let tokens = FakeTokens()
     let cache = TokenCache(tokens, time: clock.source)
