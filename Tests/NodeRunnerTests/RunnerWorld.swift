@@ -20,7 +20,8 @@ struct RunnerFixture: Sendable {
   let image: PinnedImage
   private let runner: LocalRunner
 
-  /// - Parameter nodes: the names of the nodes; each gets a container of the module `echo` with the image of `key`.
+  /// - Parameter nodes: the names of the nodes; each gets a container of the module `echo` with the image of
+  ///   `key`.
   static func with(
     _ nodes: [String] = ["a"], image key: String = "echoImage", slots: Int = 4,
     interface: WorkInterface = .stdio(command: ["/module/run"]),

@@ -33,8 +33,9 @@ struct AttemptExecution: Sendable {
 
   private static let gpuHeader = "RenderTrust-GPU"
 
-  /// The time that the attempt may take. Both times of the order come from the scheduler's clock; where this clock is
-  /// ahead of it, the difference between the two counts. The scheduler also reports when the job's time is up.
+  /// The time that the attempt may take. Both times of the order come from the scheduler's clock; where this
+  /// clock is ahead of it, the difference between the two counts. The scheduler also reports when the job's
+  /// time is up.
   private var timeLeft: TimeSpan {
     max(
       order.stopAt - dependencies.time.now(),
@@ -119,8 +120,8 @@ struct AttemptExecution: Sendable {
   private static let exitChecks = 10
   private static let exitCheckInterval = TimeSpan(milliseconds: 100)
 
-  /// Whether the container is known to have exited or restarted since the attempt began. Checks repeatedly, because an
-  /// engine reports the exit of a container slightly later than that of its processes.
+  /// Whether the container is known to have exited or restarted since the attempt began. Checks repeatedly,
+  /// because an engine reports the exit of a container slightly later than that of its processes.
   private func hasExited(_ container: ContainerFacts, on engine: any ContainerEngine) async -> Bool {
     for check in 0..<Self.exitChecks {
       if check > 0, (try? await dependencies.time.sleep(Self.exitCheckInterval)) == nil { return false }

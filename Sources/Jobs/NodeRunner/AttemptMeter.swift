@@ -4,9 +4,10 @@ internal import Model
 /// Computes the usage of one attempt.
 ///
 /// - On a GPU, also on one that is only declared: the time from the start of the work to its end.
-/// - Without a GPU: CPU time as the shell measures it, which never exceeds the claimed cores times the elapsed time.
-/// - Where CPU time is not measured (HTTP requests, images without a shell, stopped attempts): the claimed cores times
-///   the elapsed time.
+/// - Without a GPU: CPU time as the shell measures it, which never exceeds the claimed cores times the
+///   elapsed time.
+/// - Where CPU time is not measured (HTTP requests, images without a shell, stopped attempts): the claimed
+///   cores times the elapsed time.
 struct AttemptMeter: Sendable {
   private let usesGPU: Bool
   /// Thousandths.
@@ -33,8 +34,8 @@ struct AttemptMeter: Sendable {
     return WorkUsage(cpu: min(measured?.milliseconds ?? limit, limit))
   }
 
-  /// A lower bound of the final usage. Reported usage never decreases, so CPU time that is measured only at the end
-  /// counts as zero until then.
+  /// A lower bound of the final usage. Reported usage never decreases, so CPU time that is measured only at
+  /// the end counts as zero until then.
   func usageSoFar(from start: TimeSpan, to now: TimeSpan) -> WorkUsage {
     usesGPU || !isMeasured ? usage(from: start, to: now) : WorkUsage()
   }

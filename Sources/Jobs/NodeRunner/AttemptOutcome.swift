@@ -24,9 +24,9 @@ enum ExecutionEnd: Hashable, Sendable {
 
 /// The result of an attempt as the scheduler records it. Pure.
 ///
-/// A failure is final when it would repeat on every node: exit code 65 (`EX_DATAERR`) and HTTP status 4xx mean that the
-/// module rejects the input; a time-out and an output of more than `maxOutputBytes` are final too. Any other failure may
-/// be retried on another node.
+/// A failure is final when it would repeat on every node: exit code 65 (`EX_DATAERR`) and HTTP status 4xx
+/// mean that the module rejects the input; a time-out and an output of more than `maxOutputBytes` are final
+/// too. Any other failure may be retried on another node.
 enum AttemptOutcome: Hashable, Sendable {
   case success(units: Int64, output: Value, artefacts: [Artefact])
   case failure(reason: String, isFinal: Bool)

@@ -3,8 +3,8 @@ internal import JobModel
 internal import Model
 internal import Reconciling
 
-/// Runs one accepted attempt and reports its result. Progress reports renew the attempt's lease while it runs; their
-/// replies say whether the attempt is to stop.
+/// Runs one accepted attempt and reports its result. Progress reports renew the attempt's lease while it
+/// runs; their replies say whether the attempt is to stop.
 struct AttemptRun: Sendable {
   private let order: WorkOrder
   private let node: RunnerNode
@@ -90,8 +90,8 @@ struct AttemptRun: Sendable {
     return .undecided
   }
 
-  /// A third of the lease: of the length that was agreed at registration, or of the remaining time where that is
-  /// shorter. An end that lies in the past by this clock is ignored.
+  /// A third of the lease: of the length that was agreed at registration, or of the remaining time where that
+  /// is shorter. An end that lies in the past by this clock is ignored.
   private func reportInterval(until leaseUntil: Timestamp) -> TimeSpan {
     let remaining = (leaseUntil - dependencies.time.now()).milliseconds
     let shorter = remaining > 0 ? min(remaining, lease.milliseconds) : lease.milliseconds

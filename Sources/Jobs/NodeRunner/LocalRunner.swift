@@ -5,13 +5,14 @@ internal import Model
 package import Reconciling
 internal import Synchronization
 
-/// The worker of all nodes whose container engine this process can reach: it registers them, sends their heartbeats, takes
-/// their work and runs each attempt in a container of the job's module.
+/// The worker of all nodes whose container engine this process can reach: it registers them, sends their
+/// heartbeats, takes their work and runs each attempt in a container of the job's module.
 ///
-/// `run()` has one child task for each node (`NodeWorker`), which has one for each attempt (`AttemptRun`). The result of
-/// an attempt is decided by `AttemptOutcome` and its usage by `AttemptMeter`; both are pure. `docs/modules.md` describes
-/// the interface of modules, including progress lines on standard error (`ProgressLine`). Nodes whose engine does not
-/// answer send no heartbeats, so they go offline until the engine answers again.
+/// `run()` has one child task for each node (`NodeWorker`), which has one for each attempt (`AttemptRun`).
+/// The result of an attempt is decided by `AttemptOutcome` and its usage by `AttemptMeter`; both are pure.
+/// `docs/modules.md` describes the interface of modules, including progress lines on standard error
+/// (`ProgressLine`). Nodes whose engine does not answer send no heartbeats, so they go offline until the
+/// engine answers again.
 package struct LocalRunner: Sendable {
   package enum Event: Hashable, Sendable {
     /// The node is registered, or its engine answers again.
@@ -40,8 +41,8 @@ package struct LocalRunner: Sendable {
 
   /// - Parameters:
   ///   - owner: the value of `ContainerLabels.owner` of the containers that attempts use.
-  ///   - nodes: returns the nodes to serve; called every few seconds. A node that is no longer returned takes no more
-  ///     work, and its running attempts finish.
+  ///   - nodes: returns the nodes to serve; called every few seconds. A node that is no longer returned takes
+  ///     no more work, and its running attempts finish.
   ///   - modules: returns the applied modules; called for each heartbeat and attempt.
   package init(
     workerAPI: any WorkerAPI, engines: EnginePool, http: HTTPClient, owner: String, time: TimeSource,
@@ -57,8 +58,8 @@ package struct LocalRunner: Sendable {
 
   private static let refreshInterval = TimeSpan(seconds: 2)
 
-  /// Serves until the task is cancelled. Attempts that run then are stopped and reported as failed, so that other nodes
-  /// can retry them.
+  /// Serves until the task is cancelled. Attempts that run then are stopped and reported as failed, so that
+  /// other nodes can retry them.
   package func run() async {
     let served = ServedNodes()
     await withDiscardingTaskGroup { group in
@@ -85,7 +86,8 @@ final class ServedNodes: Sendable {
 
   private let state = Mutex(State())
 
-  /// Replaces the nodes to serve. Returns those that have no worker yet, sorted by name, and marks them as served.
+  /// Replaces the nodes to serve. Returns those that have no worker yet, sorted by name, and marks them as
+  /// served.
   func update(_ nodes: [RunnerNode]) -> [RunnerNode] {
     state.withLock { state in
       state.desired = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

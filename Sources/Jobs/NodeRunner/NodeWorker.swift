@@ -52,7 +52,8 @@ struct NodeWorker: Sendable {
     return nil
   }
 
-  /// Reports attempts of an earlier run as failed. Nil when the scheduler does not answer or does not know the node yet.
+  /// Reports attempts of an earlier run as failed. Nil when the scheduler does not answer or does not know
+  /// the node yet.
   private func register(_ heartbeat: WorkerHeartbeat) async -> WorkTerms? {
     let terms: WorkTerms
     do throws(JobError) {
@@ -68,8 +69,9 @@ struct NodeWorker: Sendable {
     return terms
   }
 
-  /// Sends heartbeats while the engine answers: as often as the terms require, immediately after the images changed, and
-  /// after each observation while attempts run, because the reply says which of them are to stop.
+  /// Sends heartbeats while the engine answers: as often as the terms require, immediately after the images
+  /// changed, and after each observation while attempts run, because the reply says which of them are to
+  /// stop.
   private func sendHeartbeats(_ terms: WorkTerms) async {
     var images: [String]?
     var lastHeartbeat = dependencies.time.uptime()
@@ -148,7 +150,8 @@ struct NodeWorker: Sendable {
     }
   }
 
-  /// Returns the attempt's stop signals and the end of its lease, or nil when the attempt runs already or was superseded.
+  /// Returns the attempt's stop signals and the end of its lease, or nil when the attempt runs already or was
+  /// superseded.
   private func accept(_ order: WorkOrder) async -> (AsyncStream<Void>, Timestamp)? {
     guard let stopSignals = running.begin(order.attempt) else { return nil }
     do throws(JobError) {
@@ -165,8 +168,8 @@ struct NodeWorker: Sendable {
 extension LocalRunner.Dependencies {
   private static let retryPauses = [200, 500, 1000, 2000, 4000, 8000].map { TimeSpan(milliseconds: $0) }
 
-  /// Sends a report, again while the scheduler does not answer. The first try is made even when the task is cancelled.
-  /// An attempt whose result is never delivered ends with its lease.
+  /// Sends a report, again while the scheduler does not answer. The first try is made even when the task is
+  /// cancelled. An attempt whose result is never delivered ends with its lease.
   func deliver(_ report: WorkReport, from node: String) async {
     for pause in [TimeSpan(milliseconds: 0)] + Self.retryPauses {
       if pause.milliseconds > 0, (try? await time.sleep(pause)) == nil { return }

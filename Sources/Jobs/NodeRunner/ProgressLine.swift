@@ -1,8 +1,8 @@
 internal import JobModel
 internal import Model
 
-/// A line in which a module reports progress on standard error, such as
-/// `{"progress": {"units": 3, "note": "frame 3"}}`. `units` is the total of completed units. Both members are optional.
+/// A line in which a module reports progress on standard error, such as `{"progress": {"units": 3, "note":
+/// "frame 3"}}`. `units` is the total of completed units. Both members are optional.
 struct ProgressLine: Hashable, Sendable {
   var units: Int64?
   var note: String?
