@@ -1,4 +1,3 @@
-package import ContainerSupport
 package import Model
 
 /// A node whose container engine this process can reach.
