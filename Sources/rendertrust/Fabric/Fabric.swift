@@ -113,16 +113,17 @@ struct Fabric: Sendable {
       return
     }
     let progress = session.progress
-    let table = ReplicaTable(pool, supervisor: name) { ReplicaSettings(recorded: $0) }
+    let table = PostgresReplicaSource(pool, supervisor: name) { ReplicaSettings(recorded: $0) }
     let supervisor = ReplicaSupervisor(
       name: name,
       source: LeasedReplicaSource(table, seat, session.engine.time),
       spawner: ReplicaProcess(
         command: [Fabric.program, "scheduler"], environment: [SchedulerCommand.databaseVariable: url]
       ) { name, line in progress.warn("scheduler \(name): \(line)") },
-      keeper: ReplicaContainers(session.foundations.workloads, owner: session.owner),
+      scaler: ReplicaContainers(session.foundations.workloads, owner: session.owner),
       time: session.engine.time, log: { progress.remark($0) })
-    await supervisor.run(ticks: ReplicaSupervisor.ticks(every: ReplicaSupervisor.pause, session.engine.time))
+    await supervisor.run(
+      ticks: ReplicaSupervisor.ticks(every: ReplicaSupervisor.interval, session.engine.time))
   }
 
   /// The file that this process runs, whatever it was called as.
