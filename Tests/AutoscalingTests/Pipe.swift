@@ -1,6 +1,7 @@
 import Glibc
 
-/// Two ends of a pipe of this process. No process that another test starts inherits them: it would keep them open.
+/// A pipe of this process. Its descriptors are close-on-exec, so that child processes of other tests do not
+/// keep it open.
 final class Pipe: Sendable {
   let reading: Int32
   private let writing: Int32

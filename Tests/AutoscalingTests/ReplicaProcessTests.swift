@@ -9,10 +9,11 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ReplicaProcessTests {
   private static let path = ["PATH": Secret("/usr/bin:/bin")]
 
-  @Test func `what it prints is handed over, and how it ended`() async throws {
+  @Test("A replica's output and exit are reported")
+  func output() async throws {
     let lines = Watched<[String]>([])
     let spawner = ReplicaProcess(
-      command: ["/bin/sh", "-c", "echo $RENDERTRUST_REPLICA $RENDERTRUST_TETHER $SECRET; exit 3"],
+      command: ["/bin/sh", "-c", "echo $RENDERTRUST_REPLICA $RENDERTRUST_PARENT_WATCH $SECRET; exit 3"],
       environment: Self.path.merging(["SECRET": Secret("s")]) { $1 },
       line: { name, line in lines.change { $0.append("\(name): \(line)") } })
     let end = await spawner.run("here-0")
@@ -20,13 +21,15 @@ import Testing
     #expect(end.contains("3"), "\(end)")
   }
 
-  @Test func `a program that is not there is told`() async throws {
+  @Test("A missing program is reported")
+  func missingProgram() async throws {
     let spawner = ReplicaProcess(command: ["/nonexistent"], environment: [:]) { _, _ in }
     let end = await spawner.run("here-0")
-    #expect(end.contains("127"), "as env says it: \(end)")
+    #expect(end.contains("127"), "\(end)")
   }
 
-  @Test func `cancelling asks it to end, and it has a moment`() async throws {
+  @Test("Cancellation sends SIGTERM and waits for the exit")
+  func cancellation() async throws {
     let lines = Watched<[String]>([])
     let spawner = ReplicaProcess(
       command: ["/bin/sh", "-c", "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done"],
@@ -38,8 +41,9 @@ import Testing
     #expect(end == "was stopped" || end.hasPrefix("ended"))
   }
 
-  /// A parent that is killed closes the pipe; here a shell is the parent, and its child waits for the end of its input.
-  @Test func `the input of a replica stays open while its parent lives, and ends with it`() async throws {
+  /// The kernel closes the pipe when the parent is killed; here cancellation ends it.
+  @Test("The input of a replica stays open while its parent runs")
+  func inputStaysOpen() async throws {
     try await TestFolder.with { folder in
       let lines = Watched<[String]>([])
       let spawner = ReplicaProcess(
@@ -53,38 +57,40 @@ import Testing
     }
   }
 
-  /// Else a sister that lives on would keep the input of an orphan open.
-  @Test func `a replica has nothing open that belongs to another`() async throws {
+  /// An inherited descriptor would keep the input of an orphan open.
+  @Test("A replica inherits no descriptor of another one")
+  func inheritedDescriptors() async throws {
     let lines = Watched<[String]>([])
     func spawner(_ script: String) -> ReplicaProcess {
       ReplicaProcess(
         command: ["/bin/sh", "-c", script], environment: Self.path,
         line: { name, line in lines.change { $0.append("\(name) \(line)") } })
     }
-    let sister = Task { await spawner("echo up; cat").run("first") }
+    let first = Task { await spawner("echo up; cat").run("first") }
     await lines.until { $0.contains("first up") }
     _ = await spawner("ls /proc/$$/fd").run("second")
     #expect(lines.value.filter { $0.hasPrefix("second") } == ["second 0", "second 1", "second 2"])
-    sister.cancel()
-    _ = await sister.value
+    first.cancel()
+    _ = await first.value
   }
 
-  @Test func `a tether breaks when the other end is closed, and not before`() async throws {
+  @Test("The exit of the parent is detected when the pipe closes, and not before")
+  func parentExit() async throws {
     let time = ManualTime()
     let ends = Pipe()
-    let isBroken = Watched(false)
+    let hasExited = Watched(false)
     let task = Task {
-      await ParentDeathWatch.broken(time.source, file: ends.reading)
-      isBroken.change { $0 = true }
+      await ParentDeathWatch.waitForParentExit(time.source, file: ends.reading)
+      hasExited.change { $0 = true }
     }
     await time.sleepers(1)
     ends.write()
-    time.advance(ParentDeathWatch.pause)
+    time.advance(ParentDeathWatch.interval)
     await time.sleepers(1)
-    #expect(!isBroken.value)
+    #expect(!hasExited.value)
     ends.close()
-    time.advance(ParentDeathWatch.pause)
-    await isBroken.until { $0 }
+    time.advance(ParentDeathWatch.interval)
+    await hasExited.until { $0 }
     await task.value
   }
 }

@@ -11,7 +11,7 @@ import Reconciling
 import ReconcilingSupport
 import Testing
 
-/// Schedulers come and go with the waiting jobs.
+/// Replicas are started and stopped with the pending jobs.
 @Suite(.timeLimit(.minutes(1))) struct ReplicaSupervisorTests {
   /// Replicas in memory.
   final class FakeSpawner: ReplicaSpawner {
@@ -48,38 +48,38 @@ import Testing
 
   /// A database in memory.
   final class FakeSource: ReplicaSource {
-    let reading: Watched<ReplicaReading>
+    let demand: Watched<ReplicaDemand>
     let reads = Watched(0)
-    let left = Watched(false)
-    init(_ reading: ReplicaReading) { self.reading = Watched(reading) }
-    func read() async -> ReplicaReading {
+    let isReleased = Watched(false)
+    init(_ demand: ReplicaDemand) { self.demand = Watched(demand) }
+    func read() async -> ReplicaDemand {
       defer { reads.change { $0 += 1 } }
-      return reading.value
+      return demand.value
     }
-    func leave() async { left.change { $0 = true } }
+    func release() async { isReleased.change { $0 = true } }
   }
 
-  struct House: Sendable {
+  struct SupervisorFixture: Sendable {
     let time = ManualTime()
     let spawner = FakeSpawner()
     let source: FakeSource
     let ticks: AsyncStream<Void>
     let tick: AsyncStream<Void>.Continuation
     let supervisor: ReplicaSupervisor
-    let said = Watched<[String]>([])
+    let messages = Watched<[String]>([])
 
-    init(_ reading: ReplicaReading, keeper: (any ReplicaKeeper)? = nil) {
-      let source = FakeSource(reading)
+    init(_ demand: ReplicaDemand, scaler: (any ReplicaScaler)? = nil) {
+      let source = FakeSource(demand)
       self.source = source
       (ticks, tick) = AsyncStream<Void>.makeStream()
-      let said = said
+      let messages = messages
       supervisor = ReplicaSupervisor(
-        name: "here", source: source, spawner: spawner, keeper: keeper,
-        time: time.source, log: { line in said.change { $0.append(line) } })
+        name: "here", source: source, spawner: spawner, scaler: scaler,
+        time: time.source, log: { line in messages.change { $0.append(line) } })
     }
 
     /// Runs the supervisor while `body` drives it.
-    func run(_ body: @Sendable (House) async throws -> Void) async throws {
+    func run(_ body: @Sendable (SupervisorFixture) async throws -> Void) async throws {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await supervisor.run(ticks: ticks) }
         try await body(self)
@@ -88,20 +88,20 @@ import Testing
       }
     }
 
-    /// One look, and whatever it orders.
-    func look(_ reading: ReplicaReading? = nil) async {
-      if let reading { source.reading.change { $0 = reading } }
+    /// Yields one tick and waits for its evaluation.
+    func evaluate(_ demand: ReplicaDemand? = nil) async {
+      if let demand { source.demand.change { $0 = demand } }
       let before = source.reads.value
       tick.yield()
       await source.reads.until { $0 > before }
     }
   }
 
-  private static func mine(_ pending: Int, as runtime: ReplicaRuntime = .process) -> ReplicaReading {
+  private static func demand(_ pending: Int64, as runtime: ReplicaRuntime = .process) -> ReplicaDemand {
     var settings = settings
     settings.rule.cooldown = TimeSpan(seconds: 0)
     settings.runtime = runtime
-    return .mine(scheduler: "global", settings, pending: pending)
+    return .leader(scheduler: "global", settings, pending: pending)
   }
 
   private static let settings = ReplicaSettings(rule: ReplicaRule(target: 50))
@@ -114,123 +114,133 @@ import Testing
     }
   }
 
-  @Test func `as many run as the waiting jobs ask for, and all end with the server`() async throws {
-    let house = House(Self.mine(0))
-    try await house.run { house in
-      await house.look()
-      await house.spawner.state.until { $0.running.count == 1 }
-      await house.look(Self.mine(120))
-      await house.spawner.state.until { $0.running.count == 3 }
+  @Test("Replicas follow the pending jobs and end with the server")
+  func scaling() async throws {
+    let fixture = SupervisorFixture(Self.demand(0))
+    try await fixture.run { fixture in
+      await fixture.evaluate()
+      await fixture.spawner.state.until { $0.running.count == 1 }
+      await fixture.evaluate(Self.demand(120))
+      await fixture.spawner.state.until { $0.running.count == 3 }
       for _ in 0..<4 {
-        house.time.advance(TimeSpan(seconds: 16))
-        await house.look(Self.mine(10_000))
+        fixture.time.advance(TimeSpan(seconds: 16))
+        await fixture.evaluate(Self.demand(10_000))
       }
-      await house.spawner.state.until { $0.running.count == 10 }
-      await house.look(Self.mine(0))
-      await house.spawner.state.until { $0.running.count == 1 }
-      #expect(house.spawner.state.value.running.keys.sorted() == ["here-0"])
+      await fixture.spawner.state.until { $0.running.count == 10 }
+      await fixture.evaluate(Self.demand(0))
+      await fixture.spawner.state.until { $0.running.count == 1 }
+      #expect(fixture.spawner.state.value.running.keys.sorted() == ["here-0"])
     }
-    #expect(house.spawner.state.value.running.isEmpty)
-    #expect(house.source.left.value)
+    #expect(fixture.spawner.state.value.running.isEmpty)
+    #expect(fixture.source.isReleased.value)
   }
 
-  @Test func `one that ends is started again after a rest`() async throws {
-    let house = House(Self.mine(0))
-    try await house.run { house in
-      await house.look()
-      await house.spawner.state.until { $0.running.count == 1 }
-      house.spawner.end("here-0", "ended: exited(1)")
-      await house.said.until { $0.contains("scheduler here-0 ended: exited(1)") }
-      await house.look()
-      #expect(house.spawner.state.value.starts.count == 1, "it rests")
-      house.time.advance(TimeSpan(seconds: 1))
-      await house.look()
-      await house.spawner.state.until { $0.starts.count == 2 }
-    }
-  }
-
-  @Test func `nobody stops because the database does not answer, and all stop where another server begins`()
-    async throws
-  {
-    let house = House(Self.mine(120))
-    try await house.run { house in
-      await house.look()
-      await house.look()
-      await house.spawner.state.until { $0.running.count == 3 }
-      await house.look(.unknown("no answer"))
-      await house.look(.unknown("no answer"))
-      #expect(house.spawner.state.value.running.count == 3)
-      #expect(house.said.value.filter { $0.contains("no answer") }.count == 1, "it is said once")
-      await house.look(.notMine)
-      await house.spawner.state.until { $0.running.isEmpty }
+  @Test("A replica that exits restarts after a back-off")
+  func restart() async throws {
+    let fixture = SupervisorFixture(Self.demand(0))
+    try await fixture.run { fixture in
+      await fixture.evaluate()
+      await fixture.spawner.state.until { $0.running.count == 1 }
+      fixture.spawner.end("here-0", "ended: exited(1)")
+      await fixture.messages.until { $0.contains("scheduler here-0 ended: exited(1)") }
+      await fixture.evaluate()
+      #expect(fixture.spawner.state.value.starts.count == 1, "it backs off")
+      fixture.time.advance(TimeSpan(seconds: 1))
+      await fixture.evaluate()
+      await fixture.spawner.state.until { $0.starts.count == 2 }
     }
   }
 
-  @Test func `on Kubernetes nobody is started here`() async throws {
-    let house = House(Self.mine(500, as: .kubernetes))
-    try await house.run { house in
-      await house.look()
-      await house.look()
-      #expect(house.spawner.state.value.starts.isEmpty)
+  @Test("Replicas keep running without the database and stop when another server supervises them")
+  func lostLease() async throws {
+    let fixture = SupervisorFixture(Self.demand(120))
+    try await fixture.run { fixture in
+      await fixture.evaluate()
+      await fixture.evaluate()
+      await fixture.spawner.state.until { $0.running.count == 3 }
+      await fixture.evaluate(.unknown("no answer"))
+      await fixture.evaluate(.unknown("no answer"))
+      #expect(fixture.spawner.state.value.running.count == 3)
+      #expect(
+        fixture.messages.value.filter { $0.contains("no answer") }.count == 1, "a problem is logged once")
+      await fixture.evaluate(.follower)
+      await fixture.spawner.state.until { $0.running.isEmpty }
     }
   }
 
-  @Test func `as containers they come, go, and are found again by the next server`() async throws {
+  @Test("On Kubernetes no process starts")
+  func kubernetes() async throws {
+    let fixture = SupervisorFixture(Self.demand(500, as: .kubernetes))
+    try await fixture.run { fixture in
+      await fixture.evaluate()
+      await fixture.evaluate()
+      #expect(fixture.spawner.state.value.starts.isEmpty)
+    }
+  }
+
+  @Test("Containers are scaled, and the next server finds them again")
+  func containers() async throws {
     let url = SecretReference.environment("URL")
     let world = FakeWorld(secrets: [url: "postgresql://somewhere/jobs"])
-    let keeper = ReplicaContainers(world.support, owner: "test")
+    let scaler = ReplicaContainers(world.support, owner: "test")
     let docker = DockerReplicas(
       image: .sample("rendertrust"), connection: url, limits: LimitSettings().limits)
-    #expect(try await keeper.keep(3, docker, of: "global") == 3)
+    #expect(try await scaler.scale(to: 3, docker, of: "global") == 3)
     let names = world.local.running
     #expect(names.count == 3)
     let request = try #require(names.first.flatMap { world.local.request(for: $0) })
     #expect(request.environment["RENDERTRUST_DATABASE_URL"]?.reveal() == "postgresql://somewhere/jobs")
     #expect(request.template.command == ["scheduler"])
     let next = ReplicaContainers(world.support, owner: "test")
-    #expect(try await next.keep(3, docker, of: "global") == 3)
-    #expect(world.local.running == names, "nothing was made anew")
+    #expect(try await next.scale(to: 3, docker, of: "global") == 3)
+    #expect(world.local.running == names, "no container was replaced")
     world.local.meddle(names[1]) { $0.state = .exited(1) }
-    #expect(try await next.keep(2, docker, of: "global") == 2)
+    #expect(try await next.scale(to: 2, docker, of: "global") == 2)
     #expect(world.local.running.count == 2)
-    #expect(try await next.keep(0, nil, of: "global") == 0)
+    #expect(try await next.scale(to: 0, nil, of: "global") == 0)
     #expect(world.local.names.isEmpty)
   }
 
-  @Test func `of two servers on one database one supervises, and the other takes over`() async throws {
+  @Test("One of two servers on a database supervises, and the other can take over")
+  func supervisorLease() async throws {
     try await Self.withDatabase { pool in
-      let one = ReplicaTable(pool, supervisor: "one") { _ in Self.settings }
-      let two = ReplicaTable(pool, supervisor: "two") { _ in Self.settings }
-      #expect(await one.read() == .notMine, "no scheduler is declared")
+      let one = PostgresReplicaSource(pool, supervisor: "one") { _ in Self.settings }
+      let two = PostgresReplicaSource(pool, supervisor: "two") { _ in Self.settings }
+      #expect(await one.read() == .follower, "no scheduler is declared")
       try await pool.query("INSERT INTO schedulers (name, settings) VALUES ('global', '{}')")
       try await pool.query(
         """
         INSERT INTO pending_jobs (job, account, module, priority, queued_at, deadline_at)
         SELECT 'job-' || n, 1, 'echo', 0, now(), now() FROM generate_series(1, 70) n
         """)
-      #expect(await one.read() == .mine(scheduler: "global", Self.settings, pending: 70))
-      #expect(await two.read() == .notMine)
-      await one.leave()
-      #expect(await two.read() == .mine(scheduler: "global", Self.settings, pending: 70))
-      #expect(await one.read() == .notMine)
+      #expect(await one.read() == .leader(scheduler: "global", Self.settings, pending: 70))
+      #expect(await two.read() == .follower)
+      await one.release()
+      #expect(await two.read() == .leader(scheduler: "global", Self.settings, pending: 70))
+      #expect(await one.read() == .follower)
       try await pool.query("UPDATE schedulers SET supervised_until = now()")
-      #expect(await one.read() != .notMine, "two said nothing for too long")
+      #expect(await one.read() != .follower, "the lease of the other server expired")
     }
   }
 
-  @Test func `replicas give signs of life and take their row away`() async throws {
+  @Test("A replica records heartbeats and removes its row")
+  func heartbeats() async throws {
     try await Self.withDatabase { pool in
-      let pulse = ReplicaHeartbeat(pool, name: "here-0", host: "here", process: 7)
-      try await pulse.beat()
-      let first = try await pool.query("SELECT started_at, seen_at FROM scheduler_replicas").only().text(0)
+      let heartbeat = ReplicaHeartbeat(pool, name: "here-0", host: "here", process: 7)
+      try await heartbeat.record()
+      let first = try await pool.query("SELECT started_at, seen_at FROM scheduler_replicas").only().text(
+        "started_at")
       try await pool.query(
-        "INSERT INTO scheduler_replicas (name, host, process, seen_at) VALUES ('old', 'x', 1, now() - interval '2 hours')"
+        """
+        INSERT INTO scheduler_replicas (name, host, process, seen_at)
+        VALUES ('old', 'x', 1, now() - interval '2 hours')
+        """
       )
-      try await pulse.beat()
+      try await heartbeat.record()
       let rows = try await pool.query("SELECT started_at, name FROM scheduler_replicas")
-      #expect(try rows.only().text(0) == first)
-      #expect(try rows.only().text(1) == "here-0", "the row of a replica that is gone is removed")
-      try await pulse.end()
+      #expect(try rows.only().text("started_at") == first)
+      #expect(try rows.only().text("name") == "here-0", "the row of a lost replica is removed")
+      try await heartbeat.remove()
       #expect(try await pool.query("SELECT 1 FROM scheduler_replicas").isEmpty)
     }
   }

@@ -11,14 +11,14 @@ import Testing
 @testable import JobModel
 @testable import NodeRunner
 
-/// Nodes on a real engine that do what a scheduler hands out.
+/// Attempts on a real container engine.
 @Suite(
   .enabled(if: DockerTestBed.isAvailable, Comment(rawValue: DockerTestBed.requirement)),
   .timeLimit(.minutes(3)))
-struct DirectRunnerTests {
-  @Test("A job goes in as JSON and comes out as JSON, and what it used is told")
+struct LocalRunnerTests {
+  @Test("A command takes its input and returns its output as JSON, and the usage is reported")
   func stdio() async throws {
-    try await RunnerWorld.with { world in
+    try await RunnerFixture.with { world in
       let order = world.order(1, .members(["text": .string("hi")]), units: 3)
       let end = await world.run(order)
       let expected = Value.members([
@@ -27,17 +27,17 @@ struct DirectRunnerTests {
       #expect(end?.output == expected, "\(String(describing: end))")
       guard case .succeed(let units, let usage, _, _)? = end else { return }
       #expect(units == 3 && usage.gpu == 0)
-      #expect(world.desk.events(of: order.attempt).first == .accept)
-      let heartbeat = try #require(world.desk.state.value.registered.first)
+      #expect(world.workerAPI.events(of: order.attempt).first == .accept)
+      let heartbeat = try #require(world.workerAPI.state.value.registered.first)
       #expect(heartbeat.node == "a" && heartbeat.images == [world.image.digest.hex] && !heartbeat.canPull)
       print("round trip of the engine: \(heartbeat.roundTripMicroseconds) µs; used \(usage)")
       #expect(heartbeat.roundTripMicroseconds > 0)
     }
   }
 
-  @Test("The same over HTTP; with a GPU the time that it was held is metered")
+  @Test("A module serves jobs over HTTP, and GPU time is metered")
   func http() async throws {
-    try await RunnerWorld.with(image: "storyboardImage", interface: .http(port: 8188, path: "/run")) {
+    try await RunnerFixture.with(image: "storyboardImage", interface: .http(port: 8188, path: "/run")) {
       world in
       var order = world.order(1, .members(["frames": .integer(2)]), units: 2)
       order.gpu = 0
@@ -46,27 +46,29 @@ struct DirectRunnerTests {
       let usage = try #require(end?.usage)
       #expect(usage.gpu > 0 && usage.cpu == 0)
 
-      world.modules.change { $0 = [DirectModule("echo", .http(port: 8188, path: "/nowhere"))] }
-      let refused = await world.run(world.order(2))
-      #expect(refused?.failure?.hasPrefix("the module refuses the input (HTTP status 404)") == true)
-      #expect(refused?.isFinalFailure == true)
+      world.modules.change { $0 = [RunnerModule("echo", .http(port: 8188, path: "/nowhere"))] }
+      let rejected = await world.run(world.order(2))
+      #expect(rejected?.failure?.hasPrefix("the module rejects the input (HTTP status 404)") == true)
+      #expect(rejected?.isFinalFailure == true)
 
-      world.modules.change { $0 = [DirectModule("echo", .http(port: 9, path: "/run"))] }
-      let unheard = await world.run(world.order(3))
-      #expect(unheard?.failure?.contains("refused the connection") == true, "\(String(describing: unheard))")
-      #expect(unheard?.isFinalFailure == false)
+      world.modules.change { $0 = [RunnerModule("echo", .http(port: 9, path: "/run"))] }
+      let unreachable = await world.run(world.order(3))
+      #expect(
+        unreachable?.failure?.contains("refused the connection") == true, "\(String(describing: unreachable))"
+      )
+      #expect(unreachable?.isFinalFailure == false)
     }
   }
 
-  @Test("Failures say what happened, and whether another node could fare better")
+  @Test("A failure has a reason, and is final when another node would fail too")
   func failures() async throws {
-    try await RunnerWorld.with { world in
+    try await RunnerFixture.with { world in
       let cases: [(script: String, reason: String, isFinal: Bool)] = [
         (
-          "echo 'frames is missing' >&2; exit 65", "refuses the input (exit code 65): frames is missing", true
+          "echo 'frames is missing' >&2; exit 65", "rejects the input (exit code 65): frames is missing", true
         ),
-        ("echo a >&2; exit 3", "exit code 3: a", false), ("echo hi", "its output is not JSON", false),
-        ("yes", "its output is longer than 1 MiB", true), ("exec /not/there", "exit code 127", false),
+        ("echo a >&2; exit 3", "exit code 3: a", false), ("echo hi", "the output is not JSON", false),
+        ("yes", "the output exceeds 1 MiB", true), ("exec /not/there", "exit code 127", false),
       ]
       for (index, one) in cases.enumerated() {
         world.set(one.script)
@@ -80,33 +82,33 @@ struct DirectRunnerTests {
       #expect(missing?.failure?.contains("no healthy container") == true)
       world.modules.change { $0 = [] }
       let unknown = await world.run(world.order(21))
-      #expect(unknown?.failure?.contains("no longer known") == true)
+      #expect(unknown?.failure?.contains("no longer knows") == true)
     }
   }
 
-  @Test("Progress is passed on while it runs, and an attempt in silence still renews its lease")
+  @Test("Progress is reported while an attempt runs, and a silent attempt still renews its lease")
   func progress() async throws {
-    try await RunnerWorld.with(lease: TimeSpan(milliseconds: 600)) { world in
+    try await RunnerFixture.with(lease: TimeSpan(milliseconds: 600)) { world in
       world.set(
         """
         echo '{"progress": {"units": 2, "note": "frame 2"}}' >&2
         read -r line; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo '{"units": 5}'
         """)
       let order = world.order(1, units: 5)
-      world.desk.add(order, to: "a")
-      await world.desk.state.until { state in
+      world.workerAPI.add(order, to: "a")
+      await world.workerAPI.state.until { state in
         state.reports.contains { report in
           if case .progress(2, _, "frame 2") = report.event { true } else { false }
         }
       }
-      // Silence from here on: what comes now renews the lease alone.
-      await world.desk.state.until { state in
+      // The module reports nothing more: further reports only renew the lease.
+      await world.workerAPI.state.until { state in
         state.reports.count { if case .progress = $0.event { true } else { false } } >= 4
       }
       let container = try #require(try await world.world.containers().first)
       _ = try await world.world.engine.run(
         .init(in: container.id, ["touch", "/tmp/go"], timeout: .seconds(20)))
-      let end = await world.desk.end(of: order.attempt)
+      let end = await world.workerAPI.end(of: order.attempt)
       guard case .succeed(5, _, _, _)? = end else {
         Issue.record("\(String(describing: end))")
         return
@@ -114,77 +116,77 @@ struct DirectRunnerTests {
     }
   }
 
-  @Test("An attempt that is to stop is ended, by heartbeat and by the answer to progress")
+  @Test("A stop in the reply to a heartbeat or to progress ends the attempt")
   func stopping() async throws {
-    try await RunnerWorld.with(lease: TimeSpan(milliseconds: 600)) { world in
+    try await RunnerFixture.with(lease: TimeSpan(milliseconds: 600)) { world in
       world.set(#"echo '{"progress": {"units": 1}}' >&2; sleep 6001"#)
       for number in [UInt64(1), 2] {
         let order = world.order(number, units: 4)
-        world.desk.add(order, to: "a")
-        await world.desk.state.until { state in
+        world.workerAPI.add(order, to: "a")
+        await world.workerAPI.state.until { state in
           state.reports.contains { report in
             guard report.attempt == order.attempt, case .progress = report.event else { return false }
             return true
           }
         }
-        world.desk.state.change { _ = $0.stops.insert(order.attempt) }
-        let end = await world.desk.end(of: order.attempt)
-        #expect(end?.failure == "it was stopped" && end?.isFinalFailure == true)
+        world.workerAPI.state.change { _ = $0.stops.insert(order.attempt) }
+        let end = await world.workerAPI.end(of: order.attempt)
+        #expect(end?.failure == "the attempt was stopped" && end?.isFinalFailure == true)
         let left = try await world.processes("sleep 6001")
         #expect(left == 0)
       }
     }
   }
 
-  @Test("A superseded attempt is ended without a word")
+  @Test("A superseded attempt ends without a result")
   func superseded() async throws {
-    try await RunnerWorld.with(lease: TimeSpan(milliseconds: 300)) { world in
+    try await RunnerFixture.with(lease: TimeSpan(milliseconds: 300)) { world in
       world.set("echo >&2; sleep 6002")
       let order = world.order(1)
-      world.desk.add(order, to: "a")
-      await world.desk.state.until { !$0.reports.isEmpty }
-      world.desk.state.change { _ = $0.superseded.insert(order.attempt) }
-      // Its slots are free again: the next one runs.
+      world.workerAPI.add(order, to: "a")
+      await world.workerAPI.state.until { !$0.reports.isEmpty }
+      world.workerAPI.state.change { _ = $0.superseded.insert(order.attempt) }
+      // The slot is free again: the next order runs.
       try await eventually { try await world.processes("sleep 6002") == 0 }
       world.set("echo {}")
       let next = await world.run(world.order(2))
       #expect(next?.output != nil)
-      #expect(world.desk.events(of: order.attempt).allSatisfy { !$0.isEnd })
+      #expect(world.workerAPI.events(of: order.attempt).allSatisfy { !$0.isEnd })
     }
   }
 
-  @Test("What takes longer than it may is ended in time")
+  @Test("An attempt that exceeds its time is stopped")
   func deadline() async throws {
-    try await RunnerWorld.with { world in
+    try await RunnerFixture.with { world in
       world.set("sleep 6003")
       var order = world.order(1)
       order.stopAt = TimeSource.machine.now() + TimeSpan(seconds: 2)
       let end = await world.run(order)
-      #expect(end?.failure?.hasPrefix("its time was up") == true && end?.isFinalFailure == true)
+      #expect(end?.failure?.hasPrefix("timed out") == true && end?.isFinalFailure == true)
       let left = try await world.processes("sleep 6003")
       #expect(left == 0)
     }
   }
 
-  @Test("A module is told its GPU; without one nothing is said of it")
+  @Test("The environment names the GPU of a job, and no GPU for a job without one")
   func gpu() async throws {
-    try await RunnerWorld.with { world in
+    try await RunnerFixture.with { world in
       world.set(#"printf '{"gpu": "%s", "cuda": "%s"}' "$RENDERTRUST_GPU" "$CUDA_VISIBLE_DEVICES""#)
       var order = world.order(1)
       order.gpu = 1
-      let told = await world.run(order)
-      #expect(told?.output == .members(["gpu": .string("1"), "cuda": .string("1")]))
-      let untold = await world.run(world.order(2))
-      #expect(untold?.output == .members(["gpu": .string(""), "cuda": .string("")]))
+      let withGPU = await world.run(order)
+      #expect(withGPU?.output == .members(["gpu": .string("1"), "cuda": .string("1")]))
+      let withoutGPU = await world.run(world.order(2))
+      #expect(withoutGPU?.output == .members(["gpu": .string(""), "cuda": .string("")]))
     }
   }
 
-  @Test("A clock that goes ahead of the scheduler's cuts nothing short")
+  @Test("A clock that is ahead of the scheduler's does not shorten an attempt")
   func clockAhead() async throws {
-    try await RunnerWorld.with { world in
+    try await RunnerFixture.with { world in
       world.set("echo {}")
       var order = world.order(1)
-      // By this clock its time is up; by the scheduler's, an hour is left.
+      // By this clock the time is up; by the scheduler's, an hour is left.
       order.stopAt = TimeSource.machine.now() + TimeSpan(seconds: -60)
       order.leaseUntil = order.stopAt + TimeSpan(seconds: -3600)
       let end = await world.run(order)
@@ -194,49 +196,51 @@ struct DirectRunnerTests {
 
   @Test("A lease that became shorter is renewed in time")
   func shorterLease() async throws {
-    try await RunnerWorld.with(lease: TimeSpan(seconds: 600)) { world in
-      world.desk.state.change { $0.leaseUntil = { TimeSource.machine.now() + TimeSpan(milliseconds: 600) } }
+    try await RunnerFixture.with(lease: TimeSpan(seconds: 600)) { world in
+      world.workerAPI.state.change {
+        $0.leaseUntil = { TimeSource.machine.now() + TimeSpan(milliseconds: 600) }
+      }
       world.set("while [ ! -e /tmp/go ]; do sleep 0.1; done; echo {}")
       let order = world.order(1)
-      world.desk.add(order, to: "a")
-      await world.desk.state.until { state in
+      world.workerAPI.add(order, to: "a")
+      await world.workerAPI.state.until { state in
         state.reports.count { if case .progress = $0.event { true } else { false } } >= 3
       }
       let container = try #require(try await world.world.containers().first)
       _ = try await world.world.engine.run(
         .init(in: container.id, ["touch", "/tmp/go"], timeout: .seconds(20)))
-      #expect(await world.desk.end(of: order.attempt)?.output != nil)
+      #expect(await world.workerAPI.end(of: order.attempt)?.output != nil)
     }
   }
 
-  @Test("A container that is killed under an attempt is named as the reason")
-  func containerGone() async throws {
-    try await RunnerWorld.with { world in
+  @Test("A container that is killed during an attempt is named as the reason")
+  func containerExited() async throws {
+    try await RunnerFixture.with { world in
       world.set(#"echo '{"progress": {"units": 1}}' >&2; sleep 6004"#)
       let order = world.order(1, units: 2)
-      world.desk.add(order, to: "a")
-      await world.desk.state.until { $0.reports.count >= 2 }
+      world.workerAPI.add(order, to: "a")
+      await world.workerAPI.state.until { $0.reports.count >= 2 }
       let container = try #require(try await world.world.containers().first)
       try await world.world.engine.kill(container.id)
-      let end = await world.desk.end(of: order.attempt)
-      #expect(end?.failure == "its container ended under it" && end?.isFinalFailure == false)
+      let end = await world.workerAPI.end(of: order.attempt)
+      #expect(end?.failure == "the container exited during the attempt" && end?.isFinalFailure == false)
     }
   }
 
-  @Test("Three nodes on one engine work side by side, each within its slots and its own containers")
+  @Test("Three nodes share an engine, each within its slots and its own containers")
   func manyNodes() async throws {
-    try await RunnerWorld.with(["a", "b", "c"], slots: 2) { world in
+    try await RunnerFixture.with(["a", "b", "c"], slots: 2) { world in
       let nodes = ["a", "b", "c"]
       for index in 0..<12 {
-        world.desk.add(world.order(UInt64(index), .integer(Int64(index))), to: nodes[index % 3])
+        world.workerAPI.add(world.order(UInt64(index), .integer(Int64(index))), to: nodes[index % 3])
       }
-      await world.desk.state.until { state in state.reports.count { $0.event.isEnd } == 12 }
-      let reports = world.desk.state.value.reports
+      await world.workerAPI.state.until { state in state.reports.count { $0.event.isEnd } == 12 }
+      let reports = world.workerAPI.state.value.reports
       for index in 0..<12 {
         let end = reports.last { $0.attempt == world.order(UInt64(index)).attempt }?.event
         #expect(end?.output?["echo"] == .integer(Int64(index)), "\(String(describing: end))")
       }
-      // Between two acceptances of a node there are never more than its slots open.
+      // A node never has more accepted attempts than slots.
       for node in 0..<3 {
         let own = Set((0..<12).filter { $0 % 3 == node }.map { world.order(UInt64($0)).attempt })
         var open = 0
@@ -249,29 +253,29 @@ struct DirectRunnerTests {
     }
   }
 
-  @Test("A runner that ends takes its attempts along, and says so")
-  func ending() async throws {
-    let kept = Watched<FakeDesk?>(nil)
-    try await RunnerWorld.with { world in
-      kept.change { $0 = world.desk }
+  @Test("A runner that stops ends its attempts and reports them")
+  func stoppingTheRunner() async throws {
+    let kept = Watched<FakeWorkerAPI?>(nil)
+    try await RunnerFixture.with { world in
+      kept.change { $0 = world.workerAPI }
       world.set("echo >&2; sleep 6005")
-      world.desk.add(world.order(1), to: "a")
-      await world.desk.state.until { !$0.reports.isEmpty }
+      world.workerAPI.add(world.order(1), to: "a")
+      await world.workerAPI.state.until { !$0.reports.isEmpty }
       try await eventually { try await world.processes("sleep 6005") > 0 }
     }
-    let desk = try #require(kept.value)
-    let end = await desk.end(of: WorkOrder.test(1).attempt)
+    let workerAPI = try #require(kept.value)
+    let end = await workerAPI.end(of: WorkOrder.test(1).attempt)
     #expect(end?.failure == "the runner was stopped" && end?.isFinalFailure == false)
   }
 }
 
-struct NeverHappened: Error {}
+struct ConditionNotMet: Error {}
 
-/// Asks a real process up to 30 seconds long, every 50 milliseconds.
+/// Polls the condition every 50 milliseconds for up to 30 seconds.
 func eventually(_ condition: () async throws -> Bool) async throws {
   for _ in 0..<600 {
     if try await condition() { return }
     try await Task.sleep(for: .milliseconds(50))
   }
-  throw NeverHappened()
+  throw ConditionNotMet()
 }

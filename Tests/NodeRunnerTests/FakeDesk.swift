@@ -3,21 +3,21 @@ import ReconcilingSupport
 
 @testable import JobModel
 
-/// A scheduler in memory that hands out what a test gives it, and remembers what it was told.
-final class FakeDesk: WorkerAPI {
+/// A scheduler in memory that dispatches the orders of a test and records what workers report.
+final class FakeWorkerAPI: WorkerAPI {
   struct State: Sendable {
     var orders: [String: [WorkOrder]] = [:]
     var accepted: Set<AttemptID> = []
     var registered: [WorkerHeartbeat] = []
     var heartbeats: [WorkerHeartbeat] = []
     var reports: [WorkReport] = []
-    /// What heartbeats and reports answer.
+    /// Attempts that replies to heartbeats and reports stop.
     var stops: Set<AttemptID> = []
     var superseded: Set<AttemptID> = []
-    /// What a worker is told to have accepted before.
-    var left: [AttemptID] = []
+    /// Accepted attempts that registration returns.
+    var unfinished: [AttemptID] = []
     var isAvailable = true
-    /// Until when answers say that the lease lasts.
+    /// The end of the lease in replies.
     var leaseUntil: @Sendable () -> Timestamp = { Timestamp(seconds: 0) }
   }
 
@@ -32,12 +32,12 @@ final class FakeDesk: WorkerAPI {
     state.change { $0.orders[node, default: []].append(order) }
   }
 
-  /// What was said of an attempt, in order.
+  /// The events that were reported for an attempt, in order.
   func events(of id: AttemptID) -> [WorkReport.Event] {
     state.value.reports.filter { $0.attempt == id }.map(\.event)
   }
 
-  /// The last word about an attempt, once there is one.
+  /// Waits for the result of an attempt.
   func end(of id: AttemptID) async -> WorkReport.Event? {
     await state.until { state in state.reports.contains { $0.attempt == id && $0.event.isEnd } }
     return events(of: id).last { $0.isEnd }
@@ -48,7 +48,7 @@ final class FakeDesk: WorkerAPI {
     var terms = terms
     terms.accepted = state.change { state in
       state.registered.append(heartbeat)
-      return state.left
+      return state.unfinished
     }
     return terms
   }
@@ -65,8 +65,8 @@ final class FakeDesk: WorkerAPI {
     async throws(JobError) -> [WorkOrder]
   {
     try check()
-    _ = await state.untilCancelled { FakeDesk.open($0, node).first != nil }
-    return Array(FakeDesk.open(state.value, node).prefix(limit))
+    _ = await state.untilCancelled { FakeWorkerAPI.open($0, node).first != nil }
+    return Array(FakeWorkerAPI.open(state.value, node).prefix(limit))
   }
 
   private static func open(_ state: State, _ node: String) -> [WorkOrder] {
@@ -76,7 +76,7 @@ final class FakeDesk: WorkerAPI {
   func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply {
     try check()
     guard !state.value.superseded.contains(report.attempt) else {
-      throw JobError(.superseded, "another attempt took its place")
+      throw JobError(.superseded, "another attempt replaced it")
     }
     return state.change { state in
       if report.event == .accept { state.accepted.insert(report.attempt) }
@@ -110,7 +110,7 @@ extension WorkReport.Event {
 }
 
 extension WorkOrder {
-  /// An order of the module `echo` that may take until the year 2026 ends.
+  /// An order of the module `echo` that may take until December 2026.
   static func test(
     _ number: UInt64 = 1, image: String = "", input: Value = .object([:]), units: Int64 = 1,
     stopAt: Timestamp = Timestamp("2026-12-01T00:00:00Z")!

@@ -11,26 +11,27 @@ import ReconcilingSupport
 @testable import JobModel
 @testable import NodeRunner
 
-/// A runner on a real engine that all its nodes share, with a scheduler in memory.
-struct RunnerWorld: Sendable {
+/// A runner whose nodes share one real engine, with a scheduler in memory.
+struct RunnerFixture: Sendable {
   let world: RealWorld
-  let desk: FakeDesk
-  let modules: Watched<[DirectModule]>
-  let nodes: Watched<[DirectNode]>
+  let workerAPI: FakeWorkerAPI
+  let modules: Watched<[RunnerModule]>
+  let nodes: Watched<[RunnerNode]>
   let image: PinnedImage
-  private let runner: DirectRunner
+  private let runner: LocalRunner
 
-  /// - Parameter nodes: names; each gets a container of the module `echo`, made from the image of this key.
+  /// - Parameter nodes: the names of the nodes; each gets a container of the module `echo` with the image of
+  ///   `key`.
   static func with(
     _ nodes: [String] = ["a"], image key: String = "echoImage", slots: Int = 4,
     interface: WorkInterface = .stdio(command: ["/module/run"]),
-    lease: TimeSpan = TimeSpan(seconds: 3), _ work: @Sendable (RunnerWorld) async throws -> Void
+    lease: TimeSpan = TimeSpan(seconds: 3), _ work: @Sendable (RunnerFixture) async throws -> Void
   ) async throws {
     try await RealWorld.with { world in
       let image = try world.image(key)
-      let made = RunnerWorld(
-        world, FakeDesk(lease: lease), image,
-        nodes.map { DirectNode($0, engine: .local, slots: slots) }, [DirectModule("echo", interface)])
+      let made = RunnerFixture(
+        world, FakeWorkerAPI(lease: lease), image,
+        nodes.map { RunnerNode($0, engine: .local, slots: slots) }, [RunnerModule("echo", interface)])
       for node in nodes { try await made.makeContainer(on: node) }
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await made.runner.run() }
@@ -41,17 +42,18 @@ struct RunnerWorld: Sendable {
   }
 
   private init(
-    _ world: RealWorld, _ desk: FakeDesk, _ image: PinnedImage, _ nodes: [DirectNode],
-    _ modules: [DirectModule]
+    _ world: RealWorld, _ workerAPI: FakeWorkerAPI, _ image: PinnedImage, _ nodes: [RunnerNode],
+    _ modules: [RunnerModule]
   ) {
     self.world = world
-    self.desk = desk
+    self.workerAPI = workerAPI
     self.image = image
     let (watchedNodes, watchedModules) = (Watched(nodes), Watched(modules))
     self.nodes = watchedNodes
     self.modules = watchedModules
-    runner = DirectRunner(
-      desk: desk, engines: world.support.engines, http: world.bed.client, owner: world.owner, time: .machine,
+    runner = LocalRunner(
+      workerAPI: workerAPI, engines: world.support.engines, http: world.bed.client, owner: world.owner,
+      time: .machine,
       nodes: { watchedNodes.value }, modules: { watchedModules.value })
   }
 
@@ -63,15 +65,15 @@ struct RunnerWorld: Sendable {
     try await world.support.runner.run(.create(plan), owner: world.owner)
   }
 
-  /// What is run inside, instead of the module's own program.
+  /// Replaces the command of the module with a shell script.
   func set(_ script: String) {
-    modules.change { $0 = [DirectModule("echo", .stdio(command: ["sh", "-c", script]))] }
+    modules.change { $0 = [RunnerModule("echo", .stdio(command: ["sh", "-c", script]))] }
   }
 
-  /// Hands out an order and waits for the last word about it.
+  /// Dispatches an order and waits for its result.
   func run(_ order: WorkOrder, on node: String = "a") async -> WorkReport.Event? {
-    desk.add(order, to: node)
-    return await desk.end(of: order.attempt)
+    workerAPI.add(order, to: node)
+    return await workerAPI.end(of: order.attempt)
   }
 
   func order(_ number: UInt64 = 1, _ input: Value = .object([:]), units: Int64 = 1) -> WorkOrder {
@@ -80,7 +82,7 @@ struct RunnerWorld: Sendable {
       stopAt: TimeSource.machine.now() + TimeSpan(seconds: 120))
   }
 
-  /// Numbers of processes of the container whose command line holds this.
+  /// The number of processes in the first container whose command line contains the text.
   func processes(_ text: String) async throws -> Int {
     guard let container = try await world.containers().first else { return 0 }
     let list = try await world.engine.run(

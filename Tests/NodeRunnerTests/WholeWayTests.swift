@@ -16,34 +16,34 @@ import Testing
 @testable import JobStore
 @testable import NodeRunner
 
-/// From the order to the money: a real database, a real scheduler, a real engine.
+/// From the order to the payment, with a real database, scheduler and engine.
 @Suite(
   .enabled(if: DockerTestBed.isAvailable, Comment(rawValue: DockerTestBed.requirement)),
   .timeLimit(.minutes(3)))
-struct WholeWayTests {
-  /// A scheduler and a runner at work, with nodes `n1` and `n2` that have a container of `echo` each.
+struct JobLifecycleTests {
+  /// Runs a scheduler and a runner with nodes `n1` and `n2` that have a container of `echo` each.
   private func with(
     _ work:
-      @Sendable (RealWorld, PostgresJobService, SchedulingWorld, Watched<[DirectModule]>) async throws -> Void
+      @Sendable (RealWorld, PostgresJobService, SchedulingWorld, Watched<[RunnerModule]>) async throws -> Void
   )
     async throws
   {
     try await TestDatabase.with(connections: 12) { pool in
       try await RealWorld.with { world in
-        let books = try await SchedulingWorld(pool)
-        try await books.credit(["ada"], 1000)
-        try await books.addModule("echo", credits: nil)
+        let fixture = try await SchedulingWorld(pool)
+        try await fixture.credit(["ada"], 1000)
+        try await fixture.addModule("echo", credits: nil)
         let image = try world.image("echoImage")
         try await pool.query("UPDATE scheduler_modules SET image = $1", [.text(image.digest.hex)])
-        try await books.addNodes(2, isOnline: false)
+        try await fixture.addNodes(2, isOnline: false)
         for node in ["n1", "n2"] { try await makeContainer(of: image, on: node, world) }
         let service = PostgresJobService(
           pool, now: TimeSource.machine.now, random: { .random(in: .min ... .max) })
         try await service.refresh()
-        let modules = Watched([DirectModule("echo", .stdio(command: ["/module/run"]))])
-        let runner = DirectRunner(
-          desk: service, engines: world.support.engines, http: world.bed.client, owner: world.owner,
-          time: .machine, nodes: { ["n1", "n2"].map { DirectNode($0, engine: .local, slots: 4) } },
+        let modules = Watched([RunnerModule("echo", .stdio(command: ["/module/run"]))])
+        let runner = LocalRunner(
+          workerAPI: service, engines: world.support.engines, http: world.bed.client, owner: world.owner,
+          time: .machine, nodes: { ["n1", "n2"].map { RunnerNode($0, engine: .local, slots: 4) } },
           modules: { modules.value })
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { await runner.run() }
@@ -51,7 +51,7 @@ struct WholeWayTests {
             await SchedulerLoop(service).run()
           }
           try await eventually { try await service.nodes().count { $0.isOnline } == 2 }
-          try await work(world, service, books, modules)
+          try await work(world, service, fixture, modules)
           group.cancelAll()
         }
       }
@@ -74,35 +74,35 @@ struct WholeWayTests {
     return job
   }
 
-  @Test("A job is ordered, done in a container, and paid by the time that it took of the processors")
+  @Test("A job runs in a container and is paid by its CPU time")
   func echo() async throws {
-    try await with { _, service, books, _ in
+    try await with { _, service, fixture, _ in
       let input = Value.members(["text": .string("hi")])
-      let began = ContinuousClock().now
+      let start = ContinuousClock().now
       let ordered = try await service.submit(JobOrder(creator: "ada", module: "echo", input: input))
       let job = try await end(of: ordered, service)
-      print("from the order to the end: \(ContinuousClock().now - began); used \(job.attempts.map(\.usage))")
+      print("order to end: \(ContinuousClock().now - start); used \(job.attempts.map(\.usage))")
       #expect(job.state == .succeeded, "\(job)")
       #expect(job.output?["echo"] == input)
       #expect(job.attempts.count == 1 && job.attempts[0].usage.gpu == 0)
       #expect(job.cost.micro >= 0 && job.cost.micro < 100_000)
       try await eventually {
-        try await books.count("SELECT count(*) FROM usage_events WHERE settled_at IS NULL") == 0
+        try await fixture.count("SELECT count(*) FROM usage_events WHERE settled_at IS NULL") == 0
       }
     }
   }
 
-  @Test("A job that its creator cancels is ended inside, wherever it is")
+  @Test("A job that its creator cancels stops in the container")
   func cancelling() async throws {
     try await with { world, service, _, modules in
-      modules.change { $0 = [DirectModule("echo", .stdio(command: ["sh", "-c", "sleep 7001"]))] }
+      modules.change { $0 = [RunnerModule("echo", .stdio(command: ["sh", "-c", "sleep 7001"]))] }
       let ordered = try await service.submit(
         JobOrder(creator: "ada", module: "echo", input: .object([:])))
       try await eventually { try await service.job(ordered.id).state == .running }
-      let began = ContinuousClock().now
+      let start = ContinuousClock().now
       _ = try await service.cancel(ordered.id, of: "ada", by: "ada")
       let job = try await end(of: ordered, service)
-      print("from cancelling to the end: \(ContinuousClock().now - began)")
+      print("cancellation to end: \(ContinuousClock().now - start)")
       #expect(job.state == .cancelled && job.reason == "cancelled by ada", "\(job)")
       for container in try await world.containers() {
         let list = try await world.engine.run(
@@ -112,11 +112,11 @@ struct WholeWayTests {
     }
   }
 
-  @Test("What fails on one node is tried on the other, and then has failed with the reason")
+  @Test("A job that fails on one node is retried on the other, then fails with the reason")
   func failing() async throws {
     try await with { _, service, _, modules in
       modules.change {
-        $0 = [DirectModule("echo", .stdio(command: ["sh", "-c", "echo broken >&2; exit 3"]))]
+        $0 = [RunnerModule("echo", .stdio(command: ["sh", "-c", "echo broken >&2; exit 3"]))]
       }
       let ordered = try await service.submit(
         JobOrder(creator: "ada", module: "echo", input: .object([:])))
@@ -125,17 +125,17 @@ struct WholeWayTests {
       #expect(job.reason?.contains("exit code 3: broken") == true, "\(job.reason ?? "")")
       #expect(job.cost.micro == 0)
 
-      modules.change { $0 = [DirectModule("echo", .stdio(command: ["sh", "-c", "exit 65"]))] }
-      let refused = try await end(
+      modules.change { $0 = [RunnerModule("echo", .stdio(command: ["sh", "-c", "exit 65"]))] }
+      let rejected = try await end(
         of: try await service.submit(JobOrder(creator: "ada", module: "echo", input: .object([:]))), service)
-      #expect(refused.state == .failed && refused.attempts.count == 1, "\(refused)")
+      #expect(rejected.state == .failed && rejected.attempts.count == 1, "\(rejected)")
     }
   }
 
-  @Test("Many jobs at once each end once")
-  func many() async throws {
+  @Test("Each of many concurrent jobs ends once")
+  func concurrentJobs() async throws {
     try await with { _, service, _, _ in
-      let began = ContinuousClock().now
+      let start = ContinuousClock().now
       let jobs = try await withThrowingTaskGroup(of: Job.self) { group in
         for index in 0..<24 {
           group.addTask {
@@ -146,7 +146,7 @@ struct WholeWayTests {
         }
         return try await group.reduce(into: []) { $0.append($1) }
       }
-      print("24 jobs on 2 nodes of 4 slots took \(ContinuousClock().now - began)")
+      print("24 jobs on 2 nodes of 4 slots took \(ContinuousClock().now - start)")
       #expect(jobs.allSatisfy { $0.state == .succeeded && $0.attempts.count == 1 }, "\(jobs.map(\.reason))")
       #expect(Set(jobs.compactMap { $0.output?["echo"]?.number }) == Set(0..<24))
     }

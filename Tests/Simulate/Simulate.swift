@@ -2,76 +2,76 @@ import Glibc
 import SimulationSupport
 import Synchronization
 
-/// Tries seeds of the simulated world, two at a time, and says how to see again what went wrong.
+/// Runs seeds of the simulated world, two at a time, and prints the command that replays a failed seed.
 ///
-///     simulate SEED [--trace]       one seed; its story with --trace
-///     simulate FIRST LAST           all of these seeds
+///     simulate SEED [--trace]       run one seed; --trace prints its trace
+///     simulate FIRST LAST           run a range of seeds
 ///
-/// Exit code 1 when a seed is bad.
+/// Exits with code 1 when a seed fails.
 @main struct Simulate {
   static func main() {
     let arguments = CommandLine.arguments.dropFirst()
     let numbers = arguments.compactMap { UInt64($0) }
     guard let first = numbers.first else {
-      say("usage: simulate SEED [--trace] | simulate FIRST LAST")
+      printLine("usage: simulate SEED [--trace] | simulate FIRST LAST")
       exit(2)
     }
     if numbers.count == 1 {
-      exit(tell(first, keepsLines: arguments.contains("--trace")) ? 0 : 1)
+      exit(runSeed(first, keepsLines: arguments.contains("--trace")) ? 0 : 1)
     }
-    exit(Sweep(first...max(first, numbers[1])).run() ? 0 : 1)
+    exit(SeedRange(first...max(first, numbers[1])).run() ? 0 : 1)
   }
 
-  /// Runs one seed; whether it was good.
-  private static func tell(_ seed: UInt64, keepsLines: Bool) -> Bool {
+  /// Returns whether the seed passed.
+  private static func runSeed(_ seed: UInt64, keepsLines: Bool) -> Bool {
     let report = SeedRun(seed: seed, keepsLines: keepsLines).run()
-    for line in report.lines { say(line) }
-    say(
+    for line in report.lines { printLine(line) }
+    printLine(
       "seed \(seed): \(report.jobs) jobs in \(report.seconds) simulated seconds, "
         + "digest \(String(report.digest, radix: 16))")
-    for problem in report.problems { say("  \(problem)") }
+    for problem in report.problems { printLine("  \(problem)") }
     return report.problems.isEmpty
   }
 }
 
-/// Many seeds on two threads.
-private final class Sweep: Sendable {
+/// Runs a range of seeds on two threads.
+private final class SeedRange: Sendable {
   private struct State {
     var next: UInt64
     var done = 0
-    var bad: [UInt64] = []
+    var failed: [UInt64] = []
     var jobs = 0
-    var nextNews = 10.0
+    var nextReport = 10.0
   }
 
   private let seeds: ClosedRange<UInt64>
   private let state: Mutex<State>
-  private let begun = ContinuousClock.now
+  private let start = ContinuousClock.now
 
   init(_ seeds: ClosedRange<UInt64>) {
     self.seeds = seeds
     state = Mutex(State(next: seeds.lowerBound))
   }
 
-  private var seconds: Double { (ContinuousClock.now - begun) / .seconds(1) }
+  private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
 
-  /// Whether all were good.
+  /// Returns whether all seeds passed.
   func run() -> Bool {
     let threads = (0..<2).map { _ in
       Thread { [self] in
-        while let seed = take() { finish(SeedRun(seed: seed).run()) }
+        while let seed = nextSeed() { finish(SeedRun(seed: seed).run()) }
       }
     }
     for thread in threads { thread.join() }
     let end = state.withLock { $0 }
     let rate = Double(end.done) / max(seconds, 0.001)
-    say(
+    printLine(
       "\(end.done) seeds in \(Int(seconds)) s, \(Int(rate)) seeds/s, \(end.jobs / 1_000_000) million jobs, "
-        + "\(end.bad.count) bad")
-    return end.bad.isEmpty
+        + "\(end.failed.count) failed")
+    return end.failed.isEmpty
   }
 
-  private func take() -> UInt64? {
+  private func nextSeed() -> UInt64? {
     state.withLock { state in
       guard state.next <= seeds.upperBound else { return nil }
       state.next += 1
@@ -81,22 +81,22 @@ private final class Sweep: Sendable {
 
   private func finish(_ report: SeedRun.Report) {
     let seconds = seconds
-    let news = state.withLock { state -> String? in
+    let progress = state.withLock { state -> String? in
       state.done += 1
       state.jobs += report.jobs
-      if !report.problems.isEmpty { state.bad.append(report.seed) }
-      guard seconds >= state.nextNews else { return nil }
-      state.nextNews = seconds + 10
+      if !report.problems.isEmpty { state.failed.append(report.seed) }
+      guard seconds >= state.nextReport else { return nil }
+      state.nextReport = seconds + 10
       return "\(state.done) of \(seeds.count) seeds, \(Int(Double(state.done) / seconds)) seeds/s"
     }
-    if let news { say(news) }
+    if let progress { printLine(progress) }
     guard !report.problems.isEmpty else { return }
-    say("seed \(report.seed) is bad; see it with: scripts/simulate.sh \(report.seed)")
-    for problem in report.problems.prefix(3) { say("  \(problem)") }
+    printLine("seed \(report.seed) failed; replay it with: scripts/simulate.sh \(report.seed)")
+    for problem in report.problems.prefix(3) { printLine("  \(problem)") }
   }
 }
 
-/// A thread of its own for long work that never waits.
+/// A thread for long work that never suspends.
 private final class Thread: Sendable {
   private let id: Mutex<pthread_t>
 
@@ -105,7 +105,7 @@ private final class Thread: Sendable {
     var id = pthread_t()
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
-    // Unwinding many nested tasks takes more stack than a new thread has.
+    // Unwinding many nested tasks takes more stack than the default.
     pthread_attr_setstacksize(&attributes, 16 << 20)
     pthread_create(
       &id, &attributes,
@@ -125,8 +125,8 @@ private final class Thread: Sendable {
   }
 }
 
-/// Prints a line at once, also where the output is a file.
-private func say(_ line: String) {
+/// Prints a line without buffering, also when the output is a file.
+private func printLine(_ line: String) {
   let bytes = Array("\(line)\n".utf8)
   var written = 0
   while written < bytes.count {

@@ -1,9 +1,10 @@
 import SimulationSupport
 import Testing
 
-/// A seed tells the same story every time, in whatever process.
+/// A seed gives the same trace in every process.
 @Suite struct ReplayTests {
-  @Test(arguments: 1...5 as ClosedRange<UInt64>) func `a seed is replayed exactly`(seed: UInt64) {
+  @Test("A seed is replayed exactly", arguments: 1...5 as ClosedRange<UInt64>)
+  func replay(seed: UInt64) {
     let (first, second) = (SeedRun(seed: seed).run(), SeedRun(seed: seed).run())
     #expect(first.digest == second.digest, "seed \(seed)")
     #expect(first.jobs == second.jobs, "seed \(seed)")

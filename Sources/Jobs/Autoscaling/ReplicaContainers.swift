@@ -1,50 +1,51 @@
 package import ContainerSupport
 internal import Model
 
-/// Schedulers as containers of the controller's own engine, which starts those again that end. They go on when the server
-/// ends, and the next one finds them by their labels.
-package struct ReplicaContainers: ReplicaKeeper {
+/// Runs schedulers as containers of the controller's own engine, which restarts those that exit. They outlive
+/// the server; the next one finds them by their labels.
+package struct ReplicaContainers: ReplicaScaler {
   private let workloads: WorkloadSupport
   private let owner: String
 
-  /// - Parameter owner: marks what this controller made.
+  /// - Parameter owner: the value of `ContainerLabels.owner` of the containers.
   package init(_ workloads: WorkloadSupport, owner: String) {
     self.workloads = workloads
     self.owner = owner
   }
 
-  package func keep(_ count: Int, _ docker: DockerReplicas?, of scheduler: String)
-    async throws(ReplicaProblem) -> Int
-  {
+  package func scale(
+    to count: Int, _ docker: DockerReplicas?, of scheduler: String
+  ) async throws(ReplicaProblem) -> Int {
     do throws(BackendError) {
-      return try await make(docker == nil ? 0 : count, docker, ResourceID(kind: "Scheduler", name: scheduler))
+      return try await scale(
+        to: docker == nil ? 0 : count, docker, ResourceID(kind: "Scheduler", name: scheduler))
     } catch {
       throw ReplicaProblem(error.description)
     }
   }
 
-  private func make(_ count: Int, _ docker: DockerReplicas?, _ id: ResourceID) async throws(BackendError)
-    -> Int
-  {
+  private func scale(
+    to count: Int, _ docker: DockerReplicas?, _ id: ResourceID
+  ) async throws(BackendError) -> Int {
     let engine = try workloads.engines.engine(at: .local)
     var found = try await engine.containers(of: [id], owner: owner).map(\.observation)
-    var wanted: [(plan: ContainerPlan, there: ContainerObservation?)] = []
+    var desired: [(plan: ContainerPlan, existing: ContainerObservation?)] = []
     for replica in 0..<count {
       guard let docker else { break }
       let plan = plan(docker, replica, id)
-      let place = found.firstIndex { $0.labels.replica == replica && $0.wasMade(from: plan) }
-      wanted.append((plan, place.map { found.remove(at: $0) }))
+      let index = found.firstIndex { $0.labels.replica == replica && $0.wasMade(from: plan) }
+      desired.append((plan, index.map { found.remove(at: $0) }))
     }
     for container in found { try await workloads.runner.run(.remove(container.handle), owner: owner) }
-    for (plan, there) in wanted {
-      switch there?.state {
+    for (plan, existing) in desired {
+      switch existing?.state {
       case nil: try await workloads.runner.run(.create(plan), owner: owner)
       case .running, .restarting: break
       case .created, .paused, .exited, .dead:
-        if let there { try await workloads.runner.run(.start(there.handle, plan), owner: owner) }
+        if let existing { try await workloads.runner.run(.start(existing.handle, plan), owner: owner) }
       }
     }
-    return wanted.count
+    return desired.count
   }
 
   private func plan(_ docker: DockerReplicas, _ replica: Int, _ id: ResourceID) -> ContainerPlan {

@@ -1,46 +1,47 @@
 package import Model
 
-/// How many scheduler replicas there shall be. Pure, and the same as KEDA and the HorizontalPodAutoscaler behind it decide
-/// from the same numbers (kubernetes.io, "Horizontal Pod Autoscaling", algorithm details, for a metric averaged over
-/// replicas):
+/// Decides the number of scheduler replicas. Pure. KEDA and its HorizontalPodAutoscaler decide the same from
+/// the same numbers (kubernetes.io, "Horizontal Pod Autoscaling", algorithm details, for a metric averaged
+/// over replicas):
 ///
-/// 1. Recommended is the number of pending jobs divided by the target, rounded up; the present number where the jobs are
-///    within 10 % of what that is there for.
-/// 2. Fewer than now: only down to the most that was recommended within the cool-down.
-/// 3. More than now: within 15 s at most twice as many, or 4 more.
-/// 4. Never less than the least nor more than the most; where there are, that is mended first, whatever is pending.
+/// 1. The recommendation is the number of pending jobs divided by the target, rounded up, or the current
+///    number of replicas where the jobs are within 10 % of its target.
+/// 2. Scaling down stops at the highest recommendation within the cool-down.
+/// 3. Scaling up within 15 s at most doubles the replicas or adds 4, whichever is more.
+/// 4. The result is between the minimum and the maximum. A current number outside of them is corrected first,
+///    whatever the number of pending jobs.
 ///
-/// The first decision of all counts what there is as recommended at that moment.
+/// The first decision counts the current number as a recommendation of that moment.
 package struct ReplicaDecision: Hashable, Sendable {
   package enum Reason: String, Hashable, Sendable {
-    /// The jobs are what the replicas are there for, give or take 10 %.
+    /// The pending jobs are within 10 % of the target.
     case fits
     case moreJobs
     case fewerJobs
-    /// Fewer would do, but more were needed a while ago.
+    /// Fewer replicas suffice, but more were needed within the cool-down.
     case coolingDown
-    /// More are needed than may come at once.
-    case risingSlowly
-    case least, most
+    /// More replicas are needed than may be added at once.
+    case scaleUpLimited
+    case minimum, maximum
   }
 
   package let replicas: Int
-  /// What the pending jobs ask for, before limits and cool-down.
+  /// The number for the pending jobs, before limits and cool-down.
   package let recommended: Int
   package let reason: Reason
-  /// To be handed to the next decision.
+  /// The history for the next decision.
   package let history: ReplicaHistory
 
   /// - Parameters:
-  ///   - current: replicas that there are.
-  ///   - pending: jobs that wait.
+  ///   - current: the number of replicas.
+  ///   - pending: the number of pending jobs.
   package static func make(
     current: Int, pending: Int64, rule: ReplicaRule, history: ReplicaHistory, now: Timestamp
   ) -> ReplicaDecision {
-    if current < rule.least || current > rule.most {
-      let limit = current < rule.least ? rule.least : rule.most
+    if current < rule.min || current > rule.max {
+      let limit = current < rule.min ? rule.min : rule.max
       return ReplicaDecision(
-        replicas: limit, recommended: limit, reason: current < rule.least ? .least : .most,
+        replicas: limit, recommended: limit, reason: current < rule.min ? .minimum : .maximum,
         history: history.adding(
           recommendation: nil, change: limit - current, at: now, keeping: rule.cooldown))
     }
@@ -75,31 +76,31 @@ package struct ReplicaDecision: Hashable, Sendable {
       replicas = min(current, max(recommended, history.highest(after: cutoff) ?? recommended))
       reason = replicas > recommended ? .coolingDown : .fewerJobs
     } else if recommended > current {
-      let cutoff = now + TimeSpan(milliseconds: -ReplicaRule.riseWindow.milliseconds)
+      let cutoff = now + TimeSpan(milliseconds: -ReplicaRule.scaleUpWindow.milliseconds)
       let start = current - history.growth(after: cutoff)
-      let allowed = max(current, start * 2, start + ReplicaRule.riseAtOnce)
+      let allowed = max(current, start * 2, start + ReplicaRule.scaleUpStep)
       replicas = min(recommended, allowed)
-      reason = replicas < recommended ? .risingSlowly : .moreJobs
+      reason = replicas < recommended ? .scaleUpLimited : .moreJobs
     }
-    if replicas < rule.least { return (rule.least, .least) }
-    if replicas > rule.most || (replicas == rule.most && recommended > rule.most) {
-      return (rule.most, .most)
+    if replicas < rule.min { return (rule.min, .minimum) }
+    if replicas > rule.max || (replicas == rule.max && recommended > rule.max) {
+      return (rule.max, .maximum)
     }
     return (replicas, reason)
   }
 }
 
 extension ReplicaDecision.Reason: CustomStringConvertible {
-  /// Follows how many there were and how many there shall be.
+  /// Continues a message such as `2 → 3, …`.
   package var description: String {
     switch self {
-    case .fits: "the waiting jobs are what they are there for, within 10 %"
-    case .moreJobs: "more jobs wait"
-    case .fewerJobs: "fewer jobs wait"
-    case .coolingDown: "fewer would do, but more were needed within the cool-down"
-    case .risingSlowly: "more are needed than may come within 15 s"
-    case .least: "there are never fewer"
-    case .most: "there are never more"
+    case .fits: "the pending jobs are within 10 % of the target"
+    case .moreJobs: "more jobs are pending"
+    case .fewerJobs: "fewer jobs are pending"
+    case .coolingDown: "more replicas were needed within the cool-down"
+    case .scaleUpLimited: "more replicas are needed than may be added within 15 s"
+    case .minimum: "the minimum"
+    case .maximum: "the maximum"
     }
   }
 }

@@ -3,7 +3,7 @@ package import Model
 package import Postgres
 package import Reconciling
 
-/// A replica's signs of life in `scheduler_replicas`.
+/// Records the heartbeats of a replica in `scheduler_replicas`.
 package struct ReplicaHeartbeat: Sendable {
   private let pool: PostgresPool
   private let name: String
@@ -11,8 +11,8 @@ package struct ReplicaHeartbeat: Sendable {
   private let process: Int64
 
   /// - Parameters:
-  ///   - name: different for each replica.
-  ///   - process: its number on the host.
+  ///   - name: the unique name of the replica.
+  ///   - process: the process identifier on the host.
   package init(_ pool: PostgresPool, name: String, host: String, process: Int64) {
     self.pool = pool
     self.name = name
@@ -20,40 +20,42 @@ package struct ReplicaHeartbeat: Sendable {
     self.process = process
   }
 
-  /// Beats until the task is cancelled, then takes its row away. A database that does not answer is asked again.
+  /// Records heartbeats until the task is cancelled, then removes the replica's row. Errors of the database
+  /// are retried.
   package func run(_ time: TimeSource) async {
-    repeat { try? await beat() } while (try? await time.sleep(ReplicaHeartbeat.pause)) != nil
-    _ = await UncancellableTask.run { await attemptEnd() }
+    repeat { try? await record() } while (try? await time.sleep(ReplicaHeartbeat.interval)) != nil
+    _ = await UncancellableTask.run { await attemptRemoval() }
   }
 
-  /// Once; also removes what was left by replicas that are long gone.
-  package func beat() async throws(PostgresError) {
+  /// Records one heartbeat, and removes the rows of replicas that sent none for an hour.
+  package func record() async throws(PostgresError) {
     _ = try await pool.pipeline([
-      Statement(
-        """
-        INSERT INTO scheduler_replicas AS replica (name, host, process) VALUES ($1, $2, $3)
-        ON CONFLICT (name) DO UPDATE SET host = excluded.host, process = excluded.process, seen_at = now(),
-          started_at = CASE WHEN (replica.host, replica.process) = (excluded.host, excluded.process)
-            THEN replica.started_at ELSE now() END
-        """, [.text(name), .text(host), .int(process)]),
+      Statement(Self.upsert, [.text(name), .text(host), .int(process)]),
       Statement("DELETE FROM scheduler_replicas WHERE seen_at < now() - interval '1 hour'"),
     ])
   }
 
-  private func attemptEnd() async -> Result<Void, PostgresError> {
+  private func attemptRemoval() async -> Result<Void, PostgresError> {
     do throws(PostgresError) {
-      return .success(try await end())
+      return .success(try await remove())
     } catch {
       return .failure(error)
     }
   }
 
-  package func end() async throws(PostgresError) {
+  package func remove() async throws(PostgresError) {
     _ = try await pool.query(
       "DELETE FROM scheduler_replicas WHERE name = $1 AND host = $2 AND process = $3",
       [.text(name), .text(host), .int(process)])
   }
 
-  /// A sixth of the time after which a replica counts as gone.
-  package static let pause = TimeSpan(seconds: 5)
+  /// A sixth of the time after which a replica counts as lost.
+  package static let interval = TimeSpan(seconds: 5)
+
+  private static let upsert = """
+    INSERT INTO scheduler_replicas AS replica (name, host, process) VALUES ($1, $2, $3)
+    ON CONFLICT (name) DO UPDATE SET host = excluded.host, process = excluded.process, seen_at = now(),
+      started_at = CASE WHEN (replica.host, replica.process) = (excluded.host, excluded.process)
+        THEN replica.started_at ELSE now() END
+    """
 }

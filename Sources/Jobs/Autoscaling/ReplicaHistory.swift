@@ -1,8 +1,9 @@
 package import Model
 
-/// What earlier decisions left for later ones; nothing older than they look back is kept.
+/// The earlier decisions that a decision depends on. Entries that no decision can depend on any longer are
+/// dropped.
 package struct ReplicaHistory: Hashable, Sendable {
-  package struct Moment: Hashable, Sendable {
+  package struct Sample: Hashable, Sendable {
     package let time: Timestamp
     package let replicas: Int
 
@@ -12,22 +13,22 @@ package struct ReplicaHistory: Hashable, Sendable {
     }
   }
 
-  /// How many the pending jobs asked for, oldest first.
-  package private(set) var recommendations: [Moment]
-  /// How many came, and less than 0 how many went, oldest first.
-  package private(set) var changes: [Moment]
+  /// The recommended numbers of replicas, oldest first.
+  package private(set) var recommendations: [Sample]
+  /// The changes of the number of replicas, negative when replicas were removed, oldest first.
+  package private(set) var changes: [Sample]
 
-  package init(recommendations: [Moment] = [], changes: [Moment] = []) {
+  package init(recommendations: [Sample] = [], changes: [Sample] = []) {
     self.recommendations = recommendations
     self.changes = changes
   }
 
-  /// The most that was recommended after a moment.
+  /// The highest recommendation after `time`; nil when there is none.
   func highest(after time: Timestamp) -> Int? {
     recommendations.lazy.filter { $0.time > time }.map(\.replicas).max()
   }
 
-  /// By how many the number grew after a moment, less those that went.
+  /// The sum of the changes after `time`.
   func growth(after time: Timestamp) -> Int {
     changes.lazy.filter { $0.time > time }.reduce(0) { $0 + $1.replicas }
   }
@@ -35,11 +36,11 @@ package struct ReplicaHistory: Hashable, Sendable {
   func adding(
     recommendation: Int?, change: Int, at now: Timestamp, keeping span: TimeSpan
   ) -> ReplicaHistory {
-    func kept(_ moments: [Moment], _ span: TimeSpan) -> [Moment] { moments.filter { now - $0.time < span } }
+    func kept(_ samples: [Sample], _ span: TimeSpan) -> [Sample] { samples.filter { now - $0.time < span } }
     var history = ReplicaHistory(
-      recommendations: kept(recommendations, span), changes: kept(changes, ReplicaRule.riseWindow))
-    if let recommendation { history.recommendations.append(Moment(now, recommendation)) }
-    if change != 0 { history.changes.append(Moment(now, change)) }
+      recommendations: kept(recommendations, span), changes: kept(changes, ReplicaRule.scaleUpWindow))
+    if let recommendation { history.recommendations.append(Sample(now, recommendation)) }
+    if change != 0 { history.changes.append(Sample(now, change)) }
     return history
   }
 }

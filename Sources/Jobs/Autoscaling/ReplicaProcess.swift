@@ -1,8 +1,8 @@
 package import Model
 internal import Subprocess
 
-/// Replicas as children of this process. Each holds the other end of a pipe as its standard input: the kernel closes it when
-/// this process ends in whatever way, and the child follows (`ParentDeathWatch`).
+/// Runs replicas as child processes. The standard input of each child is a pipe from this process. The kernel
+/// closes it when this process exits for any reason, and the child then exits too (`ParentDeathWatch`).
 package struct ReplicaProcess: ReplicaSpawner {
   private let command: [String]
   private let environment: [String: Secret]
@@ -10,8 +10,8 @@ package struct ReplicaProcess: ReplicaSpawner {
 
   /// - Parameters:
   ///   - command: an absolute path and its arguments.
-  ///   - environment: all that the child sees, beside what it needs to follow this process.
-  ///   - line: takes what the child prints, line by line.
+  ///   - environment: the environment of the child, except the variables that are set here.
+  ///   - line: receives the output of the child, line by line.
   package init(
     command: [String], environment: [String: Secret],
     line: @escaping @Sendable (_ name: String, _ line: String) -> Void
@@ -26,14 +26,14 @@ package struct ReplicaProcess: ReplicaSpawner {
     values["PATH"] = values["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
     values[ReplicaEnvironment.name] = name
     values[ParentDeathWatch.variable] = ParentDeathWatch.value
+    let variables = values.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
     var options = PlatformOptions()
-    // A scheduler gives its work back when it is asked to end.
+    // A scheduler releases its work on SIGTERM.
     options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
     do {
       let result = try await Subprocess.run(
         .name("env"), arguments: Arguments(command),
-        environment: .custom(
-          Dictionary(uniqueKeysWithValues: values.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
+        environment: .custom(Dictionary(uniqueKeysWithValues: variables)),
         platformOptions: options, input: .inputWriter, output: .sequence, error: .combinedWithOutput
       ) { execution in
         for try await text in execution.standardOutput.strings() {

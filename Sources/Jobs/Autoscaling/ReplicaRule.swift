@@ -1,25 +1,26 @@
 package import Model
 
-/// How many scheduler replicas there are for how many pending jobs. On Kubernetes the same is said to KEDA, whose
-/// `ScaledObject` hands it to a HorizontalPodAutoscaler: `minReplicaCount`, `maxReplicaCount`, `targetQueryValue` of the
-/// postgresql trigger (an average for each replica), and `stabilizationWindowSeconds` of
-/// `advanced.horizontalPodAutoscalerConfig.behavior.scaleDown`. KEDA's own `cooldownPeriod` speaks only of the way to none,
-/// which does not occur here.
+/// The number of scheduler replicas for a number of pending jobs. The corresponding fields on Kubernetes are
+/// `minReplicaCount`, `maxReplicaCount` and the postgresql trigger's `targetQueryValue` (an average per
+/// replica) of KEDA's `ScaledObject`, and `stabilizationWindowSeconds` of the HorizontalPodAutoscaler that it
+/// creates (`advanced.horizontalPodAutoscalerConfig.behavior.scaleDown`). KEDA's `cooldownPeriod` only
+/// concerns scaling to zero, which does not happen here.
 package struct ReplicaRule: Hashable, Sendable {
-  /// 1 or more, and no more than `most` (seeds 3.1: 1 to 10).
-  package var least = 1
-  package var most = 10
-  /// Pending jobs for each replica, more than 0.
+  /// 1 or more, and at most `max` (seeds 3.1: 1 to 10).
+  package var min = 1
+  package var max = 10
+  /// Pending jobs per replica, more than 0.
   package var target: Int64
-  /// Replicas go only when none of the recommendations of this time wanted them. 300 s as the autoscaler has it.
+  /// Replicas are removed only when no recommendation of this time needed them. 300 s is the autoscaler's
+  /// default.
   package var cooldown = TimeSpan(seconds: 300)
 
-  /// Recommendations this near to what there is count as equal to it, in parts per million: the autoscaler's 10 %.
+  /// A deviation from the target, in parts per million, that changes nothing: the autoscaler's 10 %.
   package static let tolerance: Int64 = 100_000
-  /// Within `riseWindow` the replicas at most double, or become `riseAtOnce` more if that is more: the autoscaler's
-  /// defaults.
-  package static let riseAtOnce = 4
-  package static let riseWindow = TimeSpan(seconds: 15)
+  /// Within `scaleUpWindow` the number of replicas at most doubles, or grows by `scaleUpStep` where that is
+  /// more: the autoscaler's defaults.
+  package static let scaleUpStep = 4
+  package static let scaleUpWindow = TimeSpan(seconds: 15)
 
   package init(target: Int64) { self.target = target }
 }

@@ -1,7 +1,7 @@
 package import ContainerSupport
 package import Model
 
-/// How many scheduler replicas run, and as what. `SchedulerKind` reads them from `schedulers.settings`.
+/// The number and the runtime of scheduler replicas. `SchedulerKind` reads them from `schedulers.settings`.
 package struct ReplicaSettings: Hashable, Sendable {
   package var rule: ReplicaRule
   package var runtime: ReplicaRuntime
@@ -21,7 +21,7 @@ package enum ReplicaRuntime: Hashable, Sendable {
   case kubernetes
 }
 
-/// How each replica's container is made.
+/// How the container of a replica is created.
 package struct DockerReplicas: Hashable, Sendable {
   /// The image with this program.
   package var image: PinnedImage

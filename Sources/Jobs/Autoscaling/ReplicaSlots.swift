@@ -1,85 +1,82 @@
 package import Model
 
-/// Who works, who rests after a fall, who is to go. A value: it is asked what to do, and told what happened.
+/// Decides which replica processes start and stop, and restarts those that exit, after a back-off. A value:
+/// the caller performs its actions and records their results.
 package struct ReplicaSlots: Hashable, Sendable {
-  package enum Order: Hashable, Sendable {
+  package enum Action: Hashable, Sendable {
     case start(Int)
     case stop(Int)
   }
 
-  private enum Post: Hashable, Sendable {
+  private enum Slot: Hashable, Sendable {
     case idle
-    case working(since: Timestamp)
-    /// Told to stop, and not gone yet.
-    case leaving
-    /// It ended by itself.
-    case resting(until: Timestamp)
+    case running(since: Timestamp)
+    /// A stop was requested, and the process has not exited yet.
+    case stopping
+    /// The process exited without a request.
+    case backingOff(until: Timestamp)
   }
 
-  private var posts: [Post] = []
-  /// How often in a row it ended soon after its start, by place.
-  private var falls: [Int] = []
+  private var slots: [Slot] = []
+  /// For each slot, the number of consecutive exits within `stableAfter` of the start.
+  private var crashCounts: [Int] = []
 
   package init() {}
 
-  /// Those that run, also on their way out.
+  /// The number of processes that run, including those that are stopping.
   package var running: Int {
-    posts.count { post in
-      switch post {
-      case .working, .leaving: true
-      case .idle, .resting: false
+    slots.count { slot in
+      switch slot {
+      case .running, .stopping: true
+      case .idle, .backingOff: false
       }
     }
   }
 
-  /// What to do so that the first `wanted` places work. Asking again without news orders nothing again.
-  package mutating func orders(wanted: Int, at now: Timestamp) -> [Order] {
-    while posts.count < wanted {
-      posts.append(.idle)
-      falls.append(0)
+  /// The actions after which the first `desired` slots run. A repeated call returns no action twice.
+  package mutating func actions(desired: Int, at now: Timestamp) -> [Action] {
+    while slots.count < desired {
+      slots.append(.idle)
+      crashCounts.append(0)
     }
-    var orders: [Order] = []
-    for place in posts.indices {
-      switch posts[place] {
-      case .idle where place < wanted:
-        posts[place] = .working(since: now)
-        orders.append(.start(place))
-      case .resting(let until) where place < wanted && until <= now:
-        posts[place] = .working(since: now)
-        orders.append(.start(place))
-      case .resting where place >= wanted:
-        posts[place] = .idle
-        falls[place] = 0
-      case .working where place >= wanted:
-        posts[place] = .leaving
-        orders.append(.stop(place))
-      case .idle, .working, .leaving, .resting: break
+    var actions: [Action] = []
+    for slot in slots.indices {
+      switch slots[slot] {
+      case .idle where slot < desired:
+        slots[slot] = .running(since: now)
+        actions.append(.start(slot))
+      case .backingOff(let until) where slot < desired && until <= now:
+        slots[slot] = .running(since: now)
+        actions.append(.start(slot))
+      case .backingOff where slot >= desired:
+        slots[slot] = .idle
+        crashCounts[slot] = 0
+      case .running where slot >= desired:
+        slots[slot] = .stopping
+        actions.append(.stop(slot))
+      case .idle, .running, .stopping, .backingOff: break
       }
     }
-    return orders
+    return actions
   }
 
-  /// It is gone.
-  package mutating func ended(_ place: Int, at now: Timestamp) {
-    guard posts.indices.contains(place) else { return }
-    guard case .working(let since) = posts[place] else {
-      posts[place] = .idle
-      falls[place] = 0
+  /// Records that the process of a slot has exited.
+  package mutating func recordEnd(of slot: Int, at now: Timestamp) {
+    guard slots.indices.contains(slot) else { return }
+    guard case .running(let since) = slots[slot] else {
+      slots[slot] = .idle
+      crashCounts[slot] = 0
       return
     }
-    falls[place] = now - since >= ReplicaSlots.steady ? 1 : falls[place] + 1
-    posts[place] = .resting(until: now + ReplicaSlots.rest(after: falls[place]))
+    crashCounts[slot] = now - since >= ReplicaSlots.stableAfter ? 1 : crashCounts[slot] + 1
+    slots[slot] = .backingOff(until: now + ReplicaSlots.backOff(afterCrashes: crashCounts[slot]))
   }
 
-  /// Whoever worked this long did not fall at the start.
-  package static let steady = TimeSpan(seconds: 60)
+  /// A process that ran for this time did not crash at its start.
+  package static let stableAfter = TimeSpan(seconds: 60)
 
-  /// 1 s, then twice as long each time, to a minute.
-  package static func rest(after falls: Int) -> TimeSpan {
-    TimeSpan(seconds: 1 << Int64(min(max(falls - 1, 0), 6))).atMostAMinute
+  /// 1 s, doubled for each crash, at most 60 s.
+  package static func backOff(afterCrashes count: Int) -> TimeSpan {
+    min(TimeSpan(seconds: 1 << Int64(min(max(count - 1, 0), 6))), TimeSpan(seconds: 60))
   }
-}
-
-extension TimeSpan {
-  fileprivate var atMostAMinute: TimeSpan { min(self, TimeSpan(seconds: 60)) }
 }

@@ -1,20 +1,22 @@
 package import Model
 
-/// Runs replicas, each of them as long as it is asked to.
+/// Runs replicas as child processes.
 package protocol ReplicaSpawner: Sendable {
-  /// Runs one replica until it ends by itself or the task is cancelled, and returns once it is gone: what became of it, for
-  /// people.
-  /// - Parameter name: what the replica calls itself in `scheduler_replicas`.
+  /// Runs one replica until it exits or the task is cancelled. Returns how it ended, for the log, once it has
+  /// exited.
+  /// - Parameter name: the name of the replica in `scheduler_replicas`.
   func run(_ name: String) async -> String
 }
 
-/// Keeps replicas that go on by themselves, such as containers.
-package protocol ReplicaKeeper: Sendable {
-  /// Makes it so many, whatever there is already, and says how many there are then; may be repeated.
+/// Runs replicas that outlive this process, such as containers.
+package protocol ReplicaScaler: Sendable {
+  /// Creates and removes replicas until there are `count`. May be repeated. Returns the number of replicas.
   /// - Parameters:
-  ///   - docker: how each is made; nil: all go.
+  ///   - docker: how the replicas are created; nil removes all.
   ///   - scheduler: the name of the resource.
-  func keep(_ count: Int, _ docker: DockerReplicas?, of scheduler: String) async throws(ReplicaProblem) -> Int
+  func scale(
+    to count: Int, _ docker: DockerReplicas?, of scheduler: String
+  ) async throws(ReplicaProblem) -> Int
 }
 
 /// Replicas could not be created or removed.

@@ -2,113 +2,108 @@ internal import ContainerSupport
 internal import JobModel
 internal import Model
 
-/// How an attempt ended at its container.
+/// How the execution of an attempt ended.
 enum ExecutionEnd: Hashable, Sendable {
   case command(CommandResult, command: [String])
   case answer(status: Int, body: [UInt8])
   case timedOut
   case tooMuchOutput
-  /// No healthy container of the job's image is on the node.
+  /// The node has no healthy container of the job's image.
   case noContainer
-  /// Nobody knows a module of that name any longer, so nobody knows how it takes work.
+  /// The module is not declared any longer, so its interface is unknown.
   case unknownModule
-  /// The container ended under it.
-  case containerGone
-  /// The engine or the container could not be asked.
+  /// The container exited during the attempt.
+  case containerExited
+  /// The engine or the container did not answer.
   case unreachable(String)
-  /// The job is cancelled, or its time or credits end.
+  /// The job was cancelled, or its time or credits ran out.
   case stopped
-  /// The runner ends.
-  case runnerEnds
+  /// The runner stops.
+  case runnerStopped
 }
 
-/// What an attempt's end means. Pure.
+/// The result of an attempt as the scheduler records it. Pure.
 ///
-/// An exit code of 65 (`EX_DATAERR`) and an HTTP status of 4xx say that the module refuses the input: it would elsewhere
-/// too. So is what took too long, or answers with more than `mostOutput`. Everything else may be tried elsewhere.
-struct AttemptOutcome: Hashable, Sendable {
-  enum Verdict: Hashable, Sendable {
-    case success(units: Int64, output: Value, artefacts: [Artefact])
-    case failure(reason: String, isFinal: Bool)
-  }
+/// A failure is final when it would repeat on every node: exit code 65 (`EX_DATAERR`) and HTTP status 4xx
+/// mean that the module rejects the input; a time-out and an output of more than `maxOutputBytes` are final
+/// too. Any other failure may be retried on another node.
+enum AttemptOutcome: Hashable, Sendable {
+  case success(units: Int64, output: Value, artefacts: [Artefact])
+  case failure(reason: String, isFinal: Bool)
 
-  /// Bytes of JSON that a job's output may have.
-  static let mostOutput = 1 << 20
-  static let refusal = 65
-
-  let verdict: Verdict
+  /// The limit of a job's output, in bytes of JSON.
+  static let maxOutputBytes = 1 << 20
+  static let rejectionExitCode = 65
 
   init(_ end: ExecutionEnd, of order: WorkOrder) {
-    verdict = AttemptOutcome.verdict(end, order)
-  }
-
-  private static func verdict(_ end: ExecutionEnd, _ order: WorkOrder) -> Verdict {
     switch end {
     case .command(let result, let command):
       switch result.end {
-      case .exited(0): return success(result.output, order, errors: result.errors)
-      case .exited(let code): return failure(code, result.errors, command)
-      case .timedOut: return verdict(.timedOut, order)
-      case .tooMuchOutput: return verdict(.tooMuchOutput, order)
+      case .exited(0): self = .completed(result.output, order, errors: result.errors)
+      case .exited(let code): self = .failed(exitCode: code, result.errors, command)
+      case .timedOut: self.init(.timedOut, of: order)
+      case .tooMuchOutput: self.init(.tooMuchOutput, of: order)
       }
     case .answer(let status, let body):
-      if (200..<300).contains(status) { return success(body, order, errors: []) }
-      return failure(status, body)
+      self =
+        (200..<300).contains(status)
+        ? .completed(body, order, errors: []) : .failed(httpStatus: status, body)
     case .timedOut:
-      return .failure(reason: "its time was up: it was stopped at \(order.stopAt)", isFinal: true)
+      self = .failure(reason: "timed out and was stopped at \(order.stopAt)", isFinal: true)
     case .tooMuchOutput:
-      return .failure(reason: "its output is longer than \(mostOutput >> 20) MiB", isFinal: true)
+      self = .failure(reason: "the output exceeds \(Self.maxOutputBytes >> 20) MiB", isFinal: true)
     case .noContainer:
-      return .failure(
-        reason: "no healthy container of \(order.module) with the job's image is on the node", isFinal: false)
+      self = .failure(
+        reason: "the node has no healthy container of \(order.module) with the job's image", isFinal: false)
     case .unknownModule:
-      return .failure(reason: "the module \(order.module) is no longer known to the runner", isFinal: false)
-    case .containerGone: return .failure(reason: "its container ended under it", isFinal: false)
+      self = .failure(reason: "the runner no longer knows the module \(order.module)", isFinal: false)
+    case .containerExited:
+      self = .failure(reason: "the container exited during the attempt", isFinal: false)
     case .unreachable(let message):
-      return .failure(reason: PlainLine.text(of: message, most: 400), isFinal: false)
-    case .stopped: return .failure(reason: "it was stopped", isFinal: true)
-    case .runnerEnds: return .failure(reason: "the runner was stopped", isFinal: false)
+      self = .failure(reason: PlainLine.text(of: message, limit: 400), isFinal: false)
+    case .stopped: self = .failure(reason: "the attempt was stopped", isFinal: true)
+    case .runnerStopped: self = .failure(reason: "the runner was stopped", isFinal: false)
     }
   }
 
-  private static func success(_ bytes: [UInt8], _ order: WorkOrder, errors: [UInt8]) -> Verdict {
+  private static func completed(_ bytes: [UInt8], _ order: WorkOrder, errors: [UInt8]) -> AttemptOutcome {
     let output: Value
     do throws(Value.JSONError) {
       output = try Value(json: bytes)
     } catch {
       let isEmpty = bytes.allSatisfy { $0 <= 32 }
-      return .failure(
-        reason: said(isEmpty ? "its output is empty where JSON belongs" : "its output is \(error)", errors),
-        isFinal: false)
+      let problem = isEmpty ? "the output is empty where JSON is expected" : "the output is \(error)"
+      return .failure(reason: reason(problem, errors), isFinal: false)
     }
     let units = output["units"]?.number ?? order.units
     let artefacts = (output["artefacts"]?.elements ?? []).compactMap(Artefact.init)
     return .success(units: min(max(units, 0), order.units), output: output, artefacts: artefacts)
   }
 
-  private static func failure(_ code: Int, _ errors: [UInt8], _ command: [String]) -> Verdict {
-    let program = PlainLine.text(of: command.first ?? "", most: 100)
-    let what =
-      switch code {
-      case refusal: "the module refuses the input (exit code \(code))"
+  private static func failed(exitCode: Int, _ errors: [UInt8], _ command: [String]) -> AttemptOutcome {
+    let program = PlainLine.text(of: command.first ?? "", limit: 100)
+    let problem =
+      switch exitCode {
+      case rejectionExitCode: "the module rejects the input (exit code \(exitCode))"
       case 126: "\(program) in the container cannot be executed (exit code 126)"
-      case 127: "\(program) is not in the container (exit code 127)"
-      case 137: "it was killed (exit code 137), perhaps for want of memory"
-      default: "exit code \(code)"
+      case 127: "\(program) does not exist in the container (exit code 127)"
+      case 137: "the command was killed (exit code 137), possibly out of memory"
+      default: "exit code \(exitCode)"
       }
-    return .failure(reason: said(what, errors), isFinal: code == refusal)
+    return .failure(reason: reason(problem, errors), isFinal: exitCode == rejectionExitCode)
   }
 
-  private static func failure(_ status: Int, _ body: [UInt8]) -> Verdict {
-    // Those of 4xx that speak of the moment and not of the input: time-out, too early, too many requests.
-    let isOfTheMoment = [408, 425, 429].contains(status)
-    let isRefusal = (400..<500).contains(status) && !isOfTheMoment
-    let what = isRefusal ? "the module refuses the input (HTTP status \(status))" : "HTTP status \(status)"
-    return .failure(reason: said(what, body), isFinal: isRefusal)
+  private static func failed(httpStatus: Int, _ body: [UInt8]) -> AttemptOutcome {
+    // The 4xx statuses that concern the moment and not the input: time-out, too early, too many requests.
+    let isTransient = [408, 425, 429].contains(httpStatus)
+    let isRejection = (400..<500).contains(httpStatus) && !isTransient
+    let status = "HTTP status \(httpStatus)"
+    let problem = isRejection ? "the module rejects the input (\(status))" : status
+    return .failure(reason: reason(problem, body), isFinal: isRejection)
   }
 
-  private static func said(_ what: String, _ bytes: [UInt8]) -> String {
+  private static func reason(_ problem: String, _ bytes: [UInt8]) -> String {
     let lines = PlainLine.lastLines(of: bytes)
-    return lines.isEmpty ? what : "\(what): \(lines)"
+    return lines.isEmpty ? problem : "\(problem): \(lines)"
   }
 }

@@ -1,36 +1,36 @@
 internal import JobModel
 internal import Synchronization
 
-/// What a module has said of how it goes, and what of that was passed on.
+/// The progress that a module reported, and the part of it that was reported to the scheduler.
 final class AttemptProgress: Sendable {
-  struct Words: Hashable, Sendable {
+  struct Report: Hashable, Sendable {
     var units: Int64 = 0
     var note: String?
   }
 
   private struct State {
-    var said = Words()
-    var told = Words()
+    var received = Report()
+    var sent = Report()
   }
 
   private let state = Mutex(State())
 
-  func hear(_ line: ProgressLine) {
+  func record(_ line: ProgressLine) {
     state.withLock { state in
-      // Of units done in all there are never fewer.
-      state.said.units = max(state.said.units, line.units ?? 0)
-      state.said.note = line.note ?? state.said.note
+      // The total of completed units never decreases.
+      state.received.units = max(state.received.units, line.units ?? 0)
+      state.received.note = line.note ?? state.received.note
     }
   }
 
-  var hasNews: Bool { state.withLock { $0.said != $0.told } }
-  func haveTold(_ words: Words) { state.withLock { $0.told = words } }
+  var hasUnsentReport: Bool { state.withLock { $0.received != $0.sent } }
+  func markSent(_ report: Report) { state.withLock { $0.sent = report } }
 
-  /// Never more units than were ordered.
-  func words(of order: WorkOrder) -> Words {
+  /// The latest report; its units never exceed those of the order.
+  func report(for order: WorkOrder) -> Report {
     state.withLock { state in
-      state.said.units = min(state.said.units, order.units)
-      return state.said
+      state.received.units = min(state.received.units, order.units)
+      return state.received
     }
   }
 }

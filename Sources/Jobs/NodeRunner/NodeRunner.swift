@@ -1,7 +1,7 @@
 /// Runs the attempts of nodes in containers: the controller uses it for nodes whose engine it reaches, the relay for its
 /// own node.
 ///
-/// Entry file: `DirectRunner.swift`. It has a worker for each node (`NodeWorker.swift`), which sends heartbeats, takes work
+/// Entry file: `LocalRunner.swift`. It has a worker for each node (`NodeWorker.swift`), which sends heartbeats, takes work
 /// and runs each attempt (`AttemptRun.swift`) in a container of the job's module (`AttemptExecution.swift`). What the end
 /// of an attempt means is decided by `AttemptOutcome`, what is metered by `AttemptMeter`; both are pure.
 ///

@@ -4,107 +4,106 @@ internal import JobModel
 internal import Model
 internal import Reconciling
 
-/// The worker of one node, until the node is no longer wanted or the task is cancelled.
+/// The worker of one node. It ends when the node is no longer to be served or the task is cancelled.
 struct NodeWorker: Sendable {
   let name: String
-  let parts: DirectRunner.Parts
-  let roster: NodeRoster
+  let dependencies: LocalRunner.Dependencies
+  let served: ServedNodes
   private let running = RunningAttempts()
 
-  /// How long one request for work waits.
-  private static let patience = Duration.seconds(20)
-  private static let pause = TimeSpan(seconds: 1)
-  private static let longPause = TimeSpan(seconds: 5)
-  /// How often it is looked what is on the node.
-  private static let lookPause = TimeSpan(seconds: 3)
+  private static let longPollTimeout = Duration.seconds(20)
+  private static let retryPause = TimeSpan(seconds: 1)
+  private static let registrationPause = TimeSpan(seconds: 5)
+  private static let observationInterval = TimeSpan(seconds: 3)
 
-  init(name: String, parts: DirectRunner.Parts, roster: NodeRoster) {
+  init(name: String, dependencies: LocalRunner.Dependencies, served: ServedNodes) {
     self.name = name
-    self.parts = parts
-    self.roster = roster
+    self.dependencies = dependencies
+    self.served = served
   }
 
   func run() async {
-    guard let terms = await registered() else { return }
+    guard let terms = await registerWhenReachable() else { return }
     await withDiscardingTaskGroup { group in
-      group.addTask { await beat(terms) }
+      group.addTask { await sendHeartbeats(terms) }
       await takeWork(terms)
       group.cancelAll()
     }
   }
 
-  private var isServing: Bool { !Task.isCancelled && roster.wanted(name) != nil }
+  private var isServing: Bool { !Task.isCancelled && served[name] != nil }
 
-  /// Registers as soon as its engine answers; nil: it is not wanted any more.
-  private func registered() async -> WorkTerms? {
-    var hasTold = false
-    while isServing, let node = roster.wanted(name) {
-      switch await parts.look(at: node) {
-      case .success(let look):
-        if let terms = await register(look.heartbeat(of: node, running: 0)) {
-          parts.tell(.online(node: name))
+  /// Registers as soon as the engine answers. Nil when the node is no longer to be served.
+  private func registerWhenReachable() async -> WorkTerms? {
+    var hasReportedOffline = false
+    while isServing, let node = served[name] {
+      switch await dependencies.observe(node) {
+      case .success(let observation):
+        if let terms = await register(observation.heartbeat(of: node, running: 0)) {
+          dependencies.onEvent(.online(node: name))
           return terms
         }
       case .failure(let error):
-        if !hasTold { parts.tell(.offline(node: name, reason: error.message)) }
-        hasTold = true
+        if !hasReportedOffline { dependencies.onEvent(.offline(node: name, reason: error.message)) }
+        hasReportedOffline = true
       }
-      try? await parts.time.sleep(Self.longPause)
+      try? await dependencies.time.sleep(Self.registrationPause)
     }
     return nil
   }
 
-  /// Nil where the scheduler cannot be asked, or does not know the node yet. Attempts that an earlier run had accepted are
-  /// given up.
+  /// Reports attempts of an earlier run as failed. Nil when the scheduler does not answer or does not know
+  /// the node yet.
   private func register(_ heartbeat: WorkerHeartbeat) async -> WorkTerms? {
     let terms: WorkTerms
     do throws(JobError) {
-      terms = try await parts.desk.register(heartbeat)
+      terms = try await dependencies.workerAPI.register(heartbeat)
     } catch {
       return nil
     }
     let own = running.ids
     for attempt in terms.accepted where !own.contains(attempt) {
-      let event = WorkReport.Event.fail(
-        reason: "the runner was started anew", WorkUsage(), isFinal: false)
-      await parts.say(WorkReport(attempt, event), from: name)
+      let event = WorkReport.Event.fail(reason: "the runner restarted", WorkUsage(), isFinal: false)
+      await dependencies.deliver(WorkReport(attempt, event), from: name)
     }
     return terms
   }
 
-  /// Says again and again that the node is there, while its engine answers: as often as is asked for, at once where other
-  /// images are there than before, and with every look while attempts run, because the answer tells which are to stop.
-  private func beat(_ terms: WorkTerms) async {
+  /// Sends heartbeats while the engine answers: as often as the terms require, immediately after the images
+  /// changed, and after each observation while attempts run, because the reply says which of them are to
+  /// stop.
+  private func sendHeartbeats(_ terms: WorkTerms) async {
     var images: [String]?
-    var lastHeard = parts.time.uptime()
+    var lastHeartbeat = dependencies.time.uptime()
     while !Task.isCancelled {
-      try? await parts.time.sleep(min(terms.heartbeatEvery, Self.lookPause))
-      guard !Task.isCancelled, let node = roster.wanted(name) else { continue }
-      switch await parts.look(at: node) {
-      case .success(let look):
-        if running.isAway { parts.tell(.online(node: name)) }
-        let silence = parts.time.uptime().milliseconds - lastHeard.milliseconds
-        let isDue = silence + Self.lookPause.milliseconds > terms.heartbeatEvery.milliseconds
-        let hasNews = look.images != images || running.isAway || running.count > 0
-        running.isAway = false
-        guard isDue || hasNews else { continue }
-        if await heartbeat(look.heartbeat(of: node, running: running.count)) {
-          images = look.images
-          lastHeard = parts.time.uptime()
+      try? await dependencies.time.sleep(min(terms.heartbeatEvery, Self.observationInterval))
+      guard !Task.isCancelled, let node = served[name] else { continue }
+      switch await dependencies.observe(node) {
+      case .success(let observation):
+        let wasUnreachable = running.isEngineUnreachable
+        running.isEngineUnreachable = false
+        if wasUnreachable { dependencies.onEvent(.online(node: name)) }
+        let silence = dependencies.time.uptime().milliseconds - lastHeartbeat.milliseconds
+        let isDue = silence + Self.observationInterval.milliseconds > terms.heartbeatEvery.milliseconds
+        let hasChanged = observation.images != images || wasUnreachable || running.count > 0
+        guard isDue || hasChanged else { continue }
+        if await send(observation.heartbeat(of: node, running: running.count)) {
+          images = observation.images
+          lastHeartbeat = dependencies.time.uptime()
         }
       case .failure(let error):
-        if !running.isAway, !Task.isCancelled {
-          parts.tell(.offline(node: name, reason: error.message))
+        if !running.isEngineUnreachable, !Task.isCancelled {
+          dependencies.onEvent(.offline(node: name, reason: error.message))
         }
-        running.isAway = true
+        running.isEngineUnreachable = true
       }
     }
   }
 
-  /// Whether it was heard. Attempts that are to stop do.
-  private func heartbeat(_ heartbeat: WorkerHeartbeat) async -> Bool {
+  /// Stops the attempts that the reply names. Returns whether the scheduler recorded the heartbeat.
+  private func send(_ heartbeat: WorkerHeartbeat) async -> Bool {
     do throws(JobError) {
-      for attempt in try await parts.desk.heartbeat(heartbeat) { running.stop(attempt) }
+      for attempt in try await dependencies.workerAPI.heartbeat(heartbeat) { running.stop(attempt) }
       return true
     } catch {
       guard error.code == .unknownNode else { return false }
@@ -112,27 +111,27 @@ struct NodeWorker: Sendable {
     }
   }
 
-  /// Takes as much as there are free slots, and returns when everything that was taken has ended.
+  /// Takes as many orders as slots are free. Returns when all attempts that were taken have ended.
   private func takeWork(_ terms: WorkTerms) async {
-    var ends = running.ended.makeAsyncIterator()
+    var ends = running.ends.makeAsyncIterator()
     await withDiscardingTaskGroup { group in
-      while isServing, let node = roster.wanted(name) {
+      while isServing, let node = served[name] {
         let free = node.slots - running.count
-        if running.isAway {
-          try? await parts.time.sleep(Self.pause)
+        if running.isEngineUnreachable {
+          try? await dependencies.time.sleep(Self.retryPause)
         } else if free <= 0 {
           _ = await ends.next()
         } else {
-          for order in await work(most: free).prefix(free) {
-            guard let (signs, leaseUntil) = await begin(order) else {
-              // It comes again, and not at once.
-              try? await parts.time.sleep(Self.pause)
+          for order in await orders(limit: free).prefix(free) {
+            guard let (stopSignals, leaseUntil) = await accept(order) else {
+              // The scheduler returns the order again; the pause keeps this loop from spinning.
+              try? await dependencies.time.sleep(Self.retryPause)
               continue
             }
             group.addTask {
               await AttemptRun(
-                order, on: node, parts: parts, running: running, stopSigns: signs, lease: terms.lease,
-                leaseUntil: leaseUntil
+                order, on: node, dependencies: dependencies, running: running, stopSignals: stopSignals,
+                lease: terms.lease, leaseUntil: leaseUntil
               ).run()
               running.end(order.attempt)
             }
@@ -142,23 +141,23 @@ struct NodeWorker: Sendable {
     }
   }
 
-  private func work(most: Int) async -> [WorkOrder] {
+  private func orders(limit: Int) async -> [WorkOrder] {
     do throws(JobError) {
-      return try await parts.desk.work(for: name, limit: most, timeout: Self.patience)
+      return try await dependencies.workerAPI.work(for: name, limit: limit, timeout: Self.longPollTimeout)
     } catch {
-      try? await parts.time.sleep(Self.pause)
+      try? await dependencies.time.sleep(Self.retryPause)
       return []
     }
   }
 
-  /// Where signs come that it is to stop, and until when it may be silent; nil: it runs already, or is not this node's any
-  /// more.
-  private func begin(_ order: WorkOrder) async -> (AsyncStream<Void>, Timestamp)? {
-    guard let signs = running.begin(order.attempt) else { return nil }
+  /// Returns the attempt's stop signals and the end of its lease, or nil when the attempt runs already or was
+  /// superseded.
+  private func accept(_ order: WorkOrder) async -> (AsyncStream<Void>, Timestamp)? {
+    guard let stopSignals = running.begin(order.attempt) else { return nil }
     do throws(JobError) {
-      let reply = try await parts.desk.report(WorkReport(order.attempt, .accept), from: name)
+      let reply = try await dependencies.workerAPI.report(WorkReport(order.attempt, .accept), from: name)
       if reply.stops { running.stop(order.attempt) }
-      return (signs, reply.leaseUntil)
+      return (stopSignals, reply.leaseUntil)
     } catch {
       running.end(order.attempt)
       return nil
@@ -166,27 +165,27 @@ struct NodeWorker: Sendable {
   }
 }
 
-extension DirectRunner.Parts {
-  private static let pauses = [200, 500, 1000, 2000, 4000, 8000].map { TimeSpan(milliseconds: $0) }
+extension LocalRunner.Dependencies {
+  private static let retryPauses = [200, 500, 1000, 2000, 4000, 8000].map { TimeSpan(milliseconds: $0) }
 
-  /// Says how an attempt ended, again where the scheduler cannot be asked, and once also in a task that was cancelled. What
-  /// is never heard ends with the attempt's lease.
-  func say(_ report: WorkReport, from node: String) async {
-    for pause in [TimeSpan(milliseconds: 0)] + Self.pauses {
+  /// Sends a report, again while the scheduler does not answer. The first try is made even when the task is
+  /// cancelled. An attempt whose result is never delivered ends with its lease.
+  func deliver(_ report: WorkReport, from node: String) async {
+    for pause in [TimeSpan(milliseconds: 0)] + Self.retryPauses {
       if pause.milliseconds > 0, (try? await time.sleep(pause)) == nil { return }
-      let result = await UncancellableTask.run { [desk] in
-        await DirectRunner.Parts.attempt(report, from: node, at: desk)
+      let result = await UncancellableTask.run { [workerAPI] in
+        await LocalRunner.Dependencies.send(report, from: node, to: workerAPI)
       }
       guard case .failure(let error) = result, error.code == .unavailable else { return }
     }
   }
 
-  /// A function of its own: a typed `do` inside a task's closure is miscompiled (Swift 6.3).
-  private static func attempt(
-    _ report: WorkReport, from node: String, at desk: any WorkerAPI
+  /// A separate function because Swift 6.3 miscompiles a typed `do` inside a task's closure.
+  private static func send(
+    _ report: WorkReport, from node: String, to workerAPI: any WorkerAPI
   ) async -> Result<Void, JobError> {
     do throws(JobError) {
-      _ = try await desk.report(report, from: node)
+      _ = try await workerAPI.report(report, from: node)
       return .success(())
     } catch {
       return .failure(error)

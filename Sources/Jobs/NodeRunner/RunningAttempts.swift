@@ -1,7 +1,7 @@
 internal import JobModel
 internal import Synchronization
 
-/// The attempts of one node that are under way.
+/// The attempts that run on one node.
 final class RunningAttempts: Sendable {
   private struct Entry {
     let stop: AsyncStream<Void>.Continuation
@@ -10,34 +10,34 @@ final class RunningAttempts: Sendable {
 
   private struct State {
     var entries: [AttemptID: Entry] = [:]
-    /// Whether the node's engine did not answer when it was last asked.
-    var isAway = false
+    /// Whether the node's engine failed to answer the last observation.
+    var isEngineUnreachable = false
   }
 
   private let state = Mutex(State())
-  /// Gives a sign whenever one has ended.
-  let ended: AsyncStream<Void>
-  private let ending: AsyncStream<Void>.Continuation
+  /// Yields after an attempt has ended; several ends may be combined into one element.
+  let ends: AsyncStream<Void>
+  private let endsContinuation: AsyncStream<Void>.Continuation
 
   init() {
-    (ended, ending) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    (ends, endsContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   var ids: Set<AttemptID> { state.withLock { Set($0.entries.keys) } }
   var count: Int { state.withLock { $0.entries.count } }
 
-  var isAway: Bool {
-    get { state.withLock { $0.isAway } }
-    set { state.withLock { $0.isAway = newValue } }
+  var isEngineUnreachable: Bool {
+    get { state.withLock { $0.isEngineUnreachable } }
+    set { state.withLock { $0.isEngineUnreachable = newValue } }
   }
 
-  /// Returns where a sign comes that it is to stop; nil: it runs already.
+  /// Returns a stream that yields when the attempt is to stop, or nil when the attempt runs already.
   func begin(_ id: AttemptID) -> AsyncStream<Void>? {
-    let (signs, sign) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let (stopSignals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     return state.withLock { state in
       guard state.entries[id] == nil else { return nil }
-      state.entries[id] = Entry(stop: sign)
-      return signs
+      state.entries[id] = Entry(stop: continuation)
+      return stopSignals
     }
   }
 
@@ -45,11 +45,11 @@ final class RunningAttempts: Sendable {
 
   func end(_ id: AttemptID) {
     state.withLock { $0.entries[id] = nil }
-    ending.yield()
+    endsContinuation.yield()
   }
 
-  /// The container among these that the fewest attempts use; it counts as used by this one now. Nil: there is none.
-  func choose(among containers: [String], for id: AttemptID) -> String? {
+  /// Assigns the attempt to the container that the fewest attempts use. Nil when there is no container.
+  func assignContainer(from containers: [String], to id: AttemptID) -> String? {
     state.withLock { state in
       let used = state.entries.values.compactMap(\.container)
       let loads = containers.map { container in (container, used.count { $0 == container }) }

@@ -37,8 +37,8 @@ extension ReplicaSpec {
   /// The same for the decision.
   package var rule: ReplicaRule {
     var rule = ReplicaRule(target: Int64(pendingJobsPerReplica))
-    rule.least = min
-    rule.most = max
+    rule.min = min
+    rule.max = max
     rule.cooldown = cooldown
     return rule
   }

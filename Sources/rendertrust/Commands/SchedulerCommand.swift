@@ -34,7 +34,7 @@ struct SchedulerCommand: AsyncParsableCommand {
     let pool = PostgresPool(configuration, connections: 8)
     let time = TimeSource.real
     let name = Environment[SchedulerCommand.nameVariable] ?? "\(Authorship.hostName)-\(getpid())"
-    let isTied = ParentDeathWatch.isTied
+    let isTied = ParentDeathWatch.isEnabled
     let logger = Logger(label: "scheduler") { _ in
       // Whoever started it tells its log what is not as it should be.
       ServerLogHandler(logLevel: isTied ? .warning : .info, format: isTied ? .text : .json, time: time)
@@ -46,7 +46,9 @@ struct SchedulerCommand: AsyncParsableCommand {
     let loop = SchedulerLoop(service) { news in silence.tell(news, to: logger) }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await StopSignals.first() }
-      group.addTask { if isTied { await ParentDeathWatch.broken(time) } else { await StopSignals.first() } }
+      group.addTask {
+        if isTied { await ParentDeathWatch.waitForParentExit(time) } else { await StopSignals.first() }
+      }
       group.addTask { await loop.run() }
       group.addTask { await pulse.run(time) }
       await group.next()

@@ -88,19 +88,19 @@ struct Fabric: Sendable {
 
   /// Of several controllers one serves the nodes: a node has one worker, and the second to register takes away what the first
   /// had begun.
-  private func runner(_ service: PostgresJobService, _ seat: SupervisorLease) -> DirectRunner {
-    DirectRunner(
-      desk: service, engines: session.foundations.workloads.engines, http: session.foundations.http,
+  private func runner(_ service: PostgresJobService, _ seat: SupervisorLease) -> LocalRunner {
+    LocalRunner(
+      workerAPI: service, engines: session.foundations.workloads.engines, http: session.foundations.http,
       owner: session.owner, time: session.engine.time,
       nodes: { [time = session.engine.time] in
         seat.isTaken(at: time.uptime()) ? lookup.lastFound?.nodes ?? [] : []
       },
       modules: { lookup.lastFound?.modules ?? [] },
-      tell: { news in tell(news) })
+      onEvent: { report($0) })
   }
 
-  private func tell(_ news: DirectRunner.News) {
-    guard case .offline(let node, let reason) = news else { return }
+  private func report(_ event: LocalRunner.Event) {
+    guard case .offline(let node, let reason) = event else { return }
     session.progress.warn("Node/\(node) takes no work: \(reason)")
   }
 
@@ -113,16 +113,17 @@ struct Fabric: Sendable {
       return
     }
     let progress = session.progress
-    let table = ReplicaTable(pool, supervisor: name) { ReplicaSettings(recorded: $0) }
+    let table = PostgresReplicaSource(pool, supervisor: name) { ReplicaSettings(recorded: $0) }
     let supervisor = ReplicaSupervisor(
       name: name,
       source: LeasedReplicaSource(table, seat, session.engine.time),
       spawner: ReplicaProcess(
         command: [Fabric.program, "scheduler"], environment: [SchedulerCommand.databaseVariable: url]
       ) { name, line in progress.warn("scheduler \(name): \(line)") },
-      keeper: ReplicaContainers(session.foundations.workloads, owner: session.owner),
+      scaler: ReplicaContainers(session.foundations.workloads, owner: session.owner),
       time: session.engine.time, log: { progress.remark($0) })
-    await supervisor.run(ticks: ReplicaSupervisor.ticks(every: ReplicaSupervisor.pause, session.engine.time))
+    await supervisor.run(
+      ticks: ReplicaSupervisor.ticks(every: ReplicaSupervisor.interval, session.engine.time))
   }
 
   /// The file that this process runs, whatever it was called as.

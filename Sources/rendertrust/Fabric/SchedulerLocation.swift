@@ -13,8 +13,8 @@ struct SchedulerLocation: Sendable {
   let revision: Int64
   let scheduler: ResourceID
   let address: DatabaseAddress
-  let nodes: [DirectNode]
-  let modules: [DirectModule]
+  let nodes: [RunnerNode]
+  let modules: [RunnerModule]
 
   /// Nil: no Scheduler is declared, or its database is not.
   init?(_ resources: [AnyResource], _ offers: Offers, revision: Int64) {
@@ -26,9 +26,9 @@ struct SchedulerLocation: Sendable {
     self.scheduler = scheduler.id
     self.address = address
     nodes = offers.compute.sorted { $0.key < $1.key }.compactMap { id, offer in
-      offers.leaving.contains(id) ? nil : DirectNode(id, offer)
+      offers.leaving.contains(id) ? nil : RunnerNode(id, offer)
     }
-    modules = offers.work.sorted { $0.key < $1.key }.map { DirectModule($0.key, $0.value) }
+    modules = offers.work.sorted { $0.key < $1.key }.map { RunnerModule($0.key, $0.value) }
   }
 }
 

@@ -11,12 +11,12 @@ final class SupervisorLease: Sendable {
   func isTaken(at now: TimeSpan) -> Bool { takenUntil.withLock { $0.map { now < $0 } ?? false } }
 
   /// - Parameter asked: when the database was asked.
-  func hear(_ reading: ReplicaReading, asked: TimeSpan) {
+  func hear(_ reading: ReplicaDemand, asked: TimeSpan) {
     takenUntil.withLock { until in
       switch reading {
-      case .mine:
-        until = TimeSpan(milliseconds: asked.milliseconds + ReplicaTable.hold.milliseconds)
-      case .notMine: until = nil
+      case .leader:
+        until = TimeSpan(milliseconds: asked.milliseconds + PostgresReplicaSource.leaseDuration.milliseconds)
+      case .follower: until = nil
       // Nobody else takes it before its time is up.
       case .unknown: break
       }
@@ -38,15 +38,15 @@ struct LeasedReplicaSource: ReplicaSource {
     self.time = time
   }
 
-  func read() async -> ReplicaReading {
+  func read() async -> ReplicaDemand {
     let asked = time.uptime()
     let reading = await source.read()
     seat.hear(reading, asked: asked)
     return reading
   }
 
-  func leave() async {
+  func release() async {
     seat.leave()
-    await source.leave()
+    await source.release()
   }
 }

@@ -3,7 +3,7 @@ import Reconciling
 import ReconcilingSupport
 
 extension Checks {
-  /// What is not ready, and whose explanation does not name this fault, the only one that there is.
+  /// The resources that are not ready and whose explanation does not name this fault, the only active one.
   func unexplained(by fault: Fault) async -> [String] {
     let store = world.store
     guard let latest = try? await store.latestRevision(of: World.environment),
@@ -12,21 +12,21 @@ extension Checks {
       let leases = try? await store.leases(of: World.environment),
       let events = try? await store.events(of: World.environment, id: nil, limit: 1000)
     else { return ["the store does not answer"] }
-    var situation = StatusSnapshot(
+    var snapshot = StatusSnapshot(
       now: world.time.wall, statuses: statuses, desired: desired, revision: latest.number)
-    situation.journal = journal
-    situation.events = events
+    snapshot.journal = journal
+    snapshot.events = events
     var wrong: [String] = []
     for resource in desired.resources {
-      situation.holder = leases.table.holder(of: resource.id, now: leases.now)?.description
-      let explanation = Explanation(of: resource.id, in: situation)
+      snapshot.holder = leases.table.holder(of: resource.id, now: leases.now)?.description
+      let explanation = Explanation(of: resource.id, in: snapshot)
       if explanation.isReady {
-        if fault.effect == .unseen, fault.place == resource.id.kind {
-          wrong.append("\(resource.id) is said to be ready during \(fault)")
+        if fault.effect == .unobservable, fault.target == resource.id.kind {
+          wrong.append("\(resource.id) is reported as ready during \(fault)")
         }
         continue
       }
-      // A guard may hold what was changed, or what comes before it, fault or not.
+      // A guard may block a change or its dependencies independently of the fault.
       guard ![.guarded, .invalid].contains(explanation.root.cause) else { continue }
       if !Checks.names(explanation, fault) {
         let chain = explanation.chain.map { "\($0.id) \($0.cause.rawValue) \($0.message)" }
@@ -40,7 +40,7 @@ extension Checks {
     let message = explanation.root.message
     if message.contains(fault.mark) { return true }
     guard fault.effect == .hangs else { return false }
-    // A call that was given up has no words of the system's own.
+    // The message of an abandoned call does not come from the system.
     if case .underWay = explanation.next { return true }
     return message.contains("did not finish") || message.contains("did not tell")
   }

@@ -13,12 +13,12 @@ import ReconcilingSupport
 import Recovery
 import Services
 
-/// What must be true of a world that had time to become as declared.
+/// Conditions that must hold once a world had time to converge.
 struct Checks {
   let world: World
   let desired: DesiredState
 
-  /// What is not yet as it should be according to the controller itself; empty once it says that all is ready.
+  /// The resources that are not ready according to the controller's own records; empty once all are ready.
   func unready() async -> [String] {
     let store = world.store
     guard let latest = try? await store.latestRevision(of: World.environment),
@@ -26,7 +26,7 @@ struct Checks {
       let inventory = try? await store.inventory(of: World.environment, knowing: [])
     else { return ["the store does not answer"] }
     guard latest.manifestDigest == desired.digest else {
-      return ["revision \(latest.number) is not what the manifests say"]
+      return ["revision \(latest.number) differs from the manifests"]
     }
     var late: [String] = []
     for resource in desired.resources {
@@ -40,7 +40,7 @@ struct Checks {
       }
     }
     for id in Set(inventory.keys).union(statuses.keys).sorted() where desired[id] == nil {
-      late.append("\(id) is still there: \(statuses[id].map(Checks.text) ?? "no status")")
+      late.append("\(id) still exists: \(statuses[id].map(Checks.text) ?? "no status")")
     }
     return late
   }
@@ -50,23 +50,23 @@ struct Checks {
       .joined(separator: ", ")
   }
 
-  /// Where the world itself is not as the manifests say, whatever the controller thinks of it.
+  /// Differences between the manifests and the world itself, independent of the controller's records.
   func differences() -> [String] {
-    things() + server() + schedulers() + backups() + containers() + nodes() + world.foreignDamage
+    fakes() + server() + schedulers() + backups() + containers() + nodes() + world.foreignDamage
   }
 
-  private func things() -> [String] {
+  private func fakes() -> [String] {
     let wanted = Dictionary(
       uniqueKeysWithValues: desired.resources.compactMap { resource in
         (resource.spec as? FakeSpec).map {
-          (resource.id, Things.Thing(number: $0.number, needs: $0.needs))
+          (resource.id, FakeResources.Entry(number: $0.number, needs: $0.needs))
         }
       })
-    let found = world.systems.things.all
+    let found = world.systems.fakes.all
     return Set(wanted.keys).union(found.keys).sorted().compactMap { id in
       guard wanted[id]?.number != found[id]?.number else { return nil }
-      return "\(id) is \(found[id].map { "\($0.number)" } ?? "not there") instead of "
-        + (wanted[id].map { "\($0.number)" } ?? "gone")
+      return "\(id) is \(found[id].map { "\($0.number)" } ?? "absent") instead of "
+        + (wanted[id].map { "\($0.number)" } ?? "absent")
     }
   }
 
@@ -89,7 +89,7 @@ struct Checks {
       } else if let spec = resource.spec as? PriceMapSpec {
         prices[spec.database.id.name, default: [:]][resource.id.name] = spec.entries
       } else if let spec = resource.spec as? LedgerSpec {
-        wrong += books(of: resource.id, spec, now.databases[spec.database.id.name]?.books)
+        wrong += ledger(of: resource.id, spec, now.databases[spec.database.id.name]?.ledger)
       } else if let spec = resource.spec as? EnvironmentSpec {
         environments.insert(resource.id.name)
         if now.environments[resource.id.name] != spec.value.json { wrong.append("\(resource.id) differs") }
@@ -101,24 +101,28 @@ struct Checks {
     }
     for name in Set(now.roles.keys).union(roles.keys).sorted() where name != "bob" {
       if now.roles[name] != roles[name] {
-        wrong.append("role \(name) is \(now.roles[name].map { "\($0)" } ?? "not there")")
+        wrong.append("role \(name) is \(now.roles[name].map { "\($0)" } ?? "absent")")
       }
     }
     for (name, database) in now.databases.sorted(by: { $0.key < $1.key }) {
       let found = database.prices.mapValues { $0.values.sorted { $0.priceID < $1.priceID } }
-      if found != prices[name] ?? [:] { wrong.append("prices in \(name) are of \(found.keys.sorted())") }
+      if found != prices[name] ?? [:] { wrong.append("price maps in \(name) are \(found.keys.sorted())") }
     }
     return wrong
   }
 
-  private func books(of id: ResourceID, _ spec: LedgerSpec, _ books: SimulatedServer.Books?) -> [String] {
-    guard let books else { return ["\(id) has no books"] }
+  private func ledger(of id: ResourceID, _ spec: LedgerSpec, _ ledger: SimulatedServer.LedgerState?)
+    -> [String]
+  {
+    guard let ledger else { return ["\(id) has no ledger"] }
     var wrong: [String] = []
-    if books.owners != [id.name] { wrong.append("\(id) shares its books: \(books.owners.sorted())") }
-    if books.rules.last != spec.rules(version: Int64(books.rules.count)) {
-      wrong.append("\(id) has other rules")
+    if ledger.owners != [id.name] { wrong.append("\(id) shares its ledger: \(ledger.owners.sorted())") }
+    if ledger.rules.last != spec.rules(version: Int64(ledger.rules.count)) {
+      wrong.append("\(id) has different rules")
     }
-    if !books.isGuarded || books.overdueHolds > 0 { wrong.append("\(id) does not keep its books") }
+    if !ledger.isGuarded || ledger.overdueHolds > 0 {
+      wrong.append("the ledger of \(id) is unguarded or has overdue holds")
+    }
     return wrong
   }
 
@@ -126,8 +130,8 @@ struct Checks {
     let archive = world.systems.server.now.archive
     let policy = desired.resources.first { $0.spec is BackupPolicySpec }
     guard let policy, let spec = policy.spec as? BackupPolicySpec else {
-      // What somebody else set is theirs once no policy is left.
-      return archive?.policy == nil ? [] : ["the archive of \(archive?.policy ?? "") is still on"]
+      // An archive that was configured by hand stays once no policy is left.
+      return archive?.policy == nil ? [] : ["the archive of \(archive?.policy ?? "") is still enabled"]
     }
     let wanted = SimulatedServer.Archive(
       policy: policy.id.name, timeoutSeconds: spec.archiveTimeoutSeconds)
@@ -156,7 +160,7 @@ struct Checks {
             + containers.map(\.name).sorted().joined(separator: " "))
       }
       if Set(containers.map(\.labels.replica)).count != containers.count {
-        wrong.append("\(id) has a replica twice")
+        wrong.append("\(id) has a duplicate replica")
       }
       for container in containers.sorted(by: { $0.name < $1.name })
       where container.state != .running || container.image != wanted[id]?.image {
@@ -179,7 +183,7 @@ struct Checks {
     }
   }
 
-  /// Whether what is written down is complete and free of secrets. Only for a world in which nothing runs any more.
+  /// Problems of the stored records: open intents and secrets. Only valid once no process runs.
   func records() async -> [String] {
     var wrong: [String] = []
     let journal = (try? await world.store.journal(of: World.environment, id: nil, limit: .max)) ?? []
@@ -191,7 +195,9 @@ struct Checks {
     let texts =
       journal.map { "\($0)" } + events.map(\.message)
       + statuses.values.flatMap { $0.conditions.map(\.message) }
-    if texts.contains(where: { world.betrays($0) }) { wrong.append("a secret is written down") }
+    if texts.contains(where: { world.containsSecret($0) }) {
+      wrong.append("a stored record contains a secret")
+    }
     return wrong
   }
 }

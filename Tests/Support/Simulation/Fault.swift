@@ -1,55 +1,55 @@
 import Synchronization
 
-/// Something in the world that goes wrong for a while.
+/// A fault that is injected into a system for a while.
 struct Fault: Hashable, Sendable, CustomStringConvertible {
   enum Effect: String, Sendable, CaseIterable {
-    /// The call fails and did nothing.
+    /// The call fails without an effect.
     case failsBefore
-    /// The call did what it was asked for, and fails.
+    /// The call takes effect and fails.
     case failsAfter
-    /// The caller is told of a time-out, and what it asked for happens later.
-    case landsLate
-    /// No answer until the caller gives up or the fault is gone.
+    /// The call times out and takes effect later.
+    case takesEffectLate
+    /// The call does not return until its deadline or the end of the fault.
     case hangs
-    /// Says that it was done, and did nothing.
-    case lies
-    /// Nothing can be seen.
-    case unseen
-    /// Some resources can be seen and others cannot.
-    case partlySeen
-    /// What is seen was so a while ago.
+    /// The call reports success without an effect.
+    case falseSuccess
+    /// Observations fail.
+    case unobservable
+    /// Observations fail for some resources.
+    case partlyObservable
+    /// Observations return an earlier state.
     case stale
-    /// Events do not arrive, or late.
+    /// Events are lost.
     case lost
-    /// Events arrive twice.
-    case doubled
+    /// Events are delivered twice.
+    case duplicated
   }
 
   let number: Int
-  /// What is concerned: a kind, `engine 1`, `server`, `store` or `events`.
-  let place: String
+  /// The affected system: a kind, `engine 1`, `server`, `store` or `events`.
+  let target: String
   let effect: Effect
-  /// How many calls of a hundred are concerned.
+  /// The share of calls that are affected.
   let percent: Int
 
-  init(number: Int, place: String, effect: Effect, percent: Int) {
+  init(number: Int, target: String, effect: Effect, percent: Int) {
     self.number = number
-    self.place = place
+    self.target = target
     self.effect = effect
     self.percent = percent
   }
 
-  var description: String { "fault \(number): \(place) \(effect.rawValue) (\(percent) %)" }
-  /// What errors that come from this fault say, and so what explanations must name.
-  var mark: String { "fault \(number) of \(place)" }
+  var description: String { "fault \(number): \(target) \(effect.rawValue) (\(percent) %)" }
+  /// The text of errors that this fault causes; explanations must contain it.
+  var mark: String { "fault \(number) of \(target)" }
 }
 
-/// The faults of the moment.
-final class FaultBoard: Sendable {
+/// The active faults.
+final class FaultInjector: Sendable {
   private let active = Mutex<[Fault]>([])
-  private let dice: Dice
+  private let callRandom: SharedRandom
 
-  init(_ dice: Dice) { self.dice = dice }
+  init(_ callRandom: SharedRandom) { self.callRandom = callRandom }
 
   var all: [Fault] { active.withLock { $0 } }
   func add(_ fault: Fault) { active.withLock { $0.append(fault) } }
@@ -58,10 +58,10 @@ final class FaultBoard: Sendable {
 
   func isActive(_ fault: Fault) -> Bool { active.withLock { $0.contains(fault) } }
 
-  /// The first of the faults of this place that concerns this call; nil where it goes well.
-  func strike(_ place: String, _ effects: Fault.Effect...) -> Fault? {
+  /// The first active fault of the target that affects this call; nil when none does.
+  func fault(at target: String, _ effects: Fault.Effect...) -> Fault? {
     active.withLock { $0 }.first {
-      $0.place == place && effects.contains($0.effect) && dice.percent($0.percent)
+      $0.target == target && effects.contains($0.effect) && callRandom.percent($0.percent)
     }
   }
 }

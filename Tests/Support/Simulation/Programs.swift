@@ -4,21 +4,21 @@ import Planning
 import Reconciling
 import Synchronization
 
-/// The loop as `up` runs it: triggers from the manifests, from the engines' events and from the clock.
+/// The loop of `up` with triggers from the manifests, the engines' events and the clock.
 struct LoopProgram: Sendable {
   let world: World
   let process: SimulatedProcess
 
   func run() async {
     let platform = SimulatedPlatform(world, process)
-    let engine = platform.engine { Program.note($0, world, process) }
+    let engine = platform.engine { Program.record($0, world, process) }
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
     process.stop.withLock { $0 = { feed.finish() } }
     let first = world.manifests.withLock { $0 }
     let controller = Controller(
       engine: engine, environment: World.environment, replica: process.replica(isExclusive: false),
       isGone: { world.isGone($0) })
-    world.trace.note(process.name, "starts")
+    world.trace.record(process.name, "starts")
     let outcome = await withTaskGroup(of: Void.self) { group in
       group.addTask { await watchManifests(from: first, feed) }
       group.addTask { await watchEngines(platform, feed) }
@@ -27,7 +27,7 @@ struct LoopProgram: Sendable {
       group.cancelAll()
       return outcome
     }
-    world.trace.note(process.name, outcome.map { "ends: \($0)" } ?? "ends")
+    world.trace.record(process.name, outcome.map { "ends: \($0)" } ?? "ends")
   }
 
   private func run(_ controller: Controller, from desired: DesiredState, _ triggers: AsyncStream<Trigger>)
@@ -48,15 +48,15 @@ struct LoopProgram: Sendable {
       let desired = world.manifests.withLock { $0 }
       guard desired.digest != last else { continue }
       last = desired.digest
-      world.trace.note(process.name, "reads new manifests")
+      world.trace.record(process.name, "reads new manifests")
       feed.yield(.desired(desired, Program.authorship("up")))
     }
   }
 
   private func watchEngines(_ platform: SimulatedPlatform, _ feed: AsyncStream<Trigger>.Continuation) async {
     let watch = ContainerWatch(engines: platform.engines, owner: World.owner, clock: world.time.clock)
-    await watch.run { news in
-      switch news {
+    await watch.run { event in
+      switch event {
       case .changed(let id): feed.yield(.changed([id]))
       case .missed: feed.yield(.resync)
       }
@@ -77,18 +77,18 @@ struct LoopProgram: Sendable {
   }
 }
 
-/// One command that changes the world once: `apply`, or `rollback` with a revision to go back to.
+/// The command `apply`, or `rollback` to a revision.
 struct ApplyProgram: Sendable {
   let world: World
   let process: SimulatedProcess
-  /// Nil: the manifests as they are.
+  /// Nil applies the current manifests.
   var revision: Int64?
   var allowances = Allowances()
 
   func run() async {
     let platform = SimulatedPlatform(world, process)
-    let engine = platform.engine { Program.note($0, world, process) }
-    world.trace.note(process.name, "starts")
+    let engine = platform.engine { Program.record($0, world, process) }
+    world.trace.record(process.name, "starts")
     let keeper = LeaseKeeper(
       process.replica(isExclusive: true), in: World.environment, store: engine.store, time: engine.time,
       isGone: { world.isGone($0) })
@@ -103,7 +103,7 @@ struct ApplyProgram: Sendable {
     }
     await keeper.leave()
     let end = error.map { "ends: \($0)" } ?? "ends"
-    world.trace.note(process.name, end)
+    world.trace.record(process.name, end)
   }
 
   private func change(_ engine: Engine) async -> StoreError? {
@@ -131,16 +131,16 @@ enum Program {
     Authorship(actor: "ada", commit: nil, message: message)
   }
 
-  /// What a person at the terminal would see. Nothing of it may be a secret.
-  static func note(_ progress: Progress, _ world: World, _ process: SimulatedProcess) {
+  /// Records the progress that a terminal would show, and checks it for secrets.
+  static func record(_ progress: Progress, _ world: World, _ process: SimulatedProcess) {
     func check(_ text: String) {
-      if world.betrays(text) { world.rules.violate("a secret is shown: \(progress)") }
+      if world.containsSecret(text) { world.invariants.violate("progress contains a secret: \(progress)") }
     }
     switch progress {
     case .planned(let plan):
       for resource in plan.resources where resource.outcome != .unchanged {
         let steps = resource.steps.map { "\($0.summary) (\($0.reason))" }.joined(separator: "; ")
-        world.trace.note(
+        world.trace.record(
           process.name,
           "plans \(resource.id) \(resource.outcome.rawValue) \(steps)\(resource.waitingOn ?? "")")
         check(steps + (resource.waitingOn ?? ""))
@@ -150,7 +150,7 @@ enum Program {
       }
     case .finished(let id, _, _, let error):
       if let error {
-        world.trace.note(process.name, "\(id) failed: \(error)")
+        world.trace.record(process.name, "\(id) failed: \(error)")
         check("\(error)")
       }
     case .note(let event): check(event.message)
@@ -162,6 +162,6 @@ enum Program {
 }
 
 extension World {
-  /// Everything is looked at after so many ticks of half a second.
+  /// The number of ticks of half a second between two resyncs.
   static let resyncTicks = 240
 }

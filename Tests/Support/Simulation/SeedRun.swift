@@ -3,13 +3,14 @@ import Planning
 import Reconciling
 import Synchronization
 
-/// Runs one seed: a world, a story of faults, and then calm, in which everything must become as declared.
+/// Runs one seed: a world, a scenario of changes and faults, and a phase without faults in which the world
+/// must converge.
 package struct SeedRun: Sendable {
   package struct Report: Sendable {
     package let seed: UInt64
-    /// What was wrong; empty for a good seed.
+    /// Empty for a seed that passed.
     package let problems: [String]
-    /// Of everything that happened, in order.
+    /// A digest of the trace and the scheduler's choices.
     package let digest: UInt64
     package let lines: [String]
     package let jobs: Int
@@ -27,24 +28,24 @@ package struct SeedRun: Sendable {
   /// Blocks the calling thread until the world has ended.
   package func run() -> Report {
     let world = World(seed: seed, keepsLines: keepsLines)
-    let story = Story(world)
+    let scenario = Scenario(world)
     let outcome = Outcome()
-    story.begin()
+    scenario.start()
     world.process.spawn {
-      await SeedRun.tell(story, outcome)
+      await SeedRun.play(scenario, outcome)
       outcome.isDone.store(true, ordering: .relaxed)
     }
-    let end = world.scheduler.run(mostJobs: 20_000_000) { outcome.isDone.load(ordering: .relaxed) }
+    let end = world.scheduler.run(maxJobs: 20_000_000) { outcome.isDone.load(ordering: .relaxed) }
     switch end {
     case .finished: break
-    case .hang: outcome.add(["everything stands still: nobody runs and nobody sleeps"])
-    case .exhausted: outcome.add(["it does not end"])
+    case .deadlock: outcome.add(["deadlock: no job is runnable and no timer is pending"])
+    case .jobLimitReached: outcome.add(["the limit of jobs was reached"])
     }
     let report = Report(
-      seed: seed, problems: world.rules.violations + outcome.problems,
+      seed: seed, problems: world.invariants.violations + outcome.problems,
       digest: world.trace.digest ^ world.scheduler.digest, lines: world.trace.lines,
       jobs: world.scheduler.jobCount, seconds: world.scheduler.now / 1_000_000)
-    for process in story.processes { process.task.withLock { $0 }?.cancel() }
+    for process in scenario.processes { process.task.withLock { $0 }?.cancel() }
     world.scheduler.unwind()
     return report
   }
@@ -56,61 +57,64 @@ package struct SeedRun: Sendable {
     func add(_ problems: [String]) { state.withLock { $0 += problems } }
   }
 
-  /// The bound on becoming as declared once nothing fails: the longest rest, a resync, and what the steps take.
-  private static let patienceSeconds = 3600
+  /// The time in which a world must converge without faults: the longest back-off, a resync and the steps
+  /// themselves.
+  private static let convergenceTimeoutSeconds = 3600
 
-  private static func tell(_ story: Story, _ outcome: Outcome) async {
-    let world = story.world
-    for _ in 0..<world.fate.int(8...24) { await story.act() }
-    await story.calm()
-    guard await becomeReady(story, outcome) else { return }
-    if world.fate.percent(40) {
-      await explain(story, outcome)
-      guard await becomeReady(story, outcome) else { return }
+  private static func play(_ scenario: Scenario, _ outcome: Outcome) async {
+    let world = scenario.world
+    for _ in 0..<world.scenarioRandom.int(8...24) { await scenario.performAction() }
+    await scenario.endFaults()
+    guard await converges(scenario, outcome) else { return }
+    if world.scenarioRandom.percent(40) {
+      await checkExplanations(scenario, outcome)
+      guard await converges(scenario, outcome) else { return }
     }
-    // Whatever was still on its way has landed, and was found.
+    // Waits until late effects have happened and a resync has found them.
     try? await world.time.sleep(Int64(World.resyncTicks) * 500_000 + 120_000_000)
     let checks = Checks(world: world, desired: world.manifests.withLock { $0 })
-    outcome.add(await checks.unready().map { "no longer ready: \($0)" })
-    await story.stopAll()
-    await story.recover()
+    outcome.add(await checks.unready().map { "not ready any longer: \($0)" })
+    await scenario.stopAll()
+    await scenario.recover()
     outcome.add(checks.differences())
     do throws(StoreError) {
-      let plan = try await story.prepare(world.manifests.withLock { $0 }).1.plan
-      // Routine work is due when it is due.
+      let plan = try await scenario.prepare(world.manifests.withLock { $0 }).1.plan
+      // Maintenance may be due at any time.
       for resource in plan.resources
       where resource.outcome != .unchanged && !resource.steps.allSatisfy({ $0.action == .maintain }) {
-        outcome.add(["the plan after all is \(resource.outcome.rawValue) for \(resource.id)"])
+        outcome.add(["the final plan is \(resource.outcome.rawValue) for \(resource.id)"])
       }
     } catch {
       outcome.add(["planning failed: \(error)"])
     }
     outcome.add(await checks.records())
-    outcome.add(await story.exportProblems())
+    outcome.add(await scenario.exportProblems())
   }
 
-  /// Waits until all is as declared; whether it is.
-  private static func becomeReady(_ story: Story, _ outcome: Outcome) async -> Bool {
-    let world = story.world
+  /// Waits until all resources are ready. Returns whether they are.
+  private static func converges(_ scenario: Scenario, _ outcome: Outcome) async -> Bool {
+    let world = scenario.world
     let checks = Checks(world: world, desired: world.manifests.withLock { $0 })
     var late = await checks.unready()
-    for round in 1...(patienceSeconds / 5) where !late.isEmpty {
+    for round in 1...(convergenceTimeoutSeconds / 5) where !late.isEmpty {
       try? await world.time.sleep(5_000_000)
       late = await checks.unready()
-      if round % 24 == 0, late.contains(where: { $0.contains("Guarded") }) { await story.allow() }
+      if round % 24 == 0, late.contains(where: { $0.contains("Guarded") }) {
+        await scenario.applyWithAllowances()
+      }
     }
-    outcome.add(late.map { "not ready after \(patienceSeconds) s without faults: \($0)" })
+    outcome.add(late.map { "not ready after \(convergenceTimeoutSeconds) s without faults: \($0)" })
     return late.isEmpty
   }
 
-  /// Something is changed while a fault lasts: once all rests, whatever is not ready is explained by that fault.
-  private static func explain(_ story: Story, _ outcome: Outcome) async {
-    let world = story.world
-    let fault = story.beginLasting()
-    // A resync is in that time, and for calls that hang their deadline.
+  /// Checks that every resource that is not ready during a lasting fault is explained by that fault.
+  private static func checkExplanations(_ scenario: Scenario, _ outcome: Outcome) async {
+    let world = scenario.world
+    let fault = scenario.beginLastingFault()
+    // This time includes a resync and, for hanging calls, their deadline.
     try? await world.time.sleep(fault.effect == .hangs ? 900_000_000 : 200_000_000)
     let checks = Checks(world: world, desired: world.manifests.withLock { $0 })
     outcome.add(await checks.unexplained(by: fault))
-    story.end(fault)
+    scenario.end(fault)
   }
 }

@@ -12,7 +12,8 @@ struct SeededRandom: RandomNumberGenerator, Sendable {
     return z ^ (z >> 31)
   }
 
-  /// A generator of its own, so that what one part of the world draws does not shift what another draws.
+  /// Returns an independent generator, so that the draws of one part of the world do not shift those of
+  /// another.
   mutating func fork() -> SeededRandom { SeededRandom(seed: next()) }
 }
 

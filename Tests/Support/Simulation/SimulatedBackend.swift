@@ -3,23 +3,23 @@ import Reconciling
 import ReconcilingSupport
 import Synchronization
 
-/// What was seen of each resource before, for reads that answer from an earlier time.
-final class Past<Observed: Sendable>: Sendable {
-  private let seen = Mutex<[ResourceID: [(at: Int64, state: Observed?)]]>([:])
-  /// How old a stale answer may be, in microseconds.
-  private static var oldest: Int64 { 30_000_000 }
+/// Earlier observations of each resource, for stale reads.
+final class ObservationHistory<Observed: Sendable>: Sendable {
+  private let observations = Mutex<[ResourceID: [(at: Int64, state: Observed?)]]>([:])
+  /// The greatest age of a stale answer, in microseconds.
+  private static var maxAge: Int64 { 30_000_000 }
 
-  /// What is seen at a time: `state`, or what it was a while ago.
-  func look(_ id: ResourceID, _ state: Observed?, at time: Int64, isStale: Bool) -> Observed? {
-    seen.withLock { seen in
-      let earlier = (seen[id] ?? []).filter { $0.at >= time - Past.oldest }
-      seen[id] = earlier + [(time, state)]
+  /// Records `state` and returns it, or an earlier one for a stale read.
+  func answer(for id: ResourceID, _ state: Observed?, at time: Int64, isStale: Bool) -> Observed? {
+    observations.withLock { observations in
+      let earlier = (observations[id] ?? []).filter { $0.at >= time - ObservationHistory.maxAge }
+      observations[id] = earlier + [(time, state)]
       return isStale ? earlier.first?.state ?? state : state
     }
   }
 }
 
-/// The backend of a kind as one process has it: the given one, with whatever is wrong now with the system behind it.
+/// The backend of a kind in one process: the given backend with the active faults of its system.
 struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
   typealias Spec = Inner.Spec
   typealias Observed = Inner.Observed
@@ -29,20 +29,20 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
   private let kind: String
   private let world: World
   private let process: SimulatedProcess
-  private let past: Past<Inner.Observed>
-  /// Whether the operation takes the whole resource out of the world.
+  private let history: ObservationHistory<Inner.Observed>
+  /// Whether the operation removes the whole resource.
   private let removes: @Sendable (Inner.Operation) -> Bool
 
   init(
     _ inner: Inner, _ kind: String, in world: World, for process: SimulatedProcess,
-    past: Past<Inner.Observed>,
+    history: ObservationHistory<Inner.Observed>,
     removes: @escaping @Sendable (Inner.Operation) -> Bool
   ) {
     self.inner = inner
     self.kind = kind
     self.world = world
     self.process = process
-    self.past = past
+    self.history = history
     self.removes = removes
   }
 
@@ -50,29 +50,30 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
     -> [ResourceID: Result<Observed?, BackendError>]
   {
     let start = world.scheduler.now
-    await world.wire()
+    await world.networkDelay()
     let ids = subjects.map(\.id)
     var answers: [ResourceID: Result<Observed?, BackendError>] = [:]
-    if let fault = world.faults.strike(kind, .unseen) {
-      world.trace.note(process.name, "looks at \(ids.count) × \(kind) ✗ \(fault)")
-      for id in ids { answers[id] = .failure(World.error(fault, "shows nothing")) }
+    if let fault = world.faults.fault(at: kind, .unobservable) {
+      world.trace.record(process.name, "observes \(ids.count) × \(kind) ✗ \(fault)")
+      for id in ids { answers[id] = .failure(World.error(fault, "failed to observe anything")) }
     } else {
       answers = await inner.observe(subjects, in: context)
-      let partly = world.faults.all.first { $0.place == kind && $0.effect == .partlySeen }
-      let isStale = world.faults.strike(kind, .stale) != nil
+      let partial = world.faults.all.first { $0.target == kind && $0.effect == .partlyObservable }
+      let isStale = world.faults.fault(at: kind, .stale) != nil
       for id in ids {
         guard case .success(let observed)? = answers[id] else { continue }
-        if let partly, world.dice.percent(partly.percent) {
-          answers[id] = .failure(World.error(partly, "does not show \(id)"))
+        if let partial, world.callRandom.percent(partial.percent) {
+          answers[id] = .failure(World.error(partial, "failed to observe \(id)"))
         } else {
-          answers[id] = .success(past.look(id, observed, at: world.scheduler.now, isStale: isStale))
+          answers[id] = .success(history.answer(for: id, observed, at: world.scheduler.now, isStale: isStale))
         }
       }
-      world.trace.note(process.name, "looks at \(ids.count) × \(kind)\(isStale ? ", as they were" : "")")
+      world.trace.record(process.name, "observes \(ids.count) × \(kind)\(isStale ? ", stale" : "")")
     }
-    let unseen = ids.filter { if case .success? = answers[$0] { false } else { true } }
-    world.rules.looked(process.executor.number, at: ids, unseen: Set(unseen), since: start)
-    await world.wire()
+    let unobserved = ids.filter { if case .success? = answers[$0] { false } else { true } }
+    world.invariants.recordObservation(
+      by: process.executor.number, of: ids, unobserved: Set(unobserved), since: start)
+    await world.networkDelay()
     return answers
   }
 
@@ -80,12 +81,12 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
     async throws(BackendError)
   {
     let (id, number) = (subject.id, process.executor.number)
-    guard !world.scheduler.isOver else { throw World.error(nil, "the world is over") }
-    world.rules.begin(number, id, removes: removes(operation), holder: await world.holder(of: id))
+    guard !world.scheduler.isOver else { throw World.error(nil, "the world has ended") }
+    world.invariants.beginStep(number, id, removes: removes(operation), holder: await world.holder(of: id))
     await checkIntent(of: id)
-    defer { world.rules.end(number, id) }
-    if let fault = world.faults.strike(kind, .lies) {
-      return world.trace.note(process.name, "\(id) \(World.name(of: operation)) ✗ \(fault)")
+    defer { world.invariants.endStep(number, id) }
+    if let fault = world.faults.fault(at: kind, .falseSuccess) {
+      return world.trace.record(process.name, "\(id) \(World.name(of: operation)) ✗ \(fault)")
     }
     let inner = inner
     try await world.call(kind, "\(id) \(World.name(of: operation))", by: process.name) {
@@ -104,12 +105,12 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
     }
   }
 
-  /// Nothing is executed before it stands in the journal.
+  /// Checks that the journal holds an intent for the step.
   private func checkIntent(of id: ResourceID) async {
     let entries = try? await world.store.journal(of: World.environment, id: id, limit: 6)
-    // Another controller that starts marks it as interrupted, because it cannot know better.
+    // A controller that starts closes the open intents of others as interrupted.
     let isOpen = entries?.contains { $0.outcome == nil || $0.outcome == .interrupted } ?? false
-    if !isOpen { world.rules.violate("\(id) is changed without an open intent in the journal") }
+    if !isOpen { world.invariants.violate("\(id) is changed without an open intent in the journal") }
   }
 
   var system: String { inner.system }
@@ -132,13 +133,13 @@ extension World {
     return processes.withLock { $0[name] }?.executor.number
   }
 
-  /// Whether the process of a replica has ended, as whoever runs on the same machine can see.
+  /// Whether the process of a replica has ended, as far as other processes of its machine can observe.
   func isGone(_ replica: Replica) -> Bool {
     guard isOneMachine, let process = processes.withLock({ $0[replica.name] }) else { return false }
     return scheduler.isDead(process.executor) || process.hasEnded.withLock { $0 }
   }
 
-  /// The name of an operation, without what it holds.
+  /// The name of an operation without its associated values.
   static func name(of operation: some Sendable) -> String {
     let text = "\(operation)"
     return String(text.prefix { $0 != "(" }.split(separator: ".").last ?? "")

@@ -3,7 +3,7 @@ import Model
 import Reconciling
 import Recovery
 
-/// Archive and backups of the server in memory, as pgBackRest would keep them.
+/// The archive and backups of the server in memory, as pgBackRest stores them.
 struct SimulatedBackups: ResourceBackend {
   let world: World
   private var server: SimulatedServer { world.systems.server }

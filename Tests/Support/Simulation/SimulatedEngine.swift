@@ -2,31 +2,33 @@ import ContainerFakes
 import ContainerSupport
 import Model
 
-/// An engine as one process reaches it: the same containers for all, over a wire that breaks.
+/// An engine as one process reaches it: shared containers, and calls that are subject to faults.
 struct SimulatedEngine: ContainerEngine {
   let world: World
   let process: SimulatedProcess
   let inner: FakeEngine
   /// `engine 1`.
-  let place: String
+  let target: String
 
   private func read<Output: Sendable>(_ what: String, _ body: () async throws(BackendError) -> Output)
     async throws(BackendError) -> Output
   {
-    guard !world.scheduler.isOver else { throw World.error(nil, "the world is over") }
-    await world.wire()
-    if let fault = world.faults.strike(place, .unseen) { throw World.error(fault, "did not answer: \(what)") }
+    guard !world.scheduler.isOver else { throw World.error(nil, "the world has ended") }
+    await world.networkDelay()
+    if let fault = world.faults.fault(at: target, .unobservable) {
+      throw World.error(fault, "did not answer: \(what)")
+    }
     return try await body()
   }
 
-  /// Changes something and tells whoever watches which resource it belongs to.
+  /// Changes a container and notifies watchers of its resource.
   private func change<Output: Sendable>(
     _ what: String, of id: String? = nil,
     _ body: @escaping @Sendable (FakeEngine) async throws(BackendError) -> Output
   ) async throws(BackendError) -> Output {
-    guard !world.scheduler.isOver else { throw World.error(nil, "the world is over") }
+    guard !world.scheduler.isOver else { throw World.error(nil, "the world has ended") }
     let (world, inner) = (world, inner)
-    return try await world.call(place, what, by: process.name) {
+    return try await world.call(target, what, by: process.name) {
       let before = await SimulatedEngine.resource(of: id, on: inner)
       let result = await SimulatedEngine.attempt(inner, body)
       let created = if case .success(let output) = result { output as? String } else { String?.none }
@@ -84,7 +86,7 @@ struct SimulatedEngine: ContainerEngine {
   func start(_ id: String) async throws(BackendError) {
     try await change("start \(id)", of: id) { engine async throws(BackendError) in
       guard try await engine.container(id) != nil else {
-        throw BackendError(code: "docker.notFound", "there is no container \(id)")
+        throw BackendError(code: "docker.notFound", "container \(id) does not exist")
       }
       try await engine.start(id)
     }
@@ -117,9 +119,9 @@ struct SimulatedEngine: ContainerEngine {
   ) async throws(BackendError) {
     let faults = world.faults
     try await inner.watch(owner: owner, connected: connected) { id in
-      guard faults.strike("events", .lost) == nil else { return }
+      guard faults.fault(at: "events", .lost) == nil else { return }
       changed(id)
-      if faults.strike("events", .doubled) != nil { changed(id) }
+      if faults.fault(at: "events", .duplicated) != nil { changed(id) }
     }
   }
 

@@ -3,7 +3,7 @@ import Manifests
 import Model
 import Reconciling
 
-/// Books in memory, as far as the kind `Ledger` looks at them.
+/// The part of a ledger that the kind `Ledger` observes, in memory.
 struct SimulatedLedgers: ResourceBackend {
   let server: SimulatedServer
 
@@ -12,7 +12,9 @@ struct SimulatedLedgers: ResourceBackend {
   {
     var answers: [ResourceID: Result<LedgerObserved?, BackendError>] = [:]
     for subject in subjects {
-      answers[subject.id] = SimulatedLedgers.database(of: subject, in: context).map { name in
+      answers[subject.id] = SimulatedServer.database(
+        (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
+      ).map { name in
         SimulatedLedgers.observed(subject, server.now.databases[name])
       }
     }
@@ -22,70 +24,59 @@ struct SimulatedLedgers: ResourceBackend {
   private static func observed(_ subject: Subject<LedgerSpec>, _ database: SimulatedServer.Database?)
     -> LedgerObserved?
   {
-    guard let database, database.hasBooks else { return nil }
-    let books = database.books
-    let isOpen = books.owners.contains(subject.id.name)
-    let other = books.owners.first { $0 != subject.id.name }
+    guard let database, database.hasLedger else { return nil }
+    let ledger = database.ledger
+    let isOpen = ledger.owners.contains(subject.id.name)
+    let other = ledger.owners.first { $0 != subject.id.name }
     guard isOpen || other != nil else { return nil }
     let needed = [subject.spec?.platform, LedgerStore.clearingAccount].compactMap { $0 }
     return LedgerObserved(
-      isOpen: isOpen, other: other, rules: books.rules.last, effective: Timestamp(seconds: 0),
-      missingAccounts: needed.filter { !books.accounts.contains($0) },
-      unguarded: books.isGuarded ? [] : ["ledger_entries_immutable"], overdueHolds: books.overdueHolds)
+      isOpen: isOpen, other: other, rules: ledger.rules.last, effective: Timestamp(seconds: 0),
+      missingAccounts: needed.filter { !ledger.accounts.contains($0) },
+      unguarded: ledger.isGuarded ? [] : ["ledger_entries_immutable"], overdueHolds: ledger.overdueHolds)
   }
 
   func apply(_ operation: LedgerOperation, to subject: Subject<LedgerSpec>, in context: ReconcileContext)
     async throws(BackendError)
   {
     guard let spec = subject.spec else { return }
-    let name = try SimulatedLedgers.database(of: subject, in: context).get()
+    let name = try SimulatedServer.database(
+      (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
+    ).get()
     try server.change { state -> Result<Void, BackendError> in
-      guard var database = state.databases[name], database.hasBooks else {
-        return .failure(SimulatedServer.missing("the books in \(name)"))
+      guard var database = state.databases[name], database.hasLedger else {
+        return .failure(SimulatedServer.missing("the ledger in \(name)"))
       }
       switch operation {
       case .open:
-        database.books.accounts.formUnion([spec.platform, LedgerStore.clearingAccount])
-        database.books.owners.insert(subject.id.name)
-      case .openAccounts: database.books.accounts.formUnion([spec.platform, LedgerStore.clearingAccount])
-      case .guardBooks: database.books.isGuarded = true
-      case .record(let rules, _): database.books.record(rules)
-      case .expire: database.books.overdueHolds = 0
+        database.ledger.accounts.formUnion([spec.platform, LedgerStore.clearingAccount])
+        database.ledger.owners.insert(subject.id.name)
+      case .openAccounts: database.ledger.accounts.formUnion([spec.platform, LedgerStore.clearingAccount])
+      case .guardBooks: database.ledger.isGuarded = true
+      case .record(let rules, _): database.ledger.record(rules)
+      case .expire: database.ledger.overdueHolds = 0
       case .export: break
-      case .close: database.books.owners.remove(subject.id.name)
+      case .close: database.ledger.owners.remove(subject.id.name)
       }
       state.databases[name] = database
       return .success(())
     }.get()
   }
-
-  private static func database(of subject: Subject<LedgerSpec>, in context: ReconcileContext)
-    -> Result<String, BackendError>
-  {
-    guard let id = (subject.lastApplied?.spec ?? subject.spec)?.database.id,
-      case .embedded(let name)? = context.offers.databases[id]?.address
-    else {
-      return .failure(
-        BackendError(
-          code: "database.undeclared", "the database of \(subject.id) is not declared", retry: .afterChange))
-    }
-    return .success(name)
-  }
 }
 
 extension SimulatedServer {
-  struct Books: Equatable, Sendable {
+  struct LedgerState: Equatable, Sendable {
     var owners: Set<String> = []
     var accounts: Set<String> = []
     var rules: [LedgerRules] = []
     var isGuarded = true
     var overdueHolds: Int64 = 0
 
-    /// As the next version, unless the newest are these already.
+    /// Appends the rules as the next version, unless they equal the newest ones.
     mutating func record(_ other: LedgerRules) {
       let number = rules.last?.version ?? 0
-      if let newest = rules.last, newest == SimulatedServer.Books.numbered(other, number) { return }
-      rules.append(SimulatedServer.Books.numbered(other, number + 1))
+      if let newest = rules.last, newest == SimulatedServer.LedgerState.numbered(other, number) { return }
+      rules.append(SimulatedServer.LedgerState.numbered(other, number + 1))
     }
 
     private static func numbered(_ rules: LedgerRules, _ version: Int64) -> LedgerRules {

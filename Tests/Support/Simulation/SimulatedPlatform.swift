@@ -18,12 +18,12 @@ import SchedulerKind
 import Services
 import Synchronization
 
-/// All kinds as one process has them: the rooms' planners, and backends over the simulated systems.
+/// All kinds as one process has them: the real planners, and backends over the simulated systems.
 struct SimulatedPlatform: Sendable {
   let kinds: [Kind]
   let engines: EnginePool
-  /// The kind that no manifest can say.
-  private let things: AnyBackend
+  /// The kind of the tests, which no manifest can declare.
+  private let fakes: AnyBackend
   private let world: World
   private let process: SimulatedProcess
 
@@ -34,9 +34,9 @@ struct SimulatedPlatform: Sendable {
     let pool = EnginePool(local: Systems.local) { address throws(BackendError) in
       switch address {
       case Systems.local:
-        return SimulatedEngine(world: world, process: process, inner: systems.engines[0], place: "engine 1")
+        return SimulatedEngine(world: world, process: process, inner: systems.engines[0], target: "engine 1")
       case Systems.second:
-        return SimulatedEngine(world: world, process: process, inner: systems.engines[1], place: "engine 2")
+        return SimulatedEngine(world: world, process: process, inner: systems.engines[1], target: "engine 2")
       default: throw BackendError(code: "docker.unreachable", "Docker at \(address) is not reachable")
       }
     }
@@ -48,49 +48,53 @@ struct SimulatedPlatform: Sendable {
         return engine.problem(at: address.address)
       }, secrets: { reference throws(BackendError) in try world.secret(reference) }, clock: world.time.clock)
     func backend<B: ResourceBackend>(
-      _ kind: String, _ inner: B, _ past: Past<B.Observed>, removes: @escaping @Sendable (B.Operation) -> Bool
+      _ kind: String, _ inner: B, _ history: ObservationHistory<B.Observed>,
+      removes: @escaping @Sendable (B.Operation) -> Bool
     ) -> SimulatedBackend<B> {
-      SimulatedBackend(inner, kind, in: world, for: process, past: past, removes: removes)
+      SimulatedBackend(inner, kind, in: world, for: process, history: history, removes: removes)
     }
-    let pasts = world.pasts
+    let histories = world.histories
     let nodes = NodeExport(canonical: { pool.canonical($0) })
     let databases = DatabaseExport(newest: SimulatedServer.migrations.map(\.number).max() ?? 0)
     kinds = [
       Kind(
         DatabaseSpec.self, planner: DatabasePlanner(migrations: SimulatedServer.migrations),
-        backend: backend("Database", SimulatedDatabases(server: systems.server), pasts.databases) {
+        backend: backend("Database", SimulatedDatabases(server: systems.server), histories.databases) {
           $0 == .dropDatabase
         },
         offer: { .database(DatabaseOffer(address: $0.spec.address(of: $0.id))) },
         export: { databases.export($0, $1, $2) }),
       Kind(
         PriceMapSpec.self, planner: PriceMapPlanner(),
-        backend: backend("PriceMap", SimulatedPrices(server: systems.server), pasts.prices) {
+        backend: backend("PriceMap", SimulatedPrices(server: systems.server), histories.prices) {
           if case .write(let entries, _) = $0 { entries.isEmpty } else { false }
         }, export: PriceMapExport.export),
       Kind(
         LedgerSpec.self, planner: LedgerPlanner(),
-        backend: backend("Ledger", SimulatedLedgers(server: systems.server), pasts.ledgers) { $0 == .close },
+        backend: backend("Ledger", SimulatedLedgers(server: systems.server), histories.ledgers) {
+          $0 == .close
+        },
         export: LedgerExport.export),
       Kind(
         SchedulerSpec.self, planner: SchedulerPlanner(),
-        backend: backend("Scheduler", SimulatedSchedulers(server: systems.server), pasts.schedulers) {
+        backend: backend("Scheduler", SimulatedSchedulers(server: systems.server), histories.schedulers) {
           $0 == .leave
         }, export: SchedulerExport.export),
       Kind(
         EnvironmentSpec.self, planner: EnvironmentPlanner(),
-        backend: backend("Environment", SimulatedEnvironments(server: systems.server), pasts.environments) {
+        backend: backend("Environment", SimulatedEnvironments(server: systems.server), histories.environments)
+        {
           $0 == .remove
         }, export: EnvironmentExport.export),
       Kind(
         BackupPolicySpec.self, planner: BackupPolicyPlanner(),
-        backend: backend("BackupPolicy", SimulatedBackups(world: world), pasts.backups) {
+        backend: backend("BackupPolicy", SimulatedBackups(world: world), histories.backups) {
           $0 == .stopArchiving
         },
         export: BackupPolicyExport.export),
       Kind(
         NodeSpec.self, planner: NodePlanner(canonical: { pool.canonical($0) }),
-        backend: backend("Node", NodeBackend(engines: pool), pasts.nodes) {
+        backend: backend("Node", NodeBackend(engines: pool), histories.nodes) {
           if case .unregister = $0 { true } else { false }
         },
         offer: { Nodes.offer(of: $0, canonical: { pool.canonical($0) }) },
@@ -98,26 +102,27 @@ struct SimulatedPlatform: Sendable {
       Kind(
         ServiceSpec.self, planner: ServicePlanner(),
         backend: backend(
-          "Service", ServiceBackend(observer: workloads.observer, runner: workloads.runner), pasts.services
+          "Service", ServiceBackend(observer: workloads.observer, runner: workloads.runner),
+          histories.services
         ) { if case .remove = $0 { true } else { false } }, export: ServiceExport.export),
       Kind(
         ModuleSpec.self, planner: ModulePlanner(),
         backend: backend(
-          "Module", ModuleBackend(observer: workloads.observer, runner: workloads.runner), pasts.modules
+          "Module", ModuleBackend(observer: workloads.observer, runner: workloads.runner), histories.modules
         ) { if case .remove = $0 { true } else { false } },
         offer: { .work($0.spec.work) }, export: ModuleExport.export),
     ]
-    things = AnyBackend(backend("Fake", ThingBackend(world: world), pasts.things) { $0 == .delete })
+    fakes = AnyBackend(backend("Fake", SimulatedFakes(world: world), histories.fakes) { $0 == .delete })
   }
 
   func engine(progress: @escaping ProgressHandler) -> Engine {
     let passes = Mutex(0)
     let name = process.name
     return Engine(
-      backends: kinds.backends.merging(["Fake": things]) { _, thing in thing },
+      backends: kinds.backends.merging(["Fake": fakes]) { _, fake in fake },
       planner: EnginePlanner(
         Planner(planners: kinds.planners.merging(["Fake": AnyPlanner(FakePlanner())]) { _, fake in fake })),
-      store: SimulatedStore(world, who: name),
+      store: SimulatedStore(world, client: name),
       time: world.time.source, owner: World.owner, offers: { kinds.offers($0) },
       nextPassName: {
         passes.withLock { count in
@@ -128,16 +133,16 @@ struct SimulatedPlatform: Sendable {
   }
 }
 
-/// What was seen before of every kind, by whatever process.
-final class Pasts: Sendable {
-  let things = Past<FakeObserved>()
-  let databases = Past<DatabaseObserved>()
-  let prices = Past<PriceMapObserved>()
-  let ledgers = Past<LedgerObserved>()
-  let schedulers = Past<SchedulerObserved>()
-  let environments = Past<EnvironmentObserved>()
-  let backups = Past<BackupPolicyObserved>()
-  let nodes = Past<NodeObservation>()
-  let services = Past<WorkloadObservation>()
-  let modules = Past<WorkloadObservation>()
+/// Earlier observations of every kind, by any process.
+final class ObservationHistories: Sendable {
+  let fakes = ObservationHistory<FakeObserved>()
+  let databases = ObservationHistory<DatabaseObserved>()
+  let prices = ObservationHistory<PriceMapObserved>()
+  let ledgers = ObservationHistory<LedgerObserved>()
+  let schedulers = ObservationHistory<SchedulerObserved>()
+  let environments = ObservationHistory<EnvironmentObserved>()
+  let backups = ObservationHistory<BackupPolicyObserved>()
+  let nodes = ObservationHistory<NodeObservation>()
+  let services = ObservationHistory<WorkloadObservation>()
+  let modules = ObservationHistory<WorkloadObservation>()
 }

@@ -2,7 +2,7 @@ import Concurrency
 import Reconciling
 import Synchronization
 
-/// One run of the program: its tasks, and how it is asked to stop.
+/// One simulated run of the program: its tasks and its handling of SIGTERM.
 final class SimulatedProcess: Sendable {
   let name: String
   let executor: ProcessExecutor
@@ -28,7 +28,7 @@ final class SimulatedProcess: Sendable {
     Replica(name: name, role: isExclusive ? "apply" : "up", process: name, isExclusive: isExclusive)
   }
 
-  /// As SIGTERM asks it to.
+  /// Delivers SIGTERM.
   func terminate() {
     drain.request()
     stop.withLock { $0 }()

@@ -5,7 +5,7 @@ import Nodes
 import Reconciling
 import SchedulerKind
 
-/// What schedulers know, in memory, as far as the kind `Scheduler` looks at it.
+/// The part of a scheduler's tables that the kind `Scheduler` observes, in memory.
 struct SimulatedSchedulers: ResourceBackend {
   let server: SimulatedServer
 
@@ -14,7 +14,9 @@ struct SimulatedSchedulers: ResourceBackend {
   {
     var answers: [ResourceID: Result<SchedulerObserved?, BackendError>] = [:]
     for subject in subjects {
-      answers[subject.id] = SimulatedSchedulers.database(of: subject, in: context).map { name in
+      answers[subject.id] = SimulatedServer.database(
+        (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
+      ).map { name in
         SimulatedSchedulers.observed(subject, server.now.databases[name], context.offers)
       }
     }
@@ -34,7 +36,7 @@ struct SimulatedSchedulers: ResourceBackend {
       settings: settings, other: jobs.settings.keys.sorted().first { $0 != subject.id.name },
       nodes: jobs.nodes.filter { !$0.value.isRetired || nodes[$0.key] != nil },
       modules: jobs.modules.filter { !$0.value.isRetired || modules[$0.key] != nil },
-      missingAccounts: accounts.subtracting(database.books.accounts))
+      missingAccounts: accounts.subtracting(database.ledger.accounts))
   }
 
   func apply(
@@ -42,7 +44,9 @@ struct SimulatedSchedulers: ResourceBackend {
   )
     async throws(BackendError)
   {
-    let name = try SimulatedSchedulers.database(of: subject, in: context).get()
+    let name = try SimulatedServer.database(
+      (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
+    ).get()
     try server.change { state -> Result<Void, BackendError> in
       guard var database = state.databases[name], database.hasJobs else {
         return .failure(SimulatedServer.missing("the jobs in \(name)"))
@@ -52,7 +56,7 @@ struct SimulatedSchedulers: ResourceBackend {
         guard let value = try? Value(json: json) else { return .failure(SimulatedServer.missing(json)) }
         database.jobs.settings[subject.id.name] = RecordedSettings(value)
       case .openAccounts(let owners, let developers):
-        database.books.accounts.formUnion(owners + developers)
+        database.ledger.accounts.formUnion(owners + developers)
       case .tellNodes(let nodes):
         for node in nodes { database.jobs.nodes[node.name] = SchedulerObserved.Known(node) }
       case .tellModules(let modules):
@@ -67,24 +71,11 @@ struct SimulatedSchedulers: ResourceBackend {
       return .success(())
     }.get()
   }
-
-  private static func database(of subject: Subject<SchedulerSpec>, in context: ReconcileContext)
-    -> Result<String, BackendError>
-  {
-    guard let id = (subject.lastApplied?.spec ?? subject.spec)?.database.id,
-      case .embedded(let name)? = context.offers.databases[id]?.address
-    else {
-      return .failure(
-        BackendError(
-          code: "database.undeclared", "the database of \(subject.id) is not declared", retry: .afterChange))
-    }
-    return .success(name)
-  }
 }
 
 extension SimulatedServer {
-  /// What schedulers of a database know.
-  struct Jobs: Equatable, Sendable {
+  /// The settings, nodes and modules that the schedulers of a database know.
+  struct SchedulerState: Equatable, Sendable {
     var settings: [String: RecordedSettings] = [:]
     var nodes: [String: SchedulerObserved.Known<SchedulerNode>] = [:]
     var modules: [String: SchedulerObserved.Known<SchedulerModule>] = [:]
@@ -92,7 +83,7 @@ extension SimulatedServer {
 }
 
 extension Checks {
-  /// What nodes and modules offer as they are declared.
+  /// The offers of the declared nodes and modules.
   private var declaredOffers: Offers {
     var offers = Offers()
     for resource in desired.resources {
@@ -105,7 +96,7 @@ extension Checks {
     return offers
   }
 
-  /// Where a scheduler knows something else than the manifests say.
+  /// Schedulers whose settings, nodes or modules differ from the manifests.
   func schedulers() -> [String] {
     let offers = declaredOffers
     return desired.resources.flatMap { resource -> [String] in
@@ -115,7 +106,7 @@ extension Checks {
       }
       var wrong: [String] = []
       if jobs.settings != [resource.id.name: spec.settings] {
-        wrong.append("\(resource.id) has other settings")
+        wrong.append("\(resource.id) has different settings")
       }
       let nodes = jobs.nodes.filter { !$0.value.isRetired }.mapValues(\.entry)
       if nodes != offers.schedulerNodes { wrong.append("\(resource.id) knows nodes \(nodes.keys.sorted())") }

@@ -2,33 +2,34 @@ import Billing
 import Databases
 import Model
 import Postgres
+import Reconciling
 import Recovery
 import Synchronization
 
-/// A PostgreSQL server in memory, as far as rooms care: databases with migrations and prices, roles, the controller's
-/// table of environments, and an archive with its repositories.
+/// The part of a PostgreSQL server that kinds use, in memory: databases with migrations and prices, roles,
+/// the controller's table of environments, and an archive with its repositories.
 final class SimulatedServer: Sendable {
   struct Database: Equatable, Sendable {
     var migrations: [AppliedMigration] = []
     /// Current entries by map and Price ID.
     var prices: [String: [String: PriceEntry]] = [:]
-    var books = Books()
-    var jobs = Jobs()
+    var ledger = LedgerState()
+    var jobs = SchedulerState()
 
-    /// Whether the migration that brings their tables was applied.
-    var hasBooks: Bool { migrations.contains { $0.number == 2 } }
+    /// Whether the migration that creates its tables was applied.
+    var hasLedger: Bool { migrations.contains { $0.number == 2 } }
     var hasJobs: Bool { migrations.contains { $0.number == 3 } }
   }
 
   struct Role: Equatable, Sendable {
-    /// The resource that made it; nil for one made by hand.
+    /// The resource that created the role; nil for one created by hand.
     var madeBy: ResourceID?
     var canLogin: Bool
     var grants: [String: RoleAccess] = [:]
   }
 
   struct Archive: Equatable, Sendable {
-    /// Nil: somebody else's command.
+    /// Nil for a command that no policy configured.
     var policy: String?
     var timeoutSeconds: Int
   }
@@ -58,7 +59,7 @@ final class SimulatedServer: Sendable {
     }
   }
 
-  /// What this release brings.
+  /// The migrations of this release.
   static let migrations = [
     Migrations.Migration(number: 1, name: "prices", sql: "CREATE TABLE prices ()"),
     Migrations.Migration(number: 2, name: "ledger", sql: "CREATE TABLE ledger ()"),
@@ -67,5 +68,17 @@ final class SimulatedServer: Sendable {
 
   static func missing(_ what: String) -> BackendError {
     BackendError(code: "postgres.missing", "\(what) does not exist")
+  }
+
+  /// The name of the embedded database that `id` declares for a resource.
+  static func database(_ id: ResourceID?, of resource: ResourceID, in context: ReconcileContext)
+    -> Result<String, BackendError>
+  {
+    guard let id, case .embedded(let name)? = context.offers.databases[id]?.address else {
+      return .failure(
+        BackendError(
+          code: "database.undeclared", "the database of \(resource) is not declared", retry: .afterChange))
+    }
+    return .success(name)
   }
 }

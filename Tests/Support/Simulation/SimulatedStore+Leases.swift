@@ -3,35 +3,35 @@ import Reconciling
 
 extension SimulatedStore {
   func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStatus {
-    try await through("heartbeat", isWrite: false) { () async throws(StoreError) in
+    try await perform("heartbeat", isWrite: false) { () async throws(StoreError) in
       try await inner.beat(heartbeat, in: environment)
     }
   }
 
   func leave(_ replica: Replica, environment: String) async throws(StoreError) {
-    try await through("leave") { () async throws(StoreError) in
+    try await perform("leave") { () async throws(StoreError) in
       try await inner.leave(replica, environment: environment)
     }
   }
 
   func leases(of environment: String) async throws(StoreError) -> (table: LeaseTable, now: Timestamp) {
-    try await through("leases", isWrite: false) { () async throws(StoreError) in
+    try await perform("leases", isWrite: false) { () async throws(StoreError) in
       try await inner.leases(of: environment)
     }
   }
 
   func fenced(by permit: FencingTokens) -> any StateStore {
-    SimulatedStore(world, who, over: inner.fenced(by: permit))
+    SimulatedStore(world, client, over: inner.fenced(by: permit))
   }
 
   func listen(
-    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNotification) -> Void
+    in environment: String, as replica: Replica, _ notify: @escaping @Sendable (StateNotification) -> Void
   ) async {
     let faults = world.faults
-    await inner.listen(in: environment, as: replica) { news in
-      guard faults.strike("events", .lost) == nil else { return }
-      tell(news)
-      if faults.strike("events", .doubled) != nil { tell(news) }
+    await inner.listen(in: environment, as: replica) { notification in
+      guard faults.fault(at: "events", .lost) == nil else { return }
+      notify(notification)
+      if faults.fault(at: "events", .duplicated) != nil { notify(notification) }
     }
   }
 }

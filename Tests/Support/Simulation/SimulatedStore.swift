@@ -2,51 +2,52 @@ import Model
 import Reconciling
 import ReconcilingSupport
 
-/// The state store as one process reaches it: the same memory for all, over a wire that breaks before or after a
-/// transaction is committed.
+/// The state store as one process reaches it: shared memory, and calls that may fail before or after the
+/// commit of their transaction.
 struct SimulatedStore: StateStore {
   let world: World
-  let who: String
+  /// The name of the process.
+  let client: String
   let inner: any StateStore
 
-  init(_ world: World, who: String) { self.init(world, who, over: world.store) }
+  init(_ world: World, client: String) { self.init(world, client, over: world.store) }
 
-  init(_ world: World, _ who: String, over inner: any StateStore) {
+  init(_ world: World, _ client: String, over inner: any StateStore) {
     self.world = world
-    self.who = who
+    self.client = client
     self.inner = inner
   }
 
-  func through<Output: Sendable>(
+  func perform<Output: Sendable>(
     _ what: String, isWrite: Bool = true, _ body: () async throws(StoreError) -> Output
   ) async throws(StoreError) -> Output {
-    guard !world.scheduler.isOver else { throw StoreError(code: "simulated.over", "the world is over") }
-    if world.dice.percent(30) { try? await world.time.sleep(Int64(world.dice.int(0...20_000))) }
-    let fault = world.faults.strike("store", .failsBefore, .failsAfter, .hangs)
-    if let fault { world.trace.note(who, "store \(what) ✗ \(fault)") }
+    guard !world.scheduler.isOver else { throw StoreError(code: "simulated.over", "the world has ended") }
+    if world.callRandom.percent(30) { try? await world.time.sleep(Int64(world.callRandom.int(0...20_000))) }
+    let fault = world.faults.fault(at: "store", .failsBefore, .failsAfter, .hangs)
+    if let fault { world.trace.record(client, "store \(what) ✗ \(fault)") }
     if let fault, fault.effect == .hangs {
       while world.faults.isActive(fault), (try? await world.time.sleep(1_000_000)) != nil {}
     }
     if let fault, fault.effect != .failsAfter { throw SimulatedStore.error(fault, what) }
     let output = try await body()
-    if isWrite { world.trace.note(who, "store \(what)") }
-    if world.dice.percent(30) { try? await world.time.sleep(Int64(world.dice.int(0...20_000))) }
+    if isWrite { world.trace.record(client, "store \(what)") }
+    if world.callRandom.percent(30) { try? await world.time.sleep(Int64(world.callRandom.int(0...20_000))) }
     if let fault { throw SimulatedStore.error(fault, what) }
     return output
   }
 
   private static func error(_ fault: Fault, _ what: String) -> StoreError {
-    StoreError(code: "simulated.store", "\(fault.mark): the state could not be reached for \(what)")
+    StoreError(code: "simulated.store", "\(fault.mark): the state store did not answer: \(what)")
   }
 
   func latestRevision(of environment: String) async throws(StoreError) -> Revision? {
-    try await through("latest revision", isWrite: false) { () async throws(StoreError) in
+    try await perform("latest revision", isWrite: false) { () async throws(StoreError) in
       try await inner.latestRevision(of: environment)
     }
   }
 
   func revisions(of environment: String, limit: Int) async throws(StoreError) -> [Revision] {
-    try await through("revisions", isWrite: false) { () async throws(StoreError) in
+    try await perform("revisions", isWrite: false) { () async throws(StoreError) in
       try await inner.revisions(of: environment, limit: limit)
     }
   }
@@ -54,7 +55,7 @@ struct SimulatedStore: StateStore {
   func desiredState(of environment: String, at revision: Int64) async throws(StoreError)
     -> DesiredState?
   {
-    try await through("desired state", isWrite: false) { () async throws(StoreError) in
+    try await perform("desired state", isWrite: false) { () async throws(StoreError) in
       try await inner.desiredState(of: environment, at: revision)
     }
   }
@@ -62,17 +63,17 @@ struct SimulatedStore: StateStore {
   func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
     async throws(StoreError) -> Revision
   {
-    let revision = try await through("revision") { () async throws(StoreError) in
+    let revision = try await perform("revision") { () async throws(StoreError) in
       try await inner.record(desired, by: authorship, at: time)
     }
-    world.trace.note(who, "works on revision \(revision.number)")
+    world.trace.record(client, "works on revision \(revision.number)")
     return revision
   }
 
   func inventory(of environment: String, knowing desired: [AnyResource]) async throws(StoreError)
     -> [ResourceID: InventoryEntry]
   {
-    try await through("inventory", isWrite: false) { () async throws(StoreError) in
+    try await perform("inventory", isWrite: false) { () async throws(StoreError) in
       try await inner.inventory(of: environment, knowing: desired)
     }
   }
@@ -80,7 +81,7 @@ struct SimulatedStore: StateStore {
   func inventory(of environment: String, ids: Set<ResourceID>, knowing desired: DesiredState)
     async throws(StoreError) -> [ResourceID: InventoryEntry]
   {
-    try await through("inventory", isWrite: false) { () async throws(StoreError) in
+    try await perform("inventory", isWrite: false) { () async throws(StoreError) in
       try await inner.inventory(of: environment, ids: ids, knowing: desired)
     }
   }
@@ -89,14 +90,14 @@ struct SimulatedStore: StateStore {
     async throws(StoreError)
   {
     let names = resources.map(\.id.description).sorted().joined(separator: " ")
-    try await through("claim \(names)") { () async throws(StoreError) in
+    try await perform("claim \(names)") { () async throws(StoreError) in
       try await inner.claim(resources, in: environment, revision: revision)
     }
   }
 
   func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64) async throws(StoreError) {
     let names = ids.map(\.description).sorted().joined(separator: " ")
-    try await through("disclaim \(names)") { () async throws(StoreError) in
+    try await perform("disclaim \(names)") { () async throws(StoreError) in
       try await inner.disclaim(ids, in: environment, revision: revision)
     }
   }
@@ -108,7 +109,7 @@ struct SimulatedStore: StateStore {
       case .outcome(let step, let outcome, _): "← \(step.resource) \(outcome.word)"
       }
     }
-    try await through("journal \(texts.joined(separator: " | "))") { () async throws(StoreError) in
+    try await perform("journal \(texts.joined(separator: " | "))") { () async throws(StoreError) in
       try await inner.append(records, in: environment)
     }
   }
@@ -116,7 +117,7 @@ struct SimulatedStore: StateStore {
   func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError)
     -> [ResourceID]
   {
-    try await through("close intents") { () async throws(StoreError) in
+    try await perform("close intents") { () async throws(StoreError) in
       try await inner.closeOpenIntents(in: environment, at: time)
     }
   }
@@ -124,7 +125,7 @@ struct SimulatedStore: StateStore {
   func unsettled(
     _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
   ) async throws(StoreError) -> Set<ResourceID> {
-    try await through("unsettled", isWrite: false) { () async throws(StoreError) in
+    try await perform("unsettled", isWrite: false) { () async throws(StoreError) in
       try await inner.unsettled(ids, in: environment, during: span, countingDone: countingDone)
     }
   }
@@ -136,13 +137,13 @@ struct SimulatedStore: StateStore {
         return "\(status.id) \(condition?.type.rawValue ?? "?") \(condition?.reason ?? "")"
       } + changes.applied.map { "\($0.id) applied" } + changes.removed.map { "\($0) removed" }
       + changes.events.map { "event \($0.reason) \($0.id?.description ?? "")" }
-    try await through("save \(texts.joined(separator: " | "))") { () async throws(StoreError) in
+    try await perform("save \(texts.joined(separator: " | "))") { () async throws(StoreError) in
       try await inner.save(changes, in: environment)
     }
   }
 
   func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus] {
-    try await through("statuses", isWrite: false) { () async throws(StoreError) in
+    try await perform("statuses", isWrite: false) { () async throws(StoreError) in
       try await inner.statuses(of: environment)
     }
   }
@@ -150,19 +151,19 @@ struct SimulatedStore: StateStore {
   func statuses(of environment: String, ids: Set<ResourceID>) async throws(StoreError)
     -> [ResourceID: ResourceStatus]
   {
-    try await through("statuses", isWrite: false) { () async throws(StoreError) in
+    try await perform("statuses", isWrite: false) { () async throws(StoreError) in
       try await inner.statuses(of: environment, ids: ids)
     }
   }
 
   func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID> {
-    try await through("stray statuses", isWrite: false) { () async throws(StoreError) in
+    try await perform("stray statuses", isWrite: false) { () async throws(StoreError) in
       try await inner.strayStatuses(of: environment)
     }
   }
 
   func events(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [Event] {
-    try await through("events", isWrite: false) { () async throws(StoreError) in
+    try await perform("events", isWrite: false) { () async throws(StoreError) in
       try await inner.events(of: environment, id: id, limit: limit)
     }
   }
@@ -170,19 +171,19 @@ struct SimulatedStore: StateStore {
   func journal(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError)
     -> [JournalEntry]
   {
-    try await through("journal", isWrite: false) { () async throws(StoreError) in
+    try await perform("journal", isWrite: false) { () async throws(StoreError) in
       try await inner.journal(of: environment, id: id, limit: limit)
     }
   }
 
   func quarantines(of environment: String) async throws(StoreError) -> [Quarantine] {
-    try await through("quarantines", isWrite: false) { () async throws(StoreError) in
+    try await perform("quarantines", isWrite: false) { () async throws(StoreError) in
       try await inner.quarantines(of: environment)
     }
   }
 
   func quarantine(_ entries: [Quarantine], in environment: String) async throws(StoreError) {
-    try await through("quarantine \(entries.map(\.revision))") { () async throws(StoreError) in
+    try await perform("quarantine \(entries.map(\.revision))") { () async throws(StoreError) in
       try await inner.quarantine(entries, in: environment)
     }
   }
@@ -190,19 +191,19 @@ struct SimulatedStore: StateStore {
   func liftQuarantine(of digest: Digest, in environment: String, by actor: String, at time: Timestamp)
     async throws(StoreError) -> Quarantine?
   {
-    try await through("lift a quarantine") { () async throws(StoreError) in
+    try await perform("lift a quarantine") { () async throws(StoreError) in
       try await inner.liftQuarantine(of: digest, in: environment, by: actor, at: time)
     }
   }
 
   func atomicApply(of environment: String) async throws(StoreError) -> AtomicApply? {
-    try await through("atomic apply", isWrite: false) { () async throws(StoreError) in
+    try await perform("atomic apply", isWrite: false) { () async throws(StoreError) in
       try await inner.atomicApply(of: environment)
     }
   }
 
   func setAtomicApply(_ apply: AtomicApply?, in environment: String) async throws(StoreError) {
-    try await through("set atomic apply") { () async throws(StoreError) in
+    try await perform("set atomic apply") { () async throws(StoreError) in
       try await inner.setAtomicApply(apply, in: environment)
     }
   }

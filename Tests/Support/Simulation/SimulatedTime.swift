@@ -2,23 +2,23 @@ import Model
 import Reconciling
 import Synchronization
 
-/// The scheduler's time as programs see it: a wall clock that may be set back and forth, and sleeping, which is not
-/// concerned by that.
+/// The scheduler's time as programs read it: a wall clock that may be set, and sleeps that setting it does
+/// not affect.
 final class SimulatedTime: Sendable {
-  private let scheduler: Scheduler
+  private let scheduler: TaskScheduler
   /// Microseconds by which the wall clock was moved.
   private let offset = Mutex<Int64>(0)
   /// A Friday morning, two hours before nightly backups are due.
   private static let start = Timestamp(seconds: 1_800_014_400)
 
-  init(_ scheduler: Scheduler) { self.scheduler = scheduler }
+  init(_ scheduler: TaskScheduler) { self.scheduler = scheduler }
 
   var wall: Timestamp {
     Timestamp(
       microseconds: SimulatedTime.start.microseconds + scheduler.now + offset.withLock { $0 })
   }
 
-  /// The time of the machine that the state is on, which nobody sets.
+  /// The clock of the machine that hosts the state store, which is never set.
   var steady: Timestamp { Timestamp(microseconds: SimulatedTime.start.microseconds + scheduler.now) }
 
   func setWallClock(by span: TimeSpan) { offset.withLock { $0 += span.milliseconds * 1000 } }
@@ -31,10 +31,10 @@ final class SimulatedTime: Sendable {
 
   var clock: SimulatedClock { SimulatedClock(self, scheduler) }
 
-  /// Throws `CancellationError` when the task is cancelled or the world is over.
+  /// Throws `CancellationError` when the task is cancelled or the world has ended.
   func sleep(_ microseconds: Int64) async throws {
     let sleeper = Sleeper()
-    let isOver = await withTaskCancellationHandler {
+    let isElapsed = await withTaskCancellationHandler {
       await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
         let scheduler = scheduler
         guard sleeper.begin(continuation) else { return continuation.resume(returning: false) }
@@ -44,7 +44,7 @@ final class SimulatedTime: Sendable {
     } onCancel: {
       if sleeper.wake(false) { _ = scheduler.cancelTimer(sleeper.timer.withLock { $0 }) }
     }
-    guard isOver, !scheduler.isOver else { throw CancellationError() }
+    guard isElapsed, !scheduler.isOver else { throw CancellationError() }
   }
 }
 
@@ -58,7 +58,7 @@ private final class Sleeper: Sendable {
   private let state = Mutex(State.new)
   let timer = Mutex(0)
 
-  /// False when the task was cancelled before it slept.
+  /// False when the task was cancelled before the sleep.
   func begin(_ continuation: UnsafeContinuation<Bool, Never>) -> Bool {
     state.withLock { state in
       guard case .new = state else { return false }
@@ -67,9 +67,9 @@ private final class Sleeper: Sendable {
     }
   }
 
-  /// Whether it slept.
+  /// Returns whether the task was asleep.
   @discardableResult
-  func wake(_ isRested: Bool) -> Bool {
+  func wake(_ isElapsed: Bool) -> Bool {
     let continuation = state.withLock { state -> UnsafeContinuation<Bool, Never>? in
       switch state {
       case .sleeping(let continuation):
@@ -81,12 +81,12 @@ private final class Sleeper: Sendable {
       case .cancelled, .woken: return nil
       }
     }
-    continuation?.resume(returning: isRested)
+    continuation?.resume(returning: isElapsed)
     return continuation != nil
   }
 }
 
-/// The same time for code that measures with a `Clock`.
+/// The same time as a `Clock`.
 struct SimulatedClock: Clock {
   struct Instant: InstantProtocol {
     let offset: Duration
@@ -96,9 +96,9 @@ struct SimulatedClock: Clock {
   }
 
   private let time: SimulatedTime
-  private let scheduler: Scheduler
+  private let scheduler: TaskScheduler
 
-  fileprivate init(_ time: SimulatedTime, _ scheduler: Scheduler) {
+  fileprivate init(_ time: SimulatedTime, _ scheduler: TaskScheduler) {
     self.time = time
     self.scheduler = scheduler
   }

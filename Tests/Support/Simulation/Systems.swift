@@ -3,9 +3,9 @@ import ContainerSupport
 import Model
 import Synchronization
 
-/// What is outside of the program: things, a server and two engines, the same for every controller.
+/// The systems outside of the program, which all controllers share: fake resources, a server and two engines.
 final class Systems: Sendable {
-  let things = Things()
+  let fakes = FakeResources()
   let server = SimulatedServer()
   let engines = [FakeEngine(number: 1), FakeEngine(number: 2)]
 

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// The story of a seed. Always digested, so that two runs can be compared; kept as text only where it is to be read.
+/// The trace of a seed. Always digested, so that two runs can be compared; the lines are kept only on
+/// request.
 final class Trace: Sendable {
   private struct State {
     var digest: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -18,17 +19,17 @@ final class Trace: Sendable {
     self.now = now
   }
 
-  func note(_ who: String, _ text: String) {
+  func record(_ source: String, _ text: String) {
     let microseconds = now()
     state.withLock { state in
       state.count += 1
       for byte in text.utf8 { state.digest = (state.digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
       state.digest = (state.digest ^ UInt64(bitPattern: microseconds)) &* 0x100_0000_01b3
-      if keepsLines { state.lines.append("\(Trace.stamp(microseconds)) \(Trace.padded(who)) \(text)") }
+      if keepsLines { state.lines.append("\(Trace.stamp(microseconds)) \(Trace.padded(source)) \(text)") }
     }
   }
 
-  /// What happened, as one number.
+  /// A digest of all entries.
   var digest: UInt64 { state.withLock { $0.digest } }
   var lines: [String] { state.withLock { $0.lines } }
   var count: Int { state.withLock { $0.count } }
@@ -39,7 +40,7 @@ final class Trace: Sendable {
     return String(repeating: " ", count: max(0, 9 - text.count)) + text
   }
 
-  private static func padded(_ who: String) -> String {
-    who + String(repeating: " ", count: max(0, 13 - who.count))
+  private static func padded(_ source: String) -> String {
+    source + String(repeating: " ", count: max(0, 13 - source.count))
   }
 }

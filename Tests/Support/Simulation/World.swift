@@ -3,41 +3,41 @@ import Reconciling
 import ReconcilingSupport
 import Synchronization
 
-/// Everything that outlives a controller: time, the systems outside, the state store, the manifests, and who watches
-/// that no rule is broken.
+/// Everything that outlives a controller: time, the systems outside, the state store, the manifests and the
+/// check of the invariants.
 final class World: Sendable {
-  let scheduler: Scheduler
+  let scheduler: TaskScheduler
   let time: SimulatedTime
   let trace: Trace
-  let faults: FaultBoard
-  let rules: Rules
+  let faults: FaultInjector
+  let invariants: Invariants
   let store: MemoryStateStore
-  /// What the world draws while it answers calls.
-  let dice: Dice
-  /// What the story draws.
-  let fate: Dice
+  /// The random numbers of calls.
+  let callRandom: SharedRandom
+  /// The random numbers of the scenario.
+  let scenarioRandom: SharedRandom
   /// The world's own process, which is never killed.
   let process: ProcessExecutor
   let manifests: Mutex<DesiredState>
   let systems: Systems
-  let pasts = Pasts()
-  /// All that ever ran, by name.
+  let histories = ObservationHistories()
+  /// All processes that were ever started, by name.
   let processes = Mutex<[String: SimulatedProcess]>([:])
-  /// Whether nothing happens in this world by which what a controller knows can be wrong through no fault of its own,
-  /// so that order can be insisted on.
-  let isOrderly: Bool
-  /// How many loops run at once.
+  /// Whether no drift and no stale observation happens in this world, so that the order of steps can be
+  /// checked.
+  let checksOrder: Bool
+  /// The number of loops that run at once.
   let replicas: Int
-  /// Whether processes can look whether others still run.
+  /// Whether processes can observe the exit of other processes.
   let isOneMachine: Bool
-  /// Whether calls may take effect long after everybody stopped waiting for them.
+  /// Whether calls may take effect long after their deadline.
   let hasLateEffects: Bool
-  /// Whether somebody sets the clocks. How long late effects and looks at the past are reckoned with is told by clocks, so
-  /// worlds have either.
-  var setsClocks: Bool { !hasLateEffects && (isOrderly || hasLies) }
-  /// Whether systems may say that something was done that was not. They answer no looks from memory then: with both,
-  /// nobody could know anything.
-  let hasLies: Bool
+  /// Whether wall clocks are set. The engine measures by the wall clock how long late effects and stale
+  /// observations are possible, so a world has either.
+  var setsClocks: Bool { !hasLateEffects && (checksOrder || hasFalseSuccess) }
+  /// Whether systems may report success without an effect. Their observations are never stale then: with
+  /// both, a controller could not learn the state of a system.
+  let hasFalseSuccess: Bool
   private let secrets: [String: String]
 
   static let environment = "dev"
@@ -46,22 +46,22 @@ final class World: Sendable {
   init(seed: UInt64, keepsLines: Bool) {
     var random = SeededRandom(seed: seed)
     let order = random.fork()
-    // Some machines are fast, on others a job takes milliseconds.
+    // On fast machines a job costs no time, on others milliseconds.
     let cost = random.pick([0, 200, 2000]) ?? 0
-    let scheduler = Scheduler(random: order, mostCost: cost)
+    let scheduler = TaskScheduler(random: order, maxJobCost: cost)
     self.scheduler = scheduler
     time = SimulatedTime(scheduler)
     trace = Trace(keepsLines: keepsLines, now: { scheduler.now })
-    dice = Dice(random.fork())
-    fate = Dice(random.fork())
-    faults = FaultBoard(Dice(random.fork()))
-    rules = Rules(trace)
-    isOrderly = random.percent(30)
+    callRandom = SharedRandom(random.fork())
+    scenarioRandom = SharedRandom(random.fork())
+    faults = FaultInjector(SharedRandom(random.fork()))
+    invariants = Invariants(trace)
+    checksOrder = random.percent(30)
     let time = time
     store = MemoryStateStore(name: "simulated", clock: { time.steady })
-    replicas = isOrderly ? 1 : random.pick([1, 1, 2, 2, 3]) ?? 1
-    hasLateEffects = !isOrderly && random.percent(50)
-    hasLies = !isOrderly && random.percent(30)
+    replicas = checksOrder ? 1 : random.pick([1, 1, 2, 2, 3]) ?? 1
+    hasLateEffects = !checksOrder && random.percent(50)
+    hasFalseSuccess = !checksOrder && random.percent(30)
     isOneMachine = random.percent(50)
     process = scheduler.makeProcess()
     manifests = Mutex(DesiredState(environment: World.environment, allowsMockGPUs: true, resources: []))
@@ -79,40 +79,41 @@ final class World: Sendable {
     return Secret(value)
   }
 
-  /// Whether a text holds a secret's value.
-  func betrays(_ text: String) -> Bool { secrets.values.contains { text.contains($0) } }
+  /// Whether the text contains the value of a secret.
+  func containsSecret(_ text: String) -> Bool { secrets.values.contains { text.contains($0) } }
 
-  func say(_ text: String) { trace.note("world", text) }
+  func log(_ text: String) { trace.record("world", text) }
 
-  /// Waits as a call over a wire does.
-  func wire() async {
-    guard dice.percent(70) else { return }
-    try? await time.sleep(Int64(dice.int(0...200_000)))
+  /// Waits for the latency of a network call.
+  func networkDelay() async {
+    guard callRandom.percent(70) else { return }
+    try? await time.sleep(Int64(callRandom.int(0...200_000)))
   }
 
-  /// A call of `who` to an outside system that changes something, with whatever is wrong with that system now. Once it
-  /// is on its way it lands, even when the caller is killed.
+  /// A call that changes a system, subject to its active faults. Once it was sent it takes effect, even when
+  /// the caller is killed.
+  /// - Parameter process: the name of the calling process.
   func call<Output: Sendable>(
-    _ place: String, _ what: String, by who: String,
+    _ target: String, _ what: String, by process: String,
     _ effect: @escaping @Sendable () async -> Result<Output, BackendError>
   ) async throws(BackendError) -> Output {
-    await wire()
-    let fault = faults.strike(place, .failsBefore, .failsAfter, .landsLate, .hangs)
-    trace.note(who, fault.map { "\(what) ✗ \($0)" } ?? what)
+    await networkDelay()
+    let fault = faults.fault(at: target, .failsBefore, .failsAfter, .takesEffectLate, .hangs)
+    trace.record(process, fault.map { "\(what) ✗ \($0)" } ?? what)
     switch fault?.effect {
     case .failsBefore?: throw World.error(fault, "refused: \(what)")
     case .failsAfter?:
       _ = await effect()
-      await wire()
+      await networkDelay()
       throw World.error(fault, "broke off during: \(what)")
-    case .landsLate?:
-      let delay = Int64(dice.int(100...20_000)) * 1000
-      process.spawn { [self] in
+    case .takesEffectLate?:
+      let delay = Int64(callRandom.int(100...20_000)) * 1000
+      self.process.spawn { [self] in
         guard (try? await time.sleep(delay)) != nil else { return }
-        trace.note("late", what)
+        trace.record("late", what)
         _ = await effect()
       }
-      try? await time.sleep(Int64(dice.int(1...5000)) * 1000)
+      try? await time.sleep(Int64(callRandom.int(1...5000)) * 1000)
       throw BackendError(
         code: "simulated.timedOut", "\(fault?.mark ?? "a fault") timed out: \(what)", hint: "end the fault")
     case .hangs?:
@@ -123,7 +124,7 @@ final class World: Sendable {
     default: break
     }
     let result = await effect()
-    await wire()
+    await networkDelay()
     return try result.get()
   }
 

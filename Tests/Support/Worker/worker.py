@@ -3,8 +3,8 @@
 
     worker.py URL NODE [--token TOKEN] [options]
 
-The token may also stand in the variable RENDERTRUST_TOKEN. Does echo: the output is the input. Writes a line for each
-thing that it does to standard output. Ends by itself after --jobs results; else when it is killed.
+The variable RENDERTRUST_TOKEN is an alternative to --token. Every job echoes its input. Each action is
+printed as a line on standard output. The worker exits after --jobs results, or when it is killed.
 """
 import argparse
 import http.client
@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 class Gateway:
-    """Calls on connections that are kept, one for each thread."""
+    """Calls on persistent connections, one for each thread."""
 
     def __init__(self, url, token, ca):
         parts = urllib.parse.urlsplit(url)
@@ -46,7 +46,7 @@ class Gateway:
                 answer = connection.getresponse()
                 data = answer.read()
             except (OSError, http.client.HTTPException):
-                # Whether it was done is not known: it may be said again.
+                # The outcome is unknown; every call may be repeated.
                 self.local.connection = None
                 time.sleep(min(5, 0.1 * 2**attempt) * random.uniform(0.5, 1))
                 continue
@@ -78,9 +78,9 @@ class Worker:
         self.random = random.Random(options.seed)
         self.stops, self.lock, self.done = set(), threading.Lock(), 0
         self.node = urllib.parse.quote(options.node, safe="")
-        self.under_way = set()
+        self.in_progress = set()
 
-    def say(self, *words):
+    def log(self, *words):
         with self.lock:
             print(*words, flush=True)
 
@@ -92,55 +92,56 @@ class Worker:
 
     def run(self):
         terms = self.gateway.call("POST", f"/api/v1/nodes/{self.node}/register", self.facts())
-        self.say("registered", json.dumps(terms, sort_keys=True))
+        self.log("registered", json.dumps(terms, sort_keys=True))
         for attempt in terms["accepted"]:
-            # What an earlier run of this worker had begun is lost to it.
-            self.fail(attempt, "the worker was started anew")
-        threading.Thread(target=self.beat, args=(seconds(terms["heartbeatEvery"]),), daemon=True).start()
-        lanes = [threading.Thread(target=self.lane, daemon=True) for _ in range(self.options.lanes)]
-        for lane in lanes:
-            lane.start()
-        for lane in lanes:
-            lane.join()
+            # Attempts of an earlier run are lost.
+            self.fail(attempt, "the worker restarted")
+        interval = seconds(terms["heartbeatEvery"])
+        threading.Thread(target=self.send_heartbeats, args=(interval,), daemon=True).start()
+        threads = [threading.Thread(target=self.take_work, daemon=True) for _ in range(self.options.slots)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
-    def beat(self, pause):
+    def send_heartbeats(self, pause):
         trip = 0
         while not self.is_finished():
             facts = self.facts() | {"roundTripMicroseconds": trip}
-            begun = time.monotonic()
+            start = time.monotonic()
             try:
                 answer = self.gateway.call("POST", f"/api/v1/nodes/{self.node}/heartbeat", facts)
-                trip = min(60_000_000, int((time.monotonic() - begun) * 1e6))
+                trip = min(60_000_000, int((time.monotonic() - start) * 1e6))
                 with self.lock:
                     self.stops.update(answer["stop"])
             except (Refused, OSError) as error:
-                self.say("heartbeat-failed", error)
+                self.log("heartbeat-failed", error)
             time.sleep(pause)
 
     def is_finished(self):
         return self.options.jobs is not None and self.done >= self.options.jobs
 
-    def lane(self):
+    def take_work(self):
         while not self.is_finished():
-            path = f"/api/v1/nodes/{self.node}/work?wait={self.options.wait}&most={2 * self.options.lanes}"
+            path = f"/api/v1/nodes/{self.node}/work?wait={self.options.wait}&most={2 * self.options.slots}"
             try:
                 orders = self.gateway.call("GET", path)["orders"]
             except (Refused, OSError) as error:
-                self.say("work-failed", error)
+                self.log("work-failed", error)
                 time.sleep(1)
                 continue
             for order in orders:
                 with self.lock:
-                    if order["attempt"] in self.under_way:
+                    if order["attempt"] in self.in_progress:
                         continue
-                    self.under_way.add(order["attempt"])
+                    self.in_progress.add(order["attempt"])
                 try:
                     self.do(order)
                 except (Refused, OSError) as error:
-                    self.say("refused", order["attempt"], error)
+                    self.log("refused", order["attempt"], error)
                 finally:
                     with self.lock:
-                        self.under_way.discard(order["attempt"])
+                        self.in_progress.discard(order["attempt"])
                 if self.is_finished():
                     return
 
@@ -150,44 +151,45 @@ class Worker:
         if self.chance(options.crash_before):
             self.crash(attempt)
         reply = self.report(attempt, "accept")
-        self.say("accepted", attempt)
+        self.log("accepted", attempt)
         if self.chance(options.crash):
             self.crash(attempt)
         if self.chance(options.stall):
-            # Says nothing more; its lease ends.
-            self.say("stalled", attempt)
+            # Sends no further report; the lease expires.
+            self.log("stalled", attempt)
             return
-        begun, units = time.monotonic(), order["units"]
-        while time.monotonic() - begun < options.seconds and not reply["stop"] and attempt not in self.stops:
+        start, units = time.monotonic(), order["units"]
+        while time.monotonic() - start < options.seconds and not reply["stop"] and attempt not in self.stops:
             time.sleep(min(options.progress_every, options.seconds))
-            spent = time.monotonic() - begun
+            spent = time.monotonic() - start
             part = min(1, spent / options.seconds) if options.seconds else 1
-            reply = self.report(attempt, "progress", usage(spent) | {"units": int(units * part), "note": f"{part:.0%}"})
-        spent = time.monotonic() - begun
+            progress = usage(spent) | {"units": int(units * part), "note": f"{part:.0%}"}
+            reply = self.report(attempt, "progress", progress)
+        spent = time.monotonic() - start
         if reply["stop"] or attempt in self.stops:
             return self.fail(attempt, "stopped", spent)
         if self.chance(options.fail):
             return self.fail(attempt, "failed by choice", spent)
         late = self.chance(options.late)
         if late:
-            self.say("late", attempt)
+            self.log("late", attempt)
             time.sleep(options.late_seconds)
         body = usage(spent) | {"state": "succeeded", "units": units, "output": order["input"]}
         for _ in range(2 if self.chance(options.twice) else 1):
             try:
                 self.report(attempt, "result", body)
-                self.say("succeeded", attempt)
+                self.log("succeeded", attempt)
             except Refused as error:
-                self.say("refused", attempt, error)
+                self.log("refused", attempt, error)
         with self.lock:
             self.done += 1
 
     def fail(self, attempt, reason, spent=0.0):
         try:
             self.report(attempt, "result", usage(spent) | {"state": "failed", "reason": reason})
-            self.say("failed", attempt, reason)
+            self.log("failed", attempt, reason)
         except Refused as error:
-            self.say("refused", attempt, error)
+            self.log("refused", attempt, error)
         with self.lock:
             self.done += 1
 
@@ -199,7 +201,7 @@ class Worker:
             return self.random.random() < part
 
     def crash(self, attempt):
-        self.say("crashed", attempt)
+        self.log("crashed", attempt)
         os._exit(70)
 
 
@@ -215,26 +217,27 @@ def seconds(text):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=formatter)
     parser.add_argument("url")
     parser.add_argument("node")
     parser.add_argument("--token", default=os.environ.get("RENDERTRUST_TOKEN", ""))
-    parser.add_argument("--ca", help="file with the authority of the server's certificate")
-    parser.add_argument("--lanes", type=int, default=1, help="attempts at once")
-    parser.add_argument("--jobs", type=int, help="end after so many results")
-    parser.add_argument("--wait", default="10s", help="how long one call for work waits")
-    parser.add_argument("--seconds", type=float, default=0, help="how long an attempt takes")
+    parser.add_argument("--ca", help="CA file for the server's certificate")
+    parser.add_argument("--slots", type=int, default=1, help="number of concurrent attempts")
+    parser.add_argument("--jobs", type=int, help="exit after this number of results")
+    parser.add_argument("--wait", default="10s", help="timeout of one call for work")
+    parser.add_argument("--seconds", type=float, default=0, help="duration of an attempt")
     parser.add_argument("--progress-every", type=float, default=1)
-    parser.add_argument("--image", action="append", default=[], help="digest of an image that is there")
+    parser.add_argument("--image", action="append", default=[], help="digest of a local image")
     parser.add_argument("--job-type", action="append", default=[])
     parser.add_argument("--seed", type=int, default=0)
-    group = parser.add_argument_group("misbehaviour, each with its part of attempts from 0 to 1")
-    group.add_argument("--crash-before", type=float, default=0, help="ends before it accepts")
-    group.add_argument("--crash", type=float, default=0, help="ends after it accepted")
-    group.add_argument("--stall", type=float, default=0, help="accepts and says nothing more")
+    group = parser.add_argument_group("faults, each with its share of attempts from 0 to 1")
+    group.add_argument("--crash-before", type=float, default=0, help="exit before accepting")
+    group.add_argument("--crash", type=float, default=0, help="exit after accepting")
+    group.add_argument("--stall", type=float, default=0, help="accept and send no further report")
     group.add_argument("--fail", type=float, default=0)
-    group.add_argument("--twice", type=float, default=0, help="tells its result twice")
-    group.add_argument("--late", type=float, default=0, help="tells its result after --late-seconds")
+    group.add_argument("--twice", type=float, default=0, help="report the result twice")
+    group.add_argument("--late", type=float, default=0, help="report the result after --late-seconds")
     group.add_argument("--late-seconds", type=float, default=0)
     Worker(parser.parse_args()).run()
 

@@ -6,17 +6,17 @@ import Model
 import Placement
 import SchedulerKind
 
-// What is in the world before the program, and what people do behind its back.
+// Foreign resources that exist before the controller starts, and drift that is introduced behind its back.
 
 extension World {
   static let foreignNames = ["wiki", "rt-sim-service-foreign"]
 
-  /// Puts things there that belong to others.
+  /// Creates the foreign resources.
   func prepareSystems() {
     for engine in systems.engines {
       for name in World.foreignNames { engine.addForeign(name) }
       for kind in ["service", "module"] {
-        engine.makeSick(.sample(kind, tag: World.sickTag))
+        engine.makeSick(.sample(kind, tag: World.unhealthyTag))
       }
     }
     systems.server.change { state in
@@ -24,56 +24,59 @@ extension World {
       state.roles["bob"] = SimulatedServer.Role(madeBy: nil, canLogin: true, grants: ["wiki": .write])
       state.environments["elsewhere"] = "{}"
     }
-    let gated = fate.roll { random in
+    let gates = scenarioRandom.draw { random in
       random.percent(20) ? [ResourceID(kind: "Fake", name: "r5"): ResourceID(kind: "Fake", name: "r2")] : [:]
     }
-    systems.things.setGates(gated)
+    systems.fakes.setGates(gates)
   }
 
-  /// What was touched of others' things.
+  /// Foreign resources that were changed.
   var foreignDamage: [String] {
     var damage: [String] = []
     for (number, engine) in systems.engines.enumerated() {
       for name in World.foreignNames where !engine.running.contains(name) {
-        damage.append("container \(name) of others on engine \(number + 1) is gone")
+        damage.append("foreign container \(name) on engine \(number + 1) is missing")
       }
     }
     let now = systems.server.now
-    if now.databases["wiki"] != SimulatedServer.Database() { damage.append("database wiki was touched") }
-    if now.roles["bob"]?.grants != ["wiki": .write] { damage.append("role bob was touched") }
-    if now.environments["elsewhere"] != "{}" { damage.append("environment elsewhere was touched") }
+    if now.databases["wiki"] != SimulatedServer.Database() {
+      damage.append("foreign database wiki was changed")
+    }
+    if now.roles["bob"]?.grants != ["wiki": .write] { damage.append("foreign role bob was changed") }
+    if now.environments["elsewhere"] != "{}" { damage.append("foreign environment elsewhere was changed") }
     return damage
   }
 
-  /// Changes something behind the controller's back; returns what.
-  func meddle(_ random: inout SeededRandom) -> String? {
+  /// Changes a managed resource behind the controller's back. Returns a description, or nil when nothing was
+  /// changed.
+  func introduceDrift(_ random: inout SeededRandom) -> String? {
     switch random.int(1...10) {
-    case 1...3: meddleWithThings(&random)
-    case 4...6: meddleWithContainers(&random)
-    case 7...9: meddleWithServer(&random)
-    default: meddleWithNodes(&random)
+    case 1...3: driftFakes(&random)
+    case 4...6: driftContainers(&random)
+    case 7...9: driftServer(&random)
+    default: driftNodes(&random)
     }
   }
 
-  private func meddleWithThings(_ random: inout SeededRandom) -> String? {
-    guard let id = random.pick(systems.things.all.keys.sorted()), var thing = systems.things.all[id] else {
+  private func driftFakes(_ random: inout SeededRandom) -> String? {
+    guard let id = random.pick(systems.fakes.all.keys.sorted()), var entry = systems.fakes.all[id] else {
       return nil
     }
     if random.percent(50) {
-      systems.things.put(id, nil)
+      systems.fakes.put(id, nil)
       return "deletes \(id)"
     }
-    thing.number = 99
-    systems.things.put(id, thing)
+    entry.number = 99
+    systems.fakes.put(id, entry)
     return "changes \(id)"
   }
 
-  private func meddleWithContainers(_ random: inout SeededRandom) -> String? {
+  private func driftContainers(_ random: inout SeededRandom) -> String? {
     guard let engine = random.pick(systems.engines) else { return nil }
     let own = engine.observations.filter { !World.foreignNames.contains($0.name) }
     guard let container = random.pick(own) else { return nil }
-    let isTold = random.percent(70)
-    defer { if isTold { engine.tell(container.labels.resource) } }
+    let isNotified = random.percent(70)
+    defer { if isNotified { engine.tell(container.labels.resource) } }
     switch random.int(1...4) {
     case 1:
       engine.removeBehindTheBack(container.name)
@@ -90,7 +93,7 @@ extension World {
     }
   }
 
-  private func meddleWithServer(_ random: inout SeededRandom) -> String? {
+  private func driftServer(_ random: inout SeededRandom) -> String? {
     let now = systems.server.now
     let databases = now.databases.keys.filter { $0 != "wiki" }.sorted()
     let roles = now.roles.keys.filter { $0 != "bob" }.sorted()
@@ -110,7 +113,7 @@ extension World {
       case 3:
         guard let role else { return nil }
         state.roles[role]?.grants = [:]
-        return "revokes what role \(role) may"
+        return "revokes the grants of role \(role)"
       case 4:
         guard let database, let map = state.databases[database]?.prices.keys.min() else { return nil }
         state.databases[database]?.prices[map] = nil
@@ -118,32 +121,32 @@ extension World {
       case 5:
         guard state.archive != nil else { return nil }
         state.archive = nil
-        return "turns the archive off"
+        return "disables the archive"
       case 6:
         guard state.archive != nil else { return nil }
         state.archive = SimulatedServer.Archive(policy: nil, timeoutSeconds: 60)
-        return "archives elsewhere"
+        return "replaces the archive command"
       case 7:
-        guard let database, state.databases[database]?.hasBooks == true else { return nil }
-        state.databases[database]?.books.isGuarded = false
-        state.databases[database]?.books.overdueHolds += 1
-        return "takes the guard off the books in \(database)"
+        guard let database, state.databases[database]?.hasLedger == true else { return nil }
+        state.databases[database]?.ledger.isGuarded = false
+        state.databases[database]?.ledger.overdueHolds += 1
+        return "removes the guard of the ledger in \(database)"
       case 8:
-        guard let database, let rules = state.databases[database]?.books.rules.last else { return nil }
-        state.databases[database]?.books.record(
+        guard let database, let rules = state.databases[database]?.ledger.rules.last else { return nil }
+        state.databases[database]?.ledger.record(
           LedgerRules(
             version: 0, platform: rules.platform, gpuMinute: Credits(micro: 1), cpuMinute: rules.cpuMinute,
             tiers: rules.tiers))
-        return "writes rules into the books in \(database)"
+        return "changes the rules of the ledger in \(database)"
       case 9:
         guard let database, let name = state.databases[database]?.jobs.settings.keys.min() else { return nil }
         state.databases[database]?.jobs.settings[name]?.scheduling.latencyWeight = 1
-        return "tells schedulers in \(database) another weight"
+        return "changes the scheduler settings in \(database)"
       case 10:
         guard let database, let node = state.databases[database]?.jobs.nodes.keys.min() else { return nil }
         state.databases[database]?.jobs.nodes[node]?.isRetired.toggle()
         state.databases[database]?.jobs.modules = [:]
-        return "changes what schedulers in \(database) know"
+        return "changes the scheduler nodes and modules in \(database)"
       default:
         guard state.environments["dev"] != nil else { return nil }
         state.environments["dev"] = "{\"edited\":true}"
@@ -152,7 +155,7 @@ extension World {
     }
   }
 
-  private func meddleWithNodes(_ random: inout SeededRandom) -> String? {
+  private func driftNodes(_ random: inout SeededRandom) -> String? {
     guard let engine = random.pick(systems.engines),
       let volume = random.pick(engine.volumeLabels.keys.filter { $0.contains("-node-") }.sorted())
     else { return nil }

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// One stream of random numbers that several tasks of the world draw from.
-final class Dice: Sendable {
+/// A stream of random numbers that several tasks of the world share.
+final class SharedRandom: Sendable {
   private let random: Mutex<SeededRandom>
 
   init(_ random: SeededRandom) { self.random = Mutex(random) }
 
-  func roll<Output>(_ body: (inout SeededRandom) -> Output) -> Output {
+  func draw<Output>(_ body: (inout SeededRandom) -> Output) -> Output {
     random.withLock { random in
       var copy = random
       defer { random = copy }

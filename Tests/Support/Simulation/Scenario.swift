@@ -5,25 +5,29 @@ import Reconciling
 import ReconcilingSupport
 import Synchronization
 
-/// What happens in a world, act by act: commits, faults, meddling, kills. Runs as a task of the world itself.
-final class Story: Sendable {
+/// The actions in a world: commits, faults, drift and kills. Runs as a task of the world's own process.
+final class Scenario: Sendable {
   let world: World
   private struct State {
-    var blueprint: Blueprint
+    var manifestGenerator: ManifestGenerator
     var processes: [SimulatedProcess] = []
     var started = 0
     var faultCount = 0
-    /// Whether somebody sees to it that a loop runs.
+    /// Whether loops that ended are restarted.
     var isSupervised = true
   }
   private let state: Mutex<State>
 
   init(_ world: World) {
     self.world = world
-    state = Mutex(State(blueprint: world.fate.roll { Blueprint(&$0, allowsModes: !world.isOrderly) }))
+    state = Mutex(
+      State(
+        manifestGenerator: world.scenarioRandom.draw {
+          ManifestGenerator(&$0, allowsModes: !world.checksOrder)
+        }))
   }
 
-  /// The loop that runs now, if any does.
+  /// The running loops.
   private var loops: [SimulatedProcess] {
     state.withLock { $0.processes }.filter {
       $0.name.hasPrefix("loop") && !$0.hasEnded.withLock { $0 } && !world.scheduler.isDead($0.executor)
@@ -36,9 +40,9 @@ final class Story: Sendable {
   }
   var processes: [SimulatedProcess] { state.withLock { $0.processes } }
 
-  func begin() {
+  func start() {
     world.prepareSystems()
-    publish("the first manifests")
+    publish("commits the first manifests")
     startLoop()
     world.process.spawn { [self] in await supervise() }
   }
@@ -71,59 +75,60 @@ final class Story: Sendable {
     return process
   }
 
-  /// Starts loops anew some seconds after they ended, as an init system does.
+  /// Restarts loops some seconds after they ended, as an init system does.
   private func supervise() async {
-    while (try? await world.time.sleep(Int64(world.fate.int(1...5)) * 1_000_000)) != nil {
+    while (try? await world.time.sleep(Int64(world.scenarioRandom.int(1...5)) * 1_000_000)) != nil {
       if state.withLock({ $0.isSupervised }), loops.count < world.replicas { startLoop() }
     }
   }
 
   func kill(_ process: SimulatedProcess) {
     guard !world.scheduler.isDead(process.executor), !process.hasEnded.withLock({ $0 }) else { return }
-    world.say("kills \(process.name)")
+    world.log("kills \(process.name)")
     world.scheduler.kill(process.executor)
-    world.rules.forget(process.executor.number)
+    world.invariants.forget(process.executor.number)
   }
 
-  // MARK: Acts
+  // MARK: Actions
 
-  func act() async {
-    let span = world.fate.int(0...3) == 0 ? world.fate.int(0...30_000) : world.fate.int(0...3000)
+  func performAction() async {
+    let span =
+      world.scenarioRandom.int(0...3) == 0
+      ? world.scenarioRandom.int(0...30_000) : world.scenarioRandom.int(0...3000)
     try? await world.time.sleep(Int64(span) * 1000)
-    switch world.fate.int(1...100) {
+    switch world.scenarioRandom.int(1...100) {
     case 1...22: commit()
     case 23...50: addFault()
     case 51...60: endFault()
-    case 61...72: world.isOrderly ? commit() : meddle()
-    case 73...84: killSomething()
-    case 85...88: await pauseSomething()
+    case 61...72: world.checksOrder ? commit() : introduceDrift()
+    case 73...84: killProcess()
+    case 85...88: await pauseProcess()
     case 89...91: world.setsClocks ? setClock() : commit()
-    case 92...95: await applyBeside()
+    case 92...95: await applyConcurrently()
     case 96...98: await rollBack()
     default: restart()
     }
   }
 
   private func publish(_ why: String) {
-    let desired = state.withLock { $0.blueprint.desired }
+    let desired = state.withLock { $0.manifestGenerator.desired }
     world.manifests.withLock { $0 = desired }
     let names = desired.resources.map { "\($0.id)" }.joined(separator: " ")
-    world.say("\(why): \(names)")
+    world.log("\(why): \(names)")
   }
 
   private func commit() {
-    let (blueprint, count) = state.withLock { ($0.blueprint, $0.started) }
-    _ = count
-    let changed = world.fate.roll { random in
-      var changed = blueprint
+    let manifestGenerator = state.withLock { $0.manifestGenerator }
+    let changed = world.scenarioRandom.draw { random in
+      var changed = manifestGenerator
       changed.change(&random)
       return changed
     }
-    state.withLock { $0.blueprint = changed }
+    state.withLock { $0.manifestGenerator = changed }
     publish("commits")
   }
 
-  private static let places = [
+  private static let targets = [
     "Fake", "Database", "PriceMap", "BackupPolicy", "Environment", "Node", "Service", "Module", "Ledger",
     "Scheduler", "engine 1",
     "engine 2", "store", "store", "events",
@@ -131,130 +136,132 @@ final class Story: Sendable {
 
   private func addFault() {
     guard world.faults.all.count < 6 else { return endFault() }
-    let (isOrderly, hasLateEffects) = (world.isOrderly, world.hasLateEffects)
+    let (checksOrder, hasLateEffects) = (world.checksOrder, world.hasLateEffects)
     let number = state.withLock { state in
       state.faultCount += 1
       return state.faultCount
     }
-    let fault = world.fate.roll { random in
-      let place = random.pick(Story.places) ?? "Fake"
+    let fault = world.scenarioRandom.draw { random in
+      let target = random.pick(Scenario.targets) ?? "Fake"
       var effects: [Fault.Effect]
-      switch place {
-      case "events": effects = [.lost, .doubled]
+      switch target {
+      case "events": effects = [.lost, .duplicated]
       case "store": effects = [.failsBefore, .failsAfter, .hangs]
       case "engine 1", "engine 2":
-        effects = [.failsBefore, .failsAfter, .hangs, .unseen] + (hasLateEffects ? [.landsLate] : [])
+        effects =
+          [.failsBefore, .failsAfter, .hangs, .unobservable] + (hasLateEffects ? [.takesEffectLate] : [])
       default:
-        effects = [.failsBefore, .failsAfter, .hangs, .unseen, .partlySeen]
-        if !isOrderly { effects.append(world.hasLies ? .lies : .stale) }
-        if hasLateEffects { effects.append(.landsLate) }
+        effects = [.failsBefore, .failsAfter, .hangs, .unobservable, .partlyObservable]
+        if !checksOrder { effects.append(world.hasFalseSuccess ? .falseSuccess : .stale) }
+        if hasLateEffects { effects.append(.takesEffectLate) }
       }
       return Fault(
-        number: number, place: place, effect: random.pick(effects) ?? .failsBefore,
+        number: number, target: target, effect: random.pick(effects) ?? .failsBefore,
         percent: random.pick([20, 50, 100]) ?? 50)
     }
     world.faults.add(fault)
-    world.say("begins \(fault)")
+    world.log("begins \(fault)")
   }
 
   private func endFault() {
     let faults = world.faults.all
-    guard let fault = world.fate.roll({ $0.pick(faults) }) else { return }
+    guard let fault = world.scenarioRandom.draw({ $0.pick(faults) }) else { return }
     world.faults.remove(fault)
-    world.say("ends \(fault)")
+    world.log("ends \(fault)")
   }
 
-  private func meddle() {
-    let (fate, world) = (world.fate, world)
-    if let what = fate.roll({ world.meddle(&$0) }) { world.say("somebody \(what)") }
+  private func introduceDrift() {
+    let (scenarioRandom, world) = (world.scenarioRandom, world)
+    if let what = scenarioRandom.draw({ world.introduceDrift(&$0) }) { world.log("drift: \(what)") }
   }
 
-  private func killSomething() {
+  private func killProcess() {
     let processes = live
-    guard let process = world.fate.roll({ $0.pick(processes) }) else { return }
-    world.scheduler.afterJobs(world.fate.int(0...400)) { [self] in kill(process) }
+    guard let process = world.scenarioRandom.draw({ $0.pick(processes) }) else { return }
+    world.scheduler.afterJobs(world.scenarioRandom.int(0...400)) { [self] in kill(process) }
   }
 
-  private func pauseSomething() async {
+  private func pauseProcess() async {
     let processes = live
-    guard let process = world.fate.roll({ $0.pick(processes) }) else { return }
-    world.say("pauses \(process.name)")
+    guard let process = world.scenarioRandom.draw({ $0.pick(processes) }) else { return }
+    world.log("pauses \(process.name)")
     world.scheduler.pause(process.executor)
-    try? await world.time.sleep(Int64(world.fate.int(1...60)) * 1_000_000)
-    world.say("resumes \(process.name)")
+    try? await world.time.sleep(Int64(world.scenarioRandom.int(1...60)) * 1_000_000)
+    world.log("resumes \(process.name)")
     world.scheduler.resume(process.executor)
   }
 
   private func setClock() {
     let spans: [Int64] = [-7200, -300, -5, 5, 300, 7200, 86_400]
-    let span = TimeSpan(seconds: world.fate.roll { $0.pick(spans) } ?? 5)
-    world.say("sets the clock by \(span.seconds) s")
+    let span = TimeSpan(seconds: world.scenarioRandom.draw { $0.pick(spans) } ?? 5)
+    world.log("sets the clock by \(span.seconds) s")
     world.time.setWallClock(by: span)
   }
 
-  private func applyBeside() async {
-    guard !world.isOrderly else { return }
-    if world.fate.percent(50) { commit() }
-    _ = startApply(allowances: Allowances(prune: world.fate.percent(30)))
+  private func applyConcurrently() async {
+    guard !world.checksOrder else { return }
+    if world.scenarioRandom.percent(50) { commit() }
+    _ = startApply(allowances: Allowances(prune: world.scenarioRandom.percent(30)))
   }
 
   private func rollBack() async {
-    guard !world.isOrderly else { return }
+    guard !world.checksOrder else { return }
     guard let newest = try? await world.store.latestRevision(of: World.environment)?.number, newest > 1 else {
       return
     }
-    _ = startApply(revision: Int64(world.fate.int(1...Int(newest - 1))))
+    _ = startApply(revision: Int64(world.scenarioRandom.int(1...Int(newest - 1))))
   }
 
   private func restart() {
     for process in loops {
-      world.say("asks \(process.name) to stop")
+      world.log("asks \(process.name) to stop")
       process.terminate()
     }
   }
 
-  // MARK: The end
+  // MARK: Convergence
 
-  /// Ends all faults and waits for commands under way; from here on everything must become as the last manifests say.
-  func calm() async {
+  /// Waits for running commands, ends all faults and commits the manifests that the world must converge to.
+  func endFaults() async {
     world.faults.clear()
-    world.systems.things.setGates([:])
+    world.systems.fakes.setGates([:])
     while live.contains(where: { !$0.name.hasPrefix("loop") }),
       (try? await world.time.sleep(500_000)) != nil
     {}
-    let last = state.withLock { $0.blueprint }
-    let mended = world.fate.roll { Blueprint(mending: last, &$0) }
-    state.withLock { $0.blueprint = mended }
-    world.say("ends all faults")
+    let last = state.withLock { $0.manifestGenerator }
+    let corrected = world.scenarioRandom.draw { ManifestGenerator(correcting: last, &$0) }
+    state.withLock { $0.manifestGenerator = corrected }
+    world.log("ends all faults")
     publish("commits the last manifests")
   }
 
-  /// Begins a fault that stays while something is changed.
-  func beginLasting() -> Fault {
+  /// Begins a fault that lasts while manifests change.
+  func beginLastingFault() -> Fault {
     let kinds = Set(world.manifests.withLock { $0 }.resources.map(\.id.kind)).sorted()
     let number = state.withLock { state in
       state.faultCount += 1
       return state.faultCount
     }
-    let fault = world.fate.roll { random in
+    let fault = world.scenarioRandom.draw { random in
       Fault(
-        number: number, place: random.pick(kinds + ["engine 1"]) ?? "Fake",
-        effect: random.pick([.unseen, .unseen, .failsBefore, .failsBefore, .failsAfter, .hangs]) ?? .unseen,
+        number: number, target: random.pick(kinds + ["engine 1"]) ?? "Fake",
+        effect: random.pick([.unobservable, .unobservable, .failsBefore, .failsBefore, .failsAfter, .hangs])
+          ?? .unobservable,
         percent: 100)
     }
     world.faults.add(fault)
-    world.say("begins \(fault), which lasts")
+    world.log("begins \(fault), which lasts")
     commit()
     return fault
   }
 
   func end(_ fault: Fault) {
     world.faults.remove(fault)
-    world.say("ends \(fault)")
+    world.log("ends \(fault)")
   }
 
-  /// What a person does who sees that a guard holds something back.
-  func allow() async {
+  /// Applies with all allowances, as an operator does when a guard blocks a change.
+  func applyWithAllowances() async {
     let process = startApply(allowances: Allowances(Set(GuardRule.allCases.map { Allowance($0) })))
     while !process.hasEnded.withLock({ $0 }), (try? await world.time.sleep(500_000)) != nil {}
   }
@@ -262,13 +269,13 @@ final class Story: Sendable {
   func stopAll() async {
     state.withLock { $0.isSupervised = false }
     for process in live {
-      world.say("asks \(process.name) to stop")
+      world.log("asks \(process.name) to stop")
       process.terminate()
     }
     while !live.isEmpty, (try? await world.time.sleep(500_000)) != nil {}
   }
 
-  /// Starts a loop that finds what was left open, and ends it.
+  /// Starts a loop that closes open intents, then stops it.
   func recover() async {
     let process = startLoop()
     try? await world.time.sleep(10_000_000)
@@ -276,11 +283,11 @@ final class Story: Sendable {
     while !live.isEmpty, (try? await world.time.sleep(500_000)) != nil {}
   }
 
-  /// A look by a new process that changes nothing.
+  /// Prepares a plan in a new process without executing it.
   func prepare(_ desired: DesiredState) async throws(StoreError) -> (SimulatedPlatform, Engine.Preparation) {
     let (process, world) = (start("plan"), world)
     let platform = SimulatedPlatform(world, process)
-    let engine = platform.engine { Program.note($0, world, process) }
+    let engine = platform.engine { Program.record($0, world, process) }
     return (platform, try await engine.prepare(desired))
   }
 }

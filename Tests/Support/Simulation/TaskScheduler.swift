@@ -1,18 +1,18 @@
 import Synchronization
 
-/// Runs all tasks of one world on the calling thread, one job at a time: which of the runnable jobs comes next is drawn
-/// from the seed. Time stands still while jobs run, but for what each job costs, and jumps to the next timer when none
-/// is runnable. Jobs of a paused process wait, those of a killed one are never run.
-final class Scheduler: Sendable {
+/// Runs all tasks of one world on the calling thread, one job at a time. The seed chooses the next one of the
+/// runnable jobs. Simulated time advances by the cost of each job, and to the next timer when no job is
+/// runnable. Jobs of a paused process wait; those of a killed process never run.
+final class TaskScheduler: Sendable {
   enum End: Sendable {
     case finished
-    /// Nothing can run and nobody sleeps: somebody waits for what will never come.
-    case hang
-    /// So many jobs were run that this will not end.
-    case exhausted
+    /// No job is runnable and no timer is pending: a task waits forever.
+    case deadlock
+    /// The limit of jobs was reached.
+    case jobLimitReached
   }
 
-  private enum Life { case running, paused, dead }
+  private enum ProcessState { case running, paused, dead }
 
   private struct Job {
     let job: UnownedJob
@@ -28,77 +28,78 @@ final class Scheduler: Sendable {
   private struct State {
     var random: SeededRandom
     var runnable: [Job] = []
-    var held: [Job] = []
-    var lives: [Life] = []
-    /// Latest first.
+    var suspended: [Job] = []
+    var processes: [ProcessState] = []
+    /// Sorted by time, latest first.
     var timers: [Timer] = []
     var lastTimer = 0
     var now: Int64 = 0
     var jobCount = 0
-    /// Sorted by the number of jobs after which they are called, highest first.
+    /// Sorted by the number of jobs before the call, highest first.
     var hooks: [(after: Int, fire: @Sendable () -> Void)] = []
     var digest: UInt64 = 0
     var isOver = false
   }
 
   private let state: Mutex<State>
-  /// What running one job costs, in microseconds of simulated time.
-  private let mostCost: Int
+  /// The greatest cost of one job, in microseconds of simulated time.
+  private let maxJobCost: Int
 
-  init(random: SeededRandom, mostCost: Int) {
+  init(random: SeededRandom, maxJobCost: Int) {
     state = Mutex(State(random: random))
-    self.mostCost = mostCost
+    self.maxJobCost = maxJobCost
   }
 
   /// Microseconds since the world began.
   var now: Int64 { state.withLock { $0.now } }
   var jobCount: Int { state.withLock { $0.jobCount } }
-  /// Which jobs were chosen out of how many, as one number.
+  /// A digest of the choices among runnable jobs.
   var digest: UInt64 { state.withLock { $0.digest } }
-  /// Whether the world has ended, so that whoever still runs comes to an end.
+  /// Whether the world has ended. Remaining tasks then run to their end.
   var isOver: Bool { state.withLock { $0.isOver } }
 
-  /// A new process that runs nothing yet.
+  /// Returns a new process without tasks.
   func makeProcess() -> ProcessExecutor {
     let number = state.withLock { state in
-      state.lives.append(.running)
-      return state.lives.count - 1
+      state.processes.append(.running)
+      return state.processes.count - 1
     }
     return ProcessExecutor(scheduler: self, number: number)
   }
 
-  func pause(_ process: ProcessExecutor) { setLife(.paused, of: process) }
-  func resume(_ process: ProcessExecutor) { setLife(.running, of: process) }
-  /// Whatever the process was about to do is never done.
-  func kill(_ process: ProcessExecutor) { setLife(.dead, of: process) }
+  func pause(_ process: ProcessExecutor) { setState(.paused, of: process) }
+  func resume(_ process: ProcessExecutor) { setState(.running, of: process) }
+  /// Stops the process: its pending jobs never run.
+  func kill(_ process: ProcessExecutor) { setState(.dead, of: process) }
   func isDead(_ process: ProcessExecutor) -> Bool {
-    state.withLock { $0.lives[process.number] == .dead }
+    state.withLock { $0.processes[process.number] == .dead }
   }
 
-  private func setLife(_ life: Life, of process: ProcessExecutor) {
+  private func setState(_ processState: ProcessState, of process: ProcessExecutor) {
     state.withLock { state in
-      guard state.lives[process.number] != .dead || state.isOver else { return }
-      state.lives[process.number] = life
-      let all = state.runnable + state.held
-      state.runnable = all.filter { state.lives[$0.executor.number] == .running }
-      state.held = all.filter { state.lives[$0.executor.number] != .running }
+      guard state.processes[process.number] != .dead || state.isOver else { return }
+      state.processes[process.number] = processState
+      let all = state.runnable + state.suspended
+      state.runnable = all.filter { state.processes[$0.executor.number] == .running }
+      state.suspended = all.filter { state.processes[$0.executor.number] != .running }
     }
   }
 
   func enqueue(_ job: UnownedJob, on executor: ProcessExecutor) {
     state.withLock { state in
       let job = Job(job: job, executor: executor)
-      if state.lives[executor.number] == .running {
+      if state.processes[executor.number] == .running {
         state.runnable.append(job)
       } else {
-        state.held.append(job)
+        state.suspended.append(job)
       }
     }
   }
 
   // MARK: Time
 
-  /// Calls `fire` on the scheduler's thread once so many microseconds have passed; at once where the world is over.
+  /// Calls `fire` on the scheduler's thread after the given time, or immediately when the world has ended.
+  /// Returns the number of the timer.
   @discardableResult
   func after(_ microseconds: Int64, _ fire: @escaping @Sendable () -> Void) -> Int {
     let number = state.withLock { state -> Int? in
@@ -120,7 +121,7 @@ final class Scheduler: Sendable {
     return number
   }
 
-  /// Whether the timer was still to come.
+  /// Returns whether the timer was pending.
   func cancelTimer(_ number: Int) -> Bool {
     state.withLock { state in
       guard let index = state.timers.firstIndex(where: { $0.number == number }) else { return false }
@@ -129,7 +130,7 @@ final class Scheduler: Sendable {
     }
   }
 
-  /// Calls `fire` between two jobs, after so many more were run.
+  /// Calls `fire` between two jobs, after `count` more jobs.
   func afterJobs(_ count: Int, _ fire: @escaping @Sendable () -> Void) {
     state.withLock { state in
       state.hooks.append((state.jobCount + count, fire))
@@ -139,37 +140,37 @@ final class Scheduler: Sendable {
 
   // MARK: Running
 
-  /// Runs until `isDone`; `mostJobs` ends what would go on for ever.
-  func run(mostJobs: Int, until isDone: () -> Bool) -> End {
+  /// Runs until `isDone` returns true or `maxJobs` jobs have run.
+  func run(maxJobs: Int, until isDone: () -> Bool) -> End {
     while !isDone() {
       if let hook = dueHook() {
         hook()
-      } else if let job = take() {
+      } else if let job = nextJob() {
         job.job.runSynchronously(on: job.executor.asUnownedTaskExecutor())
-      } else if let timers = jump() {
+      } else if let timers = advanceTime() {
         for timer in timers { timer() }
       } else {
-        return .hang
+        return .deadlock
       }
-      if jobCount > mostJobs { return .exhausted }
+      if jobCount > maxJobs { return .jobLimitReached }
     }
     return .finished
   }
 
-  /// Ends the world: lets every task of every process, also of killed ones, run to its end, so that nothing of it
-  /// stays in memory. What happens meanwhile counts for nothing.
+  /// Ends the world: runs every task of every process, killed ones included, to its end, so that none stays
+  /// in memory. Effects of these tasks are ignored.
   func unwind() {
     let timers = state.withLock { state in
       state.isOver = true
-      for index in state.lives.indices { state.lives[index] = .running }
-      state.runnable += state.held
-      state.held = []
+      for index in state.processes.indices { state.processes[index] = .running }
+      state.runnable += state.suspended
+      state.suspended = []
       state.hooks = []
       defer { state.timers = [] }
       return state.timers
     }
     for timer in timers { timer.fire() }
-    _ = run(mostJobs: jobCount + 1_000_000) { false }
+    _ = run(maxJobs: jobCount + 1_000_000) { false }
   }
 
   private func dueHook() -> (@Sendable () -> Void)? {
@@ -179,23 +180,23 @@ final class Scheduler: Sendable {
     }
   }
 
-  private func take() -> Job? {
+  private func nextJob() -> Job? {
     state.withLock { state in
       guard !state.runnable.isEmpty else { return nil }
-      // What became due while jobs ran comes first: time does not wait for a busy machine.
+      // Timers that became due while jobs ran fire first.
       if let next = state.timers.last, next.at <= state.now { return nil }
       let count = state.runnable.count
       let index = count == 1 ? 0 : Int(state.random.next() % UInt64(count))
       state.digest = (state.digest ^ UInt64(count << 16 | index)) &* 0x100_0000_01b3
-      if mostCost > 0 { state.now += Int64(state.random.next() % UInt64(mostCost)) }
+      if maxJobCost > 0 { state.now += Int64(state.random.next() % UInt64(maxJobCost)) }
       state.jobCount += 1
       state.runnable.swapAt(index, count - 1)
       return state.runnable.removeLast()
     }
   }
 
-  /// Moves time on to the next timer and returns all that are due then; nil where there is none.
-  private func jump() -> [@Sendable () -> Void]? {
+  /// Advances the time to the next timer and returns all timers that are due then; nil when none is pending.
+  private func advanceTime() -> [@Sendable () -> Void]? {
     state.withLock { state in
       guard let next = state.timers.last else { return nil }
       state.now = max(state.now, next.at)
@@ -209,19 +210,19 @@ final class Scheduler: Sendable {
   }
 }
 
-/// The executor of one simulated process: what its tasks do is run by the scheduler while the process lives.
+/// The executor of one simulated process. The scheduler runs its tasks while the process is running.
 final class ProcessExecutor: TaskExecutor {
-  let scheduler: Scheduler
+  let scheduler: TaskScheduler
   let number: Int
 
-  fileprivate init(scheduler: Scheduler, number: Int) {
+  fileprivate init(scheduler: TaskScheduler, number: Int) {
     self.scheduler = scheduler
     self.number = number
   }
 
   func enqueue(_ job: consuming ExecutorJob) { scheduler.enqueue(UnownedJob(job), on: self) }
 
-  /// Begins a task of this process; it runs when the scheduler does.
+  /// Starts a task of this process.
   @discardableResult
   func spawn(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
     Task(executorPreference: self) { await work() }

@@ -1,0 +1,103 @@
+package import ContainerSupport
+package import HTTP
+package import JobModel
+internal import Model
+package import Reconciling
+internal import Synchronization
+
+/// The worker of all nodes whose container engine this process can reach: it registers them, sends their
+/// heartbeats, takes their work and runs each attempt in a container of the job's module.
+///
+/// `run()` has one child task for each node (`NodeWorker`), which has one for each attempt (`AttemptRun`).
+/// The result of an attempt is decided by `AttemptOutcome` and its usage by `AttemptMeter`; both are pure.
+/// `docs/modules.md` describes the interface of modules, including progress lines on standard error
+/// (`ProgressLine`). Nodes whose engine does not answer send no heartbeats, so they go offline until the
+/// engine answers again.
+package struct LocalRunner: Sendable {
+  package enum Event: Hashable, Sendable {
+    /// The node is registered, or its engine answers again.
+    case online(node: String)
+    /// The node sends no heartbeats and takes no work.
+    case offline(node: String, reason: String)
+    /// The result that is reported to the scheduler.
+    case ended(AttemptID, node: String, result: String)
+  }
+
+  /// What the workers and attempts of a runner share.
+  struct Dependencies: Sendable {
+    let workerAPI: any WorkerAPI
+    let engines: EnginePool
+    let http: HTTPClient
+    let probe: HealthProbe
+    /// The value of `ContainerLabels.owner` of the containers that attempts use.
+    let owner: String
+    let time: TimeSource
+    let modules: @Sendable () async -> [RunnerModule]
+    let onEvent: @Sendable (Event) -> Void
+  }
+
+  private let dependencies: Dependencies
+  private let nodes: @Sendable () async -> [RunnerNode]
+
+  /// - Parameters:
+  ///   - owner: the value of `ContainerLabels.owner` of the containers that attempts use.
+  ///   - nodes: returns the nodes to serve; called every few seconds. A node that is no longer returned takes
+  ///     no more work, and its running attempts finish.
+  ///   - modules: returns the applied modules; called for each heartbeat and attempt.
+  package init(
+    workerAPI: any WorkerAPI, engines: EnginePool, http: HTTPClient, owner: String, time: TimeSource,
+    nodes: @escaping @Sendable () async -> [RunnerNode],
+    modules: @escaping @Sendable () async -> [RunnerModule],
+    onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+  ) {
+    dependencies = Dependencies(
+      workerAPI: workerAPI, engines: engines, http: http, probe: HealthProbe(get: HealthProbe.over(http)),
+      owner: owner, time: time, modules: modules, onEvent: onEvent)
+    self.nodes = nodes
+  }
+
+  private static let refreshInterval = TimeSpan(seconds: 2)
+
+  /// Serves until the task is cancelled. Attempts that run then are stopped and reported as failed, so that
+  /// other nodes can retry them.
+  package func run() async {
+    let served = ServedNodes()
+    await withDiscardingTaskGroup { group in
+      while !Task.isCancelled {
+        for node in served.update(await nodes()) {
+          group.addTask { [dependencies] in
+            await NodeWorker(name: node.name, dependencies: dependencies, served: served).run()
+            served.release(node.name)
+          }
+        }
+        try? await dependencies.time.sleep(Self.refreshInterval)
+      }
+      group.cancelAll()
+    }
+  }
+}
+
+/// The nodes that are to be served, and those that have a worker.
+final class ServedNodes: Sendable {
+  private struct State {
+    var desired: [String: RunnerNode] = [:]
+    var served: Set<String> = []
+  }
+
+  private let state = Mutex(State())
+
+  /// Replaces the nodes to serve. Returns those that have no worker yet, sorted by name, and marks them as
+  /// served.
+  func update(_ nodes: [RunnerNode]) -> [RunnerNode] {
+    state.withLock { state in
+      state.desired = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+      let new = state.desired.values.filter { !state.served.contains($0.name) }.sorted { $0.name < $1.name }
+      state.served.formUnion(new.map(\.name))
+      return new
+    }
+  }
+
+  /// The current settings of a node; nil when it is not to be served any longer.
+  subscript(_ name: String) -> RunnerNode? { state.withLock { $0.desired[name] } }
+  func release(_ name: String) { state.withLock { _ = $0.served.remove(name) } }
+}

@@ -1,0 +1,86 @@
+import Billing
+import Manifests
+import Model
+import Reconciling
+
+/// The backend of the kind `PriceMap` over the server in memory.
+struct SimulatedPrices: ResourceBackend {
+  let server: SimulatedServer
+
+  func observe(_ subjects: [Subject<PriceMapSpec>], in context: ReconcileContext) async
+    -> [ResourceID: Result<PriceMapObserved?, BackendError>]
+  {
+    var answers: [ResourceID: Result<PriceMapObserved?, BackendError>] = [:]
+    for subject in subjects {
+      switch SimulatedServer.database(subject.spec?.database.id, of: subject.id, in: context) {
+      case .failure(let error): answers[subject.id] = .failure(error)
+      case .success(let name):
+        let databases = server.now.databases
+        let left = SimulatedPrices.formerDatabases(of: subject, in: context).compactMapValues { name in
+          databases[name]?.prices[subject.id.name]?.keys.sorted()
+        }
+        answers[subject.id] = .success(observed(subject, databases[name]?.prices ?? [:], left))
+      }
+    }
+    return answers
+  }
+
+  /// The names of databases that stored the map before.
+  private static func formerDatabases(of subject: Subject<PriceMapSpec>, in context: ReconcileContext)
+    -> [ResourceID: String]
+  {
+    var former: [ResourceID: String] = [:]
+    for id in (subject.lastApplied?.references.map(\.target) ?? []) where id != subject.spec?.database.id {
+      if case .embedded(let name)? = context.offers.databases[id]?.address { former[id] = name }
+    }
+    return former
+  }
+
+  private func observed(
+    _ subject: Subject<PriceMapSpec>, _ prices: [String: [String: PriceEntry]], _ left: [ResourceID: [String]]
+  ) -> PriceMapObserved? {
+    let own = prices[subject.id.name] ?? [:]
+    var elsewhere: [String: String] = [:]
+    for price in subject.desired?.spec.prices.keys.sorted() ?? [] where own[price] == nil {
+      let others = prices.filter { $0.key != subject.id.name && $0.value[price] != nil }
+      elsewhere[price] = others.keys.min()
+    }
+    guard !own.isEmpty || !elsewhere.isEmpty || !left.isEmpty else { return nil }
+    return PriceMapObserved(
+      entries: own.values.sorted { $0.priceID < $1.priceID }, heldElsewhere: elsewhere, leftBehind: left)
+  }
+
+  func apply(_ operation: PriceMapOperation, to subject: Subject<PriceMapSpec>, in context: ReconcileContext)
+    async throws(BackendError)
+  {
+    let map = subject.id.name
+    let (name, entries, close): (String, [PriceEntry], [String])
+    switch operation {
+    case .write(let written, let closed):
+      (name, entries, close) = (
+        try SimulatedServer.database(subject.spec?.database.id, of: subject.id, in: context).get(), written,
+        closed
+      )
+    case .leave(let database, let closed):
+      guard case .embedded(let former)? = context.offers.databases[database]?.address else { return }
+      (name, entries, close) = (former, [], closed)
+    }
+    try server.change { state -> Result<Void, BackendError> in
+      guard var database = state.databases[name], !database.migrations.isEmpty else {
+        return .failure(SimulatedServer.missing("the price table in \(name)"))
+      }
+      for entry in entries {
+        let holder = database.prices.filter { $0.key != map && $0.value[entry.priceID] != nil }.keys.min()
+        if let holder {
+          return .failure(
+            BackendError(code: "pricemap.conflict", "\(entry.priceID) belongs to PriceMap/\(holder) already"))
+        }
+      }
+      for price in close { database.prices[map]?[price] = nil }
+      for entry in entries { database.prices[map, default: [:]][entry.priceID] = entry }
+      if database.prices[map]?.isEmpty == true { database.prices[map] = nil }
+      state.databases[name] = database
+      return .success(())
+    }.get()
+  }
+}
