@@ -5,12 +5,6 @@ import Model
 import Postgres
 import Reconciling
 
-/// Whose scheduler a command means.
-struct JobServiceOptions: ParsableArguments {
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
-}
-
 /// Where a command comes with jobs, and who comes.
 struct OpenJobService: Sendable {
   let desk: any JobService
@@ -32,11 +26,11 @@ struct OpenJobService: Sendable {
 
 extension Session {
   /// Opens the scheduler of an environment, here or through a server, and closes it again.
-  static func withJobs(_ options: JobServiceOptions, _ body: @Sendable (OpenJobService) async throws -> Void)
+  static func withJobs(_ options: EnvironmentOptions, _ body: @Sendable (OpenJobService) async throws -> Void)
     async throws
   {
     let person = Authorship.here("job", []).actor
-    switch try options.place.place() {
+    switch try options.connection.place() {
     case .server(let server):
       guard options.environment.environment == nil else {
         throw CommandFailure.usage(
