@@ -22,7 +22,7 @@ final class FakeJobService: JobService {
 
   var open: OpenJobService {
     let time = TimeSource(now: { Samples.now }, sleep: { _ in try await Task.sleep(for: .milliseconds(1)) })
-    return OpenJobService(desk: self, time: time, person: "ada@here")
+    return OpenJobService(service: self, time: time, person: "ada@here")
   }
 
   func submit(_ order: JobOrder) async throws(JobError) -> Job { Samples.job(.pending) }

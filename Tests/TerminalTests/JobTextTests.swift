@@ -207,7 +207,8 @@ struct JobTextTests {
     arguments: [
       "job", "job list --status running --module echo --account ada --limit 5 -o name",
       "job get 0hsg -o yaml",
-      "job submit echo --as account/ada --input {} --units 3 --budget 0.5 --priority 9 --within 10m --key k --wait",
+      "job submit echo --as account/ada --input {} --units 3 --budget 0.5 --priority 9 --within 10m --key k",
+      "job submit echo --wait",
       "job watch 0hsg -o json", "job cancel 0hsg", "job why 0hsg", "node", "node list -o json",
       "node cordon a", "node uncordon Node/a", "node drain a --within 5m -e dev --state x",
     ])

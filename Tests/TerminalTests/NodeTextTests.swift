@@ -24,10 +24,11 @@ struct NodeTextTests {
     ]
     #expect(
       Samples.nodes.list(nodes, width: nil) == """
-        NODE       STATUS                         SLOTS  CORES   GPU MEMORY  ROUND TRIP  HEARTBEAT  OWNER  POOL
-        dev-cpu-1  online, cordoned               0/2    0/2     –           0.4 ms      3s         ada    –
-        dev-gpu-1  online                         1/2    0.25/2  12Gi/12Gi   0.4 ms      3s         ada    –
-        dev-gpu-2  offline, cordoned by manifest  0/2    0/2     –           –           never      ada    overflow
+        NODE       STATUS                         SLOTS  CORES   GPU MEMORY  RTT     HEARTBEAT  OWNER  POOL
+        dev-cpu-1  online, cordoned               0/2    0/2     –           0.4 ms  3s         ada    –
+        dev-gpu-1  online                         1/2    0.25/2  12Gi/12Gi   0.4 ms  3s         ada    –
+        dev-gpu-2  offline, cordoned by manifest  0/2    0/2     –           –       never      ada    \
+        overflow
 
         """)
   }

@@ -9,7 +9,7 @@ struct NodeText {
 
   func list(_ nodes: [NodeStatus], width: Int?) -> String {
     var table = Table([
-      "NODE", "STATUS", "SLOTS", "CORES", "GPU MEMORY", "ROUND TRIP", "HEARTBEAT", "OWNER", "POOL",
+      "NODE", "STATUS", "SLOTS", "CORES", "GPU MEMORY", "RTT", "HEARTBEAT", "OWNER", "POOL",
     ])
     for node in nodes {
       let cores = "\(CoreCount(thousandths: node.coresUsed))/\(CoreCount(thousandths: node.cores))"

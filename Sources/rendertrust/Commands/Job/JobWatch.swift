@@ -76,7 +76,7 @@ extension OpenJobService {
         }
         if job.state.isOver { return .success(job) }
         before = job
-        job = try await desk.job(job.id, of: nil, newerThan: job.version, timeout: Self.pollTimeout)
+        job = try await service.job(job.id, of: nil, newerThan: job.version, timeout: Self.pollTimeout)
       }
     } catch {
       return .failure(error)
