@@ -57,7 +57,7 @@ extension Remote {
         try #require(try await served.remote(["apply", served.manifests]).exitCode == 0)
         try served.write("", to: "books.yaml")
         let held = try await served.remote(["apply", served.manifests])
-        #expect(held.exitCode == 4 && held.output.contains("held back"), "\(held)")
+        #expect(held.exitCode == 4 && held.output.contains("blocked"), "\(held)")
         let atomic = try await served.remote(["apply", served.manifests, "--atomic"])
         #expect(atomic.exitCode == 4 && atomic.errors.contains("nothing was begun"), "\(atomic)")
         let back = try await served.remote(["rollback"])
