@@ -107,7 +107,8 @@ extension Installation {
   /// Replaces all manifests.
   fileprivate func replace(_ manifests: [Manifest]) throws {
     let wanted = Set(manifests.map(\.file))
-    for file in try FileManager.default.contentsOfDirectory(atPath: manifests) where !wanted.contains(file) {
+    for file in try FileManager.default.contentsOfDirectory(atPath: manifestFolder)
+    where !wanted.contains(file) {
       try remove(file)
     }
     try write(manifests)

@@ -32,7 +32,8 @@ private struct ScriptedTransport: APITransport {
     let observing = APIEvent("observing", .members(["resources": .integer(3)]))
     let change = RemoteChange(
       server: "https://render.example.com",
-      transport: ScriptedTransport(events: [observing, APIEvent("later-release", .null)]), reporter: Silence())
+      transport: ScriptedTransport(events: [observing, APIEvent("later-release", .null)]), reporter: Silence()
+    )
     do {
       _ = try await change.run("/api/v1/apply", .null, in: "dev")
       Issue.record("the change ended")
