@@ -123,7 +123,7 @@ extension Remote {
           kill(execution.processIdentifier.value, signal)
         }
         #expect(
-          signal != SIGINT || ended.standardError.contains("goes on with the change"),
+          signal != SIGINT || ended.standardError.contains("continues the change"),
           "\(ended.standardError)")
         var isReady = false
         for _ in 0..<3000 where !isReady {
