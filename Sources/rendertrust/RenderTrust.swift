@@ -2,53 +2,50 @@ import ArgumentParser
 import Manifests
 internal import Model
 
-/// The executable of operators and CI. Each command has a file of its own in `Commands`; `Platform` puts the house
-/// together; `Terminal` is what people see.
+/// The command-line program of operators and CI.
 @main
 struct RenderTrust: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rendertrust",
-    abstract: "Runs an edge-AI render fabric by committing YAML.",
+    abstract: "Operate an edge-AI render fabric with YAML manifests.",
     discussion: """
-      Manifests say what should be: databases, services, nodes, modules, prices, backups. rendertrust plans what has \
-      to change, applies it, and keeps it so.
+      Manifests declare databases, services, nodes, modules, prices and backups. rendertrust plans the \
+      changes, applies them and keeps the environment converged.
 
-      Exit codes: 0 done or no change, 1 failed, 2 usage or invalid manifests, 3 plan --detailed-exitcode found \
-      changes, 4 blocked on a guard or an approval.
+      Exit codes: 0 success or no change, 1 failure, 2 usage error or invalid manifests, 3 changes found by \
+      ‘diff’ or ‘plan --detailed-exitcode’, 4 blocked by a guard or a missing approval.
       """,
     version: Version.text,
     groupedSubcommands: [
       CommandGroup(
-        name: "Change the world",
+        name: "Basic commands",
         subcommands: [
-          Validate.self, PlanCommand.self, Apply.self, Up.self, Server.self, Diff.self, Rollback.self,
-          Destroy.self, Import.self, SchedulerCommand.self,
+          Validate.self, PlanCommand.self, Apply.self, Up.self, Diff.self, Rollback.self, Destroy.self,
         ]),
       CommandGroup(
-        name: "Look at it",
+        name: "Inspect",
         subcommands: [
-          EnvironmentsCommand.self, Get.self, Export.self, Describe.self, Why.self, Events.self, History.self,
-          Leases.self, Audit.self,
-          Healthz.self,
-          Backup.self, BillingCommand.self,
+          EnvironmentsCommand.self, Get.self, Describe.self, Why.self, Events.self, History.self, Leases.self,
+          AuditCommand.self,
         ]),
-      CommandGroup(name: "Work", subcommands: [JobCommand.self, NodeCommand.self]),
-      CommandGroup(name: "Let others in", subcommands: [TokenCommand.self]),
-      CommandGroup(name: "Money", subcommands: [CreditsCommand.self, LedgerCommand.self]),
+      CommandGroup(name: "Jobs", subcommands: [JobCommand.self, NodeCommand.self]),
       CommandGroup(
-        name: "Write manifests",
-        subcommands: [
-          Schema.self, ExplainCommand.self, Completions.self, VersionCommand.self,
-        ]),
+        name: "Credits", subcommands: [CreditsCommand.self, LedgerCommand.self, BillingCommand.self]),
+      CommandGroup(name: "Access", subcommands: [TokenCommand.self]),
+      CommandGroup(
+        name: "Server", subcommands: [Server.self, SchedulerCommand.self, Healthz.self, BackupCommand.self]),
+      CommandGroup(
+        name: "Manifests", subcommands: [ExplainCommand.self, Schema.self, Import.self, Export.self]),
+      CommandGroup(name: "Other commands", subcommands: [Completions.self, VersionCommand.self]),
     ])
 
-  /// Says what a misspelt command may have meant, which the parser would take for an argument.
+  /// Suggests a command for a misspelt one, which the parser would report as an unexpected argument.
   private static func checkName(_ word: String?) throws(CommandFailure) {
     let groups = configuration.groupedSubcommands.flatMap(\.subcommands)
     let names = (configuration.subcommands + groups).map { $0._commandName } + ["help"]
     guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
     let hint = Suggestion.hint(for: word, among: names, noun: "commands")
-    throw .usage("there is no command ‘\(word)’" + (hint.map { "; \($0)" } ?? ""))
+    throw .usage("unknown command ‘\(word)’" + (hint.map { "; \($0)" } ?? ""))
   }
 
   static func main() async {
@@ -66,13 +63,12 @@ struct RenderTrust: AsyncParsableCommand {
     } catch let code as ExitCode {
       exit(withError: code)
     } catch {
-      // Usage errors print their own text; design: 2 for everything that the user wrote wrongly.
       let code = exitCode(for: error)
-      let text = fullMessage(for: error)
       if code == .success {
-        Output.print(text)
+        // Titles of command groups stand alone, as in kubectl; the parser appends “Subcommands”.
+        Output.print(fullMessage(for: error).replacing(" SUBCOMMANDS:\n", with: ":\n"))
       } else {
-        Output.error(text)
+        Output.error(fullMessage(for: error))
       }
       exit(withError: code == .success ? code : code == .validationFailure ? ExitCode(2) : ExitCode(1))
     }

@@ -7,9 +7,9 @@ import Postgres
 import Testing
 
 extension EndToEnd {
-  /// What was there before the controller was.
+  /// Import of existing containers and prices, and export of manifests.
   @Suite struct Adoption {
-    /// A container as somebody starts one by hand: root, all the engine's capabilities, a password in its environment.
+    /// A container without hardening: root, all capabilities, a password in its environment.
     private func legacy(
       _ installation: Installation, _ name: String, volume: String? = nil
     ) async throws -> ContainerState {
@@ -32,7 +32,7 @@ extension EndToEnd {
       return try #require(try await installation.engine.inspectContainer(id))
     }
 
-    @Test("A container comes under management as it is, is healed, and is replaced by one of our own")
+    @Test("An imported container is kept, corrected in place, and replaced by a later change")
     func container() async throws {
       try await Installation.with { installation in
         let name = "legacy-\(UInt32.random(in: 0 ... .max))"
@@ -55,8 +55,8 @@ extension EndToEnd {
 
     private func follow(_ before: ContainerState, _ installation: Installation) async throws {
       let engine = installation.engine
-      let documents: [Document] = [.environment, .database, .prices("packs", ["price_pack10": 100])]
-      try installation.write(documents)
+      let manifests: [Manifest] = [.environment, .database, .prices("packs", ["price_pack10": 100])]
+      try installation.write(manifests)
       try await installation.apply()
 
       let printed = try await installation.run("import", "Service/web", "--container", before.name)
@@ -70,17 +70,19 @@ extension EndToEnd {
       #expect(printed.errors.contains("labels"), "\(printed)")
 
       let imported = try await installation.run(
-        "import", "Service/web", installation.manifests, "--container", before.name)
+        "import", "Service/web", installation.manifestFolder, "--container", before.name)
       #expect(imported.exitCode == 0, "\(imported)")
-      #expect(imported.errors.contains("under management since revision 2"), "\(imported)")
-      let plan = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
+      #expect(imported.errors.contains("is managed since revision 2"), "\(imported)")
+      let plan = try await installation.run("plan", installation.manifestFolder, "--detailed-exitcode")
       #expect(plan.exitCode == 0, "\(plan)")
       let after = try #require(try await engine.inspectContainer(before.name))
-      #expect(after.id == before.id && after.startedAt == before.startedAt, "it was touched")
+      #expect(
+        after.id == before.id && after.startedAt == before.startedAt,
+        "the container was restarted or replaced")
       let again = try await installation.run("import", "Service/other", "--container", before.name)
       #expect(again.exitCode == 1 && again.errors.contains("adopted by Service/web already"), "\(again)")
 
-      // What drifts is healed: in the same container.
+      // Drift is corrected in the same container.
       try await engine.update(
         before.id, resources: ContainerResources(memory: 128 << 20, nanoCPUs: 500_000_000, pids: 0))
       try await engine.stop(before.id, timeoutSeconds: 0)
@@ -89,50 +91,51 @@ extension EndToEnd {
       let healed = try #require(try await engine.inspectContainer(before.name))
       #expect(healed.id == before.id && healed.isRunning && healed.resources.memory == 64 << 20)
 
-      // A change that only a new container can bring is held, because of the volume.
-      let file = "\(installation.manifests)/service-web.yaml"
+      // A change that needs a new container is blocked because of the volume.
+      let file = "\(installation.manifestFolder)/service-web.yaml"
       let manifest = try String(contentsOfFile: file, encoding: .utf8)
       try manifest.replacing("LOG_LEVEL: debug", with: "LOG_LEVEL: info").write(
         toFile: file, atomically: true, encoding: .utf8)
-      let held = try await installation.run("apply", installation.manifests)
+      let held = try await installation.run("apply", installation.manifestFolder)
       #expect(held.exitCode == 4 && held.output.contains("the backup guard"), "\(held)")
       let replaced = try await installation.run(
-        "apply", installation.manifests, "--allow", "stateful-replace=Service/web",
+        "apply", installation.manifestFolder, "--allow", "stateful-replace=Service/web",
         variables: ["DB_PASSWORD": "hunter2-never-seen"])
       #expect(replaced.exitCode == 0, "\(replaced)")
-      #expect(try await engine.inspectContainer(before.name) == nil, "the adopted one is gone")
+      #expect(try await engine.inspectContainer(before.name) == nil, "the adopted container was not removed")
       let successor = try await installation.container(of: "Service/web").id
       let own = try #require(try await engine.inspectContainer(successor))
-      #expect(own.volumes.map(\.source) == ["\(before.name)-data"], "it stands on the same volume")
+      #expect(own.volumes.map(\.source) == ["\(before.name)-data"], "the volume changed")
       #expect(own.hardening.noNewPrivileges && own.hardening.droppedCapabilities == ["ALL"])
       #expect(try await installation.changes().isEmpty)
 
-      // A stranger who takes the old name is left alone.
-      let stranger = try await legacy(installation, before.name)
+      // Another container with the old name is not touched.
+      let unrelated = try await legacy(installation, before.name)
       #expect(try await installation.changes().isEmpty)
       try installation.remove("service-web.yaml")
-      let removed = try await installation.run("apply", installation.manifests)
+      let removed = try await installation.run("apply", installation.manifestFolder)
       #expect(removed.exitCode == 0, "\(removed)")
       #expect(try await installation.containers().isEmpty)
       let left = try await engine.inspectContainer(before.name)
-      #expect(left?.id == stranger.id)
+      #expect(left?.id == unrelated.id)
     }
 
     @Test(
-      "An adopted container goes when its manifest goes; nothing is taken from another controller or twice")
+      "An adopted container is removed with its manifest; adopting it twice is refused"
+    )
     func removalAndRefusals() async throws {
       try await Installation.with { installation in
         let engine = installation.engine
         let name = "legacy-\(UInt32.random(in: 0 ... .max))"
         let container = try await legacy(installation, name)
-        let documents: [Document] = [.environment, .database, .prices("packs", ["price_pack10": 100])]
-        try installation.write(documents)
+        let manifests: [Manifest] = [.environment, .database, .prices("packs", ["price_pack10": 100])]
+        try installation.write(manifests)
         let imported = try await installation.run(
           "import", "Service/web", "--container", name, "--environment", "dev")
         #expect(imported.exitCode == 0, "\(imported)")
         try installation.write(imported.output, to: "web.yaml")
         try installation.write(imported.output.replacing("name: web", with: "name: twin"), to: "twin.yaml")
-        let twice = try await installation.run("plan", installation.manifests)
+        let twice = try await installation.run("plan", installation.manifestFolder)
         #expect(twice.output.contains("is adopted by Service/twin as well as by Service/web"), "\(twice)")
         try installation.remove("twin.yaml")
         try await installation.apply()
@@ -143,22 +146,23 @@ extension EndToEnd {
         #expect(try await engine.inspectContainer(name) == nil)
 
         var foreign = ContainerConfiguration(image: try installation.image("webImage"))
-        foreign.labels = [ContainerLabels.owner: "somebody"]
+        foreign.labels = [ContainerLabels.owner: "other"]
         let owned = try await engine.createContainer(name: name, foreign)
         let refused = try await installation.run("import", "Service/web", "--container", name)
         try await engine.remove(owned, force: true)
         #expect(
-          refused.exitCode == 1 && refused.errors.contains("belongs to the controller somebody"), "\(refused)"
+          refused.exitCode == 1 && refused.errors.contains("belongs to the controller other"), "\(refused)"
         )
         let missing = try await installation.run("import", "Service/web", "--container", name)
         #expect(missing.exitCode == 1 && missing.errors.contains("there is no container"), "\(missing)")
         let node = try await installation.run("import", "Node/x")
         #expect(
-          node.exitCode == 2 && node.errors.contains("what can be is Database, PriceMap, Service"), "\(node)")
+          node.exitCode == 2 && node.errors.contains("these kinds do: Database, PriceMap, Service"), "\(node)"
+        )
       }
     }
 
-    @Test("Prices that no map owns come under management without a row being written")
+    @Test("Importing unmanaged prices writes no row")
     func prices() async throws {
       try await Installation.with { installation in
         try installation.write([.environment, .database, .prices("packs", ["price_pack10": 100])])
@@ -166,26 +170,27 @@ extension EndToEnd {
         try await installation.query(
           """
           INSERT INTO price_map_entries (map, price_id, credits_micro, amount_tenthousandths, currency)
-          VALUES ('legacy', 'price_old1', 5000000, 5000, 'usd'), ('legacy', 'price_old2', 25000000, 25000, 'usd')
+          VALUES ('legacy', 'price_old1', 5000000, 5000, 'usd'),
+            ('legacy', 'price_old2', 25000000, 25000, 'usd')
           """, in: "platform")
         let rows = "SELECT count(*) * 1000 + max(id) FROM price_map_entries"
         let before = try await installation.query(rows, in: "platform").only().int(0)
         let wrong = try await installation.run("import", "PriceMap/other", "--in", "Database/platform")
         #expect(wrong.exitCode == 1 && wrong.errors.contains("legacy (2)"), "\(wrong)")
         let imported = try await installation.run(
-          "import", "PriceMap/legacy", installation.manifests, "--in", "Database/platform",
+          "import", "PriceMap/legacy", installation.manifestFolder, "--in", "Database/platform",
           "--currency",
           "usd")
         #expect(imported.exitCode == 0, "\(imported)")
         #expect(imported.output.contains("price_old2:"), "\(imported)")
-        let plan = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
+        let plan = try await installation.run("plan", installation.manifestFolder, "--detailed-exitcode")
         #expect(plan.exitCode == 0, "\(plan)")
         let after = try await installation.query(rows, in: "platform").only().int(0)
         #expect(after == before)
       }
     }
 
-    @Test("What drifted is written as manifests that change nothing")
+    @Test("Exported manifests contain the drift and change nothing")
     func export() async throws {
       try await Installation.with { installation in
         let web = try installation.image("webImage")
@@ -217,7 +222,7 @@ extension EndToEnd {
           service.output.contains("memory: 96Mi") && service.output.contains("env: E2E_TOKEN"), "\(service)")
         #expect(!service.output.contains("not-to-be-exported"))
         let again = try await installation.run("export", "--to", folder)
-        #expect(again.exitCode == 2, "it does not write over manifests: \(again)")
+        #expect(again.exitCode == 2, "export overwrote manifests: \(again)")
       }
     }
   }

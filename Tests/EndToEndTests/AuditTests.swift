@@ -4,9 +4,9 @@ import Postgres
 import Testing
 
 extension EndToEnd {
-  /// Who changed what, as it is told for good.
-  @Suite struct Auditing {
-    @Test("Every change is told with its fields, and what is done to the list with SQL is found")
+  /// The audit log.
+  @Suite struct AuditLog {
+    @Test("Every change is logged with its fields, and tampering is detected")
     func tampering() async throws {
       try await Installation.with { installation in
         try installation.write([.environment, .database, .prices("packs", ["price_pack10": 100])])
@@ -26,7 +26,7 @@ extension EndToEnd {
         let before = try await installation.run("audit", "verify", "-o", "json")
         #expect(before.exitCode == 0, "\(before)")
         let head = try #require(try before.json()["head"]).plainText
-        for (sql, finding) in Auditing.tamperings {
+        for (sql, finding) in AuditLog.tamperings {
           try await installation.query("CREATE TABLE kept AS SELECT * FROM audit")
           try await installation.query(sql)
           let verify = try await installation.run("audit", "verify")

@@ -6,14 +6,14 @@ import StripeSupport
 import Testing
 
 extension EndToEnd {
-  /// What buyers pay at Stripe, and what operators do when something is in the way.
+  /// Stripe events and dead letters.
   @Suite struct Billing {
-    private static let documents = [
-      Document.environment, .database, .ledger, .prices("packs", ["price_100": 100]),
+    private static let manifests = [
+      Manifest.environment, .database, .ledger, .prices("packs", ["price_100": 100]),
     ]
     private static let secret = "whsec_Geheim"
 
-    /// A checkout session of one pack, paid.
+    /// The event of a paid checkout session with one line item.
     private static func event(_ number: Int, _ price: String) -> String {
       let seconds = TestSigner.clockSeconds()
       let item = """
@@ -23,9 +23,11 @@ extension EndToEnd {
       return SampleEvents.event(
         "checkout.session.completed", id: "evt_\(number)", created: "\(seconds)",
         object: """
-          {"id":"cs_live_\(number)","object":"checkout.session","amount_total":1000,"client_reference_id":"ada",\
+          {"id":"cs_live_\(number)","object":"checkout.session","amount_total":1000,\
+          "client_reference_id":"ada",\
           "created":\(seconds),"currency":"usd","customer_details":{"email":"ada@example.com"},"metadata":{},\
-          "mode":"payment","payment_intent":"pi_\(number)","payment_status":"paid","line_items":\(SampleEvents.list(item))}
+          "mode":"payment","payment_intent":"pi_\(number)","payment_status":"paid",\
+          "line_items":\(SampleEvents.list(item))}
           """)
     }
 
@@ -40,10 +42,10 @@ extension EndToEnd {
       return try await client.send(request)
     }
 
-    @Test("A server credits what Stripe tells; what it cannot is listed, shown and replayed")
+    @Test("A server credits Stripe events; failed events are listed, shown and replayed")
     func creditsAndReplays() async throws {
       try await Installation.with { installation in
-        try installation.write(Billing.documents)
+        try installation.write(Billing.manifests)
         let variables: Installation.Variables = [
           "STRIPE_WEBHOOK_SECRET": Billing.secret, "STRIPE_PRICE_MAP": "price_env=7,price_100=100",
         ]
@@ -59,14 +61,16 @@ extension EndToEnd {
             await installation.metric(#"rendertrust_billing_dead_letters{reason="unknown_price"}"#) == 1)
           #expect(await installation.metric(#"rendertrust_billing_events_total{outcome="credited"}"#) == 2)
 
-          let letters = try await installation.run("billing", "letters", "-o", "json")
+          let deadLetters = try await installation.run("billing", "dead-letters", "-o", "json")
           #expect(
-            letters.exitCode == 0 && letters.output.contains(#""reason": "unknown_price""#), "\(letters)")
+            deadLetters.exitCode == 0 && deadLetters.output.contains(#""reason": "unknown_price""#),
+            "\(deadLetters)")
           let shown = try await installation.run("billing", "show", "1")
           #expect(shown.output.contains("price_new") && !shown.output.contains("ada@example.com"), "\(shown)")
           let early = try await installation.run("billing", "replay", "1")
           #expect(
-            early.exitCode == 1 && early.output.contains("✗ letter 1: no PriceMap had price_new"), "\(early)")
+            early.exitCode == 1 && early.output.contains("✗ dead letter 1: no PriceMap had price_new"),
+            "\(early)")
 
           try installation.write([.prices("packs", ["price_100": 100, "price_new": 30])])
           let added = #"SELECT count(*) FROM price_map_entries WHERE price_id = 'price_new'"#
@@ -76,16 +80,17 @@ extension EndToEnd {
             } != nil)
           let replayed = try await installation.run("billing", "replay", "--all")
           #expect(
-            replayed.exitCode == 0 && replayed.output == "✓ letter 1: 30 credits credited\n", "\(replayed)")
+            replayed.exitCode == 0 && replayed.output == "✓ dead letter 1: 30 credits credited\n",
+            "\(replayed)")
           _ = try await Billing.deliver(Billing.event(4, "price_gone"), to: installation)
           let test = try await installation.run("billing", "replay", "2", "--mode", "test")
           #expect(test.exitCode == 1 && test.output.contains("these books are for live events"), "\(test)")
           let dismissed = try await installation.run("billing", "dismiss", "2", "--because", "paid back")
           #expect(
-            dismissed.exitCode == 0 && dismissed.output == "✓ letter 2: dismissed\n", "\(dismissed)")
+            dismissed.exitCode == 0 && dismissed.output == "✓ dead letter 2: dismissed\n", "\(dismissed)")
           let erased = try await installation.run("billing", "erase", "ada", "--yes")
           #expect(erased.exitCode == 2 && erased.errors.contains("ledger erase ada --yes"), "\(erased)")
-          let none = try await installation.run("billing", "letters")
+          let none = try await installation.run("billing", "dead-letters")
           #expect(none.output == "There are no dead letters.\n", "\(none)")
           let balance = "SELECT balance_micro FROM accounts WHERE name = 'ada'"
           #expect(try await installation.query(balance, in: "platform").only().int(0) == 137_000_000)
@@ -97,13 +102,13 @@ extension EndToEnd {
       }
     }
 
-    @Test("A price that the environment gives differently is refused before anything is begun")
+    @Test("A price that differs from STRIPE_PRICE_MAP is refused before the first step")
     func conflict() async throws {
       try await Installation.with { installation in
-        try installation.write(Billing.documents)
+        try installation.write(Billing.manifests)
         for command in ["apply", "up", "server"] {
           let outcome = try await installation.run(
-            command, installation.manifests, variables: ["STRIPE_PRICE_MAP": "price_100=200"])
+            command, installation.manifestFolder, variables: ["STRIPE_PRICE_MAP": "price_100=200"])
           #expect(outcome.exitCode == 2, "\(command): \(outcome)")
           #expect(
             outcome.errors.contains(
@@ -111,25 +116,25 @@ extension EndToEnd {
             "\(outcome)")
         }
         let malformed = try await installation.run(
-          "apply", installation.manifests, variables: ["STRIPE_PRICE_MAP": "price_100=100,x"])
+          "apply", installation.manifestFolder, variables: ["STRIPE_PRICE_MAP": "price_100=100,x"])
         #expect(malformed.exitCode == 2 && malformed.errors.contains("STRIPE_PRICE_MAP:15: "), "\(malformed)")
         let planned = try await installation.run(
-          "plan", installation.manifests, variables: ["STRIPE_PRICE_MAP": "price_100=200"])
+          "plan", installation.manifestFolder, variables: ["STRIPE_PRICE_MAP": "price_100=200"])
         #expect(planned.output.contains("one meaning of price_100, which gives 100"), "\(planned)")
       }
     }
 
-    @Test("A server that takes events does not begin where prices and credits are apart")
+    @Test("A server with Stripe settings requires prices and ledger in one database")
     func apart() async throws {
       try await Installation.with { installation in
         try installation.write(
           [
             .environment, .database, .prices("packs", ["price_100": 100]),
-            Document("Database", "books", "embedded: {}"),
-            Document("Ledger", "credits", "database: Database/books\npayouts: {cpuMinute: 0.1}"),
+            Manifest("Database", "books", "embedded: {}"),
+            Manifest("Ledger", "credits", "database: Database/books\npayouts: {cpuMinute: 0.1}"),
           ])
         let outcome = try await installation.run(
-          "server", installation.manifests, variables: ["STRIPE_WEBHOOK_SECRET": Billing.secret])
+          "server", installation.manifestFolder, variables: ["STRIPE_WEBHOOK_SECRET": Billing.secret])
         #expect(outcome.exitCode == 2, "\(outcome)")
         #expect(
           outcome.errors.contains(
@@ -138,7 +143,7 @@ extension EndToEnd {
       }
     }
 
-    @Test("Without a signing secret nothing is taken, and the sender is told to come again")
+    @Test("Without a signing secret, events are refused with status 503")
     func withoutSecret() async throws {
       try await Installation.with { installation in
         try installation.write([.environment])

@@ -7,35 +7,35 @@ import Postgres
 import Testing
 
 extension EndToEnd {
-  /// What commands answer, and what their exit codes are.
+  /// Output and exit codes of commands.
   @Suite struct Commands {
-    @Test("Invalid manifests: every error at once with its place and a hint, exit 2, nothing touched")
+    @Test("Invalid manifests: every error with location and hint, exit code 2, no change")
     func invalid() async throws {
       try await Installation.with { installation in
         try installation.write([.environment, .prices("packs", ["price_pack10": 100])])
         try installation.write(
           "apiVersion: rendertrust.com/v1\nkind: Service\nmetadata: {name: web}\nspec:\n  imag: x\n",
           to: "web.yaml")
-        let outcome = try await installation.run("apply", installation.manifests)
+        let outcome = try await installation.run("apply", installation.manifestFolder)
         #expect(outcome.exitCode == 2, "\(outcome)")
         #expect(outcome.errors.contains("web.yaml:5:3"), "\(outcome)")
         #expect(outcome.errors.contains("did you mean"), "\(outcome)")
         #expect(outcome.errors.contains("nothing was touched"), "\(outcome)")
         #expect(outcome.output.isEmpty)
         #expect(
-          access(installation.state, F_OK) != 0, "a state folder was made for manifests that are invalid")
+          access(installation.state, F_OK) != 0, "invalid manifests created a state folder")
       }
     }
 
     @Test(
-      "What the user wrote wrongly is exit 2, with a word on what is right",
+      "A usage error exits with 2 and a hint",
       arguments: [
-        (["aply", "x"], "aply", "an unknown command is suggested another"),
+        (["aply", "x"], "did you mean `apply`", "an unknown command suggests another"),
         (["plan", "x", "--colour"], "--colour", "an unknown option is named"),
         (["plan"], "paths", "a missing argument is named"),
-        (["plan", "/nonexistent"], "/nonexistent", "a folder that is not there is named"),
-        (["schema", "Modul"], "Module", "an unknown kind is answered with the kinds"),
-        (["plan", ".", "-o", "name"], "text or json", "a format that does not fit"),
+        (["plan", "/nonexistent"], "/nonexistent", "a missing folder is named"),
+        (["schema", "Modul"], "Module", "an unknown kind lists the kinds"),
+        (["plan", ".", "-o", "name"], "'text' and 'json'", "an unsupported format lists the formats"),
       ])
     func usage(arguments: [String], expected: String, reason: String) async throws {
       try await Installation.with { installation in
@@ -45,8 +45,8 @@ extension EndToEnd {
       }
     }
 
-    @Test("Before anything was applied, commands that look say how to begin")
-    func nothingYet() async throws {
+    @Test("Before the first apply, commands report how to start")
+    func beforeFirstApply() async throws {
       try await Installation.with { installation in
         for command in [["get"], ["events"], ["history"], ["destroy", "--yes"]] {
           let outcome = try await installation.run(command) { _ in }.outcome
@@ -56,36 +56,36 @@ extension EndToEnd {
       }
     }
 
-    @Test("An emptied folder deletes nothing unasked")
+    @Test("An empty folder deletes nothing without --allow-prune")
     func pruning() async throws {
       try await Installation.with { installation in
-        let documents: [Document] = [
+        let manifests: [Manifest] = [
           .environment, .service("web", image: try installation.image("webImage")), .database,
           .prices("packs", ["price_pack10": 100]),
         ]
-        try installation.write(documents)
+        try installation.write(manifests)
         try await installation.apply()
-        for document in documents.dropFirst() { try installation.remove(document.file) }
-        let held = try await installation.run("apply", installation.manifests)
+        for manifest in manifests.dropFirst() { try installation.remove(manifest.file) }
+        let held = try await installation.run("apply", installation.manifestFolder)
         #expect(held.exitCode == 4, "\(held)")
         #expect(held.output.contains("--allow-prune"), "\(held)")
         #expect(try await installation.containers().count == 1)
-        let allowed = try await installation.run("apply", installation.manifests, "--allow-prune")
+        let allowed = try await installation.run("apply", installation.manifestFolder, "--allow-prune")
         #expect(allowed.exitCode == 0, "\(allowed)")
         #expect(try await installation.containers().isEmpty)
         #expect(try await installation.statuses().map { $0["id"]?.plainText } == ["Environment/dev"])
       }
     }
 
-    @Test("A kept plan is applied as it is, or not at all")
-    func keptPlan() async throws {
+    @Test("A saved plan is applied unchanged or refused")
+    func savedPlan() async throws {
       try await Installation.with { installation in
         let web = try installation.image("webImage")
         try installation.write([
           .environment, .database, .prices("packs", ["price_pack10": 100]), .service("web", image: web),
         ])
         let file = installation.folder + "/first.plan"
-        let planned = try await installation.run("plan", installation.manifests, "--out", file)
+        let planned = try await installation.run("plan", installation.manifestFolder, "--out", file)
         #expect(planned.exitCode == 0, "\(planned)")
         let applied = try await installation.run("apply", file)
         #expect(applied.exitCode == 0, "\(applied)")
@@ -93,17 +93,17 @@ extension EndToEnd {
         let idle = try await installation.apply()
         #expect(idle.output == "No changes. 4 resources are as declared.\n")
 
-        // The manifests change.
+        // Changed manifests.
         try installation.write([.prices("packs", ["price_pack10": 110])])
-        _ = try await installation.run("plan", installation.manifests, "--out", file)
+        _ = try await installation.run("plan", installation.manifestFolder, "--out", file)
         try installation.write([.prices("packs", ["price_pack10": 120])])
         let changed = try await installation.run("apply", file)
         #expect(changed.exitCode == 1, "\(changed)")
         #expect(changed.errors.contains("the manifests changed since the plan was saved"), "\(changed)")
         #expect(changed.errors.contains("PriceMap/packs"), "\(changed)")
 
-        // The world changes.
-        _ = try await installation.run("plan", installation.manifests, "--out", file)
+        // A removed container.
+        _ = try await installation.run("plan", installation.manifestFolder, "--out", file)
         try await installation.engine.remove(
           try await installation.container(of: "Service/web").id, force: true)
         let moved = try await installation.run("apply", file)
@@ -113,17 +113,17 @@ extension EndToEnd {
       }
     }
 
-    @Test("A rollback is a plan towards an older revision; diff and history tell of revisions")
+    @Test("A rollback plans towards an older revision; diff and history show revisions")
     func rollback() async throws {
       try await Installation.with { installation in
         try installation.write([.environment, .database, .prices("packs", ["price_pack10": 100])])
         try await installation.apply()
         try installation.write([.prices("packs", ["price_pack10": 120])])
-        let different = try await installation.run("diff", installation.manifests)
+        let different = try await installation.run("diff", installation.manifestFolder)
         #expect(different.exitCode == 3, "\(different)")
         #expect(different.output == "~ PriceMap/packs\n    spec.prices.price_pack10.credits  100 → 120\n")
         try await installation.apply()
-        #expect(try await installation.run("diff", installation.manifests).exitCode == 0)
+        #expect(try await installation.run("diff", installation.manifestFolder).exitCode == 0)
 
         let sql = "SELECT credits_micro FROM price_map_entries WHERE superseded_at IS NULL"
         #expect(try await installation.query(sql, in: "platform").only().int(0) == 120_000_000)
@@ -140,7 +140,7 @@ extension EndToEnd {
       }
     }
 
-    @Test("destroy removes everything that was applied, and asks before")
+    @Test("destroy asks for confirmation and removes every applied resource")
     func destroy() async throws {
       try await Installation.with { installation in
         try installation.write([

@@ -10,7 +10,7 @@ import Testing
 extension EndToEnd {
   @Suite struct Crash {
     @Test(
-      "Killed 20 times at random moments, it converges: nothing twice, nothing left over, journal complete")
+      "After 20 kills at random times, apply converges without duplicates, leftovers or open steps")
     func kills() async throws {
       let seed = getenv("SEED").flatMap { UInt64(String(cString: $0)) } ?? .random(in: 0...999_999)
       print("SEED=\(seed)")
@@ -28,7 +28,7 @@ extension EndToEnd {
         var killed = 0
         for round in 0..<kills {
           try installation.replace(variants[round % 2])
-          let outcome = try await installation.run(["apply", installation.manifests, "--allow-prune"]) {
+          let outcome = try await installation.run(["apply", installation.manifestFolder, "--allow-prune"]) {
             pid in
             try await ContinuousClock().sleep(for: whole * waits[round])
             kill(pid, SIGKILL)
@@ -49,10 +49,10 @@ extension EndToEnd {
       }
     }
 
-    private func check(_ installation: Installation, _ variant: [Document], _ seed: UInt64) async throws {
-      let applied = try await installation.run("apply", installation.manifests, "--allow-prune")
+    private func check(_ installation: Installation, _ variant: [Manifest], _ seed: UInt64) async throws {
+      let applied = try await installation.run("apply", installation.manifestFolder, "--allow-prune")
       #expect(applied.exitCode == 0, "seed \(seed): \(applied)")
-      let plan = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
+      let plan = try await installation.run("plan", installation.manifestFolder, "--detailed-exitcode")
       #expect(plan.exitCode == 0, "seed \(seed): \(plan)")
       let wanted = variant.map(\.id).filter { $0.hasPrefix("Module/") || $0.hasPrefix("Service/") }
       let found = try await installation.containers()
@@ -64,31 +64,32 @@ extension EndToEnd {
       #expect(open == 0, "seed \(seed): \(open) steps of the journal have no outcome")
       let maps = variant.map(\.id).filter { $0.hasPrefix("PriceMap/") }
       let current = try await installation.query(
-        "SELECT 'PriceMap/' || map FROM price_map_entries WHERE superseded_at IS NULL ORDER BY map COLLATE \"C\"",
-        in: "platform")
+        """
+        SELECT 'PriceMap/' || map FROM price_map_entries WHERE superseded_at IS NULL ORDER BY map COLLATE "C"
+        """, in: "platform")
       #expect(
         try current.map { row throws(PostgresError) in try row.text(0) } == maps.sorted(), "seed \(seed)")
       #expect(try await installation.hasStopped(), "seed \(seed): a server was left running")
     }
 
-    /// Two folders of 30 resources each; most differ in what they say, and each has one module, one service and one
-    /// map that the other has not.
-    private static func variant(_ number: Int, _ installation: Installation) throws -> [Document] {
+    /// One of two folders of 30 resources. Most resources differ between the folders, and each folder has one
+    /// module, one service and one price map that the other does not have.
+    private static func variant(_ number: Int, _ installation: Installation) throws -> [Manifest] {
       let echo = try installation.image(number == 0 ? "echoImage" : "echoImageNext")
       let web = try installation.image("webImage")
       let modules =
-        (0..<3).map { Document.module("m\($0)", image: echo) } + [.module("only-\(number)", image: echo)]
+        (0..<3).map { Manifest.module("m\($0)", image: echo) } + [.module("only-\(number)", image: echo)]
       let services = (0..<4).map { index in
-        Document.service(
+        Manifest.service(
           "s\(index)", image: web, more: "environment: {VARIANT: \"\(index < 2 ? number : 0)\"}")
       }
-      let maps = (0..<17).map { Document.prices("p\($0)", ["price_\($0)": 10 + number]) }
+      let maps = (0..<17).map { Manifest.prices("p\($0)", ["price_\($0)": 10 + number]) }
       return [.environment, .database, .node("cpu-1")] + modules + services
         + [.service("only-\(number)", image: web), .prices("only-\(number)", ["price_only\(number)": 5])]
         + maps
     }
 
-    /// The same numbers for the same seed.
+    /// A seeded generator.
     private struct Generator: RandomNumberGenerator {
       var state: UInt64
       mutating func next() -> UInt64 {
@@ -103,12 +104,13 @@ extension EndToEnd {
 }
 
 extension Installation {
-  /// Makes these the only manifests.
-  fileprivate func replace(_ documents: [Document]) throws {
-    let wanted = Set(documents.map(\.file))
-    for file in try FileManager.default.contentsOfDirectory(atPath: manifests) where !wanted.contains(file) {
+  /// Replaces all manifests.
+  fileprivate func replace(_ manifests: [Manifest]) throws {
+    let wanted = Set(manifests.map(\.file))
+    for file in try FileManager.default.contentsOfDirectory(atPath: manifestFolder)
+    where !wanted.contains(file) {
       try remove(file)
     }
-    try write(documents)
+    try write(manifests)
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 extension EndToEnd {
   @Suite struct Drift {
-    @Test("What somebody does to the world behind its back is noticed and undone, engine news within 5 s")
+    @Test("Drift is detected and corrected, engine events within 5 s")
     func healing() async throws {
       try await Installation.with { installation in
         try installation.write([
@@ -28,15 +28,15 @@ extension EndToEnd {
           #expect(events.contains("DriftDetected \(id)"), "\(events)")
           #expect(events.contains("DriftHealed \(id)"), "\(events)")
         }
-        // Killed and given other limits: noticed each time.
+        // One event for the kill and one for the changed limits.
         #expect(events.count { $0 == "DriftHealed Module/echo" } >= 2, "\(events)")
         #expect(try await installation.unready() == [])
-        let plan = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
+        let plan = try await installation.run("plan", installation.manifestFolder, "--detailed-exitcode")
         #expect(plan.exitCode == 0, "\(plan)")
       }
     }
 
-    /// Between the engine's event and a container that runs again.
+    /// Seconds between the engine event and a running container.
     private static let limit = 5
 
     private func killedModule(_ installation: Installation) async throws {
@@ -47,7 +47,7 @@ extension EndToEnd {
         return now.count == 1 && now[0].status == .running
       }
       let time = try #require(healed, "the killed module did not come back")
-      print("a killed module ran again after \(time)")
+      print("a killed module was restarted after \(time)")
       #expect(time <= .seconds(Drift.limit), "took \(time)")
       try await settled(installation, "Module/echo", healings: 1)
     }
@@ -79,7 +79,7 @@ extension EndToEnd {
     private func deletedPrice(_ installation: Installation) async throws {
       let current = "SELECT count(*) FROM price_map_entries WHERE price_id = $1 AND superseded_at IS NULL"
       let all = "SELECT count(*) FROM price_map_entries"
-      // An older entry of the history stays as it is.
+      // A superseded row, which must stay unchanged.
       try await installation.query(
         """
         INSERT INTO price_map_entries (map, price_id, credits_micro, currency, recorded_at, superseded_at)
@@ -96,23 +96,23 @@ extension EndToEnd {
       try await settled(installation, "PriceMap/packs", healings: 1)
     }
 
-    /// Waits until the loop has recorded what it did, so that the next change is seen as another one.
+    /// Waits for the event of the correction, so that the next change counts as new drift.
     private func settled(_ installation: Installation, _ id: String, healings: Int64) async throws {
       let sql = "SELECT count(*) FROM events WHERE resource = $1 AND reason = 'DriftHealed'"
       let noticed = try await installation.eventually(within: 30) {
         try await installation.query(sql, [.text(id)]).only().int(0) >= healings
       }
-      #expect(noticed != nil, "no event tells that \(id) was healed for the \(healings). time")
+      #expect(noticed != nil, "\(id) has fewer than \(healings) DriftHealed events")
     }
 
-    @Test("In mode observe drift is reported and left alone; what is paused is not even looked at")
+    @Test("Mode observe reports drift without correcting it; mode paused reports nothing")
     func modes() async throws {
       try await Installation.with { installation in
         let web = try installation.image("webImage")
-        let documents: [Document] = [
+        let manifests: [Manifest] = [
           .environment, .service("watched", image: web), .service("left", image: web),
         ]
-        try installation.write(documents)
+        try installation.write(manifests)
         try await installation.apply()
         try installation.write([
           .service("watched", image: web, mode: "observe"), .service("left", image: web, mode: "paused"),
@@ -122,23 +122,23 @@ extension EndToEnd {
         try await installation.engine.stop(
           try await installation.container(of: "Service/left").id, timeoutSeconds: 0)
 
-        let applied = try await installation.run("apply", installation.manifests)
+        let applied = try await installation.run("apply", installation.manifestFolder)
         #expect(try await installation.container(of: "Service/watched").status == .exited)
         #expect(try await installation.container(of: "Service/left").status == .exited)
         #expect(applied.exitCode == 0, "\(applied)")
         #expect(applied.output.contains("DriftDetected"), "\(applied)")
-        #expect(applied.output.contains("2 left alone by mode"), "\(applied)")
+        #expect(applied.output.contains("2 not enforced"), "\(applied)")
         let plan = try await installation.changes()
         #expect(plan == ["Service/watched": "drifted", "Service/left": "paused"])
-        let detailed = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
-        #expect(detailed.exitCode == 0, "there is nothing to apply: \(detailed)")
+        let detailed = try await installation.run("plan", installation.manifestFolder, "--detailed-exitcode")
+        #expect(detailed.exitCode == 0, "observed drift counts as a change: \(detailed)")
         let ready = try await installation.run(
-          "up", installation.manifests, "--until-ready", "--within", "20s")
-        #expect(ready.exitCode == 0, "nobody makes them ready, so nobody waits for them: \(ready)")
+          "up", installation.manifestFolder, "--until-ready", "--within", "20s")
+        #expect(ready.exitCode == 0, "--until-ready waits for resources that are not enforced: \(ready)")
         #expect(try await installation.events().contains("DriftDetected Service/watched"))
         #expect(try await !installation.events().contains("DriftDetected Service/left"))
 
-        try installation.write(documents)
+        try installation.write(manifests)
         try await installation.apply()
         #expect(try await installation.containers().allSatisfy { $0.status == .running })
       }

@@ -7,9 +7,9 @@ import Postgres
 import Testing
 
 extension EndToEnd {
-  /// What goes wrong, and what people read then.
+  /// Failures and their messages.
   @Suite struct Failures {
-    @Test("Without an engine, what needs none is applied all the same")
+    @Test("Without a container engine, other resources are still applied")
     func engineDown() async throws {
       try await Installation.with { installation in
         let socket = installation.folder + "/dead.sock"
@@ -18,31 +18,31 @@ extension EndToEnd {
           .prices("trial", ["price_trial": 25]), .service("web", image: try installation.image("webImage")),
         ])
         let outcome = try await installation.run(
-          "apply", installation.manifests, variables: ["DOCKER_HOST": "unix://\(socket)"])
+          "apply", installation.manifestFolder, variables: ["DOCKER_HOST": "unix://\(socket)"])
         #expect(outcome.exitCode == 1, "\(outcome)")
-        let told = outcome.output.split(separator: "\n").filter {
+        let messages = outcome.output.split(separator: "\n").filter {
           $0.hasPrefix("✗ failed  Service/web") && $0.contains(socket)
         }
-        #expect(told.count == 1, "\(outcome)")
-        #expect(told.first?.contains("; ") == true, "it is not said what to do: \(outcome)")
+        #expect(messages.count == 1, "\(outcome)")
+        #expect(messages.first?.contains("; ") == true, "the message has no hint: \(outcome)")
         let sql = "SELECT count(*) FROM price_map_entries WHERE superseded_at IS NULL"
         #expect(try await installation.query(sql, in: "platform").only().int(0) == 2)
         #expect(try await installation.unready().count == 1)
 
-        // Unknown is not absent: nothing of what was made is forgotten while the engine is away.
+        // Unknown is not absent: containers of an unreachable engine are not created again.
         try await installation.apply()
         let away = try await installation.run(
-          "plan", installation.manifests, variables: ["DOCKER_HOST": "unix://\(socket)"])
+          "plan", installation.manifestFolder, variables: ["DOCKER_HOST": "unix://\(socket)"])
         #expect(away.output.contains("unknown"), "\(away)")
         #expect(!away.output.contains("create"), "\(away)")
         let again = try await installation.run(
-          "apply", installation.manifests, variables: ["DOCKER_HOST": "unix://\(socket)"])
+          "apply", installation.manifestFolder, variables: ["DOCKER_HOST": "unix://\(socket)"])
         #expect(again.exitCode == 1, "\(again)")
         #expect(try await installation.containers().count == 1)
       }
     }
 
-    @Test("A port that somebody else has is named")
+    @Test("A port in use is named")
     func portTaken() async throws {
       try await Installation.with { installation in
         let (socket, port) = try Loopback.occupyPort()
@@ -52,12 +52,12 @@ extension EndToEnd {
           .service(
             "web", image: try installation.image("webImage"), more: "ports: [\"127.0.0.1:\(port):8080\"]"),
         ])
-        let outcome = try await installation.run("apply", installation.manifests)
+        let outcome = try await installation.run("apply", installation.manifestFolder)
         #expect(outcome.exitCode == 1, "\(outcome)")
-        let told = outcome.output.split(separator: "\n").filter {
+        let messages = outcome.output.split(separator: "\n").filter {
           $0.contains("port") && $0.contains("\(port)")
         }
-        #expect(!told.isEmpty, "\(outcome)")
+        #expect(!messages.isEmpty, "\(outcome)")
         close(socket)
         try await installation.apply()
         #expect(try await installation.container(of: "Service/web").status == .running)
@@ -65,7 +65,7 @@ extension EndToEnd {
     }
 
     @Test(
-      "A new image that does not become healthy leaves the old container at work, and `why` tells the cause")
+      "An unhealthy new image keeps the old container running, and `why` names the cause")
     func unhealthyImage() async throws {
       try await Installation.with { installation in
         let check = { (path: String) in "health: {http: {port: 8080, path: \(path)}, within: 2s}" }
@@ -76,14 +76,14 @@ extension EndToEnd {
         try await installation.apply()
         let old = try await installation.container(of: "Module/echo")
         try installation.write([.module("echo", image: next, more: check("/nowhere"))])
-        let failed = try await installation.run("apply", installation.manifests)
+        let failed = try await installation.run("apply", installation.manifestFolder)
         #expect(failed.exitCode == 1, "\(failed)")
         let left = try await installation.container(of: "Module/echo")
         #expect(left.id == old.id && left.status == .running)
 
         let why = try await installation.run("why", "Module/echo")
         #expect(why.exitCode == 0, "\(why)")
-        #expect(why.output.contains("404"), "the cause is not named: \(why)")
+        #expect(why.output.contains("404"), "why does not name the cause: \(why)")
         #expect(why.output.contains("next try"), "\(why)")
         let status = try await installation.run("get", "Module/echo", "-o", "json").json().elements.first
         #expect(status?["failures"] == .integer(1))
@@ -95,21 +95,21 @@ extension EndToEnd {
       }
     }
 
-    @Test("Two applies at the same time make nothing twice")
-    func atTheSameTime() async throws {
+    @Test("Two concurrent applies create nothing twice")
+    func concurrentApplies() async throws {
       try await Installation.with { installation in
         let (echo, web) = (try installation.image("echoImage"), try installation.image("webImage"))
         try installation.write([
           .environment, .database, .node("cpu-1"), .module("echo", image: echo),
           .service("web", image: web), .prices("packs", ["price_pack10": 100]),
         ])
-        async let first = installation.run("apply", installation.manifests)
-        async let second = installation.run("apply", installation.manifests)
+        async let first = installation.run("apply", installation.manifestFolder)
+        async let second = installation.run("apply", installation.manifestFolder)
         let outcomes = try await [first, second]
         #expect(outcomes.allSatisfy { $0.exitCode == 0 }, "\(outcomes)")
         try await installation.apply()
         #expect(try await installation.containers().count == 2)
-        let plan = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
+        let plan = try await installation.run("plan", installation.manifestFolder, "--detailed-exitcode")
         #expect(plan.exitCode == 0, "\(plan)")
         let journal = try await installation.query("SELECT count(*) FROM journal WHERE outcome IS NULL")
         #expect(try journal.only().int(0) == 0)
@@ -117,13 +117,13 @@ extension EndToEnd {
       }
     }
 
-    @Test("Ctrl-C finishes the step under way, begins no other and leaves nothing open")
+    @Test("Ctrl-C finishes the running step, starts no other and leaves no open step")
     func interrupted() async throws {
       try await Installation.with { installation in
-        // Three steps of at least two seconds each, one after the other.
+        // Three steps in sequence, each of at least 2 s.
         try installation.write([
           .environment, .node("cpu-1"),
-          Document(
+          Manifest(
             "Module", "lines",
             """
             jobType: lines
@@ -131,10 +131,10 @@ extension EndToEnd {
             serves: {stdio: {}}
             developer: account/ada
             placement: {replicas: 3}
-            \(Document.limits)
+            \(Manifest.limits)
             """),
         ])
-        let (outcome, _) = try await installation.run(["apply", installation.manifests]) { pid in
+        let (outcome, _) = try await installation.run(["apply", installation.manifestFolder]) { pid in
           let begun = try await installation.eventually(within: 30) {
             try await !installation.containers().isEmpty
           }

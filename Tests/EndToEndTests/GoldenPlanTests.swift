@@ -6,7 +6,7 @@ import Testing
 
 extension EndToEnd {
   @Suite struct GoldenPlan {
-    @Test("The JSON of a plan stays as programs know it; `UPDATE_GOLDEN=1 swift test` writes it anew")
+    @Test("The JSON of a plan equals the golden file; `UPDATE_GOLDEN=1 swift test` rewrites it")
     func json() async throws {
       try await Installation.with { installation in
         let (echo, web) = (try installation.image("echoImage"), try installation.image("webImage"))
@@ -14,7 +14,7 @@ extension EndToEnd {
           .environment, .database, .node("cpu-1"), .module("echo", image: echo), .service("web", image: web),
           .service("docs", image: web), .prices("packs", ["price_pack10": 100]),
         ])
-        let first = try await installation.run("plan", installation.manifests, "-o", "json")
+        let first = try await installation.run("plan", installation.manifestFolder, "-o", "json")
         #expect(first.exitCode == 0, "\(first)")
         try expect(normalised(first.output, installation), isGolden: "plan-first.json")
 
@@ -24,13 +24,13 @@ extension EndToEnd {
           .module("echo", image: try installation.image("echoImageNext")),
           .service("web", image: web, more: "environment: {LEVEL: debug}"),
         ])
-        try installation.remove(Document.service("docs", image: web).file)
-        let second = try await installation.run("plan", installation.manifests, "-o", "json")
+        try installation.remove(Manifest.service("docs", image: web).file)
+        let second = try await installation.run("plan", installation.manifestFolder, "-o", "json")
         try expect(normalised(second.output, installation), isGolden: "plan-second.json")
       }
     }
 
-    /// Without what differs from machine to machine: the registry, digests, the owner's mark, folders.
+    /// Replaces what differs between hosts: the registry, digests, the owner label and folders.
     private func normalised(_ text: String, _ installation: Installation) throws -> String {
       text.replacing(installation.bed.registry, with: "REGISTRY")
         .replacing(try installation.owner(), with: "OWNER").replacing(installation.folder, with: "FOLDER")

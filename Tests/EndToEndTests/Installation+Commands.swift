@@ -5,9 +5,9 @@ import Model
 import Subprocess
 import Testing
 
-/// What a command came to.
-struct Outcome: Sendable, CustomStringConvertible {
-  /// Negative: the signal that ended it.
+/// The result of a command.
+struct CommandResult: Sendable, CustomStringConvertible {
+  /// Negative: the number of the signal that ended the process.
   let exitCode: Int32
   let output: String
   let errors: String
@@ -21,25 +21,24 @@ struct Outcome: Sendable, CustomStringConvertible {
 extension Installation {
   typealias Variables = [String: String]
 
-  /// Runs a command to its end, with this installation's state.
+  /// Runs a command with the state of this installation and waits for its end.
   @discardableResult
-  func run(_ arguments: String..., variables: Variables = [:]) async throws -> Outcome {
+  func run(_ arguments: String..., variables: Variables = [:]) async throws -> CommandResult {
     try await run(arguments, variables: variables) { _ in }.outcome
   }
 
-  /// `apply` of the installation's manifests; the test goes on only where it succeeds.
+  /// Applies the manifest folder; fails the test on an error.
   @discardableResult
-  func apply(_ more: String..., variables: Variables = [:]) async throws -> Outcome {
-    let outcome = try await run(["apply", manifests] + more, variables: variables) { _ in }.outcome
+  func apply(_ more: String..., variables: Variables = [:]) async throws -> CommandResult {
+    let outcome = try await run(["apply", manifestFolder] + more, variables: variables) { _ in }.outcome
     try #require(outcome.exitCode == 0, "\(outcome)")
     return outcome
   }
 
-  /// Starts a command and gives `work` its process; when `work` is over and the process still runs, it is ended as by
-  /// Ctrl-C. Returns when it has ended.
+  /// Starts a command, runs `work` with its process ID, and returns when the process has ended.
   func run<Output: Sendable>(
     _ arguments: [String], variables: Variables = [:], while work: (pid_t) async throws -> Output
-  ) async throws -> (outcome: Outcome, output: Output) {
+  ) async throws -> (outcome: CommandResult, output: Output) {
     let isStateful = arguments.first.map(Installation.statefulCommands.contains) ?? false
     let options = arguments.prefix { $0 != "--" }
     let words =
@@ -48,7 +47,7 @@ extension Installation {
     let settings = ["DOCKER_HOST": "\(engine.endpoint)", "NO_COLOR": "1"].merging(variables) { _, given in
       given
     }
-    // `env` becomes the program, so that the process is the program's.
+    // `env` executes the program in place, so the process ID is that of the program.
     let line = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" } + words
     let result = try await Subprocess.run(
       .name("env"), arguments: Arguments(line), input: .none, output: .string(limit: 16 << 20),
@@ -64,15 +63,15 @@ extension Installation {
       case .exited(let code): code
       case .signaled(let signal): -signal
       }
-    let outcome = Outcome(exitCode: code, output: result.standardOutput, errors: result.standardError)
+    let outcome = CommandResult(exitCode: code, output: result.standardOutput, errors: result.standardError)
     return (outcome, try result.closureResult.1.get())
   }
 
-  /// Keeps `up` running while `work` runs, and ends it as Ctrl-C does.
+  /// Runs `up` during `work` and ends it with SIGINT.
   func up<Output: Sendable>(
     _ more: String..., work: (pid_t) async throws -> Output
-  ) async throws -> (outcome: Outcome, output: Output) {
-    try await run(["up", manifests] + more) { pid in
+  ) async throws -> (outcome: CommandResult, output: Output) {
+    try await run(["up", manifestFolder] + more) { pid in
       let result: Result<Output, any Error>
       do { result = .success(try await work(pid)) } catch { result = .failure(error) }
       kill(pid, SIGINT)
@@ -86,7 +85,7 @@ extension Installation {
     "token",
   ]
 
-  /// The executable that was built together with the tests: in the folder of the test bundle.
+  /// The executable in the folder of the test bundle.
   static let program: String = {
     let arguments = CommandLine.arguments
     let bundle = arguments.firstIndex(of: "--test-bundle-path").map { arguments[$0 + 1] } ?? arguments[0]
@@ -100,7 +99,7 @@ extension Installation {
   }()
 }
 
-// MARK: - Answers of commands
+// MARK: - Results of commands
 
 extension Installation {
   /// `get -o json`.
@@ -110,7 +109,7 @@ extension Installation {
     return try outcome.json().elements
   }
 
-  /// `Kind/name` of resources that are not ready, with why.
+  /// Resources that are not ready, with their conditions.
   func unready() async throws -> [String] {
     try await statuses().compactMap { status in
       let conditions = status["conditions"]?.elements ?? []
@@ -128,9 +127,9 @@ extension Installation {
     }
   }
 
-  /// `plan -o json`: what each resource's outcome is, without those that are unchanged.
+  /// `plan -o json`: the outcome of each resource that is not unchanged.
   func changes(_ more: String...) async throws -> [String: String] {
-    let outcome = try await run(["plan", manifests, "-o", "json"] + more) { _ in }.outcome
+    let outcome = try await run(["plan", manifestFolder, "-o", "json"] + more) { _ in }.outcome
     try #require(outcome.exitCode == 0, "\(outcome)")
     var changes: [String: String] = [:]
     for resource in try outcome.json()["resources"]?.elements ?? [] {
@@ -142,7 +141,7 @@ extension Installation {
 }
 
 extension Value {
-  /// Of an array; none of other values.
+  /// The elements of an array; empty for other values.
   var elements: [Value] {
     if case .array(let elements) = self { return elements }
     return []

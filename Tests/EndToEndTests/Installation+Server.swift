@@ -8,19 +8,20 @@ import Subprocess
 import Testing
 
 extension Installation {
-  /// Where the server of a test listens.
+  /// Socket of metrics and health.
   var gateway: String { folder + "/g.sock" }
-  /// Where its API is.
+  /// Socket of the API.
   var api: String { folder + "/a.sock" }
 
-  /// Keeps a server running on the installation's manifests while `work` runs, and ends it as a service manager does,
-  /// unless `work` did that.
+  /// Runs a server on the manifest folder during `work`.
+  /// - Parameter isEnded: `work` ends the server; otherwise it gets SIGTERM afterwards.
   func serve<Output: Sendable>(
     _ more: String..., isEnded: Bool = false, variables: Variables = [:], work: (pid_t) async throws -> Output
-  ) async throws -> (outcome: Outcome, output: Output) {
+  ) async throws -> (outcome: CommandResult, output: Output) {
     try await run(
       [
-        "server", manifests, "--listen", "unix://\(gateway)", "--api-listen", "unix://\(api)", "--resync",
+        "server", manifestFolder, "--listen", "unix://\(gateway)", "--api-listen", "unix://\(api)",
+        "--resync",
         "2s",
       ] + more, variables: variables
     ) { pid in
@@ -31,7 +32,7 @@ extension Installation {
     }
   }
 
-  /// What the server answers; nil while it does not listen.
+  /// The response of the server; nil if it does not listen.
   func ask(_ path: String) async -> HTTPResponse? {
     let client = HTTPClient()
     defer { client.shutdown() }
@@ -42,14 +43,14 @@ extension Installation {
     try await eventually(within: seconds) { await ask("readyz")?.status == 200 } != nil
   }
 
-  /// The value of one line of the metrics; nil where it is not shown.
+  /// The value of a metric; nil if the server does not export it.
   func metric(_ name: String) async -> Double? {
     let lines = await ask("metrics")?.text.split(separator: "\n") ?? []
     return lines.first { $0.hasPrefix(name + " ") }.flatMap { Double($0.dropFirst(name.count + 1)) }
   }
 
-  /// Keeps the prices' table from being written while `work` runs, so that a step on it is under way.
-  func holdingPrices<Output: Sendable>(_ work: () async throws -> Output) async throws -> Output {
+  /// Locks the table of prices during `work`, so that a step that writes a price cannot finish.
+  func lockingPrices<Output: Sendable>(_ work: () async throws -> Output) async throws -> Output {
     let server = PostgresServer(stateFolder: state)
     try await server.start()
     let pool = PostgresPool(try await server.configuration(database: "platform"), connections: 1)
@@ -74,8 +75,8 @@ extension Installation {
   }
 }
 
-extension Outcome {
-  /// Each line of the output as JSON, but for the one that is told once and is no line of the log.
+extension CommandResult {
+  /// The log as JSON values, without the line that prints the first token.
   func lines() throws -> [Value] {
     try output.split(separator: "\n").filter { !$0.hasPrefix("first-admin token") }.map {
       try Value(json: String($0))
@@ -83,7 +84,7 @@ extension Outcome {
   }
 }
 
-/// Where a service manager listens, as systemd does.
+/// The notification socket of a service manager.
 struct NotifySocket: ~Copyable {
   let path: String
   private let descriptor: Int32
@@ -104,7 +105,7 @@ struct NotifySocket: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// What came since it was asked last, one message behind the other.
+  /// The messages since the previous call, one per line.
   func receive() -> String {
     var text = ""
     var buffer = [UInt8](repeating: 0, count: 4096)

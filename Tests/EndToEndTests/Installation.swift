@@ -8,27 +8,27 @@ import Postgres
 import Subprocess
 import Testing
 
-/// What operators do, done with the built program on a real PostgreSQL and a real engine.
+/// Runs the built program against a real PostgreSQL server and a real container engine.
 ///
-/// Entry file: this one. Every test works inside `Installation.with`, which gives it a state folder and a folder of
-/// manifests of its own and takes away whatever the program made. One after the other: they share an engine, and
-/// some measure how long things take.
+/// Entry file: this one. Every test runs inside `Installation.with`, which creates a state folder and a
+/// manifest folder for the test and removes everything that the program created. Tests run one at a time
+/// because they share an engine and some measure durations.
 @Suite(
   .serialized, .enabled(if: DockerTestBed.isAvailable, Comment(rawValue: DockerTestBed.requirement)),
   .timeLimit(.minutes(5)))
 enum EndToEnd {}
 
-/// A folder with state and manifests, and the program as an operator has it.
+/// The program with a state folder and a manifest folder.
 struct Installation: Sendable {
-  /// The test's own, readable by everybody, because PostgreSQL runs as another user.
+  /// Readable by every user, because PostgreSQL runs as another user.
   let folder: String
   let bed: DockerTestBed
 
   var state: String { folder + "/state" }
-  var manifests: String { folder + "/manifests" }
+  var manifestFolder: String { folder + "/manifests" }
   var engine: DockerEngine { bed.engine }
 
-  /// Makes an installation, runs `work`, and takes away everything that it made, whatever happened.
+  /// Creates an installation, runs `work`, and removes everything that it created, also after an error.
   static func with<Output: Sendable>(
     _ work: (Installation) async throws -> Output
   ) async throws -> Output {
@@ -39,10 +39,10 @@ struct Installation: Sendable {
     for path in [bed.folder, folder] { chmod(path, 0o755) }
     let installation = Installation(folder: folder, bed: bed)
     try FileManager.default.createDirectory(
-      atPath: installation.manifests, withIntermediateDirectories: true)
+      atPath: installation.manifestFolder, withIntermediateDirectories: true)
     let result: Result<Output, any Error>
     do { result = .success(try await work(installation)) } catch { result = .failure(error) }
-    // A cancelled test (time limit) cleans up too.
+    // In a new task, because a test that exceeds its time limit is cancelled.
     await Task { await installation.cleanUp() }.value
     return try result.get()
   }
@@ -65,18 +65,18 @@ struct Installation: Sendable {
 // MARK: - Manifests
 
 extension Installation {
-  /// Writes one file of manifests.
+  /// Writes a file in the manifest folder.
   func write(_ text: String, to name: String) throws {
-    try text.write(toFile: "\(manifests)/\(name)", atomically: true, encoding: .utf8)
+    try text.write(toFile: "\(manifestFolder)/\(name)", atomically: true, encoding: .utf8)
   }
 
-  /// Writes one file for each document, named `kind-name.yaml`, so that it can be changed and removed by itself.
-  func write(_ documents: [Document]) throws {
-    for document in documents { try write(document.text, to: document.file) }
+  /// Writes each manifest to a file named `kind-name.yaml`, so that it can be changed and removed by itself.
+  func write(_ manifests: [Manifest]) throws {
+    for manifest in manifests { try write(manifest.text, to: manifest.file) }
   }
 
   func remove(_ name: String) throws {
-    try FileManager.default.removeItem(atPath: "\(manifests)/\(name)")
+    try FileManager.default.removeItem(atPath: "\(manifestFolder)/\(name)")
   }
 
   func image(_ key: String) throws -> String {
@@ -85,21 +85,21 @@ extension Installation {
   }
 }
 
-// MARK: - What there is
+// MARK: - Containers and databases
 
 extension Installation {
-  /// The mark on everything that this installation owns.
+  /// The owner label of everything that this installation created.
   func owner() throws -> String {
     try String(contentsOfFile: "\(state)/owner", encoding: .utf8).split(separator: "\n").joined()
   }
 
-  /// All containers of the installation, running or not; none before the first command made the state.
+  /// All containers of the installation, running or not; none before the first command created the state.
   func containers() async throws -> [ContainerSummary] {
     guard access("\(state)/owner", F_OK) == 0 else { return [] }
     return try await engine.listContainers(labels: [ContainerLabels.owner: try owner()])
   }
 
-  /// Those of one resource, by replica.
+  /// The containers of a resource, sorted by replica.
   func containers(of id: String) async throws -> [ContainerSummary] {
     try await containers().filter { $0.labels[ContainerLabels.resource] == id }
       .sorted { $0.labels[ContainerLabels.replica] ?? "" < $1.labels[ContainerLabels.replica] ?? "" }
@@ -114,7 +114,7 @@ extension Installation {
     return only
   }
 
-  /// Asks a database of the private server, which is started for that where no command keeps it running.
+  /// Queries a database of the private server and starts the server if it does not run.
   @discardableResult
   func query(
     _ sql: String, _ parameters: [SQLValue] = [], in database: String = "rendertrust"
@@ -129,7 +129,7 @@ extension Installation {
     return try result.get()
   }
 
-  /// How many PostgreSQL servers work on this installation's data: 0 or 1, else something went wrong.
+  /// The number of PostgreSQL servers on the data folder of this installation: 0 or 1.
   func serverCount() throws -> Int {
     let data = state + "/postgres/data"
     var parents: [Int: Int] = [:]
@@ -145,16 +145,17 @@ extension Installation {
         String(decoding: status, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
       parents[pid] = fields.count > 1 ? Int(fields[1]) : nil
     }
-    // A server's own processes look like it until they have given themselves a title.
+    // Child processes of a server have its command line until they set their own title.
     return parents.values.count { parents[$0] == nil }
   }
 
-  /// Whether the private server is gone, or is so in a moment: it lets go of its data before its process ends.
+  /// Whether the private server has stopped. It releases its data folder shortly before its process ends.
   func hasStopped() async throws -> Bool {
     try await eventually(within: 5) { try serverCount() == 0 } != nil
   }
 
-  /// Polls until `condition` holds; the time that it took, nil where it did not hold within `seconds`.
+  /// Polls until `condition` is true.
+  /// - Returns: the time that it took; nil if the condition was not true within `seconds`.
   func eventually(
     within seconds: Int, _ condition: () async throws -> Bool
   ) async throws -> Duration? {

@@ -4,24 +4,31 @@ import Model
 import Postgres
 import Testing
 
-// `Credits` is also a suite.
+// `Credits` is also the name of a suite.
 private typealias Amount = Credits
 
 extension EndToEnd {
-  /// Jobs as creators and operators handle them, on nodes and modules that manifests declared.
+  /// Jobs on declared nodes and modules.
   @Suite struct Jobs {
-    private static func scheduler(_ more: String) -> Document { Document("Scheduler", "global", more) }
+    private static func scheduler(_ more: String) -> Manifest { Manifest("Scheduler", "global", more) }
 
-    private static func module(_ name: String, _ image: String, _ serves: String, _ more: String) -> Document
+    private static func module(_ name: String, _ image: String, _ serves: String, _ more: String) -> Manifest
     {
-      Document(
+      Manifest(
         "Module", name,
-        "jobType: \(name)\nimage: \"\(image)\"\nserves: \(serves)\ndeveloper: account/wtfb\n\(Document.limits)\n\(more)"
+        """
+        jobType: \(name)
+        image: "\(image)"
+        serves: \(serves)
+        developer: account/wtfb
+        \(Manifest.limits)
+        \(more)
+        """
       )
     }
 
-    /// One node, with a GPU that is only declared, the modules `echo` and `storyboard`, and credits for `cleo`.
-    private static func write(_ scheduler: Document, to installation: Installation) throws {
+    /// A node with a mock GPU, the modules `echo` and `storyboard`, and a ledger.
+    private static func write(_ scheduler: Manifest, to installation: Installation) throws {
       try installation.write([
         .environment, .database, .ledger, .node("a", tier: "gpu"), scheduler,
         module(
@@ -32,7 +39,7 @@ extension EndToEnd {
       ])
     }
 
-    /// Waits until everything is ready and the node is heard of, and gives `cleo` 10 credits.
+    /// Waits until every resource is ready and the node is online, and grants `cleo` 10 credits.
     private static func prepare(_ installation: Installation) async throws {
       let ready = try await installation.eventually(within: 90) { try await installation.unready().isEmpty }
       let unready = try await installation.unready()
@@ -53,7 +60,7 @@ extension EndToEnd {
       try await installation.run("job", "get", job, "-o", "json").json()["state"]?.plainText
     }
 
-    /// Process numbers of schedulers that this `up` started and that say that they live.
+    /// Process IDs of the scheduler replicas of this `up` that send heartbeats.
     private static func schedulers(of up: pid_t, _ installation: Installation) async throws -> Set<Int64> {
       let rows = try await installation.query(
         "SELECT process FROM scheduler_replicas WHERE name LIKE '%-' || $1 || '-%'", [.text("\(up)")],
@@ -61,14 +68,14 @@ extension EndToEnd {
       return Set(try rows.map { try $0.int(0) })
     }
 
-    /// Whether a process is there, and not only its number until somebody asks what became of it.
+    /// Whether a process runs; false for a zombie.
     private static func runs(_ process: Int64) -> Bool {
       var path = [CChar](repeating: 0, count: 256)
       return readlink("/proc/\(process)/exe", &path, path.count) > 0
     }
 
     @Test(
-      "Two jobs are ordered, done and paid: what was held, captured, paid out and shared stands in the books")
+      "Two jobs run and settle: holds, captures, payouts and shares are ledger entries")
     func money() async throws {
       try await Installation.with { installation in
         try Self.write(Self.scheduler("replicas: {min: 1, max: 2}"), to: installation)
@@ -123,10 +130,10 @@ extension EndToEnd {
       return try amounts.map { try #require(Amount($0)).micro }.filter(isCounted).reduce(0, +)
     }
 
-    @Test("New weights reach schedulers that run; a cordon outlives a kill, and no scheduler does")
+    @Test("Running schedulers apply new weights; a kill ends the schedulers and keeps a cordon")
     func running() async throws {
       try await Installation.with { installation in
-        func weights(_ latency: String, _ earnings: String) -> Document {
+        func weights(_ latency: String, _ earnings: String) -> Manifest {
           Self.scheduler(
             "weights: {latency: \(latency), earnings: \(earnings)}\nreplicas: {min: 2, max: 3}")
         }
@@ -136,7 +143,7 @@ extension EndToEnd {
           try await Self.prepare(installation)
           #expect(try await installation.run("node", "cordon", "a").exitCode == 0)
 
-          // Nobody takes it, and whoever gives up waiting hears that it goes on.
+          // The only node is cordoned. Interrupting --wait does not cancel the job.
           let left = try await installation.run([
             "job", "submit", "echo", "--as", "account/cleo", "--wait", "--key", "one",
           ]) { pid in
@@ -148,7 +155,7 @@ extension EndToEnd {
           let job = try await installation.run("job", "list", "-o", "name").output.split(separator: "\n")
             .joined()
           #expect(left.exitCode == 130, "\(left)")
-          #expect(left.errors.contains("The job goes on: rendertrust job watch \(job)"), "\(left)")
+          #expect(left.errors.contains("The job continues: rendertrust job watch \(job)"), "\(left)")
           #expect(try await Self.state(job, installation) == "pending")
 
           let came = try await installation.eventually(within: 30) {
@@ -157,12 +164,12 @@ extension EndToEnd {
           #expect(came != nil)
           let before = try await Self.schedulers(of: up, installation)
           try installation.write([weights("0.2", "0.8")])
-          let told = try await installation.eventually(within: 30) {
+          let isApplied = try await installation.eventually(within: 30) {
             try await installation.query(
               "SELECT 1 FROM schedulers WHERE (settings ->> 'latencyWeight')::bigint = 200000", in: "platform"
             ).first != nil
           }
-          #expect(told != nil)
+          #expect(isApplied != nil)
           #expect(try await installation.run("node", "uncordon", "a").exitCode == 0)
           let watched = try await installation.run("job", "watch", job)
           #expect(watched.exitCode == 0, "\(watched)")
@@ -186,8 +193,8 @@ extension EndToEnd {
         }
         #expect(killed.exitCode == -SIGKILL)
         let gone = try await installation.eventually(within: 10) { !schedulers.contains(where: Self.runs) }
-        #expect(gone != nil, "schedulers that go on after their server was killed: \(schedulers)")
-        print("schedulers were gone after \(gone.map { "\($0)" } ?? "–")")
+        #expect(gone != nil, "schedulers still run after their parent was killed: \(schedulers)")
+        print("schedulers ended after \(gone.map { "\($0)" } ?? "–")")
         #expect(try await Self.node(installation)["held"] == .bool(true))
         let list = try await installation.run("node", "list")
         #expect(list.output.contains("cordoned"), "\(list)")

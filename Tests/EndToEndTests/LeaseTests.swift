@@ -4,42 +4,42 @@ import Model
 import Postgres
 import Testing
 
-/// Two processes on one PostgreSQL. Needs no engine.
+/// Two controllers on one PostgreSQL server. Needs no container engine.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct LeaseTests {
   private static let mapCount = 40
 
-  private static func maps(_ credits: Int) -> [Document] {
-    (0..<mapCount).map { Document.prices("map-\($0)", ["price_\($0)": credits]) }
+  private static func maps(_ credits: Int) -> [Manifest] {
+    (0..<mapCount).map { Manifest.prices("map-\($0)", ["price_\($0)": credits]) }
   }
-  private static let platform = Document("Database", "platform", "external: {url: {env: POSTGRES_URL}}")
-  /// With the database and the environment.
+  private static let platform = Manifest("Database", "platform", "external: {url: {env: POSTGRES_URL}}")
+  /// The maps, the database and the environment.
   private static let all = Int64(mapCount + 2)
 
-  /// Steps of a revision by process, of those who are named so.
-  private func steps(_ replicas: Replicas, of pid: pid_t, revision: Int64) async throws -> Int64 {
+  /// The number of steps of a process since a revision.
+  private func steps(_ replicas: ControllerReplicas, of pid: pid_t, revision: Int64) async throws -> Int64 {
     try await replicas.number(
       """
-      SELECT count(*) FROM journal JOIN takes ON takes.key_range = journal.key_range AND takes.token = journal.token
-      WHERE takes.holder LIKE 'up-' || $1 || '-%' AND journal.revision >= $2
+      SELECT count(*) FROM journal JOIN acquisitions USING (key_range, token)
+      WHERE acquisitions.holder LIKE 'up-' || $1 || '-%' AND journal.revision >= $2
       """, [.text("\(pid)"), .int(revision)])
   }
 
-  /// Keeps in a table who had which range under which token.
-  private func noteTakes(_ replicas: Replicas) async throws {
+  /// Records holder and token of every acquired range in a table.
+  private func recordAcquisitions(_ replicas: ControllerReplicas) async throws {
     try await replicas.pool.script(
       """
-      CREATE TABLE takes AS SELECT key_range, token, holder FROM leases WHERE holder IS NOT NULL;
-      CREATE FUNCTION note_take() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        INSERT INTO takes VALUES (NEW.key_range, NEW.token, NEW.holder); RETURN NEW; END $$;
-      CREATE TRIGGER note_take AFTER INSERT OR UPDATE ON leases FOR EACH ROW WHEN (NEW.holder IS NOT NULL)
-        EXECUTE FUNCTION note_take();
+      CREATE TABLE acquisitions AS SELECT key_range, token, holder FROM leases WHERE holder IS NOT NULL;
+      CREATE FUNCTION record_acquisition() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO acquisitions VALUES (NEW.key_range, NEW.token, NEW.holder); RETURN NEW; END $$;
+      CREATE TRIGGER record_acquisition AFTER INSERT OR UPDATE ON leases
+        FOR EACH ROW WHEN (NEW.holder IS NOT NULL) EXECUTE FUNCTION record_acquisition();
       """)
   }
 
-  /// Runs two controllers until both have half of the ranges and everything is ready.
+  /// Runs `work` after two controllers have half of the ranges each and every resource is ready.
   private func sharing(
-    _ replicas: Replicas, _ work: (_ first: pid_t, _ second: pid_t) async throws -> Void
-  ) async throws -> (first: Outcome, second: Outcome) {
+    _ replicas: ControllerReplicas, _ work: (_ first: pid_t, _ second: pid_t) async throws -> Void
+  ) async throws -> (first: CommandResult, second: CommandResult) {
     try replicas.write([.environment, Self.platform] + Self.maps(10))
     let first = try await replicas.up("first") { first in
       #expect(try await replicas.eventually(within: 30) { try await replicas.ready(1) == Self.all } != nil)
@@ -50,15 +50,15 @@ import Testing
         }
         print("two controllers share the ranges after \(shared.map { "\($0)" } ?? "never")")
         try #require(shared != nil)
-        try await noteTakes(replicas)
+        try await recordAcquisitions(replicas)
         try await work(first, second)
       }.outcome
     }
     return (first.outcome, first.output)
   }
 
-  /// Whether a resource was ever worked on while another step on it had no outcome yet.
-  private func overlaps(_ replicas: Replicas) async throws -> Int64 {
+  /// The number of pairs of steps on one resource that ran at the same time.
+  private func overlaps(_ replicas: ControllerReplicas) async throws -> Int64 {
     try await replicas.number(
       """
       SELECT count(*) FROM journal one JOIN journal other USING (environment, resource)
@@ -66,11 +66,12 @@ import Testing
       """)
   }
 
-  @Test func `two share the work; one ends, the other goes on with all of it`() async throws {
-    try await Replicas.with { replicas in
+  @Test("Two controllers share the work; the second takes over after a kill")
+  func takeover() async throws {
+    try await ControllerReplicas.with { replicas in
       let (one, other) = try await sharing(replicas) { first, second in
         try replicas.write(Self.maps(20))
-        // Files that are written one after the other may come as more than one revision.
+        // The writes of the files may result in more than one revision.
         var (mine, others): (Int64, Int64) = (0, 0)
         _ = try await replicas.eventually(within: 20) {
           mine = try await steps(replicas, of: first, revision: 2)
@@ -88,9 +89,7 @@ import Testing
 
         kill(first, SIGKILL)
         let taken = try await replicas.eventually(within: 10) { try await replicas.share(second) == 16 }
-        print(
-          "the ranges of a killed controller of this machine are taken over after \(taken.map { "\($0)" } ?? "never")"
-        )
+        print("killed controller replaced after \(taken.map { "\($0)" } ?? "never")")
         try #require(taken != nil)
         try replicas.write(Self.maps(30))
         #expect(
@@ -99,16 +98,16 @@ import Testing
       #expect(one.exitCode == -SIGKILL && other.exitCode == 0, "\(one) \(other)")
       #expect(try await overlaps(replicas) == 0)
       #expect(try await replicas.number("SELECT count(*) FROM journal WHERE outcome IS NULL") == 0)
-      #expect(try await replicas.number("SELECT count(*) FROM replicas") == 0, "it left")
+      #expect(
+        try await replicas.number("SELECT count(*) FROM replicas") == 0, "the replica did not deregister")
     }
   }
 
-  @Test func `one that is stopped too long is replaced, its late writes are refused, and it joins again`()
-    async throws
-  {
-    try await Replicas.with { replicas in
+  @Test("A suspended controller loses its ranges, its late writes are refused, and it rejoins")
+  func suspension() async throws {
+    try await ControllerReplicas.with { replicas in
       let (one, other) = try await sharing(replicas) { first, second in
-        // Both are in the middle of steps when the first is stopped.
+        // The first controller is suspended while both run steps.
         let prices = PostgresPool(try replicas.platform())
         try await prices.transaction { transaction throws(PostgresError) in
           try await transaction.query("LOCK TABLE price_map_entries IN EXCLUSIVE MODE")
@@ -116,8 +115,10 @@ import Testing
             try replicas.write(Self.maps(20))
             let isBusy = try await replicas.eventually(within: 10) {
               let busy = try await replicas.number(
-                "SELECT count(DISTINCT holder) FROM journal JOIN takes USING (key_range, token) WHERE outcome IS NULL"
-              )
+                """
+                SELECT count(DISTINCT holder) FROM journal JOIN acquisitions USING (key_range, token)
+                WHERE outcome IS NULL
+                """)
               return busy == 2
             }
             #expect(isBusy != nil)
@@ -132,21 +133,21 @@ import Testing
           try await replicas.eventually(within: 20) { try await replicas.ready(2) == Self.all } != nil)
         let interrupted = try await replicas.number(
           "SELECT count(*) FROM journal WHERE outcome = 'interrupted'")
-        #expect(interrupted > 0, "what the stopped one had begun counts as interrupted")
+        #expect(interrupted > 0, "steps of the suspended controller are not recorded as interrupted")
 
         kill(first, SIGCONT)
-        // Whether it still tries to write depends on whose answer it reads first, that of its step or that of its
-        // heartbeat; LeaseContractTests tries every write with an old token.
+        // Whether it attempts a write depends on whether its step or its heartbeat ends first;
+        // LeaseContractTests covers every write with an old token.
         let refused = try await replicas.eventually(within: 10) {
           try await replicas.number(
             "SELECT count(DISTINCT reason) FROM events WHERE reason IN ('LeaseLost', 'LeaseTaken')") == 2
         }
-        let told = try await replicas.run("events")
-        #expect(refused != nil, "\(told)")
+        let events = try await replicas.run("events")
+        #expect(refused != nil, "\(events)")
         #expect(
           try await replicas.number("SELECT count(*) FROM journal WHERE outcome = 'interrupted'")
             == interrupted,
-          "what it wrote late changed nothing")
+          "a late write changed an outcome")
         let back = try await replicas.eventually(within: 15) { try await replicas.share(first) == 8 }
         print("the resumed controller has its share again after \(back.map { "\($0)" } ?? "never")")
         #expect(back != nil)
@@ -161,9 +162,9 @@ import Testing
     }
   }
 
-  @Test func `a command has the environment to itself, and controllers go on from what it left`() async throws
-  {
-    try await Replicas.with { replicas in
+  @Test("A command has exclusive access; controllers continue afterwards")
+  func exclusiveCommand() async throws {
+    try await ControllerReplicas.with { replicas in
       let (one, other) = try await sharing(replicas) { first, second in
         try replicas.write(Self.maps(20))
         #expect(
@@ -173,7 +174,7 @@ import Testing
         async let left = replicas.run("rollback", "1")
         async let right = replicas.run("rollback", "1")
         let commands = [try await left, try await right]
-        print("two commands beside two controllers took \(clock.now - begun)")
+        print("two commands during two controllers took \(clock.now - begun)")
         #expect(commands.allSatisfy { $0.exitCode == 0 }, "\(commands)")
         #expect(commands.contains { $0.errors.contains("Waiting until") }, "\(commands)")
         #expect(
@@ -183,8 +184,8 @@ import Testing
           let shares = (try await replicas.share(first), try await replicas.share(second))
           return shares == (8, 8)
         }
-        #expect(shared != nil, "they take over again")
-        // What drifts now is healed towards the command's revision.
+        #expect(shared != nil, "the controllers did not acquire their ranges again")
+        // Drift is corrected towards the revision of the command.
         let prices = PostgresPool(try replicas.platform())
         try await prices.query("DELETE FROM price_map_entries WHERE superseded_at IS NULL")
         let healed = try await replicas.eventually(within: 90) {

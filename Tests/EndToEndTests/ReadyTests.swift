@@ -6,19 +6,19 @@ import Testing
 
 extension EndToEnd {
   @Suite struct Ready {
-    @Test("A folder with every kind becomes ready, and then there is nothing left to do")
+    @Test("A folder with every kind becomes ready and plans no changes")
     func everyKind() async throws {
       try await Installation.with { installation in
         try installation.write(try Ready.everyKind(installation))
         let ids = try await Set(
-          installation.run("validate", installation.manifests).output.split(separator: " "))
+          installation.run("validate", installation.manifestFolder).output.split(separator: " "))
         #expect(ids.contains("14"))
 
         let first = try await installation.apply()
         #expect(first.output.contains("14 done"), "\(first)")
         #expect(try await installation.unready() == [])
         #expect(try await installation.statuses().count == 14)
-        let plan = try await installation.run("plan", installation.manifests, "--detailed-exitcode")
+        let plan = try await installation.run("plan", installation.manifestFolder, "--detailed-exitcode")
         #expect(plan.exitCode == 0, "\(plan)")
         #expect(plan.output == "No changes. 14 resources are as declared.\n")
         #expect(try await installation.containers().count == 6)
@@ -31,22 +31,23 @@ extension EndToEnd {
       }
     }
 
-    private static func everyKind(_ installation: Installation) throws -> [Document] {
+    private static func everyKind(_ installation: Installation) throws -> [Manifest] {
       let (echo, web) = (try installation.image("echoImage"), try installation.image("webImage"))
       return [
-        .environment, .database, Document("Database", "reports", "embedded: {}\nroles: [{name: analyst}]"),
+        .environment, .database, Manifest("Database", "reports", "embedded: {}\nroles: [{name: analyst}]"),
         .node("cpu-1"), .node("gpu-1", tier: "gpu"), .node("gpu-2", tier: "gpu"),
         .module("echo", image: echo),
         .module(
           "storyboard", image: try installation.image("storyboardImage"), port: 8188,
           more: "needs: {gpuMemory: 12Gi}\nplacement: {on: {tier: gpu}, replicas: 2}"),
-        Document(
+        Manifest(
           "Module", "lines",
-          "jobType: lines\nimage: \"\(echo)\"\nserves: {stdio: {}}\ndeveloper: account/ada\n\(Document.limits)"
+          "jobType: lines\nimage: \"\(echo)\"\nserves: {stdio: {}}\ndeveloper: account/ada\n"
+            + Manifest.limits
         ),
         .service("web", image: web), .service("docs", image: web, more: "volumes: {pages: /pages}"),
         .prices("packs", ["price_pack10": 100, "price_pack50": 550]), .prices("trial", ["price_trial": 25]),
-        Document(
+        Manifest(
           "BackupPolicy", "ledger",
           "of: Database/platform\nschedule: \"0 2 * * *\"\nrpo: 15m\nrepository: {folder: backups}"),
       ]

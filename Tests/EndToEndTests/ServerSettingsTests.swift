@@ -5,14 +5,14 @@ import Postgres
 import Testing
 
 extension EndToEnd {
-  /// Where a server's settings come from.
+  /// Sources and precedence of server settings.
   @Suite struct ServerSettingsTests {
-    @Test("Flags count before the environment, that before the file, that before the defaults")
+    @Test("Flags override variables, variables override the file, the file overrides defaults")
     func precedence() async throws {
       try await Installation.with { installation in
         try installation.write(
           "resync: 9s\ndrain: 5s\nlogLevel: debug\nmanifests: [a, b]\n", to: "server.yaml")
-        let file = installation.manifests + "/server.yaml"
+        let file = installation.manifestFolder + "/server.yaml"
         let outcome = try await installation.run(
           "server", "--config", file, "--resync", "7s", "--print-config",
           variables: [
@@ -46,45 +46,45 @@ extension EndToEnd {
       var file: String?
       var variables: Installation.Variables = [:]
       var arguments: [String] = []
-      let says: [String]
+      let errors: [String]
       var testDescription: String { reason }
     }
 
     static let cases = [
       Case(
-        reason: "a key that is no setting", file: "lissten: 127.0.0.1:1\n",
-        says: ["server.yaml:1:1: error: the document has no field ‘lissten’", "did you mean `listen`?"]),
+        reason: "an unknown key", file: "lissten: 127.0.0.1:1\n",
+        errors: ["server.yaml:1:1: error: the manifest has no field ‘lissten’", "did you mean `listen`?"]),
       Case(
-        reason: "a value that cannot be", file: "manifests: [x]\nresync: soon\n",
-        says: ["server.yaml:2:9: error: ‘resync’ must be a duration"]),
+        reason: "an invalid value", file: "manifests: [x]\nresync: soon\n",
+        errors: ["server.yaml:2:9: error: ‘resync’ must be a duration"]),
       Case(
-        reason: "no YAML", file: "a: [\n",
-        says: ["server.yaml:1:5: error: the text ends in the middle of a value"]),
+        reason: "invalid YAML", file: "a: [\n",
+        errors: ["server.yaml:1:5: error: the text ends in the middle of a value"]),
       Case(
-        reason: "a variable that cannot be", variables: ["RENDERTRUST_LISTEN": "9464"],
-        says: ["listen (environment RENDERTRUST_LISTEN): ‘9464’"]),
+        reason: "an invalid variable", variables: ["RENDERTRUST_LISTEN": "9464"],
+        errors: ["listen (environment RENDERTRUST_LISTEN): ‘9464’"]),
       Case(
-        reason: "a flag that cannot be", arguments: ["--drain", "1h"],
-        says: ["drain (flag): 1h is longer than 9s"]),
-      Case(reason: "no manifests", says: ["say which manifests", "RENDERTRUST_MANIFESTS"]),
+        reason: "an invalid flag", arguments: ["--drain", "1h"],
+        errors: ["drain (flag): 1h is longer than 9s"]),
+      Case(reason: "no manifests", errors: ["no manifests", "RENDERTRUST_MANIFESTS"]),
     ]
 
-    @Test("What cannot be is said with the place where it stands", arguments: cases)
-    func mistakes(_ example: Case) async throws {
+    @Test("An invalid setting is an error with its location", arguments: cases)
+    func invalidSettings(_ example: Case) async throws {
       try await Installation.with { installation in
         var variables = example.variables
         if let file = example.file {
           try installation.write(file, to: "server.yaml")
-          variables["RENDERTRUST_CONFIG"] = installation.manifests + "/server.yaml"
+          variables["RENDERTRUST_CONFIG"] = installation.manifestFolder + "/server.yaml"
         }
         let outcome = try await installation.run(["server"] + example.arguments, variables: variables) { _ in
         }.outcome
         #expect(outcome.exitCode == 2, "\(outcome)")
-        for text in example.says { #expect(outcome.errors.contains(text), "\(outcome)") }
+        for text in example.errors { #expect(outcome.errors.contains(text), "\(outcome)") }
       }
     }
 
-    @Test("A server that cannot listen changes nothing and says what is in its way")
+    @Test("A server that cannot listen changes nothing and names the port")
     func inUse() async throws {
       let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(listener) }
@@ -103,7 +103,7 @@ extension EndToEnd {
       try await Installation.with { installation in
         try installation.write([.environment, .database])
         let outcome = try await installation.run(
-          "server", installation.manifests, "--listen", "127.0.0.1:\(port)")
+          "server", installation.manifestFolder, "--listen", "127.0.0.1:\(port)")
         #expect(outcome.exitCode == 1, "\(outcome)")
         #expect(outcome.errors.contains("cannot listen on 127.0.0.1:\(port): something else listens there"))
         let revisions = try await installation.query("SELECT count(*) FROM revisions")

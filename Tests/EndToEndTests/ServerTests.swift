@@ -8,14 +8,14 @@ import Subprocess
 import Testing
 
 extension EndToEnd {
-  /// The controller as a service.
-  @Suite struct Serving {
-    private static let documents = [Document.environment, .database, .prices("packs", ["price_pack10": 100])]
+  /// The server as a service.
+  @Suite struct ServerProcess {
+    private static let manifests = [Manifest.environment, .database, .prices("packs", ["price_pack10": 100])]
 
-    @Test("A server becomes ready, heals, counts what it does, and logs it as JSON")
+    @Test("A server becomes ready, corrects drift, exports metrics and logs JSON")
     func serves() async throws {
       try await Installation.with { installation in
-        try installation.write(Serving.documents)
+        try installation.write(ServerProcess.manifests)
         let server = try await installation.serve("--log-level", "debug") { _ in
           #expect(try await installation.isReady())
           let healthz = try await installation.run("healthz", "--listen", "unix://\(installation.gateway)")
@@ -31,7 +31,7 @@ extension EndToEnd {
             await installation.metric(
               #"rendertrust_step_duration_seconds_count{kind="PriceMap",action="create"}"#) ?? 0 >= 1)
           #expect(await installation.metric(#"rendertrust_revision{environment="dev"}"#) == 1)
-          try await Serving.check(await installation.ask("metrics")?.text ?? "")
+          try await ServerProcess.check(await installation.ask("metrics")?.text ?? "")
         }
         #expect(server.outcome.exitCode == 0, "\(server.outcome)")
         let lines = try server.outcome.lines()
@@ -50,7 +50,7 @@ extension EndToEnd {
       }
     }
 
-    /// Has Prometheus' own tool read the text, where it is installed.
+    /// Checks the metrics with promtool, if it is installed.
     private static func check(_ metrics: String) async throws {
       let found = try? await Subprocess.run(
         .name("promtool"), arguments: ["check", "metrics"], input: .string(metrics),
@@ -69,33 +69,35 @@ extension EndToEnd {
     }
 
     static let drains: [Drain] = [
-      Drain(reason: "a step that ends soon is finished", more: [], outlastsSignal: false, outcome: "done"),
+      Drain(reason: "a short step is finished", more: [], outlastsSignal: false, outcome: "done"),
       Drain(
-        reason: "a step that does not end is given up", more: [], outlastsSignal: true, outcome: "interrupted"
+        reason: "a blocked step is interrupted", more: [], outlastsSignal: true, outcome: "interrupted"
       ),
     ]
 
-    @Test("SIGTERM during a step ends within 10 s, and every step has an outcome", arguments: Serving.drains)
+    @Test(
+      "SIGTERM during a step ends the server within 10 s, and every step has an outcome",
+      arguments: ServerProcess.drains)
     func drained(_ drain: Drain) async throws {
       try await Installation.with { installation in
-        try installation.write(Serving.documents)
+        try installation.write(ServerProcess.manifests)
         try await installation.apply()
         try installation.write([.prices("packs", ["price_pack10": 110])])
         let clock = ContinuousClock()
         let signalled = try await installation.serve(isEnded: true) { pid -> ContinuousClock.Instant in
-          try await installation.holdingPrices {
-            let isUnderWay = try await installation.eventually(within: 30) {
+          try await installation.lockingPrices {
+            let isRunning = try await installation.eventually(within: 30) {
               try await installation.openSteps() == 1
             }
-            try #require(isUnderWay != nil, "no step was begun")
+            try #require(isRunning != nil, "no step started")
             kill(pid, SIGTERM)
             let begun = clock.now
             let isDraining = try await installation.eventually(within: 5) {
               await installation.ask("readyz").map { $0.status == 503 && $0.text.contains("stopping") }
                 ?? false
             }
-            #expect(isDraining != nil, "a server that stops says that it is not ready")
-            #expect(kill(pid, 0) == 0, "it waits for the step")
+            #expect(isDraining != nil, "a stopping server reports ready")
+            #expect(kill(pid, 0) == 0, "the server did not wait for the step")
             if drain.outlastsSignal {
               let isGone = try await installation.eventually(within: 10) {
                 await installation.ask("healthz") == nil
@@ -115,7 +117,7 @@ extension EndToEnd {
       }
     }
 
-    @Test("The service manager is told when it serves, that it lives and when it stops")
+    @Test("The service manager is notified of start, liveness and stop")
     func notifies() async throws {
       try await Installation.with { installation in
         try installation.write([.environment, .database])
@@ -123,23 +125,23 @@ extension EndToEnd {
         let server = try await installation.serve(
           variables: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "600000"]
         ) { _ in
-          var told = ""
+          var messages = ""
           let lives = try await installation.eventually(within: 60) {
-            told += manager.receive()
-            return told.contains("WATCHDOG=1")
+            messages += manager.receive()
+            return messages.contains("WATCHDOG=1")
           }
           #expect(lives != nil)
-          #expect(told.hasPrefix("READY=1\nSTATUS=serving dev at unix://"), "\(told)")
+          #expect(messages.hasPrefix("READY=1\nSTATUS=serving dev at unix://"), "\(messages)")
         }
         #expect(server.outcome.exitCode == 0, "\(server.outcome)")
         #expect(manager.receive().contains("STOPPING=1"))
       }
     }
 
-    @Test("SIGHUP reads the manifests again, and a second SIGTERM ends at once")
+    @Test("SIGHUP reloads the manifests; a second SIGTERM ends the server at once")
     func signals() async throws {
       try await Installation.with { installation in
-        try installation.write(Serving.documents)
+        try installation.write(ServerProcess.manifests)
         let server = try await installation.serve { pid in
           #expect(try await installation.isReady())
           kill(pid, SIGHUP)
@@ -147,7 +149,7 @@ extension EndToEnd {
           let revision = #"rendertrust_revision{environment="dev"}"#
           #expect(
             try await installation.eventually(within: 20) { await installation.metric(revision) == 2 } != nil)
-          try await installation.holdingPrices {
+          try await installation.lockingPrices {
             try installation.write([.prices("packs", ["price_pack10": 130])])
             #expect(
               try await installation.eventually(within: 20) { try await installation.openSteps() == 1 } != nil
@@ -165,7 +167,7 @@ extension EndToEnd {
         #expect(server.outcome.exitCode == 130, "\(server.outcome)")
         #expect(try server.outcome.lines().contains { $0["signal"] == .string("SIGHUP") })
         let next = try await installation.serve { _ in try await installation.isReady() }
-        #expect(next.output, "the next start goes on")
+        #expect(next.output, "the next start did not become ready")
         #expect(next.outcome.exitCode == 0, "\(next.outcome)")
         #expect(try await installation.openSteps() == 0)
       }

@@ -5,8 +5,9 @@ import PostgresSupport
 import Testing
 
 extension EndToEnd {
-  /// State that an earlier version recorded. `Stored` holds the private server of version 0.4.0 as a dump: two revisions,
-  /// three jobs that succeeded on nodes which have left since, their payments, tokens and the audit trail.
+  /// State that an earlier version recorded. `Stored` holds the private server of version 0.4.0 as a dump:
+  /// two revisions, three jobs that succeeded on nodes which have left since, their payments, tokens and the
+  /// audit trail.
   @Suite struct StoredState {
     /// The mark of the controller that recorded the state, on the roles that it made.
     private static let owner = "9c08ac9a"
@@ -18,16 +19,18 @@ extension EndToEnd {
     func state040() async throws {
       try await Installation.with { installation in
         try await StoredState.restore(into: installation)
-        let plan = try await installation.run("plan", installation.manifests + "/dev", "--detailed-exitcode")
+        let plan = try await installation.run(
+          "plan", installation.manifestFolder + "/dev", "--detailed-exitcode")
         #expect(plan.exitCode == 0, "\(plan)")
         for command in [["audit", "verify"], ["ledger", "verify"]] {
           let outcome = try await installation.run(command) { _ in }.outcome
           #expect(outcome.exitCode == 0, "\(outcome)")
         }
-        let apply = try await installation.run("apply", installation.manifests + "/dev")
+        let apply = try await installation.run("apply", installation.manifestFolder + "/dev")
         #expect(apply.exitCode == 0, "\(apply)")
         #expect(try await installation.unready() == [])
-        let again = try await installation.run("plan", installation.manifests + "/dev", "--detailed-exitcode")
+        let again = try await installation.run(
+          "plan", installation.manifestFolder + "/dev", "--detailed-exitcode")
         #expect(again.exitCode == 0, "\(again)")
       }
     }
@@ -52,14 +55,15 @@ extension EndToEnd {
       try (owner + "\n").write(toFile: installation.state + "/owner", atomically: true, encoding: .utf8)
       for layer in ["base", "dev"] {
         try FileManager.default.copyItem(
-          atPath: "\(folder)/manifests/\(layer)", toPath: "\(installation.manifests)/\(layer)")
+          atPath: "\(folder)/manifests/\(layer)", toPath: "\(installation.manifestFolder)/\(layer)")
       }
       let server = PostgresServer(stateFolder: installation.state)
       try await server.start()
       let socket = await server.socketFolder ?? ""
       let script =
-        "gzip -dc '\(folder)/state-0.4.0.sql.gz' | psql -h '\(socket)' -U postgres -d postgres -q -v ON_ERROR_STOP=1"
-      let status = TestFolder.run(["sh", "-c", script + " >/dev/null"])
+        "gzip -dc '\(folder)/state-0.4.0.sql.gz' "
+        + "| psql -h '\(socket)' -U postgres -d postgres -q -v ON_ERROR_STOP=1 >/dev/null"
+      let status = TestFolder.run(["sh", "-c", script])
       try await server.stop()
       try #require(status == 0, "the dump could not be restored")
     }

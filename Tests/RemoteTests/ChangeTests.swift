@@ -57,7 +57,7 @@ extension Remote {
         try #require(try await served.remote(["apply", served.manifests]).exitCode == 0)
         try served.write("", to: "books.yaml")
         let held = try await served.remote(["apply", served.manifests])
-        #expect(held.exitCode == 4 && held.output.contains("held back"), "\(held)")
+        #expect(held.exitCode == 4 && held.output.contains("blocked"), "\(held)")
         let atomic = try await served.remote(["apply", served.manifests, "--atomic"])
         #expect(atomic.exitCode == 4 && atomic.errors.contains("nothing was begun"), "\(atomic)")
         let back = try await served.remote(["rollback"])
@@ -123,7 +123,7 @@ extension Remote {
           kill(execution.processIdentifier.value, signal)
         }
         #expect(
-          signal != SIGINT || ended.standardError.contains("goes on with the change"),
+          signal != SIGINT || ended.standardError.contains("continues the change"),
           "\(ended.standardError)")
         var isReady = false
         for _ in 0..<3000 where !isReady {

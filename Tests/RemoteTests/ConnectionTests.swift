@@ -32,13 +32,14 @@ private struct ScriptedTransport: APITransport {
     let observing = APIEvent("observing", .members(["resources": .integer(3)]))
     let change = RemoteChange(
       server: "https://render.example.com",
-      transport: ScriptedTransport(events: [observing, APIEvent("later-release", .null)]), voice: Silence())
+      transport: ScriptedTransport(events: [observing, APIEvent("later-release", .null)]), reporter: Silence()
+    )
     do {
-      _ = try await change.order("/api/v1/apply", .null, in: "dev")
-      Issue.record("it has no end")
+      _ = try await change.run("/api/v1/apply", .null, in: "dev")
+      Issue.record("the change ended")
     } catch let failure as CommandFailure {
       #expect(failure.code == ExitCode(1))
-      #expect(failure.message.contains("The server goes on with it"))
+      #expect(failure.message.contains("The server continues the change"))
       #expect(
         failure.message.contains("rendertrust events --environment dev --server https://render.example.com"))
     }
@@ -53,9 +54,9 @@ private struct ScriptedTransport: APITransport {
   func failed(failure: CommandFailure, code: Int32) async throws {
     let event = try #require(ProgressMessage.failed(failure).event)
     let change = RemoteChange(
-      server: "s", transport: ScriptedTransport(events: [event]), voice: Silence())
+      server: "s", transport: ScriptedTransport(events: [event]), reporter: Silence())
     do {
-      _ = try await change.order("/api/v1/apply", .null, in: nil)
+      _ = try await change.run("/api/v1/apply", .null, in: nil)
       Issue.record("it failed")
     } catch let told as CommandFailure {
       #expect(told.message == failure.message && told.code.rawValue == code)

@@ -5,22 +5,24 @@ import Synchronization
 
 @testable import rendertrust
 
-/// A scheduler that knows what a test gave it, newest first.
+/// A job service with the jobs and nodes of a test.
 final class FakeJobService: JobService {
+  /// Newest first.
   private let known: [Job]
-  /// What each further look at a job, or at the nodes, shows.
-  private let next: Mutex<(jobs: [Job], nodes: [[NodeStatus]], held: [String: Bool])>
+  /// The results of further calls of `job` and `nodes`, in this order, and the nodes that were cordoned.
+  private let next: Mutex<(jobs: [Job], nodes: [[NodeStatus]], cordoned: [String: Bool])>
 
   init(_ known: [Job] = [], next jobs: [Job] = [], nodes: [[NodeStatus]] = [[]]) {
     self.known = known
     next = Mutex((jobs, nodes, [:]))
   }
 
-  var held: [String: Bool] { next.withLock { $0.held } }
+  /// By name; false: uncordoned.
+  var cordoned: [String: Bool] { next.withLock { $0.cordoned } }
 
   var open: OpenJobService {
     let time = TimeSource(now: { Samples.now }, sleep: { _ in try await Task.sleep(for: .milliseconds(1)) })
-    return OpenJobService(desk: self, time: time, person: "ada@here")
+    return OpenJobService(service: self, time: time, person: "ada@here")
   }
 
   func submit(_ order: JobOrder) async throws(JobError) -> Job { Samples.job(.pending) }
@@ -53,8 +55,8 @@ final class FakeJobService: JobService {
   func cordon(node: String) async throws(JobError) -> NodeStatus { try await mark(node, true) }
   func uncordon(node: String) async throws(JobError) -> NodeStatus { try await mark(node, false) }
 
-  private func mark(_ node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
-    next.withLock { $0.held[node] = isHeld }
+  private func mark(_ node: String, _ isCordoned: Bool) async throws(JobError) -> NodeStatus {
+    next.withLock { $0.cordoned[node] = isCordoned }
     guard let status = try await nodes().first(where: { $0.name == node }) else {
       throw JobError(.unknownNode, "there is no node")
     }

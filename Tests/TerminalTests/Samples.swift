@@ -4,7 +4,7 @@ import Planning
 
 @testable import rendertrust
 
-/// Jobs and nodes as a terminal is asked to show them, on one afternoon.
+/// Jobs and nodes at one point in time.
 enum Samples {
   static let now = Timestamp("2026-11-22T15:00:00Z")!
   static let text = JobText(style: .plain, now: now)
@@ -37,7 +37,7 @@ enum Samples {
     return attempt
   }
 
-  /// Failed on one node, succeeded on another.
+  /// A job that failed on one node and succeeded on another.
   static let done = job(.succeeded) {
     $0.cost = Credits(micro: 5_000_000)
     $0.finishedAt = now

@@ -7,43 +7,40 @@ import Reconciling
 
 struct Apply: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make the world match the manifests, once.",
+    abstract: "Apply manifests or a saved plan once.",
     discussion: """
-      Takes files and folders with manifests, or a plan kept by ‘plan --out’, which is refused when the manifests or \
-      the world changed since. What fails does not stop what does not depend on it, unless --atomic is given.
+      Takes files and folders with manifests, or a plan saved by ‘plan --out’. A saved plan is refused if \
+      the manifests or the observed resources changed since. Without --atomic, a failed step stops only the \
+      steps that depend on it.
 
-      Exit codes: 0 all is as declared, 1 something failed or is not done, 2 invalid manifests, 4 a guard holds \
-      something back.
+      Exit codes: 0 every resource is as declared, 1 a step failed or a resource is not ready, 2 invalid \
+      manifests, 4 blocked by a guard.
       """)
 
   @OptionGroup var manifests: ManifestArguments
-  @OptionGroup var place: ConnectionOptions
+  @OptionGroup var connection: ConnectionOptions
   @OptionGroup var allowances: AllowanceOptions
 
   @Flag(
     name: .long,
     help: ArgumentHelp(
-      "All or nothing: when something fails, go back to the revision before.",
+      "Apply all changes or none: restore the previous revision on failure.",
       discussion: """
-        Nothing new is begun after a failure, and the failed manifests are quarantined. What was destroyed on the way \
-        does not come back; it is named.
+        After a failure no further step starts, and the failed manifests are quarantined. Destroyed data is \
+        not restored; the output names it.
         """))
   var atomic = false
 
   @OptionGroup var overriding: OverrideOptions
 
-  @Option(name: .shortAndLong, help: "How to print what came of it: text or json.")
-  var output = OutputFormat.text
-
-  func validate() throws {
-    guard output == .text || output == .json else { throw ValidationError("apply prints text or json") }
-  }
+  @Option(name: .shortAndLong, help: "Output format of the result.")
+  var output = DocumentFormat.text
 
   func run() async throws {
     let saved = try savedPlan()
-    switch try place.place() {
+    switch try connection.place() {
     case .here(let state): try await apply(saved, on: state)
-    case .server(let server): try await order(saved, from: server)
+    case .server(let server): try await apply(saved, through: server)
     }
   }
 
@@ -61,7 +58,7 @@ struct Apply: AsyncParsableCommand {
     }
   }
 
-  private func order(_ saved: SavedPlan?, from server: RemoteServer) async throws {
+  private func apply(_ saved: SavedPlan?, through server: RemoteServer) async throws {
     let paths = saved?.manifests ?? manifests.paths
     var body = Permissions(allowances).members
     body["manifests"] = try Platform.schemasOnly().bundle(paths).value
@@ -73,13 +70,8 @@ struct Apply: AsyncParsableCommand {
       body["saved"] = try? Value(json: saved.text)
       body["savedFrom"] = .string(manifests.paths[0])
     }
-    let voice = LiveProgress(time: .real, showsPlan: true)
-    voice.summariseLater(isForPrograms: output == .json)
-    let report = try await server.connected { [body] transport in
-      try await RemoteChange(server: server.name, transport: transport, voice: voice)
-        .follow("/api/v1/apply", .object(body), in: nil)
-    }
-    try print(report)
+    try print(
+      try await server.change("/api/v1/apply", .object(body), in: nil, isForPrograms: output == .json))
   }
 
   private func print(_ change: ChangeReport) throws {
@@ -93,9 +85,10 @@ struct Apply: AsyncParsableCommand {
     }
   }
 
+  /// Nil if the arguments are manifests.
   private func savedPlan() throws -> SavedPlan? {
-    if overriding.overrideFolder, case .here = try place.place() {
-      throw CommandFailure.usage("--override-folder is for --server, which is not given")
+    if overriding.overrideFolder, case .here = try connection.place() {
+      throw CommandFailure.usage("--override-folder requires --server")
     }
     guard manifests.paths.count == 1, let path = manifests.paths.first,
       path.hasSuffix(".plan") || path.hasSuffix(".json")
@@ -108,12 +101,12 @@ struct Apply: AsyncParsableCommand {
   }
 }
 
-/// What is asked of a server that follows a folder of manifests.
+/// For a server that follows a folder of manifests.
 struct OverrideOptions: ParsableArguments {
   @Flag(
     name: .long,
     help: ArgumentHelp(
-      "With --server: apply also where the server keeps the environment as a folder of its own says.",
-      discussion: "What is applied lasts until that folder's next change, or the server's next start."))
+      "With --server: apply even if the server follows a manifest folder.",
+      discussion: "The change lasts until the next change of that folder or the next start of the server."))
   var overrideFolder = false
 }

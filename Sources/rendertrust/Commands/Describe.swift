@@ -2,60 +2,73 @@ import ArgumentParser
 import Model
 import Reconciling
 
-struct Describe: AsyncParsableCommand {
+struct Describe: QueryCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show everything about a resource: manifest, conditions, steps, events.")
+    abstract: "Show a resource with its conditions, steps and events.")
 
-  @Argument(help: "The resource, as Kind/name.")
-  var resource: ResourceID
+  @OptionGroup var options: ResourceOptions
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
+  var connection: ConnectionOptions { options.scope.connection }
 
-  func run() async throws {
-    let found = try await place.ask(
-      DescriptionQuery(environment: environment.environment, resource: resource))
-    Output.write(text(of: found))
+  func query() -> DescriptionQuery {
+    DescriptionQuery(environment: options.scope.name, resource: options.resource)
   }
 
-  private func text(of found: ResourceDescription) -> String {
-    let style = Output.style
-    var text = found.manifest ?? ""
-    if let status = found.status {
-      text += "\n\(style.bold("Conditions"))\n"
-      var table = Table(["  TYPE", "STATUS", "SINCE", "REASON", "MESSAGE"])
-      for condition in status.conditions {
-        table.add([
-          "  \(condition.type.rawValue)", condition.status ? "True" : "False",
-          (found.now - condition.since).ago, condition.reason, condition.message,
-        ])
-      }
-      text += table.text(width: Output.width)
+  func write(_ description: ResourceDescription) {
+    var text = description.manifest ?? ""
+    for (title, section) in sections(of: description) {
+      text += "\n\(Output.style.bold(title))\n\(section)"
     }
-    if let explanation = found.explanation {
-      text += "\n\(style.bold("Why"))\n"
-      for link in explanation.chain { text += "  \(link.id): \(link.message)\n" }
-      for line in [explanation.next.sentence(now: found.now)] + explanation.advice {
-        text += "  \(style.dim(line))\n"
-      }
+    Output.write(text)
+  }
+
+  private func sections(of description: ResourceDescription) -> [(title: String, text: String)] {
+    var sections: [(String, String)] = []
+    if let status = description.status {
+      sections.append(("Conditions", conditions(status, now: description.now)))
     }
-    if !found.steps.isEmpty {
-      text += "\n\(style.bold("Steps"))\n"
-      var table = Table(["  AGE", "REVISION", "OUTCOME", "STEP"])
-      for entry in found.steps.reversed() {
-        table.add([
-          "  \((found.now - entry.intent.at).ago)", String(entry.intent.revision),
-          entry.outcome?.word ?? "running", "\(entry.intent.summary) (\(entry.intent.reason))",
-        ])
-      }
-      text += table.text(width: Output.width)
+    if let explanation = description.explanation {
+      sections.append(("Why", why(explanation, now: description.now)))
     }
-    if !found.events.isEmpty {
-      text += "\n\(style.bold("Events"))\n"
-      for event in found.events.reversed() {
-        text += "  \((found.now - event.at).ago)  \(event.reason)  \(event.message)\n"
-      }
+    if !description.steps.isEmpty { sections.append(("Steps", steps(description))) }
+    if !description.events.isEmpty { sections.append(("Events", events(description))) }
+    return sections
+  }
+
+  private func conditions(_ status: ResourceStatus, now: Timestamp) -> String {
+    var table = Table(["  TYPE", "STATUS", "SINCE", "REASON", "MESSAGE"])
+    for condition in status.conditions {
+      table.add([
+        "  \(condition.type.rawValue)", condition.status ? "True" : "False", (now - condition.since).ago,
+        condition.reason, condition.message,
+      ])
+    }
+    return Output.text(of: table)
+  }
+
+  private func why(_ explanation: Explanation, now: Timestamp) -> String {
+    var text = ""
+    for link in explanation.chain { text += "  \(link.id): \(link.message)\n" }
+    for line in [explanation.next.sentence(now: now)] + explanation.advice {
+      text += "  \(Output.style.dim(line))\n"
     }
     return text
+  }
+
+  private func steps(_ description: ResourceDescription) -> String {
+    var table = Table(["  AGE", "REVISION", "OUTCOME", "STEP"])
+    for entry in description.steps.reversed() {
+      table.add([
+        "  \((description.now - entry.intent.at).ago)", String(entry.intent.revision),
+        entry.outcome?.word ?? "running", "\(entry.intent.summary) (\(entry.intent.reason))",
+      ])
+    }
+    return Output.text(of: table)
+  }
+
+  private func events(_ description: ResourceDescription) -> String {
+    description.events.reversed().map { event in
+      "  \((description.now - event.at).ago)  \(event.reason)  \(event.message)\n"
+    }.joined()
   }
 }

@@ -5,36 +5,29 @@ import Reconciling
 
 struct Destroy: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Remove everything that was applied in an environment.",
+    abstract: "Remove every applied resource of an environment.",
     discussion: """
-      Volumes and backups stay. Asks first, unless --yes is given. Where the environment requires approvals, what \
-      destroys needs one as well.
+      Keeps volumes and backups. Asks for confirmation unless --yes is given. If the environment requires \
+      approvals, destructive steps need one.
       """)
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var scope: LocalEnvironmentOptions
   @OptionGroup var approval: ApprovalOptions
 
-  @Flag(name: .long, help: "Do not ask.")
+  @Flag(name: .long, help: "Skip the confirmation prompt.")
   var yes = false
 
   func run() async throws {
-    try await Session.open(state) { session in
-      let environment = try session.environment(environment)
+    try await Session.open(scope.state) { session in
+      let environment = try session.environment(scope.environment)
       let nothing = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
       let (preparation, allowances) = try await session.prepare(
         nothing, Allowances(prune: true), approve: approval.approve, by: Author.here.approver)
       Output.write(preparation.plan.text(style: Output.style, width: Output.width))
       guard preparation.plan.hasChanges else { return }
-      if !yes {
-        guard Output.isTerminal else {
-          throw CommandFailure.blocked("destroy asks before it removes \(environment): give --yes to go on")
-        }
-        Output.write("Type the environment's name to remove all this: ")
-        guard readLine() == environment else { throw CommandFailure.blocked("nothing was removed") }
-      }
+      if !yes { try confirm(environment) }
       try await session.changing(environment, as: "destroy") { session in
-        // Whatever controllers did meanwhile goes too.
+        // A second plan includes what controllers changed in the meantime.
         let (preparation, allowances) = try await session.prepare(
           nothing, allowances, approve: approval.approve, by: Author.here.approver)
         session.progress.summariseLater()
@@ -43,5 +36,13 @@ struct Destroy: AsyncParsableCommand {
         try Summary(convergence).report()
       }
     }
+  }
+
+  private func confirm(_ environment: String) throws(CommandFailure) {
+    guard Output.isTerminal else {
+      throw .blocked("destroy requires confirmation: pass --yes to remove \(environment)")
+    }
+    Output.write("Type the name of the environment to remove it: ")
+    guard readLine() == environment else { throw .blocked("not confirmed: nothing was removed") }
   }
 }

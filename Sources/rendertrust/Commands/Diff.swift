@@ -5,25 +5,25 @@ import Reconciling
 
 struct Diff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compare manifests with the newest revision, field by field.",
-    discussion: "Looks at manifests only; ‘plan’ compares with the world. Exits with 3 where they differ.")
+    abstract: "Compare manifests with the newest revision.",
+    discussion:
+      "Compares manifests only; ‘plan’ compares with observed resources. Exits with 3 on a difference.")
 
   @OptionGroup var manifests: ManifestArguments
-  @OptionGroup var place: ConnectionOptions
+  @OptionGroup var connection: ConnectionOptions
 
   func run() async throws {
-    let changes = try await changes()
-    changes.warnings.report()
-    guard !changes.changes.isEmpty else {
-      Output.print("The manifests are those of the newest revision.")
-      return
+    let answer = try await answer()
+    answer.warnings.report()
+    guard !answer.changes.isEmpty else {
+      return Output.print("The manifests equal the newest revision.")
     }
-    Output.write(changes.changes.map(text).joined())
+    Output.write(answer.changes.map(text).joined())
     throw ExitCode(3)
   }
 
-  private func changes() async throws -> ManifestChanges {
-    switch try place.place() {
+  private func answer() async throws -> ManifestChanges {
+    switch try connection.place() {
     case .here(let state):
       let desired = try Platform.schemasOnly().load(manifests.paths)
       return try await Session.open(state) { try await DiffQuery.changes(of: desired, in: $0) }

@@ -2,41 +2,30 @@ import ArgumentParser
 import Model
 import Reconciling
 
-struct Events: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "List what happened, newest last.")
+struct Events: QueryCommand {
+  static let configuration = CommandConfiguration(abstract: "List events, newest last.")
 
-  @Argument(help: "Only this resource, as Kind/name.")
-  var resource: ResourceID?
+  @OptionGroup var options: RecordListOptions
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
+  var connection: ConnectionOptions { options.scope.connection }
 
-  @Option(name: .long, help: "How many to list.")
-  var limit = 50
+  func query() -> EventsQuery {
+    EventsQuery(environment: options.scope.name, resource: options.resource, limit: options.limit)
+  }
 
-  @Option(name: .shortAndLong, help: "How to print: text or json.")
-  var output = OutputFormat.text
-
-  func run() async throws {
-    let list = try await place.ask(
-      EventsQuery(environment: environment.environment, resource: resource, limit: limit))
-    let events = list.events.reversed()
-    if output == .json {
-      Output.write(Value.array(events.map(\.value)).prettyJSON)
-      return
+  func write(_ list: EventList) {
+    let events = Array(list.events.reversed())
+    options.output.write(.array(events.map(\.value))) {
+      var table = Table(["AGE", "RESOURCE", "REASON", "MESSAGE"])
+      for event in events {
+        table.add([
+          (list.now - event.at).ago, event.id?.description ?? "–", event.reason, event.message,
+        ])
+      }
+      return Output.text(of: table) { cell, row, column in
+        column == 2 && events[row].isWarning ? Output.style.yellow(cell) : cell
+      }
     }
-    var table = Table(["AGE", "RESOURCE", "WHAT", "MESSAGE"])
-    for event in events {
-      table.add([
-        (list.now - event.at).ago, event.id?.description ?? "–", event.reason, event.message,
-      ])
-    }
-    let warnings = events.map(\.isWarning)
-    Output.write(
-      table.text(width: Output.width) { cell, row, column in
-        if row == 0 { return Output.style.dim(cell) }
-        return column == 2 && warnings[row - 1] ? Output.style.yellow(cell) : cell
-      })
   }
 }
 

@@ -5,29 +5,27 @@ import Reconciling
 
 struct Export: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write what is there as manifests that change nothing.",
+    abstract: "Write observed resources as manifests.",
     discussion: """
-      What is declared, corrected by what is seen: a price that was changed by hand, a limit that was raised on the \
-      engine. Secrets stay references. What is not there is left out, and what no manifest can say is told on standard \
-      error.
+      Writes the declared resources with their observed fields: a price that was changed by hand, a limit \
+      that was raised in the engine. Applying the result changes nothing. Secrets stay references. Missing \
+      resources are omitted. Standard error lists fields that manifests cannot express.
       """)
 
-  @Argument(help: "A kind, or Kind/name; everything where it is left out.")
+  @Argument(help: "A kind, or one resource as Kind/name. Default: all resources.")
   var subject: String?
 
   @Option(
     name: .customLong("to"),
     help: ArgumentHelp(
-      "A folder to write to, a file for each kind; it must hold no manifests yet.", valueName: "dir"))
+      "Output folder, with one file for each kind. It must not contain manifests.", valueName: "dir"))
   var folder: String?
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
+  @OptionGroup var scope: EnvironmentOptions
 
   func run() async throws {
-    try await place.place().open { desk in
-      let exported = try await desk.ask(
-        ExportQuery(environment: environment.environment, subject: subject))
+    try await scope.connection.place().open { client in
+      let exported = try await client.ask(ExportQuery(environment: scope.name, subject: subject))
       if let folder {
         try write(exported, to: folder)
       } else {
@@ -36,7 +34,7 @@ struct Export: AsyncParsableCommand {
       for remark in exported.remarks {
         Output.error("\(Output.errorStyle.yellow("!")) \(remark.id)  \(remark.note)")
       }
-      if let folder, subject == nil { try await check(folder, desk) }
+      if let folder, subject == nil { try await check(folder, client) }
       if exported.remarks.contains(where: \.isUnseen) { throw ExitCode(1) }
     }
   }
@@ -45,34 +43,31 @@ struct Export: AsyncParsableCommand {
     let path = try Files.makeFolder(folder)
     let kinds = Dictionary(grouping: exported.manifests, by: \.id.kind).sorted { $0.key < $1.key }
     var files = kinds.map { kind, manifests in
-      ("\(kind.lowercased()).yaml", manifests.map(\.text).joined())
+      (name: "\(kind.lowercased()).yaml", text: manifests.map(\.text).joined())
     }
     for file in exported.variableFiles {
       guard !file.hasPrefix("/"), !file.split(separator: "/").contains("..") else {
         throw CommandFailure.failed(
-          "the environment mentions \(file), which is outside of its folder: nothing was written")
+          "the environment references \(file) outside its folder: nothing was written")
       }
       files.append(
-        (
-          file,
-          "# The manifests beside this file were exported: their variables are replaced already.\n{}\n"
-        ))
+        (file, "# The exported manifests in this folder contain the values of all variables.\n{}\n"))
     }
-    if let taken = files.first(where: { Files.exists("\(path)/\($0.0)") }) {
-      throw CommandFailure.usage("\(folder)/\(taken.0) is there already; export to a folder of its own")
+    if let existing = files.first(where: { Files.exists("\(path)/\($0.name)") }) {
+      throw CommandFailure.usage("\(folder)/\(existing.name) exists already; export to an empty folder")
     }
-    for (name, text) in files { try Files.write(text, to: "\(path)/\(name)") }
-    Output.error("\(exported.manifests.count) resources in \(kinds.count) files of \(folder)")
+    for file in files { try Files.write(file.text, to: "\(path)/\(file.name)") }
+    Output.error("\(exported.manifests.count) resources written to \(kinds.count) files in \(folder)")
   }
 
-  /// Says where the promise does not hold.
-  private func check(_ folder: String, _ desk: any QueryClient) async throws {
+  /// Prints the changes that a plan of the exported manifests would still contain.
+  private func check(_ folder: String, _ client: any QueryClient) async throws {
     let bundle = try Platform.schemasOnly().bundle([folder])
-    let answer = try await desk.ask(
+    let answer = try await client.ask(
       PlanQuery(bundle, paths: [folder], permissions: Permissions(), isKept: false, approver: ""))
     answer.warnings.report()
     guard answer.plan.hasChanges else { return }
-    Output.error("A plan of \(folder) would still be:")
+    Output.error("Applying \(folder) would change:")
     Output.error(answer.plan.text(style: Output.errorStyle, width: Output.width))
   }
 }

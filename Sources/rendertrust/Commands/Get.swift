@@ -2,34 +2,34 @@ import ArgumentParser
 import Model
 import Reconciling
 
-struct Get: AsyncParsableCommand {
+struct Get: QueryCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show how resources are.",
-    discussion: "json gives id, observed revision and conditions; yaml gives manifests; name gives Kind/name."
-  )
+    abstract: "Show the status of resources.",
+    discussion: "json prints IDs, observed revisions and conditions; yaml prints manifests.")
 
-  @Argument(help: "A kind, or Kind/name; all resources where it is left out.")
+  @Argument(help: "A kind, or one resource as Kind/name. Default: all resources.")
   var subject: String?
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
+  @OptionGroup var scope: EnvironmentOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
+  @Option(name: .shortAndLong, help: "Output format.")
   var output = OutputFormat.text
 
-  func run() async throws {
-    let list = try await place.ask(
-      ResourcesQuery(
-        environment: environment.environment, subject: subject, withManifests: output == .yaml))
-    switch output {
-    case .json: Output.write(Value.array(list.statuses.map(\.value)).prettyJSON)
-    case .name: for status in list.statuses { Output.print(status.id.description) }
-    case .yaml: Output.write(list.statuses.compactMap { list.manifests[$0.id] }.joined(separator: "---\n"))
-    case .text: printTable(list.statuses, now: list.now)
-    }
+  var connection: ConnectionOptions { scope.connection }
+
+  func query() -> ResourcesQuery {
+    ResourcesQuery(environment: scope.name, subject: subject, withManifests: output == .yaml)
   }
 
-  private func printTable(_ statuses: [ResourceStatus], now: Timestamp) {
+  func write(_ list: ResourceList) {
+    guard output != .yaml else {
+      return Output.write(list.statuses.compactMap { list.manifests[$0.id] }.joined(separator: "---\n"))
+    }
+    let names = list.statuses.map(\.id.description)
+    output.write(.array(list.statuses.map(\.value)), names: names) { table(of: list.statuses, now: list.now) }
+  }
+
+  private func table(of statuses: [ResourceStatus], now: Timestamp) -> String {
     var table = Table(["RESOURCE", "STATUS", "REVISION", "SINCE", "MESSAGE"])
     for status in statuses {
       let condition = status.headline
@@ -38,11 +38,9 @@ struct Get: AsyncParsableCommand {
         condition.map { (now - $0.since).ago } ?? "–", condition?.message ?? "",
       ])
     }
-    Output.write(
-      table.text(width: Output.width) { cell, row, column in
-        if row == 0 { return Output.style.dim(cell) }
-        guard column == 1 else { return cell }
-        return statuses[row - 1].isReady ? Output.style.green(cell) : Output.style.yellow(cell)
-      })
+    return Output.text(of: table) { cell, row, column in
+      guard column == 1 else { return cell }
+      return statuses[row].isReady ? Output.style.green(cell) : Output.style.yellow(cell)
+    }
   }
 }

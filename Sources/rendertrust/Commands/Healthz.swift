@@ -5,24 +5,22 @@ import Model
 
 struct Healthz: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "healthz", abstract: "Ask a running server how it is; for health checks of containers.",
-    discussion: "Exits with 0 when it is well, else with 1 and the reason.")
+    commandName: "healthz", abstract: "Check the health of a running server.",
+    discussion: "For health checks of containers. Exits with 0 if the server is healthy, otherwise with 1.")
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Where it serves; RENDERTRUST_LISTEN where this is left out, else 127.0.0.1:9464.", valueName: "address"
-    ))
+      "Address of the server. Default: RENDERTRUST_LISTEN, otherwise 127.0.0.1:9464.", valueName: "address"))
   var listen: String?
 
-  @Flag(
-    name: .long, help: "Ask whether it may be counted on (/readyz), not only whether it lives (/healthz).")
+  @Flag(name: .long, help: "Check readiness (/readyz) instead of liveness (/healthz).")
   var ready = false
 
   func run() async throws {
     let text = listen ?? Environment["RENDERTRUST_LISTEN"] ?? "127.0.0.1:9464"
     guard let address = ListenAddress(text) else {
-      throw CommandFailure.usage("--listen is \(ListenAddress.expectation), not ‘\(text)’")
+      throw CommandFailure.usage("--listen must be \(ListenAddress.expectation), not ‘\(text)’")
     }
     let path = ready ? "readyz" : "healthz"
     var request: HTTPRequest
@@ -45,7 +43,7 @@ struct Healthz: AsyncParsableCommand {
 }
 
 extension ListenAddress {
-  /// Whoever listens on every address is reached on this machine's own.
+  /// The loopback address for a server that listens on every address.
   fileprivate var forClients: ListenAddress {
     switch self {
     case .tcp("0.0.0.0", let port): .tcp(host: "127.0.0.1", port: port)

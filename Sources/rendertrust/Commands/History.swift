@@ -2,40 +2,37 @@ import ArgumentParser
 import Model
 import Reconciling
 
-struct History: AsyncParsableCommand {
+struct History: QueryCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the revisions of an environment, newest first.")
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
+  @OptionGroup var scope: EnvironmentOptions
 
-  @Option(name: .long, help: "How many to list.")
+  @Option(name: .long, help: "Maximum number of revisions.")
   var limit = 20
 
-  @Option(name: .shortAndLong, help: "How to print: text or json.")
-  var output = OutputFormat.text
+  @Option(name: .shortAndLong, help: "Output format.")
+  var output = DocumentFormat.text
 
-  func run() async throws {
-    let list = try await place.ask(RevisionsQuery(environment: environment.environment, limit: limit))
-    if output == .json {
-      Output.write(Value.array(list.entries.map(\.value)).prettyJSON)
-      return
+  var connection: ConnectionOptions { scope.connection }
+
+  func query() -> RevisionsQuery { RevisionsQuery(environment: scope.name, limit: limit) }
+
+  func write(_ list: RevisionList) {
+    let newest = list.entries.first?.revision.number
+    output.write(.array(list.entries.map(\.value))) {
+      var table = Table(["REVISION", "AGE", "ACTOR", "COMMIT", "STATE", "MESSAGE"])
+      for entry in list.entries {
+        let revision = entry.revision
+        let state = entry.quarantine != nil ? "quarantined" : revision.number == newest ? "newest" : ""
+        table.add([
+          String(revision.number), (list.now - revision.createdAt).ago, revision.actor,
+          revision.commit.map { String($0.prefix(8)) } ?? "–", state, revision.message,
+        ])
+      }
+      return Output.text(of: table) { cell, row, column in
+        column == 4 && list.entries[row].quarantine != nil ? Output.style.yellow(cell) : cell
+      }
     }
-    var table = Table(["REVISION", "AGE", "ACTOR", "COMMIT", "STATE", "WHAT"])
-    for entry in list.entries {
-      let revision = entry.revision
-      table.add([
-        String(revision.number), (list.now - revision.createdAt).ago, revision.actor,
-        revision.commit.map { String($0.prefix(8)) } ?? "–",
-        entry.quarantine != nil
-          ? "quarantined" : revision.number == list.entries.first?.revision.number ? "newest" : "",
-        revision.message,
-      ])
-    }
-    Output.write(
-      table.text(width: Output.width) { cell, row, column in
-        if row == 0 { return Output.style.dim(cell) }
-        return column == 4 && cell == "quarantined" ? Output.style.yellow(cell) : cell
-      })
   }
 }

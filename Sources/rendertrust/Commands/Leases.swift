@@ -2,51 +2,51 @@ import ArgumentParser
 import Model
 import Reconciling
 
-struct Leases: AsyncParsableCommand {
+struct Leases: QueryCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show who works on an environment, and on which part of it.",
+    abstract: "Show the controllers of an environment and their leases.",
     discussion: """
-      Controllers that share an environment hold leases of its key ranges. A lease ends when its holder is not heard \
-      from; what it writes afterwards is refused, because whoever takes the range over raises its token.
+      Controllers that share an environment hold leases of its key ranges. A lease expires when its holder \
+      sends no heartbeat. The next holder raises the fencing token of the range, and later writes with the \
+      old token are refused.
       """)
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
+  @OptionGroup var scope: EnvironmentOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text or json.")
-  var output = OutputFormat.text
+  @Option(name: .shortAndLong, help: "Output format.")
+  var output = DocumentFormat.text
 
-  func run() async throws {
-    let answer = try await place.ask(LeasesQuery(environment: environment.environment))
-    let (table, now) = (answer.table, answer.now)
-    if output == .json {
-      Output.write(table.value(now: now).prettyJSON)
-      return
+  var connection: ConnectionOptions { scope.connection }
+
+  func query() -> LeasesQuery { LeasesQuery(environment: scope.name) }
+
+  func write(_ answer: LeasesQuery.Answer) {
+    output.write(answer.table.value(now: answer.now)) {
+      guard !answer.table.seats.isEmpty else { return "No controller runs on \(answer.environment).\n" }
+      return Output.text(of: table(of: answer.table, now: answer.now))
     }
-    guard !table.seats.isEmpty else { return Output.write("Nobody works on \(answer.environment).\n") }
-    Output.write(
-      text(of: table, now: now).text(width: Output.width) { cell, row, _ in
-        row == 0 ? Output.style.dim(cell) : cell
-      })
   }
 
-  private func text(of table: LeaseTable, now: Timestamp) -> Table {
-    var text = Table(["REPLICA", "HOST", "LEADS", "RANGES", "TOKENS", "ENDS IN"])
-    for seat in table.inOrder {
-      let name = seat.replica.name
-      let ranges = KeyRange.all.filter { table[$0].holder == name }
-      let tokens = ranges.map { table[$0].token }
-      text.add([
-        name, seat.replica.host.isEmpty ? "–" : seat.replica.host,
-        ranges.first == .first ? "yes" : seat.replica.isExclusive && ranges.isEmpty ? "waits" : "no",
-        ranges.isEmpty ? "–" : ranges.text,
-        tokens.min().map { least in
-          let most = tokens.max() ?? least
-          return least == most ? "\(least)" : "\(least)–\(most)"
-        } ?? "–",
-        seat.expiresAt > now ? (seat.expiresAt - now).elapsed : "not heard from",
+  private func table(of leases: LeaseTable, now: Timestamp) -> Table {
+    var table = Table(["REPLICA", "HOST", "LEADER", "RANGES", "TOKENS", "EXPIRES IN"])
+    for membership in leases.inOrder {
+      let replica = membership.replica
+      let ranges = KeyRange.all.filter { leases[$0].holder == replica.name }
+      let tokens = ranges.map { leases[$0].token }
+      let isWaiting = replica.isExclusive && ranges.isEmpty
+      table.add([
+        replica.name, replica.host.isEmpty ? "–" : replica.host,
+        ranges.first == .first ? "yes" : isWaiting ? "waiting" : "no",
+        ranges.isEmpty ? "–" : ranges.text, text(of: tokens),
+        membership.expiresAt > now ? (membership.expiresAt - now).elapsed : "expired",
       ])
     }
-    return text
+    return table
+  }
+
+  /// `7`, `3–9`; `–` for none.
+  private func text(of tokens: [Int64]) -> String {
+    guard let min = tokens.min(), let max = tokens.max() else { return "–" }
+    return min == max ? "\(min)" : "\(min)–\(max)"
   }
 }

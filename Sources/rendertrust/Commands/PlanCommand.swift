@@ -6,58 +6,52 @@ import Reconciling
 
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Show what apply would do, and change nothing.")
+    commandName: "plan", abstract: "Show the changes that apply would make.")
 
   @OptionGroup var manifests: ManifestArguments
-  @OptionGroup var place: ConnectionOptions
+  @OptionGroup var connection: ConnectionOptions
   @OptionGroup var allowances: AllowanceOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text or json.")
-  var output = OutputFormat.text
+  @Option(name: .shortAndLong, help: "Output format.")
+  var output = DocumentFormat.text
 
-  @Option(name: .long, help: ArgumentHelp("Keep the plan for ‘apply FILE’.", valueName: "file"))
+  @Option(name: .long, help: ArgumentHelp("Save the plan for ‘apply FILE’.", valueName: "file"))
   var out: String?
 
-  @Flag(
-    name: .long, help: "Exit with 3 where there is something to apply; what is only observed does not count.")
+  @Flag(name: .long, help: "Exit with 3 if there are changes to apply. Observed drift does not count.")
   var detailedExitcode = false
 
-  @Flag(name: .shortAndLong, help: "List unchanged resources too.")
+  @Flag(name: .shortAndLong, help: "Include unchanged resources.")
   var verbose = false
-
-  func validate() throws {
-    guard output == .text || output == .json else { throw ValidationError("plan prints text or json") }
-  }
 
   func run() async throws {
     let answer = try await answer()
     if let out, let text = answer.saved { try Files.write(text, to: out) }
     let plan = answer.plan
-    switch output {
-    case .json: Output.write(plan.json().prettyJSON)
-    default:
-      Output.write(plan.text(style: Output.style, width: Output.width, isVerbose: verbose))
-      if let out { Output.print("Kept in \(out): rendertrust apply \(out)") }
+    output.write(plan.json()) {
+      plan.text(style: Output.style, width: Output.width, isVerbose: verbose)
+        + (out.map { "Saved to \($0). Apply it with: rendertrust apply \($0)\n" } ?? "")
     }
     if detailedExitcode, plan.hasWork { throw ExitCode(3) }
   }
 
   private func answer() async throws -> PlanAnswer {
-    func inquiry(_ bundle: ManifestBundle) -> PlanQuery {
-      PlanQuery(
-        bundle, paths: manifests.paths, permissions: Permissions(allowances), isKept: out != nil,
-        approver: Author.here.approver)
-    }
-    switch try place.place() {
+    switch try connection.place() {
     case .here(let state):
       return try await Session.open(state, reading: manifests.paths) { session, desired in
-        return try await inquiry(ManifestBundle(files: [])).answer(in: session, for: desired)
+        return try await query(ManifestBundle(files: [])).answer(in: session, for: desired)
       }
     case .server(let server):
       let bundle = try Platform.schemasOnly().bundle(manifests.paths)
-      let answer = try await server.open { try await $0.ask(inquiry(bundle)) }
+      let answer = try await server.open { try await $0.ask(query(bundle)) }
       answer.warnings.report()
       return answer
     }
+  }
+
+  private func query(_ bundle: ManifestBundle) -> PlanQuery {
+    PlanQuery(
+      bundle, paths: manifests.paths, permissions: Permissions(allowances), isKept: out != nil,
+      approver: Author.here.approver)
   }
 }

@@ -5,23 +5,23 @@ import Reconciling
 
 struct Rollback: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make the world match an earlier revision.",
+    abstract: "Restore an earlier revision.",
     discussion: """
-      A rollback is a plan towards an older revision, and becomes the newest revision itself. The revisions that it \
-      leaves are quarantined: ‘up’ does not apply their manifests again, but goes on with the next others. ‘apply’ of \
-      such manifests lifts that.
+      A rollback plans towards the earlier revision and records it as the newest revision. The revisions in \
+      between are quarantined: ‘up’ does not apply their manifests again, but applies later manifests. \
+      ‘apply’ of quarantined manifests lifts the quarantine.
       """)
 
-  @Argument(help: "The revision, as ‘history’ lists it; the one before the newest where it is left out.")
+  @Argument(help: "Revision, as listed by ‘history’. Default: the revision before the newest.")
   var revision: Int64?
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
+  @OptionGroup var scope: EnvironmentOptions
   @OptionGroup var allowances: AllowanceOptions
 
   func run() async throws {
-    switch try place.place() {
+    switch try scope.connection.place() {
     case .here(let state):
+      let environment = scope.environment
       try await Session.openForChange(state, showsPlan: true, as: "rollback", in: .chosen(environment)) {
         session in
         session.progress.summariseLater()
@@ -32,24 +32,19 @@ struct Rollback: AsyncParsableCommand {
       }
     case .server(let server):
       var body = Permissions(allowances).members
-      body["environment"] = environment.environment.map(Value.string)
+      body["environment"] = scope.name.map(Value.string)
       body["revision"] = revision.map(Value.integer)
-      let voice = LiveProgress(time: .real, showsPlan: true)
-      voice.summariseLater()
-      let report = try await server.connected { [body] transport in
-        try await RemoteChange(server: server.name, transport: transport, voice: voice)
-          .follow("/api/v1/rollback", .object(body), in: environment.environment)
-      }
-      try print(report)
+      try print(try await server.change("/api/v1/rollback", .object(body), in: scope.name))
     }
   }
 
   private func print(_ change: ChangeReport) throws {
-    let count = change.left.count
-    if count > 0 {
+    let left = change.left
+    if !left.isEmpty {
+      let (noun, object) = left.count == 1 ? ("revision", "it") : ("revisions", "them")
       Output.print(
-        "Quarantined: revision\(count == 1 ? "" : "s") \(change.left.map { String($0) }.joined(separator: ", ")). "
-          + "‘up’ does not apply \(count == 1 ? "it" : "them") again; ‘apply’ would lift that.")
+        "Quarantined: \(noun) \(left.map { String($0) }.joined(separator: ", ")). "
+          + "‘up’ does not apply \(object) again; ‘apply’ lifts the quarantine.")
     }
     try Summary(change.report).report()
   }

@@ -7,15 +7,16 @@ import Model
 import Postgres
 import Reconciling
 
-/// One scheduler, as servers, containers and pods run it.
+/// A scheduler replica, started by a server, a container runtime or Kubernetes.
 struct SchedulerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scheduler",
-    abstract: "Run one scheduler until it is told to end.",
+    abstract: "Run a scheduler replica.",
     discussion: """
-      Gives places to jobs that wait, ends what is overdue and has the ledger pay. Any number may run on one database. \
-      A server starts its own; this is for containers and pods. RENDERTRUST_DATABASE_URL says where the jobs are, \
-      RENDERTRUST_REPLICA what it is called.
+      Dispatches pending jobs, ends overdue attempts and settles credits. Any number of replicas may share a \
+      database. A server starts its own replicas; use this command in containers and pods. \
+      RENDERTRUST_DATABASE_URL is the database of the jobs, RENDERTRUST_REPLICA the name of the replica. \
+      SIGTERM stops it.
       """)
 
   static let databaseVariable = "RENDERTRUST_DATABASE_URL"
@@ -23,7 +24,8 @@ struct SchedulerCommand: AsyncParsableCommand {
 
   func run() async throws {
     guard let url = Environment[SchedulerCommand.databaseVariable] else {
-      throw CommandFailure.usage("\(SchedulerCommand.databaseVariable) must say where the jobs are")
+      throw CommandFailure.usage(
+        "\(SchedulerCommand.databaseVariable) must be set to the database of the jobs")
     }
     let configuration: PostgresConfiguration
     do throws(PostgresError) {
@@ -34,23 +36,23 @@ struct SchedulerCommand: AsyncParsableCommand {
     let pool = PostgresPool(configuration, connections: 8)
     let time = TimeSource.real
     let name = Environment[SchedulerCommand.nameVariable] ?? "\(Authorship.hostName)-\(getpid())"
-    let isTied = ParentDeathWatch.isEnabled
+    let isChild = ParentDeathWatch.isEnabled
     let logger = Logger(label: "scheduler") { _ in
-      // Whoever started it tells its log what is not as it should be.
-      ServerLogHandler(logLevel: isTied ? .warning : .info, format: isTied ? .text : .json, time: time)
+      // A server that started this replica forwards its log: warnings and errors only.
+      ServerLogHandler(logLevel: isChild ? .warning : .info, format: isChild ? .text : .json, time: time)
     }
     let service = PostgresJobService(pool, now: time.now, random: { .random(in: .min ... .max) })
-    let pulse = ReplicaHeartbeat(pool, name: name, host: Authorship.hostName, process: Int64(getpid()))
+    let heartbeat = ReplicaHeartbeat(pool, name: name, host: Authorship.hostName, process: Int64(getpid()))
     logger.info("scheduling", metadata: ["name": .string(name), "version": .string(Version.text)])
-    let silence = LogDeduplicator()
-    let loop = SchedulerLoop(service) { news in silence.tell(news, to: logger) }
+    let events = LogDeduplicator()
+    let loop = SchedulerLoop(service) { event in events.tell(event, to: logger) }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await StopSignals.first() }
       group.addTask {
-        if isTied { await ParentDeathWatch.waitForParentExit(time) } else { await StopSignals.first() }
+        if isChild { await ParentDeathWatch.waitForParentExit(time) } else { await StopSignals.first() }
       }
       group.addTask { await loop.run() }
-      group.addTask { await pulse.run(time) }
+      group.addTask { await heartbeat.run(time) }
       await group.next()
       group.cancelAll()
     }

@@ -7,79 +7,80 @@ import Reconciling
 
 struct Server: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Keep an environment as its manifests say, as a service.",
+    abstract: "Run the controller as a service.",
     discussion: """
-      The loop of ‘up’ without a terminal: logs JSON lines to standard output, serves /metrics, /healthz and /readyz, \
-      tells systemd how it is doing. SIGTERM finishes steps under way and ends with 0; SIGHUP reads the manifests \
-      again.
+      Keeps an environment converged like ‘up’. Logs JSON lines to standard output, serves /metrics, \
+      /healthz and /readyz, and notifies systemd. SIGTERM waits for running steps and exits with 0; SIGHUP \
+      reloads the manifests.
 
-      Each setting is a flag, else a variable such as RENDERTRUST_LOG_FORMAT, else a line of the file that --config \
-      or RENDERTRUST_CONFIG names, else a default; --print-config shows which counts.
+      Precedence of settings: flag, environment variable such as RENDERTRUST_LOG_FORMAT, file of --config or \
+      RENDERTRUST_CONFIG, default. --print-config shows each value and its source.
       """)
 
-  @Argument(help: "Files and folders with manifests. A folder is laid over its sibling ‘base’.")
+  @Argument(help: "Files and folders with manifests. A folder overlays its sibling ‘base’.")
   var manifests: [String] = []
 
-  @Option(name: .long, help: ArgumentHelp("A YAML or JSON file with settings.", valueName: "file"))
+  @Option(name: .long, help: ArgumentHelp("Settings file, YAML or JSON.", valueName: "file"))
   var config: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("Folder of the controller's state (.rendertrust).", valueName: "dir"))
+    name: .long, help: ArgumentHelp("State folder (.rendertrust).", valueName: "dir"))
   var state: String?
 
-  @Option(name: .long, help: ArgumentHelp("PostgreSQL that holds the state.", valueName: "url"))
+  @Option(name: .long, help: ArgumentHelp("PostgreSQL database of the state.", valueName: "url"))
   var database: String?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Where to serve: host:port or unix:///path (127.0.0.1:9464).", valueName: "address"))
+    help: ArgumentHelp(
+      "Address of metrics and health: host:port or unix:///path (127.0.0.1:9464).", valueName: "address"))
   var listen: String?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Where to serve the API: host:port or unix:///path (127.0.0.1:9465).", valueName: "address"))
+      "Address of the API: host:port or unix:///path (127.0.0.1:9465).", valueName: "address"))
   var apiListen: String?
 
   @Option(
-    name: .long, help: "Whether the API may go to other machines without TLS: refused or allowed (refused).")
+    name: .long, help: "API without TLS on other addresses than loopback: refused or allowed (refused).")
   var apiPlain: String?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("How many requests a token may make: 500/s or unlimited.", valueName: "rate"))
+    help: ArgumentHelp("Rate limit of each token: 500/s or unlimited.", valueName: "rate"))
   var apiRate: String?
 
-  @Option(name: .long, help: "Whether each request of the API is logged: on or off (on).")
+  @Option(name: .long, help: "Log each API request: on or off (on).")
   var accessLog: String?
 
-  @Option(name: .long, help: ArgumentHelp("The API's certificate, PEM.", valueName: "file"))
+  @Option(name: .long, help: ArgumentHelp("TLS certificate of the API, PEM.", valueName: "file"))
   var tlsCertificate: String?
 
-  @Option(name: .long, help: ArgumentHelp("The private key of that certificate, PEM.", valueName: "file"))
+  @Option(name: .long, help: ArgumentHelp("Private key of the certificate, PEM.", valueName: "file"))
   var tlsKey: String?
 
-  @Option(name: .long, help: ArgumentHelp("How often everything is looked at (30s).", valueName: "time"))
+  @Option(name: .long, help: ArgumentHelp("Interval between full observations (30s).", valueName: "time"))
   var resync: String?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("How long steps under way may take after SIGTERM (8s, at most 9s).", valueName: "time")
+    help: ArgumentHelp("Time for running steps after SIGTERM (8s, at most 9s).", valueName: "time")
   )
   var drain: String?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("How long the loop may stand still before /healthz says so (30s).", valueName: "time"))
+    help: ArgumentHelp("Time without progress after which /healthz fails (30s).", valueName: "time"))
   var liveness: String?
 
-  @Option(name: .long, help: "How to log: json or text (json).")
+  @Option(name: .long, help: "Log format: json or text (json).")
   var logFormat: String?
 
-  @Option(name: .long, help: "The least important lines to log: debug, info, warning or error (info).")
+  @Option(name: .long, help: "Minimum log level: debug, info, warning or error (info).")
   var logLevel: String?
 
-  @Flag(name: .long, help: "Show which settings count and where each comes from, and end.")
+  @Flag(name: .long, help: "Print the settings with their sources and exit.")
   var printConfig = false
 
   @Flag(name: .long, help: .hidden)
@@ -101,13 +102,16 @@ struct Server: AsyncParsableCommand {
     let settings = try ServerSettings(flags, environment: environment)
     if printConfig { return Output.write(settings.text) }
     guard !settings.manifests.isEmpty else {
-      throw CommandFailure.usage("say which manifests: as arguments, in RENDERTRUST_MANIFESTS or in the file")
+      throw CommandFailure.usage(
+        "no manifests: name them as arguments, in RENDERTRUST_MANIFESTS or in the settings file")
     }
     let time = TimeSource.real
     let logger = Logger(label: "rendertrust") { _ in
       ServerLogHandler(logLevel: Logger.Level(settings.logLevel), format: settings.logFormat, time: time)
     }
-    for variable in settings.unknownVariables { logger.warning("\(variable) is no setting and is ignored") }
+    for variable in settings.unknownVariables {
+      logger.warning("unknown variable", metadata: ["variable": .string(variable)])
+    }
     let platform = try Platform.schemasOnly()
     let watch = ManifestWatch(paths: settings.manifests)
     let desired = try platform.load(settings.manifests)

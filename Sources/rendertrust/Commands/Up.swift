@@ -6,10 +6,10 @@ import Reconciling
 
 struct Up: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make the world match the manifests, and keep it so.",
+    abstract: "Apply manifests and keep the environment converged.",
     discussion: """
-      Watches the manifests, the engines' events and the clock. Whatever drifts is healed: what an engine reports \
-      within seconds, everything else at the next resync. Ends with Ctrl-C: steps under way are finished first.
+      Watches the manifests and the container engines, and corrects drift: within seconds for engine events, \
+      otherwise at the next resync. Ctrl-C waits for running steps and exits.
       """)
 
   @OptionGroup var manifests: ManifestArguments
@@ -17,19 +17,18 @@ struct Up: AsyncParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("How often everything is looked at, such as 30s or 5m.", valueName: "time"))
+    help: ArgumentHelp("Interval between full observations, such as 30s or 5m.", valueName: "time"))
   var resync = "30s"
 
-  @Flag(
-    name: .long, help: "End once every resource is ready; exits with 1 when that takes longer than --within.")
+  @Flag(name: .long, help: "Exit when every resource is ready; exit with 1 if --within expires first.")
   var untilReady = false
 
-  @Option(name: .long, help: ArgumentHelp("How long --until-ready waits.", valueName: "time"))
+  @Option(name: .long, help: ArgumentHelp("Timeout of --until-ready.", valueName: "time"))
   var within = "10m"
 
   func run() async throws {
-    let resync = try span(resync, "--resync")
-    let within = try span(within, "--within")
+    let resync = try TimeSpan.option("--resync", resync)
+    let within = try TimeSpan.option("--within", within)
     let platform = try Platform.schemasOnly()
     let watch = ManifestWatch(paths: manifests.paths)
     var cache = ManifestCache()
@@ -41,12 +40,5 @@ struct Up: AsyncParsableCommand {
         readyWithin: untilReady ? within : nil, watch: watch, cache: cache)
       try await loop.run(from: desired)
     }
-  }
-
-  private func span(_ text: String, _ option: String) throws(CommandFailure) -> TimeSpan {
-    guard let span = TimeSpan(text), span.milliseconds > 0 else {
-      throw .usage("\(option) is a time such as 30s or 5m, not ‘\(text)’")
-    }
-    return span
   }
 }

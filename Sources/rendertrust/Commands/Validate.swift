@@ -3,16 +3,16 @@ import Model
 
 struct Validate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check manifests without looking at the world.",
-    discussion: "Reports every error of every file at once. Exits with 2 when there is one.")
+    abstract: "Check manifests for errors.",
+    discussion: "Reads manifests only and reports every error of every file. Exits with 2 on an error.")
 
   @OptionGroup var manifests: ManifestArguments
 
   func run() async throws {
     let desired = try Platform.schemasOnly().load(manifests.paths)
     let count = desired.resources.count
-    Output.print(
-      "\(Output.style.green("✓")) \(count) resource\(count == 1 ? "" : "s") of environment \(desired.environment) "
+    Output.success(
+      "\(count) resource\(count == 1 ? "" : "s") of environment \(desired.environment) "
         + "\(count == 1 ? "is" : "are") valid.")
   }
 }

@@ -2,26 +2,25 @@ import ArgumentParser
 import Model
 import Reconciling
 
-struct Why: AsyncParsableCommand {
+struct Why: QueryCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say why a resource is as it is, what happens next and what can be done.")
+    abstract: "Explain the status of a resource.",
+    discussion: "Shows the chain of causes, the next action of the controller and what an operator can do.")
 
-  @Argument(help: "The resource, as Kind/name.")
-  var resource: ResourceID
+  @OptionGroup var options: ResourceOptions
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
+  @Option(name: .shortAndLong, help: "Output format.")
+  var output = DocumentFormat.text
 
-  @Option(name: .shortAndLong, help: "How to print: text or json.")
-  var output = OutputFormat.text
+  var connection: ConnectionOptions { options.scope.connection }
 
-  func run() async throws {
-    let answer = try await place.ask(WhyQuery(environment: environment.environment, resource: resource))
-    Output.write(
-      output == .json ? answer.explanation.value(now: answer.now).prettyJSON : text(of: answer))
+  func query() -> WhyQuery { WhyQuery(environment: options.scope.name, resource: options.resource) }
+
+  func write(_ answer: WhyQuery.Answer) {
+    output.write(answer.explanation.value(now: answer.now)) { text(of: answer) }
   }
 
-  /// For people: the chain, what happens next, what can be done, and what happened to the root cause.
+  /// The chain of causes, the next action, advice, and the events of the root cause.
   private func text(of answer: WhyQuery.Answer) -> String {
     let style = Output.style
     let explanation = answer.explanation

@@ -12,7 +12,7 @@ extension OpenJobService {
     var found: [JobID] = []
     var query = JobQuery(limit: Self.page)
     for _ in 0..<Self.mostPages {
-      let jobs = try await ask { [query] desk throws(JobError) in try await desk.jobs(query) }
+      let jobs = try await ask { [query] service throws(JobError) in try await service.jobs(query) }
       found += jobs.map(\.id).filter { $0.text.hasPrefix(text) }
       guard jobs.count == Self.page, let last = jobs.last else { break }
       query.before = last.id

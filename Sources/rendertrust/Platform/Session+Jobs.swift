@@ -5,25 +5,19 @@ import Model
 import Postgres
 import Reconciling
 
-/// Whose scheduler a command means.
-struct JobServiceOptions: ParsableArguments {
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
-}
-
 /// Where a command comes with jobs, and who comes.
 struct OpenJobService: Sendable {
-  let desk: any JobService
+  let service: any JobService
   let time: TimeSource
   /// For the record: `user@host`.
   let person: String
 
   /// - Throws: what the scheduler says, as a failure of the command.
   func ask<Answer>(
-    _ question: (any JobService) async throws(JobError) -> Answer
+    _ call: (any JobService) async throws(JobError) -> Answer
   ) async throws(CommandFailure) -> Answer {
     do throws(JobError) {
-      return try await question(desk)
+      return try await call(service)
     } catch {
       throw CommandFailure(error)
     }
@@ -32,11 +26,11 @@ struct OpenJobService: Sendable {
 
 extension Session {
   /// Opens the scheduler of an environment, here or through a server, and closes it again.
-  static func withJobs(_ options: JobServiceOptions, _ body: @Sendable (OpenJobService) async throws -> Void)
+  static func withJobs(_ options: EnvironmentOptions, _ body: @Sendable (OpenJobService) async throws -> Void)
     async throws
   {
     let person = Authorship.here("job", []).actor
-    switch try options.place.place() {
+    switch try options.connection.place() {
     case .server(let server):
       guard options.environment.environment == nil else {
         throw CommandFailure.usage(
@@ -44,7 +38,7 @@ extension Session {
       }
       try await server.connected { transport in
         try await body(
-          OpenJobService(desk: RemoteJobService(transport: transport), time: .real, person: person))
+          OpenJobService(service: RemoteJobService(transport: transport), time: .real, person: person))
       }
     case .here(let state):
       try await open(state) { session in
@@ -53,7 +47,7 @@ extension Session {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { await service.run() }
           defer { group.cancelAll() }
-          try await body(OpenJobService(desk: service, time: session.engine.time, person: person))
+          try await body(OpenJobService(service: service, time: session.engine.time, person: person))
         }
       }
     }

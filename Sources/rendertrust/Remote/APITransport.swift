@@ -1,23 +1,23 @@
 import Gateway
 import Model
 
-/// One call of the API.
+/// A request to the API of a server.
 struct APICall: Sendable {
   let method: APIRoute.Method
-  /// `/api/v1/…`, each part encoded.
+  /// `/api/v1/…`, percent-encoded.
   let path: String
   /// Sorted by name.
   var query: [(name: String, value: String)] = []
   var body: Value?
-  /// How long the answer may take.
-  var patience = Duration.seconds(60)
+  /// Until the end of the response.
+  var timeout = Duration.seconds(60)
 
   init(_ method: APIRoute.Method, _ path: String) {
     self.method = method
     self.path = path
   }
 
-  /// An operation with its parameters: those that stand in braces in the path, and the rest as query.
+  /// - Parameter parameters: replace `{name}` in the template; the others become the query.
   init(
     _ method: APIRoute.Method, _ template: String, parameters: [String: String], body: Value? = nil
   ) {
@@ -31,7 +31,7 @@ struct APICall: Sendable {
     self.body = body
   }
 
-  /// Path and query as they stand in a request.
+  /// Path and query of the request.
   var target: String {
     guard !query.isEmpty else { return path }
     return path + "?"
@@ -40,18 +40,18 @@ struct APICall: Sendable {
   }
 }
 
-/// Carries calls to a server and answers back.
+/// Sends calls to a server.
 protocol APITransport: Sendable {
-  /// - Throws: what the server refused, in its words; and that it could not be reached.
+  /// - Throws: the error of the server, or `unavailable` if it cannot be reached.
   func send(_ call: APICall) async throws(CommandFailure) -> Value
-  /// Each event to `take` as it comes, until the server ends the stream or `take` answers with what was waited for.
-  /// - Returns: nil where the stream ended, or broke, before that.
+  /// Passes each event to `process` until it returns a value or the stream ends.
+  /// - Returns: nil if the stream ended or broke first.
   func follow<Output: Sendable>(
-    _ call: APICall, _ take: @Sendable (APIEvent) -> Output?
+    _ call: APICall, _ process: @Sendable (APIEvent) -> Output?
   ) async throws(CommandFailure) -> Output?
 }
 
-/// Text in paths and queries.
+/// Percent encoding of text in paths and queries.
 enum PercentText {
   static func encoded(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)

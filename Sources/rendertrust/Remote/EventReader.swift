@@ -1,28 +1,28 @@
 import Gateway
 import Model
 
-/// Reads server-sent events out of pieces of a stream, wherever it was cut.
+/// Incremental parser of server-sent events.
 struct EventReader {
   private var line: [UInt8] = []
   private var name = ""
   private var data: [UInt8] = []
-  /// After a carriage return: a line feed that follows belongs to it.
+  /// Whether the previous byte was a carriage return; a following line feed belongs to it.
   private var isAfterReturn = false
 
-  /// Larger lines are passed over.
-  private static let mostBytes = 64 << 20
+  /// Limit of a line and of the data of an event; the rest is dropped.
+  private static let maxBytes = 64 << 20
 
-  /// The events that are complete with this piece. Those without JSON are passed over.
-  mutating func read(_ piece: some Sequence<UInt8>) -> [APIEvent] {
+  /// The events that this chunk completes. Events without JSON are skipped.
+  mutating func read(_ chunk: some Sequence<UInt8>) -> [APIEvent] {
     var events: [APIEvent] = []
-    for byte in piece {
+    for byte in chunk {
       defer { isAfterReturn = byte == 0x0D }
       switch byte {
       case 0x0A where isAfterReturn: break
       case 0x0A, 0x0D:
         if let event = endLine() { events.append(event) }
       default:
-        if line.count < EventReader.mostBytes { line.append(byte) }
+        if line.count < EventReader.maxBytes { line.append(byte) }
       }
     }
     return events
@@ -42,7 +42,7 @@ struct EventReader {
     case "event": name = String(decoding: content, as: UTF8.self)
     case "data":
       if !data.isEmpty { data.append(0x0A) }
-      if data.count < EventReader.mostBytes { data += content }
+      if data.count < EventReader.maxBytes { data += content }
     default: break
     }
     return nil

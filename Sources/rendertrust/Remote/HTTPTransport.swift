@@ -3,18 +3,18 @@ import HTTP
 import Model
 import Reconciling
 
-/// Calls a server over HTTP.
+/// Sends calls to a server over HTTP.
 struct HTTPTransport: APITransport {
   let server: RemoteServer
   let client: HTTPClient
   var time = TimeSource.real
 
-  /// A server that follows a change says something every few seconds.
-  private static let longestSilence = TimeSpan(seconds: 30)
+  /// Longest time between two chunks; a server sends `alive` events every few seconds.
+  private static let idleTimeout = TimeSpan(seconds: 30)
 
   func send(_ call: APICall) async throws(CommandFailure) -> Value {
     var request = request(call)
-    request.totalTimeout = call.patience
+    request.totalTimeout = call.timeout
     let response: HTTPResponse
     do throws(HTTPError) {
       response = try await client.send(request)
@@ -25,7 +25,7 @@ struct HTTPTransport: APITransport {
   }
 
   func follow<Output: Sendable>(
-    _ call: APICall, _ take: @Sendable (APIEvent) -> Output?
+    _ call: APICall, _ process: @Sendable (APIEvent) -> Output?
   ) async throws(CommandFailure) -> Output? {
     var request = request(call)
     request.totalTimeout = nil
@@ -38,32 +38,32 @@ struct HTTPTransport: APITransport {
     }
     guard stream.status == 200, stream.headers["Content-Type"]?.hasPrefix("text/event-stream") ?? false else {
       _ = try value(stream.head, await rest(of: stream))
-      throw .notUnderstood
+      throw .unexpectedResponse
     }
-    return await events(of: stream, take)
+    return await events(of: stream, process)
   }
 
-  /// Until the stream ends, breaks or is silent for too long.
+  /// Until the stream ends, breaks or is idle for too long.
   private func events<Output: Sendable>(
-    of stream: HTTPBodyStream, _ take: @Sendable (APIEvent) -> Output?
+    of stream: HTTPBodyStream, _ process: @Sendable (APIEvent) -> Output?
   ) async -> Output? {
     var reader = EventReader()
-    while let piece = await piece(of: stream) {
-      for event in reader.read(piece) {
-        if let output = take(event) { return output }
+    while let chunk = await chunk(of: stream) {
+      for event in reader.read(chunk) {
+        if let output = process(event) { return output }
       }
     }
     return nil
   }
 
-  private func piece(of stream: HTTPBodyStream) async -> [UInt8]? {
+  private func chunk(of stream: HTTPBodyStream) async -> [UInt8]? {
     await withTaskGroup(of: [UInt8]?.self) { group in
       group.addTask {
-        var pieces = stream.makeAsyncIterator()
-        return try? await pieces.next()
+        var chunks = stream.makeAsyncIterator()
+        return try? await chunks.next()
       }
       group.addTask { [time] in
-        _ = try? await time.sleep(HTTPTransport.longestSilence)
+        _ = try? await time.sleep(HTTPTransport.idleTimeout)
         return nil
       }
       defer { group.cancelAll() }
@@ -97,22 +97,22 @@ struct HTTPTransport: APITransport {
   private func value(_ head: HTTPHead, _ body: [UInt8]) throws(CommandFailure) -> Value {
     let value = try? Value(json: body)
     if (200..<300).contains(head.status) {
-      guard let value else { throw .notUnderstood }
+      guard let value else { throw .unexpectedResponse }
       return value
     }
     guard head.status != 401 else {
       throw .failed(
         server.token == nil
-          ? "\(server.name) wants a token: set RENDERTRUST_TOKEN or give --token-file"
-          : "\(server.name) does not take this token: it is wrong, expired or revoked")
+          ? "\(server.name) requires a token: set RENDERTRUST_TOKEN or pass --token-file"
+          : "\(server.name) rejected the token: it is invalid, expired or revoked")
     }
     guard let value, value.text(at: "detail") != nil else {
-      throw .failed("\(server.name) answered with status \(head.status) and said no more")
+      throw .failed("\(server.name) responded with status \(head.status) and no details")
     }
     throw CommandFailure(value, status: head.status)
   }
 
   private func unreachable(_ error: HTTPError) -> CommandFailure {
-    .unavailable("the server cannot be asked: \(error)")
+    .unavailable("request to the server failed: \(error)")
   }
 }

@@ -2,33 +2,33 @@ import Gateway
 import Glibc
 import Model
 
-/// A change that a server carries out, shown as if it happened here.
+/// A change that a server runs, with its progress shown by a local reporter.
 struct RemoteChange: Sendable {
   let server: String
   let transport: any APITransport
-  let voice: any Reporter
+  let reporter: any Reporter
 
   private enum End: Sendable {
     case done(ChangeReport)
     case failed(CommandFailure)
   }
 
-  /// Orders it and follows it to its end.
-  /// - Throws: what the server could not do, with the exit code that it has here; and that nobody knows how it ended.
-  func order(_ path: String, _ body: Value, in environment: String?) async throws -> ChangeReport {
+  /// Starts the change and waits for its end.
+  /// - Throws: the failure of the change with its exit code, or `unavailable` if the connection ended first.
+  func run(_ path: String, _ body: Value, in environment: String?) async throws -> ChangeReport {
     var call = APICall(.post, path)
     call.body = body
-    let end = try await transport.follow(call) { [voice] event -> End? in
+    let end = try await transport.follow(call) { [reporter] event -> End? in
       switch ProgressMessage(event) {
-      case .progress(let progress): voice.handler(progress)
-      case .remark(let text): voice.remark(text)
+      case .progress(let progress): reporter.handler(progress)
+      case .remark(let text): reporter.remark(text)
       case .done(let report): return .done(report)
       case .failed(let failure): return .failed(failure)
       case .alive, nil: break
       }
       return nil
     }
-    voice.clear()
+    reporter.clear()
     switch end {
     case .done(let report):
       report.warnings.report()
@@ -37,36 +37,51 @@ struct RemoteChange: Sendable {
     case nil:
       let option = environment.map { " --environment \($0)" } ?? ""
       throw CommandFailure.unavailable(
-        "the connection to \(server) ended before the change did. The server goes on with it; see what comes of it with "
-          + "‘rendertrust get\(option) --server \(server)’ and ‘rendertrust events\(option) --server \(server)’"
-      )
+        "the connection to \(server) ended before the change did. The server continues the change; "
+          + "follow it with ‘rendertrust get\(option) --server \(server)’ and "
+          + "‘rendertrust events\(option) --server \(server)’")
     }
   }
 
-  /// The same on a terminal: a sign of life meanwhile. Ctrl-C ends the watching and leaves the change to the server.
+  /// The same with a spinner. Ctrl-C stops watching; the server continues the change.
   func follow(_ path: String, _ body: Value, in environment: String?) async throws -> ChangeReport {
     try await withThrowingTaskGroup(of: ChangeReport?.self) { group in
-      group.addTask { try await order(path, body, in: environment) }
-      group.addTask { [voice] in
-        while (try? await Task.sleep(for: .milliseconds(100))) != nil { voice.tick() }
+      group.addTask { try await run(path, body, in: environment) }
+      group.addTask { [reporter] in
+        while (try? await Task.sleep(for: .milliseconds(100))) != nil { reporter.tick() }
         return nil
       }
-      group.addTask { [voice, server] in
+      group.addTask { [reporter, server] in
         await StopSignals.first()
         guard !Task.isCancelled else { return nil }
-        voice.clear()
+        reporter.clear()
         throw CommandFailure.failed(
-          "not watched any more. \(server) goes on with the change; see what comes of it with ‘rendertrust events "
-            + "--server \(server)’")
+          "stopped watching. \(server) continues the change; "
+            + "follow it with ‘rendertrust events --server \(server)’")
       }
       defer {
         group.cancelAll()
-        voice.clear()
+        reporter.clear()
       }
       while let report = try await group.next() {
         if let report { return report }
       }
-      throw CommandFailure.failed("the change has no end")
+      throw CommandFailure.failed("the change ended without a result")
+    }
+  }
+}
+
+extension RemoteServer {
+  /// Runs a change on the server and shows its progress on the terminal.
+  /// - Parameter isForPrograms: standard output is reserved for a document.
+  func change(
+    _ path: String, _ body: Value, in environment: String?, isForPrograms: Bool = false
+  ) async throws -> ChangeReport {
+    let reporter = LiveProgress(time: .real, showsPlan: true)
+    reporter.summariseLater(isForPrograms: isForPrograms)
+    return try await connected { transport in
+      try await RemoteChange(server: name, transport: transport, reporter: reporter)
+        .follow(path, body, in: environment)
     }
   }
 }

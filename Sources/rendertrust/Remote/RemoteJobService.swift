@@ -1,15 +1,14 @@
 import ArgumentParser
 import Gateway
-import JobModel
 import Model
+import JobModel
 
-/// A server's jobs and nodes. Whose jobs are seen and touched is decided there, by the token; the accounts that callers
-/// name here only narrow lists.
+/// Jobs and nodes of a server. The server authorizes by token; accounts that callers pass only filter lists.
 struct RemoteJobService: JobService {
   let transport: any APITransport
 
-  /// The longest wait that a server takes.
-  private static let longestWait = Duration.seconds(60)
+  /// The maximum of the parameter `wait`.
+  private static let maxWait = Duration.seconds(60)
 
   func submit(_ order: JobOrder) async throws(JobError) -> Job {
     var call = APICall(.post, "/api/v1/jobs")
@@ -22,11 +21,11 @@ struct RemoteJobService: JobService {
   {
     var call = APICall(.get, path(id))
     if let version {
-      let wait = min(timeout, RemoteJobService.longestWait)
+      let wait = min(timeout, RemoteJobService.maxWait)
       call.query = [
         ("newerThan", String(version)), ("wait", TimeSpan(milliseconds: wait.milliseconds).description),
       ]
-      call.patience = wait + .seconds(20)
+      call.timeout = wait + .seconds(20)
     }
     return try await answer(call) { Job($0) }
   }
@@ -56,8 +55,7 @@ struct RemoteJobService: JobService {
   func uncordon(node: String) async throws(JobError) -> NodeStatus { try await change(node, "uncordon") }
 
   private func change(_ node: String, _ verb: String) async throws(JobError) -> NodeStatus {
-    let call = APICall(
-      .post, "/api/v1/nodes/{node}/\(verb)", parameters: ["node": node])
+    let call = APICall(.post, "/api/v1/nodes/{node}/\(verb)", parameters: ["node": node])
     return try await answer(call) { NodeStatus($0) }
   }
 
@@ -72,14 +70,14 @@ struct RemoteJobService: JobService {
       throw JobError(code ?? (error.code.rawValue == 2 ? .invalid : .unavailable), error.message)
     }
     guard let answer = read(value) else {
-      throw JobError(.unavailable, CommandFailure.notUnderstood.message)
+      throw JobError(.unavailable, CommandFailure.unexpectedResponse.message)
     }
     return answer
   }
 }
 
 extension JobOrder {
-  /// As the API takes it.
+  /// The request body of the API.
   fileprivate var body: Value {
     .members([
       "creator": creator.isEmpty ? nil : .string(creator), "module": .string(module), "input": input,

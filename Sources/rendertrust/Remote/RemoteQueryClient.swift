@@ -1,21 +1,21 @@
 import Gateway
 import Model
 
-/// A server that answers inquiries.
+/// Sends queries to a server.
 struct RemoteQueryClient: QueryClient {
   let transport: any APITransport
 
-  func ask<Question: Query>(_ question: Question) async throws -> Question.Answer {
-    let operation = Question.operation
+  func ask<Request: Query>(_ query: Request) async throws -> Request.Answer {
+    let operation = Request.operation
     let answer = try await transport.send(
-      APICall(operation.method, operation.path, parameters: question.parameters, body: question.body))
-    guard let answer = Question.Answer(answer) else { throw CommandFailure.notUnderstood }
+      APICall(operation.method, operation.path, parameters: query.parameters, body: query.body))
+    guard let answer = Request.Answer(answer) else { throw CommandFailure.unexpectedResponse }
     return answer
   }
 }
 
 extension CommandFailure {
-  static let notUnderstood = CommandFailure.failed(
-    "the server's answer is none that this release understands: is it a RenderTrust server, and as new as this one?"
+  static let unexpectedResponse = CommandFailure.failed(
+    "unexpected response: check that the server runs RenderTrust in a release that is not older than this one"
   )
 }

@@ -2,26 +2,26 @@ import Glibc
 import HTTP
 import Model
 
-/// A server that commands are sent to, and how to prove to it who sends them.
+/// A server with the credentials to call it.
 struct RemoteServer: Sendable {
-  /// Without a slash at the end.
+  /// URL without a trailing slash.
   let base: String
-  /// Path of a Unix socket; nil: the URL's host.
+  /// Path of a Unix socket; nil: the host of the URL.
   let unixSocket: String?
   let token: Secret?
   let tls: TLSOptions
 
-  /// For people.
+  /// For messages.
   var name: String { unixSocket.map { "unix://\($0)" } ?? base }
 
   /// - Parameters:
-  ///   - authorityFile: in PEM form; nil: the system's authorities.
-  /// - Throws: a usage failure for an address that a token must not be sent to.
+  ///   - authorityFile: PEM file with certificate authorities; nil: those of the system.
+  /// - Throws: a usage failure for an invalid URL, and for a token over plain HTTP to another host.
   init(_ url: String, token: Secret?, authorityFile: String?) throws(CommandFailure) {
     tls = TLSOptions(authorityFile: authorityFile)
     self.token = token
     if let token, !RemoteServer.isPlain(token) {
-      throw .usage("the token holds what no token holds: see RENDERTRUST_TOKEN or --token-file")
+      throw .usage("the token contains invalid characters: check RENDERTRUST_TOKEN or --token-file")
     }
     if url.hasPrefix("unix:///") {
       unixSocket = String(url.dropFirst("unix://".count))
@@ -31,32 +31,31 @@ struct RemoteServer: Sendable {
     unixSocket = nil
     let isSecure = url.hasPrefix("https://")
     guard isSecure || url.hasPrefix("http://") else {
-      throw .usage("--server is https://host, http:// on this machine or unix:///path, not ‘\(url)’")
+      throw .usage("--server must be https://host, http:// on this host or unix:///path, not ‘\(url)’")
     }
     let rest = url.dropFirst(isSecure ? 8 : 7)
     let authority = rest.prefix { $0 != "/" }
     guard !authority.isEmpty, !authority.contains("@"), !rest.contains("?"), !rest.contains("#"),
       rest.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
     else {
-      throw .usage("--server is an address such as https://render.example.com, without a user, ? or #")
+      throw .usage("--server must be a URL such as https://render.example.com, without a user, ? or #")
     }
     guard isSecure || token == nil || RemoteServer.isLoopback(authority) else {
       throw .usage(
-        "a token is not sent to \(authority) over plain http, where others can read it: use https://, or leave the token "
-          + "out")
+        "a token is not sent to \(authority) over plain http: use https://, or omit the token")
     }
     var base = Substring(url)
     while base.hasSuffix("/") { base = base.dropLast() }
     self.base = String(base)
   }
 
-  /// Printable ASCII without spaces, so that it is one header and nothing else.
+  /// Printable ASCII without spaces: the token cannot inject a header.
   private static func isPlain(_ token: Secret) -> Bool {
     let bytes = token.reveal().utf8
     return (1...4096).contains(bytes.count) && bytes.allSatisfy { (0x21...0x7E).contains($0) }
   }
 
-  /// Whether an authority can only be this machine. Names but `localhost` may be anybody's.
+  /// Whether the authority is a loopback address. Of host names, only `localhost` is trusted.
   private static func isLoopback(_ authority: Substring) -> Bool {
     let host =
       authority.hasPrefix("[")
@@ -66,7 +65,7 @@ struct RemoteServer: Sendable {
     return inet_pton(AF_INET, String(host), &address) == 1 && UInt32(bigEndian: address.s_addr) >> 24 == 127
   }
 
-  /// Opens connections for as long as `body` runs.
+  /// Runs `body` with a client of the server and closes the connections.
   func open<Output>(_ body: (any QueryClient) async throws -> Output) async throws -> Output {
     try await connected { try await body(RemoteQueryClient(transport: $0)) }
   }

@@ -1,7 +1,7 @@
 import Model
 
 extension TimeSpan {
-  /// For people, in one unit: `12s`, `5m`, `3h`, `2d`.
+  /// An age in one unit: `12s`, `5m`, `3h`, `2d`.
   var ago: String {
     let seconds = max(milliseconds / 1000, 0)
     switch seconds {
@@ -12,7 +12,7 @@ extension TimeSpan {
     }
   }
 
-  /// How long a step took: `0.8s`, `12s`, `3m 05s`.
+  /// A duration: `0.8s`, `12s`, `3m 05s`.
   var elapsed: String {
     if milliseconds < 10_000 { return "\(milliseconds / 1000).\(milliseconds % 1000 / 100)s" }
     let seconds = milliseconds / 1000
@@ -21,7 +21,7 @@ extension TimeSpan {
 }
 
 extension ByteCount {
-  /// For people, in the largest unit that leaves a whole number in front: `5.4 MiB`.
+  /// The size in the largest unit with a whole number of at least 1: `5.4 MiB`.
   var readable: String {
     let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"]
     var size = bytes

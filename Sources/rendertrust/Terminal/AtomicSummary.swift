@@ -3,20 +3,20 @@ import Model
 import Planning
 import Reconciling
 
-/// What an apply as a whole came to, for people and programs.
+/// The result of `apply --atomic`.
 struct AtomicSummary {
   private let report: AtomicReport
   private let style = Output.style
 
   init(_ report: AtomicReport) { self.report = report }
 
-  func report(as format: OutputFormat) throws {
+  func report(as format: DocumentFormat) throws {
     Output.write(format == .json ? report.value.prettyJSON : text)
     guard report.exitCode == 0 else { throw ExitCode(report.exitCode) }
   }
 
   private var target: String {
-    report.goesBackTo == 0 ? "nothing at all" : "revision \(report.goesBackTo)"
+    report.goesBackTo == 0 ? "an empty environment" : "revision \(report.goesBackTo)"
   }
 
   private var text: String {
@@ -25,26 +25,27 @@ struct AtomicSummary {
     case .applied: break
     case .stayed:
       text +=
-        "\(style.yellow("!")) These manifests were the newest revision before, so there is nothing to go back to.\n"
+        "\(style.yellow("!")) These manifests were already the newest revision: "
+        + "there is no revision to restore.\n"
     case .stopped:
       text +=
-        "\(style.yellow("!")) Stopped in the middle. The next ‘rendertrust up’ goes back to \(target); "
-        + "‘rendertrust apply’ goes on with what it is given.\n"
+        "\(style.yellow("!")) Stopped before the end. The next ‘rendertrust up’ restores \(target); "
+        + "‘rendertrust apply’ continues with its manifests.\n"
     case .wentBack(let back):
       let number = report.forward.revision
       text += "\n"
-      text += Summary(back).text(as: "Revision \(back.revision) of \(back.environment), back to \(target)")
+      text += Summary(back).text(as: "Revision \(back.revision) of \(back.environment), restoring \(target)")
       let left = report.notPutBack
       if !left.isEmpty {
         text +=
-          "\(style.red("✗")) Could not be put back: \(left.map(\.description).joined(separator: ", ")).\n"
+          "\(style.red("✗")) Not restored: \(left.map(\.description).joined(separator: ", ")).\n"
       }
       for loss in report.destroyed {
         text +=
-          "\(style.red("✗")) \(loss.id): what ‘\(loss.step)’ destroyed is not back; only a backup has it.\n"
+          "\(style.red("✗")) \(loss.id): ‘\(loss.step)’ destroyed data that only a backup can restore.\n"
       }
       if left.isEmpty, report.destroyed.isEmpty {
-        text += "\(style.green("✓")) Everything is as it was before; revision \(number) is quarantined.\n"
+        text += "\(style.green("✓")) The previous state is restored; revision \(number) is quarantined.\n"
       }
     }
     return text

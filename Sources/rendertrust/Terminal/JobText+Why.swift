@@ -3,39 +3,39 @@ import Model
 import Planning
 
 extension JobText {
-  /// Every decision that was made about a job, with what became of it.
-  func why(_ story: SchedulingTrace) -> String {
-    var text = headline(story.job) + "\n"
-    for chapter in story.entries {
-      text += "\n" + title(chapter) + "\n"
-      for line in chapter.decision?.lines() ?? [unexplained(chapter, story.job)] {
+  /// Every scheduling decision about a job, with the attempt that followed.
+  func why(_ trace: SchedulingTrace) -> String {
+    var text = headline(trace.job) + "\n"
+    for entry in trace.entries {
+      text += "\n" + title(entry) + "\n"
+      for line in entry.decision?.lines() ?? [missingDecision(entry, trace.job)] {
         text += line.isEmpty ? "\n" : "  \(line)\n"
       }
     }
-    if story.entries.isEmpty { text += "\nNothing was decided about it yet.\n" }
+    if trace.entries.isEmpty { text += "\nNo scheduling decision was made yet.\n" }
     return text
   }
 
-  private func unexplained(_ chapter: SchedulingTrace.Entry, _ job: Job) -> String {
-    guard chapter.attempt == nil else { return "Nothing was written down about the choice." }
+  private func missingDecision(_ entry: SchedulingTrace.Entry, _ job: Job) -> String {
+    guard entry.attempt == nil else { return "No decision is recorded for this attempt." }
     return
-      "Module/\(job.module) is not declared any more: unless it comes back, the job fails at its deadline, "
-      + "\(job.deadline)."
+      "Module/\(job.module) is not declared: the job fails at its deadline, \(job.deadline), unless the "
+      + "module is declared again."
   }
 
-  private func title(_ chapter: SchedulingTrace.Entry) -> String {
-    guard let attempt = chapter.attempt else { return style.bold("It waits") }
-    let when = style.dim("\((now - attempt.dispatchedAt).ago) ago")
+  private func title(_ entry: SchedulingTrace.Entry) -> String {
+    guard let attempt = entry.attempt else { return style.bold("Pending") }
+    let age = style.dim("\((now - attempt.dispatchedAt).ago) ago")
     let reason = attempt.reason.map { ": \(TextStyle.harmless($0))" } ?? ""
-    let became =
+    let state =
       switch attempt.state {
-      case .dispatched: "waits for it to begin"
+      case .dispatched: "starting"
       case .running: style.cyan("running")
       case .succeeded: style.green("succeeded")
       case .failed: style.red("failed") + reason
-      case .lost: style.red("not heard of any more") + reason
+      case .lost: style.red("lost") + reason
       case .cancelled: style.yellow("cancelled") + reason
       }
-    return "\(style.bold("Try \(attempt.number) went to \(attempt.node)"))  \(when)  \(became)"
+    return "\(style.bold("Attempt \(attempt.number) on \(attempt.node)"))  \(age)  \(state)"
   }
 }

@@ -2,7 +2,7 @@ import JobModel
 import Model
 import Planning
 
-/// How jobs are shown to people. Pure: the time and the style are given.
+/// Renders jobs as text. Pure: the time and the style are inputs.
 struct JobText {
   let style: TextStyle
   let now: Timestamp
@@ -27,54 +27,53 @@ struct JobText {
       ])
     }
     // Units, account, credits, module.
-    return table.text(width: width, optional: [4, 3, 5, 2]) { cell, row, column in
-      if row == 0 { return style.dim(cell) }
-      return column == 1 ? state(jobs[row - 1].state, cell) : cell
+    return table.text(style: style, width: width, optional: [4, 3, 5, 2]) { cell, row, column in
+      column == 1 ? state(jobs[row].state, cell) : cell
     }
   }
 
-  /// What it came to, or the most that it can.
+  /// The cost of a finished job; the maximum cost of any other.
   private func credits(_ job: Job) -> String { job.state.isOver ? job.cost.description : "≤ \(job.held)" }
 
-  /// One sentence about how it is.
+  /// The state of a job as one sentence.
   func headline(_ job: Job) -> String {
     let subject = "Job \(style.bold(job.id.text)) of \(job.module)"
     let attempt = job.attempts.last
-    let place = attempt.map { " on \($0.node)" } ?? ""
+    let node = attempt.map { " on \($0.node)" } ?? ""
     switch job.state {
     case .pending:
-      return "\(subject) waits\(job.attempts.isEmpty ? "" : " for another try")\(because(job.reason))."
-    case .dispatched: return "\(subject) was given to \(attempt?.node ?? "a node")."
-    case .running: return "\(subject) is \(state(.running))\(place)\(took(job))."
-    case .succeeded: return "\(subject) \(state(.succeeded))\(place)\(took(job))."
-    case .failed: return "\(subject) \(state(.failed))\(took(job))\(because(job.reason))."
-    case .cancelled: return "\(subject) was \(state(.cancelled))\(took(job))\(because(job.reason))."
+      return "\(subject) is pending\(job.attempts.isEmpty ? "" : " another attempt")\(suffix(job.reason))."
+    case .dispatched: return "\(subject) is dispatched to \(attempt?.node ?? "a node")."
+    case .running: return "\(subject) is \(state(.running))\(node)\(duration(of: job))."
+    case .succeeded: return "\(subject) \(state(.succeeded))\(node)\(duration(of: job))."
+    case .failed: return "\(subject) \(state(.failed))\(duration(of: job))\(suffix(job.reason))."
+    case .cancelled: return "\(subject) was \(state(.cancelled))\(duration(of: job))\(suffix(job.reason))."
     }
   }
 
-  private func because(_ reason: String?) -> String {
+  private func suffix(_ reason: String?) -> String {
     reason.map { ": \(TextStyle.harmless($0))" } ?? ""
   }
 
-  /// Since when it runs, or how long it took from its submission.
-  private func took(_ job: Job) -> String {
+  /// From submission to the end of a finished job; from the start of its attempt for a running job.
+  private func duration(of job: Job) -> String {
     if let end = job.finishedAt { return " after \((end - job.submittedAt).elapsed)" }
     return job.attempts.last?.startedAt.map { " for \((now - $0).elapsed)" } ?? ""
   }
 
-  /// All that is known of it.
+  /// All fields, attempts, artefacts and the output of a job.
   func details(_ job: Job, width: Int?) -> String {
     var text = headline(job) + "\n\n"
-    let price = job.unitPrice.map { " at \($0) credits" } ?? ", paid by time"
+    let price = job.unitPrice.map { " at \($0) credits" } ?? ", priced by time"
     let paid = job.state.isOver ? "\(job.cost) of \(job.held) held" : "\(job.held) held"
-    var facts = [
+    var fields = [
       ("Account", job.creator), ("Module", "\(job.module), image \(job.image.prefix(12))"),
       ("Units", "\(job.units)\(price)"), ("Credits", paid), ("Priority", String(job.priority)),
       ("Submitted", moment(job.submittedAt)),
     ]
-    if !job.state.isOver { facts.append(("Deadline", moment(job.deadline))) }
-    if job.isOverflow { facts.append(("Escalated", "to the overflow nodes")) }
-    for (name, value) in facts { text += style.dim(name.padded(to: 11)) + value + "\n" }
+    if !job.state.isOver { fields.append(("Deadline", moment(job.deadline))) }
+    if job.isOverflow { fields.append(("Escalated", "to the overflow nodes")) }
+    for (name, value) in fields { text += style.dim(name.padded(to: 11)) + value + "\n" }
     if !job.attempts.isEmpty { text += "\n" + attempts(job.attempts, width: width) }
     if !job.artefacts.isEmpty { text += "\n" + artefacts(job.artefacts, width: width) }
     if let output = job.output { text += "\n\(style.dim("Output"))\n\(output.prettyJSON)" }
@@ -82,7 +81,7 @@ struct JobText {
   }
 
   private func attempts(_ attempts: [JobAttempt], width: Int?) -> String {
-    var table = Table(["TRY", "NODE", "STATE", "UNITS", "USED", "TOOK", "WHAT"])
+    var table = Table(["ATTEMPT", "NODE", "STATE", "UNITS", "USAGE", "DURATION", "DETAIL"])
     for attempt in attempts {
       let began = attempt.startedAt ?? attempt.dispatchedAt
       table.add([
@@ -91,11 +90,10 @@ struct JobText {
         TextStyle.harmless(attempt.reason ?? attempt.note ?? ""),
       ])
     }
-    // Units, what was used.
-    return table.text(width: width, optional: [3, 4]) { cell, row, column in
-      if row == 0 { return style.dim(cell) }
+    // Units, usage.
+    return table.text(style: style, width: width, optional: [3, 4]) { cell, row, column in
       guard column == 2 else { return cell }
-      return switch attempts[row - 1].state {
+      return switch attempts[row].state {
       case .succeeded: style.green(cell)
       case .failed, .lost: style.red(cell)
       case .cancelled: style.yellow(cell)
@@ -106,26 +104,26 @@ struct JobText {
   }
 
   private func artefacts(_ artefacts: [Artefact], width: Int?) -> String {
-    var table = Table(["ARTEFACT", "SIZE", "WHERE"])
+    var table = Table(["ARTEFACT", "SIZE", "REFERENCE"])
     for artefact in artefacts {
       table.add([
         TextStyle.harmless(artefact.name), artefact.bytes.map { ByteCount(bytes: $0).readable } ?? "–",
         TextStyle.harmless(artefact.reference),
       ])
     }
-    return table.text(width: width) { cell, row, _ in row == 0 ? style.dim(cell) : cell }
+    return table.text(style: style, width: width)
   }
 
   /// `2026-11-22 14:55:03, 3m ago`.
   private func moment(_ time: Timestamp) -> String {
     let text = time.description
-    let away = time <= now ? "\((now - time).ago) ago" : "in \((time - now).ago)"
-    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)), \(away)"
+    let distance = time <= now ? "\((now - time).ago) ago" : "in \((time - now).ago)"
+    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)), \(distance)"
   }
 }
 
 extension WorkUsage {
-  /// For people: `1.2s GPU`, `0.4s CPU`; `–` for none.
+  /// `1.2s GPU, 0.4s CPU`; `–` for none.
   var text: String {
     let parts = [(gpu, "GPU"), (cpu, "CPU")].filter { $0.0 > 0 }
     guard !parts.isEmpty else { return "–" }

@@ -3,20 +3,20 @@ import Planning
 import Reconciling
 import Synchronization
 
-/// Shows a pass as it happens: a line for each finished step, and on a terminal one line at the bottom that tells
-/// what is under way.
+/// Prints the progress of a pass: one line for each finished step, and on a terminal a status line at the
+/// bottom with the running steps.
 final class LiveProgress: Reporter {
   private struct State {
-    /// Steps under way, oldest first.
+    /// Running steps, oldest first.
     var running: [(id: ResourceID, summary: String, since: Timestamp)] = []
     var hasStatusLine = false
     var frame = 0
     var failures = 0
     var showsPlan: Bool
     var hasShownPlan = false
-    /// Whether a summary follows that says how each resource is.
+    /// Whether a summary of all resources follows.
     var isSummarised = false
-    /// The file descriptor that lines go to.
+    /// File descriptor of the lines.
     var stream: Int32 = 1
   }
 
@@ -24,7 +24,7 @@ final class LiveProgress: Reporter {
   private let time: TimeSource
   private let style = Output.style
 
-  /// - Parameter showsPlan: whether each pass begins with its plan, where it has changes.
+  /// - Parameter showsPlan: whether each pass that has changes prints its plan first.
   init(time: TimeSource, showsPlan: Bool) {
     self.time = time
     state = Mutex(State(showsPlan: showsPlan))
@@ -32,8 +32,9 @@ final class LiveProgress: Reporter {
 
   var handler: ProgressHandler { { [self] progress in show(progress) } }
 
-  /// A summary says later how each resource is.
-  /// - Parameter isForPrograms: standard output is the summary's alone, as JSON; lines go to standard error.
+  /// Omits what the summary repeats.
+  /// - Parameter isForPrograms: standard output is reserved for the summary as JSON; lines go to standard
+  ///   error.
   func summariseLater(isForPrograms: Bool) {
     state.withLock { state in
       state.isSummarised = true
@@ -44,15 +45,17 @@ final class LiveProgress: Reporter {
     }
   }
 
-  /// Events about a resource that no summary would tell.
-  private static let untold: Set<String> = ["DriftDetected", "DriftHealed", "CallDoesNotEnd", "GuardAllowed"]
+  /// Reasons of events that the summary does not contain.
+  private static let notInSummary: Set<String> = [
+    "DriftDetected", "DriftHealed", "CallDoesNotEnd", "GuardAllowed",
+  ]
 
   private func show(_ progress: Progress) {
     state.withLock { state in
       switch progress {
       case .observing, .settled, .loop: break
       case .planned(let plan):
-        // Later passes wait for the same things; only what they do is news.
+        // A later plan is printed only if it has steps to execute.
         if state.showsPlan, !state.hasShownPlan || plan.resources.contains(where: \.isExecutable) {
           printAbove(plan.text(style: style, width: Output.width), &state)
           state.hasShownPlan = true
@@ -63,16 +66,16 @@ final class LiveProgress: Reporter {
         state.running.removeAll { $0.id == id && $0.summary == step.summary }
         printAbove(line(id, step, span, error), &state)
       case .note(let event):
-        // What steps did was shown as they were done.
+        // Finished steps have lines of their own.
         guard !["Applied", "Removed", "StepFailed"].contains(event.reason) else { break }
-        if state.isSummarised, event.id != nil, !LiveProgress.untold.contains(event.reason) { break }
+        if state.isSummarised, event.id != nil, !LiveProgress.notInSummary.contains(event.reason) { break }
         printAbove(line(event), &state)
       }
       drawStatus(&state)
     }
   }
 
-  /// Moves the sign of life on; called a few times a second while a terminal looks.
+  /// Advances the spinner; called several times a second.
   func tick() {
     guard Output.isTerminal else { return }
     state.withLock { state in
@@ -81,7 +84,7 @@ final class LiveProgress: Reporter {
     }
   }
 
-  /// Prints a line of the command's own among the others.
+  /// Prints a line above the status line.
   func say(_ text: String) {
     state.withLock { state in
       printAbove(text, &state)
@@ -99,13 +102,13 @@ final class LiveProgress: Reporter {
 
   func warn(_ text: String) { say("\(style.yellow("!")) \(text)") }
 
-  /// Takes the line at the bottom away.
+  /// Erases the status line.
   func clear() { state.withLock { eraseStatus(&$0) } }
 
   private func line(_ id: ResourceID, _ step: AnyStep, _ span: TimeSpan, _ error: BackendError?) -> String {
-    let took = style.dim(span.elapsed)
-    guard let error else { return "\(style.green("✓")) \(id)  \(step.summary)  \(took)" }
-    return "\(style.red("✗")) \(id)  \(step.summary)  \(took)\n  \(style.red(error.message))"
+    let duration = style.dim(span.elapsed)
+    guard let error else { return "\(style.green("✓")) \(id)  \(step.summary)  \(duration)" }
+    return "\(style.red("✗")) \(id)  \(step.summary)  \(duration)\n  \(style.red(error.message))"
       + (error.hint.map { "\n  \($0)" } ?? "")
   }
 
@@ -129,11 +132,10 @@ final class LiveProgress: Reporter {
     guard Output.isTerminal, state.stream == 1 else { return }
     eraseStatus(&state)
     guard let oldest = state.running.first else { return }
-    let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
     let others = state.running.count > 1 ? " and \(state.running.count - 1) more" : ""
     let text = "\(oldest.id)  \(oldest.summary)\(others)  \((time.now() - oldest.since).elapsed)"
-    let room = max((Output.width ?? 80) - 3, 10)
-    Output.write("\(style.cyan(frames[state.frame % frames.count])) \(text.prefix(room))")
+    let width = max((Output.width ?? 80) - 3, 10)
+    Output.write("\(style.cyan(StatusLine.spinner(state.frame))) \(text.prefix(width))")
     state.hasStatusLine = true
   }
 }

@@ -2,35 +2,34 @@ import JobModel
 import Model
 import Planning
 
-/// How nodes are shown to people. Pure: the time and the style are given.
+/// Renders nodes as text. Pure: the time and the style are inputs.
 struct NodeText {
   let style: TextStyle
   let now: Timestamp
 
   func list(_ nodes: [NodeStatus], width: Int?) -> String {
     var table = Table([
-      "NODE", "STATUS", "SLOTS", "CORES", "GPU MEMORY", "ROUND TRIP", "HEARD", "OWNER", "POOL",
+      "NODE", "STATUS", "SLOTS", "CORES", "GPU MEMORY", "RTT", "HEARTBEAT", "OWNER", "POOL",
     ])
     for node in nodes {
       let cores = "\(CoreCount(thousandths: node.coresUsed))/\(CoreCount(thousandths: node.cores))"
       table.add([
-        node.name, node.words, "\(node.slotsUsed)/\(node.slots)", cores, NodeText.gpuMemory(node),
+        node.name, node.text, "\(node.slotsUsed)/\(node.slots)", cores, NodeText.gpuMemory(node),
         node.lastHeartbeatAt == nil ? "–" : NodeText.milliseconds(node.roundTripMicroseconds),
         node.lastHeartbeatAt.map { (now - $0).ago } ?? "never", node.owner,
         node.isOverflow ? "overflow" : "–",
       ])
     }
     // Pool, round trip, owner, GPU memory, cores.
-    return table.text(width: width, optional: [8, 5, 7, 4, 3]) { cell, row, column in
-      if row == 0 { return style.dim(cell) }
+    return table.text(style: style, width: width, optional: [8, 5, 7, 4, 3]) { cell, row, column in
       guard column == 1 else { return cell }
-      let status = nodes[row - 1]
+      let status = nodes[row]
       if !status.isOnline { return style.red(cell) }
-      return status.isClosed ? style.yellow(cell) : style.green(cell)
+      return status.isUnschedulable ? style.yellow(cell) : style.green(cell)
     }
   }
 
-  /// What is in use of all GPUs.
+  /// Used and total memory of all GPUs.
   private static func gpuMemory(_ node: NodeStatus) -> String {
     guard node.gpuMemory > 0, !node.gpuUsed.isEmpty else { return "–" }
     let used = ByteCount(bytes: node.gpuUsed.reduce(0, +))
@@ -42,45 +41,42 @@ struct NodeText {
     "\(microseconds / 1000).\(microseconds % 1000 / 100) ms"
   }
 
-  /// What follows from closing or opening it by hand.
-  func held(_ status: NodeStatus) -> String {
+  /// The state of a node after `cordon` or `uncordon`.
+  func cordonState(_ status: NodeStatus) -> String {
     let name = style.bold(status.name)
-    let verb = status.slotsUsed == 1 ? "goes on" : "go on"
-    let rest = status.slotsUsed == 0 ? "nothing runs there" : "\(status.attempts) \(verb)"
-    if status.isCordonedByOperator {
-      return "\(style.yellow("!")) \(name) is cordoned: nothing new comes, \(rest)."
-    }
+    let attempts = status.slotsUsed == 0 ? "no attempts" : status.attempts
+    if status.isCordonedByOperator { return "\(style.yellow("!")) \(name) is cordoned: \(attempts) running." }
     if status.isCordoned {
-      return "\(style.yellow("!")) \(name) is still cordoned, by its manifest (`schedulable: false`)."
+      return "\(style.yellow("!")) \(name) is still cordoned by its manifest (`schedulable: false`)."
     }
-    return "\(style.green("✓")) \(name) takes work again"
-      + (status.isOnline ? "." : ", once its worker is heard of.")
+    return "\(style.green("✓")) \(name) is uncordoned"
+      + (status.isOnline ? "." : "; it is offline until its worker sends a heartbeat.")
   }
 
-  /// What is waited for while it is drained.
+  /// The progress of `drain` in one line.
   func draining(_ status: NodeStatus, since began: Timestamp) -> String {
-    "\(status.name): \(status.attempts) left  \((now - began).elapsed)"
+    "\(status.name): \(status.attempts) running  \((now - began).elapsed)"
   }
 
   func drained(_ status: NodeStatus, since began: Timestamp) -> String {
-    "\(style.green("✓")) \(style.bold(status.name)) is drained: nothing runs there  "
-      + style.dim((now - began).elapsed)
+    "\(style.green("✓")) \(style.bold(status.name)) is drained  " + style.dim((now - began).elapsed)
   }
 }
 
 extension NodeStatus {
-  var isClosed: Bool { isCordonedByOperator || isCordoned }
+  /// Cordoned by a command or by the manifest.
+  fileprivate var isUnschedulable: Bool { isCordonedByOperator || isCordoned }
 
   /// `online`, `offline, cordoned`.
-  fileprivate var words: String {
-    let by = isCordonedByOperator ? ", cordoned" : isCordoned ? ", cordoned by manifest" : ""
-    return (isOnline ? "online" : "offline") + by
+  fileprivate var text: String {
+    let cordon = isCordonedByOperator ? ", cordoned" : isCordoned ? ", cordoned by manifest" : ""
+    return (isOnline ? "online" : "offline") + cordon
   }
 
   fileprivate var attempts: String { "\(slotsUsed) attempt\(slotsUsed == 1 ? "" : "s")" }
 
-  /// For programs.
-  var value: Value {
+  /// The node as `-o json` and `-o yaml` print it.
+  var document: Value {
     .members([
       "name": .string(name), "owner": .string(owner), "online": .bool(isOnline),
       "held": .bool(isCordonedByOperator),

@@ -1,7 +1,7 @@
 import Glibc
 import Planning
 
-/// The two streams, and what they are connected to. Colour only on a terminal and without `NO_COLOR`.
+/// Standard output and standard error. Colour is used on a terminal only, and not if `NO_COLOR` is set.
 enum Output {
   static let isTerminal = isatty(1) == 1
   static let style = TextStyle(isColoured: isTerminal && allowsColor)
@@ -12,7 +12,7 @@ enum Output {
     return getenv("TERM").map { String(cString: $0) != "dumb" } ?? true
   }
 
-  /// Columns of the terminal; nil where there is none.
+  /// Columns of the terminal; nil if standard output is not a terminal.
   static var width: Int? {
     guard isTerminal else { return nil }
     var size = winsize()
@@ -22,13 +22,21 @@ enum Output {
 
   static func print(_ text: String) { write(text + "\n", to: 1) }
   static func write(_ text: String) { write(text, to: 1) }
-  /// Fits the terminal; the header is dim.
-  static func write(_ table: Table) {
-    write(table.text(width: width) { cell, row, _ in row == 0 ? style.dim(cell) : cell })
-  }
   static func error(_ text: String) { write(text + "\n", to: 2) }
 
-  /// Writes all of it. A reader that went away (`| head`) ends the program quietly, as other tools do.
+  /// The table fitted to the terminal; see `Table.text`.
+  static func text(
+    of table: Table, paint: (_ cell: String, _ row: Int, _ column: Int) -> String = { cell, _, _ in cell }
+  ) -> String {
+    table.text(style: style, width: width, paint: paint)
+  }
+
+  /// Prints a line that begins with a green tick.
+  static func success(_ text: String) { print("\(style.green("✓")) \(text)") }
+  /// Prints a line that begins with a red cross.
+  static func failure(_ text: String) { print("\(style.red("✗")) \(text)") }
+
+  /// Writes the whole text. A closed pipe (`| head`) ends the process with exit code 0 and no message.
   static func write(_ text: String, to descriptor: Int32) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {

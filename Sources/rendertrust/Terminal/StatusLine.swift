@@ -3,7 +3,7 @@ import Planning
 import Reconciling
 import Synchronization
 
-/// Lines for what has happened, and on a terminal one below them for what is under way, with a sign of life.
+/// Lines of a command, and on a terminal a status line with a spinner below them.
 final class StatusLine: Sendable {
   private struct State {
     var text: @Sendable () -> String = { "" }
@@ -12,20 +12,20 @@ final class StatusLine: Sendable {
   }
 
   private let state = Mutex(State())
-  /// The file descriptor of the lines.
+  /// File descriptor of the lines.
   private let stream: Int32
   private let isLive: Bool
   private let style: TextStyle
 
-  /// - Parameter isForPrograms: standard output is for a document alone; lines go to standard error.
+  /// - Parameter isForPrograms: standard output is reserved for a document; lines go to standard error.
   init(isForPrograms: Bool = false) {
     stream = isForPrograms ? 2 : 1
     isLive = !isForPrograms && Output.isTerminal
     style = isForPrograms ? Output.errorStyle : Output.style
   }
 
-  /// Prints a line, above the one that is alive.
-  func say(_ line: String) {
+  /// Prints a line above the status line.
+  func print(_ line: String) {
     state.withLock { state in
       erase(&state)
       Output.write(line + "\n", to: stream)
@@ -33,7 +33,8 @@ final class StatusLine: Sendable {
     }
   }
 
-  /// What is under way, asked anew with each sign of life; nothing where it is empty.
+  /// Sets the status line.
+  /// - Parameter text: evaluated for every frame; empty: no status line.
   func show(_ text: @escaping @Sendable () -> String) {
     state.withLock { state in
       state.text = text
@@ -42,8 +43,8 @@ final class StatusLine: Sendable {
     }
   }
 
-  /// Moves the sign of life on; called a few times a second.
-  func tick() {
+  /// Draws the next frame of the spinner.
+  private func tick() {
     guard isLive else { return }
     state.withLock { state in
       state.frame += 1
@@ -52,10 +53,10 @@ final class StatusLine: Sendable {
     }
   }
 
-  /// Shows signs of life until the work is done, and takes them away.
-  /// - Returns: nil: somebody pressed Ctrl-C, and the work was cancelled.
-  func keepAlive<Answer: Sendable>(
-    by time: TimeSource, _ work: @escaping @Sendable () async -> Answer
+  /// Shows the status line while `work` runs.
+  /// - Returns: nil after Ctrl-C, which cancels `work`.
+  func animate<Answer: Sendable>(
+    by time: TimeSource, during work: @escaping @Sendable () async -> Answer
   ) async -> Answer? {
     let result = await withTaskGroup(of: Answer?.self) { group in
       group.addTask { await work() }
@@ -77,6 +78,11 @@ final class StatusLine: Sendable {
 
   private static let frame = TimeSpan(milliseconds: 100)
 
+  static func spinner(_ frame: Int) -> String {
+    let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+    return frames[frame % frames.count]
+  }
+
   private func erase(_ state: inout State) {
     guard state.isDrawn else { return }
     Output.write("\r\u{1B}[2K", to: stream)
@@ -87,10 +93,9 @@ final class StatusLine: Sendable {
     guard isLive else { return }
     let text = state.text()
     guard !text.isEmpty else { return }
-    let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
-    let room = max((Output.width ?? 80) - 3, 10)
-    let mark = style.cyan(frames[state.frame % frames.count])
-    Output.write("\(mark) \(TextStyle.shortened(text, to: room))", to: stream)
+    let width = max((Output.width ?? 80) - 3, 10)
+    let spinner = style.cyan(Self.spinner(state.frame))
+    Output.write("\(spinner) \(TextStyle.shortened(text, to: width))", to: stream)
     state.isDrawn = true
   }
 }

@@ -3,8 +3,8 @@ import Model
 import Planning
 import Reconciling
 
-/// What an apply or a rollback came to, for people: a line for each resource that something became of, what failed
-/// last, and a line that counts. A cause that many share is said once.
+/// The result of an apply or a rollback as text: one line for each affected resource, failures last, and a
+/// line with totals. A message that several resources share is printed once.
 struct Summary {
   private let report: ApplyReport
   private let style = Output.style
@@ -12,19 +12,20 @@ struct Summary {
   init(_ convergence: Engine.Convergence) { report = ApplyReport(convergence) }
   init(_ report: ApplyReport) { self.report = report }
 
-  /// Prints, and throws the exit code where something is left: 1 for failures, 4 for guards.
+  /// Prints the summary.
+  /// - Throws: exit code 1 if a resource failed or is not ready, 4 if a guard blocked it.
   func report(as title: String? = nil) throws {
     Output.write(text(as: title))
     guard report.exitCode == 0 else { throw ExitCode(report.exitCode) }
   }
 
-  /// - Parameter title: nil for the revision.
+  /// - Parameter title: of the totals; nil: the revision.
   func text(as title: String? = nil) -> String {
     let shown = report.entries
     let words = shown.map { $0.state.word.count }.max() ?? 0
     let names = shown.map { $0.id.description.count }.max() ?? 0
     var text = ""
-    var told: Set<String> = []
+    var printed: Set<String> = []
     for entry in shown {
       let word = entry.state.word + String(repeating: " ", count: words - entry.state.word.count)
       let name = entry.id.description
@@ -33,8 +34,8 @@ struct Summary {
       let isShared = shown.count { $0.message == entry.message } > 1
       if entry.message.isEmpty {
         text += line + "\n"
-      } else if isShared, !told.insert(entry.message).inserted {
-        text += line + gap + style.dim("the same") + "\n"
+      } else if isShared, !printed.insert(entry.message).inserted {
+        text += line + gap + style.dim("same cause") + "\n"
       } else {
         text += line + gap + wrapped(entry.message, indent: words + names + 6) + "\n"
       }
@@ -42,7 +43,7 @@ struct Summary {
     return text + (shown.isEmpty ? "" : "\n") + footer(title) + "\n"
   }
 
-  /// The message in lines of the terminal's width, the further ones under the first.
+  /// The message wrapped to the width of the terminal, with a hanging indent.
   private func wrapped(_ message: String, indent: Int) -> String {
     guard let width = Output.width, width > indent + 24 else { return message }
     var lines: [String] = [""]
@@ -72,11 +73,11 @@ struct Summary {
 }
 
 extension ApplyReport.State {
-  /// The word at the head of a line.
+  /// The word at the beginning of a line.
   fileprivate var word: String {
     switch self {
-    case .left: "left alone"
-    case .guarded: "held back"
+    case .left: "not enforced"
+    case .guarded: "blocked"
     default: rawValue
     }
   }
@@ -85,9 +86,9 @@ extension ApplyReport.State {
   fileprivate var counted: String {
     switch self {
     case .waiting: "not ready"
-    case .left: "left alone by mode"
-    case .guarded: "held back by a guard"
-    case .superseded: "left to a newer revision"
+    case .left: "not enforced"
+    case .guarded: "blocked by a guard"
+    case .superseded: "superseded by a newer revision"
     default: rawValue
     }
   }

@@ -1,4 +1,6 @@
-/// Columns for people: widths from the content, two spaces between, no lines.
+import Planning
+
+/// Columns of text for a terminal. Each column is as wide as its widest cell; two spaces separate columns.
 struct Table {
   private var rows: [[String]]
 
@@ -6,16 +8,24 @@ struct Table {
 
   mutating func add(_ cells: [String]) { rows.append(cells) }
 
-  /// The text with a final line break. `style` is given column and row, the header being row 0, after padding.
+  /// The table with a dim header and a final line break.
   /// - Parameters:
-  ///   - width: where the last column is cut off.
-  ///   - optional: columns that are left out where that column had no room, the first of them first.
+  ///   - width: the last column is truncated to fit; nil: no limit.
+  ///   - optional: columns that are left out, in this order, until the last column has enough space.
+  ///   - paint: styles a cell below the header after padding; row 0 is the first row below the header.
   func text(
-    width: Int? = nil, optional: [Int] = [],
-    style: (_ cell: String, _ row: Int, _ column: Int) -> String = { cell, _, _ in cell }
-  )
-    -> String
-  {
+    style: TextStyle, width: Int?, optional: [Int] = [],
+    paint: (_ cell: String, _ row: Int, _ column: Int) -> String = { cell, _, _ in cell }
+  ) -> String {
+    text(width: width, optional: optional) { cell, row, column in
+      row == 0 ? style.dim(cell) : paint(cell, row - 1, column)
+    }
+  }
+
+  /// The same; row 0 of `paint` is the header.
+  private func text(
+    width: Int?, optional: [Int], paint: (_ cell: String, _ row: Int, _ column: Int) -> String
+  ) -> String {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
@@ -32,7 +42,7 @@ struct Table {
           visible = String(cell.prefix(width - used - 1)) + "…"
         }
         let padding = isLast ? "" : String(repeating: " ", count: widths[column] - cell.count + 2)
-        text += style(visible, index, column) + padding
+        text += paint(visible, index, column) + padding
         used += widths[column] + 2
       }
       text += "\n"
@@ -40,8 +50,8 @@ struct Table {
     return text
   }
 
-  /// What the last column has at least, where it wants as much.
-  private static let leastOfLast = 24
+  /// Width below which optional columns are left out in favour of the last column.
+  private static let minLastColumnWidth = 24
 
   private static func columns(_ widths: [Int], _ width: Int?, _ optional: [Int]) -> [Int] {
     var shown = Array(widths.indices)
@@ -49,7 +59,7 @@ struct Table {
     for column in optional {
       guard let last = shown.last else { break }
       let others = shown.dropLast().reduce(0) { $0 + widths[$1] + 2 }
-      guard others + min(widths[last], leastOfLast) > width else { break }
+      guard others + min(widths[last], minLastColumnWidth) > width else { break }
       shown.removeAll { $0 == column }
     }
     return shown

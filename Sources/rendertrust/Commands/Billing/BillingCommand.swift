@@ -7,10 +7,11 @@ import Reconciling
 struct BillingCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "billing",
-    abstract: "Look at what Stripe told and could not be done, and try it again.",
+    abstract: "Inspect and replay Stripe events that failed.",
     discussion: """
-      An event that cannot be done is kept as a dead letter: an unknown price, another currency, no account, a session \
-      that is not paid. Put right what was wrong, then replay it; a session is credited once, however often.
+      An event that cannot be processed is kept as a dead letter: an unknown price, another currency, a \
+      missing account, an unpaid session. Correct the cause and replay the dead letter. Each session is \
+      credited at most once.
       """,
     subcommands: [
       BillingDeadLetters.self, BillingShow.self, BillingReplay.self, BillingDismiss.self, BillingErase.self,
@@ -19,16 +20,17 @@ struct BillingCommand: AsyncParsableCommand {
 }
 
 extension Session {
-  /// The books of an environment's purchases; Stripe's settings are those of a server in this process's environment.
-  /// - Parameter mode: live or test; nil: as the process's environment says.
+  /// The billing store of an environment. Stripe settings come from the variables of this process, as for a
+  /// server.
+  /// - Parameter mode: live or test; nil: as the variables say.
   func billing(_ option: EnvironmentOption, mode: String? = nil) async throws -> BillingStore {
     let environment = try environment(option)
     let flags = ServerSettings.Flags(texts: mode.map { ["stripeMode": $0] } ?? [:])
     let stripe = try ServerSettings(flags, environment: Environment.all).stripe
-    let books = await billingBooks(
+    let store = await billingBooks(
       in: BillingDatabase(self, environment), isLive: stripe.isLive, client: stripe.client(foundations.http))
     do throws(BackendError) {
-      return try books.get()
+      return try store.get()
     } catch {
       throw CommandFailure.failed(error.description)
     }
@@ -36,13 +38,15 @@ extension Session {
 }
 
 extension DeadLetter {
-  var value: Value {
-    .members([
+  /// The dead letter as `-o json` prints it, without its event.
+  var members: [String: Value] {
+    let members: [String: Value?] = [
       "id": .integer(id), "event": .string(event), "type": .string(type),
       "about": subject.isEmpty ? nil : .string(subject), "account": account.map(Value.string),
       "reason": .string(reason), "message": .string(message), "receivedAt": .string(receivedAt.description),
       "attempts": .integer(attempts), "resolvedAt": resolvedAt.map { .string($0.description) },
       "resolution": resolution.map(Value.string),
-    ])
+    ]
+    return members.compactMapValues { $0 }
   }
 }

@@ -6,49 +6,44 @@ import Reconciling
 
 struct BillingDeadLetters: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "letters", abstract: "List open dead letters, oldest first.")
+    commandName: "dead-letters", abstract: "List open dead letters, oldest first.")
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var scope: LocalEnvironmentOptions
 
-  @Option(name: .long, help: "How many to list.")
+  @Option(name: .long, help: "Maximum number of dead letters.")
   var limit = 50
 
-  @Option(name: .shortAndLong, help: "How to print: text, json or name.")
+  @Option(name: .shortAndLong, help: "Output format.")
   var output = OutputFormat.text
 
   func validate() throws {
-    guard output != .yaml else { throw ValidationError("letters prints text, json or name") }
-    guard limit > 0 else { throw ValidationError("--limit is at least 1") }
+    guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
   }
 
   func run() async throws {
-    try await Session.open(state) { session in
-      // One more than is shown tells whether there are more.
-      let found = try await session.billing(environment).letters(limit: min(limit, .max - 1) + 1)
-      let letters = Array(found.prefix(limit))
-      defer {
-        if found.count > limit {
-          Output.error("there are more letters than \(limit): say --limit to see them")
-        }
+    try await Session.open(scope.state) { session in
+      // One more than shown, to detect whether there are more.
+      let found = try await session.billing(scope.environment).letters(limit: min(limit, .max - 1) + 1)
+      let deadLetters = Array(found.prefix(limit))
+      output.write(.array(deadLetters.map { .object($0.members) }), names: deadLetters.map { String($0.id) })
+      {
+        text(of: deadLetters, now: session.engine.time.now())
       }
-      switch output {
-      case .json: Output.write(Value.array(letters.map(\.value)).prettyJSON)
-      case .name: for letter in letters { Output.print(String(letter.id)) }
-      default: print(letters, now: session.engine.time.now())
+      if found.count > limit {
+        Output.error("there are more than \(limit) dead letters: raise --limit to list them")
       }
     }
   }
 
-  private func print(_ letters: [DeadLetter], now: Timestamp) {
-    guard !letters.isEmpty else { return Output.print("There are no dead letters.") }
-    var table = Table(["LETTER", "AGE", "TRIED", "REASON", "ABOUT", "ACCOUNT", "WHAT"])
-    for letter in letters {
+  private func text(of deadLetters: [DeadLetter], now: Timestamp) -> String {
+    guard !deadLetters.isEmpty else { return "There are no dead letters.\n" }
+    var table = Table(["ID", "AGE", "ATTEMPTS", "REASON", "SUBJECT", "ACCOUNT", "MESSAGE"])
+    for letter in deadLetters {
       table.add([
         String(letter.id), (now - letter.receivedAt).ago, String(letter.attempts), letter.reason,
         letter.subject.isEmpty ? letter.event : letter.subject, letter.account ?? "–", letter.message,
       ])
     }
-    Output.write(table)
+    return Output.text(of: table)
   }
 }

@@ -6,46 +6,45 @@ import Reconciling
 
 struct BillingDismiss: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "dismiss", abstract: "Close dead letters that you have dealt with.",
+    commandName: "dismiss", abstract: "Close dead letters that were handled by hand.",
     discussion: """
-      Who closed it and why stays in the letter; what Stripe sent is removed; no credits move. Exits with 1 when there is \
-      no such letter.
+      Records who closed a dead letter and why, and removes its event. Transfers no credits. Exits with 1 if \
+      a dead letter does not exist.
       """)
 
-  @Argument(help: "Numbers of letters.")
+  @Argument(help: "IDs of the dead letters.")
   var ids: [Int64]
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Why; stands in the letter for ever, no personal data.", valueName: "text"))
+    help: ArgumentHelp(
+      "Reason, stored with the dead letter for good. No personal data.", valueName: "text"))
   var because: String
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var scope: LocalEnvironmentOptions
 
   func validate() throws {
     guard (1...500).contains(because.utf8.count), !because.utf8.contains(where: { $0 < 32 }) else {
-      throw ValidationError("--because takes 1 to 500 bytes in one line")
+      throw ValidationError("--because must be one line of 1 to 500 bytes")
     }
   }
 
   func run() async throws {
-    try await Session.open(state) { session in
-      let books = try await session.billing(environment)
-      let person = Authorship.here("billing dismiss", []).actor
+    try await Session.open(scope.state) { session in
+      let store = try await session.billing(scope.environment)
+      let actor = Authorship.here("billing dismiss", []).actor
       var unknown = 0
       for id in ids {
-        switch try await books.dismiss(id, by: person, because: because) {
-        case .dismissed: Output.print("\(Output.style.green("✓")) letter \(id): dismissed")
-        case .settled(let how):
-          Output.print("\(Output.style.green("✓")) letter \(id): settled before: \(how)")
+        switch try await store.dismiss(id, by: actor, because: because) {
+        case .dismissed: Output.success("dead letter \(id): dismissed")
+        case .settled(let resolution): Output.success("dead letter \(id): already resolved: \(resolution)")
         case .unknownLetter:
           unknown += 1
-          Output.print("\(Output.style.red("✗")) letter \(id): there is no such letter")
+          Output.failure("dead letter \(id): not found")
         }
       }
       guard unknown == 0 else {
-        throw CommandFailure.failed("\(unknown) of \(ids.count) letters are not there")
+        throw CommandFailure.failed("\(unknown) of \(ids.count) dead letters do not exist")
       }
     }
   }

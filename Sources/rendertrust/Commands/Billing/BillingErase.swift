@@ -7,33 +7,33 @@ import Reconciling
 
 struct BillingErase: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "erase", abstract: "Remove a person from dead letters who has no account in the ledger.",
+    commandName: "erase", abstract: "Erase a person without a ledger account from dead letters.",
     discussion: """
-      For somebody whose sessions were all kept and credited nothing. Who has an account is erased by `ledger erase`, \
-      which does this, too. It cannot be undone: letters that are open stay so without their events, to be dismissed.
+      For a person whose sessions are all dead letters. `ledger erase` erases a person with an account, \
+      including dead letters. Cannot be undone: open dead letters stay open without their events, to be \
+      dismissed.
       """)
 
-  @Argument(help: "The name that the sessions gave.")
+  @Argument(help: "Account name in the sessions.")
   var account: String
 
-  @Flag(name: .long, help: "Do it. Without, nothing is done.")
+  @Flag(name: .long, help: "Confirm the erasure.")
   var yes = false
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var scope: LocalEnvironmentOptions
 
   func run() async throws {
     let name = LedgerStore.plainName(account)
     guard yes else {
       throw CommandFailure.blocked(
-        "‘\(name)’ would be removed from dead letters for good; say --yes to do it")
+        "erasing ‘\(name)’ from dead letters cannot be undone: pass --yes to confirm")
     }
-    try await Session.open(state) { session in
-      guard let count = try await session.billing(environment).eraseLetters(of: name) else {
+    try await Session.open(scope.state) { session in
+      guard let count = try await session.billing(scope.environment).eraseLetters(of: name) else {
         throw CommandFailure.usage(
-          "the ledger has an account ‘\(name)’; rendertrust ledger erase \(name) --yes removes both")
+          "the ledger has an account ‘\(name)’: rendertrust ledger erase \(name) --yes erases both")
       }
-      Output.print("\(Output.style.green("✓")) ‘\(name)’ was removed from \(count) letters")
+      Output.success("‘\(name)’ was erased from \(count) dead letters")
     }
   }
 }

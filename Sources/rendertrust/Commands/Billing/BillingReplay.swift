@@ -6,60 +6,63 @@ import Reconciling
 
 struct BillingReplay: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "replay", abstract: "Try dead letters again, with the prices and accounts as they are now.",
+    commandName: "replay", abstract: "Process dead letters again with current prices and accounts.",
     discussion: """
-      Where no PriceMap had a price when the session was made, what it gives now counts. Exits with 1 when a letter \
-      stays open. What a session bought is asked with the key in STRIPE_SECRET. Nothing is replayed in \
-      another mode than that of the books: a test event never gives credits where money is real.
+      If no PriceMap contained a price when the session was created, the current price applies. Line items \
+      are read from Stripe with the key in STRIPE_SECRET. A test event is never replayed on a live ledger. \
+      Exits with 1 if a dead letter stays open.
       """)
 
-  @Argument(help: "Numbers of letters.")
+  @Argument(help: "IDs of the dead letters.")
   var ids: [Int64] = []
 
-  @Flag(name: .long, help: "All open letters.")
+  @Flag(name: .long, help: "Replay all open dead letters.")
   var all = false
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "live or test, as the books are; absent: as STRIPE_SECRET or RENDERTRUST_STRIPE_MODE says.",
+      "Mode of the ledger: live or test. Default: from STRIPE_SECRET or RENDERTRUST_STRIPE_MODE.",
       valueName: "mode"))
   var mode: String?
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var scope: LocalEnvironmentOptions
 
   func validate() throws {
-    guard all != !ids.isEmpty else { throw ValidationError("say which letters: their numbers, or --all") }
+    guard all != !ids.isEmpty else { throw ValidationError("name the IDs of dead letters, or pass --all") }
   }
 
   func run() async throws {
-    try await Session.open(state) { session in
-      let books = try await session.billing(environment, mode: mode)
-      let chosen = all ? try await books.letters(limit: .max).map(\.id) : ids
+    try await Session.open(scope.state) { session in
+      let store = try await session.billing(scope.environment, mode: mode)
+      let chosen = all ? try await store.letters(limit: .max).map(\.id) : ids
       var open = 0
       for id in chosen {
-        let (isDone, text) = BillingReplay.words(await books.replay(id))
-        if !isDone { open += 1 }
-        Output.print("\(isDone ? Output.style.green("✓") : Output.style.red("✗")) letter \(id): \(text)")
+        let (isDone, text) = BillingReplay.result(await store.replay(id))
+        if isDone {
+          Output.success("dead letter \(id): \(text)")
+        } else {
+          open += 1
+          Output.failure("dead letter \(id): \(text)")
+        }
       }
       if chosen.isEmpty { Output.print("There are no dead letters.") }
       guard open == 0 else {
-        throw CommandFailure.failed("\(open) of \(chosen.count) letters could not be settled")
+        throw CommandFailure.failed("\(open) of \(chosen.count) dead letters stay open")
       }
     }
   }
 
-  private static func words(_ replay: BillingStore.Replay) -> (isDone: Bool, text: String) {
+  private static func result(_ replay: BillingStore.Replay) -> (isDone: Bool, text: String) {
     switch replay {
-    case .unknownLetter: (false, "there is no such letter")
-    case .settled(let how): (true, "settled before: \(how)")
-    case .erased: (false, "its event was removed with the buyer's data; dismiss it")
+    case .unknownLetter: (false, "not found")
+    case .settled(let resolution): (true, "already resolved: \(resolution)")
+    case .erased: (false, "its event was erased with the buyer's data; dismiss it")
     case .tried(.credited(let credits)): (true, "\(credits) credits credited")
     case .tried(.reversed(let credits)): (true, "\(credits) credits reversed")
-    case .tried(.noted): (true, "nothing is to be moved")
-    case .tried(.repeated): (true, "it was done before")
-    case .tried(.ignored): (true, "nothing is done for such an event")
+    case .tried(.noted): (true, "recorded, no credits to transfer")
+    case .tried(.repeated): (true, "already processed")
+    case .tried(.ignored): (true, "events of this type are ignored")
     case .tried(.kept(let refusal)): (false, refusal.message)
     case .tried(.unavailable(let error)): (false, error.description)
     }

@@ -6,21 +6,20 @@ import Reconciling
 
 struct BillingShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show a dead letter with its event, without the buyer's personal data.")
+    commandName: "show", abstract: "Show a dead letter and its event, without personal data.")
 
-  @Argument(help: "The letter's number.")
+  @Argument(help: "ID of the dead letter.")
   var id: Int64
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var state: StateOptions
+  @OptionGroup var scope: LocalEnvironmentOptions
 
   func run() async throws {
-    try await Session.open(state) { session in
-      guard let letter = try await session.billing(environment).letter(id) else {
-        throw CommandFailure.usage("there is no letter \(id); rendertrust billing letters lists them")
+    try await Session.open(scope.state) { session in
+      guard let letter = try await session.billing(scope.environment).letter(id) else {
+        throw CommandFailure.usage(
+          "unknown dead letter \(id): list them with rendertrust billing dead-letters")
       }
-      var members: [String: Value] = [:]
-      if case .object(let fields) = letter.value { for field in fields { members[field.key] = field.value } }
+      var members = letter.members
       members["payload"] = letter.shownPayload ?? .null
       Output.write(Value.object(members).prettyJSON)
     }

@@ -2,35 +2,38 @@ import ArgumentParser
 import Ledger
 import Model
 
-struct CreditsBalance: AsyncParsableCommand {
+struct CreditsBalance: QueryCommand {
   static let configuration = CommandConfiguration(
-    commandName: "balance", abstract: "What accounts have, what is held back, and what they may spend.")
+    commandName: "balance", abstract: "List accounts with their balance, held and available credits.")
 
-  @Argument(help: ArgumentHelp("Only these.", valueName: "account"))
+  @Argument(help: ArgumentHelp("Show these accounts only.", valueName: "account"))
   var accounts: [String] = []
 
-  @OptionGroup var books: LedgerQueryOptions
+  @OptionGroup var ledger: LedgerQueryOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text, json or name.")
+  @Option(name: .shortAndLong, help: "Output format.")
   var output = OutputFormat.text
 
-  func run() async throws {
-    let found = try await books.place.ask(BalanceQuery(books.query, accounts: accounts)).accounts
-    switch output {
-    case .json: Output.write(Value.array(found.map(\.value)).prettyJSON)
-    case .name: for account in found { Output.print(account.name) }
-    case .text, .yaml: print(found)
-    }
-  }
+  var connection: ConnectionOptions { ledger.place }
 
-  private func print(_ accounts: [LedgerStore.Account]) {
-    var table = Table(["ACCOUNT", "KIND", "BALANCE", "HELD", "AVAILABLE", "ENTRIES"])
-    for account in accounts {
-      table.add([
-        account.name, account.kind.rawValue.replacing("_", with: " "), account.balance.description,
-        account.held.description, account.available.description, String(account.entries),
-      ])
+  func query() -> BalanceQuery { BalanceQuery(ledger.query, accounts: accounts) }
+
+  func write(_ answer: BalanceQuery.Answer) {
+    let accounts = answer.accounts
+    output.write(.array(accounts.map(\.value)), names: accounts.map(\.name)) {
+      var table = Table(["ACCOUNT", "KIND", "BALANCE", "HELD", "AVAILABLE", "ENTRIES"])
+      for account in accounts {
+        table.add([
+          account.name, account.kind.text, account.balance.description, account.held.description,
+          account.available.description, String(account.entries),
+        ])
+      }
+      return Output.text(of: table)
     }
-    Output.write(table)
   }
+}
+
+extension LedgerStore.AccountKind {
+  /// `node owner`.
+  var text: String { rawValue.replacing("_", with: " ") }
 }

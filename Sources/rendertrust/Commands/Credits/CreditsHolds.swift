@@ -3,36 +3,36 @@ import Ledger
 import Model
 import Reconciling
 
-struct CreditsHolds: AsyncParsableCommand {
+struct CreditsHolds: QueryCommand {
   static let configuration = CommandConfiguration(
-    commandName: "holds", abstract: "What is reserved for jobs, oldest first.")
+    commandName: "holds", abstract: "List credits held for jobs, oldest first.")
 
-  @Argument(help: "Only this account's.")
+  @Argument(help: "Show holds of this account only.")
   var account: String?
 
-  @OptionGroup var books: LedgerQueryOptions
+  @OptionGroup var ledger: LedgerQueryOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text or json.")
-  var output = OutputFormat.text
+  @Option(name: .shortAndLong, help: "Output format.")
+  var output = DocumentFormat.text
 
-  func run() async throws {
-    let answer = try await books.place.ask(HoldsQuery(books.query, account: account))
-    if output == .json {
-      Output.write(Value.array(answer.holds.map(\.value)).prettyJSON)
-      return
+  var connection: ConnectionOptions { ledger.place }
+
+  func query() -> HoldsQuery { HoldsQuery(ledger.query, account: account) }
+
+  func write(_ answer: HoldsQuery.Answer) {
+    output.write(.array(answer.holds.map(\.value))) {
+      guard !answer.holds.isEmpty else {
+        return "There are no open holds\(answer.account.map { " of \($0)" } ?? "").\n"
+      }
+      var table = Table(["HOLD", "ACCOUNT", "CREDITS", "AGE", "EXPIRES", "JOB"])
+      for hold in answer.holds {
+        let expires = hold.expiresAt <= answer.now ? "expired" : "in \((hold.expiresAt - answer.now).ago)"
+        table.add([
+          String(hold.id), hold.account, hold.amount.description, (answer.now - hold.openedAt).ago, expires,
+          hold.job,
+        ])
+      }
+      return Output.text(of: table)
     }
-    guard !answer.holds.isEmpty else {
-      Output.print("Nothing is held back\(answer.account.map { " of \($0)" } ?? "").")
-      return
-    }
-    let now = answer.now
-    var table = Table(["HOLD", "ACCOUNT", "CREDITS", "AGE", "EXPIRES", "JOB"])
-    for hold in answer.holds {
-      table.add([
-        String(hold.id), hold.account, hold.amount.description, (now - hold.openedAt).ago,
-        hold.expiresAt <= now ? "due" : "in \((hold.expiresAt - now).ago)", hold.job,
-      ])
-    }
-    Output.write(table)
   }
 }

@@ -4,46 +4,44 @@ import Manifests
 import Model
 import Reconciling
 
-struct CreditsStatement: AsyncParsableCommand {
+struct CreditsStatement: QueryCommand {
   static let configuration = CommandConfiguration(
-    commandName: "statement", abstract: "What happened on an account in a month.",
+    commandName: "statement", abstract: "Show the monthly statement of an account.",
     discussion:
-      "With -o html, a page to print: an invoice for creators, earnings for node owners and developers.")
+      "-o html writes a printable page: an invoice for creators, earnings for node owners and developers.")
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, html }
 
-  @Argument(help: "Whose.")
+  @Argument(help: "Account name.")
   var account: String
 
-  @Option(
-    name: .long, help: ArgumentHelp("Such as 2026-11; this month where it is left out.", valueName: "month"))
+  @Option(name: .long, help: ArgumentHelp("Month, such as 2026-11. Default: this month.", valueName: "month"))
   var month: CalendarMonth?
 
-  @OptionGroup var books: LedgerQueryOptions
+  @OptionGroup var ledger: LedgerQueryOptions
 
-  @Option(name: .shortAndLong, help: "How to print.")
+  @Option(name: .shortAndLong, help: "Output format.")
   var output = Format.text
 
-  func run() async throws {
-    let answer = try await books.place.ask(
-      StatementQuery(books.query, account: account, month: month))
+  var connection: ConnectionOptions { ledger.place }
+
+  func query() -> StatementQuery { StatementQuery(ledger.query, account: account, month: month) }
+
+  func write(_ answer: StatementQuery.Answer) {
     switch output {
     case .json: Output.write(answer.statement.value.prettyJSON)
     case .html:
       let page = StatementPage(
         answer.statement, creditWorth: answer.creditWorth, span: answer.month, madeAt: answer.now)
       Output.write(page.html)
-    case .text: print(answer.statement, answer.month)
+    case .text: Output.write(text(of: answer.statement, answer.month))
     }
   }
 
-  private func print(_ statement: AccountStatement, _ month: String) {
+  private func text(of statement: AccountStatement, _ month: String) -> String {
     let style = Output.style
-    Output.print(
-      "\(style.bold(statement.account)), \(statement.kind.rawValue.replacing("_", with: " ")), \(month)\n"
-    )
-    var table = Table(["TIME", "WHAT", "WITH", "CREDITS", "BALANCE", "JOB"])
-    table.add(["", "before", "", "", statement.opening.description, ""])
+    var table = Table(["TIME", "TYPE", "ACCOUNT", "CREDITS", "BALANCE", "JOB"])
+    table.add(["", "opening", "", "", statement.opening.description, ""])
     for line in statement.lines {
       let time = line.at.description
       table.add([
@@ -52,15 +50,20 @@ struct CreditsStatement: AsyncParsableCommand {
         line.job,
       ])
     }
-    Output.write(
-      table.text(width: Output.width) { cell, row, column in
-        if row == 0 || row == 1 { return style.dim(cell) }
-        return column == 3 && cell.hasPrefix("+") ? style.green(cell) : cell
-      })
+    let lines = Output.text(of: table) { cell, row, column in
+      if row == 0 { return style.dim(cell) }
+      return column == 3 && cell.hasPrefix("+") ? style.green(cell) : cell
+    }
+    return "\(style.bold(statement.account)), \(statement.kind.text), \(month)\n\n\(lines)\n"
+      + "\(totals(of: statement))\n"
+  }
+
+  /// `2 entries: grant 25, charge -1. Balance 24, 1 held.`
+  private func totals(of statement: AccountStatement) -> String {
+    let count = statement.lines.count
     let totals = statement.totals.map { "\($0.type) \($0.amount)" }.joined(separator: ", ")
-    Output.print(
-      "\n\(statement.lines.count) entr\(statement.lines.count == 1 ? "y" : "ies")\(totals.isEmpty ? "" : ": \(totals)")."
-        + " Balance \(statement.closing)\(statement.held.micro > 0 ? ", \(statement.held) held back now" : "")."
-    )
+    let held = statement.held.micro > 0 ? ", \(statement.held) held" : ""
+    return "\(count) entr\(count == 1 ? "y" : "ies")\(totals.isEmpty ? "" : ": \(totals)"). "
+      + "Balance \(statement.closing)\(held)."
   }
 }

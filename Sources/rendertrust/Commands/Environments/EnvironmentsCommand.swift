@@ -2,6 +2,6 @@ import ArgumentParser
 
 struct EnvironmentsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "environments", abstract: "Look at what there is to look at.",
+    commandName: "environments", abstract: "Show environments.",
     subcommands: [EnvironmentsList.self], defaultSubcommand: EnvironmentsList.self)
 }

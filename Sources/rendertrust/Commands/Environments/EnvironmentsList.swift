@@ -2,29 +2,29 @@ import ArgumentParser
 import Model
 import Reconciling
 
-struct EnvironmentsList: AsyncParsableCommand {
+struct EnvironmentsList: QueryCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the environments of a state, and how each is doing.")
+    commandName: "list", abstract: "List environments with their newest revision and readiness.")
 
-  @OptionGroup var place: ConnectionOptions
+  @OptionGroup var connection: ConnectionOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text, json or name.")
+  @Option(name: .shortAndLong, help: "Output format.")
   var output = OutputFormat.text
 
-  func run() async throws {
-    let list = try await place.ask(EnvironmentsQuery())
-    switch output {
-    case .json: Output.write(Value.array(list.environments.map(\.value)).prettyJSON)
-    case .name: for environment in list.environments { Output.print(environment.name) }
-    case .text, .yaml:
+  func query() -> EnvironmentsQuery { EnvironmentsQuery() }
+
+  func write(_ list: EnvironmentList) {
+    let environments = list.environments
+    output.write(.array(environments.map(\.value)), names: environments.map(\.name)) {
       var table = Table(["ENVIRONMENT", "REVISION", "AGE", "ACTOR", "RESOURCES", "READY"])
-      for environment in list.environments {
+      for environment in environments {
+        let newest = environment.newest
         table.add([
-          environment.name, String(environment.newest.number), (list.now - environment.newest.createdAt).ago,
-          environment.newest.actor, String(environment.resources), String(environment.ready),
+          environment.name, String(newest.number), (list.now - newest.createdAt).ago, newest.actor,
+          String(environment.resources), String(environment.ready),
         ])
       }
-      Output.write(table)
+      return Output.text(of: table)
     }
   }
 }

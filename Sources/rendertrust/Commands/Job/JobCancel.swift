@@ -4,33 +4,26 @@ internal import Model
 
 struct JobCancel: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cancel", abstract: "Stop a job, wherever it is.",
-    discussion: "What it has done until then is paid; the rest of what was held is given back.")
+    commandName: "cancel", abstract: "Cancel a job.",
+    discussion: "Charges the work done so far and releases the remaining held credits.")
 
-  @Argument(help: "The job.")
-  var id: String
-
-  @OptionGroup var options: JobServiceOptions
-
-  @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
-  var output = OutputFormat.text
+  @OptionGroup var options: JobOptions
 
   func run() async throws {
-    try await Session.withJobs(options) { open in
-      let id = try await open.id(id)
-      let job = try await open.ask { desk throws(JobError) in
-        try await desk.cancel(id, of: nil, by: open.person)
+    try await options.withJob { open, id in
+      let job = try await open.ask { service throws(JobError) in
+        try await service.cancel(id, of: nil, by: open.person)
       }
-      open.write(job, as: output) { $0.cancelled(job) }
+      open.write(job, as: options.output) { $0.cancelled(job) }
     }
   }
 }
 
 extension JobText {
   func cancelled(_ job: Job) -> String {
-    guard !job.state.isOver else { return end(job) + "\n" }
-    let place = job.attempts.last.map { " on \($0.node)" } ?? ""
-    return "\(style.yellow("!")) Job \(style.bold(job.id.text)) is being stopped\(place).\n"
+    guard !job.state.isOver else { return summary(of: job) + "\n" }
+    let node = job.attempts.last.map { " on \($0.node)" } ?? ""
+    return "\(style.yellow("!")) Job \(style.bold(job.id.text)) is being cancelled\(node).\n"
       + style.dim("  rendertrust job watch \(job.id.text)") + "\n"
   }
 }

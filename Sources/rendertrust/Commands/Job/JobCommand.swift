@@ -1,30 +1,39 @@
 import ArgumentParser
 import JobModel
-import Manifests
 import Model
 import Reconciling
 
 struct JobCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "job", abstract: "Order work, watch it, and ask why it went where it went.",
-    discussion: "A job is named by its ID, or by how the ID begins where no other's begins so.",
+    commandName: "job", abstract: "Submit, watch and inspect jobs.",
+    discussion: "Name a job by its ID or by a unique prefix of its ID.",
     subcommands: [
       JobSubmit.self, JobGet.self, JobList.self, JobWatch.self, JobCancel.self, JobWhy.self,
     ],
     defaultSubcommand: JobList.self)
 }
 
-extension OpenJobService {
-  /// As commands print it: `text` is shown where people read.
-  func write(_ job: Job, as format: OutputFormat, text: (JobText) -> String) {
-    switch format {
-    case .json: Output.write(job.value.prettyJSON)
-    case .yaml: Output.write(YAMLWriter.text(of: job.value))
-    case .name: Output.print(job.id.text)
-    case .text: Output.write(text(jobText))
-    }
-  }
+/// One job, and how to print it.
+struct JobOptions: ParsableArguments {
+  @Argument(help: "Job ID or a unique prefix.")
+  var id: String
 
+  @OptionGroup var scope: EnvironmentOptions
+
+  @Option(name: .shortAndLong, help: "Output format.")
+  var output = OutputFormat.text
+
+  func withJob(_ body: @Sendable (OpenJobService, JobID) async throws -> Void) async throws {
+    let id = id
+    try await Session.withJobs(scope) { open in try await body(open, try await open.id(id)) }
+  }
+}
+
+extension OpenJobService {
   var jobText: JobText { JobText(style: Output.style, now: time.now()) }
   var nodeText: NodeText { NodeText(style: Output.style, now: time.now()) }
+
+  func write(_ job: Job, as format: OutputFormat, text: (JobText) -> String) {
+    format.write(job.value, names: [job.id.text]) { text(jobText) }
+  }
 }

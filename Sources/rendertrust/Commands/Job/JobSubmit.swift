@@ -5,60 +5,61 @@ import Model
 
 struct JobSubmit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "submit", abstract: "Order work from a module.",
+    commandName: "submit", abstract: "Submit a job to a module.",
     discussion: """
-      The credits that it can cost are held at once; what it did not cost is given back when it is over. With a key \
-      of your own an order that was interrupted can be repeated: the same key gets the same job.
+      Holds the maximum cost in credits; the difference to the actual cost is released when the job ends. A \
+      key makes the submission idempotent: the same key returns the same job.
 
-      With --wait: 0 when it succeeded, 1 when it failed or was cancelled.
+      With --wait, exits with 0 if the job succeeded, with 1 if it failed or was cancelled.
       """)
 
-  @Argument(help: "The module, as its manifest is named.")
+  @Argument(help: "Name of the module.")
   var module: String
 
   @Option(
     name: .long,
-    help: ArgumentHelp("JSON, or @file with JSON, or - for standard input.", valueName: "json|@file|-"))
+    help: ArgumentHelp(
+      "Input: JSON, @file with JSON, or - for standard input.", valueName: "json|@file|-"))
   var input = "{}"
 
   @Option(
-    name: .customLong("as"), help: ArgumentHelp("Who pays, such as account/ada.", valueName: "account"))
+    name: .customLong("as"),
+    help: ArgumentHelp("Account that pays, such as account/ada.", valueName: "account"))
   var account: String?
 
-  @Option(name: .long, help: "How many of the module's units, such as frames.")
+  @Option(name: .long, help: "Number of units of the module, such as frames.")
   var units: Int64 = 1
 
   @Option(
     name: .long,
-    help: ArgumentHelp(
-      "The most credits that it may cost; without, what the units cost.", valueName: "credits"))
+    help: ArgumentHelp("Maximum cost. Default: the price of the units.", valueName: "credits"))
   var budget: String?
 
-  @Option(name: .long, help: "0 to 9; among jobs of one account the greater goes first.")
+  @Option(name: .long, help: "Priority among the jobs of the account, 0 to 9, highest first.")
   var priority = 5
 
-  @Option(name: .long, help: ArgumentHelp("How long it may take, such as 10m.", valueName: "time"))
+  @Option(name: .long, help: ArgumentHelp("Maximum duration, such as 10m.", valueName: "time"))
   var within: String?
 
-  @Option(name: .long, help: ArgumentHelp("Names the order among all of the account's.", valueName: "key"))
+  @Option(name: .long, help: ArgumentHelp("Idempotency key among the jobs of the account.", valueName: "key"))
   var key: String?
 
-  @Flag(name: .long, help: "Watch it until it is over, and print what it made.")
+  @Flag(name: .long, help: "Wait for the job and print its output.")
   var wait = false
 
-  @OptionGroup var options: JobServiceOptions
+  @OptionGroup var scope: EnvironmentOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
+  @Option(name: .shortAndLong, help: "Output format.")
   var output = OutputFormat.text
 
   func run() async throws {
     let order = try order()
-    try await Session.withJobs(options) { open in
-      var job = try await open.ask { desk throws(JobError) in try await desk.submit(order) }
+    try await Session.withJobs(scope) { open in
+      var job = try await open.ask { service throws(JobError) in try await service.submit(order) }
       if wait {
-        // What it made can be read by programs although progress is shown.
+        // Progress goes to standard output on a terminal only, so that programs read the job's output alone.
         let prints = output == .text && Output.isTerminal ? WatchedOutput.lines : .nothing
-        if prints == .lines { Output.print(open.jobText.ordered(job)) }
+        if prints == .lines { Output.print(open.jobText.accepted(job)) }
         job = try await open.watch(job, prints: prints)
       }
       open.write(job, as: output) { text in
@@ -70,16 +71,17 @@ struct JobSubmit: AsyncParsableCommand {
   }
 
   private func order() throws(CommandFailure) -> JobOrder {
-    if account == nil, case .server = try options.place.place() {
-      // Whoever the token is for.
+    if account == nil, case .server = try scope.connection.place() {
+      // The server uses the account of the token.
       return try order(of: "")
     }
     guard let account else {
-      throw .usage("say who pays with --as, such as --as account/ada; rendertrust credits lists the accounts")
+      throw .usage(
+        "name the paying account, such as --as account/ada; rendertrust credits lists the accounts")
     }
     let creator = LedgerStore.plainName(account)
     guard LedgerStore.isFree(creator) else {
-      throw .usage("‘\(account)’ is no account of a creator; write for example account/ada")
+      throw .usage("--as must be an account of a creator such as account/ada, not ‘\(account)’")
     }
     return try order(of: creator)
   }
@@ -88,16 +90,11 @@ struct JobSubmit: AsyncParsableCommand {
     var order = JobOrder(creator: creator, module: module, input: try JobInput.value(input), units: units)
     if let budget {
       guard let credits = Credits(budget) else {
-        throw .usage("--budget is a number of credits such as 25 or 0.5, not ‘\(budget)’")
+        throw .usage("--budget must be a number of credits such as 25 or 0.5, not ‘\(budget)’")
       }
       order.budget = credits
     }
-    if let within {
-      guard let span = TimeSpan(within) else {
-        throw .usage("--within is a time such as 90s or 10m, not ‘\(within)’")
-      }
-      order.within = span
-    }
+    if let within { order.within = try TimeSpan.option("--within", within, isZeroAllowed: true) }
     order.priority = priority
     order.key = key
     if let problem = order.problem {
@@ -107,7 +104,7 @@ struct JobSubmit: AsyncParsableCommand {
   }
 }
 
-/// What `--input` means.
+/// The value of `--input`.
 enum JobInput {
   static func value(_ text: String) throws(CommandFailure) -> Value {
     let json: String
@@ -128,17 +125,17 @@ enum JobInput {
 }
 
 extension JobText {
-  /// Above what happens to it.
-  func ordered(_ job: Job) -> String {
-    "Job \(style.bold(job.id.text)) of \(job.module); at most \(job.held) credits of \(job.creator) are spent."
+  /// Printed before the progress of a job.
+  func accepted(_ job: Job) -> String {
+    "Job \(style.bold(job.id.text)) of \(job.module); \(job.held) credits of \(job.creator) are held."
   }
 
-  /// What follows from an order.
+  /// The result of a submission without `--wait`.
   func submitted(_ job: Job) -> String {
     guard !job.state.isOver else { return headline(job) + "\n" }
-    let place = job.attempts.last.map { "was given to \($0.node)" } ?? "waits for a place"
-    return "\(style.green("✓")) Job \(style.bold(job.id.text)) of \(job.module) \(place); "
-      + "at most \(job.held) credits of \(job.creator) are spent.\n"
+    let state = job.attempts.last.map { "was dispatched to \($0.node)" } ?? "is pending"
+    return "\(style.green("✓")) Job \(style.bold(job.id.text)) of \(job.module) \(state); "
+      + "\(job.held) credits of \(job.creator) are held.\n"
       + style.dim("  rendertrust job watch \(job.id.text)") + "\n"
   }
 }

@@ -5,29 +5,25 @@ import Reconciling
 
 struct JobWatch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "watch", abstract: "Tell what happens to a job until it is over.",
+    commandName: "watch", abstract: "Watch a job until it ends.",
     discussion: """
-      Exits with 0 when it succeeded, 1 when it failed or was cancelled. Ctrl-C ends the watching, not the job. \
-      json prints the whole job, on one line, each time that it changes.
+      Exits with 0 if the job succeeded, with 1 if it failed or was cancelled. Ctrl-C stops watching; the \
+      job continues. json prints the whole job on one line after each change.
       """)
 
-  @Argument(help: "The job.")
+  @Argument(help: "Job ID or a unique prefix.")
   var id: String
 
-  @OptionGroup var options: JobServiceOptions
+  @OptionGroup var scope: EnvironmentOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text or json.")
-  var output = OutputFormat.text
-
-  func validate() throws {
-    guard output == .text || output == .json else { throw ValidationError("watch prints text or json") }
-  }
+  @Option(name: .shortAndLong, help: "Output format.")
+  var output = DocumentFormat.text
 
   func run() async throws {
-    try await Session.withJobs(options) { open in
+    try await Session.withJobs(scope) { open in
       let id = try await open.id(id)
-      let job = try await open.ask { desk throws(JobError) in try await desk.job(id) }
-      if output == .text { Output.write(open.jobText.headline(job) + "\n") }
+      let job = try await open.ask { service throws(JobError) in try await service.job(id) }
+      if output == .text { Output.print(open.jobText.headline(job)) }
       guard !job.state.isOver || output == .json else { throw ExitCode(job.state == .succeeded ? 0 : 1) }
       let end = try await open.watch(job, prints: output == .json ? .documents : .lines)
       if end.state != .succeeded { throw ExitCode(1) }
@@ -35,25 +31,26 @@ struct JobWatch: AsyncParsableCommand {
   }
 }
 
-/// What is printed of a job that is watched.
+/// What is printed while a job is watched.
 enum WatchedOutput {
   case lines
-  /// Each version as a line of JSON on standard output.
+  /// Each version of the job as a line of JSON on standard output.
   case documents
-  /// Standard output is for what comes in the end; lines go to standard error.
+  /// Standard output is reserved for the final document; lines go to standard error.
   case nothing
 }
 
 extension OpenJobService {
-  private static let patience = Duration.seconds(20)
+  private static let pollTimeout = Duration.seconds(20)
 
-  /// Tells what happens to a job, from its beginning on, and returns it when it is over.
-  /// - Throws: exit code 130 after Ctrl-C, and what the scheduler says.
+  /// Prints the changes of a job until it ends.
+  /// - Returns: the final version.
+  /// - Throws: exit code 130 after Ctrl-C, and errors of the scheduler.
   func watch(_ first: Job, prints: WatchedOutput) async throws -> Job {
     let line = StatusLine(isForPrograms: prints != .lines)
-    let result = await line.keepAlive(by: time) { await follow(first, on: line, prints: prints) }
+    let result = await line.animate(by: time) { await follow(first, on: line, prints: prints) }
     guard let result else {
-      Output.error("The job goes on: rendertrust job watch \(first.id)")
+      Output.error("The job continues: rendertrust job watch \(first.id)")
       throw ExitCode(130)
     }
     do throws(JobError) {
@@ -73,12 +70,13 @@ extension OpenJobService {
         if prints == .documents, before?.version != job.version { Output.print(job.value.json) }
         if prints != .documents {
           let style = prints == .lines ? Output.style : Output.errorStyle
-          for news in JobText(style: style, now: time.now()).news(of: job, since: before) { line.say(news) }
-          line.show { [job] in JobText(style: style, now: time.now()).underWay(job) }
+          let changes = JobText(style: style, now: time.now()).changes(of: job, since: before)
+          for change in changes { line.print(change) }
+          line.show { [job] in JobText(style: style, now: time.now()).status(of: job) }
         }
         if job.state.isOver { return .success(job) }
         before = job
-        job = try await desk.job(job.id, of: nil, newerThan: job.version, timeout: Self.patience)
+        job = try await service.job(job.id, of: nil, newerThan: job.version, timeout: Self.pollTimeout)
       }
     } catch {
       return .failure(error)

@@ -2,6 +2,6 @@ import ArgumentParser
 
 struct LedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ledger", abstract: "Prove the books, write them out, and remove a person from them.",
+    commandName: "ledger", abstract: "Verify and export the ledger, and erase personal data.",
     subcommands: [LedgerVerify.self, LedgerExportCommand.self, LedgerErase.self])
 }

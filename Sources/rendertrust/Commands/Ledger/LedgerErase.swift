@@ -8,76 +8,83 @@ import Reconciling
 
 struct LedgerErase: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "erase", abstract: "Remove a person's name from an account, and from every export of it.",
+    commandName: "erase", abstract: "Erase a person's name from an account and from its exports.",
     discussion: """
-      Entries, balances, hashes and proofs stay as they are: the account keeps its number and is called erased-NUMBER. \
-      That it was erased, when and by whom is recorded in a chain that `ledger verify` checks. It cannot be undone. \
-      Backups hold the name until they expire; manifests and the commits of git are yours to change.
+      Entries, balances, hashes and proofs stay unchanged: the account keeps its number and is renamed to \
+      erased-NUMBER. The erasure, its time and its actor are recorded in a chain that `ledger verify` \
+      checks. Cannot be undone. Backups contain the name until they expire; manifests and git commits are \
+      not changed.
       """)
 
-  @Argument(help: "Whose name.")
+  @Argument(help: "Account name.")
   var account: String
 
-  @Flag(name: .long, help: "Do it. Without, it is only said what would be done.")
+  @Flag(name: .long, help: "Confirm the erasure.")
   var yes = false
 
-  @OptionGroup var books: LedgerOptions
+  @OptionGroup var ledger: LedgerOptions
 
   func run() async throws {
-    try await Session.withBooks(books) { session, books in
-      let found = try await books.account(account)
+    try await Session.withBooks(ledger) { session, ledger in
+      let found = try await ledger.account(account)
       guard yes else {
         throw CommandFailure.blocked(
-          "the name ‘\(found.name)’ would be removed for good from an account with \(found.entries) entries and a balance "
-            + "of \(found.balance) credits; say --yes to do it")
+          "erasing ‘\(found.name)’ with \(found.entries) entries and a balance of \(found.balance) credits "
+            + "cannot be undone: pass --yes to confirm")
       }
-      let (exports, unknown) = try await places(session, books)
-      let done: LedgerErasure
-      do throws(ErasureError) {
-        done = try await LedgerErasure.erase(
-          found.name, by: Authorship.here("ledger erase", []).actor, in: books.pool,
-          alsoErasing: [BillingErasure.hook, SchedulingErasure.hook], exports: exports)
-      } catch {
-        throw CommandFailure.failed("nothing was erased: \(error)")
-      }
-      Output.print(
-        "\(Output.style.green("✓")) \(found.name) is \(done.name) from now on: erasure \(done.number)"
-          + "\(done.isNew ? "" : ", as before"), \(exports.count - done.exportsLeft.count) of \(exports.count) exports written anew"
-      )
-      let left =
+      let exports = try await exports(of: ledger, session)
+      let done = try await erase(found.name, ledger, exports.reachable)
+      let rewritten = exports.reachable.count - done.exportsLeft.count
+      Output.success(
+        "\(found.name) is now \(done.name): erasure \(done.number)\(done.isNew ? "" : " (repeated)"), "
+          + "\(rewritten) of \(exports.reachable.count) exports rewritten")
+      let remaining =
         done.exportsLeft.map { "\($0.destination): \($0.error)" }
-        + unknown.map { "\($0): days were written there once, and no manifest names it any more" }
-      guard left.isEmpty else {
-        for place in left { Output.error(place) }
+        + exports.unknown.map { "\($0): an earlier export location that no manifest names" }
+      guard remaining.isEmpty else {
+        for location in remaining { Output.error(location) }
         throw CommandFailure.failed(
-          "the name may still stand in accounts.parquet there; repeat `rendertrust ledger erase \(done.name) --yes` once the "
-            + "place can be reached, or remove the file by hand")
+          "accounts.parquet in these locations may contain the name: repeat "
+            + "`rendertrust ledger erase \(done.name) --yes` when they can be reached, or delete the file")
       }
     }
   }
 
-  /// Where days were written: what the manifest names, folders of before, and names of places that nothing leads to.
-  private func places(_ session: Session, _ books: OpenLedger) async throws -> (
-    [DailyExport], unknown: [String]
-  ) {
+  private func erase(
+    _ name: String, _ ledger: OpenLedger, _ exports: [DailyExport]
+  ) async throws -> LedgerErasure {
+    do throws(ErasureError) {
+      return try await LedgerErasure.erase(
+        name, by: Authorship.here("ledger erase", []).actor, in: ledger.pool,
+        alsoErasing: [BillingErasure.hook, SchedulingErasure.hook], exports: exports)
+    } catch {
+      throw CommandFailure.failed("nothing was erased: \(error)")
+    }
+  }
+
+  /// The export of the manifest, earlier export folders, and the names of earlier locations that cannot be
+  /// opened.
+  private func exports(
+    of ledger: OpenLedger, _ session: Session
+  ) async throws -> (reachable: [DailyExport], unknown: [String]) {
     let stores = session.foundations.exports
-    var exports: [DailyExport] = []
+    var reachable: [DailyExport] = []
     do throws(BackendError) {
-      if let destination = books.resource.spec.export?.to {
-        exports.append(try await stores.export(books.pool, to: destination))
+      if let destination = ledger.resource.spec.export?.to {
+        reachable.append(try await stores.export(ledger.pool, to: destination))
       }
     } catch {
-      throw CommandFailure.failed("nothing was erased: the export cannot be reached: \(error)")
+      throw CommandFailure.failed("nothing was erased: cannot reach the export: \(error)")
     }
-    let current = exports.first?.destination
+    let current = reachable.first?.destination
     var unknown: [String] = []
-    for name in try await ExportState.destinations(in: books.pool) where name != current {
-      if let folder = stores.formerFolder(books.pool, name) {
-        exports.append(folder)
+    for name in try await ExportState.destinations(in: ledger.pool) where name != current {
+      if let folder = stores.formerFolder(ledger.pool, name) {
+        reachable.append(folder)
       } else {
         unknown.append(name)
       }
     }
-    return (exports, unknown)
+    return (reachable, unknown)
   }
 }

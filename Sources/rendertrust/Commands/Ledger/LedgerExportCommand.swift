@@ -6,50 +6,47 @@ import Reconciling
 struct LedgerExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write days to where the ledger's export goes, whatever the schedule says.",
+    abstract: "Export days of the ledger, regardless of the schedule.",
     discussion: """
-      Without --date, every day that is over and not there yet, oldest first. A day that is there already is compared, and \
-      replaced where it differs. With --verify nothing is written: each file is compared with its checksum.
+      Without --date, exports every past day that is missing, oldest first. An exported day is compared and \
+      replaced if it differs. --verify compares each file with its checksum and writes nothing.
       """)
 
-  @Option(name: .long, help: ArgumentHelp("Only this day of UTC, such as 2026-11-21.", valueName: "day"))
+  @Option(name: .long, help: ArgumentHelp("Export this UTC day only, such as 2026-11-21.", valueName: "day"))
   var date: String?
 
-  @Flag(
-    name: .long,
-    help: "Compare what is there with its checksums; exit 1 when something is missing or differs.")
+  @Flag(name: .long, help: "Verify the exported files; exit with 1 if a file is missing or differs.")
   var verify = false
 
-  @OptionGroup var books: LedgerOptions
+  @OptionGroup var ledger: LedgerOptions
 
   func run() async throws {
     guard !verify || date == nil else {
-      throw CommandFailure.usage("--verify looks at all days; leave --date out")
+      throw CommandFailure.usage("--verify checks all days: omit --date")
     }
-    var day: UTCDay?
-    if let date {
-      guard let parsed = UTCDay(date) else {
-        throw CommandFailure.usage("‘\(date)’ is no day; write for example 2026-11-21")
+    let day = try date.map { text throws(CommandFailure) in
+      guard let day = UTCDay(text) else {
+        throw .usage("--date must be a day such as 2026-11-21, not ‘\(text)’")
       }
-      day = parsed
+      return day
     }
-    try await Session.withBooks(books) { session, books in
-      guard let destination = books.resource.spec.export?.to else {
+    try await Session.withBooks(ledger) { session, ledger in
+      let id = ledger.resource.id
+      guard let destination = ledger.resource.spec.export?.to else {
         throw CommandFailure.usage(
-          "\(books.resource.id) has no export; write `export: {to: {folder: exports}}` into its manifest and apply it"
-        )
+          "\(id) has no export: add `export: {to: {folder: exports}}` to its manifest and apply it")
       }
       do {
-        let export = try await session.foundations.exports.export(books.pool, to: destination)
+        let export = try await session.foundations.exports.export(ledger.pool, to: destination)
         if verify {
           try await compare(export)
         } else {
           try await write(day, export, now: session.engine.time.now())
         }
       } catch let error as ExportError {
-        throw CommandFailure.failed("\(books.resource.id): \(error)")
+        throw CommandFailure.failed("\(id): \(error)")
       } catch let error as BackendError {
-        throw CommandFailure.failed("\(books.resource.id): \(error)")
+        throw CommandFailure.failed("\(id): \(error)")
       }
     }
   }
@@ -57,17 +54,16 @@ struct LedgerExportCommand: AsyncParsableCommand {
   private func write(_ day: UTCDay?, _ export: DailyExport, now: Timestamp) async throws {
     let days = if let day { [day] } else { try await export.state().due(at: now) }
     guard !days.isEmpty else {
-      Output.print("Every day that is over is there already: \(export.destination)")
-      return
+      return Output.print("Every past day is exported: \(export.destination)")
     }
     for day in days {
-      let (manifest, verb) =
+      let (manifest, result) =
         switch try await export.run(day, now: now) {
         case .written(let manifest): (manifest, "written to")
-        case .unchanged(let manifest): (manifest, "is as it should be in")
+        case .unchanged(let manifest): (manifest, "unchanged in")
         }
       let rows = manifest.files.map { "\($0.rows) \($0.table)" }.joined(separator: ", ")
-      Output.print("\(Output.style.green("✓")) \(day)  \(rows)  \(verb) \(export.destination)")
+      Output.success("\(day)  \(rows)  \(result) \(export.destination)")
     }
   }
 
@@ -76,11 +72,9 @@ struct LedgerExportCommand: AsyncParsableCommand {
     guard report.isSound else {
       for finding in report.findings { Output.error(finding.description) }
       throw CommandFailure.failed(
-        "\(export.destination) is not as it was written; write the days again with `rendertrust ledger export --date DAY`"
-      )
+        "\(export.destination) failed verification: export the days again with "
+          + "`rendertrust ledger export --date DAY`")
     }
-    Output.print(
-      "\(Output.style.green("✓")) \(report.days) days in \(report.files) files are as they were written: \(export.destination)"
-    )
+    Output.success("\(report.days) days in \(report.files) files verified: \(export.destination)")
   }
 }

@@ -4,47 +4,40 @@ import Model
 
 struct LedgerVerify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Compute every chain anew and name what does not fit.",
+    commandName: "verify", abstract: "Verify the hash chains and balances of the ledger.",
     discussion: """
-      Exits with 1 when an entry was changed, taken out, put in, moved or cut off, when a balance, a lifetime gross or \
-      what is held back is not what its entries and holds come to, or when the balances of all are not zero together.
+      Exits with 1 if an entry was changed, removed, inserted, moved or truncated, if a balance, a lifetime \
+      gross or held credits differ from the entries and holds, or if all balances do not add up to zero.
       """)
 
-  @OptionGroup var books: LedgerOptions
+  @OptionGroup var ledger: LedgerOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text or json.")
-  var output = OutputFormat.text
+  @Option(name: .shortAndLong, help: "Output format.")
+  var output = DocumentFormat.text
 
   func run() async throws {
-    try await Session.withBooks(books) { _, books in
-      let report = try await LedgerProof(books.pool).verify()
+    try await Session.withBooks(ledger) { _, ledger in
+      let report = try await LedgerProof(ledger.pool).verify()
       if output == .json {
-        Output.write(report.value.prettyJSON)
-      } else if report.isSound {
-        Output.print(
-          "\(Output.style.green("✓")) \(LedgerVerify.count(report.entries)) of \(report.accounts) accounts "
-            + "\(report.entries == 1 ? "is as it was" : "are as they were") written; all balances together are zero"
-        )
-      } else {
-        for finding in report.findings { Output.error(finding.description) }
+        Output.write(report.document.prettyJSON)
+        if !report.isSound { throw ExitCode(1) }
+        return
       }
       guard report.isSound else {
-        throw output == .json
-          ? CommandFailure.failed("")
-          : CommandFailure.failed(
-            "the books of \(books.resource.id) are not as they were written: \(report.findings.count) "
-              + (report.findings.count == 1 ? "account does" : "accounts do") + " not fit")
+        for finding in report.findings { Output.error(finding.description) }
+        let count = report.findings.count
+        throw CommandFailure.failed(
+          "\(ledger.resource.id) failed verification: \(count) finding\(count == 1 ? "" : "s")")
       }
+      Output.success(
+        "\(report.entries) entr\(report.entries == 1 ? "y" : "ies") of \(report.accounts) accounts verified; "
+          + "all balances add up to zero")
     }
   }
 }
 
-extension LedgerVerify {
-  fileprivate static func count(_ entries: Int) -> String { entries == 1 ? "1 entry" : "\(entries) entries" }
-}
-
 extension LedgerProof.Report {
-  fileprivate var value: Value {
+  fileprivate var document: Value {
     .members([
       "sound": .bool(isSound), "entries": .integer(Int64(entries)), "accounts": .integer(Int64(accounts)),
       "findings": .array(

@@ -5,16 +5,36 @@ import Model
 
 struct NodeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "node", abstract: "Look at the nodes that do the work, and take them out of it.",
+    commandName: "node", abstract: "List nodes and take them out of service.",
     subcommands: [NodeList.self, NodeCordon.self, NodeUncordon.self, NodeDrain.self],
     defaultSubcommand: NodeList.self)
 }
 
+/// One node, and how to print it.
+struct NodeOptions: ParsableArguments {
+  @Argument(help: "Name of the node.")
+  var node: String
+
+  @OptionGroup var scope: EnvironmentOptions
+
+  @Option(name: .shortAndLong, help: "Output format.")
+  var output = OutputFormat.text
+
+  /// Cordons or uncordons the node and prints its state.
+  func cordon(_ isCordoned: Bool) async throws {
+    let (node, output) = (node, output)
+    try await Session.withJobs(scope) { open in
+      let status = try await open.cordon(node, isCordoned)
+      open.write(status, as: output) { $0.cordonState(status) }
+    }
+  }
+}
+
 extension OpenJobService {
-  /// The node of this name, with or without `Node/` before it.
+  /// The node of this name, with or without the prefix `Node/`.
   func node(_ name: String) async throws(CommandFailure) -> NodeStatus {
-    let name = OpenJobService.plainNode(name)
-    let nodes = try await ask { desk throws(JobError) in try await desk.nodes() }
+    let name = name.hasPrefix("Node/") ? String(name.dropFirst("Node/".count)) : name
+    let nodes = try await ask { service throws(JobError) in try await service.nodes() }
     guard let found = nodes.first(where: { $0.name == name }) else {
       let hint = Suggestion.hint(for: name, among: nodes.map(\.name), noun: "nodes")
       throw .failed("there is no node ‘\(name)’" + (hint.map { "; \($0)" } ?? ""))
@@ -22,23 +42,14 @@ extension OpenJobService {
     return found
   }
 
-  func hold(_ name: String, _ isHeld: Bool) async throws(CommandFailure) -> NodeStatus {
-    let known = try await node(name)
-    return try await ask { desk throws(JobError) in
-      isHeld ? try await desk.cordon(node: known.name) : try await desk.uncordon(node: known.name)
+  func cordon(_ name: String, _ isCordoned: Bool) async throws(CommandFailure) -> NodeStatus {
+    let name = try await node(name).name
+    return try await ask { service throws(JobError) in
+      isCordoned ? try await service.cordon(node: name) : try await service.uncordon(node: name)
     }
   }
 
   func write(_ status: NodeStatus, as format: OutputFormat, text: (NodeText) -> String) {
-    switch format {
-    case .json: Output.write(status.value.prettyJSON)
-    case .yaml: Output.write(YAMLWriter.text(of: status.value))
-    case .name: Output.print(status.name)
-    case .text: Output.print(text(nodeText))
-    }
-  }
-
-  static func plainNode(_ name: String) -> String {
-    name.hasPrefix("Node/") ? String(name.dropFirst("Node/".count)) : name
+    format.write(status.document, names: [status.name]) { text(nodeText) + "\n" }
   }
 }

@@ -1,31 +1,26 @@
 import ArgumentParser
 import JobModel
-import Manifests
 import Model
 
 struct NodeList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Show the nodes: whether they are there, and what is in use.")
+    commandName: "list", abstract: "List nodes with their status and used capacity.")
 
-  @OptionGroup var options: JobServiceOptions
+  @OptionGroup var scope: EnvironmentOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text, json, yaml or name.")
+  @Option(name: .shortAndLong, help: "Output format.")
   var output = OutputFormat.text
 
   func run() async throws {
-    try await Session.withJobs(options) { open in
-      let nodes = try await open.ask { desk throws(JobError) in try await desk.nodes() }.sorted {
+    try await Session.withJobs(scope) { open in
+      let nodes = try await open.ask { service throws(JobError) in try await service.nodes() }.sorted {
         $0.name < $1.name
       }
-      switch output {
-      case .json: Output.write(Value.array(nodes.map(\.value)).prettyJSON)
-      case .yaml: Output.write(YAMLWriter.text(of: .array(nodes.map(\.value))))
-      case .name: for status in nodes { Output.print(status.name) }
-      case .text:
+      output.write(.array(nodes.map(\.document)), names: nodes.map(\.name)) {
         guard !nodes.isEmpty else {
-          return Output.print("There are no nodes: add a Node to the manifests and apply them.")
+          return "There are no nodes: add a Node to the manifests and apply them.\n"
         }
-        Output.write(open.nodeText.list(nodes, width: Output.width))
+        return open.nodeText.list(nodes, width: Output.width)
       }
     }
   }

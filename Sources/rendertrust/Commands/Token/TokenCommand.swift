@@ -2,6 +2,6 @@ import ArgumentParser
 
 struct TokenCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "token", abstract: "Say who may use a server's API.",
+    commandName: "token", abstract: "Create, list and revoke API tokens.",
     subcommands: [TokenCreate.self, TokenList.self, TokenRevoke.self])
 }

@@ -5,24 +5,25 @@ import Reconciling
 
 struct TokenCreate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "create", abstract: "Make a token and print it, once.",
+    commandName: "create", abstract: "Create an API token and print it once.",
     discussion: """
-      Roles: viewer reads what operators read; operator changes the world as this program does; creator orders jobs for \
-      one account; node is the worker of one node; admin may do everything. Only a hash of the token is kept.
+      Roles: viewer reads what operators read; operator runs the commands of this program; creator submits \
+      jobs for one account; node is the worker of one node; admin may do everything. The state stores only a \
+      hash of the token.
       """)
 
-  @Argument(help: "What logs call it; names stay taken.")
+  @Argument(help: "Name of the token in logs. Names cannot be reused.")
   var name: String
 
-  @Option(name: .long, help: "viewer, operator, creator, node or admin.")
+  @Option(name: .long, help: "Role: viewer, operator, creator, node or admin.")
   var role: APIRole
 
   @Option(
     name: .long,
-    help: ArgumentHelp("The account of a creator, the node of a node.", valueName: "account or node"))
+    help: ArgumentHelp("Account of a creator, or node of a node token.", valueName: "account or node"))
   var subject: String?
 
-  @Option(name: .long, help: ArgumentHelp("How long it is good, such as 30d; always.", valueName: "time"))
+  @Option(name: .long, help: ArgumentHelp("Lifetime, such as 30d. Default: unlimited.", valueName: "time"))
   var expires: String?
 
   @OptionGroup var state: StateOptions
@@ -31,21 +32,17 @@ struct TokenCreate: AsyncParsableCommand {
     if let problem = TokenRecord.problem(name: name, role: role, subject: subject) {
       throw CommandFailure.usage(problem + (role == .creator || role == .node ? ": --subject" : ""))
     }
-    let span = try expires.map { text throws(CommandFailure) in
-      guard let span = TimeSpan(text), span.milliseconds > 0 else {
-        throw CommandFailure.usage("--expires: ‘\(text)’ is no duration; write for example 12h or 30d")
-      }
-      return span
-    }
+    let lifetime = try expires.map { text throws(CommandFailure) in try TimeSpan.option("--expires", text) }
     try await Session.open(state) { session in
-      let end = span.map { session.engine.time.now() + $0 }
+      let end = lifetime.map { session.engine.time.now() + $0 }
       guard let secret = try await session.makeToken(name, role, subject: subject, expiresAt: end) else {
-        throw CommandFailure.usage("there is a token ‘\(name)’ already; names stay taken: choose another")
+        throw CommandFailure.usage(
+          "token ‘\(name)’ exists already; names cannot be reused: choose another name")
       }
       Output.print(secret.reveal())
+      let expiry = end.map { "expires \($0)" } ?? "no expiry"
       Output.error(
-        "\(role.rawValue)\(subject.map { " of \($0)" } ?? ""), \(end.map { "until \($0)" } ?? "without an end"); "
-          + "it is not shown again")
+        "role \(role.rawValue)\(subject.map { " of \($0)" } ?? ""), \(expiry); the token is not shown again")
     }
   }
 }

@@ -5,41 +5,41 @@ import Reconciling
 
 struct TokenList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Who may use the API, and who may no longer.")
+    commandName: "list", abstract: "List API tokens with their role and validity.")
 
   @OptionGroup var state: StateOptions
 
-  @Option(name: .shortAndLong, help: "How to print: text or json.")
-  var output = OutputFormat.text
+  @Option(name: .shortAndLong, help: "Output format.")
+  var output = DocumentFormat.text
 
   func run() async throws {
     try await Session.open(state) { session in
       let tokens = try await session.tokens.all()
-      if output == .json {
-        return Output.write(Value.array(tokens.map(\.value)).prettyJSON)
-      }
-      guard !tokens.isEmpty else { return Output.print("There are no tokens.") }
-      let now = session.engine.time.now()
-      var table = Table(["NAME", "ROLE", "SUBJECT", "STATE", "MADE BY", "LAST USED"])
-      for token in tokens {
-        table.add([
-          token.name, token.role, token.subject ?? "–", token.state(at: now), token.createdBy,
-          token.lastUsedAt.map { (now - $0).ago } ?? "–",
-        ])
-      }
-      Output.write(table)
+      output.write(.array(tokens.map(\.document))) { text(of: tokens, now: session.engine.time.now()) }
     }
+  }
+
+  private func text(of tokens: [StoredToken], now: Timestamp) -> String {
+    guard !tokens.isEmpty else { return "There are no tokens.\n" }
+    var table = Table(["NAME", "ROLE", "SUBJECT", "STATUS", "CREATED BY", "LAST USED"])
+    for token in tokens {
+      table.add([
+        token.name, token.role, token.subject ?? "–", token.status(at: now), token.createdBy,
+        token.lastUsedAt.map { (now - $0).ago } ?? "–",
+      ])
+    }
+    return Output.text(of: table)
   }
 }
 
 extension StoredToken {
-  fileprivate func state(at now: Timestamp) -> String {
+  fileprivate func status(at now: Timestamp) -> String {
     if let revokedAt { return "revoked \(revokedAt)" }
-    guard let expiresAt else { return "good" }
-    return expiresAt > now ? "good until \(expiresAt)" : "expired \(expiresAt)"
+    guard let expiresAt else { return "valid" }
+    return expiresAt > now ? "valid until \(expiresAt)" : "expired \(expiresAt)"
   }
 
-  fileprivate var value: Value {
+  fileprivate var document: Value {
     .members([
       "name": .string(name), "role": .string(role), "subject": subject.map { .string($0) },
       "createdAt": .string(createdAt.description), "createdBy": .string(createdBy),

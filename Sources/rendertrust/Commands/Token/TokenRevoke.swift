@@ -4,20 +4,22 @@ import Reconciling
 
 struct TokenRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "revoke", abstract: "Let a token's bearer in no longer; servers notice within 5 s.")
+    commandName: "revoke", abstract: "Revoke an API token; servers apply it within 5 s.")
 
-  @Argument(help: "The token's name.")
+  @Argument(help: "Name of the token.")
   var name: String
 
   @OptionGroup var state: StateOptions
 
   func run() async throws {
     try await Session.open(state) { session in
-      let person = Authorship.here("token", []).actor
+      let actor = Authorship.here("token", []).actor
       guard
-        let token = try await session.tokens.revoke(name, at: session.engine.time.now(), by: person)
-      else { throw CommandFailure.failed("there is no token ‘\(name)’; rendertrust token list shows all") }
-      Output.print("\(Output.style.green("✓")) \(token.name) is not good any more")
+        let token = try await session.tokens.revoke(name, at: session.engine.time.now(), by: actor)
+      else {
+        throw CommandFailure.failed("there is no token ‘\(name)’: list tokens with rendertrust token list")
+      }
+      Output.success("\(token.name) is revoked")
     }
   }
 }

@@ -1,12 +1,12 @@
-/// One manifest of the tests.
-struct Document: Sendable {
+/// A manifest of one resource.
+struct Manifest: Sendable {
   let id: String
   let text: String
 
   /// `module-echo.yaml`.
   var file: String { id.lowercased().replacing("/", with: "-") + ".yaml" }
 
-  /// - Parameter spec: the spec's lines, without indentation of their own.
+  /// - Parameter spec: lines of the spec, indented relative to the spec.
   init(_ kind: String, _ name: String, labels: String = "", mode: String? = nil, _ spec: String) {
     id = "\(kind)/\(name)"
     var metadata = "name: \(name)"
@@ -18,29 +18,29 @@ struct Document: Sendable {
 
   static let limits = "limits: {memory: 32Mi, cores: 0.25, pids: 32}"
 
-  static let environment = Document("Environment", "dev", "mockGPUs: true")
-  static let database = Document("Database", "platform", "embedded: {}")
-  static let ledger = Document("Ledger", "credits", "payouts: {cpuMinute: 0.1}")
+  static let environment = Manifest("Environment", "dev", "mockGPUs: true")
+  static let database = Manifest("Database", "platform", "embedded: {}")
+  static let ledger = Manifest("Ledger", "credits", "payouts: {cpuMinute: 0.1}")
 
-  static func node(_ name: String, tier: String = "cpu") -> Document {
+  static func node(_ name: String, tier: String = "cpu") -> Manifest {
     let gpu = tier == "gpu" ? "\ngpu: {mock: true, memory: 12Gi}" : ""
-    return Document(
+    return Manifest(
       "Node", name, labels: "tier: \(tier)",
       "owner: account/ada\nengine: {local: {}}\ncores: 2\nmemory: 2Gi" + gpu)
   }
 
-  /// - Parameter credits: by Price ID.
-  static func prices(_ name: String, _ credits: [String: Int], mode: String? = nil) -> Document {
+  /// - Parameter credits: by price ID.
+  static func prices(_ name: String, _ credits: [String: Int], mode: String? = nil) -> Manifest {
     let prices = credits.sorted { $0.key < $1.key }.map { "\n  \($0.key): {credits: \($0.value)}" }.joined()
-    return Document("PriceMap", name, mode: mode, "currency: usd\nprices:" + prices)
+    return Manifest("PriceMap", name, mode: mode, "currency: usd\nprices:" + prices)
   }
 
-  /// A module that answers over HTTP, so that it is known to work as soon as it does.
+  /// A module with an HTTP health check, which becomes ready faster than one without.
   static func module(
     _ name: String, image: String, port: Int = 8080, health: String = "/health", more: String = "",
     mode: String? = nil
-  ) -> Document {
-    Document(
+  ) -> Manifest {
+    Manifest(
       "Module", name, mode: mode,
       """
       jobType: \(name)
@@ -52,8 +52,8 @@ struct Document: Sendable {
       """)
   }
 
-  static func service(_ name: String, image: String, more: String = "", mode: String? = nil) -> Document {
-    Document(
+  static func service(_ name: String, image: String, more: String = "", mode: String? = nil) -> Manifest {
+    Manifest(
       "Service", name, mode: mode,
       """
       image: "\(image)"

@@ -8,18 +8,18 @@ import Subprocess
 import Testing
 
 extension EndToEnd {
-  /// A newer commit does not wait for what an older one is still at.
-  @Suite struct NewestWins {
+  /// A newer revision preempts steps of an older one.
+  @Suite struct Preemption {
     private static func service(
       _ name: String, _ installation: Installation, path: String, variant: Int = 0
-    ) throws -> Document {
-      Document(
+    ) throws -> Manifest {
+      Manifest(
         "Service", name,
         """
         image: "\(try installation.image("webImage"))"
         health: {http: {port: 8080, path: \(path)}, within: 60s}
         environment: {VARIANT: "\(variant)"}
-        \(Document.limits)
+        \(Manifest.limits)
         """)
     }
 
@@ -29,7 +29,7 @@ extension EndToEnd {
       return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 
-    /// When the first step of a resource under a revision was begun; nil before that.
+    /// Start of the first step of a resource after a revision; nil before that.
     private func begun(_ id: String, after revision: Int64, _ installation: Installation) async throws
       -> Timestamp?
     {
@@ -39,18 +39,20 @@ extension EndToEnd {
       ).first?.timestamp(0)
     }
 
-    /// Runs git in the folder of manifests; what it prints, trimmed.
+    /// Runs git in the manifest folder.
+    /// - Returns: its output, trimmed.
     @discardableResult
     private func git(_ arguments: String..., in installation: Installation) async throws -> String {
       let identity = ["-c", "user.name=tester", "-c", "user.email=tester@localhost"]
       let result = try await Subprocess.run(
-        .name("git"), arguments: Arguments(["-C", installation.manifests] + identity + arguments),
+        .name("git"), arguments: Arguments(["-C", installation.manifestFolder] + identity + arguments),
         input: .none, output: .string(limit: 1 << 20), error: .combinedWithOutput)
       try #require(result.terminationStatus.isSuccess, "git \(arguments): \(result.standardOutput)")
       return result.standardOutput.split(separator: "\n").joined(separator: "\n")
     }
 
-    /// Waits for the first step of a resource under a newer revision, and says how long after `changed` it began.
+    /// Waits for the first step of a resource after a revision.
+    /// - Returns: the time from `changed` to its start.
     private func delay(
       of id: String, after revision: Int64, since changed: Timestamp, _ installation: Installation
     )
@@ -72,7 +74,7 @@ extension EndToEnd {
       } != nil
     }
 
-    @Test("A service that never becomes healthy is given up within 1 s of a commit that mends it")
+    @Test("A step that waits for an unhealthy service is superseded within 1 s of a fix")
     func preempted() async throws {
       try await Installation.with { installation in
         try await git("init", "-q", "-b", "good", in: installation)
@@ -99,11 +101,13 @@ extension EndToEnd {
           #expect(try #require(first) < TimeSpan(seconds: 1))
           #expect(try await isReady("Service/web", installation))
           let outcomes = try await installation.query(
-            "SELECT resource || ' ' || revision || ' ' || coalesce(outcome, 'open') FROM journal ORDER BY sequence"
-          )
-          let told = try outcomes.map { row throws(PostgresError) in try row.text(0) }
-          #expect(told.contains("Service/web 1 superseded"), "\(told)")
-          #expect(told.contains("Service/slow 1 open"), "what did not change is left to finish: \(told)")
+            """
+            SELECT resource || ' ' || revision || ' ' || coalesce(outcome, 'open') FROM journal
+            ORDER BY sequence
+            """)
+          let steps = try outcomes.map { row throws(PostgresError) in try row.text(0) }
+          #expect(steps.contains("Service/web 1 superseded"), "\(steps)")
+          #expect(steps.contains("Service/slow 1 open"), "an unchanged resource was preempted: \(steps)")
 
           changed = now()
           try await git("checkout", "-q", "good", in: installation)

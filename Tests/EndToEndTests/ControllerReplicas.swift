@@ -5,16 +5,16 @@ import Postgres
 import PostgresSupport
 import Subprocess
 
-/// Two state folders on one PostgreSQL: what operators have who run the controller twice.
-struct Replicas: Sendable {
+/// Controllers with separate state folders on one PostgreSQL server.
+struct ControllerReplicas: Sendable {
   let folder: String
   let pool: PostgresPool
   private let variables: [String]
   private let database: String
   private let socket: String
 
-  /// A server of its own with a database for the controllers' state and one for prices.
-  static func with(_ work: (Replicas) async throws -> Void) async throws {
+  /// Creates a server with one database for the state and one for prices.
+  static func with(_ work: (ControllerReplicas) async throws -> Void) async throws {
     try await TestFolder.with { folder in
       let server = PostgresServer(stateFolder: folder, options: PostgresServer.Options(isDurable: false))
       try await server.start()
@@ -26,7 +26,7 @@ struct Replicas: Sendable {
   }
 
   private static func run(
-    _ folder: String, _ server: PostgresServer, _ work: (Replicas) async throws -> Void
+    _ folder: String, _ server: PostgresServer, _ work: (ControllerReplicas) async throws -> Void
   ) async throws {
     for name in ["state", "platform"] { _ = try await server.createDatabase(name) }
     let socket = await server.socketFolder ?? ""
@@ -34,7 +34,7 @@ struct Replicas: Sendable {
     let pool = PostgresPool(try await server.configuration(database: "state"), connections: 2)
     try FileManager.default.createDirectory(
       atPath: folder + "/manifests", withIntermediateDirectories: true)
-    let replicas = Replicas(
+    let replicas = ControllerReplicas(
       folder: folder, pool: pool, variables: ["NO_COLOR=1", "POSTGRES_URL=\(url("platform"))"],
       database: url("state"), socket: socket)
     let result: Result<Void, any Error>
@@ -43,19 +43,19 @@ struct Replicas: Sendable {
     try result.get()
   }
 
-  func write(_ documents: [Document]) throws {
-    for document in documents {
-      try document.text.write(
-        toFile: "\(folder)/manifests/\(document.file)", atomically: true, encoding: .utf8)
+  func write(_ manifests: [Manifest]) throws {
+    for manifest in manifests {
+      try manifest.text.write(
+        toFile: "\(folder)/manifests/\(manifest.file)", atomically: true, encoding: .utf8)
     }
   }
 
-  /// Starts a command with a state folder of its own and gives `work` its process; ends it as Ctrl-C does when `work` is
-  /// over and it still runs.
+  /// Starts a command with its own state folder and runs `work` with its process ID. `up` is ended with
+  /// SIGINT afterwards.
   @discardableResult
   func run<Output: Sendable>(
     _ arguments: [String], state: String, while work: (pid_t) async throws -> Output
-  ) async throws -> (outcome: Outcome, output: Output) {
+  ) async throws -> (outcome: CommandResult, output: Output) {
     let line =
       variables + [Installation.program] + arguments
       + ["--state", "\(folder)/\(state)", "--database", database]
@@ -77,37 +77,37 @@ struct Replicas: Sendable {
       case .exited(let code): code
       case .signaled(let signal): -signal
       }
-    let outcome = Outcome(exitCode: code, output: result.standardOutput, errors: result.standardError)
+    let outcome = CommandResult(exitCode: code, output: result.standardOutput, errors: result.standardError)
     return (outcome, try result.closureResult.get())
   }
 
-  func run(_ arguments: String...) async throws -> Outcome {
+  func run(_ arguments: String...) async throws -> CommandResult {
     try await run(arguments, state: "command") { _ in }.outcome
   }
 
   func up<Output: Sendable>(_ state: String, _ work: (pid_t) async throws -> Output) async throws -> (
-    outcome: Outcome, output: Output
+    outcome: CommandResult, output: Output
   ) {
     try await run(["up", folder + "/manifests", "--resync", "20s"], state: state, while: work)
   }
 
-  /// The database that prices are kept in.
+  /// The database of the prices.
   func platform() throws -> PostgresConfiguration {
     PostgresConfiguration(socketFolder: socket, database: "platform")
   }
 
-  // MARK: What there is
+  // MARK: State
 
   func number(_ sql: String, _ parameters: [SQLValue] = []) async throws -> Int64 {
     try await pool.query(sql, parameters).only().int(0)
   }
 
-  /// How many ranges a process holds.
+  /// The number of key ranges that a process holds.
   func share(_ pid: pid_t) async throws -> Int64 {
     try await number("SELECT count(*) FROM leases WHERE holder LIKE '%-' || $1 || '-%'", [.text("\(pid)")])
   }
 
-  /// Resources that are ready at a revision.
+  /// The number of resources that are ready at the revision or a later one.
   func ready(_ revision: Int64) async throws -> Int64 {
     try await number(
       """
@@ -117,7 +117,8 @@ struct Replicas: Sendable {
       """, [.int(revision)])
   }
 
-  /// Polls until `condition` holds, which may throw as long as there are no tables; the time that it took, nil where it did not hold within `seconds`.
+  /// Polls until `condition` is true. Errors count as false: tables may not exist yet.
+  /// - Returns: the time that it took; nil if the condition was not true within `seconds`.
   func eventually(within seconds: Int, _ condition: () async throws -> Bool) async throws -> Duration? {
     let clock = ContinuousClock()
     let start = clock.now

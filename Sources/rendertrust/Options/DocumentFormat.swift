@@ -1,0 +1,29 @@
+import ArgumentParser
+import Manifests
+import Model
+
+/// Formats of a command that prints text for people or one JSON document.
+enum DocumentFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json
+
+  /// - Parameters:
+  ///   - document: written as JSON, over several lines.
+  ///   - text: built for `text` only; ends with a line break.
+  func write(_ document: @autoclosure () -> Value, text: () -> String) {
+    Output.write(self == .json ? document().prettyJSON : text())
+  }
+}
+
+extension OutputFormat {
+  /// - Parameters:
+  ///   - names: one line each for `name`.
+  ///   - text: built for `text` only; ends with a line break.
+  func write(_ document: @autoclosure () -> Value, names: [String], text: () -> String) {
+    switch self {
+    case .json: Output.write(document().prettyJSON)
+    case .yaml: Output.write(YAMLWriter.text(of: document()))
+    case .name: for name in names { Output.print(name) }
+    case .text: Output.write(text())
+    }
+  }
+}
