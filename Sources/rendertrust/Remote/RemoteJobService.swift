@@ -1,7 +1,7 @@
 import ArgumentParser
 import Gateway
-import Model
 import JobModel
+import Model
 
 /// Jobs and nodes of a server. The server authorizes by token; accounts that callers pass only filter lists.
 struct RemoteJobService: JobService {
