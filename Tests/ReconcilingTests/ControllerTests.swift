@@ -75,6 +75,7 @@ import Testing
     try await simulation.run(from: .of(.fake("a"), .fake("slow"))) { feed in
       await world.state.until { $0.things[.fake("a")] != nil }
       while simulation.log.value.settledCount("a") == 0 {
+        try Task.checkCancellation()
         await simulation.time.sleepers(1)
         simulation.time.advance(TimeSpan(seconds: 1))
         await Task.yield()
@@ -158,6 +159,7 @@ import Testing
     try await simulation.run(from: .of(.fake("a"))) { feed in
       await until { $0.noteCount("StateUnavailable") == 1 }
       while world.applyCount("a") == 0 {
+        try Task.checkCancellation()
         simulation.time.advance(TimeSpan(seconds: 2))
         feed.yield(.tick)
         await Task.yield()

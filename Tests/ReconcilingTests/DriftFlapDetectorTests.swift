@@ -49,6 +49,7 @@ import Testing
         isItsTurn.change { $0 = true }
       }
       while !isItsTurn.value {
+        try Task.checkCancellation()
         simulation.time.advance(TimeSpan(milliseconds: 100))
         feed.yield(.tick)
         for _ in 0..<50 { await Task.yield() }
@@ -59,6 +60,7 @@ import Testing
       world.heal("a")
       await command.leave()
       while world.things.isEmpty {
+        try Task.checkCancellation()
         simulation.time.advance(TimeSpan(milliseconds: 100))
         feed.yield(.tick)
         for _ in 0..<50 { await Task.yield() }

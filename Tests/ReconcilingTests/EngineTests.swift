@@ -153,6 +153,7 @@ import Testing
     async let report = simulation.engine.perform(preparation)
     await simulation.world.state.until { $0.things[.fake("a")] != nil && !$0.applying.contains(.fake("a")) }
     while simulation.log.value.settledCount("a") == 0 {
+      try Task.checkCancellation()
       await simulation.time.sleepers(1)
       simulation.time.advance(TimeSpan(seconds: 1))
       await Task.yield()

@@ -106,6 +106,7 @@ import Testing
       adopt(.fake("a", 2), .fake("b"), into: feed)
       await until { $0.status("b")?.isReady == true }
       while simulation.log.value.noteCount("CallDoesNotEnd") == 0 {
+        try Task.checkCancellation()
         simulation.time.advance(TimeSpan(seconds: 1))
         await Task.yield()
       }
@@ -125,6 +126,7 @@ import Testing
     try await simulation.run(from: .of(.fake("a"), .fake("b"))) { feed in
       await world.state.until { $0.applying.contains(.fake("a")) }
       while simulation.log.value.status("a")?.failures != 1 {
+        try Task.checkCancellation()
         simulation.time.advance(TimeSpan(seconds: 60))
         await Task.yield()
       }
@@ -146,12 +148,14 @@ import Testing
     try await simulation.run(from: desired) { feed in
       await world.state.until { $0.observeCalls == 2 }
       while world.things[x] == nil {
+        try Task.checkCancellation()
         simulation.time.advance(TimeSpan(milliseconds: 50))
         await Task.yield()
       }
       #expect(simulation.time.now - begun <= TimeSpan(seconds: 1))
       #expect(world.state.value.applyCounts[y] == nil, "it is built on what nobody has seen")
       while simulation.log.value.status("a")?.failures != 1 {
+        try Task.checkCancellation()
         simulation.time.advance(TimeSpan(seconds: 5))
         await Task.yield()
       }

@@ -144,7 +144,7 @@ enum SchedulingSchema {
       cpu_ms bigint NOT NULL DEFAULT 0,
       note text,
       reason text,
-      -- Why it went there: `PlacementDecision.packed`.
+      -- Why it went there: `Decision.packed`.
       decision text,
       PRIMARY KEY (job, number),
       CHECK ((ended_at IS NULL) = (state IN ('dispatched', 'running')))
