@@ -18,7 +18,7 @@ package enum ApprovalGuard {
   }
 
   /// - Parameter approvers: names of users who agreed to exactly these steps.
-  package static func judge(
+  package static func evaluate(
     approvers: [String], required: ApprovalRequirement, _ found: UnapprovedDestruction
   ) -> (reason: UnapprovedDestruction, isApproved: Bool) {
     let accepted = Set(approvers.filter(required.accepts)).sorted()

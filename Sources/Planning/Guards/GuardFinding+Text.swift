@@ -31,7 +31,7 @@ extension GuardFinding {
     case .schemaDowngrade(let applied, let declared):
       "\(resource) has schema \(applied), newer than the \(declared) that is declared, and migrations are never "
         + "undone"
-    case .told(let reason): reason.text
+    case .remote(let reason): reason.text
     }
   }
 
@@ -50,7 +50,7 @@ extension GuardFinding {
     case .schemaDowngrade(let applied, _):
       "declare \(applied), install the release that brings it, or restore a backup; to go on with the schema as it "
         + "is, allow it with \(flag)"
-    case .told(let reason): reason.howToAllow
+    case .remote(let reason): reason.howToAllow
     }
   }
 
@@ -60,7 +60,7 @@ extension GuardFinding {
     case .prunesEverything, .prunesMany: "--allow-prune"
     case .unapproved(let found): "--approve \(found.plan?.short ?? "DIGEST")"
     case .unbackedReplacement, .lastNode, .schemaDowngrade: "--allow \(Allowance(rule, resource))"
-    case .told(let reason): reason.flag
+    case .remote(let reason): reason.flag
     }
   }
 }
@@ -101,7 +101,7 @@ private enum GuardText {
     }
   }
 
-  static func loss(_ loss: NodeLoss) -> String {
+  static func loss(_ loss: CapacityLoss) -> String {
     switch loss {
     case .leaves: "would go"
     case .cordoned: "would take no new work"

@@ -9,16 +9,16 @@ struct Guards {
   let request: PlanRequest
   let planners: [String: AnyPlanner]
 
-  /// Turns decisions into blocked ones, and notes on others what was allowed.
+  /// Batches decisions into blocked ones, and notes on others what was allowed.
   func hold(_ decisions: inout [Decision]) {
     prune(&decisions)
     approve(&decisions)
     keepData(&decisions)
     keepCapacity(&decisions)
     keepSchema(&decisions)
-    for index in decisions.indices where !decisions[index].heldBy.isEmpty {
+    for index in decisions.indices where !decisions[index].blockedBy.isEmpty {
       decisions[index].outcome = .blocked
-      decisions[index].waitingOn = decisions[index].heldBy.map(\.sentence).joined(separator: "; ")
+      decisions[index].waitingOn = decisions[index].blockedBy.map(\.sentence).joined(separator: "; ")
     }
   }
 
@@ -27,7 +27,7 @@ struct Guards {
     if request.allowances.allows(reason.rule, for: finding.resource) {
       decision.allowed.append(finding)
     } else {
-      decision.heldBy.append(finding)
+      decision.blockedBy.append(finding)
     }
   }
 
@@ -87,7 +87,7 @@ struct Guards {
       let id = decisions[index].subject.id
       let approval = request.allowances.approval
       let isSame = approval != nil && approval?.steps[id] == steps[id]
-      let (reason, isApproved) = ApprovalGuard.judge(
+      let (reason, isApproved) = ApprovalGuard.evaluate(
         approvers: isSame ? approval?.approvers ?? [] : [], required: required,
         UnapprovedDestruction(
           environment: request.desired.environment,
@@ -97,7 +97,7 @@ struct Guards {
       if isApproved {
         decisions[index].allowed.append(finding)
       } else {
-        decisions[index].heldBy.append(finding)
+        decisions[index].blockedBy.append(finding)
       }
     }
   }
@@ -121,7 +121,7 @@ struct Guards {
   }
 
   private func keepCapacity(_ decisions: inout [Decision]) {
-    var losses: [(index: Int, before: ComputeOffer, loss: NodeLoss)] = []
+    var losses: [(index: Int, before: ComputeOffer, loss: CapacityLoss)] = []
     for (index, decision) in decisions.enumerated() where decision.isActing {
       guard let applied = request.applied(decision.subject),
         decision.subject.isLeaving || applied.digest != request.desired(decision.subject)?.digest

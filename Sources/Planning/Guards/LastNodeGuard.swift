@@ -3,7 +3,7 @@ package import Model
 /// Holds a node that would leave, be cordoned or change while it is the last that could run a module which stays.
 package enum LastNodeGuard {
   /// How a node loses what it offered; nil where it was no place for new work, or offers the same.
-  package static func loss(before: ComputeOffer, after: ComputeOffer?) -> NodeLoss? {
+  package static func loss(before: ComputeOffer, after: ComputeOffer?) -> CapacityLoss? {
     guard before.isSchedulable else { return nil }
     guard let after else { return .leaves }
     guard before != after else { return nil }

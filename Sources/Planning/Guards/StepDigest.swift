@@ -37,7 +37,7 @@ extension Plan {
   package func approval(by approvers: [String]) -> Approval? {
     var steps: [ResourceID: Digest] = [:]
     for resource in resources
-    where (resource.heldBy + resource.allowed).contains(where: { $0.rule == .destructive }) {
+    where (resource.blockedBy + resource.allowed).contains(where: { $0.rule == .destructive }) {
       steps[resource.id] = StepDigest.of(resource.steps)
     }
     guard !steps.isEmpty else { return nil }

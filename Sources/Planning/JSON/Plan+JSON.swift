@@ -31,7 +31,7 @@ extension ResourcePlan {
       "waitingOn": waitingOn.map { .string($0) } ?? .null,
       "place": outcome == .invalid ? place?.json : nil,
       "guards": .array(
-        heldBy.map { $0.json(isAllowed: false) } + allowed.map { $0.json(isAllowed: true) }),
+        blockedBy.map { $0.json(isAllowed: false) } + allowed.map { $0.json(isAllowed: true) }),
     ])
   }
 }

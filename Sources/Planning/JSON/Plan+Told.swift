@@ -8,13 +8,13 @@ package struct RemoteOperation: StepOperation {
 extension Plan {
   /// A plan of another process, for people to read; it cannot be executed. It renders to the same text and JSON.
   /// - Parameter told: what `json()` wrote; nil where that is no plan.
-  package init?(told: Value) {
+  package init?(decoding value: Value) {
     guard let environment = told.text(at: "environment"), let revision = told.integer(at: "revision"),
       let resources = told.list(at: "resources")
     else { return nil }
     var plans: [ResourcePlan] = []
     for resource in resources {
-      guard let plan = ResourcePlan(told: resource) else { return nil }
+      guard let plan = ResourcePlan(decoding: resource) else { return nil }
       plans.append(plan)
     }
     self.init(
@@ -23,12 +23,12 @@ extension Plan {
 }
 
 extension ResourcePlan {
-  fileprivate init?(told: Value) {
+  fileprivate init?(decoding value: Value) {
     guard let id = told.id(at: "id"), let outcome = told.word(at: "outcome", of: Outcome.self),
       let steps = told.list(at: "steps"), let guards = told.list(at: "guards")
     else { return nil }
     func findings(isAllowed: Bool) -> [GuardFinding] {
-      guards.filter { $0["isAllowed"] == .bool(isAllowed) }.compactMap { GuardFinding(told: $0, of: id) }
+      guards.filter { $0["isAllowed"] == .bool(isAllowed) }.compactMap { GuardFinding(decoding: $0, of: id) }
     }
     let place = told["place"].flatMap { place -> SourceLocation? in
       guard let file = place.text(at: "file"), let line = place.integer(at: "line"),
@@ -37,25 +37,25 @@ extension ResourcePlan {
       return SourceLocation(file: file, line: Int(clamping: line), column: Int(clamping: column))
     }
     self.init(
-      id: id, outcome: outcome, steps: steps.compactMap { AnyStep(told: $0) },
-      waitingOn: told.text(at: "waitingOn"), desired: nil, heldBy: findings(isAllowed: false),
+      id: id, outcome: outcome, steps: steps.compactMap { AnyStep(decoding: $0) },
+      waitingOn: told.text(at: "waitingOn"), desired: nil, blockedBy: findings(isAllowed: false),
       allowed: findings(isAllowed: true), place: place)
   }
 }
 
 extension GuardFinding {
-  fileprivate init?(told: Value, of id: ResourceID) {
+  fileprivate init?(decoding value: Value, of id: ResourceID) {
     guard let rule = told.word(at: "rule", of: GuardRule.self), let text = told.text(at: "reason"),
       let howToAllow = told.text(at: "howToAllow"), let flag = told.text(at: "allow")
     else { return nil }
-    self.init(id, .told(RemoteReason(rule: rule, text: text, howToAllow: howToAllow, flag: flag)))
+    self.init(id, .remote(RemoteReason(rule: rule, text: text, howToAllow: howToAllow, flag: flag)))
   }
 }
 
 extension Step where Operation == any StepOperation {
   /// A step of another process, for people to read.
   /// - Parameter told: what `json()` wrote; nil where that is no step.
-  package init?(told: Value) {
+  package init?(decoding value: Value) {
     guard let action = told.word(at: "action", of: StepAction.self), let summary = told.text(at: "summary"),
       let reason = told.text(at: "reason"), let risk = told.word(at: "risk", of: Risk.self),
       let fields = told.list(at: "fields")

@@ -26,7 +26,7 @@ enum PlanOrder {
         ResourcePlan(
           id: ids[position], outcome: decision.outcome, steps: decision.steps,
           dependsOn: dependencies(of: decision.subject, inPlan: needed.map { ids[$0] }, request),
-          waitingOn: waitingOn, desired: request.desired(decision.subject), heldBy: decision.heldBy,
+          waitingOn: waitingOn, desired: request.desired(decision.subject), blockedBy: decision.blockedBy,
           allowed: decision.allowed))
     }
     return plans

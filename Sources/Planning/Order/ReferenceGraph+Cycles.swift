@@ -24,25 +24,25 @@ extension ReferenceGraph {
   }
 
   /// The graph without cycles: among resources that need each other in a circle, only needs of a lower position
-  /// stay. Needs outside of circles are untouched, and a graph without cycles comes back as it is.
+  /// stay. Needs outside of cycles are untouched, and a graph without cycles comes back as it is.
   package func acyclic() -> ReferenceGraph { acyclicAndSorted().graph }
 
   /// The same graph, with the positions of all its resources in order.
   func acyclicAndSorted() -> (graph: ReferenceGraph, order: [Int]) {
     let order = sorted()
     guard order.count < ids.count else { return (self, order) }
-    let circles = self.circles
+    let cycles = self.cycles
     let graph = ReferenceGraph(
       ids: ids,
       needs: needs.enumerated().map { position, targets in
-        targets.filter { circles[$0] != circles[position] || $0 < position }
+        targets.filter { cycles[$0] != cycles[position] || $0 < position }
       })
     return (graph, graph.sorted())
   }
 
   /// For each position the number of its strongly connected component (Tarjan's algorithm with its own stack, so that
   /// a long chain of references cannot overflow the thread's).
-  private var circles: [Int] {
+  private var cycles: [Int] {
     var component = [Int](repeating: -1, count: ids.count)
     var number = [Int](repeating: -1, count: ids.count)
     var lowest = number

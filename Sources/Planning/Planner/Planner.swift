@@ -115,7 +115,7 @@ struct Decision {
   var outcome: ResourcePlan.Outcome
   let steps: [AnyStep]
   var waitingOn: String?
-  var heldBy: [GuardFinding] = []
+  var blockedBy: [GuardFinding] = []
   var allowed: [GuardFinding] = []
 
   init(

@@ -7,7 +7,7 @@ import Model
 /// What the plan does touch comes before the deletion by order (see `PlanOrder`); this is about users that stay as
 /// they are: paused ones, ones that are only observed, and ones outside of the scope whose change is still to come.
 enum StillUsed {
-  /// Turns such deletions into `waiting`.
+  /// Batches such deletions into `waiting`.
   static func hold(_ decisions: inout [Decision], _ request: PlanRequest) {
     var leaving: [ResourceID: Int] = [:]
     for (position, decision) in decisions.enumerated() where decision.outcome == .delete {

@@ -18,7 +18,7 @@ extension ResourcePlan.Outcome {
     }
   }
 
-  var looks: [TextStyle.Look] {
+  var attributes: [TextStyle.Attribute] {
     switch self {
     case .create: [.green]
     case .update, .run: [.cyan]
@@ -52,7 +52,7 @@ extension StepAction {
     }
   }
 
-  var looks: [TextStyle.Look] {
+  var attributes: [TextStyle.Attribute] {
     switch self {
     case .create: [.green]
     case .update, .run, .maintain: [.cyan]
@@ -63,7 +63,7 @@ extension StepAction {
 }
 
 extension Risk {
-  var looks: [TextStyle.Look] {
+  var attributes: [TextStyle.Attribute] {
     switch self {
     case .safe: []
     case .disruptive: [.yellow]

@@ -43,7 +43,7 @@ struct PlanText {
   private mutating func write(_ resource: ResourcePlan) {
     var head = headline(resource)
     let risk = resource.outcome == .unchanged ? .safe : resource.risk
-    if risk != .safe { head.add("  (\(risk.rawValue))", risk.looks) }
+    if risk != .safe { head.add("  (\(risk.rawValue))", risk.attributes) }
     if resource.outcome == .delete, resource.steps.isEmpty {
       head.add("  gone already, is forgotten", [.dim])
     }
@@ -59,10 +59,10 @@ struct PlanText {
 
   private func headline(_ resource: ResourcePlan) -> Line {
     var line = Line()
-    let looks = resource.outcome.looks
-    line.add(resource.outcome.mark.padded(to: markColumn) + " ", [.bold] + looks)
+    let attributes = resource.outcome.attributes
+    line.add(resource.outcome.mark.padded(to: markColumn) + " ", [.bold] + attributes)
     line.add(resource.id.description.padded(to: idColumn), resource.outcome.isQuiet ? [.dim] : [.bold])
-    line.add("  " + resource.outcome.rawValue, looks)
+    line.add("  " + resource.outcome.rawValue, attributes)
     return line
   }
 
@@ -71,14 +71,14 @@ struct PlanText {
     let inlined = step.inlinedChange
     let why = inlined ?? TextStyle.harmless(step.reason)
     var line = Line(indentedBy: inner)
-    line.add(step.action.mark + " ", step.action.looks)
+    line.add(step.action.mark + " ", step.action.attributes)
     line.add(step.title, [])
     let risk = marksRisk && step.risk != .safe ? "  (\(step.risk.rawValue))" : ""
     let column = max(stepColumn, step.title.count) + 2
     let fits = width.map { inner + 2 + column + why.count + risk.count <= $0 } ?? true
     if fits { line.add(String(repeating: " ", count: column - step.title.count), []) }
     if fits { line.add(why, inlined == nil ? [.dim] : []) }
-    line.add(risk, step.risk.looks)
+    line.add(risk, step.risk.attributes)
     append(line)
     if !fits { writeParagraph(why, at: inner + 2, [.dim]) }
     if inlined == nil { write(step.fields, at: inner + 2) }
@@ -117,19 +117,19 @@ struct PlanText {
         }
       }
       for reason in held.reasons {
-        writeParagraph(TextStyle.harmless(reason), at: indent + 2, held.outcome.looks)
+        writeParagraph(TextStyle.harmless(reason), at: indent + 2, held.outcome.attributes)
       }
     }
   }
 
   /// What a person is asked to allow must be seen; many deletions that look like a mistake are only counted.
   private func showsSteps(_ resource: ResourcePlan) -> Bool {
-    resource.outcome == .drifted || resource.heldBy.contains { $0.rule != .prune }
+    resource.outcome == .drifted || resource.blockedBy.contains { $0.rule != .prune }
   }
 
   /// With the place in the manifest where only a change there helps.
   private func reasons(of resource: ResourcePlan) -> [String] {
-    guard resource.heldBy.isEmpty else { return resource.heldBy.map(\.sentence) }
+    guard resource.blockedBy.isEmpty else { return resource.blockedBy.map(\.sentence) }
     let reason = resource.waitingOn ?? ""
     guard resource.outcome == .invalid, let location = resource.place else { return [reason] }
     return ["\(location): \(reason)"]
@@ -142,11 +142,11 @@ struct PlanText {
 
   // MARK: Lines
 
-  private mutating func writeParagraph(_ text: String, at column: Int, _ looks: [TextStyle.Look]) {
+  private mutating func writeParagraph(_ text: String, at column: Int, _ attributes: [TextStyle.Attribute]) {
     let room = width.map { max(20, $0 - column) } ?? Int.max
     for part in TextStyle.wrapped(text, to: room) {
       var line = Line(indentedBy: column)
-      line.add(part, looks)
+      line.add(part, attributes)
       append(line)
     }
   }
@@ -155,13 +155,13 @@ struct PlanText {
 
   /// Pieces of one line, each with its looks, so that shortening never cuts an escape sequence.
   private struct Line {
-    private var pieces: [(text: String, looks: [TextStyle.Look])] = []
+    private var pieces: [(text: String, attributes: [TextStyle.Attribute])] = []
 
     init(indentedBy columns: Int = 0) {
       if columns > 0 { pieces.append((String(repeating: " ", count: columns), [])) }
     }
 
-    mutating func add(_ text: String, _ looks: [TextStyle.Look]) { pieces.append((text, looks)) }
+    mutating func add(_ text: String, _ attributes: [TextStyle.Attribute]) { pieces.append((text, attributes)) }
 
     func text(in style: TextStyle, width: Int?) -> String {
       var room = width ?? Int.max
@@ -169,7 +169,7 @@ struct PlanText {
       for piece in pieces where room > 0 {
         let text = TextStyle.shortened(piece.text, to: room)
         room -= text.count
-        result += style.paint(text, piece.looks)
+        result += style.paint(text, piece.attributes)
       }
       return result
     }

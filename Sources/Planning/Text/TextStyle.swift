@@ -1,6 +1,6 @@
 /// How text for a terminal is painted, or not painted. The caller decides (`NO_COLOR`, no terminal).
 package struct TextStyle: Hashable, Sendable {
-  package enum Look: String, Sendable, CaseIterable {
+  package enum Attribute: String, Sendable, CaseIterable {
     case bold = "1"
     case dim = "2"
     case red = "31"
@@ -19,11 +19,11 @@ package struct TextStyle: Hashable, Sendable {
   package static let coloured = TextStyle(isColoured: true)
 
   /// `text` in these looks; as it is when nothing is painted, when it is empty, or without looks.
-  package func paint(_ text: String, _ looks: Look...) -> String { paint(text, looks) }
+  package func paint(_ text: String, _ attributes: Attribute...) -> String { paint(text, attributes) }
 
-  package func paint(_ text: String, _ looks: [Look]) -> String {
-    guard isColoured, !text.isEmpty, !looks.isEmpty else { return text }
-    return "\u{1B}[\(looks.map(\.rawValue).joined(separator: ";"))m\(text)\u{1B}[0m"
+  package func paint(_ text: String, _ attributes: [Attribute]) -> String {
+    guard isColoured, !text.isEmpty, !attributes.isEmpty else { return text }
+    return "\u{1B}[\(attributes.map(\.rawValue).joined(separator: ";"))m\(text)\u{1B}[0m"
   }
 
   /// `text` on one line and unable to steer a terminal: control characters become spaces.

@@ -108,10 +108,10 @@ package struct RevisionChanges: Sendable {
   }
 
   /// At most so many resources are named; the digest of the manifests stands for all.
-  private static let mostNamed = 100
+  private static let maxNamed = 100
 
   var diff: [FieldChange] {
-    let named = changes.prefix(RevisionChanges.mostNamed).map { id, from, to in
+    let named = changes.prefix(RevisionChanges.maxNamed).map { id, from, to in
       FieldChange(id, from: from.map(Value.string), to: to.map(Value.string))
     }
     return [FieldChange("manifests", from: nil, to: .string(manifestDigest.description))] + named

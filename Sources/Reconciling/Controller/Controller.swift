@@ -28,20 +28,20 @@ package struct Controller: Sendable {
   ///   - replica: as whom it shares the environment with others; nil for a name of the engine's.
   ///   - isGone: whether another replica's process is known to have ended.
   package init(
-    engine: Engine, environment: String, replica: Replica? = nil,
-    isGone: @escaping @Sendable (Replica) -> Bool = { _ in false }
+    engine: Engine, environment: String, replica: ControllerReplica? = nil,
+    isGone: @escaping @Sendable (ControllerReplica) -> Bool = { _ in false }
   ) {
     self.engine = engine
     self.environment = environment
     keeper = LeaseKeeper(
-      replica ?? Replica(name: engine.nextPassName()), in: environment, store: engine.store,
+      replica ?? ControllerReplica(name: engine.nextPassName()), in: environment, store: engine.store,
       time: engine.time, isGone: isGone)
   }
 
   private enum Input: Sendable {
     case trigger(Trigger)
     case triggersEnded
-    case standing(Result<LeaseStatus, StoreError>)
+    case leaseStatus(Result<LeaseStatus, StoreError>)
     case news(StateNotification)
     case settled([ResourceID: ResourceFinding], [ResourceID: Executor.Result])
     /// The pass was told of a newer revision and has nothing to do with these any more.
@@ -63,7 +63,7 @@ package struct Controller: Sendable {
         for await trigger in triggers { feed.yield(.trigger(trigger)) }
         feed.yield(.triggersEnded)
       }
-      group.addTask { await keeper.run { feed.yield(.standing($0)) } }
+      group.addTask { await keeper.run { feed.yield(.leaseStatus($0)) } }
       group.addTask {
         await engine.store.listen(in: environment, as: keeper.replica) { feed.yield(.news($0)) }
       }
@@ -75,14 +75,14 @@ package struct Controller: Sendable {
         engine.tell(
           .round(queued: state.queue.depth, inFlight: state.queue.flightCount, revision: state.revision))
         if isEnding && state.queue.isIdle { break }
-        keeper.surrender(state.surrendered, asOf: state.standing.number)
+        keeper.releaseRanges(state.released, asOf: state.leaseStatus.number)
         guard !isEnding, keeper.isCertain, let (number, due) = state.beginPass(at: engine.time.now()) else {
           continue
         }
         let control = PassControl { feed.yield(.released(pass: number, $0)) }
         state.controls[number] = control
         let pass = ControllerPass(
-          engine: engine.bound(to: keeper.permit, of: keeper), scope: due, desired: state.desired,
+          engine: engine.bound(to: keeper.fencingTokens, of: keeper), scope: due, desired: state.desired,
           revision: state.revision, leaving: state.leaving, allowances: state.allowances, control: control
         ) { feed.yield(.settled($0, $1)) }
         group.addTask { feed.yield(.finished(pass: number, due, await pass.run())) }
@@ -99,14 +99,14 @@ package struct Controller: Sendable {
     case .trigger(let trigger): await take(trigger, &state)
     case .settled(let findings, let results):
       engine.tell(.reconciled(state.settle(findings, results, at: now)))
-      await engine.keep(state.fights.takeEvents(at: now, revision: state.revision), in: environment)
+      await engine.keep(state.driftFlaps.takeEvents(at: now, revision: state.revision), in: environment)
     case .released(let number, let ids): state.release(ids, from: number)
     case .finished(let number, let scope, let error):
       guard let error else { return state.endPass(number, scope, retry: nil) }
       if error.isOutdated { await refused(error, &state) } else { note(error, &state) }
       state.endPass(number, scope, retry: now + TimeSpan(seconds: error.isOutdated ? 0 : 2))
-    case .standing(.success(let standing)): await take(standing, &state)
-    case .standing(.failure(let error)): note(error, &state)
+    case .leaseStatus(.success(let leaseStatus)): await take(leaseStatus, &state)
+    case .leaseStatus(.failure(let error)): note(error, &state)
     case .news(let news): await take(news, &state)
     }
   }
@@ -115,7 +115,7 @@ package struct Controller: Sendable {
     let now = engine.time.now()
     switch trigger {
     case .tick:
-      makeWay(&state)
+      yield(&state)
       await adoptNewestRevision(&state)
     case .resync:
       await adoptNewestRevision(&state)
@@ -148,12 +148,12 @@ package struct Controller: Sendable {
         await engine.tell(quarantine, insteadOf: state.revision, in: environment)
         return
       }
-      let store = engine.store.fenced(by: keeper.permit)
+      let store = engine.store.fenced(by: keeper.fencingTokens)
       let revision = try await store.record(desired, by: authorship, at: engine.time.now())
       state.unrecorded = nil
       state.adopt(desired, revision.number, at: engine.time.now())
     } catch {
-      if error.isOutdated { keeper.hurry() } else { note(error, &state) }
+      if error.isOutdated { keeper.heartbeatNow() } else { note(error, &state) }
     }
   }
 
@@ -164,10 +164,10 @@ package struct Controller: Sendable {
       let latest = try await engine.store.latestRevision(of: environment)
       state.isStoreFailing = false
       guard let latest else { return }
-      if let footing = try await footingAfterAbandonedApply(latest, &state) {
+      if let baseline = try await footingAfterAbandonedApply(latest, &state) {
         state.unrecorded = nil
         await readInventory(&state)
-        state.adopt(footing.desired, footing.revision, footing.allowances, at: engine.time.now())
+        state.adopt(baseline.desired, baseline.revision, baseline.allowances, at: engine.time.now())
         return
       }
       guard latest.number > state.revision,
@@ -188,7 +188,7 @@ package struct Controller: Sendable {
     guard state.leads, latest.number > state.revision || state.hasPromise else { return nil }
     state.hasPromise = try await engine.store.atomicApply(of: environment) != nil
     guard state.hasPromise else { return nil }
-    return try await engine.bound(to: keeper.permit, of: keeper).leaveAbandonedApply(in: environment)
+    return try await engine.bound(to: keeper.fencingTokens, of: keeper).rollBackAbandonedApply(in: environment)
   }
 
   /// What other processes applied or looked at is known from the store only.

@@ -29,7 +29,7 @@ struct ControllerPass: Sendable {
 
   private func work() async -> StoreError? {
     do throws(StoreError) {
-      try await engine.prepareInTurns(
+      try await engine.prepareInBatches(
         desired, revision: revision, scope: scope, leaving: leaving, allowances: allowances
       ) { turn in await perform(turn) }
       return nil

@@ -9,7 +9,7 @@ struct DriftFlapDetector: Sendable {
     var rest: TimeSpan
   }
 
-  private var fights: [ResourceID: Fight] = [:]
+  private var driftFlaps: [ResourceID: Fight] = [:]
   private var news: [(id: ResourceID, healings: Int, rest: TimeSpan)] = []
 
   /// So many healings in a row, each soon after the one before, are no accident.
@@ -21,13 +21,13 @@ struct DriftFlapDetector: Sendable {
   mutating func rest(after finding: ResourceFinding, at now: Timestamp) -> Timestamp? {
     guard finding.events.contains(where: { $0.reason == "DriftHealed" }) else { return nil }
     let id = finding.status.id
-    var fight = fights[id] ?? Fight(healings: 0, lastHealed: now, rest: TimeSpan(seconds: 0))
+    var fight = driftFlaps[id] ?? Fight(healings: 0, lastHealed: now, rest: TimeSpan(seconds: 0))
     let isSoon = now - fight.lastHealed <= fight.rest + DriftFlapDetector.soon
     fight.healings = isSoon ? fight.healings + 1 : 1
     fight.lastHealed = now
     let count = fight.healings - DriftFlapDetector.tolerable
     fight.rest = count > 0 ? DriftFlapDetector.backoff.rest(after: count, of: id) : TimeSpan(seconds: 0)
-    fights[id] = fight
+    driftFlaps[id] = fight
     guard count > 0 else { return nil }
     news.append((id, fight.healings, fight.rest))
     return now + fight.rest

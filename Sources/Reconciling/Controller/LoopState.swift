@@ -19,12 +19,12 @@ package struct LoopState: Sendable {
   /// What the newest revision may do without asking.
   var allowances = Allowances()
   /// Since when somebody waits for the environment.
-  var makesWaySince: Timestamp?
-  var fights = DriftFlapDetector()
+  var yieldsSince: Timestamp?
+  var driftFlaps = DriftFlapDetector()
   /// Somebody may be applying the newest revision as a whole.
   var hasPromise = true
   /// What this replica holds, as of the last heartbeat that was taken up; see `LoopState+Leases.swift`.
-  package internal(set) var standing: LeaseStatus
+  package internal(set) var leaseStatus: LeaseStatus
   /// Of the passes under way.
   var controls: [Int: PassControl] = [:]
 
@@ -40,12 +40,12 @@ package struct LoopState: Sendable {
   /// In flight for an older revision, with what that says they are built on.
   private var stale: [ResourceID: [ResourceID]] = [:]
 
-  /// - Parameter standing: nil where nobody shares the environment.
+  /// - Parameter leaseStatus: nil where nobody shares the environment.
   package init(
     _ desired: DesiredState, revision: Int64, inventory: some Sequence<ResourceID>,
-    standing: LeaseStatus? = nil
+    leaseStatus: LeaseStatus? = nil
   ) {
-    self.standing = standing ?? .alone
+    self.leaseStatus = leaseStatus ?? .alone
     self.desired = desired
     self.revision = revision
     known = Set(inventory)
@@ -106,11 +106,11 @@ package struct LoopState: Sendable {
 
   /// Lets go of what is in flight for somebody who wants the environment for himself: at once what is only looked at, and
   /// with `givesUp` steps under way too.
-  mutating func makeWay(for other: String, givesUp: Bool) {
+  mutating func yield(for other: String, givesUp: Bool) {
     for (number, scope) in Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted(by: {
       $0.key < $1.key
     }) {
-      controls[number]?.makeWay(for: other, scope: Set(scope), givesUp: givesUp)
+      controls[number]?.yield(for: other, scope: Set(scope), givesUp: givesUp)
     }
   }
 
@@ -194,7 +194,7 @@ package struct LoopState: Sendable {
       flights[id] = nil
       stale[id] = nil
       queue.finish(
-        id, rest: finding.status.nextAttempt ?? fights.rest(after: finding, at: now), look: finding.nextLook)
+        id, rest: finding.status.nextAttempt ?? driftFlaps.rest(after: finding, at: now), look: finding.nextCheck)
       if isBetter { woken.insert(id) }
       if desired[id] != nil, finding.isRemoved, owns(id) { queue.add(id, at: now) }
     }

@@ -64,7 +64,7 @@ package final class PassControl: Sendable {
   /// - Parameters:
   ///   - scope: what the pass works on and has not settled.
   ///   - givesUp: whether steps under way are given up too, except for routine work.
-  package func makeWay(for other: String, scope: Set<ResourceID>, givesUp: Bool) {
+  package func yield(for other: String, scope: Set<ResourceID>, givesUp: Bool) {
     let (released, watchers, isAbandoned) = state.withLock { state in
       state.other = other
       state.scope = scope
@@ -89,7 +89,7 @@ package final class PassControl: Sendable {
   func abandonment() async { for await _ in untilAbandoned {} }
 
   /// Keeps these from being let go of; answers with those that still are the pass's own.
-  func hold(_ ids: some Sequence<ResourceID>) -> Set<ResourceID> {
+  func acquire(_ ids: some Sequence<ResourceID>) -> Set<ResourceID> {
     state.withLock { state in
       let held = Set(ids).subtracting(state.gone)
       state.busy.formUnion(held)
@@ -98,7 +98,7 @@ package final class PassControl: Sendable {
   }
 
   /// Ends `hold`. What a newer revision wants is let go of.
-  func letGo(_ ids: Set<ResourceID>) {
+  func release(_ ids: Set<ResourceID>) {
     let (released, isAbandoned) = state.withLock { state -> (Set<ResourceID>, Bool) in
       state.busy.subtract(ids)
       guard state.isOutdated else { return ([], false) }

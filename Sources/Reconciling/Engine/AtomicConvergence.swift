@@ -17,7 +17,7 @@ extension Engine {
     package let forward: Convergence
     package let end: End
     /// The revision to go back to; 0 for nothing at all.
-    package let goesBackTo: Int64
+    package let rollbackRevision: Int64
     /// What is lost although its resource may be back: steps that destroyed something.
     package let destroyed: [(id: ResourceID, step: AnyStep)]
   }
@@ -35,12 +35,12 @@ extension Engine {
       former?.manifestDigest == apply.digest ? apply : nil
     }
     var promise: AtomicApply?
-    if let target = unfinished?.goesBackTo ?? former.map(\.number) ?? 0 as Int64?,
+    if let target = unfinished?.rollbackRevision ?? former.map(\.number) ?? 0 as Int64?,
       unfinished != nil || former?.manifestDigest != desired.digest
     {
       promise = AtomicApply(
-        digest: desired.digest, goesBackTo: target, actor: authorship.actor,
-        aliveUntil: time.now() + AtomicApply.grace)
+        digest: desired.digest, rollbackRevision: target, actor: authorship.actor,
+        expiresAt: time.now() + AtomicApply.grace)
     }
     if let promise { try await store.setAtomicApply(promise, in: environment) }
     let forward = try await keeping(promise, in: environment) {
@@ -48,13 +48,13 @@ extension Engine {
     }
     func end(_ end: AtomicConvergence.End) -> AtomicConvergence {
       AtomicConvergence(
-        forward: forward, end: end, goesBackTo: promise?.goesBackTo ?? forward.revision.number,
+        forward: forward, end: end, rollbackRevision: promise?.rollbackRevision ?? forward.revision.number,
         destroyed: forward.destroyed)
     }
     guard let failure = forward.firstFailure else {
-      guard !drain.isRequested || forward.isComplete else {
+      guard !gracefulStop.isRequested || forward.isComplete else {
         if var promise {
-          promise.aliveUntil = time.now()
+          promise.expiresAt = time.now()
           try await store.setAtomicApply(promise, in: environment)
         }
         return end(.stopped)
@@ -63,16 +63,16 @@ extension Engine {
       return end(.applied)
     }
     guard let promise else { return end(.stayed) }
-    let footing = try await goBack(
+    let baseline = try await rollBack(
       from: forward.revision, of: promise, because: "it was to be applied as a whole, and \(failure)")
     await tell(
       "GoingBack",
-      "\(failure), so revision \(forward.revision.number) is quarantined and revision \(footing.revision) goes back "
-        + "to \(AtomicApply.name(of: promise.goesBackTo))", footing.revision, in: environment)
+      "\(failure), so revision \(forward.revision.number) is quarantined and revision \(baseline.revision) goes back "
+        + "to \(AtomicApply.name(of: promise.rollbackRevision))", baseline.revision, in: environment)
     let allowed = Allowances(
       allowances.granted.union(GuardRule.allCases.filter(\.isAllowedByName).map { Allowance($0) }),
       approval: allowances.approval)
-    let way = try await prepare(footing.desired, revision: footing.revision, allowances: allowed)
+    let way = try await prepare(baseline.desired, revision: baseline.revision, allowances: allowed)
     let back = try await tryConverging(
       way, by: Authorship(actor: authorship.actor, commit: nil, message: "go back"), allowed, isAtomic: false
     ).get()
@@ -100,7 +100,7 @@ extension Engine {
       group.addTask {
         guard var promise else { return nil }
         while (try? await time.sleep(TimeSpan(seconds: 5))) != nil {
-          promise.aliveUntil = time.now() + AtomicApply.grace
+          promise.expiresAt = time.now() + AtomicApply.grace
           do throws(StoreError) { try await store.setAtomicApply(promise, in: environment) } catch {}
         }
         return nil

@@ -13,7 +13,7 @@ extension Engine {
   }
 
   /// Chains of resources that wait for what others do are short; more passes mean that two resources fight.
-  private static let mostPasses = 10
+  private static let maxPasses = 10
 
   /// Records the desired state as a revision and executes what was prepared for it; goes on with what waited for
   /// something that is done now, as long as each pass gets further. What failed is not tried again here.
@@ -29,7 +29,7 @@ extension Engine {
     try await recordAllowed(in: preparation.plan, revision: revision.number, by: authorship)
     func control() -> PassControl { PassControl(endsOnFailure: isAtomic) }
     var passes = [try await perform(preparation, allowances: allowances, control: control())]
-    while let last = passes.last, last.mayGoOn, !drain.isRequested, passes.count < Engine.mostPasses {
+    while let last = passes.last, last.mayGoOn, !gracefulStop.isRequested, passes.count < Engine.maxPasses {
       if isAtomic, passes.contains(where: \.hasFailures) { break }
       let next = try await prepare(
         desired, revision: revision.number, scope: last.waiting, allowances: allowances)

@@ -11,24 +11,24 @@ extension Engine {
 
   /// Makes the manifests the newest revision, unless they are quarantined: then the newest recorded revision stays,
   /// which is said and kept as an event. Before that, goes back from an atomic apply that nobody answers for any more.
-  func footing(for desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> Baseline {
-    let back = try await leaveAbandonedApply(in: desired.environment)
+  func baseline(for desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> Baseline {
+    let back = try await rollBackAbandonedApply(in: desired.environment)
     guard let quarantine = try await quarantine(of: desired) else {
       let revision = try await store.record(desired, by: authorship, at: time.now())
       return Baseline(desired: desired, revision: revision.number, allowances: Allowances())
     }
-    let footing: Baseline
+    let baseline: Baseline
     if let back {
-      footing = back
+      baseline = back
     } else if let latest = try await store.latestRevision(of: desired.environment),
       let recorded = try await store.desiredState(of: desired.environment, at: latest.number)
     {
-      footing = Baseline(desired: recorded, revision: latest.number, allowances: Allowances())
+      baseline = Baseline(desired: recorded, revision: latest.number, allowances: Allowances())
     } else {
-      footing = Baseline(desired: .nothing(in: desired.environment), revision: 0, allowances: Allowances())
+      baseline = Baseline(desired: .nothing(in: desired.environment), revision: 0, allowances: Allowances())
     }
-    await tell(quarantine, insteadOf: footing.revision, in: desired.environment)
-    return footing
+    await tell(quarantine, insteadOf: baseline.revision, in: desired.environment)
+    return baseline
   }
 
   /// Why manifests are not applied by themselves; nil when they may be.
@@ -78,7 +78,7 @@ extension Engine {
   /// Quarantines the revisions that a rollback leaves: those behind `target`, up to the newest, except where they say
   /// the same as `desired`. Should the rollback not get as far as being recorded, the next controller does that.
   /// - Returns: what is quarantined by this.
-  package func leaveRevisions(
+  package func quarantineRevisions(
     after target: Int64, for desired: DesiredState, by authorship: Authorship
   ) async throws(StoreError) -> [Quarantine] {
     let environment = desired.environment
@@ -94,16 +94,16 @@ extension Engine {
     }
     try await store.setAtomicApply(
       AtomicApply(
-        digest: newest.manifestDigest, goesBackTo: target, actor: authorship.actor,
-        aliveUntil: time.now() + AtomicApply.grace), in: environment)
+        digest: newest.manifestDigest, rollbackRevision: target, actor: authorship.actor,
+        expiresAt: time.now() + AtomicApply.grace), in: environment)
     try await store.quarantine(entries, in: environment)
     return entries
   }
 
   /// Goes back from the newest revision when it was to be applied as a whole and nobody is at that any more. Nil
   /// when there is no such.
-  func leaveAbandonedApply(in environment: String) async throws(StoreError) -> Baseline? {
-    guard let apply = try await store.atomicApply(of: environment), apply.aliveUntil < time.now() else {
+  func rollBackAbandonedApply(in environment: String) async throws(StoreError) -> Baseline? {
+    guard let apply = try await store.atomicApply(of: environment), apply.expiresAt < time.now() else {
       return nil
     }
     guard let newest = try await store.latestRevision(of: environment), newest.manifestDigest == apply.digest
@@ -111,23 +111,23 @@ extension Engine {
       try await store.setAtomicApply(nil, in: environment)
       return nil
     }
-    let footing = try await goBack(
+    let baseline = try await rollBack(
       from: newest, of: apply, because: "\(apply.actor) did not get to the end of applying it as a whole")
     await tell(
       "WentBack",
       "revision \(newest.number) was to be applied as a whole by \(apply.actor), who did not get to the end of it: "
-        + "revision \(footing.revision) goes back to \(AtomicApply.name(of: apply.goesBackTo))",
-      footing.revision,
+        + "revision \(baseline.revision) goes back to \(AtomicApply.name(of: apply.rollbackRevision))",
+      baseline.revision,
       in: environment)
-    return footing
+    return baseline
   }
 
   /// Quarantines a revision and makes the one before it the newest again.
-  func goBack(from failed: Revision, of apply: AtomicApply, because reason: String) async throws(StoreError)
+  func rollBack(from failed: Revision, of apply: AtomicApply, because reason: String) async throws(StoreError)
     -> Baseline
   {
     let environment = failed.environment
-    let former = try await store.desiredState(of: environment, at: apply.goesBackTo)
+    let former = try await store.desiredState(of: environment, at: apply.rollbackRevision)
     let desired = former ?? .nothing(in: environment)
     try await store.quarantine(
       [
@@ -139,7 +139,7 @@ extension Engine {
       desired,
       by: Authorship(
         actor: apply.actor, commit: nil,
-        message: "go back to \(AtomicApply.name(of: apply.goesBackTo)) from \(failed.number)",
+        message: "go back to \(AtomicApply.name(of: apply.rollbackRevision)) from \(failed.number)",
         action: .rollback),
       at: time.now())
     try await store.setAtomicApply(nil, in: environment)

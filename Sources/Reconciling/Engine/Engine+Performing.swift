@@ -18,9 +18,9 @@ extension Engine {
     let plan = preparation.plan
     progress(.planned(plan))
     let executable = plan.resources.filter(\.isExecutable)
-    let held = control.hold(executable.lazy.map(\.id))
+    let held = control.acquire(executable.lazy.map(\.id))
     let claimed = await tryClaiming(executable.filter { held.contains($0.id) }, preparation)
-    control.letGo(held)
+    control.release(held)
     let work = try claimed.get()
     var pass = Pass(allowances: allowances, control: control, settled: settled)
     let idle = plan.resources.filter { !$0.isExecutable }
@@ -149,7 +149,7 @@ extension Engine {
         allowances: pass.allowances)
     }
     // Whoever a newer revision took away meanwhile is looked at by another pass.
-    let held = pass.control.hold(resources.lazy.map(\.id))
+    let held = pass.control.acquire(resources.lazy.map(\.id))
     let resources = resources.filter { held.contains($0.id) }
     let results = results.filter { held.contains($0.key) }
     defer { pass.control.finish(held) }
@@ -176,7 +176,7 @@ extension Engine {
         health: (try? observation?.get())?.health ?? .ready,
         wasApplied: first.desired.map { entry?.digest == $0.digest } ?? false,
         mayStillChange: unsettled.contains(first.id))
-      let finding = rules.judge(evidence, previous: previous[first.id])
+      let finding = rules.evaluate(evidence, previous: previous[first.id])
       findings[first.id] = finding
       changes.note(
         finding, of: first, previous: previous[first.id], wasApplied: evidence.wasApplied,
@@ -211,8 +211,8 @@ extension Engine {
   private func forgetGone(_ work: Preparation, _ control: PassControl) async throws(StoreError) {
     let planned = Set(work.plan.resources.map(\.id))
     let environment = work.plan.environment
-    let held = control.hold((work.scope ?? []).subtracting(planned))
-    defer { control.letGo(held) }
+    let held = control.acquire((work.scope ?? []).subtracting(planned))
+    defer { control.release(held) }
     let statuses =
       if work.scope != nil {
         try await store.statuses(of: environment, ids: held)
@@ -226,7 +226,7 @@ extension Engine {
 
   private func executor(pass: Pass) -> Executor {
     Executor(
-      backends: backends, store: store, time: time, progress: progress, width: 64, drain: drain,
+      backends: backends, store: store, time: time, progress: progress, width: 64, gracefulStop: gracefulStop,
       control: pass.control, mayBegin: mayBegin)
   }
 }

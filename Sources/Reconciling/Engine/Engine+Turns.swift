@@ -15,7 +15,7 @@ extension Engine {
   /// - Parameters:
   ///   - leaving: as for `prepare`.
   ///   - work: given each turn as soon as it is planned; turns may run at the same time.
-  func prepareInTurns(
+  func prepareInBatches(
     _ desired: DesiredState, revision: Int64, scope: Set<ResourceID>, leaving: Set<ResourceID>,
     allowances: Allowances = Allowances(),
     work: @escaping @Sendable (Preparation) async -> StoreError?
@@ -25,7 +25,7 @@ extension Engine {
     let context = context(for: desired, leaving: left)
     let subjects = subjects(of: desired, inventory, scope)
     progress(.observing(count: subjects.count))
-    var turns = Turns(scope: scope, subjects: subjects)
+    var turns = Batches(scope: scope, subjects: subjects)
     let failure = await withTaskGroup(of: Signal.self) { group -> StoreError? in
       for (backend, subjects) in questions(about: subjects.values) {
         turns.wait(for: subjects.lazy.map(\.id))
@@ -69,7 +69,7 @@ extension Engine {
 }
 
 /// Which resources of a pass can be planned, while some are still being looked at. A value.
-struct Turns: Sendable {
+struct Batches: Sendable {
   private(set) var observations: [ResourceID: Result<Observation, BackendError>] = [:]
   private var left: Set<ResourceID>
   private var unseen: Set<ResourceID> = []

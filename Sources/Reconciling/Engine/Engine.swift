@@ -13,7 +13,7 @@ package struct Engine: Sendable {
   let offers: OfferCache
   /// A name that no other pass of this or another controller has.
   let nextPassName: @Sendable () -> String
-  package let drain: Drain
+  package let gracefulStop: GracefulStop
   private(set) var progress: ProgressHandler
   let backoff = Backoff()
 
@@ -21,7 +21,7 @@ package struct Engine: Sendable {
     backends: [String: AnyBackend], planner: any PlanMaking, store: any StateStore, time: TimeSource,
     owner: String,
     offers: @escaping @Sendable ([AnyResource]) -> Offers, nextPassName: @escaping @Sendable () -> String,
-    drain: Drain = Drain(), progress: @escaping ProgressHandler
+    gracefulStop: GracefulStop = GracefulStop(), progress: @escaping ProgressHandler
   ) {
     self.backends = backends
     self.planner = planner
@@ -30,20 +30,20 @@ package struct Engine: Sendable {
     self.owner = owner
     self.offers = OfferCache(offers)
     self.nextPassName = nextPassName
-    self.drain = drain
+    self.gracefulStop = gracefulStop
     self.progress = progress
   }
 
   /// The same engine, for one pass of a replica that shares the environment: it writes under the replica's tokens only.
-  package func bound(to permit: FencingTokens, of keeper: LeaseKeeper) -> Engine {
+  package func bound(to fencingTokens: FencingTokens, of keeper: LeaseKeeper) -> Engine {
     var engine = self
-    engine.store = store.fenced(by: permit)
-    engine.mayBegin = { keeper.mayBegin($0, under: permit) }
+    engine.store = store.fenced(by: fencingTokens)
+    engine.mayBegin = { keeper.mayBegin($0, under: fencingTokens) }
     return engine
   }
 
   /// The same engine, which tells another what happens.
-  package func telling(_ progress: @escaping ProgressHandler) -> Engine {
+  package func reporting(to _ progress: @escaping ProgressHandler) -> Engine {
     var engine = self
     engine.progress = progress
     return engine

@@ -12,7 +12,7 @@ extension Plan {
       return ResourcePlan(
         id: resource.id, outcome: resource.outcome, steps: resource.steps,
         dependsOn: resource.dependsOn + others.sorted(), waitingOn: resource.waitingOn, desired: desired,
-        heldBy: resource.heldBy, allowed: resource.allowed)
+        blockedBy: resource.blockedBy, allowed: resource.allowed)
     }
     return Plan(
       environment: environment, revision: revision, manifestDigest: manifestDigest, resources: bound)

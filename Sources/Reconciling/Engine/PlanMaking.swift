@@ -1,6 +1,6 @@
 package import Model
 
-/// Turns desires and observations into a plan. Pure; `Planning.Planner` is the one that the house uses.
+/// Batches desires and observations into a plan. Pure; `Planning.Planner` is the one that the house uses.
 package protocol PlanMaking: Sendable {
   func plan(_ request: PlanRequest) -> Plan
 }

@@ -20,7 +20,7 @@ package struct Executor: Sendable {
   let progress: ProgressHandler
   /// How many resources are worked on at once.
   let width: Int
-  let drain: Drain
+  let gracefulStop: GracefulStop
   let control: PassControl
   /// Asked right before each step; see `Engine.bound`.
   let mayBegin: @Sendable (ResourceID) -> Bool
@@ -51,7 +51,7 @@ package struct Executor: Sendable {
     await withTaskGroup(of: (ResourceID, Result).self) { group in
       var running = 0
       while true {
-        while running < width, !drain.isRequested, let id = graph.next() {
+        while running < width, !gracefulStop.isRequested, let id = graph.next() {
           guard let resource = work[id], let subject = subjects[id] else { continue }
           running += 1
           group.addTask {
@@ -85,9 +85,9 @@ package struct Executor: Sendable {
       return .failed(BackendError(code: "kind.unknown", "nothing here executes the kind \(plan.id.kind)"))
     }
     if let refusal = control.begin(plan.id, revision: run.revision) { return refusal }
-    defer { control.letGo([plan.id]) }
+    defer { control.release([plan.id]) }
     for (index, step) in plan.steps.enumerated() {
-      if drain.isRequested || Task.isCancelled { return .cancelled }
+      if gracefulStop.isRequested || Task.isCancelled { return .cancelled }
       if let end = control.end(before: plan.id) { return end }
       let id = StepID(pass: run.pass, resource: plan.id, index: index)
       let begun = time.now()

@@ -83,12 +83,12 @@ package struct Explanation: Hashable, Sendable {
     self.advice = advice
   }
 
-  package init(of id: ResourceID, in situation: StatusSnapshot) {
+  package init(of id: ResourceID, in snapshot: StatusSnapshot) {
     var chain: [Link] = []
     var seen: Set<ResourceID> = []
     var current: ResourceID? = id
     while let id = current, seen.insert(id).inserted {
-      let (link, other) = situation.link(of: id, referredBy: chain.last?.id)
+      let (link, other) = snapshot.link(of: id, referredBy: chain.last?.id)
       // What was waited for may be ready by now: then the wait ends with the next look.
       guard chain.isEmpty || link.cause != .ready else { break }
       chain.append(link)
@@ -96,8 +96,8 @@ package struct Explanation: Hashable, Sendable {
     }
     let root = chain[chain.count - 1]
     self.chain = chain
-    next = situation.next(of: chain)
-    advice = situation.advice(on: root, referredBy: chain.dropLast().last?.id)
+    next = snapshot.next(of: chain)
+    advice = snapshot.advice(on: root, referredBy: chain.dropLast().last?.id)
   }
 }
 

@@ -7,12 +7,12 @@ internal import Model
 /// were held when it began: the writes of a controller that was stopped for too long are refused, and it begins nothing.
 /// Whoever takes a range over marks the steps as interrupted that its former holder left without outcome.
 extension Controller {
-  /// Takes a seat, and what is to be known before the first pass.
+  /// Takes a membership, and what is to be known before the first pass.
   func join(from desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> LoopState {
-    let standing = try await keeper.beat().get()
-    if standing.tokens.isEmpty { tellWaiting(for: standing) }
+    let leaseStatus = try await keeper.heartbeat().get()
+    if leaseStatus.tokens.isEmpty { tellWaiting(for: leaseStatus) }
     do throws(StoreError) {
-      return try await begin(from: desired, by: authorship, standing)
+      return try await begin(from: desired, by: authorship, leaseStatus)
     } catch {
       await keeper.leave()
       throw error
@@ -20,18 +20,18 @@ extension Controller {
   }
 
   private func begin(
-    from desired: DesiredState, by authorship: Authorship, _ standing: LeaseStatus
+    from desired: DesiredState, by authorship: Authorship, _ leaseStatus: LeaseStatus
   ) async throws(StoreError) -> LoopState {
-    let store = engine.store.fenced(by: keeper.permit)
-    if !standing.tokens.isEmpty {
+    let store = engine.store.fenced(by: keeper.fencingTokens)
+    if !leaseStatus.tokens.isEmpty {
       _ = try await store.closeOpenIntents(in: environment, at: engine.time.now())
     }
     var wanted = desired
     var number: Int64 = 0
-    var footing: Engine.Baseline?
-    if standing.tokens[.first] != nil {
-      let found = try await engine.bound(to: keeper.permit, of: keeper).footing(for: desired, by: authorship)
-      (wanted, number, footing) = (found.desired, found.revision, found)
+    var baseline: Engine.Baseline?
+    if leaseStatus.tokens[.first] != nil {
+      let found = try await engine.bound(to: keeper.fencingTokens, of: keeper).baseline(for: desired, by: authorship)
+      (wanted, number, baseline) = (found.desired, found.revision, found)
     } else if let latest = try await store.latestRevision(of: environment),
       let recorded = try await store.desiredState(of: environment, at: latest.number)
     {
@@ -39,22 +39,22 @@ extension Controller {
     }
     let inventory = try await store.inventory(of: environment, knowing: wanted.resources)
     let known = try await store.strayStatuses(of: environment).union(inventory.keys)
-    var state = LoopState(wanted, revision: number, inventory: known, standing: standing)
-    if footing == nil, number == 0 || wanted.digest != desired.digest {
+    var state = LoopState(wanted, revision: number, inventory: known, leaseStatus: leaseStatus)
+    if baseline == nil, number == 0 || wanted.digest != desired.digest {
       state.unrecorded = (desired, authorship)
     }
     state.lastRead = (desired, authorship)
-    state.allowances = footing?.allowances ?? Allowances()
+    state.allowances = baseline?.allowances ?? Allowances()
     state.enqueueAll(at: engine.time.now())
     return state
   }
 
-  func take(_ standing: LeaseStatus, _ state: inout LoopState) async {
-    let turn = state.take(standing)
-    makeWay(&state)
+  func take(_ leaseStatus: LeaseStatus, _ state: inout LoopState) async {
+    let turn = state.take(leaseStatus)
+    yield(&state)
     if !turn.lost.isEmpty { await tellLost(turn.lost, state) }
     guard !turn.gained.isEmpty else { return }
-    await tellTaken(turn.gained, from: standing.evicted, state)
+    await tellTaken(turn.gained, from: leaseStatus.evicted, state)
     do throws(StoreError) {
       _ = try await engine.store.closeOpenIntents(in: environment, at: engine.time.now())
     } catch {
@@ -79,25 +79,25 @@ extension Controller {
   private static let courtesy = TimeSpan(seconds: 1)
 
   /// Lets go of everything while somebody waits for the environment: of steps under way after a moment.
-  func makeWay(_ state: inout LoopState) {
-    guard let other = state.standing.exclusive, other != keeper.replica else {
-      state.makesWaySince = nil
+  func yield(_ state: inout LoopState) {
+    guard let other = state.leaseStatus.exclusive, other != keeper.replica else {
+      state.yieldsSince = nil
       return
     }
     let now = engine.time.now()
-    let since = state.makesWaySince ?? now
-    state.makesWaySince = since
-    state.makeWay(for: other.description, givesUp: now - since >= Controller.courtesy)
+    let since = state.yieldsSince ?? now
+    state.yieldsSince = since
+    state.yield(for: other.description, givesUp: now - since >= Controller.courtesy)
   }
 
   func take(_ news: StateNotification, _ state: inout LoopState) async {
     switch news {
     case .changed(let ids, let removed): state.hear(ids, removed: removed, at: engine.time.now())
     case .revision: await adoptNewestRevision(&state)
-    case .leases: keeper.hurry()
+    case .leases: keeper.heartbeatNow()
     case .missed:
-      guard !state.standing.others.isEmpty else { return }
-      keeper.hurry()
+      guard !state.leaseStatus.others.isEmpty else { return }
+      keeper.heartbeatNow()
       await adoptNewestRevision(&state)
       await readInventory(&state)
       state.enqueueUnsettled(at: engine.time.now())
@@ -107,7 +107,7 @@ extension Controller {
   /// A pass came too late. What it was about is looked at again, as far as it is still this replica's.
   func refused(_ error: StoreError, _ state: inout LoopState) async {
     if error.code == .leaseLost {
-      keeper.hurry()
+      keeper.heartbeatNow()
       await tell("WriteRejected", error.description, state)
     } else {
       await adoptNewestRevision(&state)
@@ -115,10 +115,10 @@ extension Controller {
   }
 
   /// Only shown: it is no news for those who are there already.
-  private func tellWaiting(for standing: LeaseStatus) {
-    let others = standing.others.map(\.description).joined(separator: ", ")
+  private func tellWaiting(for leaseStatus: LeaseStatus) {
+    let others = leaseStatus.others.map(\.description).joined(separator: ", ")
     let message =
-      standing.exclusive.map { "waits until \($0) is done with the environment" }
+      leaseStatus.exclusive.map { "waits until \($0) is done with the environment" }
       ?? "shares the environment with \(others), and begins once its part was handed over"
     engine.progress(
       .note(
@@ -129,11 +129,11 @@ extension Controller {
   private func tellLost(_ ranges: Set<KeyRange>, _ state: LoopState) async {
     await tell(
       "LeaseLost",
-      "\(keeper.replica) was not heard from for \(Heartbeat.span) and lost the key ranges \(ranges.text); "
+      "\(keeper.replica) was not heard from for \(ControllerHeartbeat.span) and lost the key ranges \(ranges.text); "
         + "what it had under way there is refused, and it joins again", state)
   }
 
-  private func tellTaken(_ ranges: Set<KeyRange>, from dead: [Replica], _ state: LoopState) async {
+  private func tellTaken(_ ranges: Set<KeyRange>, from dead: [ControllerReplica], _ state: LoopState) async {
     guard !dead.isEmpty else { return }
     let names = dead.map(\.description).joined(separator: ", ")
     await tell(

@@ -2,29 +2,29 @@ internal import Concurrency
 package import Model
 internal import Synchronization
 
-/// Keeps one replica's seat by its heartbeats, and knows what it holds. Once a heartbeat is late nothing is begun any
+/// Keeps one replica's membership by its heartbeats, and knows what it holds. Once a heartbeat is late nothing is begun any
 /// more, by a clock that runs on while the process is stopped: others may have taken over.
 package final class LeaseKeeper: Sendable {
   private struct State {
     var tokens: [KeyRange: Int64] = [:]
     /// Uptime until which the leases are certainly this replica's.
     var deadline = TimeSpan(milliseconds: .min)
-    var standingCount: Int64 = 0
-    var surrendered: Set<KeyRange> = []
+    var heartbeatCount: Int64 = 0
+    var released: Set<KeyRange> = []
   }
 
-  package let replica: Replica
+  package let replica: ControllerReplica
   private let store: any StateStore
   private let environment: String
   let time: TimeSource
-  private let isGone: @Sendable (Replica) -> Bool
+  private let isGone: @Sendable (ControllerReplica) -> Bool
   private let state = Mutex(State())
   private let signals: AsyncStream<Void>
   private let signal: AsyncStream<Void>.Continuation
 
   package init(
-    _ replica: Replica, in environment: String, store: any StateStore, time: TimeSource,
-    isGone: @escaping @Sendable (Replica) -> Bool
+    _ replica: ControllerReplica, in environment: String, store: any StateStore, time: TimeSource,
+    isGone: @escaping @Sendable (ControllerReplica) -> Bool
   ) {
     self.replica = replica
     self.environment = environment
@@ -35,22 +35,22 @@ package final class LeaseKeeper: Sendable {
   }
 
   /// One heartbeat.
-  package func beat() async -> Result<LeaseStatus, StoreError> {
+  package func heartbeat() async -> Result<LeaseStatus, StoreError> {
     let sent = time.uptime()
-    let surrendered = state.withLock { $0.surrendered }
-    let heartbeat = Heartbeat(replica, surrendered: surrendered, isGone: isGone)
+    let released = state.withLock { $0.released }
+    let heartbeat = ControllerHeartbeat(replica, released: released, isGone: isGone)
     do throws(StoreError) {
-      var standing = try await store.beat(heartbeat, in: environment)
-      standing.number = state.withLock { state in
-        state.standingCount += 1
-        state.tokens = standing.tokens
+      var leaseStatus = try await store.recordHeartbeat(heartbeat, in: environment)
+      leaseStatus.number = state.withLock { state in
+        state.heartbeatCount += 1
+        state.tokens = leaseStatus.tokens
         state.deadline = TimeSpan(
-          milliseconds: sent.milliseconds + Heartbeat.span.milliseconds - Heartbeat.margin.milliseconds)
-        state.surrendered.subtract(standing.assigned)
-        state.surrendered.formIntersection(standing.tokens.keys)
-        return state.standingCount
+          milliseconds: sent.milliseconds + ControllerHeartbeat.span.milliseconds - ControllerHeartbeat.margin.milliseconds)
+        state.released.subtract(leaseStatus.assigned)
+        state.released.formIntersection(leaseStatus.tokens.keys)
+        return state.heartbeatCount
       }
-      return .success(standing)
+      return .success(leaseStatus)
     } catch {
       return .failure(error)
     }
@@ -60,32 +60,32 @@ package final class LeaseKeeper: Sendable {
   package func run(_ told: @Sendable (Result<LeaseStatus, StoreError>) -> Void) async {
     await withDiscardingTaskGroup { group in
       group.addTask { [time, signal] in
-        while (try? await time.sleep(Heartbeat.interval)) != nil { signal.yield() }
+        while (try? await time.sleep(ControllerHeartbeat.interval)) != nil { signal.yield() }
       }
-      for await _ in signals { told(await beat()) }
+      for await _ in signals { told(await heartbeat()) }
       group.cancelAll()
     }
   }
 
   /// The next heartbeat comes at once.
-  package func hurry() { signal.yield() }
+  package func heartbeatNow() { signal.yield() }
 
   /// Gives these back with a heartbeat that comes at once: nothing of them is under way or begun any more. Those that
   /// it turns out to have been assigned again stay.
-  /// - Parameter standing: the number of what the caller goes by; where another came meanwhile, nothing happens.
-  package func surrender(_ ranges: Set<KeyRange>, asOf standing: Int64) {
+  /// - Parameter leaseStatus: the number of what the caller goes by; where another came meanwhile, nothing happens.
+  package func releaseRanges(_ ranges: Set<KeyRange>, asOf leaseStatus: Int64) {
     guard !ranges.isEmpty else { return }
     let hasNews = state.withLock { state -> Bool in
-      guard state.standingCount == standing else { return false }
-      let isNew = !ranges.isSubset(of: state.surrendered)
-      state.surrendered.formUnion(ranges)
+      guard state.heartbeatCount == leaseStatus else { return false }
+      let isNew = !ranges.isSubset(of: state.released)
+      state.released.formUnion(ranges)
       return isNew
     }
-    if hasNews { hurry() }
+    if hasNews { heartbeatNow() }
   }
 
   /// What is held now.
-  package var permit: FencingTokens {
+  package var fencingTokens: FencingTokens {
     FencingTokens(
       replica: replica.name, tokens: state.withLock { $0.tokens }, isExclusive: replica.isExclusive)
   }
@@ -97,9 +97,9 @@ package final class LeaseKeeper: Sendable {
   }
 
   /// Whether a step may be begun now for a resource.
-  package func mayBegin(_ id: ResourceID, under permit: FencingTokens) -> Bool {
+  package func mayBegin(_ id: ResourceID, under fencingTokens: FencingTokens) -> Bool {
     let (now, range) = (time.uptime(), KeyRange(of: id))
-    guard let token = permit.tokens[range] else { return false }
+    guard let token = fencingTokens.tokens[range] else { return false }
     return state.withLock { now < $0.deadline && $0.tokens[range] == token }
   }
 
@@ -121,14 +121,14 @@ extension LeaseKeeper {
 
   /// Returns once every range is this replica's, which must be an exclusive one, or with an error.
   /// - Parameter waits: told for whom it waits, each time that these are others than before.
-  package func takeAll(waits: ([Replica]) -> Void) async -> Result<Void, StoreError> {
-    var told: [Replica] = []
+  package func acquireAll(onWait: ([ControllerReplica]) -> Void) async -> Result<Void, StoreError> {
+    var told: [ControllerReplica] = []
     while true {
-      switch await beat() {
+      switch await heartbeat() {
       case .failure(let error): return .failure(error)
-      case .success(let standing):
-        guard !standing.holdsAll else { return .success(()) }
-        let first = standing.exclusive.flatMap { $0 == replica ? nil : [$0] } ?? standing.others
+      case .success(let leaseStatus):
+        guard !leaseStatus.holdsAll else { return .success(()) }
+        let first = leaseStatus.exclusive.flatMap { $0 == replica ? nil : [$0] } ?? leaseStatus.others
         if first != told { waits(first) }
         told = first
       }

@@ -3,22 +3,22 @@ package import Model
 /// The part of the state by which several processes share an environment.
 package protocol LeaseStore: Sendable {
   /// One heartbeat, in one transaction and by the store's clock; see `LeaseTable.beat`.
-  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStatus
+  func recordHeartbeat(_ heartbeat: ControllerHeartbeat, in environment: String) async throws(StoreError) -> LeaseStatus
 
   /// Gives back everything that the replica holds. Repeating it does no harm.
-  func leave(_ replica: Replica, environment: String) async throws(StoreError)
+  func leave(_ replica: ControllerReplica, environment: String) async throws(StoreError)
 
-  /// Who holds what, with the store's time; seats of the dead are in it until somebody's heartbeat finds them.
+  /// Who holds what, with the store's time; memberships of the dead are in it until somebody's heartbeat finds them.
   func leases(of environment: String) async throws(StoreError) -> (table: LeaseTable, now: Timestamp)
 
   /// The same store, whose writes are refused with `lease.lost` once a token that they need is no longer current, and
   /// whose claims and intents are refused with `revision.superseded` once a newer revision is recorded. Recording a
   /// revision needs the first range. Events alone need none.
-  func fenced(by permit: FencingTokens) -> any StateStore
+  func fenced(by fencingTokens: FencingTokens) -> any StateStore
 
   /// Tells what other replicas wrote, until the task is cancelled. News may be lost.
   func listen(
-    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNotification) -> Void)
+    in environment: String, as replica: ControllerReplica, _ tell: @escaping @Sendable (StateNotification) -> Void)
     async
 }
 

@@ -4,7 +4,7 @@ package import Model
 /// holds beyond them it lets go of as soon as nothing of it is in flight.
 extension LoopState {
   /// Ranges in which this replica may begin something.
-  package var owned: Set<KeyRange> { standing.assigned.intersection(standing.tokens.keys) }
+  package var owned: Set<KeyRange> { leaseStatus.assigned.intersection(leaseStatus.tokens.keys) }
 
   package func owns(_ id: ResourceID) -> Bool { owned.contains(KeyRange(of: id)) }
 
@@ -22,22 +22,22 @@ extension LoopState {
 
   /// Takes up what a heartbeat was answered. What is in flight stays so until its pass is over, also in lost ranges: it
   /// must not be begun a second time here, and the store refuses what it writes.
-  package mutating func take(_ standing: LeaseStatus) -> Turn {
-    let (former, led) = (self.standing, leads)
+  package mutating func take(_ leaseStatus: LeaseStatus) -> Turn {
+    let (former, led) = (self.leaseStatus, leads)
     let ownedBefore = owned
-    self.standing = standing
-    if former.others.contains(where: { !$0.isExclusive && !standing.others.contains($0) }) {
+    self.leaseStatus = leaseStatus
+    if former.others.contains(where: { !$0.isExclusive && !leaseStatus.others.contains($0) }) {
       mayInherit = true
     }
-    let kept = standing.tokens.filter { former.tokens[$0.key] == $0.value }
+    let kept = leaseStatus.tokens.filter { former.tokens[$0.key] == $0.value }
     let gained = owned.filter { !ownedBefore.contains($0) || kept[$0] == nil }
     let lost = former.tokens.keys.filter { former.assigned.contains($0) && kept[$0] == nil }
     return Turn(gained: gained, lost: Set(lost), becameLeader: leads && !led)
   }
 
   /// Ranges that are another's now and in which nothing is under way any more.
-  package var surrendered: Set<KeyRange> {
-    let foreign = Set(standing.tokens.keys).subtracting(standing.assigned)
+  package var released: Set<KeyRange> {
+    let foreign = Set(leaseStatus.tokens.keys).subtracting(leaseStatus.assigned)
     guard !foreign.isEmpty else { return [] }
     return foreign.subtracting(flights.keys.lazy.map { KeyRange(of: $0) })
   }
@@ -53,9 +53,9 @@ extension LoopState {
 extension LeaseStatus {
   /// That of a loop which nobody shares.
   package static let alone: LeaseStatus = {
-    var standing = LeaseStatus()
-    standing.tokens = Dictionary(uniqueKeysWithValues: KeyRange.all.map { ($0, 0) })
-    standing.assigned = Set(KeyRange.all)
-    return standing
+    var leaseStatus = LeaseStatus()
+    leaseStatus.tokens = Dictionary(uniqueKeysWithValues: KeyRange.all.map { ($0, 0) })
+    leaseStatus.assigned = Set(KeyRange.all)
+    return leaseStatus
   }()
 }

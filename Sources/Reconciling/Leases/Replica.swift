@@ -1,7 +1,7 @@
 package import Model
 
 /// One process that works on an environment, for as long as it runs.
-package struct Replica: Hashable, Sendable, CustomStringConvertible {
+package struct ControllerReplica: Hashable, Sendable, CustomStringConvertible {
   /// No other process, before or after, has it.
   package let name: String
   /// What it runs as, such as `up` or `apply`.
@@ -28,20 +28,20 @@ package struct Replica: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What a replica says about every second and a half.
-package struct Heartbeat: Sendable {
-  package let replica: Replica
+package struct ControllerHeartbeat: Sendable {
+  package let replica: ControllerReplica
   /// Ranges in which nothing is under way any more and nothing is begun, because they are another's now.
-  package let surrendered: Set<KeyRange>
+  package let released: Set<KeyRange>
   /// Whether the process behind another replica is known to be gone, so that nobody waits for its lease to expire.
   /// Says false where that cannot be known.
-  package let isGone: @Sendable (Replica) -> Bool
+  package let isGone: @Sendable (ControllerReplica) -> Bool
 
   package init(
-    _ replica: Replica, surrendered: Set<KeyRange> = [],
-    isGone: @escaping @Sendable (Replica) -> Bool = { _ in false }
+    _ replica: ControllerReplica, released: Set<KeyRange> = [],
+    isGone: @escaping @Sendable (ControllerReplica) -> Bool = { _ in false }
   ) {
     self.replica = replica
-    self.surrendered = surrendered
+    self.released = released
     self.isGone = isGone
   }
 
@@ -61,11 +61,11 @@ package struct LeaseStatus: Sendable {
   /// The ranges that it is to have. What it holds beyond them it finishes and gives back.
   package internal(set) var assigned: Set<KeyRange> = []
   /// The others that are alive, in the order of joining.
-  package internal(set) var others: [Replica] = []
+  package internal(set) var others: [ControllerReplica] = []
   /// Replicas that this heartbeat found dead.
-  package internal(set) var evicted: [Replica] = []
+  package internal(set) var evicted: [ControllerReplica] = []
 
   package var holdsAll: Bool { tokens.count == KeyRange.count }
   /// For whom the others have to make way; nil when that is nobody.
-  package internal(set) var exclusive: Replica?
+  package internal(set) var exclusive: ControllerReplica?
 }

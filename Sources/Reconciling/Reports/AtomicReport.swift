@@ -23,12 +23,12 @@ package struct AtomicReport: Sendable {
   package let forward: ApplyReport
   package let end: End
   /// The revision to go back to; 0 for nothing at all.
-  package let goesBackTo: Int64
+  package let rollbackRevision: Int64
   package let destroyed: [Loss]
 
   package init(_ convergence: Engine.AtomicConvergence) {
     forward = ApplyReport(convergence.forward)
-    goesBackTo = convergence.goesBackTo
+    rollbackRevision = convergence.rollbackRevision
     destroyed = convergence.destroyed.map { Loss(id: $0.id, step: $0.step.summary) }
     end =
       switch convergence.end {
@@ -43,7 +43,7 @@ package struct AtomicReport: Sendable {
   package var exitCode: Int32 { if case .applied = end { forward.exitCode } else { 1 } }
 
   /// Resources whose way back failed.
-  package var notPutBack: [ResourceID] {
+  package var notRestored: [ResourceID] {
     guard case .wentBack(let back) = end else { return [] }
     return back.entries.filter { ![.done, .removed, .left].contains($0.state) }.map(\.id)
   }
@@ -52,7 +52,7 @@ package struct AtomicReport: Sendable {
 /// The forward report with the member `atomic`, as `docs/apply-json.md` describes it; the same is read back.
 extension AtomicReport: JSONRepresentable {
   package var value: Value {
-    var atomic: [String: Value] = ["goesBackTo": .integer(goesBackTo)]
+    var atomic: [String: Value] = ["goesBackTo": .integer(rollbackRevision)]
     switch end {
     case .applied: atomic["end"] = .string("applied")
     case .stayed: atomic["end"] = .string("stayed")
@@ -60,7 +60,7 @@ extension AtomicReport: JSONRepresentable {
     case .wentBack(let back):
       atomic["end"] = .string("wentBack")
       atomic["back"] = back.value
-      atomic["notPutBack"] = .array(notPutBack.map { .string($0.description) })
+      atomic["notPutBack"] = .array(notRestored.map { .string($0.description) })
       atomic["destroyed"] = .array(
         destroyed.map { .members(["id": .string($0.id.description), "step": .string($0.step)]) })
     }
@@ -69,7 +69,7 @@ extension AtomicReport: JSONRepresentable {
 
   package init?(_ value: Value) {
     guard let atomic = value["atomic"], let forward = ApplyReport(value),
-      let goesBackTo = atomic.integer(at: "goesBackTo")
+      let rollbackRevision = atomic.integer(at: "goesBackTo")
     else { return nil }
     switch atomic.text(at: "end") {
     case "applied": end = .applied
@@ -81,7 +81,7 @@ extension AtomicReport: JSONRepresentable {
     default: return nil
     }
     self.forward = forward
-    self.goesBackTo = goesBackTo
+    self.rollbackRevision = rollbackRevision
     destroyed = (atomic.list(at: "destroyed") ?? []).compactMap { loss in
       guard let id = loss.id(at: "id"), let step = loss.text(at: "step") else { return nil }
       return Loss(id: id, step: step)

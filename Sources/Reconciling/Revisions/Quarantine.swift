@@ -26,16 +26,16 @@ package struct AtomicApply: Hashable, Sendable {
   /// Of the manifests that are being applied.
   package let digest: Digest
   /// The revision to go back to; 0 for nothing at all.
-  package let goesBackTo: Int64
+  package let rollbackRevision: Int64
   package let actor: String
   /// When the promise has to be renewed; after that nobody keeps it any more.
-  package var aliveUntil: Timestamp
+  package var expiresAt: Timestamp
 
-  package init(digest: Digest, goesBackTo: Int64, actor: String, aliveUntil: Timestamp) {
+  package init(digest: Digest, rollbackRevision: Int64, actor: String, expiresAt: Timestamp) {
     self.digest = digest
-    self.goesBackTo = goesBackTo
+    self.rollbackRevision = rollbackRevision
     self.actor = actor
-    self.aliveUntil = aliveUntil
+    self.expiresAt = expiresAt
   }
 }
 

@@ -10,10 +10,10 @@ package struct ResourceFinding: Hashable, Sendable {
   package let isRemoved: Bool
   /// When it is worth another look although nothing failed: it becomes ready by itself, or waits for something that
   /// nobody announces.
-  package let nextLook: Timestamp?
+  package let nextCheck: Timestamp?
 }
 
-/// Turns what a pass saw and did into conditions, retry times and events. Pure.
+/// Batches what a pass saw and did into conditions, retry times and events. Pure.
 package struct StatusRules: Sendable {
   let now: Timestamp
   let revision: Int64
@@ -59,32 +59,32 @@ package struct StatusRules: Sendable {
   }
 
   /// One true condition with its reason; the others follow.
-  private struct Verdict {
+  private struct Assessment {
     var type: Condition.Kind
     var reason: String
     var message: String
     var isFailure = false
   }
 
-  package func judge(_ evidence: Evidence, previous: ResourceStatus?) -> ResourceFinding {
+  package func evaluate(_ evidence: Evidence, previous: ResourceStatus?) -> ResourceFinding {
     let planned = evidence.planned
-    let verdict = verdict(on: evidence)
-    let isRemoved = planned.outcome == .delete && evidence.result == .done && verdict.type == .ready
+    let assessment = assessment(on: evidence)
+    let isRemoved = planned.outcome == .delete && evidence.result == .done && assessment.type == .ready
     let isHealed =
-      evidence.isDrift && evidence.result == .done && verdict.type != .drifted && !verdict.isFailure
-    let failures = verdict.isFailure ? (previous?.failures ?? 0) + 1 : 0
+      evidence.isDrift && evidence.result == .done && assessment.type != .drifted && !assessment.isFailure
+    let failures = assessment.isFailure ? (previous?.failures ?? 0) + 1 : 0
     let conditions = Condition.Kind.allCases.map { type in
-      condition(type, verdict, drifts: evidence.isDrift && !isHealed, planned, previous?.condition(type))
+      condition(type, assessment, drifts: evidence.isDrift && !isHealed, planned, previous?.condition(type))
     }
     let status = ResourceStatus(
       id: planned.id, revision: revision, conditions: conditions, failures: failures,
-      nextAttempt: verdict.isFailure ? now + backoff.rest(after: failures, of: planned.id) : nil,
+      nextAttempt: assessment.isFailure ? now + backoff.rest(after: failures, of: planned.id) : nil,
       mode: planned.desired?.metadata.mode ?? .enforce)
     return ResourceFinding(
       status: status,
-      events: events(evidence, verdict, isHealed: isHealed, isRemoved: isRemoved, previous: previous, status),
+      events: events(evidence, assessment, isHealed: isHealed, isRemoved: isRemoved, previous: previous, status),
       isApplied: !isRemoved && (evidence.verified ?? planned).outcome == .unchanged, isRemoved: isRemoved,
-      nextLook: nextLook(verdict, status))
+      nextCheck: nextCheck(assessment, status))
   }
 
   static let settling = "Settling"
@@ -92,63 +92,63 @@ package struct StatusRules: Sendable {
   private static let latestLook = TimeSpan(seconds: 30)
 
   /// The longer it lasts, the rarer the looks: after half the time that it has lasted already.
-  private func nextLook(_ verdict: Verdict, _ status: ResourceStatus) -> Timestamp? {
-    guard !verdict.isFailure, let condition = status.condition(verdict.type) else { return nil }
-    switch verdict.type {
+  private func nextCheck(_ assessment: Assessment, _ status: ResourceStatus) -> Timestamp? {
+    guard !assessment.isFailure, let condition = status.condition(assessment.type) else { return nil }
+    switch assessment.type {
     case .ready, .drifted: return nil
-    case .blocked where verdict.reason != "Waiting": return nil
+    case .blocked where assessment.reason != "Waiting": return nil
     case .progressing, .degraded, .blocked:
       let half = TimeSpan(milliseconds: (now - condition.since).milliseconds / 2)
       return now + min(max(half, StatusRules.soonestLook), StatusRules.latestLook)
     }
   }
 
-  private func verdict(on evidence: Evidence) -> Verdict {
+  private func assessment(on evidence: Evidence) -> Assessment {
     switch evidence.result {
     case .failed(let error):
-      return Verdict(type: .degraded, reason: "StepFailed", message: error.description, isFailure: true)
+      return Assessment(type: .degraded, reason: "StepFailed", message: error.description, isFailure: true)
     case .skipped(let other):
-      return Verdict(type: .blocked, reason: "DependencyNotReady", message: "waits for \(other)")
+      return Assessment(type: .blocked, reason: "DependencyNotReady", message: "waits for \(other)")
     case .cancelled:
-      return Verdict(
+      return Assessment(
         type: .progressing, reason: "Stopped", message: "the controller stopped before it was done")
     case .superseded(let revision):
-      return Verdict(
+      return Assessment(
         type: .progressing, reason: "Superseded", message: "given up because revision \(revision) is newer")
     case .done, nil:
-      return verdict(on: evidence.verified ?? evidence.planned, after: evidence)
+      return assessment(on: evidence.verified ?? evidence.planned, after: evidence)
     }
   }
 
-  private func verdict(on plan: ResourcePlan, after evidence: Evidence) -> Verdict {
+  private func assessment(on plan: ResourcePlan, after evidence: Evidence) -> Assessment {
     let waitingOn = plan.waitingOn ?? ""
     switch plan.outcome {
     case .unchanged:
       switch evidence.health {
-      case .ready: return Verdict(type: .ready, reason: "AsDeclared", message: "as declared")
-      case .noted(let reason, let message): return Verdict(type: .ready, reason: reason, message: message)
+      case .ready: return Assessment(type: .ready, reason: "AsDeclared", message: "as declared")
+      case .noted(let reason, let message): return Assessment(type: .ready, reason: reason, message: message)
       case .progressing(let reason, let message):
-        return Verdict(type: .progressing, reason: reason, message: message)
+        return Assessment(type: .progressing, reason: reason, message: message)
       case .degraded(let reason, let message):
-        return Verdict(type: .degraded, reason: reason, message: message)
+        return Assessment(type: .degraded, reason: reason, message: message)
       }
-    case .waiting: return Verdict(type: .blocked, reason: "Waiting", message: "waits for \(waitingOn)")
-    case .blocked: return Verdict(type: .blocked, reason: "Guarded", message: waitingOn)
-    case .invalid: return Verdict(type: .blocked, reason: "Invalid", message: waitingOn)
-    case .unknown: return Verdict(type: .degraded, reason: "NotObserved", message: waitingOn, isFailure: true)
+    case .waiting: return Assessment(type: .blocked, reason: "Waiting", message: "waits for \(waitingOn)")
+    case .blocked: return Assessment(type: .blocked, reason: "Guarded", message: waitingOn)
+    case .invalid: return Assessment(type: .blocked, reason: "Invalid", message: waitingOn)
+    case .unknown: return Assessment(type: .degraded, reason: "NotObserved", message: waitingOn, isFailure: true)
     case .drifted:
-      return Verdict(type: .drifted, reason: "Drifted", message: StatusRules.text(of: plan.steps))
+      return Assessment(type: .drifted, reason: "Drifted", message: StatusRules.text(of: plan.steps))
     case .paused:
-      return Verdict(type: .blocked, reason: "Paused", message: "reconciling is paused by its manifest")
+      return Assessment(type: .blocked, reason: "Paused", message: "reconciling is paused by its manifest")
     case .delete where plan.steps.isEmpty && evidence.mayStillChange:
-      return Verdict(
+      return Assessment(
         type: .progressing, reason: StatusRules.settling,
         message:
           "gone; a step that was given up, cut off or timed out may still take effect, so it is looked at "
           + "for \(Engine.settlingSpan) more before it is forgotten")
-    case .delete where plan.steps.isEmpty: return Verdict(type: .ready, reason: "Removed", message: "removed")
+    case .delete where plan.steps.isEmpty: return Assessment(type: .ready, reason: "Removed", message: "removed")
     case .create, .update, .replace, .run, .delete:
-      return Verdict(
+      return Assessment(
         type: .degraded, reason: "NotConverged",
         message: "still differs after its steps were done: \(StatusRules.text(of: plan.steps))",
         isFailure: true)
@@ -156,20 +156,20 @@ package struct StatusRules: Sendable {
   }
 
   private func condition(
-    _ type: Condition.Kind, _ verdict: Verdict, drifts: Bool, _ planned: ResourcePlan, _ previous: Condition?
+    _ type: Condition.Kind, _ assessment: Assessment, drifts: Bool, _ planned: ResourcePlan, _ previous: Condition?
   ) -> Condition {
-    let status = type == verdict.type || (type == .drifted && drifts)
+    let status = type == assessment.type || (type == .drifted && drifts)
     let explains = status || type == .ready
-    let reason = type == .drifted && drifts ? "Drifted" : explains ? verdict.reason : "No"
+    let reason = type == .drifted && drifts ? "Drifted" : explains ? assessment.reason : "No"
     let message =
-      type == .drifted && drifts ? StatusRules.text(of: planned.steps) : explains ? verdict.message : ""
+      type == .drifted && drifts ? StatusRules.text(of: planned.steps) : explains ? assessment.message : ""
     return Condition(
       type, status, reason: reason, message: message,
       since: previous?.status == status ? previous?.since ?? now : now, observedRevision: revision)
   }
 
   private func events(
-    _ evidence: Evidence, _ verdict: Verdict, isHealed: Bool, isRemoved: Bool, previous: ResourceStatus?,
+    _ evidence: Evidence, _ assessment: Assessment, isHealed: Bool, isRemoved: Bool, previous: ResourceStatus?,
     _ status: ResourceStatus
   ) -> [Event] {
     let planned = evidence.planned
@@ -188,16 +188,16 @@ package struct StatusRules: Sendable {
       add("Removed", planned.steps.isEmpty ? "was gone already" : steps)
     } else if isHealed {
       add("DriftHealed", steps)
-    } else if evidence.result == .done, !verdict.isFailure, verdict.reason != StatusRules.settling {
+    } else if evidence.result == .done, !assessment.isFailure, assessment.reason != StatusRules.settling {
       add("Applied", steps)
     }
     let wasReady = previous?.isReady
-    if verdict.type != .ready,
-      previous?.condition(verdict.type).map({ $0.status && $0.message == verdict.message }) != true
+    if assessment.type != .ready,
+      previous?.condition(assessment.type).map({ $0.status && $0.message == assessment.message }) != true
     {
-      add(verdict.reason, verdict.message, isWarning: verdict.type != .progressing)
-    } else if verdict.type == .ready, wasReady == false, !isRemoved, events.isEmpty {
-      add("Ready", verdict.message)
+      add(assessment.reason, assessment.message, isWarning: assessment.type != .progressing)
+    } else if assessment.type == .ready, wasReady == false, !isRemoved, events.isEmpty {
+      add("Ready", assessment.message)
     }
     return events
   }
