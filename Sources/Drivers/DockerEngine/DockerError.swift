@@ -40,6 +40,8 @@ package enum DockerErrorCode: String, ProblemCode, CaseIterable {
     }
   }
 
+  package var effect: StepEffect { self == .timedOut || self == .cancelled ? .uncertain : .settled }
+
   /// The hint of an error that the engine reports.
   fileprivate var hintForReport: String? {
     switch self {

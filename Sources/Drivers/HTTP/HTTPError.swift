@@ -33,6 +33,8 @@ package enum HTTPErrorCode: String, ProblemCode, CaseIterable {
     }
   }
 
+  package var effect: StepEffect { self == .timedOut || self == .cancelled ? .uncertain : .settled }
+
   fileprivate func message(_ peer: String) -> String {
     switch self {
     case .invalidRequest: "the request to \(peer) cannot be sent as it is written"

@@ -35,6 +35,8 @@ package enum ObjectStorageErrorCode: String, ProblemCode, CaseIterable {
     }
   }
 
+  package var effect: StepEffect { self == .cancelled ? .uncertain : .settled }
+
   package var defaultHint: String? {
     switch self {
     case .invalidKey: "name it as a path without empty names, ‘.’, ‘..’ and control characters"

@@ -29,6 +29,8 @@ package enum PgBackRestErrorCode: String, ProblemCode, CaseIterable {
     }
   }
 
+  package var effect: StepEffect { self == .cancelled ? .uncertain : .settled }
+
   package var defaultHint: String? {
     switch self {
     case .programMissing: "install the Debian package pgbackrest"

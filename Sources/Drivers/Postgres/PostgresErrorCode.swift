@@ -54,6 +54,8 @@ package enum PostgresErrorCode: String, ProblemCode, CaseIterable {
     }
   }
 
+  package var effect: StepEffect { self == .cancelled ? .uncertain : .settled }
+
   package var defaultHint: String? {
     switch self {
     case .diskFull: "free space on the server's disk; what was committed before is safe"

@@ -39,6 +39,8 @@ package enum StripeErrorCode: String, ProblemCode, CaseIterable {
     default: .afterChange
     }
   }
+
+  package var effect: StepEffect { self == .timedOut || self == .cancelled ? .uncertain : .settled }
 }
 
 /// Why an event was rejected or a request to Stripe got no usable response. The cause is the status of the response.

@@ -1,7 +1,7 @@
 package import Model
 
 extension GuardFinding {
-  /// For people: the rule, what it found, and how to allow it.
+  /// For people: the rule, the finding, and how to allow it.
   package var sentence: String { "\(title): \(text); \(howToAllow)" }
 
   private var title: String {
@@ -14,7 +14,7 @@ extension GuardFinding {
     }
   }
 
-  /// What was found, with the numbers: `7 of 12 resources (58 %) would be deleted, more than 30 %`.
+  /// The finding with its numbers: `7 of 12 resources (58 %) would be deleted, more than 30 %`.
   package var text: String {
     switch reason {
     case .prunesEverything(let existing):
@@ -35,7 +35,7 @@ extension GuardFinding {
     }
   }
 
-  /// What to do where it is meant: `allow it with --allow-prune`.
+  /// What to do when the change is intended: `allow it with --allow-prune`.
   package var howToAllow: String {
     switch reason {
     case .prunesEverything, .prunesMany: "allow it with \(flag)"
@@ -66,7 +66,7 @@ extension GuardFinding {
 }
 
 private enum GuardText {
-  /// Whole percent; in tenths rounded up where whole percent would read like the limit itself.
+  /// Whole percent; tenths, rounded up, when whole percent would equal the limit.
   static func percent(_ part: Int, of whole: Int, limit: Int) -> String {
     let percent = part * 100 / whole
     guard percent == limit else { return String(percent) }

@@ -1,10 +1,10 @@
 import Model
 
-/// The plan in one sentence, or a few: how many of what, and what it may cost.
+/// The summary of a plan: how many resources of each outcome, and the risks.
 struct PlanSentence {
   let lines: [String]
 
-  /// - `width`: columns to break lines at; nil for no limit.
+  /// - Parameter width: Maximum columns of a line; nil for no limit.
   init(_ plan: Plan, style: TextStyle, width: Int?) {
     let pieces =
       plan.hasChanges
@@ -12,10 +12,10 @@ struct PlanSentence {
     lines = pieces.flatMap { PlanSentence.broken($0, to: width ?? .max, style) }
   }
 
-  /// A few words that stay together, with their looks.
+  /// Words that are not broken across lines, with their attributes.
   private typealias Piece = (text: String, attributes: [TextStyle.Attribute])
 
-  /// The pieces with spaces between them, in lines of at most `width` characters.
+  /// The pieces separated by spaces, in lines of at most `width` characters.
   private static func broken(_ pieces: [Piece], to width: Int, _ style: TextStyle) -> [String] {
     func painted(_ line: [Piece]) -> String { line.map { style.paint($0.text, $0.attributes) }.joined() }
     var lines: [String] = []
@@ -28,7 +28,7 @@ struct PlanSentence {
       }
       let text = length == 0 ? piece.text : " \(piece.text)"
       length += text.count
-      // Neighbours that look the same are painted as one.
+      // Adjacent pieces with equal attributes are painted together.
       if line.last?.attributes == piece.attributes {
         line[line.count - 1].text += text
       } else {
@@ -72,7 +72,7 @@ struct PlanSentence {
     return head + words("\(text).", [])
   }
 
-  /// Counts steps that would run now; what is held back costs nothing.
+  /// Counts only steps that would run now.
   private static func risks(_ plan: Plan) -> [[Piece]] {
     let steps = plan.resources.filter { !$0.outcome.needsAttention }.flatMap(\.steps)
     let disruptive = steps.count { $0.risk == .disruptive }

@@ -2,15 +2,15 @@ package import Model
 
 /// One process that works on an environment, for as long as it runs.
 package struct ControllerReplica: Hashable, Sendable, CustomStringConvertible {
-  /// No other process, before or after, has it.
+  /// Unique among all processes, past and future.
   package let name: String
-  /// What it runs as, such as `up` or `apply`.
+  /// The command that it runs, such as `up` or `apply`.
   package let role: String
   /// The machine's name, for people.
   package let host: String
-  /// Which process of which machine it is, for whoever can look whether that still runs; nil where nobody can.
+  /// Identifies the process and its machine for a check whether it still runs; nil when that cannot be checked.
   package let process: String?
-  /// Whether it wants all ranges for itself, as commands do that change the world once.
+  /// Whether it needs all ranges, as commands do that change the environment once.
   package let isExclusive: Bool
 
   package init(
@@ -27,13 +27,13 @@ package struct ControllerReplica: Hashable, Sendable, CustomStringConvertible {
   package var description: String { "\(role) \(name)\(host.isEmpty ? "" : " on \(host)")" }
 }
 
-/// What a replica says about every second and a half.
+/// What a replica reports about every second and a half.
 package struct ControllerHeartbeat: Sendable {
   package let replica: ControllerReplica
-  /// Ranges in which nothing is under way any more and nothing is begun, because they are another's now.
+  /// Ranges assigned to another replica in which nothing is in flight and nothing starts.
   package let released: Set<KeyRange>
-  /// Whether the process behind another replica is known to be gone, so that nobody waits for its lease to expire.
-  /// Says false where that cannot be known.
+  /// Whether the process of another replica is known to have ended, so that its leases need not expire first. False
+  /// when that cannot be known.
   package let isGone: @Sendable (ControllerReplica) -> Bool
 
   package init(
@@ -45,27 +45,27 @@ package struct ControllerHeartbeat: Sendable {
     self.isGone = isGone
   }
 
-  /// How long a replica's leases last after a heartbeat.
-  package static let span = TimeSpan(seconds: 6)
+  /// How long the leases of a replica last after a heartbeat.
+  package static let leaseSpan = TimeSpan(seconds: 6)
   package static let interval = TimeSpan(milliseconds: 1500)
-  /// What a replica does not use of its lease: steps that it begins have so much time to reach the world.
+  /// The end of a lease in which its holder starts nothing, so that started calls reach the outside system in time.
   static let margin = TimeSpan(seconds: 1)
 }
 
-/// What a replica holds after a heartbeat.
+/// The leases of a replica after a heartbeat.
 package struct LeaseStatus: Sendable {
-  /// Counts the heartbeats of the replica that were answered.
+  /// Counts the successful heartbeats of the replica.
   package internal(set) var number: Int64 = 0
-  /// The ranges it holds, each with its fencing token.
+  /// The ranges that it holds, each with its fencing token.
   package internal(set) var tokens: [KeyRange: Int64] = [:]
-  /// The ranges that it is to have. What it holds beyond them it finishes and gives back.
+  /// The ranges assigned to it. It finishes and releases the other ranges that it holds.
   package internal(set) var assigned: Set<KeyRange> = []
-  /// The others that are alive, in the order of joining.
+  /// The other live replicas in the order of joining.
   package internal(set) var others: [ControllerReplica] = []
   /// Replicas that this heartbeat found dead.
   package internal(set) var evicted: [ControllerReplica] = []
 
   package var holdsAll: Bool { tokens.count == KeyRange.count }
-  /// For whom the others have to make way; nil when that is nobody.
+  /// The replica that the others must yield to; nil for none.
   package internal(set) var exclusive: ControllerReplica?
 }

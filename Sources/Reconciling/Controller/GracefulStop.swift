@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A request to stop: steps under way are finished and journalled, no other is begun.
+/// A request to stop: running steps are finished and recorded in the journal, no other step is started.
 package final class GracefulStop: Sendable {
   private let requested = Atomic(false)
   package init() {}
