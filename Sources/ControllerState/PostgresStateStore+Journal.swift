@@ -21,7 +21,7 @@ extension PostgresStateStore {
   }
 
   private func insert(_ intents: [JournalIntent], _ environment: String) -> Statement {
-    let leases = intents.map { intent in permit?.fence([intent.step.resource]).first }
+    let leases = intents.map { intent in fencingTokens?.fence([intent.step.resource]).first }
     return Statement(
       """
       INSERT INTO journal

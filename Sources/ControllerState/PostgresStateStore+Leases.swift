@@ -5,21 +5,21 @@ package import Reconciling
 /// Leases in PostgreSQL. Heartbeats of an environment come one after the other, under a lock; the table is read, decides
 /// as a value, and what changed is written, all by the server's clock.
 extension PostgresStateStore {
-  package func fenced(by permit: FencingTokens) -> any StateStore {
+  package func fenced(by fencingTokens: FencingTokens) -> any StateStore {
     var store = self
-    store.permit = permit
+    store.fencingTokens = fencingTokens
     return store
   }
 
-  package func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError)
+  package func recordHeartbeat(_ heartbeat: ControllerHeartbeat, in environment: String) async throws(StoreError)
     -> LeaseStatus
   {
     try await changingLeases(of: environment, by: heartbeat.replica.name) { table, now in
-      table.beat(heartbeat, now: now)
+      table.record(heartbeat, now: now)
     }
   }
 
-  package func leave(_ replica: Replica, environment: String) async throws(StoreError) {
+  package func leave(_ replica: ControllerReplica, environment: String) async throws(StoreError) {
     try await changingLeases(of: environment, by: replica.name) { table, now in
       table.leave(replica.name, now: now)
     }
@@ -61,12 +61,12 @@ extension PostgresStateStore {
   /// What must stand before a write about these resources; nothing for a store that needs no tokens.
   func fence(_ ids: some Sequence<ResourceID>, in environment: String, revision: Int64? = nil) -> [Statement]
   {
-    permit == nil ? [] : fence(Set(ids.lazy.map { KeyRange(of: $0) }), in: environment, revision: revision)
+    fencingTokens == nil ? [] : fence(Set(ids.lazy.map { KeyRange(of: $0) }), in: environment, revision: revision)
   }
 
   func fence(_ ranges: Set<KeyRange>, in environment: String, revision: Int64? = nil) -> [Statement] {
-    guard let permit, !ranges.isEmpty else { return [] }
-    let needed = permit.fence(ranges)
+    guard let fencingTokens, !ranges.isEmpty else { return [] }
+    let needed = fencingTokens.fence(ranges)
     return [
       Statement(
         "SELECT require_leases($1, $2, $3, $4)",
@@ -84,8 +84,8 @@ extension PostgresStateStore {
   }
 
   func notify(_ news: StateNotification, in environment: String) -> [Statement] {
-    permit?.isExclusive == true && news != .revision
-      ? [] : StateNotifications.notify(news, in: environment, from: permit?.replica ?? "")
+    fencingTokens?.isExclusive == true && news != .revision
+      ? [] : StateNotifications.notify(news, in: environment, from: fencingTokens?.replica ?? "")
   }
 }
 
@@ -132,13 +132,13 @@ private enum LeaseRows {
   {
     let first = results.startIndex
     let now = try results[first].only().timestamp(0)
-    var seats: [LeaseTable.Seat] = []
+    var memberships: [LeaseTable.Membership] = []
     for row in results[first + 1] {
-      let replica = Replica(
+      let replica = ControllerReplica(
         name: try row.text(0), role: try row.text(1), host: try row.text(2), process: try row.optionalText(3),
         isExclusive: try row.bool(4))
-      seats.append(
-        LeaseTable.Seat(replica: replica, joined: try row.int(5), expiresAt: try row.timestamp(6)))
+      memberships.append(
+        LeaseTable.Membership(replica: replica, joined: try row.int(5), expiresAt: try row.timestamp(6)))
     }
     var leases: [KeyRange: LeaseTable.Lease] = [:]
     for row in results[first + 2] {
@@ -146,19 +146,19 @@ private enum LeaseRows {
       leases[range] = LeaseTable.Lease(
         holder: try row.optionalText(1), token: try row.int(2), since: try row.timestamp(3))
     }
-    return (LeaseTable(seats: seats, leases: leases), now)
+    return (LeaseTable(memberships: memberships, leases: leases), now)
   }
 
   static func writing(_ table: LeaseTable, over old: LeaseTable, in environment: String) -> [Statement] {
     var statements: [Statement] = []
-    let gone = old.seats.keys.filter { table.seats[$0] == nil }.sorted()
+    let gone = old.memberships.keys.filter { table.memberships[$0] == nil }.sorted()
     if !gone.isEmpty {
       statements.append(
         Statement(
           "DELETE FROM replicas WHERE environment = $1 AND name = ANY ($2)",
           [.text(environment), .textArray(gone)]))
     }
-    for seat in table.inOrder where old.seats[seat.replica.name] != seat {
+    for membership in table.orderedMemberships where old.memberships[membership.replica.name] != membership {
       statements.append(
         Statement(
           """
@@ -167,9 +167,9 @@ private enum LeaseRows {
           ON CONFLICT (environment, name) DO UPDATE SET expires_at = EXCLUDED.expires_at
           """,
           [
-            .text(environment), .text(seat.replica.name), .text(seat.replica.role), .text(seat.replica.host),
-            .optional(seat.replica.process, SQLValue.text), .bool(seat.replica.isExclusive),
-            .int(seat.joined), .timestamp(seat.expiresAt),
+            .text(environment), .text(membership.replica.name), .text(membership.replica.role), .text(membership.replica.host),
+            .optional(membership.replica.process, SQLValue.text), .bool(membership.replica.isExclusive),
+            .int(membership.joined), .timestamp(membership.expiresAt),
           ]))
     }
     let changed = KeyRange.all.filter { table[$0] != old[$0] }

@@ -64,7 +64,7 @@ extension PostgresStateStore {
     ) { row throws(PostgresError) -> AtomicApply? in
       guard let digest = Digest(hex: try row.text(0)) else { return nil }
       return AtomicApply(
-        digest: digest, goesBackTo: try row.int(1), actor: try row.text(2), aliveUntil: try row.timestamp(3))
+        digest: digest, rollbackRevision: try row.int(1), actor: try row.text(2), expiresAt: try row.timestamp(3))
     }
     return found.first ?? nil
   }
@@ -88,8 +88,8 @@ extension PostgresStateStore {
             actor = EXCLUDED.actor, alive_until = EXCLUDED.alive_until
           """,
           [
-            .text(environment), .text(apply.digest.hex), .int(apply.goesBackTo), .text(apply.actor),
-            .timestamp(apply.aliveUntil),
+            .text(environment), .text(apply.digest.hex), .int(apply.rollbackRevision), .text(apply.actor),
+            .timestamp(apply.expiresAt),
           ])
       ])
   }

@@ -9,7 +9,7 @@ package struct PostgresStateStore: StateStore {
   let revive: @Sendable (ResourceID, Value) -> (any ResourceSpec)?
   let recorded = RecordedRevisions()
   /// What its writes need; nil: nothing.
-  var permit: FencingTokens?
+  var fencingTokens: FencingTokens?
 
   package init(pool: PostgresPool, revive: @escaping @Sendable (ResourceID, Value) -> (any ResourceSpec)?) {
     self.pool = pool

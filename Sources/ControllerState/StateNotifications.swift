@@ -6,7 +6,7 @@ package import Reconciling
 enum StateNotifications {
   static let channel = "rendertrust_state"
   /// The server refuses payloads of 8,000 bytes.
-  private static let longestPayload = 7900
+  private static let maxPayloadBytes = 7900
 
   static func notify(_ news: StateNotification, in environment: String, from replica: String) -> [Statement] {
     [Statement("SELECT pg_notify($1, $2)", [.text(channel), .text(text(of: news, environment, replica))])]
@@ -21,7 +21,7 @@ enum StateNotifications {
     case .changed(let ids, let removed):
       let lines = ids.map { "\n+\($0)" } + removed.map { "\n-\($0)" }
       let text = head + "changed" + lines.joined()
-      return text.utf8.count <= longestPayload ? text : head + "missed"
+      return text.utf8.count <= maxPayloadBytes ? text : head + "missed"
     }
   }
 
@@ -44,7 +44,7 @@ enum StateNotifications {
 
 extension PostgresStateStore {
   package func listen(
-    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNotification) -> Void
+    in environment: String, as replica: ControllerReplica, _ tell: @escaping @Sendable (StateNotification) -> Void
   ) async {
     while !Task.isCancelled {
       do throws(PostgresError) {

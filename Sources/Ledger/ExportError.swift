@@ -25,6 +25,8 @@ package enum ExportErrorCode: String, ProblemCode, CaseIterable {
 
   package static let domain = "ledger.export"
   package var retry: Retry { .later }
+
+  package var effect: StepEffect { self == .cancelled ? .uncertain : .settled }
 }
 
 /// Why the ledger was not exported, or an export not verified.

@@ -1,8 +1,9 @@
-/// The values that every module speaks of: resources, steps, plans, conditions, revisions and money.
+/// The values that all modules share: resources, steps, plans, conditions, revisions and money.
 ///
-/// Entry files: `Resource.swift`, `Step.swift`, `Plan.swift`. Nothing here reads a file, a clock or a network;
-/// everything is `Sendable`, compares by value and prints without secrets. Must not import any module of this
-/// package but `COpenSSL`. Tested by tables and round trips in `Tests/ModelTests`.
+/// Entry files: `Resources/Resource.swift`, `Plans/Step.swift`, `Plans/Plan.swift`. Nothing here reads a
+/// file, a clock or a network. Every type is `Sendable`, compares by value and prints without secrets. Must
+/// not import any module of this package but `COpenSSL`. Tested by tables and round trips in
+/// `Tests/ModelTests`.
 package enum Model {
   /// The `apiVersion` that every manifest carries.
   package static let apiVersion = "rendertrust.com/v1"

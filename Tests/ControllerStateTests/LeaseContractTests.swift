@@ -8,11 +8,11 @@ import Testing
 /// What the stores promise to replicas that share an environment.
 @Suite(.timeLimit(.minutes(1))) struct LeaseContractTests {
   private let now = Timestamp(seconds: 100)
-  private let a = Replica(name: "a", role: "up", host: "here", process: "boot/pid:[1]/7/99")
-  private let b = Replica(name: "b")
+  private let a = ControllerReplica(name: "a", role: "up", host: "here", process: "boot/pid:[1]/7/99")
+  private let b = ControllerReplica(name: "b")
 
-  private func permit(_ replica: Replica, _ standing: LeaseStatus) -> FencingTokens {
-    FencingTokens(replica: replica.name, tokens: standing.tokens)
+  private func fencingTokens(_ replica: ControllerReplica, _ leaseStatus: LeaseStatus) -> FencingTokens {
+    FencingTokens(replica: replica.name, tokens: leaseStatus.tokens)
   }
 
   private func intent(_ name: String, revision: Int64 = 1, pass: String = "p") -> JournalIntent {
@@ -61,22 +61,22 @@ import Testing
   @Test(arguments: StoreUnderTest.allCases)
   func `replicas join, are told of each other, and leave`(_ store: StoreUnderTest) async throws {
     try await store.with { store in
-      #expect(try await store.leases(of: "dev").table.seats.isEmpty)
-      #expect(try await store.beat(Heartbeat(a), in: "dev").holdsAll)
-      let second = try await store.beat(Heartbeat(b), in: "dev")
+      #expect(try await store.leases(of: "dev").table.memberships.isEmpty)
+      #expect(try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev").holdsAll)
+      let second = try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev")
       #expect(second.tokens.isEmpty && second.others == [a], "what a replica says of itself is kept")
-      #expect(try await store.beat(Heartbeat(b), in: "prod").holdsAll, "environments are apart")
-      let first = try await store.beat(Heartbeat(a), in: "dev")
+      #expect(try await store.recordHeartbeat(ControllerHeartbeat(b), in: "prod").holdsAll, "environments are apart")
+      let first = try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")
       let foreign = Set(first.tokens.keys).subtracting(first.assigned)
       #expect(foreign.count == 8)
-      _ = try await store.beat(Heartbeat(a, surrendered: foreign), in: "dev")
-      #expect(Set(try await store.beat(Heartbeat(b), in: "dev").tokens.keys) == foreign)
+      _ = try await store.recordHeartbeat(ControllerHeartbeat(a, released: foreign), in: "dev")
+      #expect(Set(try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev").tokens.keys) == foreign)
       let (table, time) = try await store.leases(of: "dev")
-      #expect(table.inOrder.map(\.replica) == [a, b])
-      #expect(table.inOrder.allSatisfy { $0.expiresAt > time && $0.expiresAt <= time + Heartbeat.span })
+      #expect(table.orderedMemberships.map(\.replica) == [a, b])
+      #expect(table.orderedMemberships.allSatisfy { $0.expiresAt > time && $0.expiresAt <= time + ControllerHeartbeat.span })
       try await store.leave(a, environment: "dev")
       try await store.leave(a, environment: "dev")
-      #expect(try await store.beat(Heartbeat(b), in: "dev").holdsAll)
+      #expect(try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev").holdsAll)
     }
   }
 
@@ -85,14 +85,14 @@ import Testing
     async throws
   {
     try await store.with { store in
-      let old = store.fenced(by: permit(a, try await store.beat(Heartbeat(a), in: "dev")))
+      let old = store.fenced(by: fencingTokens(a, try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")))
       try await old.record(.fake("x"))
       try await old.claim([.fake("x")], in: "dev", revision: 1)
       try await old.append([.intent(intent("x"))], in: "dev")
       #expect(try await store.closeOpenIntents(in: "dev", at: now) == [], "it may still be at it")
 
-      let standing = try await store.beat(Heartbeat(b, isGone: { $0 == a }), in: "dev")
-      #expect(standing.holdsAll && standing.evicted == [a])
+      let leaseStatus = try await store.recordHeartbeat(ControllerHeartbeat(b, isGone: { $0 == a }), in: "dev")
+      #expect(leaseStatus.holdsAll && leaseStatus.evicted == [a])
       let all = writes(about: "x")
       let refused = try await refusals(all, by: old)
       #expect(refused.count == all.count && refused.values.allSatisfy { $0 == "lease.lost" }, "\(refused)")
@@ -101,11 +101,11 @@ import Testing
       #expect(try await store.inventory(of: "dev", knowing: [])[.fake("x")]?.digest == nil)
       #expect(try await store.journal(of: "dev", id: nil, limit: 9).map(\.outcome) == [nil])
       #expect(try await store.closeOpenIntents(in: "dev", at: now) == [.fake("x")])
-      let new = store.fenced(by: permit(b, standing))
+      let new = store.fenced(by: fencingTokens(b, leaseStatus))
       #expect(try await refusals(all.filter { $0.name != "remove" }, by: new) == [:])
       #expect(try await store.latestRevision(of: "dev")?.number == 2)
       // Joining again gives the writes of an old pass no new life.
-      #expect(try await store.beat(Heartbeat(a, isGone: { $0 == b }), in: "dev").holdsAll)
+      #expect(try await store.recordHeartbeat(ControllerHeartbeat(a, isGone: { $0 == b }), in: "dev").holdsAll)
       let writing = all.filter { $0.name != "record" }
       #expect(try await refusals(writing, by: old).count == writing.count)
     }
@@ -116,8 +116,8 @@ import Testing
     async throws
   {
     try await store.with { store in
-      let standing = try await store.beat(Heartbeat(a), in: "dev")
-      var tokens = standing.tokens
+      let leaseStatus = try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")
+      var tokens = leaseStatus.tokens
       tokens[KeyRange(of: .fake("x"))] = nil
       tokens[.first] = nil
       let narrow = store.fenced(by: FencingTokens(replica: "a", tokens: tokens))
@@ -143,7 +143,7 @@ import Testing
     async throws
   {
     try await store.with { store in
-      let fenced = store.fenced(by: permit(a, try await store.beat(Heartbeat(a), in: "dev")))
+      let fenced = store.fenced(by: fencingTokens(a, try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")))
       try await fenced.record(.fake("x"))
       try await fenced.append([.intent(intent("x"))], in: "dev")
       try await fenced.record(.fake("x", 2))
@@ -159,7 +159,7 @@ import Testing
   @Test(arguments: StoreUnderTest.allCases)
   func `others are told of what was written, and of nothing else`(_ store: StoreUnderTest) async throws {
     try await store.with { store in
-      let fenced = store.fenced(by: permit(a, try await store.beat(Heartbeat(a), in: "dev")))
+      let fenced = store.fenced(by: fencingTokens(a, try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")))
       let heard = Watched<[String: [StateNotification]]>([:])
       try await withThrowingTaskGroup(of: Void.self) { group in
         for (replica, environment) in [(a, "dev"), (b, "dev"), (b, "prod")] {
@@ -170,10 +170,10 @@ import Testing
           }
         }
         // Until both are heard to listen.
-        _ = try await store.beat(Heartbeat(b), in: "dev")
+        _ = try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev")
         while heard.value["a dev"] == nil || heard.value["b dev"] == nil {
           try await store.leave(b, environment: "dev")
-          _ = try await store.beat(Heartbeat(b), in: "dev")
+          _ = try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev")
           try await fenced.save(StatusChanges.touching("w"), in: "dev")
         }
         try await fenced.record(.fake("x"))
@@ -199,12 +199,12 @@ import Testing
       try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0..<6 {
           group.addTask {
-            var surrendered: Set<KeyRange> = []
+            var released: Set<KeyRange> = []
             for round in 0..<12 {
-              let replica = Replica(name: "r\(number)", isExclusive: number == 5)
-              let standing = try await store.beat(Heartbeat(replica, surrendered: surrendered), in: "dev")
-              surrendered = Set(standing.tokens.keys).subtracting(standing.assigned)
-              for (range, token) in standing.tokens {
+              let replica = ControllerReplica(name: "r\(number)", isExclusive: number == 5)
+              let leaseStatus = try await store.recordHeartbeat(ControllerHeartbeat(replica, released: released), in: "dev")
+              released = Set(leaseStatus.tokens.keys).subtracting(leaseStatus.assigned)
+              for (range, token) in leaseStatus.tokens {
                 owners.change { _ = $0["\(range) \(token)", default: []].insert(replica.name) }
               }
               if number == 5 || round == 11 { try await store.leave(replica, environment: "dev") }
@@ -220,11 +220,11 @@ import Testing
 
   @Test func `expiry goes by the clock of the server`() async throws {
     try await StoreUnderTest.withDatabase { store, pool in
-      _ = try await store.beat(Heartbeat(a), in: "dev")
-      _ = try await store.beat(Heartbeat(b), in: "dev")
+      _ = try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")
+      _ = try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev")
       try await pool.query("UPDATE replicas SET expires_at = now() - interval '1 ms' WHERE name = 'a'")
-      let standing = try await store.beat(Heartbeat(b), in: "dev")
-      #expect(standing.holdsAll && standing.evicted == [a])
+      let leaseStatus = try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev")
+      #expect(leaseStatus.holdsAll && leaseStatus.evicted == [a])
     }
   }
 }

@@ -38,14 +38,14 @@ import Testing
   func `there is one promise to go back, renewed or ended`(_ store: StoreUnderTest) async throws {
     try await store.with { store in
       var apply = AtomicApply(
-        digest: bad, goesBackTo: 0, actor: "ada", aliveUntil: Timestamp(seconds: 30))
+        digest: bad, rollbackRevision: 0, actor: "ada", expiresAt: Timestamp(seconds: 30))
       #expect(try await store.atomicApply(of: "dev") == nil)
       try await store.setAtomicApply(apply, in: "dev")
-      apply.aliveUntil = Timestamp(seconds: 60)
+      apply.expiresAt = Timestamp(seconds: 60)
       try await store.setAtomicApply(apply, in: "dev")
       #expect(try await store.atomicApply(of: "dev") == apply)
       #expect(try await store.atomicApply(of: "prod") == nil)
-      let other = AtomicApply(digest: worse, goesBackTo: 4, actor: "bob", aliveUntil: Timestamp(seconds: 9))
+      let other = AtomicApply(digest: worse, rollbackRevision: 4, actor: "bob", expiresAt: Timestamp(seconds: 9))
       try await store.setAtomicApply(other, in: "dev")
       #expect(try await store.atomicApply(of: "dev") == other)
       try await store.setAtomicApply(nil, in: "dev")

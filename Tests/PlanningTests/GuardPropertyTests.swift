@@ -73,14 +73,14 @@ import Testing
     var silent = world(seed, withFacts: false)
     silent.allowances = Allowances(prune: true)
     #expect(bare(guarded) == bare(silent.plan()), "seed \(seed)")
-    #expect(guarded.resources.allSatisfy { $0.heldBy.isEmpty }, "seed \(seed)")
+    #expect(guarded.resources.allSatisfy { $0.blockedBy.isEmpty }, "seed \(seed)")
   }
 
   @Test(arguments: PlannerPropertyTests.seeds) func whatIsHeldIsNeverExecutable(seed: UInt64) {
     let plan = world(seed).plan()
     let outcomes = Dictionary(uniqueKeysWithValues: plan.resources.map { ($0.id, $0) })
     for resource in plan.resources {
-      #expect((resource.outcome == .blocked) == !resource.heldBy.isEmpty, "\(resource.id), seed \(seed)")
+      #expect((resource.outcome == .blocked) == !resource.blockedBy.isEmpty, "\(resource.id), seed \(seed)")
       switch resource.outcome {
       case .create, .update, .replace, .run, .delete:
         let isOnHeld = resource.dependsOn.contains { outcomes[$0]?.outcome == .blocked }
@@ -104,14 +104,14 @@ import Testing
   @Test(arguments: PlannerPropertyTests.seeds) func eachFindingIsAllowedAsItSays(seed: UInt64) throws {
     let world = world(seed)
     for resource in world.plan().resources {
-      for finding in resource.heldBy where finding.rule != .destructive {
+      for finding in resource.blockedBy where finding.rule != .destructive {
         var allowing = world
         let words = finding.flag.split(separator: " ").map(String.init)
         allowing.allowances = Allowances([
           finding.flag == "--allow-prune"
             ? Allowance(.prune) : try #require(Allowance(words[1]), "\(finding.flag), seed \(seed)")
         ])
-        let held = allowing.plan().resources.first { $0.id == resource.id }?.heldBy ?? []
+        let held = allowing.plan().resources.first { $0.id == resource.id }?.blockedBy ?? []
         #expect(!held.contains { $0.rule == finding.rule }, "\(finding.sentence), seed \(seed)")
       }
     }

@@ -46,7 +46,7 @@ import Testing
     }
     let found = UnapprovedDestruction(
       environment: "prod", steps: 1, loosens: false, approvers: [], needed: required.count, plan: nil)
-    let answer = ApprovalGuard.judge(approvers: test.approvers, required: required, found)
+    let answer = ApprovalGuard.evaluate(approvers: test.approvers, required: required, found)
     #expect(answer.isApproved == test.isApproved, "\(test.reason)")
   }
 
@@ -100,7 +100,7 @@ import Testing
     let reason: String
     let before: ComputeOffer
     let after: ComputeOffer?
-    let loss: NodeLoss?
+    let loss: CapacityLoss?
     var testDescription: String { reason }
   }
 

@@ -12,7 +12,7 @@ import Testing
     world.declare("Module/needy", uses: ["Node/gpu-1"])
     let plan = world.plan()
     #expect(plan["Node/gpu-1"]?.outcome == .blocked)
-    #expect(plan["Node/gpu-1"]?.heldBy.map(\.rule) == [.lastNode])
+    #expect(plan["Node/gpu-1"]?.blockedBy.map(\.rule) == [.lastNode])
     #expect(plan["Module/needy"]?.waitingOn == "Node/gpu-1", "what needs it waits")
     #expect(plan["Database/other"]?.outcome == .create, "others go on")
     #expect(plan["Database/other"]?.waitingOn == nil)
@@ -34,7 +34,7 @@ import Testing
     let plan = world.plan()
     #expect(plan["Node/gpu-1"]?.outcome == .blocked)
     #expect(
-      plan["Node/gpu-2"]?.heldBy.map(\.reason) == [.lastNode(modules: [id("Module/render")], loss: .leaves)])
+      plan["Node/gpu-2"]?.blockedBy.map(\.reason) == [.lastNode(modules: [id("Module/render")], loss: .leaves)])
     world.allowances = Allowances([Allowance(.lastNode, id("Node/gpu-2"))])
     #expect(world.plan()["Node/gpu-2"]?.outcome == .delete)
     #expect(world.plan()["Node/gpu-1"]?.outcome == .blocked, "it was allowed for the other one only")
@@ -129,10 +129,10 @@ import Testing
     var world = GuardWorlds.destruction
     world.desired[id("Thing/new")] = nil
     for index in 0..<3 { world.desired[id("Thing/t\(index)")] = nil }
-    let held = world.plan()["Database/reports"]?.heldBy.map(\.rule)
+    let held = world.plan()["Database/reports"]?.blockedBy.map(\.rule)
     #expect(held == [.prune, .destructive])
     world.allowances = Allowances(prune: true)
-    #expect(world.plan()["Database/reports"]?.heldBy.map(\.rule) == [.destructive])
+    #expect(world.plan()["Database/reports"]?.blockedBy.map(\.rule) == [.destructive])
   }
 
   @Test func whatIsOnlyObservedOrPausedIsNotHeld() {

@@ -5,7 +5,7 @@ import Testing
 
 /// What holds for every world, over many that are made from seeds.
 @Suite struct PlannerPropertyTests {
-  /// Up to 40 resources in all states, with references among them and old ones that may go in circles.
+  /// Up to 40 resources in all states, with references among them and old ones that may go in cycles.
   private func world(_ seed: UInt64) -> FakeWorld {
     var numbers = SeededNumbers(seed: seed)
     var world = FakeWorld()

@@ -32,7 +32,7 @@ import Testing
         ["c": ["b"], "b": ["d"], "d": ["c"], "a": ["c"]], "b d c b",
         "who leads into a circle is no part of it"
       ),
-      (["a": ["b"], "b": ["a"], "x": ["y"], "y": ["x"]], "a b a", "the lowest of several circles"),
+      (["a": ["b"], "b": ["a"], "x": ["y"], "y": ["x"]], "a b a", "the lowest of several cycles"),
     ] as [([String: [String]], String, Comment)])
   func namesACircle(_ needs: [String: [String]], _ path: String, _ reason: Comment) {
     #expect(graph(needs).cycle().map(names) == path, reason)

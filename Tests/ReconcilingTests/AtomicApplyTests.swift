@@ -38,7 +38,7 @@ import Testing
       preparation, by: Simulation.authorship, allowances: Allowances(prune: true))
     guard case .wentBack(let back) = end.end else { return #expect(Bool(false), "\(end.end)") }
     #expect(world.applyCount("later") == 0)
-    #expect(end.goesBackTo == 1)
+    #expect(end.rollbackRevision == 1)
     #expect(numbers() == ["a": 1, "b": 1, "c": 1, "gone": 1])
     #expect(back.findings.values.allSatisfy { $0.isRemoved || $0.status.isReady })
     #expect(try await simulation.store.quarantines(of: "dev").map(\.revision) == [2])
@@ -53,7 +53,7 @@ import Testing
     world.inject(.applyBeforeEffect, into: "b")
     let end = try await apply(.of(.fake("a"), .fake("b", needs: ["a"])))
     guard case .wentBack(let back) = end.end else { return #expect(Bool(false), "\(end.end)") }
-    #expect(world.things.isEmpty && end.goesBackTo == 0)
+    #expect(world.things.isEmpty && end.rollbackRevision == 0)
     #expect(ApplyReport(back).entries.map(\.state) == [.removed, .removed])
     #expect(ApplyReport(back).exitCode == 0)
   }
@@ -124,7 +124,7 @@ import Testing
     let next = try await leaveHalfDone()
     let end = try await apply(next)
     guard case .applied = end.end else { return #expect(Bool(false), "\(end.end)") }
-    #expect(end.goesBackTo == 1, "it would have gone back to what was whole before")
+    #expect(end.rollbackRevision == 1, "it would have gone back to what was whole before")
     #expect(numbers() == ["a": 2, "b": 2])
     #expect(try await simulation.store.atomicApply(of: "dev") == nil)
   }

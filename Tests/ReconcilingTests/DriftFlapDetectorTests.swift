@@ -37,7 +37,7 @@ import Testing
   @Test func `a command that wants the environment does not wait for a step that hangs`() async throws {
     world.inject(.stall, into: "a")
     let command = LeaseKeeper(
-      Replica(name: "c1", role: "rollback", isExclusive: true), in: "dev", store: simulation.store,
+      ControllerReplica(name: "c1", role: "rollback", isExclusive: true), in: "dev", store: simulation.store,
       time: simulation.time.source, isGone: { _ in false })
     let begun = simulation.time.now
     try await simulation.run(from: .of(.fake("a"))) { feed in

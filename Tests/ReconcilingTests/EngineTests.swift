@@ -92,13 +92,13 @@ import Testing
     #expect(simulation.world.observeCount("b") == before + 1)
   }
 
-  @Test func `a drain finishes what runs and begins nothing`() async throws {
+  @Test func `a gracefulStop finishes what runs and begins nothing`() async throws {
     let simulation = Simulation()
     simulation.world.inject(.hang, into: "a")
     let preparation = try await simulation.engine.prepare(.of(.fake("a"), .fake("b", needs: ["a"])))
     async let report = simulation.engine.perform(preparation)
     await simulation.world.state.until { $0.applying.contains(.fake("a")) }
-    simulation.engine.drain.request()
+    simulation.engine.gracefulStop.request()
     simulation.world.heal("a")
     #expect(try await report.results == [.fake("a"): .done, .fake("b"): .cancelled])
     #expect(simulation.world.applyCount("b") == 0)

@@ -176,7 +176,7 @@ import Testing
       holder: "server-2", chain: ["a"], cause: .heldElsewhere, next: .look, message: "server-2"),
   ]
 
-  private static func situation(_ example: Case) -> StatusSnapshot {
+  private static func snapshot(_ example: Case) -> StatusSnapshot {
     let desired = example.facts.filter(\.isDesired).map { fact in
       AnyResource.fake(fact.name, needs: fact.needs, mode: fact.mode)
     }
@@ -198,18 +198,18 @@ import Testing
         journal.append(JournalEntry(intent: intent, outcome: outcome, finishedAt: outcome.map { _ in start }))
       }
     }
-    var situation = StatusSnapshot(
+    var snapshot = StatusSnapshot(
       now: now, statuses: statuses,
       desired: DesiredState(environment: "dev", allowsMockGPUs: true, resources: desired), revision: 2)
-    situation.journal = journal
-    situation.quarantined = example.quarantined
-    situation.holder = example.holder
-    return situation
+    snapshot.journal = journal
+    snapshot.quarantined = example.quarantined
+    snapshot.holder = example.holder
+    return snapshot
   }
 
   @Test(arguments: cases) func `the chain ends at the cause`(_ example: Case) {
     let explanation = Explanation(
-      of: .fake(example.facts[0].name), in: ExplanationTests.situation(example))
+      of: .fake(example.facts[0].name), in: ExplanationTests.snapshot(example))
     #expect(explanation.chain.map(\.id.name) == example.chain)
     #expect(explanation.root.cause == example.cause)
     #expect(explanation.next == example.next)
@@ -231,7 +231,7 @@ import Testing
 
   @Test func `programs read the same`() throws {
     let example = try #require(ExplanationTests.cases.first { $0.chain.count == 3 })
-    let value = Explanation(of: .fake("a"), in: ExplanationTests.situation(example)).value(
+    let value = Explanation(of: .fake("a"), in: ExplanationTests.snapshot(example)).value(
       now: ExplanationTests.now)
     #expect(value["resource"] == .string("Fake/a") && value["ready"] == .bool(false))
     #expect(

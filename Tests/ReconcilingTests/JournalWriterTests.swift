@@ -52,8 +52,8 @@ import Testing
 
   @Test func `one whose lease is lost takes no other with it`() async throws {
     let store = MemoryStateStore()
-    let standing = try await store.beat(Heartbeat(Replica(name: "a")), in: "dev")
-    var tokens = standing.tokens
+    let leaseStatus = try await store.recordHeartbeat(ControllerHeartbeat(ControllerReplica(name: "a")), in: "dev")
+    var tokens = leaseStatus.tokens
     let lost = KeyRange(of: .fake("r0"))
     tokens[lost] = 0
     let fenced = store.fenced(by: FencingTokens(replica: "a", tokens: tokens))

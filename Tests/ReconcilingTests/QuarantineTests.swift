@@ -18,7 +18,7 @@ import Testing
   private func rollBack(to target: Int64) async throws -> [Int64] {
     let desired = try #require(try await simulation.store.desiredState(of: "dev", at: target))
     let preparation = try await simulation.engine.prepare(desired)
-    let left = try await simulation.engine.leaveRevisions(
+    let left = try await simulation.engine.quarantineRevisions(
       after: target, for: desired, by: Simulation.authorship)
     _ = try await simulation.engine.converge(
       preparation, by: Simulation.authorship, allowances: Allowances())
@@ -89,7 +89,7 @@ import Testing
   {
     try await simulation.apply(good)
     try await simulation.apply(bad)
-    _ = try await simulation.engine.leaveRevisions(after: 1, for: good, by: Simulation.authorship)
+    _ = try await simulation.engine.quarantineRevisions(after: 1, for: good, by: Simulation.authorship)
     simulation.time.advance(TimeSpan(seconds: 60))
     try await simulation.run(from: bad) { _ in
       await isAt(1)

@@ -49,9 +49,9 @@ import Testing
     from desired: DesiredState,
     _ body: (AsyncStream<Trigger>.Continuation, AsyncStream<Trigger>.Continuation) async throws -> Void
   ) async throws {
-    try await a.run(from: desired, as: Replica(name: "a")) { first in
+    try await a.run(from: desired, as: ControllerReplica(name: "a")) { first in
       try await pass { try await share("a") == 16 }
-      try await b.run(from: desired, as: Replica(name: "b")) { second in
+      try await b.run(from: desired, as: ControllerReplica(name: "b")) { second in
         try await pass {
           let (mine, others) = (try await share("a"), try await share("b"))
           return mine == 8 && others == 8
@@ -77,7 +77,7 @@ import Testing
     }
     #expect(world.state.value.applyCounts.values.allSatisfy { $0 == 2 }, "nothing is done twice")
     let table = try await store.leases(of: "dev").table
-    #expect(table.seats.isEmpty && table.leases.allSatisfy { $0.holder == nil })
+    #expect(table.memberships.isEmpty && table.leases.allSatisfy { $0.holder == nil })
   }
 
   @Test func `what one has done wakes what waits for it at the other, at once`() async throws {
@@ -132,10 +132,10 @@ import Testing
 
   @Test func `a second takes over from one that ends, and leads`() async throws {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
-    try await b.run(from: Self.many(), as: Replica(name: "b")) { second in
+    try await b.run(from: Self.many(), as: ControllerReplica(name: "b")) { second in
       try await pass { try await share("b") == 16 }
       async let run: Void = Controller(
-        engine: a.engine, environment: "dev", replica: Replica(name: "a")
+        engine: a.engine, environment: "dev", replica: ControllerReplica(name: "a")
       ).run(from: Self.many(3), by: Simulation.authorship, triggers: triggers)
       try await pass { try await share("a") == 8 }
       #expect(try await store.latestRevision(of: "dev")?.number == 1, "who does not lead records nothing")
@@ -171,9 +171,9 @@ import Testing
       for feed in [first, second] { feed.yield(.changed([.fake("r7")])) }
       try await pass { world.state.value.applying.contains(.fake("r7")) }
       let keeper = LeaseKeeper(
-        Replica(name: "command", isExclusive: true), in: "dev", store: store, time: time.source,
+        ControllerReplica(name: "command", isExclusive: true), in: "dev", store: store, time: time.source,
         isGone: { _ in false })
-      let waits = Watched<[Replica]>([])
+      let waits = Watched<[ControllerReplica]>([])
       async let taken = keeper.takeAll { replicas in waits.change { $0 = replicas } }
       try await pass { try await share("command") == 15 }
       #expect(waits.value.map(\.name).sorted() == ["a", "b"])
@@ -181,7 +181,7 @@ import Testing
       try await pass { try await share("command") == 16 }
       try await taken.get()
       let engine = Simulation.engine(over: store, world: world, time: time, name: "command")
-        .bound(to: keeper.permit, of: keeper)
+        .bound(to: keeper.fencingTokens, of: keeper)
       let preparation = try await engine.prepare(Self.many(5))
       _ = try await engine.converge(preparation, by: Simulation.authorship, allowances: Allowances())
       #expect(world.things.values.allSatisfy { $0.number == 5 })
@@ -209,14 +209,14 @@ import Testing
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
     let desired = DesiredState.of(.fake("slow"), .fake("next", needs: ["slow"]))
     async let run: Void = Controller(
-      engine: stopped, environment: "dev", replica: Replica(name: "stopped")
+      engine: stopped, environment: "dev", replica: ControllerReplica(name: "stopped")
     ).run(from: desired, by: Simulation.authorship, triggers: triggers)
     await world.state.until { $0.applying.contains(.fake("slow")) }
 
     frozen.stop()
     // What it was about to do has its effect while it stands still.
     time.advance(TimeSpan(seconds: 7))
-    try await b.run(from: desired, as: Replica(name: "b")) { _ in
+    try await b.run(from: desired, as: ControllerReplica(name: "b")) { _ in
       try await pass { try await share("b") == 16 }
       let begun = try await store.journal(of: "dev", id: nil, limit: 10).filter(Self.isOfStopped)
       #expect(begun.map(\.outcome) == [.interrupted], "what the other had begun counts as interrupted")

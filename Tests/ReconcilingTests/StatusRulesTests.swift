@@ -68,14 +68,14 @@ import Testing
       reason: "the controller stopped"),
   ]
 
-  private func judge(_ test: Case, at now: Timestamp, previous: ResourceStatus?) -> ResourceFinding {
+  private func evaluate(_ test: Case, at now: Timestamp, previous: ResourceStatus?) -> ResourceFinding {
     func plan(_ outcome: ResourcePlan.Outcome) -> ResourcePlan {
       let acts = [.create, .update, .drifted].contains(outcome)
       return ResourcePlan(
         id: .fake("a"), outcome: outcome, steps: acts ? [Self.step] : [], waitingOn: "something",
         desired: .fake("a"))
     }
-    return StatusRules(now: now, revision: 1, backoff: Backoff()).judge(
+    return StatusRules(now: now, revision: 1, backoff: Backoff()).evaluate(
       StatusRules.Evidence(
         planned: plan(test.outcome), result: test.result, verified: test.verified.map(plan),
         health: test.health,
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test(arguments: cases) func `conditions and events`(_ test: Case) throws {
-    let finding = judge(test, at: Self.start, previous: nil)
+    let finding = evaluate(test, at: Self.start, previous: nil)
     let status = finding.status
     #expect(status.conditions.filter(\.status).map(\.type) == [test.expected.type])
     #expect(status.condition(test.expected.type)?.reason == test.expected.reason)
@@ -94,8 +94,8 @@ import Testing
   }
 
   @Test(arguments: cases) func `the same again says nothing new`(_ test: Case) throws {
-    let first = judge(test, at: Self.start, previous: nil).status
-    let second = judge(test, at: Self.start + TimeSpan(seconds: 60), previous: first)
+    let first = evaluate(test, at: Self.start, previous: nil).status
+    let second = evaluate(test, at: Self.start + TimeSpan(seconds: 60), previous: first)
     #expect(second.status.conditions == first.conditions, "`since` stays")
     if test.result != .done { #expect(second.events.isEmpty) }
     #expect((second.status == first) == !test.isFailure, "only a failure counts on")
@@ -110,7 +110,7 @@ import Testing
     let gone = ResourcePlan(id: .fake("a"), outcome: .delete, desired: nil)
     let rules = StatusRules(now: Self.start, revision: 2, backoff: Backoff())
     func finding(_ planned: ResourcePlan, _ verified: ResourcePlan) -> ResourceFinding {
-      rules.judge(
+      rules.evaluate(
         StatusRules.Evidence(
           planned: planned, result: .done, verified: verified, health: .ready, wasApplied: false),
         previous: nil)

@@ -38,6 +38,8 @@ package enum DockerErrorCode: String, ProblemCode, CaseIterable {
     .noSpace, .engineFailed,
   ]
 
+  package var effect: StepEffect { self == .timedOut || self == .cancelled ? .uncertain : .settled }
+
   /// The hint of an error that the engine reports.
   fileprivate var hintForReport: String? {
     switch self {

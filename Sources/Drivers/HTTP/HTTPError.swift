@@ -31,6 +31,8 @@ package enum HTTPErrorCode: String, ProblemCode, CaseIterable {
     .failed,
   ]
 
+  package var effect: StepEffect { self == .timedOut || self == .cancelled ? .uncertain : .settled }
+
   fileprivate func message(_ peer: String) -> String {
     switch self {
     case .invalidRequest: "the request to \(peer) cannot be sent as it is written"

@@ -32,6 +32,8 @@ package enum ObjectStorageErrorCode: String, ProblemCode, CaseIterable {
     .clockSkew, .diskFull, .busy, .unreachable, .unavailable, .cancelled,
   ]
 
+  package var effect: StepEffect { self == .cancelled ? .uncertain : .settled }
+
   package var defaultHint: String? {
     switch self {
     case .invalidKey: "name it as a path without empty names, ‘.’, ‘..’ and control characters"

@@ -26,6 +26,8 @@ package enum PgBackRestErrorCode: String, ProblemCode, CaseIterable {
     .diskFull, .stanzaMissing, .busy, .unreachable, .archiving, .cancelled, .failed,
   ]
 
+  package var effect: StepEffect { self == .cancelled ? .uncertain : .settled }
+
   package var defaultHint: String? {
     switch self {
     case .programMissing: "install the Debian package pgbackrest"

@@ -48,6 +48,8 @@ package enum PostgresErrorCode: String, ProblemCode, CaseIterable {
     .databaseMissing, .server, .transactionAborted,
   ]
 
+  package var effect: StepEffect { self == .cancelled ? .uncertain : .settled }
+
   package var defaultHint: String? {
     switch self {
     case .diskFull: "free space on the server's disk; what was committed before is safe"

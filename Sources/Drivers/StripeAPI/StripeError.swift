@@ -34,6 +34,8 @@ package enum StripeErrorCode: String, ProblemCode, CaseIterable {
   package static let domain = "stripe"
 
   package static let temporary: Set<Self> = [.rateLimited, .unreachable, .timedOut, .cancelled, .failing]
+
+  package var effect: StepEffect { self == .timedOut || self == .cancelled ? .uncertain : .settled }
 }
 
 /// Why an event was rejected or a request to Stripe got no usable response. The cause is the status of the

@@ -4,6 +4,7 @@ extension Problem: JSONRepresentable where ErrorCode == BackendErrorCode {
     .members([
       "code": .string(code.rawValue), "message": .string(message), "hint": hint.map(Value.string),
       "retry": .string(retry.rawValue),
+      "effect": effect == .settled ? nil : .string(effect.rawValue),
     ])
   }
 
@@ -11,6 +12,7 @@ extension Problem: JSONRepresentable where ErrorCode == BackendErrorCode {
     guard let code = value.text(at: "code"), let message = value.text(at: "message") else { return nil }
     self.init(
       code: code, message, hint: value.text(at: "hint"),
-      retry: value.word(at: "retry", of: Retry.self) ?? .later)
+      retry: value.word(at: "retry", of: Retry.self) ?? .later,
+      effect: value.word(at: "effect", of: StepEffect.self) ?? .settled)
   }
 }

@@ -1,17 +1,17 @@
 /// A type of work that nodes can do. Offered by `Module`.
 package struct WorkOffer: Sendable, Hashable {
-  /// What creators ask for.
+  /// The name that creators order it by.
   package let jobType: String
-  /// Of the image.
+  /// The digest of the image.
   package let image: Digest
   /// The image as engines pull it: repository and digest.
   package let imageReference: String
   package let needs: ComputeNeeds
-  /// Whose account its revenue share belongs to, without `account/`.
+  /// The account that its revenue share belongs to, without `account/`.
   package let developer: String
-  /// For one unit; nil: paid by time.
+  /// The price of one unit; nil when the work is paid by time.
   package let price: Credits?
-  /// What is counted: `frame`.
+  /// What a unit is, such as `frame`.
   package let unit: String
   package let interface: WorkInterface
 
@@ -30,10 +30,12 @@ package struct WorkOffer: Sendable, Hashable {
   }
 }
 
-/// How a container takes a job.
+/// How a container receives a job.
 package enum WorkInterface: Sendable, Hashable {
-  /// JSON on the standard input of this command inside, JSON on its standard output.
+  /// The container runs this command, with the job as JSON on its standard input and the result as JSON on
+  /// its standard output.
   case stdio(command: [String])
-  /// JSON in the body of a POST request, JSON in the answer.
+  /// The container serves a POST request, with the job as JSON in the body and the result as JSON in the
+  /// response.
   case http(port: Int, path: String)
 }

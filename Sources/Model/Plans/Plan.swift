@@ -1,10 +1,10 @@
-/// All steps for a revision, each with what it waits on. Resources are sorted so that none comes before what it
-/// depends on; deletions come last, in the opposite order.
+/// All steps for a revision, each with its dependencies. Resources are sorted so that each comes after what
+/// it depends on; deletions come last, in the opposite order.
 package struct Plan: Sendable {
   package let environment: String
-  /// The revision that these manifests are, or would become when applied.
+  /// The revision of these manifests, or the revision that applying them would create.
   package let revision: Int64
-  /// Digest of the desired resources, to tell whether manifests changed since the plan was made.
+  /// Digest of the desired resources. Shows whether the manifests changed after the plan was made.
   package let manifestDigest: Digest
   package let resources: [ResourcePlan]
 
@@ -15,12 +15,12 @@ package struct Plan: Sendable {
     self.resources = resources
   }
 
-  /// Whether anything would be executed, now or once what it waits for has happened.
+  /// Whether steps would run, now or after a prerequisite is met.
   package var hasChanges: Bool {
     resources.contains { $0.outcome != .unchanged && $0.outcome != .paused }
   }
-  /// Whether there is anything to apply. What is only watched, and differs, is none of that, nor is what is gone
-  /// already and only to be forgotten.
+  /// Whether there is anything to apply. Drift in mode `observe` does not count, nor does a deletion without
+  /// steps, which only removes the inventory entry.
   package var hasWork: Bool {
     resources.contains {
       ![.unchanged, .paused, .drifted].contains($0.outcome) && !($0.outcome == .delete && $0.steps.isEmpty)
@@ -33,17 +33,17 @@ package struct Plan: Sendable {
 package struct ResourcePlan: Sendable {
   package enum Outcome: String, Sendable, Codable, CaseIterable {
     case unchanged, create, update, replace, delete
-    /// Only steps that leave the resource as described, such as starting a stopped container.
+    /// Only steps that keep the resource as described, such as starting a stopped container.
     case run
-    /// The planner needs something to happen first; see `waitingOn`.
+    /// The planner waits for a prerequisite; see `waitingOn`.
     case waiting
-    /// Guards hold the steps back; see `heldBy`, and `waitingOn` for the same as text.
+    /// Guards do not allow the steps; see `blockedBy`, and `waitingOn` for the same as text.
     case blocked
-    /// It could not be observed, so nothing is planned for it; see `waitingOn`.
+    /// The resource could not be observed, so nothing is planned for it; see `waitingOn`.
     case unknown
-    /// The planner found that it cannot be done as written; see `waitingOn`.
+    /// The planner reports that the manifest cannot be applied as it is written; see `waitingOn`.
     case invalid
-    /// Mode `observe`: differs, and is only reported.
+    /// Mode `observe`: the resource differs, which is only reported.
     case drifted
     /// Mode `paused`.
     case paused
@@ -52,33 +52,36 @@ package struct ResourcePlan: Sendable {
   package let id: ResourceID
   package let outcome: Outcome
   package let steps: [AnyStep]
-  /// Resources that must be done before the first step.
+  /// Resources that must be done before the first step runs.
   package let dependsOn: [ResourceID]
+  /// What the resource waits for, for people; nil when it does not wait.
   package let waitingOn: String?
-  /// The desired resource; nil when it leaves.
+  /// The resources that it waits for, the most important first.
+  package let waitsFor: [ResourceID]
+  /// The desired resource; nil when it left the manifests.
   package let desired: AnyResource?
-  /// What holds the steps back; empty unless the outcome is `blocked`.
-  package let heldBy: [GuardFinding]
-  /// What would hold the steps back if a person had not allowed it.
+  /// Guards that do not allow the steps. Empty unless the outcome is `blocked`.
+  package let blockedBy: [GuardFinding]
+  /// Guards that would not allow the steps if a person had not overridden them.
   package let allowed: [GuardFinding]
-  /// Where the desired resource is written; nil where that is not known.
-  package let place: SourceLocation?
+  /// The location of the desired resource in the manifests; nil when it is not known.
+  package let location: SourceLocation?
 
-  /// - Parameter place: nil: that of `desired`.
+  /// - Parameter location: Nil for the location of `desired`.
   package init(
     id: ResourceID, outcome: Outcome, steps: [AnyStep] = [], dependsOn: [ResourceID] = [],
-    waitingOn: String? = nil,
-    desired: AnyResource?, heldBy: [GuardFinding] = [], allowed: [GuardFinding] = [],
-    place: SourceLocation? = nil
+    waitingOn: String? = nil, waitsFor: [ResourceID] = [], desired: AnyResource?, blockedBy: [GuardFinding] = [], allowed: [GuardFinding] = [],
+    location: SourceLocation? = nil
   ) {
-    self.place = place ?? desired?.location
+    self.location = location ?? desired?.location
     self.id = id
     self.outcome = outcome
     self.steps = steps
     self.dependsOn = dependsOn
     self.waitingOn = waitingOn
+    self.waitsFor = waitsFor
     self.desired = desired
-    self.heldBy = heldBy
+    self.blockedBy = blockedBy
     self.allowed = allowed
   }
 

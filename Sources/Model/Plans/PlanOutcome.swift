@@ -1,10 +1,11 @@
-/// What a planner decided for one resource.
+/// The decision of a planner about one resource.
 package enum PlanOutcome<Operation: Sendable>: Sendable {
   case upToDate
-  /// To be executed in this order.
+  /// Steps in the order of execution.
   case steps([Step<Operation>])
-  /// Nothing can be done before something else happens; the reason is shown to people.
-  case waiting(on: String)
+  /// Nothing can be done until something else happens. `on` is a noun phrase for people, which follows `waits for`;
+  /// `resources` are the resources that must change, the most important first.
+  case waiting(on: String, resources: [ResourceID] = [])
 }
 
 /// A planner's input cannot be planned; only a change of a manifest helps.

@@ -1,9 +1,10 @@
-/// One idempotent action, as a value free of secrets: what people read, and the operation that a backend executes.
+/// One idempotent action as a value without secrets: a description for people, and the operation that a
+/// backend executes.
 package struct Step<Operation: Sendable>: Sendable {
   package let action: StepAction
-  /// What happens, in one line: `create container echo-0 on Node/dev-1`.
+  /// The action in one line: `create container echo-0 on Node/dev-1`.
   package let summary: String
-  /// Why it happens: `not there yet`, `image changed`.
+  /// The cause of the action: `not there yet`, `image changed`.
   package let reason: String
   package let risk: Risk
   /// The fields that change; empty for creates and deletes.
@@ -27,8 +28,8 @@ package struct Step<Operation: Sendable>: Sendable {
   }
 }
 
-/// A kind's own type of operation: `Codable` so that a plan can be kept in a file, `Equatable` so that a kept plan
-/// can be compared with a fresh one.
+/// The operation type of a kind. `Codable` so that plans can be digested, `Equatable` so that two plans can
+/// be compared.
 package protocol StepOperation: Sendable, Equatable, Codable {}
 
 /// A step of any kind.
@@ -36,28 +37,28 @@ package typealias AnyStep = Step<any StepOperation>
 
 package enum StepAction: String, Sendable, Codable, CaseIterable {
   case create, update, replace, delete
-  /// Something that leaves the resource as it is described but is needed to get there: start, wait, back up.
+  /// Keeps the resource as described but is needed to get there: start, wait, back up.
   case run
   /// Routine work that is due by schedule, such as a nightly backup. Not a sign of drift.
   case maintain
 }
 
-/// What a step may cost. Ordered: destructive is the worst.
+/// The worst effect of a step. Ordered: `destructive` is the highest.
 package enum Risk: String, Sendable, Codable, CaseIterable, Comparable {
-  /// Nobody notices.
+  /// Users do not notice it.
   case safe
-  /// A short interruption of what runs.
+  /// A short interruption of a running service.
   case disruptive
-  /// Something is gone that only a backup can bring back.
+  /// Destroys something that only a backup can restore.
   case destructive
 
   package static func < (a: Risk, b: Risk) -> Bool { a.rank < b.rank }
   private var rank: Int { Risk.allCases.firstIndex(of: self)! }
 }
 
-/// One field that differs: `from` nil means it was not set, `to` nil means it goes away.
+/// One field that differs. `from` is nil when it was not set, `to` is nil when it is removed.
 package struct FieldChange: Hashable, Sendable {
-  /// Path inside the spec, such as `prices.price_pack10.credits`.
+  /// The path inside the spec, such as `prices.price_pack10.credits`.
   package let path: String
   package let from: Value?
   package let to: Value?

@@ -1,7 +1,7 @@
-/// How an observed resource that needs no step is doing.
+/// The health of an observed resource that needs no step. `reason` is a CamelCase word of the kind's own.
 package enum Health: Hashable, Sendable {
   case ready
-  /// Ready, with something that is worth knowing.
+  /// Ready, with a remark.
   case noted(reason: String, message: String)
   /// Becomes ready by itself, such as a container that is starting.
   case progressing(reason: String, message: String)
@@ -9,9 +9,9 @@ package enum Health: Hashable, Sendable {
   case degraded(reason: String, message: String)
 }
 
-/// What was seen of one resource.
+/// What a backend observed of one resource.
 package struct Observation: Sendable {
-  /// The kind's own observed type; nil: proven absent.
+  /// A value of the kind's observed type; nil when the resource is proven absent.
   package let state: (any Sendable)?
   package let health: Health
 

@@ -1,18 +1,18 @@
-/// One desired thing. `Spec` is the kind's own type, or `any ResourceSpec` where kinds are mixed.
+/// One desired object. `Spec` is the kind's own type, or `any ResourceSpec` where kinds are mixed.
 ///
-/// Cheap to copy: all but the spec is shared.
+/// Cheap to copy: everything but the spec is shared.
 package struct Resource<Spec: Sendable>: Sendable {
   package let spec: Spec
   private let head: ResourceHead
 
   package var id: ResourceID { head.id }
   package var metadata: Metadata { head.metadata }
-  /// Every `Kind/name` that the spec mentions, with where it stands.
+  /// Every `Kind/name` in the spec, with its path.
   package var references: [Reference] { head.references }
-  /// Where the document starts; nil for resources read back from a stored revision.
+  /// The start of the document; nil for resources that were read from a stored revision.
   package var location: SourceLocation? { head.location }
-  /// Digest of spec and labels in canonical form, and of what its selectors match: equal digests need no comparison of
-  /// fields or references.
+  /// Digest of spec and labels in canonical form and of what the selectors match. Resources with equal
+  /// digests have equal fields and references.
   package var digest: Digest { head.digest }
 
   package init(
@@ -29,13 +29,13 @@ package struct Resource<Spec: Sendable>: Sendable {
     self.head = head
   }
 
-  /// The same resource with its spec seen as another type.
+  /// The same resource with a converted spec.
   package func map<Other>(_ transform: (Spec) -> Other) -> Resource<Other> {
     Resource<Other>(transform(spec), head)
   }
 }
 
-/// What resources of all kinds have.
+/// The part that resources of all kinds share.
 private final class ResourceHead: Sendable {
   let id: ResourceID
   let metadata: Metadata
@@ -57,14 +57,14 @@ private final class ResourceHead: Sendable {
 /// A resource of any kind.
 package typealias AnyResource = Resource<any ResourceSpec>
 
-/// What a spec must offer to modules that do not know its kind.
+/// What a spec provides to modules that do not know its kind.
 package protocol ResourceSpec: Sendable, Equatable {
-  /// The spec in canonical form: defaults filled in, secrets as references.
+  /// The spec in canonical form: with defaults, and with references in place of secrets.
   var value: Value { get }
 }
 
 extension Resource where Spec == any ResourceSpec {
-  /// The resource as its own kind sees it; nil when it is of another kind.
+  /// The resource with its kind's spec type; nil when it is of another kind.
   package func typed<Typed: ResourceSpec>(as type: Typed.Type) -> Resource<Typed>? {
     (spec as? Typed).map { typed in map { _ in typed } }
   }
@@ -84,20 +84,20 @@ package struct Metadata: Hashable, Sendable {
   }
 }
 
-/// How far the controller may go for one resource.
+/// What the controller may do with one resource.
 package enum ReconcileMode: String, Sendable, Codable, CaseIterable {
-  /// Make the world match. The default.
+  /// Change the outside system to match the manifest. The default.
   case enforce
   /// Report drift, change nothing.
   case observe
-  /// Neither look nor act.
+  /// Neither observe nor change.
   case paused
 }
 
-/// A mention of another resource inside a spec.
+/// A reference to another resource inside a spec.
 package struct Reference: Hashable, Sendable {
   package let target: ResourceID
-  /// The field that mentions it, such as `spec.placement.nodes[0]`.
+  /// The path of the field, such as `spec.placement.nodes[0]`.
   package let path: String
   package let location: SourceLocation?
 

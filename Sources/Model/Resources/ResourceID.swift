@@ -2,7 +2,8 @@
 package struct ResourceID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
   package let kind: String
   package let name: String
-  /// Hash of both, other in each process: names are looked up far more often than they are made.
+  /// Hash of both parts, seeded per process. Computed once, because ids are looked up far more often than
+  /// created.
   private let mark: Int
 
   package init(kind: String, name: String) {

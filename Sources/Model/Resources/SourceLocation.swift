@@ -1,4 +1,4 @@
-/// A place in a manifest: line and column count from 1, columns count Unicode scalars.
+/// A position in a manifest. Line and column count from 1; columns count Unicode scalars.
 package struct SourceLocation: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
   package let file: String
   package let line: Int

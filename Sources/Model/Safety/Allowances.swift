@@ -1,7 +1,7 @@
-/// What a person allowed explicitly, which a guard would hold back. Manifests cannot say any of it: whoever may change
-/// a manifest would then also lift the guards, and a mistake would bring its own permission along.
+/// Guards that a person overrides explicitly. Manifests cannot contain them: an author of manifests could
+/// then disable the guards, and a mistake would bring its own permission.
 package struct Allowances: Hashable, Sendable {
-  /// By rule and, where one was named, by resource.
+  /// Overrides by rule, each for one resource or for all.
   package var granted: Set<Allowance>
   package var approval: Approval?
 
@@ -10,7 +10,7 @@ package struct Allowances: Hashable, Sendable {
     self.approval = approval
   }
 
-  /// - Parameter prune: `--allow-prune`: any number of deletions, also all.
+  /// - Parameter prune: `--allow-prune`: any number of deletions.
   package init(prune: Bool) { self.init(prune ? [Allowance(.prune)] : []) }
 
   package var prune: Bool {
@@ -28,7 +28,7 @@ package struct Allowances: Hashable, Sendable {
 /// `RULE` or `RULE=Kind/name`.
 package struct Allowance: Hashable, Comparable, Sendable, CustomStringConvertible {
   package let rule: GuardRule
-  /// Nil: whatever the rule would hold.
+  /// Nil for every resource that the rule blocks.
   package let resource: ResourceID?
 
   package init(_ rule: GuardRule, _ resource: ResourceID? = nil) {
@@ -36,7 +36,7 @@ package struct Allowance: Hashable, Comparable, Sendable, CustomStringConvertibl
     self.resource = resource
   }
 
-  /// Nil for unknown rules, rules that are not allowed by name, and what is no `Kind/name`.
+  /// Nil for unknown rules, for rules that are not allowed by name, and for an invalid `Kind/name`.
   package init?(_ text: String) {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard let rule = GuardRule(rawValue: String(parts[0])), rule.isAllowedByName else { return nil }
@@ -54,13 +54,13 @@ package struct Allowance: Hashable, Comparable, Sendable, CustomStringConvertibl
   package static func < (a: Allowance, b: Allowance) -> Bool { a.description < b.description }
 }
 
-/// The agreement of people to exactly these destructive steps.
+/// The approval of exactly these destructive steps.
 package struct Approval: Hashable, Sendable {
-  /// Over environment, manifests and `steps`: what a person names.
+  /// Digest of environment, manifests and `steps`, which a person names to approve.
   package let plan: Digest
-  /// Names of the users who agreed; sorted.
+  /// Names of the users who approved; sorted.
   package let approvers: [String]
-  /// Digest of the agreed steps of each resource.
+  /// Digest of the approved steps of each resource.
   package let steps: [ResourceID: Digest]
 
   package init(plan: Digest, approvers: some Sequence<String>, steps: [ResourceID: Digest]) {
@@ -69,7 +69,7 @@ package struct Approval: Hashable, Sendable {
     self.steps = steps
   }
 
-  /// The same, with those who agreed to the same plan before.
+  /// The approval with the approvers of an earlier approval of the same plan.
   package func joining(_ earlier: Approval?) -> Approval {
     guard let earlier, earlier.plan == plan else { return self }
     return Approval(plan: plan, approvers: approvers + earlier.approvers, steps: steps)

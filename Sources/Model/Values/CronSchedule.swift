@@ -1,9 +1,10 @@
-/// When something repeats: minute, hour, day of month, month and weekday, always in UTC, as cron(8) writes it.
+/// A repeating time in UTC as cron(8) writes it: minute, hour, day of month, month and weekday.
 ///
-/// Each field takes `*`, numbers, ranges `1-5`, lists `1,15` and steps `*/6`; months and weekdays also take names.
-/// Where both day fields are restricted, either of them is enough, as in cron.
+/// Each field accepts `*`, numbers, ranges `1-5`, lists `1,15` and steps `*/6`; months and weekdays also
+/// accept names. When both day fields are restricted, a day that matches either of them is enough, as in
+/// cron.
 package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertible {
-  /// The five fields as they were written, one space between them.
+  /// The five fields as they were written, separated by one space.
   package let text: String
   private let minutes: UInt64
   private let hours: UInt64
@@ -13,7 +14,7 @@ package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertibl
   private let restrictsDays: Bool
   private let restrictsWeekdays: Bool
 
-  /// Nil for anything but five valid fields; `problem(of:)` says why.
+  /// Nil for anything but five valid fields; `problem(of:)` returns the reason.
   package init?(_ text: String) {
     let parts = text.split(whereSeparator: { $0 == " " || $0 == "\t" })
     guard parts.count == 5,
@@ -28,13 +29,13 @@ package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertibl
     self.hours = hours
     self.days = days
     self.months = months
-    // 7 is Sunday too.
+    // 7 is Sunday, as 0 is.
     self.weekdays = (weekdays | (weekdays >> 7 & 1)) & 0x7F
     restrictsDays = !parts[2].hasPrefix("*")
     restrictsWeekdays = !parts[4].hasPrefix("*")
   }
 
-  /// What is wrong with a schedule, in words; nil when it is fine.
+  /// Why a schedule is invalid; nil when it is valid.
   package static func problem(of text: String) -> String? {
     let parts = text.split(whereSeparator: { $0 == " " || $0 == "\t" })
     guard parts.count == 5 else { return "a schedule has five fields, found \(parts.count)" }
@@ -44,13 +45,13 @@ package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertibl
     return nil
   }
 
-  /// The first moment after `time` that the schedule names, in UTC; nil where it names none, such as 30 February.
+  /// The first matching moment after `time`, in UTC; nil when there is none, as for 30 February.
   package func next(after time: Timestamp) -> Timestamp? {
     let minute: Int64 = 60
-    var (start, _) = (time.microseconds / 1_000_000).flooredBy(minute)
+    var (start, _) = (time.microseconds / 1_000_000).flooredDivision(by: minute)
     start += 1
-    var (day, minuteOfDay) = start.flooredBy(1440)
-    // The calendar repeats after 400 years, but weekday and 29 February meet within 40.
+    var (day, minuteOfDay) = start.flooredDivision(by: 1440)
+    // The calendar repeats after 400 years, but every weekday falls on a 29 February within 40.
     let lastDay = day + 40 * 366
     while day <= lastDay {
       if matches(day: day) {
@@ -91,7 +92,7 @@ package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertibl
     let date = Timestamp.civilDate(daysSinceEpoch: day)
     guard months & (1 << UInt64(date.month)) != 0 else { return false }
     // 1970-01-01 was a Thursday.
-    let weekday = (day + 4).flooredBy(7).remainder
+    let weekday = (day + 4).flooredDivision(by: 7).remainder
     let isDay = days & (1 << UInt64(date.day)) != 0
     let isWeekday = weekdays & (1 << UInt64(weekday)) != 0
     return restrictsDays && restrictsWeekdays ? isDay || isWeekday : isDay && isWeekday
@@ -147,12 +148,5 @@ package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertibl
       for value in stride(from: first, through: last, by: step) { bits |= 1 << UInt64(value) }
     }
     return .success(bits)
-  }
-}
-
-extension Int64 {
-  fileprivate func flooredBy(_ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 }

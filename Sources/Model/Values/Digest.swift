@@ -4,7 +4,7 @@ internal import COpenSSL
 package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
   package let hex: String
 
-  /// Takes digits that were stored before; nil unless there are 64 lower-case hexadecimal digits.
+  /// Nil unless the text has 64 lower-case hexadecimal digits.
   package init?(hex: String) {
     guard hex.utf8.count == 64, hex.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
     else {
@@ -13,7 +13,7 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     self.hex = hex
   }
 
-  /// The 32 bytes themselves, for chains of many.
+  /// The 32 bytes of the digest, for chains of many digests.
   package static func sha256(of bytes: some Collection<UInt8>) -> [UInt8] {
     var output = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
     if bytes.withContiguousStorageIfAvailable({ SHA256($0.baseAddress, $0.count, &output) }) == nil {
@@ -25,7 +25,7 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
 
   package init(of bytes: some Collection<UInt8>) { self.init(sha256: Digest.sha256(of: bytes)) }
 
-  /// From the 32 bytes of a SHA-256.
+  /// Takes the 32 bytes of a SHA-256.
   package init(sha256 output: [UInt8]) {
     var digits: [UInt8] = []
     digits.reserveCapacity(64)
@@ -39,7 +39,7 @@ package struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
   package init(of text: String) { self.init(of: text.utf8) }
   package init(of value: Value) { self.init(of: value.jsonBytes()) }
 
-  /// The first 12 digits: enough for people and for names of containers.
+  /// The first 12 digits: enough for people and for container names.
   package var short: String { String(hex.prefix(12)) }
   package var description: String { "sha256:\(hex)" }
 

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// The SHA-256 of bytes that pass by piece by piece. Not to be shared between tasks.
+/// Computes the SHA-256 of bytes that arrive in parts. Must not be shared between tasks.
 package final class RunningDigest {
   private let context: OpaquePointer
 
@@ -17,7 +17,7 @@ package final class RunningDigest {
     EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
   }
 
-  /// The digest of everything so far; the count begins anew.
+  /// The digest of all bytes so far. Starts a new digest.
   package func finish() -> Digest {
     var output = [UInt8](repeating: 0, count: 32)
     EVP_DigestFinal_ex(context, &output, nil)

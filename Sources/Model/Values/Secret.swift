@@ -1,6 +1,6 @@
 /// A value that must never be printed, logged, stored or compared in a plan.
 ///
-/// Every textual form is `‹redacted›`; `reveal()` is called by backends and drivers at the last moment only.
+/// Every textual form is `‹redacted›`. Only backends and drivers call `reveal()`, at the last moment.
 package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   private let value: String
 
@@ -15,11 +15,11 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
   package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Where a secret is found; the reference may be printed, what it leads to may not.
+/// The location of a secret. The reference may be printed, the secret must not.
 package enum SecretReference: Hashable, Sendable, Codable, CustomStringConvertible {
   /// An environment variable of the controller's process.
   case environment(String)
-  /// A file readable by the controller; one trailing line feed is cut.
+  /// A file that the controller can read. One trailing line feed is removed.
   case file(String)
   /// A `Secret` resource.
   case secret(ResourceID)

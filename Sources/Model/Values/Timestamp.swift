@@ -12,7 +12,8 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringC
     TimeSpan(milliseconds: (later.microseconds - earlier.microseconds) / 1000)
   }
 
-  /// Reads `2026-12-01T00:00:00Z`, with an optional fraction and an offset such as `+01:00`; nil for anything else.
+  /// Parses `2026-12-01T00:00:00Z`, with an optional fraction and an optional offset such as `+01:00`; nil
+  /// for anything else.
   package init?(_ text: String) {
     var text = text
     guard let microseconds = text.withUTF8({ Timestamp.parse($0) }) else { return nil }
@@ -68,7 +69,7 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringC
     return seconds * 1_000_000 + micros
   }
 
-  /// RFC 3339 in UTC; a fraction only where there is one.
+  /// RFC 3339 in UTC, with a fraction only when it is not zero.
   package var description: String {
     let (seconds, micros) = microseconds.flooredDivision(by: 1_000_000)
     let (days, secondOfDay) = seconds.flooredDivision(by: 86_400)
@@ -117,13 +118,6 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringC
     let day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
     let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
-  }
-}
-
-extension Int64 {
-  fileprivate func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 }
 

@@ -1,11 +1,11 @@
-/// What travels as JSON and is the same when it is read back.
+/// A type with a JSON form that can be parsed again.
 package protocol JSONRepresentable: Sendable {
   var value: Value { get }
-  /// Nil where something is missing that it always has. Members that are not known are passed over.
+  /// Nil when a required member is missing. Unknown members are ignored.
   init?(_ value: Value)
 }
 
-/// Members of an object, as what they stand for; nil where they are missing or something else.
+/// Members of an object with their type; nil for missing members and for values of another type.
 extension Value {
   package func text(at key: String) -> String? {
     guard case .string(let text)? = self[key] else { return nil }
@@ -27,7 +27,7 @@ extension Value {
     return elements
   }
 
-  /// What the list holds that can be read.
+  /// The elements that can be parsed; others are left out.
   package func list<Element: JSONRepresentable>(at key: String, of type: Element.Type) -> [Element]? {
     list(at: key)?.compactMap { Element($0) }
   }
@@ -36,12 +36,12 @@ extension Value {
   package func id(at key: String) -> ResourceID? { text(at: key).flatMap { ResourceID($0) } }
   package func credits(at key: String) -> Credits? { text(at: key).flatMap { Credits($0) } }
 
-  /// A word of an enumeration.
+  /// A case of an enumeration, by its raw value.
   package func word<Word: RawRepresentable<String>>(at key: String, of type: Word.Type) -> Word? {
     text(at: key).flatMap { Word(rawValue: $0) }
   }
 
-  /// The object with one more member, or with another value for it.
+  /// The object with this member added or replaced.
   package func adding(_ key: String, _ value: Value?) -> Value {
     guard let value, case .object(let members) = self else { return self }
     let others = members.filter { $0.key != key }

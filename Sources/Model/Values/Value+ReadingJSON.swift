@@ -6,8 +6,9 @@ extension Value {
     package var description: String { "not JSON at byte \(offset): \(message)" }
   }
 
-  /// Reads one JSON document of RFC 8259. Of a repeated key the last counts; numbers with an exponent become plain
-  /// decimals, and those of more than 1,000 digits are refused, as is nesting deeper than `depth`, at most 512.
+  /// Parses one JSON document of RFC 8259. The last of repeated keys wins. Numbers with an exponent become
+  /// plain decimals; numbers of more than 1,000 digits are rejected, as is nesting deeper than `depth`, which
+  /// is at most 512.
   package init(json bytes: some Sequence<UInt8>, depth: Int = 512) throws(JSONError) {
     var reader = JSONReader(Array(bytes), depth: min(depth, 512))
     self = try reader.document()
@@ -18,12 +19,12 @@ extension Value {
 
 private struct JSONReader {
   private let bytes: [UInt8]
-  private let mostDepth: Int
+  private let maxDepth: Int
   private var index = 0
 
   init(_ bytes: [UInt8], depth: Int) {
     self.bytes = bytes
-    mostDepth = depth
+    maxDepth = depth
   }
 
   mutating func document() throws(Value.JSONError) -> Value {
@@ -50,7 +51,7 @@ private struct JSONReader {
   }
 
   private mutating func value(depth: Int) throws(Value.JSONError) -> Value {
-    guard depth < mostDepth else { throw error("nested deeper than \(mostDepth)") }
+    guard depth < maxDepth else { throw error("nested deeper than \(maxDepth)") }
     skipSpace()
     switch next {
     case UInt8(ascii: "{"): return try object(depth: depth)
@@ -195,7 +196,7 @@ private struct JSONReader {
     return value
   }
 
-  /// The number without exponent, without zeros that say nothing.
+  /// The number without an exponent, leading zeros and trailing zeros.
   private func plain(_ isNegative: Bool, _ whole: [UInt8], _ fraction: [UInt8], _ exponent: Int) -> Value? {
     var digits = whole + fraction
     var point = whole.count + exponent

@@ -1,6 +1,7 @@
-/// A JSON-shaped value in canonical form: object keys are sorted and unique, numbers keep their exact decimal text.
+/// A JSON-shaped value in canonical form: object keys are sorted and unique, numbers keep their exact decimal
+/// text.
 ///
-/// Specs become `Value`s to be digested, compared field by field, stored and printed.
+/// Specs are converted to `Value`s to be digested, compared field by field, stored and printed.
 package enum Value: Hashable, Sendable {
   case null
   case bool(Bool)
@@ -9,7 +10,7 @@ package enum Value: Hashable, Sendable {
   case decimal(String)
   case string(String)
   case array([Value])
-  /// Members sorted by key. Build with `Value.object(_:)` from a dictionary or `Value.members(_:)`.
+  /// Members sorted by key. Created with `Value.object(_:)` from a dictionary or with `Value.members(_:)`.
   case object([Member])
 
   package struct Member: Hashable, Sendable {
@@ -21,7 +22,7 @@ package enum Value: Hashable, Sendable {
     }
   }
 
-  /// An object of these members, sorted here; members whose value is nil are left out.
+  /// An object with these members. Sorts them; members with a nil value are left out.
   package static func members(_ members: KeyValuePairs<String, Value?>) -> Value {
     .object(
       members.compactMap { member in member.value.map { Member(member.key, $0) } }.sorted { $0.key < $1.key })

@@ -1,10 +1,10 @@
 package import Model
 
-/// Holds the replacement of a service with volumes unless its data could be brought back: what comes next may change
-/// the data for good, and a rollback brings back the container only.
+/// Blocks the replacement of a service with volumes unless its data can be restored. The next container may
+/// change the data for good, and a rollback restores only the container.
 package enum BackupGuard {
-  /// - Parameter backups: what is known of backups of the resource, by the policy that makes them.
-  /// - Returns: what is missing at the best of them; nil when one is fresh.
+  /// - Parameter backups: The known backups of the resource, by the policy that creates them.
+  /// - Returns: What is missing of the newest backup; nil when one is fresh.
   package static func gap(in backups: [(id: ResourceID, fact: BackupFact)], now: Timestamp) -> BackupGap? {
     let newest = backups.max { a, b in
       (a.fact.restorable?.microseconds ?? .min, b.id) < (b.fact.restorable?.microseconds ?? .min, a.id)

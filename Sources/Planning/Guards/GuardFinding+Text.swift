@@ -1,7 +1,7 @@
 package import Model
 
 extension GuardFinding {
-  /// For people: the rule, what it found, and how to allow it.
+  /// For people: the rule, the finding, and how to allow it.
   package var sentence: String { "\(title): \(text); \(howToAllow)" }
 
   private var title: String {
@@ -14,7 +14,7 @@ extension GuardFinding {
     }
   }
 
-  /// What was found, with the numbers: `7 of 12 resources (58 %) would be deleted, more than 30 %`.
+  /// The finding with its numbers: `7 of 12 resources (58 %) would be deleted, more than 30 %`.
   package var text: String {
     switch reason {
     case .prunesEverything(let existing):
@@ -31,11 +31,11 @@ extension GuardFinding {
     case .schemaDowngrade(let applied, let declared):
       "\(resource) has schema \(applied), newer than the \(declared) that is declared, and migrations are never "
         + "undone"
-    case .told(let reason): reason.text
+    case .remote(let reason): reason.text
     }
   }
 
-  /// What to do where it is meant: `allow it with --allow-prune`.
+  /// What to do when the change is intended: `allow it with --allow-prune`.
   package var howToAllow: String {
     switch reason {
     case .prunesEverything, .prunesMany: "allow it with \(flag)"
@@ -50,7 +50,7 @@ extension GuardFinding {
     case .schemaDowngrade(let applied, _):
       "declare \(applied), install the release that brings it, or restore a backup; to go on with the schema as it "
         + "is, allow it with \(flag)"
-    case .told(let reason): reason.howToAllow
+    case .remote(let reason): reason.howToAllow
     }
   }
 
@@ -60,13 +60,13 @@ extension GuardFinding {
     case .prunesEverything, .prunesMany: "--allow-prune"
     case .unapproved(let found): "--approve \(found.plan?.short ?? "DIGEST")"
     case .unbackedReplacement, .lastNode, .schemaDowngrade: "--allow \(Allowance(rule, resource))"
-    case .told(let reason): reason.flag
+    case .remote(let reason): reason.flag
     }
   }
 }
 
 private enum GuardText {
-  /// Whole percent; in tenths rounded up where whole percent would read like the limit itself.
+  /// Whole percent; tenths, rounded up, when whole percent would equal the limit.
   static func percent(_ part: Int, of whole: Int, limit: Int) -> String {
     let percent = part * 100 / whole
     guard percent == limit else { return String(percent) }
@@ -101,7 +101,7 @@ private enum GuardText {
     }
   }
 
-  static func loss(_ loss: NodeLoss) -> String {
+  static func loss(_ loss: CapacityLoss) -> String {
     switch loss {
     case .leaves: "would go"
     case .cordoned: "would take no new work"

@@ -1,37 +1,38 @@
 import Model
 
-/// The rules that may hold back what planners decided. Each is a pure function in a file of its own; this asks them,
-/// with what the kinds tell, about the resources that they concern, and leaves all others alone.
+/// Applies the safety rules to the decisions of planners. Each rule is a pure function in a file of its own.
+/// This type calls each with the facts of the kinds, for the resources that the rule concerns.
 ///
-/// A rule holds a whole resource: its steps build on each other. Whatever depends on the resource is held with it by
-/// the plan's order, everything else goes on.
+/// A rule blocks all steps of a resource, because they build on each other. The plan's order blocks the
+/// resources that depend on it as well. Other resources are not affected.
 struct Guards {
   let request: PlanRequest
   let planners: [String: AnyPlanner]
 
-  /// Turns decisions into blocked ones, and notes on others what was allowed.
-  func hold(_ decisions: inout [Decision]) {
+  /// Turns the outcome of blocked decisions into `blocked`, and records on others which findings a person
+  /// allowed.
+  func apply(to decisions: inout [PlanDecision]) {
     prune(&decisions)
     approve(&decisions)
     keepData(&decisions)
     keepCapacity(&decisions)
     keepSchema(&decisions)
-    for index in decisions.indices where !decisions[index].heldBy.isEmpty {
+    for index in decisions.indices where !decisions[index].blockedBy.isEmpty {
       decisions[index].outcome = .blocked
-      decisions[index].waitingOn = decisions[index].heldBy.map(\.sentence).joined(separator: "; ")
+      decisions[index].waitingOn = decisions[index].blockedBy.map(\.sentence).joined(separator: "; ")
     }
   }
 
-  private func note(_ reason: GuardReason, on decision: inout Decision) {
+  private func note(_ reason: GuardReason, on decision: inout PlanDecision) {
     let finding = GuardFinding(decision.subject.id, reason)
     if request.allowances.allows(reason.rule, for: finding.resource) {
       decision.allowed.append(finding)
     } else {
-      decision.heldBy.append(finding)
+      decision.blockedBy.append(finding)
     }
   }
 
-  // MARK: What the kinds tell
+  // MARK: Facts of the kinds
 
   private func facts(of id: ResourceID, _ desired: AnyResource?) -> [SafetyFact] {
     guard let tell = planners[id.kind]?.facts else { return [] }
@@ -45,29 +46,29 @@ struct Guards {
     return facts(of: subject.id, request.desired(subject))
   }
 
-  /// Of everything that is declared.
+  /// The facts of all declared resources.
   private func declaredFacts() -> [(id: ResourceID, fact: SafetyFact)] {
     request.desired.resources.flatMap { resource in
       facts(of: resource.id, resource).map { (resource.id, $0) }
     }
   }
 
-  // MARK: The rules
+  // MARK: Rules
 
-  private func prune(_ decisions: inout [Decision]) {
-    guard decisions.contains(where: \.removesSomething), let reason = PruneGuard.finding(request) else {
+  private func prune(_ decisions: inout [PlanDecision]) {
+    guard decisions.contains(where: \.deletesObject), let reason = PruneGuard.finding(request) else {
       return
     }
-    for index in decisions.indices where decisions[index].removesSomething {
+    for index in decisions.indices where decisions[index].deletesObject {
       note(reason, on: &decisions[index])
     }
   }
 
-  /// The steps that need approval: those that destroy, and those that would make approvals easier.
-  private func approve(_ decisions: inout [Decision]) {
+  /// Concerns destructive steps, and steps that lower the required approvals.
+  private func approve(_ decisions: inout [PlanDecision]) {
     let environment = request.desired.environmentID
     let loosened = decisions.firstIndex { $0.subject.id == environment && $0.isActing }
-    guard loosened != nil || decisions.contains(where: \.destroysSomething) else { return }
+    guard loosened != nil || decisions.contains(where: \.isDestructive) else { return }
     var before: ApprovalRequirement?
     var after: ApprovalRequirement?
     for case .approvals(let old, let new) in facts(of: environment, request.desired[environment]) {
@@ -76,7 +77,7 @@ struct Guards {
     guard let required = ApprovalGuard.required(before: before, after: after) else { return }
     let isLoosened = loosened != nil && ApprovalGuard.isLoosened(before: before, after: after)
     let concerned = decisions.indices.filter {
-      decisions[$0].destroysSomething || (isLoosened && $0 == loosened)
+      decisions[$0].isDestructive || (isLoosened && $0 == loosened)
     }
     guard !concerned.isEmpty else { return }
     let steps = Dictionary(
@@ -87,7 +88,7 @@ struct Guards {
       let id = decisions[index].subject.id
       let approval = request.allowances.approval
       let isSame = approval != nil && approval?.steps[id] == steps[id]
-      let (reason, isApproved) = ApprovalGuard.judge(
+      let (reason, isApproved) = ApprovalGuard.evaluate(
         approvers: isSame ? approval?.approvers ?? [] : [], required: required,
         UnapprovedDestruction(
           environment: request.desired.environment,
@@ -97,12 +98,12 @@ struct Guards {
       if isApproved {
         decisions[index].allowed.append(finding)
       } else {
-        decisions[index].heldBy.append(finding)
+        decisions[index].blockedBy.append(finding)
       }
     }
   }
 
-  private func keepData(_ decisions: inout [Decision]) {
+  private func keepData(_ decisions: inout [PlanDecision]) {
     var backups: [(id: ResourceID, fact: BackupFact)]?
     for index in decisions.indices where decisions[index].isActing && decisions[index].replaces {
       for case .risksData(let volumes) in facts(of: decisions[index].subject) {
@@ -120,8 +121,8 @@ struct Guards {
     }
   }
 
-  private func keepCapacity(_ decisions: inout [Decision]) {
-    var losses: [(index: Int, before: ComputeOffer, loss: NodeLoss)] = []
+  private func keepCapacity(_ decisions: inout [PlanDecision]) {
+    var losses: [(index: Int, before: ComputeOffer, loss: CapacityLoss)] = []
     for (index, decision) in decisions.enumerated() where decision.isActing {
       guard let applied = request.applied(decision.subject),
         decision.subject.isLeaving || applied.digest != request.desired(decision.subject)?.digest
@@ -151,7 +152,7 @@ struct Guards {
     }
   }
 
-  private func keepSchema(_ decisions: inout [Decision]) {
+  private func keepSchema(_ decisions: inout [PlanDecision]) {
     for index in decisions.indices where decisions[index].isActing || decisions[index].outcome == .unchanged {
       guard !decisions[index].subject.isLeaving else { continue }
       for case .schema(let applied, let declared) in facts(of: decisions[index].subject) {
@@ -163,18 +164,8 @@ struct Guards {
   }
 }
 
-extension Decision {
-  var isActing: Bool {
-    switch outcome {
-    case .create, .update, .replace, .delete, .run: true
-    case .unchanged, .waiting, .blocked, .unknown, .invalid, .drifted, .paused: false
-    }
-  }
-
-  fileprivate var destroysSomething: Bool { isActing && steps.contains { $0.risk == .destructive } }
-  fileprivate var replaces: Bool { steps.contains { $0.action == .replace } }
-
-  /// Nothing is known of it, or nothing will be done for it, so that it is no place to go to.
+extension PlanDecision {
+  /// Whether its state is unknown or nothing will be done for it, so that no work can move there.
   fileprivate var isUnusable: Bool {
     switch outcome {
     case .unknown, .invalid, .waiting, .blocked: true

@@ -1,17 +1,17 @@
 package import Model
 
-/// Holds a node that would leave, be cordoned or change while it is the last that could run a module which stays.
+/// Blocks removing, cordoning or changing a node while it is the last one that can run a module.
 package enum LastNodeGuard {
-  /// How a node loses what it offered; nil where it was no place for new work, or offers the same.
-  package static func loss(before: ComputeOffer, after: ComputeOffer?) -> NodeLoss? {
+  /// How a node loses its capacity; nil when it accepted no new work before, or offers the same as before.
+  package static func loss(before: ComputeOffer, after: ComputeOffer?) -> CapacityLoss? {
     guard before.isSchedulable else { return nil }
     guard let after else { return .leaves }
     guard before != after else { return nil }
     return after.isSchedulable ? .changes : .cordoned
   }
 
-  /// Those that have no node left.
-  /// - Parameter offers: what will be there.
+  /// The modules that no node can run.
+  /// - Parameter offers: The offers after the plan.
   package static func stranded(
     _ needs: [(id: ResourceID, needs: ComputeNeeds)], on offers: [(id: ResourceID, offer: ComputeOffer)]
   ) -> [(id: ResourceID, needs: ComputeNeeds)] {

@@ -1,20 +1,21 @@
 package import Model
 
-/// Holds deletions back that look like a mistake: a folder that was not there, a filter that matched nothing.
+/// Blocks deletions that are likely a mistake: a missing folder, a filter without matches.
 package enum PruneGuard {
-  /// More than this share of what exists is not deleted unasked.
+  /// The share of existing resources that may be deleted without `--allow-prune`.
   package static let allowedPercent = 30
 
-  /// The share is that of the whole environment: what leaves the manifests, out of all that the inventory holds. The
-  /// scope of the request does not matter, so a loop that looks at one resource at a time is held as well.
-  /// - Returns: nil when deletions may run.
+  /// The share is that of the whole environment: resources that left the manifests, out of the whole
+  /// inventory. It does not depend on the scope of the request, so that a loop which plans one resource at a
+  /// time is blocked too.
+  /// - Returns: Nil when deletions may run.
   static func finding(_ request: PlanRequest) -> GuardReason? {
     let stays = Set(request.desired.resources.lazy.map(\.id))
     let leaving = request.inventory.keys.count { !stays.contains($0) }
     return finding(leaving: leaving, existing: request.inventory.count, desired: stays.count)
   }
 
-  /// The rule in numbers of resources.
+  /// The same rule for numbers of resources.
   package static func finding(leaving: Int, existing: Int, desired: Int) -> GuardReason? {
     guard leaving > 0 else { return nil }
     if desired == 0 { return .prunesEverything(existing: existing) }

@@ -1,7 +1,7 @@
 package import Model
 
-/// Holds a database that has a newer schema than its manifest declares, and with it whatever is built on it: older
-/// programs may misread newer tables, and a migration is only undone by restoring a backup.
+/// Blocks a database whose schema is newer than declared, and the resources that depend on it. Older programs
+/// may misread newer tables, and only restoring a backup reverts a migration.
 package enum SchemaGuard {
   package static func finding(applied: Int, declared: Int) -> GuardReason? {
     applied > declared ? .schemaDowngrade(applied: applied, declared: declared) : nil

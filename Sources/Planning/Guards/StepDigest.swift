@@ -1,9 +1,10 @@
 import FoundationEssentials
 package import Model
 
-/// Digests of steps with their operations, by which a plan is known again.
+/// Digests of steps with their operations, which identify a plan.
 enum StepDigest {
-  /// Of steps in their order. An operation that cannot be encoded counts by what people read of it.
+  /// The digest of steps in their order. For an operation that cannot be encoded, only its description
+  /// counts.
   static func of(_ steps: [AnyStep], _ heading: String = "") -> Digest {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -12,7 +13,7 @@ enum StepDigest {
     return Digest(of: bytes)
   }
 
-  /// Of steps of several resources under these manifests.
+  /// The digest of the steps of several resources under these manifests.
   static func ofPlan(_ steps: [ResourceID: Digest], environment: String, manifests: Digest) -> Digest {
     let lines = steps.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.hex)\n" }
     return Digest(of: "\(environment)\n\(manifests.hex)\n\(lines.joined())")
@@ -22,7 +23,7 @@ enum StepDigest {
     ofPlan(steps, environment: desired.environment, manifests: desired.digest)
   }
 
-  /// All of a step but its reason, which may tell an age that grows while a person thinks.
+  /// Everything of a step but its reason, which may contain an age that grows until the plan is approved.
   private static func describe(_ step: AnyStep, with encoder: JSONEncoder) -> [UInt8] {
     let shown = Step(
       step.action, step.summary, because: "", risk: step.risk, fields: step.fields, operation: ())
@@ -32,12 +33,12 @@ enum StepDigest {
 }
 
 extension Plan {
-  /// What a person approves who approves this plan; nil where nothing in it needs approval. The same before and after
-  /// it was approved.
+  /// The approval that these people would give to this plan; nil when nothing in it needs approval. The same
+  /// before and after the plan is approved.
   package func approval(by approvers: [String]) -> Approval? {
     var steps: [ResourceID: Digest] = [:]
     for resource in resources
-    where (resource.heldBy + resource.allowed).contains(where: { $0.rule == .destructive }) {
+    where (resource.blockedBy + resource.allowed).contains(where: { $0.rule == .destructive }) {
       steps[resource.id] = StepDigest.of(resource.steps)
     }
     guard !steps.isEmpty else { return nil }

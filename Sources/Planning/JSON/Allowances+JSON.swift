@@ -1,7 +1,8 @@
 package import Model
 
 extension Allowances {
-  /// `{"allowed": ["prune"], "approval": {"plan": …, "approvers": […], "steps": {…}}}`; no approval is null.
+  /// `{"allowed": ["prune"], "approval": {"plan": …, "approvers": […], "steps": {…}}}`; `approval` is null
+  /// without one.
   package var json: Value {
     .members([
       "allowed": .array(granted.sorted().map { .string($0.description) }),
@@ -16,7 +17,7 @@ extension Allowances {
     ])
   }
 
-  /// Nil when it is not what `json` writes.
+  /// Nil unless it is the output of `json`.
   package init?(json: Value) {
     guard case .array(let words)? = json["allowed"] else { return nil }
     var granted: Set<Allowance> = []

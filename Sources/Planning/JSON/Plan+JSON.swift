@@ -1,7 +1,8 @@
 package import Model
 
 extension Plan {
-  /// The plan for programs, as `docs/plan-json.md` describes it. Every resource is listed, in the order of execution.
+  /// The plan for programs, documented in `docs/plan-json.md`. Lists every resource in the order of
+  /// execution.
   package func json() -> Value {
     .members([
       "environment": .string(environment),
@@ -29,9 +30,9 @@ extension ResourcePlan {
       "outcome": .string(outcome.rawValue),
       "steps": .array(steps.map { $0.json() }),
       "waitingOn": waitingOn.map { .string($0) } ?? .null,
-      "place": outcome == .invalid ? place?.json : nil,
+      "place": outcome == .invalid ? location?.json : nil,
       "guards": .array(
-        heldBy.map { $0.json(isAllowed: false) } + allowed.map { $0.json(isAllowed: true) }),
+        blockedBy.map { $0.json(isAllowed: false) } + allowed.map { $0.json(isAllowed: true) }),
     ])
   }
 }
@@ -54,7 +55,7 @@ extension GuardFinding {
 }
 
 extension Step {
-  /// What people read of a step; its operation is not shown.
+  /// The description of a step, without its operation.
   package func json() -> Value {
     .members([
       "action": .string(action.rawValue),

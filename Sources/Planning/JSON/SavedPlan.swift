@@ -1,22 +1,21 @@
-import FoundationEssentials
 package import Model
 
-/// A plan in a file (`plan --out FILE`), to be approved now and applied later, if nothing changed in between.
+/// A plan in a file (`plan --out FILE`), to be approved and applied later if nothing changes in between.
 ///
-/// Holds what people read and digests of what would be executed. The operations themselves are not kept: applying
-/// makes a fresh plan and goes on only when that is the same one.
+/// Contains the readable plan and digests of its steps, not the operations. Applying creates a new plan and
+/// continues only when it is the same.
 package struct SavedPlan: Sendable, Equatable {
   package static let format = "rendertrust.com/plan/v2"
 
   package let environment: String
   package let manifestDigest: Digest
-  /// Where the manifests were read from, as given on the command line.
+  /// The paths of the manifests, as given on the command line.
   package let manifests: [String]
-  /// What the plan was made with and is applied with.
+  /// The allowances that the plan was created with and is applied with.
   package let allowances: Allowances
-  /// The plan as `Plan.json()` gives it.
+  /// The output of `Plan.json()`.
   package let plan: Value
-  /// For each resource that is not as declared, a digest of its outcome and steps, with their operations.
+  /// Digest of outcome and steps, with their operations, of each resource that is not unchanged.
   let stepDigests: [String: Digest]
 
   package init(_ plan: Plan, manifests: [String], allowances: Allowances) {
@@ -28,8 +27,7 @@ package struct SavedPlan: Sendable, Equatable {
     stepDigests = SavedPlan.stepDigests(of: plan)
   }
 
-  /// Why this plan must not be applied although `fresh` was made for it; nil when `fresh` is the same plan.
-  /// Names the resources that differ.
+  /// Why this plan must not be applied, with the resources that differ; nil when `fresh` is the same plan.
   package func refusal(against fresh: Plan) -> String? {
     guard fresh.environment == environment else {
       return "the saved plan is for ‘\(environment)’, not for ‘\(fresh.environment)’"
@@ -66,22 +64,19 @@ package struct SavedPlan: Sendable, Equatable {
 // MARK: - The file
 
 extension SavedPlan {
-  /// The file's text.
+  /// The content of the file.
   package var text: String {
     Value.members(["digest": .string(Digest(of: content).hex), "saved": content]).prettyJSON
   }
 
-  /// Reads a file's text.
-  /// - Throws: when it is no saved plan, is of another format, or was edited.
+  /// Parses the content of a file.
+  /// - Throws: When it is not a saved plan, has another format, or was edited.
   package init(text: String) throws(PlanError) {
-    let root: Value
-    do {
-      root = try JSONDecoder().decode(DecodedValue.self, from: Data(text.utf8)).value
-    } catch {
-      throw PlanError("this is no saved plan: it is not JSON", hint: "make one with `plan --out FILE`")
+    guard let root = try? Value(json: text) else {
+      throw PlanError("this is not a saved plan: it is not JSON", hint: "create one with `plan --out FILE`")
     }
     guard let saved = root["saved"], case .string(let format)? = saved["format"] else {
-      throw PlanError("this is no saved plan", hint: "make one with `plan --out FILE`")
+      throw PlanError("this is not a saved plan", hint: "create one with `plan --out FILE`")
     }
     guard format == SavedPlan.format else {
       throw PlanError(
@@ -126,29 +121,5 @@ extension SavedPlan {
   private static func digest(_ value: Value?) -> Digest? {
     guard case .string(let hex)? = value else { return nil }
     return Digest(hex: hex)
-  }
-}
-
-/// Any JSON as a `Value`; decimals keep their exact text.
-private struct DecodedValue: Decodable {
-  let value: Value
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      value = .null
-    } else if let flag = try? container.decode(Bool.self) {
-      value = .bool(flag)
-    } else if let number = try? container.decode(Int64.self) {
-      value = .integer(number)
-    } else if let number = try? container.decode(Decimal.self) {
-      value = .decimal(number.description)
-    } else if let text = try? container.decode(String.self) {
-      value = .string(text)
-    } else if let elements = try? container.decode([DecodedValue].self) {
-      value = .array(elements.map(\.value))
-    } else {
-      value = .object(try container.decode([String: DecodedValue].self).mapValues(\.value))
-    }
   }
 }

@@ -1,38 +1,40 @@
 import Model
 
-/// Puts decisions in order and says what each waits for.
+/// Sorts decisions and computes what each waits for.
 enum PlanOrder {
-  /// - `decisions`: what stays before what leaves, each part sorted by id.
-  static func arranged(_ decisions: [Decision], _ request: PlanRequest) -> [ResourcePlan] {
+  /// - Parameter decisions: Desired resources before leaving ones, each part sorted by id.
+  static func arranged(_ decisions: [PlanDecision], _ request: PlanRequest) -> [ResourcePlan] {
     let ids = decisions.map(\.subject.id)
     let (graph, order) = ReferenceGraph(ids: ids, needs: needs(decisions, request)).acyclicAndSorted()
-    var isHeld = [Bool](repeating: false, count: ids.count)
+    var isBlocked = [Bool](repeating: false, count: ids.count)
     var plans: [ResourcePlan] = []
     plans.reserveCapacity(ids.count)
     for position in order {
       let decision = decisions[position]
       let needed = graph.needs[position]
-      var waitingOn = decision.waitingOn
-      if isHolding(decision.outcome) {
-        isHeld[position] = true
+      var (waitingOn, waitsFor) = (decision.waitingOn, decision.waitsFor)
+      if decision.blocksDependents {
+        isBlocked[position] = true
       } else if decision.isActing {
-        let blockers = needed.filter { isHeld[$0] }
-        isHeld[position] = !blockers.isEmpty
+        let blockers = needed.filter { isBlocked[$0] }
+        isBlocked[position] = !blockers.isEmpty
         if !blockers.isEmpty {
-          waitingOn = blockers.map { ids[$0].description }.joined(separator: ", ")
+          waitsFor = blockers.map { ids[$0] }
+          waitingOn = waitsFor.map(\.description).joined(separator: ", ")
         }
       }
       plans.append(
         ResourcePlan(
           id: ids[position], outcome: decision.outcome, steps: decision.steps,
           dependsOn: dependencies(of: decision.subject, inPlan: needed.map { ids[$0] }, request),
-          waitingOn: waitingOn, desired: request.desired(decision.subject), heldBy: decision.heldBy,
+          waitingOn: waitingOn, waitsFor: waitsFor, desired: request.desired(decision.subject), blockedBy: decision.blockedBy,
           allowed: decision.allowed))
     }
     return plans
   }
 
-  /// What stays also keeps its references to resources outside of a scoped plan, for the executor to look up.
+  /// A desired resource also keeps its references to resources outside of a scoped plan, which the executor
+  /// resolves.
   private static func dependencies(
     of subject: PlanSubject, inPlan: [ResourceID], _ request: PlanRequest
   ) -> [ResourceID] {
@@ -41,10 +43,10 @@ enum PlanOrder {
     return Set(references.map(\.target)).union(inPlan).subtracting([subject.id]).sorted()
   }
 
-  /// Positions that must be done first. What stays needs what it references. What leaves needs everything that
-  /// referenced it when last applied and is not known to be settled already. So nothing that stays ever needs
-  /// something that leaves.
-  private static func needs(_ decisions: [Decision], _ request: PlanRequest) -> [[Int]] {
+  /// Positions that must be done first. A desired resource needs what it references. A leaving resource needs
+  /// every resource that referenced it when last applied and is not known to be unchanged. So a desired
+  /// resource never needs a leaving one.
+  private static func needs(_ decisions: [PlanDecision], _ request: PlanRequest) -> [[Int]] {
     var needs = [[Int]](repeating: [], count: decisions.count)
     let positions = Dictionary(
       uniqueKeysWithValues: decisions.enumerated().map { ($1.subject.id, $0) })
@@ -65,13 +67,5 @@ enum PlanOrder {
       }
     }
     return needs
-  }
-
-  /// Outcomes after which nothing that needs the resource can go on.
-  private static func isHolding(_ outcome: ResourcePlan.Outcome) -> Bool {
-    switch outcome {
-    case .waiting, .blocked, .unknown, .invalid: true
-    case .unchanged, .create, .update, .replace, .delete, .run, .drifted, .paused: false
-    }
   }
 }

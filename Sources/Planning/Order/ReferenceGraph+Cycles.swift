@@ -1,48 +1,48 @@
 package import Model
 
 extension ReferenceGraph {
-  /// One cycle as a path that ends where it begins, such as `A, B, A`; nil when there is none. The same graph always
-  /// names the same cycle, beginning at its lowest position.
+  /// One cycle as a path that ends where it begins, such as `A, B, A`; nil when there is none. The same graph
+  /// always returns the same cycle, beginning at its lowest position.
   package func cycle() -> [ResourceID]? {
-    let placed = sorted()
-    guard placed.count < ids.count else { return nil }
+    let sorted = self.sorted()
+    guard sorted.count < ids.count else { return nil }
     var isLeft = [Bool](repeating: true, count: ids.count)
-    for position in placed { isLeft[position] = false }
-    // Whatever is left needs something that is left, so the walk comes back to where it was.
+    for position in sorted { isLeft[position] = false }
+    // Each remaining position needs a remaining position, so the walk returns to a visited one.
     var path: [Int] = []
-    var placeInPath: [Int: Int] = [:]
+    var indexInPath: [Int: Int] = [:]
     var next = isLeft.firstIndex(of: true)
-    while let position = next, placeInPath[position] == nil {
-      placeInPath[position] = path.count
+    while let position = next, indexInPath[position] == nil {
+      indexInPath[position] = path.count
       path.append(position)
       next = needs[position].first { isLeft[$0] }
     }
-    guard let entry = next, let start = placeInPath[entry] else { return nil }
+    guard let entry = next, let start = indexInPath[entry] else { return nil }
     let loop = Array(path[start...])
     guard let lowest = loop.indices.min(by: { loop[$0] < loop[$1] }) else { return nil }
     return (loop[lowest...] + loop[...lowest]).map { ids[$0] }
   }
 
-  /// The graph without cycles: among resources that need each other in a circle, only needs of a lower position
-  /// stay. Needs outside of circles are untouched, and a graph without cycles comes back as it is.
+  /// The graph without cycles: within a cycle, only needs of a lower position are kept. Needs outside of
+  /// cycles are not changed.
   package func acyclic() -> ReferenceGraph { acyclicAndSorted().graph }
 
-  /// The same graph, with the positions of all its resources in order.
+  /// The acyclic graph, and the positions of all its resources in order.
   func acyclicAndSorted() -> (graph: ReferenceGraph, order: [Int]) {
     let order = sorted()
     guard order.count < ids.count else { return (self, order) }
-    let circles = self.circles
+    let components = self.components
     let graph = ReferenceGraph(
       ids: ids,
       needs: needs.enumerated().map { position, targets in
-        targets.filter { circles[$0] != circles[position] || $0 < position }
+        targets.filter { components[$0] != components[position] || $0 < position }
       })
     return (graph, graph.sorted())
   }
 
-  /// For each position the number of its strongly connected component (Tarjan's algorithm with its own stack, so that
-  /// a long chain of references cannot overflow the thread's).
-  private var circles: [Int] {
+  /// The strongly connected component of each position. Tarjan's algorithm with an explicit stack, so that a
+  /// long chain of references cannot overflow the thread's.
+  private var components: [Int] {
     var component = [Int](repeating: -1, count: ids.count)
     var number = [Int](repeating: -1, count: ids.count)
     var lowest = number

@@ -1,26 +1,26 @@
 package import Model
 
-/// Which resource needs which, and the order that follows. A value; equal input gives equal answers.
+/// The dependencies between resources, and the order that follows. A value: equal input gives equal results.
 ///
-/// Everything here costs time in proportion to resources plus references, but for the logarithm of a heap.
+/// Every operation takes time linear in resources plus references, times the logarithm of a heap.
 package struct ReferenceGraph: Sendable {
-  /// Each once. The position in this list decides between resources that do not need each other.
+  /// Without duplicates. The position in this list breaks ties between independent resources.
   package let ids: [ResourceID]
-  /// Positions of what each resource needs, ascending, each once, never itself.
+  /// The positions that each resource needs, ascending, without duplicates and without itself.
   let needs: [[Int]]
 
-  /// - `needs`: for each of `ids`, positions in `ids`; repetitions and self-references are dropped.
+  /// - Parameter needs: For each of `ids`, positions in `ids`. Duplicates and self-references are dropped.
   package init(ids: [ResourceID], needs: [[Int]]) {
     precondition(ids.count == needs.count, "one list of needs for each id")
     self.ids = ids
     self.needs = needs.enumerated().map { position, targets in
-      // Nearly all lists are short and tidy already.
+      // Most lists are short and sorted already.
       let isTidy = zip(targets, targets.dropFirst()).allSatisfy(<) && !targets.contains(position)
       return isTidy ? targets : Set(targets).subtracting([position]).sorted()
     }
   }
 
-  /// The graph of a dictionary; what is only mentioned as a target is no resource of the graph and is left out.
+  /// The graph of a dictionary. Targets that are not keys are left out.
   package init(_ needs: [ResourceID: [ResourceID]]) {
     let ids = needs.keys.sorted()
     let positions = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
@@ -34,13 +34,14 @@ package struct ReferenceGraph: Sendable {
         resources.map { ($0.id, $0.references.map(\.target)) }, uniquingKeysWith: { first, _ in first }))
   }
 
-  /// What `id` needs directly, in the order of `ids`. Looks through all resources; for one question, not for a loop.
+  /// The direct dependencies of `id` in the order of `ids`. Searches all resources, so it must not be called
+  /// in a loop.
   package func dependencies(of id: ResourceID) -> [ResourceID] {
     guard let position = ids.firstIndex(of: id) else { return [] }
     return needs[position].map { ids[$0] }
   }
 
-  /// What needs `id`, directly or through others, in the order of `ids`. Looks through the whole graph.
+  /// The direct and indirect dependents of `id` in the order of `ids`. Walks the whole graph.
   package func dependents(of id: ResourceID) -> [ResourceID] {
     guard let start = ids.firstIndex(of: id) else { return [] }
     let neededBy = self.neededBy
@@ -56,11 +57,11 @@ package struct ReferenceGraph: Sendable {
     return ids.indices.filter { isFound[$0] && $0 != start }.map { ids[$0] }
   }
 
-  /// All resources, none before what it needs; ties go by position in `ids`. Cycles are broken as in `acyclic()`.
+  /// All resources, each after what it needs. Ties are broken by position in `ids`, cycles as in `acyclic()`.
   package var order: [ResourceID] { acyclicAndSorted().order.map { ids[$0] } }
 
-  /// Positions in the order of Kahn's algorithm with the lowest ready position first. What stands on a cycle, or
-  /// needs something on one, is missing.
+  /// Positions by Kahn's algorithm, the lowest ready position first. Resources on a cycle, and those that
+  /// need one, are missing.
   func sorted() -> [Int] {
     let neededBy = self.neededBy
     var missing = needs.map(\.count)

@@ -1,6 +1,6 @@
 package import Model
 
-/// How many resources came out how.
+/// The number of resources by outcome.
 package struct PlanSummary: Hashable, Sendable {
   private let counts: [ResourcePlan.Outcome: Int]
 
@@ -13,14 +13,14 @@ package struct PlanSummary: Hashable, Sendable {
   package subscript(outcome: ResourcePlan.Outcome) -> Int { counts[outcome] ?? 0 }
 
   package var create: Int { self[.create] }
-  /// Includes resources that only need steps which leave them as described, such as a start.
+  /// Includes resources whose steps leave them as described, such as a start.
   package var update: Int { self[.update] + self[.run] }
   package var replace: Int { self[.replace] }
   package var delete: Int { self[.delete] }
-  /// Includes paused resources: nothing is to be done about them.
+  /// Includes paused resources.
   package var unchanged: Int { self[.unchanged] + self[.paused] }
-  /// Everything that is not settled and that this plan does nothing about: waiting, blocked, unknown, invalid, and
-  /// drifted in mode `observe`.
+  /// Everything that differs or may differ and that this plan does not change: waiting, blocked, unknown,
+  /// invalid, and drifted in mode `observe`.
   package var waiting: Int {
     self[.waiting] + self[.blocked] + self[.unknown] + self[.invalid] + self[.drifted]
   }

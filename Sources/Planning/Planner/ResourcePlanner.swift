@@ -1,30 +1,32 @@
 package import Model
 
-/// Decides, for one kind. Pure: no await, clock, randomness, logger or client; the same input, the same steps, sorted.
+/// Decides for one kind. Pure: no await, clock, randomness, logger or client. The same input gives the same
+/// steps, sorted.
 package protocol ResourcePlanner<Spec, Observed, Operation>: Sendable {
   associatedtype Spec: ResourceSpec
   associatedtype Observed: Sendable
   associatedtype Operation: StepOperation
 
-  /// The steps from `observed` to `desired`.
-  /// - `desired` nil: it left the manifests; the steps remove what is there. The prune guard decides elsewhere
-  ///   whether they may run.
-  /// - `observed` nil: proven absent. What could not be observed never reaches a planner.
-  /// - After the steps were applied, a plan from a new observation must be `.upToDate`.
+  /// The steps from `observed` to `desired`. After the steps were applied, a plan from a new observation must
+  /// be `.upToDate`.
+  /// - Parameters:
+  ///   - desired: Nil when the resource left the manifests; the steps then remove it. The prune guard decides
+  ///     whether they may run.
+  ///   - observed: Nil when proven absent. A failed observation never reaches a planner.
   func plan(_ desired: Resource<Spec>?, _ observed: Observed?, _ context: PlanContext) throws(PlanError)
     -> PlanOutcome<Operation>
 }
 
-/// A planner whose kind has something to tell the guards. As pure as `plan`.
+/// A planner that provides facts for the guards. As pure as `plan`.
 package protocol SafetyFactProviding: ResourcePlanner {
-  /// - `observed` nil: proven absent, or not looked at.
+  /// - Parameter observed: Nil when proven absent or not observed.
   func facts(_ desired: Resource<Spec>?, _ observed: Observed?, _ context: PlanContext) -> [SafetyFact]
 }
 
-/// What a planner may know beyond its own resource's desire and observation.
+/// What a planner may know beyond the desired and observed resource.
 package struct PlanContext: Sendable {
   package let id: ResourceID
-  /// What was last applied for this resource; nil when it never was.
+  /// The resource as last applied; nil when it never was.
   package let lastApplied: AnyResource?
   package let surroundings: ReconcileContext
 
@@ -42,7 +44,7 @@ package struct AnyPlanner: Sendable {
       PlanOutcome<any StepOperation>, PlanError
     >
 
-  /// What the kind tells the guards; nil for a kind that tells nothing.
+  /// The facts of the kind for the guards; nil for a kind without facts.
   let facts: (@Sendable (AnyResource?, (any Sendable)?, PlanContext) -> [SafetyFact])?
 
   package init<P: ResourcePlanner>(_ planner: P) {
@@ -56,7 +58,8 @@ package struct AnyPlanner: Sendable {
       do throws(PlanError) {
         switch try planner.plan(typedDesired, typedObserved, context) {
         case .upToDate: return .success(.upToDate)
-        case .waiting(let reason): return .success(.waiting(on: reason))
+        case .waiting(let prerequisite, let resources):
+          return .success(.waiting(on: prerequisite, resources: resources))
         case .steps(let steps): return .success(.steps(steps.map { step in step.map { $0 } }))
         }
       } catch {

@@ -1,14 +1,13 @@
 import Model
 
-/// Holds a deletion while something that this plan does not touch still uses what would go.
+/// Defers a deletion while a resource that this plan does not change still uses the resource. The inventory entry of a
+/// resource that no longer exists is kept as long, because its users may be found only through what it offers.
 ///
-/// Also what is gone already is not forgotten before: its users may only be found through what it offers.
-///
-/// What the plan does touch comes before the deletion by order (see `PlanOrder`); this is about users that stay as
-/// they are: paused ones, ones that are only observed, and ones outside of the scope whose change is still to come.
+/// Users that the plan changes come before the deletion by order (see `PlanOrder`). This rule covers the other users:
+/// paused ones, observed ones, and ones outside of the scope that have not changed yet.
 enum StillUsed {
   /// Turns such deletions into `waiting`.
-  static func hold(_ decisions: inout [Decision], _ request: PlanRequest) {
+  static func apply(to decisions: inout [PlanDecision], _ request: PlanRequest) {
     var leaving: [ResourceID: Int] = [:]
     for (position, decision) in decisions.enumerated() where decision.outcome == .delete {
       leaving[decision.subject.id] = position
@@ -42,6 +41,7 @@ enum StillUsed {
     for (position, user) in users {
       decisions[position].outcome = .waiting
       decisions[position].waitingOn = "\(user.id), which \(user.why)"
+      decisions[position].waitsFor = [user.id]
     }
   }
 }

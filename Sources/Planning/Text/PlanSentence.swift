@@ -1,10 +1,10 @@
 import Model
 
-/// The plan in one sentence, or a few: how many of what, and what it may cost.
+/// The summary of a plan: how many resources of each outcome, and the risks.
 struct PlanSentence {
   let lines: [String]
 
-  /// - `width`: columns to break lines at; nil for no limit.
+  /// - Parameter width: Maximum columns of a line; nil for no limit.
   init(_ plan: Plan, style: TextStyle, width: Int?) {
     let pieces =
       plan.hasChanges
@@ -12,12 +12,12 @@ struct PlanSentence {
     lines = pieces.flatMap { PlanSentence.broken($0, to: width ?? .max, style) }
   }
 
-  /// A few words that stay together, with their looks.
-  private typealias Piece = (text: String, looks: [TextStyle.Look])
+  /// Words that are not broken across lines, with their attributes.
+  private typealias Piece = (text: String, attributes: [TextStyle.Attribute])
 
-  /// The pieces with spaces between them, in lines of at most `width` characters.
+  /// The pieces separated by spaces, in lines of at most `width` characters.
   private static func broken(_ pieces: [Piece], to width: Int, _ style: TextStyle) -> [String] {
-    func painted(_ line: [Piece]) -> String { line.map { style.paint($0.text, $0.looks) }.joined() }
+    func painted(_ line: [Piece]) -> String { line.map { style.paint($0.text, $0.attributes) }.joined() }
     var lines: [String] = []
     var line: [Piece] = []
     var length = 0
@@ -28,33 +28,33 @@ struct PlanSentence {
       }
       let text = length == 0 ? piece.text : " \(piece.text)"
       length += text.count
-      // Neighbours that look the same are painted as one.
-      if line.last?.looks == piece.looks {
+      // Adjacent pieces with equal attributes are painted together.
+      if line.last?.attributes == piece.attributes {
         line[line.count - 1].text += text
       } else {
-        line.append((text, piece.looks))
+        line.append((text, piece.attributes))
       }
     }
     return lines + [painted(line)]
   }
 
-  private static func words(_ text: String, _ looks: [TextStyle.Look]) -> [Piece] {
-    text.split(separator: " ").map { (String($0), looks) }
+  private static func words(_ text: String, _ attributes: [TextStyle.Attribute]) -> [Piece] {
+    text.split(separator: " ").map { (String($0), attributes) }
   }
 
   private static func counts(_ summary: PlanSummary) -> [Piece] {
-    let counts: [(Int, String, [TextStyle.Look])] = [
-      (summary.create, "to create", ResourcePlan.Outcome.create.looks),
-      (summary.update, "to update", ResourcePlan.Outcome.update.looks),
-      (summary.replace, "to replace", ResourcePlan.Outcome.replace.looks),
-      (summary.delete, "to delete", ResourcePlan.Outcome.delete.looks),
+    let counts: [(Int, String, [TextStyle.Attribute])] = [
+      (summary.create, "to create", ResourcePlan.Outcome.create.attributes),
+      (summary.update, "to update", ResourcePlan.Outcome.update.attributes),
+      (summary.replace, "to replace", ResourcePlan.Outcome.replace.attributes),
+      (summary.delete, "to delete", ResourcePlan.Outcome.delete.attributes),
       (summary[.unchanged], "unchanged", []),
       (summary[.paused], "paused", []),
-      (summary[.drifted], "drifted", ResourcePlan.Outcome.drifted.looks),
-      (summary[.waiting], "waiting", ResourcePlan.Outcome.waiting.looks),
-      (summary[.unknown], "unknown", ResourcePlan.Outcome.unknown.looks),
-      (summary[.invalid], "invalid", ResourcePlan.Outcome.invalid.looks),
-      (summary[.blocked], "blocked", ResourcePlan.Outcome.blocked.looks),
+      (summary[.drifted], "drifted", ResourcePlan.Outcome.drifted.attributes),
+      (summary[.waiting], "waiting", ResourcePlan.Outcome.waiting.attributes),
+      (summary[.unknown], "unknown", ResourcePlan.Outcome.unknown.attributes),
+      (summary[.invalid], "invalid", ResourcePlan.Outcome.invalid.attributes),
+      (summary[.blocked], "blocked", ResourcePlan.Outcome.blocked.attributes),
     ]
     let parts = counts.filter { $0.0 > 0 }
     return [("Plan:", [.bold])]
@@ -72,7 +72,7 @@ struct PlanSentence {
     return head + words("\(text).", [])
   }
 
-  /// Counts steps that would run now; what is held back costs nothing.
+  /// Counts only steps that would run now.
   private static func risks(_ plan: Plan) -> [[Piece]] {
     let steps = plan.resources.filter { !$0.outcome.needsAttention }.flatMap(\.steps)
     let disruptive = steps.count { $0.risk == .disruptive }
@@ -80,12 +80,12 @@ struct PlanSentence {
     var lines: [[Piece]] = []
     if disruptive > 0 {
       let text = disruptive == 1 ? "1 step interrupts" : "\(disruptive) steps interrupt"
-      lines.append(words("\(text) what runs (disruptive).", Risk.disruptive.looks))
+      lines.append(words("\(text) what runs (disruptive).", Risk.disruptive.attributes))
     }
     if destructive > 0 {
       let text = destructive == 1 ? "1 step destroys" : "\(destructive) steps destroy"
       lines.append(
-        words("\(text) what only a backup can bring back (destructive).", Risk.destructive.looks))
+        words("\(text) what only a backup can bring back (destructive).", Risk.destructive.attributes))
     }
     return lines
   }

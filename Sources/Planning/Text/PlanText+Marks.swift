@@ -18,7 +18,7 @@ extension ResourcePlan.Outcome {
     }
   }
 
-  var looks: [TextStyle.Look] {
+  var attributes: [TextStyle.Attribute] {
     switch self {
     case .create: [.green]
     case .update, .run: [.cyan]
@@ -29,10 +29,10 @@ extension ResourcePlan.Outcome {
     }
   }
 
-  /// Listed only where everything is.
+  /// Whether it is listed in verbose plans only.
   var isQuiet: Bool { self == .unchanged || self == .paused }
 
-  /// Listed last, where the eye ends, because a person may have to act.
+  /// Whether it is listed last, because a person may have to act.
   var needsAttention: Bool {
     switch self {
     case .waiting, .blocked, .unknown, .invalid, .drifted: true
@@ -52,7 +52,7 @@ extension StepAction {
     }
   }
 
-  var looks: [TextStyle.Look] {
+  var attributes: [TextStyle.Attribute] {
     switch self {
     case .create: [.green]
     case .update, .run, .maintain: [.cyan]
@@ -63,7 +63,7 @@ extension StepAction {
 }
 
 extension Risk {
-  var looks: [TextStyle.Look] {
+  var attributes: [TextStyle.Attribute] {
     switch self {
     case .safe: []
     case .disruptive: [.yellow]
@@ -75,7 +75,7 @@ extension Risk {
 extension Step {
   var title: String { TextStyle.harmless(summary) }
 
-  /// The one field that changes, as `credits 100 → 110`, where it says more than a reason that only names the field.
+  /// The only changed field, as `credits 100 → 110`; nil unless the reason names that field.
   var inlinedChange: String? {
     guard fields.count == 1, let field = fields.first else { return nil }
     let leaf = String(field.path.split(separator: ".").last ?? "")
@@ -85,7 +85,7 @@ extension Step {
   }
 }
 
-/// How a value reads inside a sentence.
+/// The text of a value inside a sentence.
 enum ValueText {
   static func of(_ value: Value?) -> String {
     switch value {
@@ -95,7 +95,7 @@ enum ValueText {
     }
   }
 
-  /// `sha256:` and 64 digits become the first 12 of them.
+  /// Shortens `sha256:` and 64 digits to the first 12 digits.
   private static func shortDigests(_ text: String) -> String {
     let parts = text.split(separator: "sha256:", omittingEmptySubsequences: false)
     guard parts.count > 1 else { return text }

@@ -1,9 +1,10 @@
 import Model
 
-/// Lays a plan out for people: what will be done in the order of execution, then what needs attention, then numbers.
+/// Renders a plan for people: steps in the order of execution, then resources that need attention, then the
+/// summary.
 struct PlanText {
   let style: TextStyle
-  /// Columns to fit into; nil for as wide as it gets.
+  /// Maximum columns; nil for no limit.
   let width: Int?
   let isVerbose: Bool
   private var lines: [String] = []
@@ -35,7 +36,7 @@ struct PlanText {
     markColumn = resources.map { $0.outcome.mark.count }.max() ?? 1
   }
 
-  /// Where the ids begin; a step's mark stands below them.
+  /// The column of the ids. The marks of steps have the same column.
   private var indent: Int { markColumn + 1 }
 
   // MARK: Resources
@@ -43,9 +44,9 @@ struct PlanText {
   private mutating func write(_ resource: ResourcePlan) {
     var head = headline(resource)
     let risk = resource.outcome == .unchanged ? .safe : resource.risk
-    if risk != .safe { head.add("  (\(risk.rawValue))", risk.looks) }
+    if risk != .safe { head.add("  (\(risk.rawValue))", risk.attributes) }
     if resource.outcome == .delete, resource.steps.isEmpty {
-      head.add("  gone already, is forgotten", [.dim])
+      head.add("  already gone; removed from the inventory", [.dim])
     }
     append(head)
     if let waitingOn = resource.waitingOn {
@@ -59,10 +60,10 @@ struct PlanText {
 
   private func headline(_ resource: ResourcePlan) -> Line {
     var line = Line()
-    let looks = resource.outcome.looks
-    line.add(resource.outcome.mark.padded(to: markColumn) + " ", [.bold] + looks)
+    let attributes = resource.outcome.attributes
+    line.add(resource.outcome.mark.padded(to: markColumn) + " ", [.bold] + attributes)
     line.add(resource.id.description.padded(to: idColumn), resource.outcome.isQuiet ? [.dim] : [.bold])
-    line.add("  " + resource.outcome.rawValue, looks)
+    line.add("  " + resource.outcome.rawValue, attributes)
     return line
   }
 
@@ -71,14 +72,14 @@ struct PlanText {
     let inlined = step.inlinedChange
     let why = inlined ?? TextStyle.harmless(step.reason)
     var line = Line(indentedBy: inner)
-    line.add(step.action.mark + " ", step.action.looks)
+    line.add(step.action.mark + " ", step.action.attributes)
     line.add(step.title, [])
     let risk = marksRisk && step.risk != .safe ? "  (\(step.risk.rawValue))" : ""
     let column = max(stepColumn, step.title.count) + 2
     let fits = width.map { inner + 2 + column + why.count + risk.count <= $0 } ?? true
     if fits { line.add(String(repeating: " ", count: column - step.title.count), []) }
     if fits { line.add(why, inlined == nil ? [.dim] : []) }
-    line.add(risk, step.risk.looks)
+    line.add(risk, step.risk.attributes)
     append(line)
     if !fits { writeParagraph(why, at: inner + 2, [.dim]) }
     if inlined == nil { write(step.fields, at: inner + 2) }
@@ -96,19 +97,19 @@ struct PlanText {
     }
   }
 
-  // MARK: What needs attention
+  // MARK: Attention
 
-  /// Resources that one reason holds stand together, with the reason once below them.
+  /// Groups resources with the same reasons, and prints the reasons once below them.
   private mutating func writeAttention(_ resources: [ResourcePlan]) {
-    var order: [Held] = []
-    var groups: [Held: [ResourcePlan]] = [:]
+    var order: [AttentionGroup] = []
+    var groups: [AttentionGroup: [ResourcePlan]] = [:]
     for resource in resources {
-      let held = Held(outcome: resource.outcome, reasons: reasons(of: resource))
-      if groups[held] == nil { order.append(held) }
-      groups[held, default: []].append(resource)
+      let group = AttentionGroup(outcome: resource.outcome, reasons: reasons(of: resource))
+      if groups[group] == nil { order.append(group) }
+      groups[group, default: []].append(resource)
     }
-    for held in order {
-      for resource in groups[held] ?? [] {
+    for group in order {
+      for resource in groups[group] ?? [] {
         var head = headline(resource)
         if resource.outcome == .drifted { head.add("  only reported (mode observe)", [.dim]) }
         append(head)
@@ -116,60 +117,61 @@ struct PlanText {
           for step in resource.steps { write(step, marksRisk: true) }
         }
       }
-      for reason in held.reasons {
-        writeParagraph(TextStyle.harmless(reason), at: indent + 2, held.outcome.looks)
+      for reason in group.reasons {
+        writeParagraph(TextStyle.harmless(reason), at: indent + 2, group.outcome.attributes)
       }
     }
   }
 
-  /// What a person is asked to allow must be seen; many deletions that look like a mistake are only counted.
+  /// Steps that a person is asked to allow are listed. Deletions that the prune guard blocks are only
+  /// counted.
   private func showsSteps(_ resource: ResourcePlan) -> Bool {
-    resource.outcome == .drifted || resource.heldBy.contains { $0.rule != .prune }
+    resource.outcome == .drifted || resource.blockedBy.contains { $0.rule != .prune }
   }
 
-  /// With the place in the manifest where only a change there helps.
+  /// With the location in the manifest when only a change of the manifest helps.
   private func reasons(of resource: ResourcePlan) -> [String] {
-    guard resource.heldBy.isEmpty else { return resource.heldBy.map(\.sentence) }
+    guard resource.blockedBy.isEmpty else { return resource.blockedBy.map(\.sentence) }
     let reason = resource.waitingOn ?? ""
-    guard resource.outcome == .invalid, let location = resource.place else { return [reason] }
+    guard resource.outcome == .invalid, let location = resource.location else { return [reason] }
     return ["\(location): \(reason)"]
   }
 
-  private struct Held: Hashable {
+  private struct AttentionGroup: Hashable {
     let outcome: ResourcePlan.Outcome
     let reasons: [String]
   }
 
   // MARK: Lines
 
-  private mutating func writeParagraph(_ text: String, at column: Int, _ looks: [TextStyle.Look]) {
-    let room = width.map { max(20, $0 - column) } ?? Int.max
-    for part in TextStyle.wrapped(text, to: room) {
+  private mutating func writeParagraph(_ text: String, at column: Int, _ attributes: [TextStyle.Attribute]) {
+    let columns = width.map { max(20, $0 - column) } ?? Int.max
+    for part in TextStyle.wrapped(text, to: columns) {
       var line = Line(indentedBy: column)
-      line.add(part, looks)
+      line.add(part, attributes)
       append(line)
     }
   }
 
   private mutating func append(_ line: Line) { lines.append(line.text(in: style, width: width)) }
 
-  /// Pieces of one line, each with its looks, so that shortening never cuts an escape sequence.
+  /// The pieces of one line with their attributes, so that shortening never cuts an escape sequence.
   private struct Line {
-    private var pieces: [(text: String, looks: [TextStyle.Look])] = []
+    private var pieces: [(text: String, attributes: [TextStyle.Attribute])] = []
 
     init(indentedBy columns: Int = 0) {
       if columns > 0 { pieces.append((String(repeating: " ", count: columns), [])) }
     }
 
-    mutating func add(_ text: String, _ looks: [TextStyle.Look]) { pieces.append((text, looks)) }
+    mutating func add(_ text: String, _ attributes: [TextStyle.Attribute]) { pieces.append((text, attributes)) }
 
     func text(in style: TextStyle, width: Int?) -> String {
-      var room = width ?? Int.max
+      var columnsLeft = width ?? Int.max
       var result = ""
-      for piece in pieces where room > 0 {
-        let text = TextStyle.shortened(piece.text, to: room)
-        room -= text.count
-        result += style.paint(text, piece.looks)
+      for piece in pieces where columnsLeft > 0 {
+        let text = TextStyle.shortened(piece.text, to: columnsLeft)
+        columnsLeft -= text.count
+        result += style.paint(text, piece.attributes)
       }
       return result
     }

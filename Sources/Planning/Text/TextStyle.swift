@@ -1,6 +1,6 @@
-/// How text for a terminal is painted, or not painted. The caller decides (`NO_COLOR`, no terminal).
+/// Whether text for a terminal is painted. The caller decides (`NO_COLOR`, no terminal).
 package struct TextStyle: Hashable, Sendable {
-  package enum Look: String, Sendable, CaseIterable {
+  package enum Attribute: String, Sendable, CaseIterable {
     case bold = "1"
     case dim = "2"
     case red = "31"
@@ -18,15 +18,15 @@ package struct TextStyle: Hashable, Sendable {
   package static let plain = TextStyle(isColoured: false)
   package static let coloured = TextStyle(isColoured: true)
 
-  /// `text` in these looks; as it is when nothing is painted, when it is empty, or without looks.
-  package func paint(_ text: String, _ looks: Look...) -> String { paint(text, looks) }
+  /// `text` with these attributes; unchanged without colours, attributes or text.
+  package func paint(_ text: String, _ attributes: Attribute...) -> String { paint(text, attributes) }
 
-  package func paint(_ text: String, _ looks: [Look]) -> String {
-    guard isColoured, !text.isEmpty, !looks.isEmpty else { return text }
-    return "\u{1B}[\(looks.map(\.rawValue).joined(separator: ";"))m\(text)\u{1B}[0m"
+  package func paint(_ text: String, _ attributes: [Attribute]) -> String {
+    guard isColoured, !text.isEmpty, !attributes.isEmpty else { return text }
+    return "\u{1B}[\(attributes.map(\.rawValue).joined(separator: ";"))m\(text)\u{1B}[0m"
   }
 
-  /// `text` on one line and unable to steer a terminal: control characters become spaces.
+  /// `text` on one line, with spaces in place of control characters, so that it cannot control a terminal.
   package static func harmless(_ text: String) -> String {
     let isHarmful: (Unicode.Scalar) -> Bool = {
       $0.properties.generalCategory == .control || $0.properties.generalCategory == .format
@@ -37,12 +37,12 @@ package struct TextStyle: Hashable, Sendable {
     return String(result)
   }
 
-  /// `text` in at most `width` characters, the last of which is `…` where something is missing.
+  /// `text` in at most `width` characters, with `…` at the end when it was cut.
   package static func shortened(_ text: String, to width: Int) -> String {
     text.count <= width ? text : text.prefix(max(0, width - 1)) + "…"
   }
 
-  /// `text` in lines of at most `width` characters, broken at spaces; a longer word gets a line of its own.
+  /// `text` in lines of at most `width` characters, broken at spaces. A longer word has a line of its own.
   package static func wrapped(_ text: String, to width: Int) -> [String] {
     var lines: [String] = []
     var line = ""
@@ -59,7 +59,7 @@ package struct TextStyle: Hashable, Sendable {
 }
 
 extension String {
-  /// The text with spaces behind it up to `width` characters.
+  /// The text padded with spaces to `width` characters.
   package func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
   }

@@ -70,15 +70,10 @@ package struct AuditRecord: Hashable, Sendable {
   package init(
     _ intent: JournalIntent, _ outcome: JournalOutcome, at time: Timestamp, actor: String?, commit: String?
   ) {
-    let message: String? =
-      switch outcome {
-      case .done, .interrupted: nil
-      case .failed(let text), .superseded(let text): text
-      }
     self.init(
       at: time, actor: actor, commit: commit, revision: intent.revision, resource: intent.step.resource,
-      action: Action(intent.action), outcome: outcome.word, summary: intent.summary, reason: intent.reason,
-      error: message, diff: intent.fields)
+      action: Action(intent.action), outcome: outcome.word.rawValue, summary: intent.summary,
+      reason: intent.reason, error: outcome.message, diff: intent.fields)
   }
 
   /// The mutation that a new revision is. Its diff says which resources changed; how their fields did is told by
@@ -90,75 +85,5 @@ package struct AuditRecord: Hashable, Sendable {
       at: time, actor: authorship.actor, commit: authorship.commit, revision: number, resource: nil,
       action: authorship.action, outcome: "done",
       summary: authorship.message, reason: changes.count, diff: changes.diff)
-  }
-}
-
-/// Which resources a revision changed.
-package struct RevisionChanges: Sendable {
-  /// Digest of spec and labels with the mode; nil where the resource was or is not desired.
-  package typealias Change = (id: String, from: String?, to: String?)
-
-  private let changes: [Change]
-  private let manifestDigest: Digest
-
-  /// - Parameter changes: in any order.
-  package init(_ changes: [Change], manifestDigest: Digest) {
-    self.changes = changes.sorted { $0.id < $1.id }
-    self.manifestDigest = manifestDigest
-  }
-
-  /// At most so many resources are named; the digest of the manifests stands for all.
-  private static let mostNamed = 100
-
-  var diff: [FieldChange] {
-    let named = changes.prefix(RevisionChanges.mostNamed).map { id, from, to in
-      FieldChange(id, from: from.map(Value.string), to: to.map(Value.string))
-    }
-    return [FieldChange("manifests", from: nil, to: .string(manifestDigest.description))] + named
-  }
-
-  /// `2 added, 1 changed, 0 removed`
-  var count: String {
-    let added = changes.count { $0.from == nil }
-    let removed = changes.count { $0.to == nil }
-    return "\(added) added, \(changes.count - added - removed) changed, \(removed) removed"
-  }
-}
-
-extension AuditRecord {
-  /// The record as it is written: members without value are left out.
-  package var value: Value {
-    .members([
-      "action": .string(action.rawValue), "actor": actor.map(Value.string), "at": .string(at.description),
-      "commit": commit.map(Value.string), "diff": .array(diff.map(\.value)), "error": error.map(Value.string),
-      "outcome": .string(outcome), "reason": reason.map(Value.string),
-      "resource": resource.map { .string($0.description) }, "revision": .integer(revision),
-      "summary": .string(summary),
-    ])
-  }
-
-  /// Nil for what is no record.
-  package init?(_ value: Value) {
-    guard let at = value["at"].flatMap({ Timestamp($0.plainText) }),
-      case .integer(let revision)? = value["revision"],
-      let action = value["action"]?.plainText, let outcome = value["outcome"]?.plainText
-    else { return nil }
-    var diff: [FieldChange] = []
-    if case .array(let changes)? = value["diff"] { diff = changes.compactMap { FieldChange($0) } }
-    self.init(
-      at: at, actor: value["actor"]?.plainText, commit: value["commit"]?.plainText, revision: revision,
-      resource: value["resource"].flatMap { ResourceID($0.plainText) }, action: Action(rawValue: action),
-      outcome: outcome, summary: value["summary"]?.plainText ?? "", reason: value["reason"]?.plainText,
-      error: value["error"]?.plainText, diff: diff)
-  }
-}
-
-extension FieldChange {
-  /// A side that is not set is left out.
-  package var value: Value { .members(["path": .string(path), "from": from, "to": to]) }
-
-  package init?(_ value: Value) {
-    guard let path = value["path"] else { return nil }
-    self.init(path.plainText, from: value["from"], to: value["to"])
   }
 }

@@ -26,29 +26,30 @@ package struct AuditVerification: Sendable {
   private var beforeHead = AuditHead.beginning
   /// A head that must be in the chain; nil for none.
   private let keptHash: String?
-  private var hasMetKept = false
+  private var hasFoundKept = false
 
   /// - Parameter keptHash: the hash of an entry that was noted elsewhere; nil for none.
   package init(keptHash: String? = nil) {
     self.keptHash = keptHash
-    hasMetKept = keptHash == nil || keptHash == AuditHead.beginning.hash
+    hasFoundKept = keptHash == nil || keptHash == AuditHead.beginning.hash
   }
 
   /// Takes the entries behind the last, oldest first; nil when all of them fit.
-  package mutating func take(_ entries: [AuditEntry]) -> AuditFinding? {
+  package mutating func append(_ entries: [AuditEntry]) -> AuditFinding? {
     for (index, entry) in entries.enumerated() {
-      let place = head.count + 1
-      guard entry.sequence == place else {
+      let sequence = head.count + 1
+      guard entry.sequence == sequence else {
         let last = entry.sequence - 1
         return AuditFinding(
-          kind: .missing, sequence: place,
-          message: place == last ? "entry \(place) is missing" : "entries \(place) to \(last) are missing")
+          kind: .missing, sequence: sequence,
+          message: sequence == last
+            ? "entry \(sequence) is missing" : "entries \(sequence) to \(last) are missing")
       }
       let hash = AuditEntry.hash(of: entry.text, after: head.hash)
       guard hash == entry.hash else { return finding(at: index, of: entries) }
       beforeHead = head
-      head = AuditHead(count: place, hash: hash)
-      if hash == keptHash { hasMetKept = true }
+      head = AuditHead(count: sequence, hash: hash)
+      if hash == keptHash { hasFoundKept = true }
     }
     return nil
   }
@@ -65,41 +66,41 @@ package struct AuditVerification: Sendable {
     if stored.count < head.count {
       return AuditFinding(
         kind: .inserted, sequence: stored.count + 1,
-        message: "entry \(stored.count + 1) was put in behind the end of the chain")
+        message: "entry \(stored.count + 1) was inserted after the end of the chain")
     }
     if stored.hash != head.hash {
       return AuditFinding(
         kind: .changed, sequence: head.count,
-        message: "the chain does not end as the store says: its last entries were written anew")
+        message: "the chain does not end as the store says: its last entries were rewritten")
     }
-    guard hasMetKept else {
+    guard hasFoundKept else {
       return AuditFinding(
         kind: .rewritten, sequence: head.count,
-        message: "no entry has the hash that was kept: the chain was written anew or cut before it")
+        message: "no entry has the hash that was kept: the chain was rewritten or cut before it")
     }
     return nil
   }
 
   /// What the entry at `index`, which does not follow on the one before it, tells about itself.
   private func finding(at index: Int, of entries: [AuditEntry]) -> AuditFinding {
-    let place = head.count + 1
+    let sequence = head.count + 1
     func follows(_ entry: AuditEntry, on hash: String) -> Bool {
       AuditEntry.hash(of: entry.text, after: hash) == entry.hash
     }
     if head.count > 0, follows(entries[index], on: beforeHead.hash) {
       return AuditFinding(
         kind: .inserted, sequence: head.count,
-        message: "entry \(head.count) was put in: \(place) follows on the one before it")
+        message: "entry \(head.count) was inserted: \(sequence) follows the one before it")
     }
     if let other = entries[index...].dropFirst().first(where: { follows($0, on: head.hash) }) {
       return AuditFinding(
-        kind: .reordered, sequence: place,
-        message: "entry \(place) is not in its place: what belongs there stands at \(other.sequence)")
+        kind: .reordered, sequence: sequence,
+        message: "entry \(sequence) was moved: the entry that belongs there is at \(other.sequence)")
     }
     return AuditFinding(
-      kind: .changed, sequence: place,
+      kind: .changed, sequence: sequence,
       message:
-        "entry \(place) does not follow on the one before it: it was changed, or entries before it were "
-        + "taken out and the rest renumbered")
+        "entry \(sequence) does not follow the one before it: it was changed, or entries before it were removed "
+        + "and the rest was renumbered")
   }
 }

@@ -1,23 +1,23 @@
 package import Model
 
-/// What makes the loop look again. Any trigger may be lost: the next resync converges.
+/// What makes the loop check resources. Any trigger may be lost: the next resync converges.
 package enum Trigger: Sendable {
-  /// The manifests were read anew.
+  /// The manifests were read again.
   case desired(DesiredState, Authorship)
-  /// The manifests could not be read; what was desired before stays desired.
+  /// The manifests could not be read. The desired state stays as it was.
   case unreadable(String)
-  /// Something about these may have changed.
+  /// These resources may have changed.
   case changed(Set<ResourceID>)
-  /// Look at everything.
+  /// Check everything.
   case resync
-  /// Time has passed: whatever became due is looked at.
+  /// Time has passed: check what became due.
   case tick
 }
 
-/// The loop: keeps an environment as its newest revision says, for as long as triggers come.
+/// The loop. Keeps an environment as its newest revision declares, for as long as there are triggers.
 ///
-/// Level-triggered: it queues identities, never events, and looks at the world anew each time. Several passes run at
-/// once, never two on the same resource. Several controllers share an environment: each answers for some key ranges, see
+/// Level-triggered: queues ids, never events, and observes the resources each time. Several passes run at the same time,
+/// never two on the same resource. Several controllers share an environment, each with some key ranges; see
 /// `Controller+Leases.swift`.
 package struct Controller: Sendable {
   let engine: Engine
@@ -25,33 +25,33 @@ package struct Controller: Sendable {
   let keeper: LeaseKeeper
 
   /// - Parameters:
-  ///   - replica: as whom it shares the environment with others; nil for a name of the engine's.
-  ///   - isGone: whether another replica's process is known to have ended.
+  ///   - replica: The identity of this process among the replicas; nil to create one.
+  ///   - isGone: Whether the process of another replica is known to have ended.
   package init(
-    engine: Engine, environment: String, replica: Replica? = nil,
-    isGone: @escaping @Sendable (Replica) -> Bool = { _ in false }
+    engine: Engine, environment: String, replica: ControllerReplica? = nil,
+    isGone: @escaping @Sendable (ControllerReplica) -> Bool = { _ in false }
   ) {
     self.engine = engine
     self.environment = environment
     keeper = LeaseKeeper(
-      replica ?? Replica(name: engine.nextPassName()), in: environment, store: engine.store,
+      replica ?? ControllerReplica(name: engine.nextPassName()), in: environment, store: engine.store,
       time: engine.time, isGone: isGone)
   }
 
   private enum Input: Sendable {
     case trigger(Trigger)
     case triggersEnded
-    case standing(Result<LeaseStatus, StoreError>)
-    case news(StateNotification)
+    case leaseStatus(Result<LeaseStatus, StoreError>)
+    case notification(StateNotification)
     case settled([ResourceID: ResourceFinding], [ResourceID: Executor.Result])
-    /// The pass was told of a newer revision and has nothing to do with these any more.
+    /// The pass is outdated and has released these resources.
     case released(pass: Int, Set<ResourceID>)
-    /// The pass is over; whatever of its scope was not settled is not there.
+    /// The pass is over. Resources of its scope that it did not settle do not exist.
     case finished(pass: Int, Set<ResourceID>, StoreError?)
   }
 
-  /// Runs until `triggers` end and the passes under way are done.
-  /// - Throws: `StoreError` when the first revision cannot be recorded or what is applied cannot be read.
+  /// Runs until `triggers` end and the running passes are done.
+  /// - Throws: When the first revision cannot be recorded or the inventory cannot be read.
   package func run(
     from desired: DesiredState, by authorship: Authorship,
     triggers: some AsyncSequence<Trigger, Never> & Sendable
@@ -63,26 +63,26 @@ package struct Controller: Sendable {
         for await trigger in triggers { feed.yield(.trigger(trigger)) }
         feed.yield(.triggersEnded)
       }
-      group.addTask { await keeper.run { feed.yield(.standing($0)) } }
+      group.addTask { await keeper.run { feed.yield(.leaseStatus($0)) } }
       group.addTask {
-        await engine.store.listen(in: environment, as: keeper.replica) { feed.yield(.news($0)) }
+        await engine.store.listen(in: environment, as: keeper.replica) { feed.yield(.notification($0)) }
       }
       feed.yield(.trigger(.tick))
       var isEnding = false
       for await input in inputs {
         if case .triggersEnded = input { isEnding = true }
-        await take(input, &state)
-        engine.tell(
+        await process(input, &state)
+        engine.report(
           .round(queued: state.queue.depth, inFlight: state.queue.flightCount, revision: state.revision))
         if isEnding && state.queue.isIdle { break }
-        keeper.surrender(state.surrendered, asOf: state.standing.number)
+        keeper.releaseRanges(state.releasableRanges, asOf: state.leaseStatus.number)
         guard !isEnding, keeper.isCertain, let (number, due) = state.beginPass(at: engine.time.now()) else {
           continue
         }
         let control = PassControl { feed.yield(.released(pass: number, $0)) }
         state.controls[number] = control
         let pass = ControllerPass(
-          engine: engine.bound(to: keeper.permit, of: keeper), scope: due, desired: state.desired,
+          engine: engine.bound(to: keeper.fencingTokens, of: keeper), scope: due, desired: state.desired,
           revision: state.revision, leaving: state.leaving, allowances: state.allowances, control: control
         ) { feed.yield(.settled($0, $1)) }
         group.addTask { feed.yield(.finished(pass: number, due, await pass.run())) }
@@ -92,30 +92,30 @@ package struct Controller: Sendable {
     await keeper.leave()
   }
 
-  private func take(_ input: Input, _ state: inout LoopState) async {
+  private func process(_ input: Input, _ state: inout LoopState) async {
     let now = engine.time.now()
     switch input {
     case .triggersEnded: break
-    case .trigger(let trigger): await take(trigger, &state)
+    case .trigger(let trigger): await process(trigger, &state)
     case .settled(let findings, let results):
-      engine.tell(.reconciled(state.settle(findings, results, at: now)))
-      await engine.keep(state.fights.takeEvents(at: now, revision: state.revision), in: environment)
+      engine.report(.reconciled(state.settle(findings, results, at: now)))
+      await engine.record(state.driftFlaps.takeEvents(at: now, revision: state.revision), in: environment)
     case .released(let number, let ids): state.release(ids, from: number)
     case .finished(let number, let scope, let error):
       guard let error else { return state.endPass(number, scope, retry: nil) }
-      if error.isOutdated { await refused(error, &state) } else { note(error, &state) }
+      if error.isOutdated { await processRejection(error, &state) } else { note(error, &state) }
       state.endPass(number, scope, retry: now + TimeSpan(seconds: error.isOutdated ? 0 : 2))
-    case .standing(.success(let standing)): await take(standing, &state)
-    case .standing(.failure(let error)): note(error, &state)
-    case .news(let news): await take(news, &state)
+    case .leaseStatus(.success(let status)): await process(status, &state)
+    case .leaseStatus(.failure(let error)): note(error, &state)
+    case .notification(let notification): await process(notification, &state)
     }
   }
 
-  private func take(_ trigger: Trigger, _ state: inout LoopState) async {
+  private func process(_ trigger: Trigger, _ state: inout LoopState) async {
     let now = engine.time.now()
     switch trigger {
     case .tick:
-      makeWay(&state)
+      yieldToExclusive(&state)
       await adoptNewestRevision(&state)
     case .resync:
       await adoptNewestRevision(&state)
@@ -126,11 +126,11 @@ package struct Controller: Sendable {
         state.queue.add(id, at: now)
       }
     case .unreadable(let message):
-      engine.note(message, revision: state.revision, reason: "ManifestsUnreadable")
+      engine.reportWarning(.manifestsUnreadable, message, revision: state.revision)
     case .desired(let desired, let authorship):
       guard desired.environment == environment else {
-        let message = "the manifests are now those of \(desired.environment); start anew to apply them"
-        engine.note(message, revision: state.revision, reason: "OtherEnvironment")
+        let message = "the manifests are now those of \(desired.environment); restart to apply them"
+        engine.reportWarning(.otherEnvironment, message, revision: state.revision)
         return
       }
       state.lastRead = (desired, authorship)
@@ -139,35 +139,35 @@ package struct Controller: Sendable {
     }
   }
 
-  /// Makes manifests that were read a revision, where this replica leads; tried again at each tick until it is recorded.
+  /// Records manifests that were read as a revision, when this replica leads. Repeated at each tick until it succeeds.
   func recordDesired(_ state: inout LoopState) async {
     guard let (desired, authorship) = state.unrecorded, state.leads else { return }
     do throws(StoreError) {
       if let quarantine = try await engine.quarantine(of: desired) {
         state.unrecorded = nil
-        await engine.tell(quarantine, insteadOf: state.revision, in: environment)
+        await engine.recordQuarantined(quarantine, keeping: state.revision, in: environment)
         return
       }
-      let store = engine.store.fenced(by: keeper.permit)
+      let store = engine.store.fenced(by: keeper.fencingTokens)
       let revision = try await store.record(desired, by: authorship, at: engine.time.now())
       state.unrecorded = nil
       state.adopt(desired, revision.number, at: engine.time.now())
     } catch {
-      if error.isOutdated { keeper.hurry() } else { note(error, &state) }
+      if error.isOutdated { keeper.heartbeatNow() } else { note(error, &state) }
     }
   }
 
-  /// Another process may have recorded a newer revision, by `apply` or `rollback`: the newest wins.
+  /// Adopts the newest revision, which another process may have recorded by `apply` or `rollback`.
   func adoptNewestRevision(_ state: inout LoopState) async {
     await recordDesired(&state)
     do throws(StoreError) {
       let latest = try await engine.store.latestRevision(of: environment)
       state.isStoreFailing = false
       guard let latest else { return }
-      if let footing = try await footingAfterAbandonedApply(latest, &state) {
+      if let baseline = try await baselineAfterAbandonedApply(latest, &state) {
         state.unrecorded = nil
         await readInventory(&state)
-        state.adopt(footing.desired, footing.revision, footing.allowances, at: engine.time.now())
+        state.adopt(baseline.desired, baseline.revision, baseline.allowances, at: engine.time.now())
         return
       }
       guard latest.number > state.revision,
@@ -181,17 +181,18 @@ package struct Controller: Sendable {
     }
   }
 
-  /// Where this replica leads, it looks whether somebody still answers for applying the newest revision as a whole.
-  private func footingAfterAbandonedApply(_ latest: Revision, _ state: inout LoopState)
+  /// Where this replica leads, rolls back an atomic apply of the newest revision whose process has ended.
+  private func baselineAfterAbandonedApply(_ latest: Revision, _ state: inout LoopState)
     async throws(StoreError) -> Engine.Baseline?
   {
-    guard state.leads, latest.number > state.revision || state.hasPromise else { return nil }
-    state.hasPromise = try await engine.store.atomicApply(of: environment) != nil
-    guard state.hasPromise else { return nil }
-    return try await engine.bound(to: keeper.permit, of: keeper).leaveAbandonedApply(in: environment)
+    guard state.leads, latest.number > state.revision || state.mayHaveAtomicApply else { return nil }
+    state.mayHaveAtomicApply = try await engine.store.atomicApply(of: environment) != nil
+    guard state.mayHaveAtomicApply else { return nil }
+    return try await engine.bound(to: keeper.fencingTokens, of: keeper).rollBackAbandonedApply(
+      in: environment)
   }
 
-  /// What other processes applied or looked at is known from the store only.
+  /// Reads which resources other processes applied or observed.
   func readInventory(_ state: inout LoopState) async {
     do throws(StoreError) {
       let inventory = try await engine.store.inventory(of: environment, knowing: state.desired.resources)
@@ -201,22 +202,11 @@ package struct Controller: Sendable {
     }
   }
 
-  /// Said once until the store answers again: a tick comes twice a second.
+  /// Reports an error of the store, as an event only once until the store answers again: there are two ticks a second.
   func note(_ error: StoreError, _ state: inout LoopState) {
-    engine.tell(.storeFailed(error))
+    engine.report(.storeFailed(error))
     guard !state.isStoreFailing else { return }
     state.isStoreFailing = true
-    engine.note(error.description, revision: state.revision, reason: "StateUnavailable")
-  }
-}
-
-extension Engine {
-  @Sendable func tell(_ news: LoopEvent) { progress(.loop(news)) }
-
-  func note(_ message: String, revision: Int64, reason: String) {
-    progress(
-      .note(
-        Event(at: time.now(), id: nil, isWarning: true, reason: reason, message: message, revision: revision))
-    )
+    engine.reportWarning(.stateUnavailable, error.description, revision: state.revision)
   }
 }

@@ -1,6 +1,6 @@
 internal import Model
 
-/// One pass of the loop over a part of the resources.
+/// One pass of the loop over a scope.
 struct ControllerPass: Sendable {
   let engine: Engine
   let scope: Set<ResourceID>
@@ -11,7 +11,7 @@ struct ControllerPass: Sendable {
   let control: PassControl
   let settled: Engine.SettledHandler
 
-  /// Ends early when a newer revision leaves it nothing to do.
+  /// Returns early when the pass is abandoned.
   func run() async -> StoreError? {
     await withTaskGroup(of: StoreError??.self) { group in
       group.addTask { .some(await work()) }
@@ -29,19 +29,19 @@ struct ControllerPass: Sendable {
 
   private func work() async -> StoreError? {
     do throws(StoreError) {
-      try await engine.prepareInTurns(
+      try await engine.prepareInBatches(
         desired, revision: revision, scope: scope, leaving: leaving, allowances: allowances
-      ) { turn in await perform(turn) }
+      ) { batch in await perform(batch) }
       return nil
     } catch {
       return error
     }
   }
 
-  private func perform(_ turn: Engine.Preparation) async -> StoreError? {
+  private func perform(_ batch: Engine.Preparation) async -> StoreError? {
     guard !control.isAbandoned else { return nil }
     do throws(StoreError) {
-      _ = try await engine.perform(turn, allowances: allowances, control: control, settled: settled)
+      _ = try await engine.perform(batch, allowances: allowances, control: control, settled: settled)
       return nil
     } catch {
       return error

@@ -1,59 +1,59 @@
 package import Model
 
-/// What the loop knows between its passes. A value: the controller asks it what to do and does it.
+/// The state of the loop between passes. A value: decides what to do, which the controller then does.
 package struct LoopState: Sendable {
   package private(set) var desired: DesiredState
   package private(set) var revision: Int64
   package var queue = WorkQueue()
-  /// Resources that the inventory may hold.
+  /// Resources that may be in the inventory.
   package private(set) var known: Set<ResourceID>
-  /// Those of them that are no longer desired.
+  /// The known resources that are no longer desired.
   package private(set) var leaving: Set<ResourceID> = []
   /// Manifests that could not be recorded as a revision yet.
   var unrecorded: (DesiredState, Authorship)?
-  /// The manifests as they were read last.
+  /// The manifests as last read.
   var lastRead: (DesiredState, Authorship)?
-  /// Whether another loop ended, which may have led and not have recorded what it had read.
+  /// Whether another controller ended, which may have led without recording the manifests that it had read.
   var mayInherit = false
   var isStoreFailing = false
-  /// What the newest revision may do without asking.
+  /// Guards that are overridden for the newest revision.
   var allowances = Allowances()
-  /// Since when somebody waits for the environment.
-  var makesWaySince: Timestamp?
-  var fights = DriftFlapDetector()
-  /// Somebody may be applying the newest revision as a whole.
-  var hasPromise = true
-  /// What this replica holds, as of the last heartbeat that was taken up; see `LoopState+Leases.swift`.
-  package internal(set) var standing: LeaseStatus
-  /// Of the passes under way.
+  /// When the loop began to yield to an exclusive process; nil when it does not.
+  var yieldsSince: Timestamp?
+  var driftFlaps = DriftFlapDetector()
+  /// Whether an atomic apply of the newest revision may exist.
+  var mayHaveAtomicApply = true
+  /// The leases of this replica, as of the last processed heartbeat; see `LoopState+Leases.swift`.
+  package internal(set) var leaseStatus: LeaseStatus
+  /// Controls of the running passes.
   var controls: [Int: PassControl] = [:]
 
-  /// Looked at, and not ready.
+  /// Observed resources that are not ready.
   private var unsettled: Set<ResourceID> = []
-  /// What others may build on, as last seen.
+  /// Resources that others may be built on, as last observed.
   private var usable: Set<ResourceID> = []
-  /// For each resource those that refer to it.
+  /// The resources that reference each resource.
   private var dependents: [ResourceID: [ResourceID]] = [:]
-  /// By which pass a resource is looked at.
+  /// The pass of each resource in flight.
   private(set) var flights: [ResourceID: Int] = [:]
   private var passCount = 0
-  /// In flight for an older revision, with what that says they are built on.
+  /// Resources in flight for an older revision, with their references in that revision.
   private var stale: [ResourceID: [ResourceID]] = [:]
 
-  /// - Parameter standing: nil where nobody shares the environment.
+  /// - Parameter leaseStatus: Nil when no other replica shares the environment.
   package init(
     _ desired: DesiredState, revision: Int64, inventory: some Sequence<ResourceID>,
-    standing: LeaseStatus? = nil
+    leaseStatus: LeaseStatus? = nil
   ) {
-    self.standing = standing ?? .alone
+    self.leaseStatus = leaseStatus ?? .alone
     self.desired = desired
     self.revision = revision
     known = Set(inventory)
     index()
   }
 
-  /// Takes up a new revision. What it changes, whatever refers to that, and what is not ready is looked at now; the
-  /// rest, for which only the number is new, a moment later.
+  /// Adopts a new revision. The resources that it changes, those that reference them, and those that are not ready are
+  /// due now. The others, for which only the number is new, are due a moment later.
   package mutating func adopt(
     _ desired: DesiredState, _ revision: Int64, _ allowances: Allowances = Allowances(), at now: Timestamp
   ) {
@@ -68,14 +68,14 @@ package struct LoopState: Sendable {
     self.revision = revision
     if changes.affectsReferences { index() }
     enqueue(changes, since: former, at: now)
-    let passes = Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted { $0.key < $1.key }
-    for (number, scope) in passes {
-      let changed = scope.filter { !desired.says(of: $0, theSameAs: former) }
-      controls[number]?.supersede(by: revision, scope: Set(scope), changed: Set(changed))
+    forEachPass { control, scope in
+      let changed = scope.filter { !desired.hasSameResource($0, as: former) }
+      control.supersede(by: revision, scope: scope, changed: changed)
     }
   }
 
-  private static let restDelay = TimeSpan(seconds: 2)
+  /// The delay of resources for which only the revision number is new.
+  private static let unchangedDelay = TimeSpan(seconds: 2)
 
   private mutating func enqueue(_ changes: DesiredChanges, since former: DesiredState, at now: Timestamp) {
     guard former.environment == desired.environment, former.allowsMockGPUs == desired.allowsMockGPUs else {
@@ -95,26 +95,30 @@ package struct LoopState: Sendable {
     }
     for resource in desired.resources
     where !soon.contains(resource.id) && (ownsAll || owned.contains(KeyRange(of: resource.id))) {
-      queue.add(resource.id, at: now + LoopState.restDelay, isRoutine: true)
+      queue.add(resource.id, at: now + LoopState.unchangedDelay, isRoutine: true)
     }
   }
 
-  /// Whether nothing is known that would make another look at it anything but routine.
-  private func isCalm(_ id: ResourceID) -> Bool {
+  /// Whether a check of the resource is routine, as far as is known.
+  private func isRoutine(_ id: ResourceID) -> Bool {
     usable.contains(id) && !unsettled.contains(id) && stale[id] == nil
   }
 
-  /// Lets go of what is in flight for somebody who wants the environment for himself: at once what is only looked at, and
-  /// with `givesUp` steps under way too.
-  mutating func makeWay(for other: String, givesUp: Bool) {
-    for (number, scope) in Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted(by: {
-      $0.key < $1.key
-    }) {
-      controls[number]?.makeWay(for: other, scope: Set(scope), givesUp: givesUp)
+  /// Yields the resources in flight to a process that needs the environment exclusively.
+  /// - Parameter cancelsSteps: Whether running steps are cancelled too.
+  func yield(to other: String, cancelsSteps: Bool) {
+    forEachPass { control, scope in control.yield(to: other, scope: scope, cancelsSteps: cancelsSteps) }
+  }
+
+  /// Calls the body for each running pass with its resources in flight, in the order of the passes.
+  private func forEachPass(_ body: (PassControl, Set<ResourceID>) -> Void) {
+    let passes = Dictionary(grouping: flights.keys, by: { flights[$0] ?? 0 }).sorted { $0.key < $1.key }
+    for (number, scope) in passes {
+      if let control = controls[number] { body(control, Set(scope)) }
     }
   }
 
-  /// Takes back what a pass has let go of, so that it can be looked at anew.
+  /// Ends the flight of resources that a pass has released, so that another pass can take them.
   package mutating func release(_ ids: Set<ResourceID>, from pass: Int) {
     for id in ids where flights[id] == pass {
       flights[id] = nil
@@ -128,7 +132,7 @@ package struct LoopState: Sendable {
     leaving = known.filter { desired[$0] == nil }
   }
 
-  /// The inventory has it now.
+  /// Adds a resource that is in the inventory now.
   mutating func learn(_ id: ResourceID) {
     known.insert(id)
     if desired[id] == nil { leaving.insert(id) }
@@ -144,66 +148,70 @@ package struct LoopState: Sendable {
     }
   }
 
-  /// Asks for a look at everything that this replica answers for, at what rests after a failure too.
+  /// Requests a check of everything in the ranges of this replica, including what rests after a failure.
   package mutating func enqueueAll(at now: Timestamp) { enqueueAll(in: owned, at: now) }
 
   mutating func enqueueAll(in ranges: Set<KeyRange>, at now: Timestamp) {
     let isAll = ranges.count == KeyRange.count
     for id in desired.resources.lazy.map(\.id) where isAll || ranges.contains(KeyRange(of: id)) {
-      queue.add(id, at: now, isUrgent: true, isRoutine: isCalm(id))
+      queue.add(id, at: now, isUrgent: true, isRoutine: isRoutine(id))
     }
     for id in leaving where isAll || ranges.contains(KeyRange(of: id)) {
       queue.add(id, at: now, isUrgent: true)
     }
   }
 
-  /// Asks for a look at what waits, or may turn out to.
+  /// Requests a check of resources that wait, and of those in flight, which may turn out to wait.
   mutating func enqueueUnsettled(at now: Timestamp) {
     for id in unsettled.union(flights.keys) where owns(id) { queue.add(id, at: now) }
   }
 
-  /// Takes up what a pass found out about some of its resources; answers with how long after each became due.
+  /// Applies the findings of a pass about some of its resources. Returns how long after each became due.
   @discardableResult
   package mutating func settle(
     _ findings: [ResourceID: ResourceFinding], _ results: [ResourceID: Executor.Result], at now: Timestamp
   ) -> [ResourceID: TimeSpan] {
-    var woken: Set<ResourceID> = []
+    var improved: Set<ResourceID> = []
     var latencies: [ResourceID: TimeSpan] = [:]
     for (id, finding) in findings {
       latencies[id] = queue.dueTime(of: id).map { now - $0 }
-      let isDone = results[id] == .done
-      var isBetter = isDone
-      if finding.isRemoved {
-        forget(id)
-      } else {
-        known.insert(id)
-        if desired[id] == nil { leaving.insert(id) }
-        if finding.status.isReady {
-          if unsettled.remove(id) != nil { isBetter = true }
-        } else if finding.status.condition(.blocked)?.reason == "Guarded" {
-          unsettled.remove(id)
-        } else {
-          unsettled.insert(id)
-        }
-        if finding.isApplied {
-          if usable.insert(id).inserted { isBetter = true }
-        } else {
-          usable.remove(id)
-        }
-      }
+      if update(id, finding) || results[id] == .done { improved.insert(id) }
       flights[id] = nil
       stale[id] = nil
       queue.finish(
-        id, rest: finding.status.nextAttempt ?? fights.rest(after: finding, at: now), look: finding.nextLook)
-      if isBetter { woken.insert(id) }
+        id, retry: finding.status.nextAttempt ?? driftFlaps.rest(after: finding, at: now),
+        check: finding.nextCheck)
       if desired[id] != nil, finding.isRemoved, owns(id) { queue.add(id, at: now) }
     }
-    wake(woken, at: now)
+    wake(improved, at: now)
     return latencies
   }
 
-  /// Asks for a look at what may have waited for these. Also at what is in flight: its pass may have begun before.
-  /// What leaves waits for whatever was built on it, which only the inventory knows.
+  /// Returns whether others that waited for the resource may continue.
+  private mutating func update(_ id: ResourceID, _ finding: ResourceFinding) -> Bool {
+    guard !finding.isRemoved else {
+      forget(id)
+      return false
+    }
+    learn(id)
+    var isBetter = false
+    if finding.status.isReady {
+      isBetter = unsettled.remove(id) != nil
+    } else if finding.status.condition(.blocked)?.reason == .guarded {
+      unsettled.remove(id)
+    } else {
+      unsettled.insert(id)
+    }
+    if finding.isApplied {
+      if usable.insert(id).inserted { isBetter = true }
+    } else {
+      usable.remove(id)
+    }
+    return isBetter
+  }
+
+  /// Requests a check of what may have waited for these resources. Includes resources in flight, whose pass may have
+  /// begun before. A leaving resource waits for everything that was built on it, which only the inventory knows.
   mutating func wake(_ ids: Set<ResourceID>, at now: Timestamp) {
     guard !ids.isEmpty else { return }
     func mayWait(_ id: ResourceID) -> Bool {
@@ -219,8 +227,8 @@ package struct LoopState: Sendable {
     }
   }
 
-  /// Takes what is due now; nil when that is nothing. Steps of an older revision may still be under way: nothing is
-  /// built on their resources, and nothing that those are built on is taken away, before they are over.
+  /// Takes the resources that are due; nil when there are none. While steps of an older revision run, resources that
+  /// are built on theirs, or that theirs are built on, stay due.
   package mutating func beginPass(at now: Timestamp) -> (number: Int, scope: Set<ResourceID>)? {
     let used = Set(stale.values.joined())
     let (stale, desired, owned) = (stale, desired, owned)
@@ -238,14 +246,14 @@ package struct LoopState: Sendable {
     return (passCount, scope)
   }
 
-  /// Ends a pass. What it did not settle is neither desired nor in the inventory, unless the pass failed.
-  /// - Parameter retry: when to look again after a failed pass; nil for one that did not fail.
+  /// Ends a pass. The resources that it did not settle are neither desired nor in the inventory, unless it failed.
+  /// - Parameter retry: When to retry after a failed pass; nil for a pass that did not fail.
   package mutating func endPass(_ number: Int, _ scope: Set<ResourceID>, retry: Timestamp?) {
     controls[number] = nil
     for id in scope where flights[id] == number {
       flights[id] = nil
       stale[id] = nil
-      queue.finish(id, rest: retry)
+      queue.finish(id, retry: retry)
       if retry == nil { forget(id) }
     }
   }
@@ -259,8 +267,8 @@ package struct LoopState: Sendable {
 }
 
 extension DesiredState {
-  /// Whether both want the same of a resource: the same spec, labels and mode, or that it is not there.
-  func says(of id: ResourceID, theSameAs other: DesiredState) -> Bool {
+  /// Whether both have a resource with the same spec, labels and mode, or both have none.
+  func hasSameResource(_ id: ResourceID, as other: DesiredState) -> Bool {
     let (mine, theirs) = (self[id], other[id])
     return mine?.digest == theirs?.digest && mine?.metadata.mode == theirs?.metadata.mode
   }

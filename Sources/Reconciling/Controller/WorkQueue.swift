@@ -1,7 +1,7 @@
 package import Model
 
-/// Which resources are due. Holds identities, never events; a key is in flight at most once, and what is asked for
-/// while it is in flight is looked at once more afterwards.
+/// The resources that are due. Holds ids, never events. A resource is in flight at most once; a request for one in flight
+/// is handled after it.
 package struct WorkQueue: Sendable {
   private struct Request: Sendable {
     var time: Timestamp
@@ -15,20 +15,22 @@ package struct WorkQueue: Sendable {
     let isRoutine: Bool
   }
 
-  /// So many routine looks are under way at once: whatever else comes up finds its key free, or waits for a short pass.
+  /// The number of routine checks in flight at once. Resources that become due meanwhile wait for a short pass only.
   package static let routineLimit = 1000
 
   private var due: [ResourceID: Request] = [:]
   private var inFlight: [ResourceID: Flight] = [:]
   private var routineCount = 0
-  /// Until when a key that failed rests.
+  /// Until when a resource rests after a failure.
   private var resting: [ResourceID: Timestamp] = [:]
 
   package init() {}
 
-  /// Asks for a look at `time` or earlier. A key that rests after a failure is not woken, unless this is urgent: else
-  /// a resource whose failing steps make events would be tried without any rest.
-  /// - Parameter isRoutine: nothing is known to have happened; of such looks only some are taken at once.
+  /// Requests a check at `time` or earlier.
+  /// - Parameters:
+  ///   - isUrgent: Whether it also ends the rest after a failure. Otherwise a resource whose failing steps cause events
+  ///     would be retried without rest.
+  ///   - isRoutine: Whether nothing is known to have happened. The number of routine checks in flight is limited.
   package mutating func add(
     _ id: ResourceID, at time: Timestamp, isUrgent: Bool = false, isRoutine: Bool = false
   ) {
@@ -42,15 +44,16 @@ package struct WorkQueue: Sendable {
       isRoutine: isRoutine && other.isRoutine)
   }
 
-  /// Takes everything that is due now and not in flight; what is held, and routine beyond the limit, stays due.
-  package mutating func take(now: Timestamp, isHeld: (ResourceID) -> Bool = { _ in false }) -> Set<ResourceID>
+  /// Takes everything that is due and not in flight. Deferred resources, and routine checks over the limit, stay due.
+  package mutating func take(now: Timestamp, isDeferred: (ResourceID) -> Bool = { _ in false })
+    -> Set<ResourceID>
   {
-    var room = WorkQueue.routineLimit - routineCount
+    var capacity = WorkQueue.routineLimit - routineCount
     var batch: Set<ResourceID> = []
-    for (id, request) in due where request.time <= now && inFlight[id] == nil && !isHeld(id) {
+    for (id, request) in due where request.time <= now && inFlight[id] == nil && !isDeferred(id) {
       if request.isRoutine {
-        guard room > 0 else { continue }
-        room -= 1
+        guard capacity > 0 else { continue }
+        capacity -= 1
       }
       batch.insert(id)
     }
@@ -63,24 +66,24 @@ package struct WorkQueue: Sendable {
     return batch
   }
 
-  /// Ends the flight of a key.
+  /// Ends the flight of a resource.
   /// - Parameters:
-  ///   - rest: it failed, and is looked at again at that time, not before.
-  ///   - look: nothing failed, and it is looked at again at that time or before.
-  package mutating func finish(_ id: ResourceID, rest: Timestamp? = nil, look: Timestamp? = nil) {
+  ///   - retry: When to retry after a failure, not earlier. Nil when it did not fail.
+  ///   - check: When to check again at the latest without a failure; nil for no check.
+  package mutating func finish(_ id: ResourceID, retry: Timestamp? = nil, check: Timestamp? = nil) {
     guard let flight = inFlight.removeValue(forKey: id) else { return }
     if flight.isRoutine { routineCount -= 1 }
-    if let rest {
-      resting[id] = rest
-      if let other = due[id], !other.isUrgent { due[id]?.time = max(other.time, rest) }
-      add(id, at: rest)
-    } else if let look {
-      add(id, at: look)
+    if let retry {
+      resting[id] = retry
+      if let other = due[id], !other.isUrgent { due[id]?.time = max(other.time, retry) }
+      add(id, at: retry)
+    } else if let check {
+      add(id, at: check)
     }
   }
 
   package func isInFlight(_ id: ResourceID) -> Bool { inFlight[id] != nil }
-  /// When a key in flight became due; nil for one that is not in flight.
+  /// When a resource in flight became due; nil when it is not in flight.
   package func dueTime(of id: ResourceID) -> Timestamp? { inFlight[id]?.due }
   package var flightCount: Int { inFlight.count }
   package var isIdle: Bool { inFlight.isEmpty }

@@ -1,82 +1,87 @@
 package import Model
 
 extension Engine {
-  /// What an apply as a whole came to.
+  /// The result of an atomic apply.
   package struct AtomicConvergence: Sendable {
     package enum End: Sendable {
-      /// All of it is as declared.
+      /// Everything is as declared.
       case applied
-      /// It failed, and the way back was gone.
-      case wentBack(Convergence)
-      /// It failed, and there was no other revision to go back to.
-      case stayed
-      /// It was stopped; the next controller goes back, unless other manifests are applied before that.
+      /// It failed, and the revision before was applied again.
+      case rolledBack(Convergence)
+      /// It failed, and there was no other revision to roll back to.
+      case kept
+      /// It was stopped. The next controller rolls back, unless other manifests are applied first.
       case stopped
     }
 
     package let forward: Convergence
     package let end: End
-    /// The revision to go back to; 0 for nothing at all.
-    package let goesBackTo: Int64
-    /// What is lost although its resource may be back: steps that destroyed something.
+    /// The revision to roll back to; 0 for an empty environment.
+    package let rollbackRevision: Int64
+    /// Steps that destroyed something, which is lost although the resource may exist again.
     package let destroyed: [(id: ResourceID, step: AnyStep)]
   }
 
-  /// The same as `converge`, as a whole or not at all: as soon as something fails nothing new is begun, and when what
-  /// is under way is over, the engine converges to the revision before. The failed one is quarantined. A process
-  /// that ends in the middle of this leaves a promise behind that it does not renew: the next controller goes back.
+  /// Does the same as `converge`, completely or not at all. After a failure no step starts; when the running steps have
+  /// ended, the failed revision is quarantined and the engine converges to the revision before. A process that ends
+  /// before that leaves a record which it no longer renews, and the next controller rolls back.
   package func convergeAtomically(
     _ preparation: Preparation, by authorship: Authorship, allowances: Allowances
   ) async throws(StoreError) -> AtomicConvergence {
-    let desired = preparation.desired
-    let environment = desired.environment
-    let former = try await store.latestRevision(of: environment)
-    let unfinished = try await store.atomicApply(of: environment).flatMap { apply in
-      former?.manifestDigest == apply.digest ? apply : nil
-    }
-    var promise: AtomicApply?
-    if let target = unfinished?.goesBackTo ?? former.map(\.number) ?? 0 as Int64?,
-      unfinished != nil || former?.manifestDigest != desired.digest
-    {
-      promise = AtomicApply(
-        digest: desired.digest, goesBackTo: target, actor: authorship.actor,
-        aliveUntil: time.now() + AtomicApply.grace)
-    }
-    if let promise { try await store.setAtomicApply(promise, in: environment) }
-    let forward = try await keeping(promise, in: environment) {
+    let environment = preparation.desired.environment
+    let apply = try await atomicApply(of: preparation.desired, by: authorship)
+    if let apply { try await store.setAtomicApply(apply, in: environment) }
+    let forward = try await renewing(apply, in: environment) {
       await tryConverging(preparation, by: authorship, allowances, isAtomic: true)
     }
-    func end(_ end: AtomicConvergence.End) -> AtomicConvergence {
+    func result(_ end: AtomicConvergence.End) -> AtomicConvergence {
       AtomicConvergence(
-        forward: forward, end: end, goesBackTo: promise?.goesBackTo ?? forward.revision.number,
+        forward: forward, end: end, rollbackRevision: apply?.rollbackRevision ?? forward.revision.number,
         destroyed: forward.destroyed)
     }
     guard let failure = forward.firstFailure else {
-      guard !drain.isRequested || forward.isComplete else {
-        if var promise {
-          promise.aliveUntil = time.now()
-          try await store.setAtomicApply(promise, in: environment)
+      guard !gracefulStop.isRequested || forward.isComplete else {
+        if var apply {
+          apply.expiresAt = time.now()
+          try await store.setAtomicApply(apply, in: environment)
         }
-        return end(.stopped)
+        return result(.stopped)
       }
       try await store.setAtomicApply(nil, in: environment)
-      return end(.applied)
+      return result(.applied)
     }
-    guard let promise else { return end(.stayed) }
-    let footing = try await goBack(
-      from: forward.revision, of: promise, because: "it was to be applied as a whole, and \(failure)")
-    await tell(
-      "GoingBack",
-      "\(failure), so revision \(forward.revision.number) is quarantined and revision \(footing.revision) goes back "
-        + "to \(AtomicApply.name(of: promise.goesBackTo))", footing.revision, in: environment)
+    guard let apply else { return result(.kept) }
+    let baseline = try await rollBack(
+      forward.revision, of: apply, because: "it was applied atomically, and \(failure)")
+    await recordWarning(
+      .goingBack,
+      "\(failure), so revision \(forward.revision.number) is quarantined and revision \(baseline.revision) rolls "
+        + "back to \(AtomicApply.name(of: apply.rollbackRevision))", baseline.revision, in: environment)
     let allowed = Allowances(
       allowances.granted.union(GuardRule.allCases.filter(\.isAllowedByName).map { Allowance($0) }),
       approval: allowances.approval)
-    let way = try await prepare(footing.desired, revision: footing.revision, allowances: allowed)
-    let back = try await tryConverging(
-      way, by: Authorship(actor: authorship.actor, commit: nil, message: "go back"), allowed, isAtomic: false
-    ).get()
-    return end(.wentBack(back))
+    let back = try await prepare(baseline.desired, revision: baseline.revision, allowances: allowed)
+    return result(
+      .rolledBack(
+        try await tryConverging(
+          back, by: Authorship(actor: authorship.actor, commit: nil, message: "roll back"), allowed,
+          isAtomic: false
+        ).get()))
+  }
+
+  /// The record of an atomic apply of these manifests; nil when they are the newest revision already, so that there is
+  /// nothing to roll back to. Applying the same manifests again after an unfinished atomic apply keeps its target.
+  private func atomicApply(of desired: DesiredState, by authorship: Authorship) async throws(StoreError)
+    -> AtomicApply?
+  {
+    let former = try await store.latestRevision(of: desired.environment)
+    let unfinished = try await store.atomicApply(of: desired.environment).flatMap { apply in
+      former?.manifestDigest == apply.digest ? apply : nil
+    }
+    guard unfinished != nil || former?.manifestDigest != desired.digest else { return nil }
+    return AtomicApply(
+      digest: desired.digest, rollbackRevision: unfinished?.rollbackRevision ?? former?.number ?? 0,
+      actor: authorship.actor, expiresAt: time.now() + AtomicApply.lifetime)
   }
 
   private func tryConverging(
@@ -90,18 +95,18 @@ extension Engine {
     }
   }
 
-  /// Renews a promise for as long as the work takes.
-  private func keeping(
-    _ promise: AtomicApply?, in environment: String,
+  /// Renews the record of an atomic apply while the work runs.
+  private func renewing(
+    _ apply: AtomicApply?, in environment: String,
     _ work: @escaping @Sendable () async -> Result<Convergence, StoreError>
   ) async throws(StoreError) -> Convergence {
     let result = await withTaskGroup(of: Result<Convergence, StoreError>?.self) { group in
       group.addTask { await work() }
       group.addTask {
-        guard var promise else { return nil }
+        guard var apply else { return nil }
         while (try? await time.sleep(TimeSpan(seconds: 5))) != nil {
-          promise.aliveUntil = time.now() + AtomicApply.grace
-          do throws(StoreError) { try await store.setAtomicApply(promise, in: environment) } catch {}
+          apply.expiresAt = time.now() + AtomicApply.lifetime
+          do throws(StoreError) { try await store.setAtomicApply(apply, in: environment) } catch {}
         }
         return nil
       }
@@ -119,17 +124,16 @@ extension Engine {
 }
 
 extension Engine.Convergence {
-  /// The first thing that failed, for people; nil when nothing did.
+  /// The first failure, for people; nil when nothing failed.
   var firstFailure: String? {
-    let failed = findings.sorted { $0.key < $1.key }.first { id, finding in
-      finding.status.failures > 0
-        || ["Guarded", "Invalid"].contains(finding.status.condition(.blocked)?.reason)
+    let failed = findings.sorted { $0.key < $1.key }.first { _, finding in
+      finding.status.failures > 0 || [.guarded, .invalid].contains(finding.status.condition(.blocked)?.reason)
     }
     guard let (id, finding) = failed else { return nil }
     return finding.status.failures > 0 ? "\(id) failed" : "\(id) is not done"
   }
 
-  /// Whether nothing is left to be begun.
+  /// Whether every resource is done.
   var isComplete: Bool {
     findings.values.allSatisfy { $0.isRemoved || $0.isApplied || $0.status.mode != .enforce }
   }

@@ -1,7 +1,7 @@
 package import Model
 
 extension Engine {
-  /// What `apply` did, over all its passes.
+  /// The result of an `apply` over all its passes.
   package struct Convergence: Sendable {
     package let revision: Revision
     package let passes: [PassReport]
@@ -10,26 +10,34 @@ extension Engine {
     package var findings: [ResourceID: ResourceFinding] {
       passes.reduce(into: [:]) { all, pass in all.merge(pass.findings) { _, last in last } }
     }
+
+    /// The last result of each resource that had steps.
+    package var results: [ResourceID: Executor.Result] {
+      passes.reduce(into: [:]) { all, pass in
+        for id in pass.findings.keys { all[id] = pass.results[id] ?? all[id] }
+      }
+    }
   }
 
-  /// Chains of resources that wait for what others do are short; more passes mean that two resources fight.
-  private static let mostPasses = 10
+  /// Chains of resources that wait for each other are short. More passes mean that two resources undo each other's
+  /// changes.
+  private static let maxPasses = 10
 
-  /// Records the desired state as a revision and executes what was prepared for it; goes on with what waited for
-  /// something that is done now, as long as each pass gets further. What failed is not tried again here.
-  /// - Parameter isAtomic: whether nothing new is begun once something has failed.
+  /// Records the desired state as a revision and executes a preparation for it. Runs further passes for resources that
+  /// waited for something that is done now, as long as each pass makes progress. Does not retry what failed.
+  /// - Parameter isAtomic: Whether no step starts after one has failed.
   package func converge(
     _ preparation: Preparation, by authorship: Authorship, allowances: Allowances, isAtomic: Bool = false
   ) async throws(StoreError) -> Convergence {
     let desired = preparation.desired
     _ = try await store.closeOpenIntents(in: desired.environment, at: time.now())
     let revision = try await store.record(desired, by: authorship, at: time.now())
-    // Whatever was to go back before, these manifests are what is wanted now.
+    // These manifests replace an atomic apply that was to be rolled back.
     if !isAtomic { try await store.setAtomicApply(nil, in: desired.environment) }
     try await recordAllowed(in: preparation.plan, revision: revision.number, by: authorship)
     func control() -> PassControl { PassControl(endsOnFailure: isAtomic) }
     var passes = [try await perform(preparation, allowances: allowances, control: control())]
-    while let last = passes.last, last.mayGoOn, !drain.isRequested, passes.count < Engine.mostPasses {
+    while let last = passes.last, last.canContinue, !gracefulStop.isRequested, passes.count < Engine.maxPasses {
       if isAtomic, passes.contains(where: \.hasFailures) { break }
       let next = try await prepare(
         desired, revision: revision.number, scope: last.waiting, allowances: allowances)

@@ -1,7 +1,7 @@
 internal import Model
 
 extension Engine {
-  /// Keeps as events who allowed what a guard would have held, before any of it is done.
+  /// Records as events who allowed what a guard would have blocked, before any step runs.
   func recordAllowed(in plan: Plan, revision: Int64, by authorship: Authorship) async throws(StoreError) {
     var changes = StatusChanges(revision: revision)
     let now = time.now()
@@ -9,9 +9,10 @@ extension Engine {
       for finding in resource.allowed {
         changes.events.append(
           Event(
-            at: now, id: resource.id, isWarning: true, reason: "GuardAllowed",
+            at: now, id: resource.id, isWarning: true, reason: .guardAllowed,
             message:
-              "\(authorship.actor) let the rule \(finding.rule.rawValue) pass with ‘\(authorship.message)’",
+              "\(authorship.actor) allowed what the rule \(finding.rule.rawValue) would block, with "
+              + "‘\(authorship.message)’",
             revision: revision))
       }
     }

@@ -1,8 +1,7 @@
 internal import Model
 internal import Synchronization
 
-/// What resources offer to each other, from their specs alone, kept for as long as the desired state is the same: a
-/// pass over one resource among thousands must not ask each of them.
+/// Caches the offers of a desired state. A pass over one resource among thousands must not compute the offers of each.
 final class OfferCache: Sendable {
   private struct Key: Hashable {
     let desired: Digest
@@ -15,7 +14,7 @@ final class OfferCache: Sendable {
 
   init(_ compute: @escaping @Sendable ([AnyResource]) -> Offers) { self.compute = compute }
 
-  /// - Parameter leaving: sorted by id; what a desired resource offers goes before what a leaving one did.
+  /// - Parameter leaving: Sorted by id. Offers of desired resources take precedence over theirs.
   func offers(of desired: DesiredState, leaving: [AnyResource]) -> Offers {
     let key = Key(
       desired: desired.digest, leaving: leaving.map(\.digest), leavingIDs: leaving.map(\.id))

@@ -1,8 +1,8 @@
 internal import Model
 
 extension Plan {
-  /// A plan of some resources in which what stays also waits for what it refers to outside of the plan. (For what
-  /// leaves the planner sees to that: the inventory tells who uses it.)
+  /// A scoped plan in which desired resources also depend on what they reference outside of the scope. The planner does
+  /// the same for leaving resources, whose users are in the inventory.
   func waitingBeyondScope() -> Plan {
     let planned = Set(resources.map(\.id))
     let bound = resources.map { resource in
@@ -11,8 +11,9 @@ extension Plan {
       guard !others.isEmpty else { return resource }
       return ResourcePlan(
         id: resource.id, outcome: resource.outcome, steps: resource.steps,
-        dependsOn: resource.dependsOn + others.sorted(), waitingOn: resource.waitingOn, desired: desired,
-        heldBy: resource.heldBy, allowed: resource.allowed)
+        dependsOn: resource.dependsOn + others.sorted(), waitingOn: resource.waitingOn,
+        waitsFor: resource.waitsFor, desired: desired, blockedBy: resource.blockedBy,
+        allowed: resource.allowed)
     }
     return Plan(
       environment: environment, revision: revision, manifestDigest: manifestDigest, resources: bound)
@@ -20,9 +21,9 @@ extension Plan {
 }
 
 extension Resource where Spec == any ResourceSpec {
-  /// The resource as it is claimed: until it is applied completely it may still be built on what it was built on
-  /// before, so that must not be taken away yet; and what it adopted may still be there.
-  func alsoReferring(like former: AnyResource?) -> AnyResource {
+  /// The resource as it is claimed, with the references and the adoption of the former one. Until it is applied
+  /// completely, it may still be built on what it was built on before, which must not be removed yet.
+  func keepingReferences(of former: AnyResource?) -> AnyResource {
     let targets = Set(references.map(\.target))
     let others = former?.references.filter { !targets.contains($0.target) } ?? []
     var metadata = metadata
@@ -37,7 +38,7 @@ extension Resource where Spec == any ResourceSpec {
 }
 
 extension Engine.Preparation {
-  /// Whether a resource that the plan says nothing about may be built on.
+  /// Whether others may be built on a resource that is not in the plan.
   func isSatisfied(_ id: ResourceID) -> Bool {
     guard let resource = desired[id] else { return true }
     return resource.metadata.mode != .enforce || inventory[id]?.digest == resource.digest

@@ -1,6 +1,6 @@
 package import Model
 
-/// Turns desires and observations into a plan. Pure; `Planning.Planner` is the one that the house uses.
+/// Makes a plan from desired resources and observations. Pure. Implemented by `Planning.Planner`.
 package protocol PlanMaking: Sendable {
   func plan(_ request: PlanRequest) -> Plan
 }

@@ -1,6 +1,6 @@
 package import Model
 
-/// What happens during a pass, for whoever shows it.
+/// What happens during a pass, for terminals, logs and metrics.
 package enum Progress: Sendable {
   case observing(count: Int)
   case planned(Plan)
@@ -8,19 +8,18 @@ package enum Progress: Sendable {
   case finished(ResourceID, step: AnyStep, after: TimeSpan, error: BackendError?)
   /// The pass is over for these resources.
   case settled([ResourceStatus])
-  /// A line for the log that belongs to no step.
   case note(Event)
-  /// How the loop itself is doing, for whoever measures it.
+  /// The state of the loop itself, for metrics.
   case loop(LoopEvent)
 }
 
-/// What the loop tells about itself. Whoever measures it adds up.
+/// What happens in the loop. Consumers add up counts.
 package enum LoopEvent: Sendable {
-  /// The loop went round: so many resources are due now or later, so many are looked at, for this revision.
+  /// The loop handled an input. `queued` resources are due now or later, `inFlight` are part of a pass.
   case round(queued: Int, inFlight: Int, revision: Int64)
-  /// These were looked at and recorded, so long after they became due.
+  /// The status of these resources was recorded, this long after each became due.
   case reconciled([ResourceID: TimeSpan])
-  /// A kind's system was looked at in one go.
+  /// One batched observation of a kind.
   case observed(kind: String, count: Int, failures: Int, after: TimeSpan)
   /// The state could not be read or written.
   case storeFailed(StoreError)

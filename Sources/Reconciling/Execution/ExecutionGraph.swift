@@ -1,61 +1,53 @@
 package import Model
 
-/// Which resources of a plan may be worked on now. A value: the executor asks, acts and reports back.
+/// The resources of a plan that may be worked on now. A value: the executor asks for the next one and reports the result.
 package struct ExecutionGraph: Sendable {
-  /// Why a resource is not worked on.
-  package enum Obstacle: Hashable, Sendable {
-    /// This resource failed, is blocked, unknown or waiting itself.
-    case resource(ResourceID)
-  }
-
   private var pending: [ResourceID: Set<ResourceID>] = [:]
   private var dependents: [ResourceID: [ResourceID]] = [:]
   private var ready: [ResourceID] = []
   private var nextReady = 0
-  /// Resources that will not be worked on, with the first reason found.
-  package private(set) var skipped: [ResourceID: Obstacle] = [:]
-  private var untold: [(id: ResourceID, because: ResourceID)] = []
+  /// Resources that will not be worked on, each with the dependency that failed, is blocked, unknown or waits itself.
+  package private(set) var skipped: [ResourceID: ResourceID] = [:]
+  private var newlySkipped: [(id: ResourceID, because: ResourceID)] = []
 
-  /// - Parameter isSatisfied: whether a resource outside this plan is as declared.
+  /// - Parameter isSatisfied: Whether a resource outside of this plan is as declared.
   package init(_ plan: Plan, isSatisfied: (ResourceID) -> Bool) {
-    var outcomes: [ResourceID: ResourcePlan] = [:]
-    for resource in plan.resources {
-      outcomes[resource.id] = resource
-    }
-    var obstacles: [(ResourceID, Obstacle)] = []
+    var plans: [ResourceID: ResourcePlan] = [:]
+    for resource in plan.resources { plans[resource.id] = resource }
+    var unmet: [(id: ResourceID, dependency: ResourceID)] = []
     for resource in plan.resources where resource.isExecutable {
       var waitsFor: Set<ResourceID> = []
       for dependency in resource.dependsOn {
-        guard let other = outcomes[dependency] else {
-          if !isSatisfied(dependency) { obstacles.append((resource.id, .resource(dependency))) }
+        guard let other = plans[dependency] else {
+          if !isSatisfied(dependency) { unmet.append((resource.id, dependency)) }
           continue
         }
         if other.isExecutable {
           waitsFor.insert(dependency)
-        } else if !other.isSettled {
-          obstacles.append((resource.id, .resource(dependency)))
+        } else if !other.isUsable {
+          unmet.append((resource.id, dependency))
         }
       }
       for dependency in waitsFor { dependents[dependency, default: []].append(resource.id) }
       pending[resource.id] = waitsFor
     }
-    for (id, obstacle) in obstacles { skip(id, because: obstacle) }
+    for (id, dependency) in unmet { skip(id, because: dependency) }
     ready = plan.resources.map(\.id).filter { pending[$0]?.isEmpty ?? false }
     for id in ready { pending[id] = nil }
   }
 
-  /// The next resource to work on, in plan order; nil when all that can be worked on is taken.
+  /// The next resource to work on, in plan order; nil when none is ready.
   package mutating func next() -> ResourceID? {
     guard nextReady < ready.count else { return nil }
     defer { nextReady += 1 }
     return ready[nextReady]
   }
 
-  /// Tells what became of a resource that `next` gave out.
+  /// Reports the result of a resource that `next` returned.
   package mutating func finish(_ id: ResourceID, succeeded: Bool) {
     for dependent in dependents[id] ?? [] {
       guard succeeded else {
-        skip(dependent, because: .resource(id))
+        skip(dependent, because: id)
         continue
       }
       pending[dependent]?.remove(id)
@@ -66,25 +58,25 @@ package struct ExecutionGraph: Sendable {
     }
   }
 
-  /// What was skipped since this was asked last.
+  /// Removes and returns what was skipped since the last call.
   mutating func takeSkipped() -> [(id: ResourceID, because: ResourceID)] {
-    defer { untold = [] }
-    return untold
+    defer { newlySkipped = [] }
+    return newlySkipped
   }
 
-  private mutating func skip(_ id: ResourceID, because obstacle: Obstacle) {
-    var rest = [(id, obstacle)]
-    while let (id, obstacle) = rest.popLast() {
+  private mutating func skip(_ id: ResourceID, because dependency: ResourceID) {
+    var rest = [(id, dependency)]
+    while let (id, dependency) = rest.popLast() {
       guard pending.removeValue(forKey: id) != nil else { continue }
-      skipped[id] = obstacle
-      if case .resource(let other) = obstacle { untold.append((id, other)) }
-      rest.append(contentsOf: (dependents[id] ?? []).map { ($0, .resource(id)) })
+      skipped[id] = dependency
+      newlySkipped.append((id, dependency))
+      rest.append(contentsOf: (dependents[id] ?? []).map { ($0, id) })
     }
   }
 }
 
 extension ResourcePlan {
-  /// Whether the executor has anything to do: steps to run, or a removed resource to forget.
+  /// Whether the executor works on it: it has steps, or its inventory entry is to be removed.
   package var isExecutable: Bool {
     switch outcome {
     case .create, .update, .replace, .run, .delete: true
@@ -92,8 +84,8 @@ extension ResourcePlan {
     }
   }
 
-  /// Whether others may build on it as it is.
-  var isSettled: Bool {
+  /// Whether others may be built on it as it is.
+  var isUsable: Bool {
     switch outcome {
     case .unchanged, .paused, .drifted: true
     default: false

@@ -1,16 +1,16 @@
 internal import Concurrency
 package import Model
 
-/// Runs the steps of a plan: independent branches in parallel, each step journalled before and after.
+/// Runs the steps of a plan: independent branches in parallel, each step recorded in the journal before and after.
 package struct Executor: Sendable {
   package enum Result: Hashable, Sendable {
     case done
     case failed(BackendError)
-    /// Not begun, because this other resource was not done.
+    /// Not started, because this other resource was not done.
     case skipped(because: ResourceID)
-    /// The controller was asked to stop before this was complete; what was begun was finished and journalled.
+    /// The controller stopped before this was complete. Started steps were finished and recorded.
     case cancelled
-    /// Given up or not begun, because this newer revision replaces the plan; it is looked at anew.
+    /// Cancelled or not started, because this newer revision replaces the plan. The resource is observed again.
     case superseded(by: Int64)
   }
 
@@ -18,19 +18,18 @@ package struct Executor: Sendable {
   let store: any StateStore
   let time: TimeSource
   let progress: ProgressHandler
-  /// How many resources are worked on at once.
+  /// How many resources are worked on at the same time.
   let width: Int
-  let drain: Drain
+  let gracefulStop: GracefulStop
   let control: PassControl
-  /// Asked right before each step; see `Engine.bound`.
+  /// Called right before each step; see `Engine.bound`.
   let mayBegin: @Sendable (ResourceID) -> Bool
 
-  /// What became of each executable resource of the plan. A failure stops the rest of its own resource and whatever
-  /// depends on it, nothing else.
+  /// The result of each executable resource of the plan. A failure stops the other steps of its own resource and the
+  /// resources that depend on it, nothing else.
   /// - Parameters:
-  ///   - isSatisfied: whether a resource that the plan says nothing about may be built on.
-  ///   - finished: told of each resource that was worked on as soon as it is over,
-  ///     and of each that will not be worked on, as soon as that is known.
+  ///   - isSatisfied: Whether others may be built on a resource outside of the plan.
+  ///   - finished: Called with each resource as soon as its result is known.
   func execute(
     _ plan: Plan, subjects: [ResourceID: AnySubject], in context: ReconcileContext, pass: String,
     isSatisfied: (ResourceID) -> Bool,
@@ -51,7 +50,7 @@ package struct Executor: Sendable {
     await withTaskGroup(of: (ResourceID, Result).self) { group in
       var running = 0
       while true {
-        while running < width, !drain.isRequested, let id = graph.next() {
+        while running < width, !gracefulStop.isRequested, let id = graph.next() {
           guard let resource = work[id], let subject = subjects[id] else { continue }
           running += 1
           group.addTask {
@@ -82,46 +81,45 @@ package struct Executor: Sendable {
 
   private func execute(_ plan: ResourcePlan, for subject: AnySubject, _ run: StepRun) async -> Result {
     guard let backend = backends[plan.id.kind] else {
-      return .failed(BackendError(code: "kind.unknown", "nothing here executes the kind \(plan.id.kind)"))
+      return .failed(BackendError(code: "kind.unknown", "this program has no backend of \(plan.id.kind)"))
     }
-    if let refusal = control.begin(plan.id, revision: run.revision) { return refusal }
-    defer { control.letGo([plan.id]) }
+    if let result = control.begin(plan.id, revision: run.revision) { return result }
+    defer { control.release([plan.id]) }
     for (index, step) in plan.steps.enumerated() {
-      if drain.isRequested || Task.isCancelled { return .cancelled }
+      if gracefulStop.isRequested || Task.isCancelled { return .cancelled }
       if let end = control.end(before: plan.id) { return end }
       let id = StepID(pass: run.pass, resource: plan.id, index: index)
-      let begun = time.now()
+      let startedAt = time.now()
       progress(.started(plan.id, step: step))
       do throws(StoreError) {
         try await run.journal.write(
           .intent(
             JournalIntent(
               step: id, revision: run.revision, action: step.action, summary: step.summary,
-              reason: step.reason,
-              risk: step.risk, at: begun, fields: step.fields)))
+              reason: step.reason, risk: step.risk, at: startedAt, fields: step.fields)))
       } catch {
-        progress(.finished(plan.id, step: step, after: time.now() - begun, error: error.backendError))
+        progress(.finished(plan.id, step: step, after: time.now() - startedAt, error: error.backendError))
         return result(of: error, run)
       }
       guard mayBegin(plan.id) else {
-        // Refused where another has taken over, who marks the step himself.
+        // Rejected when another replica has taken over, which marks the step itself.
         _ = await run.journal.tryWriting(.outcome(id, .interrupted, at: time.now()))
         return .cancelled
       }
       let call = StepCall(
         id: plan.id, step: step, subject: subject, context: run.context, backend: backend, time: time,
         control: control
-      ) { text in await say(text, of: plan, run) }
+      ) { message in await recordLingering(message, plan, run) }
       let end = await outcome(of: call, id, run)
-      progress(.finished(plan.id, step: step, after: time.now() - begun, error: end.error))
+      progress(.finished(plan.id, step: step, after: time.now() - startedAt, error: end.error))
       if let result = end.result { return result }
     }
     return .done
   }
 
-  /// Runs the call and journals what became of it. A step that was done but could not be recorded counts as failed:
-  /// it is repeated.
-  /// - Returns: what becomes of the resource, nil where its next step may begin, and the error to show.
+  /// Runs the call and records its outcome. A step that was done but could not be recorded counts as failed and is
+  /// repeated.
+  /// - Returns: The result of the resource, nil when its next step may start; and the error to show.
   private func outcome(of call: StepCall, _ id: StepID, _ run: StepRun) async -> (
     result: Result?, error: BackendError?
   ) {
@@ -133,13 +131,13 @@ package struct Executor: Sendable {
       (outcome, end) = (.done, (nil, nil))
     case (.failure, .superseded(let revision)):
       let error = BackendError(
-        code: "revision.superseded", "given up: revision \(revision) changes \(call.id)")
+        code: "revision.superseded", "cancelled: revision \(revision) changes \(call.id)")
       (outcome, end) = (.superseded(error.message), (.superseded(by: revision), error))
     case (.failure, .yielded(let other)):
-      let error = BackendError(code: "lease.yielded", "given up: \(other) wants the environment")
+      let error = BackendError(code: "lease.yielded", "cancelled: \(other) needs the environment")
       (outcome, end) = (.superseded(error.message), (.cancelled, error))
     case (.failure, .deadline(let span)):
-      let error = call.lateError(after: span)
+      let error = call.deadlineError(after: span)
       (outcome, end) = (.failed(with: error), (.failed(error), error))
     case (.failure(let error), nil):
       let isStopped = Task.isCancelled
@@ -155,38 +153,40 @@ package struct Executor: Sendable {
     return end
   }
 
-  /// What becomes of a resource of which the store took no record.
+  /// The result of a resource whose record the store rejected.
   private func result(of error: StoreError, _ run: StepRun) -> Result {
     if error.isSuperseded { return .superseded(by: control.newerRevision ?? run.revision) }
     return error.isOutdated ? .cancelled : .failed(error.backendError)
   }
 
-  /// Shows a resource whose cancelled call does not end.
-  private func say(_ text: String, of plan: ResourcePlan, _ run: StepRun) async {
+  /// Reports and stores that a cancelled call of a resource does not end.
+  private func recordLingering(_ message: String, _ plan: ResourcePlan, _ run: StepRun) async {
+    let reason = ConditionReason.callDoesNotEnd
     let event = Event(
-      at: time.now(), id: plan.id, isWarning: true, reason: "CallDoesNotEnd", message: text,
+      at: time.now(), id: plan.id, isWarning: true, reason: .condition(reason), message: message,
       revision: run.revision)
     var changes = StatusChanges(revision: run.revision)
     changes.events = [event]
-    // Only said: whoever cannot be told now reads it in the log.
     let previous = try? await store.statuses(of: run.context.environment, ids: [plan.id])[plan.id]
-    changes.statuses = [ResourceStatus(plan, lingering: event, previous: previous)]
+    changes.statuses = [ResourceStatus(plan, lingering: event, reason, previous: previous)]
+    // When the store does not answer, the message is at least in the log.
     try? await store.save(changes, in: run.context.environment)
     progress(.note(event))
   }
 }
 
 extension ResourceStatus {
-  fileprivate init(_ plan: ResourcePlan, lingering event: Event, previous: ResourceStatus?) {
+  fileprivate init(
+    _ plan: ResourcePlan, lingering event: Event, _ reason: ConditionReason, previous: ResourceStatus?
+  ) {
     self.init(
       id: plan.id, revision: event.revision,
       conditions: Condition.Kind.allCases.map { type in
         let status = type == .progressing
         let explains = status || type == .ready
-        let before = previous?.condition(type)
         return Condition(
-          type, status, reason: explains ? event.reason : "No", message: explains ? event.message : "",
-          since: before?.status == status ? before?.since ?? event.at : event.at,
+          type, status, reason: explains ? reason : .no, message: explains ? event.message : "",
+          since: Condition.since(status, previous: previous?.condition(type), now: event.at),
           observedRevision: event.revision)
       }, failures: previous?.failures ?? 0, nextAttempt: nil, mode: plan.desired?.metadata.mode ?? .enforce)
   }

@@ -1,47 +1,47 @@
 package import Model
 
-/// Why a resource is as it is: a chain of causes that ends at the one to mend, what happens next, and what a person
-/// can do. Pure: follows from what is remembered, and from nothing else.
+/// Why a resource has its status: a chain of causes that ends at the root cause, what happens next, and what a person can
+/// do. Pure: follows from a snapshot and nothing else.
 package struct Explanation: Hashable, Sendable {
-  /// A word for programs. Each has its sentence for people in `Link.message`.
+  /// A cause for programs. `Link.message` is the sentence for people.
   package enum Cause: String, Sendable, CaseIterable {
-    /// It is as declared.
+    /// The resource is as declared.
     case ready
     /// A step failed.
     case stepFailed
-    /// Its outside system could not be seen.
+    /// The outside system could not be observed.
     case notObserved
-    /// It still differs after its steps were done.
+    /// The resource still differs after its steps were done.
     case notConverged
-    /// It is there and works less well than declared.
+    /// The resource exists and works less well than declared.
     case unhealthy
-    /// It becomes ready by itself.
+    /// The resource becomes ready by itself.
     case starting
-    /// Another resource comes first; the next link says how that is.
+    /// Another resource comes first; the next link is about that one.
     case dependency
-    /// Its kind waits for something that is no other resource.
+    /// Its kind waits for something that is not another resource.
     case waiting
-    /// Neither declared nor there, though something refers to it.
+    /// It is neither declared nor in the inventory, though another resource references it.
     case missing
-    /// A safety rule holds its steps back.
+    /// A guard does not allow its steps.
     case guarded
-    /// It cannot be done as it is written.
+    /// It cannot be applied as it is written.
     case invalid
-    /// Its manifest says so.
+    /// Its manifest pauses reconciling.
     case paused
-    /// It differs, and its manifest says that this is only reported.
+    /// It differs, and its manifest allows only reporting.
     case drifted
     /// A controller ended before it was done.
     case interrupted
-    /// It was given up for a newer revision.
+    /// It was cancelled for a newer revision.
     case superseded
-    /// A call to its system was given up and does not end.
+    /// A cancelled call to its system does not end.
     case stuck
-    /// Nobody has looked at it since the newest revision came.
-    case notLookedAt
-    /// The revision that wants it is held back after a rollback.
+    /// No controller has checked it since the newest revision was recorded.
+    case unchecked = "notLookedAt"
+    /// The newest revision is quarantined.
     case quarantined
-    /// Another controller has the environment, and has not told how it is.
+    /// Another controller holds its lease and has not recorded its status.
     case heldElsewhere
   }
 
@@ -49,29 +49,29 @@ package struct Explanation: Hashable, Sendable {
     package let id: ResourceID
     package let cause: Cause
     package let message: String
-    /// Since when it is so; nil where that is not known.
+    /// When the cause began; nil when not known.
     package let since: Timestamp?
   }
 
   package enum Next: Hashable, Sendable {
-    /// Nothing has to.
+    /// Nothing needs to happen.
     case nothing
-    /// This step is being executed.
-    case underWay(String, since: Timestamp)
-    /// It failed so often in a row and is tried again then.
+    /// This step is running.
+    case running(String, since: Timestamp)
+    /// The step is retried at this time, after so many failures in a row.
     case retry(at: Timestamp, failures: Int)
-    /// It goes on as soon as this resource is done.
+    /// The resource continues as soon as this other one is done.
     case after(ResourceID)
-    /// A running controller looks again by itself, soon.
-    case look
-    /// Nothing happens before a person acts.
+    /// A running controller checks it again by itself.
+    case check
+    /// Nothing happens until a person acts.
     case person
   }
 
-  /// The resource asked about first, the root cause last; never empty.
+  /// The explained resource first, the root cause last. Never empty.
   package let chain: [Link]
   package let next: Next
-  /// What a person can do, most useful first.
+  /// What a person can do, the most useful first.
   package let advice: [String]
 
   package var root: Link { chain[chain.count - 1] }
@@ -83,94 +83,107 @@ package struct Explanation: Hashable, Sendable {
     self.advice = advice
   }
 
-  package init(of id: ResourceID, in situation: StatusSnapshot) {
+  package init(of id: ResourceID, in snapshot: StatusSnapshot) {
     var chain: [Link] = []
-    var seen: Set<ResourceID> = []
+    var visited: Set<ResourceID> = []
     var current: ResourceID? = id
-    while let id = current, seen.insert(id).inserted {
-      let (link, other) = situation.link(of: id, referredBy: chain.last?.id)
-      // What was waited for may be ready by now: then the wait ends with the next look.
+    while let id = current, visited.insert(id).inserted {
+      let (link, other) = snapshot.link(of: id)
+      // A prerequisite may be ready by now. The wait then ends with the next check.
       guard chain.isEmpty || link.cause != .ready else { break }
       chain.append(link)
       current = other
     }
     let root = chain[chain.count - 1]
     self.chain = chain
-    next = situation.next(of: chain)
-    advice = situation.advice(on: root, referredBy: chain.dropLast().last?.id)
+    next = snapshot.next(of: chain)
+    advice = snapshot.advice(on: root, referencedBy: chain.dropLast().last?.id)
   }
 }
 
 extension StatusSnapshot {
-  /// How one resource is, and which other it waits for.
-  fileprivate func link(of id: ResourceID, referredBy other: ResourceID?) -> (Explanation.Link, ResourceID?) {
-    func link(_ cause: Explanation.Cause, _ message: String, since: Timestamp? = nil) -> Explanation.Link {
-      Explanation.Link(id: id, cause: cause, message: message, since: since)
-    }
+  /// The cause of one resource, and the other resource that it waits for.
+  fileprivate func link(of id: ResourceID) -> (Explanation.Link, ResourceID?) {
     let isBehind = desired?[id] != nil && (statuses[id]?.revision ?? 0) < revision
-    let last = steps(of: id).first { _ in true }
-    let wasCutOff = last.map { $0.outcome == nil || $0.outcome == .interrupted }
-    if isBehind, let why = quarantined[revision] {
-      return (link(.quarantined, "revision \(revision) is not applied by itself: \(why)"), nil)
-    }
-    if isBehind || statuses[id] == nil, let last, last.outcome == nil, holder != nil {
-      return (link(.starting, "‘\(last.intent.summary)’ is under way", since: last.intent.at), nil)
-    }
-    if isBehind || statuses[id] == nil, wasCutOff == true,
-      let step = steps(of: id).first(where: { _ in true })
-    {
-      let message = "the controller ended while ‘\(step.intent.summary)’ was under way"
-      return (link(.interrupted, message, since: step.finishedAt ?? step.intent.at), nil)
-    }
+    if let link = linkWithoutStatus(of: id, isBehind: isBehind) { return (link, nil) }
     guard let status = statuses[id], let condition = status.headline, !isBehind || !status.isReady else {
-      guard desired?[id] != nil else { return (link(.missing, "is neither declared nor there"), nil) }
-      if let holder {
-        return (link(.heldElsewhere, "\(holder) has the lease of it and has not told how it is"), nil)
+      return (uncheckedLink(of: id), nil)
+    }
+    func link(_ cause: Explanation.Cause, _ message: String? = nil) -> Explanation.Link {
+      Explanation.Link(
+        id: id, cause: cause, message: message ?? condition.message, since: condition.since)
+    }
+    switch condition.type {
+    case .ready: return (link(.ready), nil)
+    case .drifted: return (link(.drifted), nil)
+    case .degraded, .progressing:
+      if condition.reason == .stepFailed { return (link(.stepFailed, failureMessage(of: id, condition)), nil) }
+      return (link(Explanation.Cause(condition)), nil)
+    case .blocked:
+      switch condition.reason {
+      case .guarded: return (link(.guarded), nil)
+      case .invalid: return (link(.invalid), nil)
+      case .paused: return (link(.paused), nil)
+      default:
+        let other = condition.waitsFor.first { $0 != id && !isDone($0) }
+        return (link(other == nil ? .waiting : .dependency), other)
       }
-      return (link(.notLookedAt, "nobody has looked at it since revision \(revision) came"), nil)
-    }
-    let message = condition.message
-    func told(_ cause: Explanation.Cause, _ text: String? = nil) -> Explanation.Link {
-      link(cause, text ?? message, since: condition.since)
-    }
-    switch (condition.type, condition.reason) {
-    case (.ready, _): return (told(.ready), nil)
-    case (.degraded, "StepFailed"): return (told(.stepFailed, failure(of: id, message)), nil)
-    case (.degraded, "NotObserved"): return (told(.notObserved), nil)
-    case (.degraded, "NotConverged"): return (told(.notConverged), nil)
-    case (.degraded, _): return (told(.unhealthy), nil)
-    case (.drifted, _): return (told(.drifted), nil)
-    case (.progressing, "Stopped"): return (told(.interrupted), nil)
-    case (.progressing, "Superseded"): return (told(.superseded), nil)
-    case (.progressing, "CallDoesNotEnd"): return (told(.stuck), nil)
-    case (.progressing, _): return (told(.starting), nil)
-    case (.blocked, "Guarded"): return (told(.guarded), nil)
-    case (.blocked, "Invalid"): return (told(.invalid), nil)
-    case (.blocked, "Paused"): return (told(.paused), nil)
-    case (.blocked, "Quarantined"): return (told(.quarantined), nil)
-    case (.blocked, "HeldElsewhere"): return (told(.heldElsewhere), nil)
-    case (.blocked, _):
-      let other = mentioned(in: message, by: id)
-      return (told(other == nil ? .waiting : .dependency), other)
     }
   }
 
-  /// The error with the step that it belongs to.
-  private func failure(of id: ResourceID, _ message: String) -> String {
-    let failed = steps(of: id).first { if case .failed = $0.outcome { true } else { false } }
-    guard let failed, case .failed(let error)? = failed.outcome, error == message else { return message }
-    return "‘\(failed.intent.summary)’ failed: \(message)"
+  /// The cause of a resource that is quarantined, running or interrupted; nil when its status explains it.
+  private func linkWithoutStatus(of id: ResourceID, isBehind: Bool) -> Explanation.Link? {
+    if isBehind, let why = quarantined[revision] {
+      return Explanation.Link(
+        id: id, cause: .quarantined, message: "revision \(revision) is not applied by itself: \(why)", since: nil)
+    }
+    guard isBehind || statuses[id] == nil, let step = newestStep(of: id) else { return nil }
+    if step.outcome == nil, holder != nil {
+      return Explanation.Link(
+        id: id, cause: .starting, message: "‘\(step.intent.summary)’ is running", since: step.intent.at)
+    }
+    guard step.outcome == nil || step.outcome == .interrupted else { return nil }
+    return Explanation.Link(
+      id: id, cause: .interrupted, message: "the controller ended while ‘\(step.intent.summary)’ was running",
+      since: step.finishedAt ?? step.intent.at)
   }
 
-  /// The first resource that a text names and that is not ready itself.
-  private func mentioned(in text: String, by id: ResourceID) -> ResourceID? {
-    let words = text.split { !($0.isLetter || $0.isNumber || "/._-".contains($0)) }
-    return words.lazy.compactMap { word in
-      ResourceID(String(word.last == "." ? word.dropLast() : word))
-    }.first { other in
-      guard other != id, other.kind.first?.isUppercase == true else { return false }
-      guard let status = statuses[other] else { return true }
-      return !status.isReady || status.revision < revision && desired?[other] != nil
+  /// The cause of a resource that was not checked since the newest revision was recorded.
+  private func uncheckedLink(of id: ResourceID) -> Explanation.Link {
+    func link(_ cause: Explanation.Cause, _ message: String) -> Explanation.Link {
+      Explanation.Link(id: id, cause: cause, message: message, since: nil)
+    }
+    guard desired?[id] != nil else { return link(.missing, "is neither declared nor in the inventory") }
+    if let holder { return link(.heldElsewhere, "\(holder) holds its lease and has not recorded its status") }
+    return link(.unchecked, "no controller has checked it since revision \(revision) was recorded")
+  }
+
+  /// The error of the failed step, with the step.
+  private func failureMessage(of id: ResourceID, _ condition: Condition) -> String {
+    guard let step = newestStep(of: id), case .failed? = step.outcome else { return condition.message }
+    return "‘\(step.intent.summary)’ failed: \(condition.message)"
+  }
+
+  /// Whether a resource is ready for the newest revision.
+  private func isDone(_ id: ResourceID) -> Bool {
+    guard let status = statuses[id] else { return false }
+    return status.isReady && !(status.revision < revision && desired?[id] != nil)
+  }
+}
+
+extension Explanation.Cause {
+  /// The cause that a degraded or progressing condition reports.
+  fileprivate init(_ condition: Condition) {
+    switch condition.reason {
+    case .stepFailed: self = .stepFailed
+    case .notObserved: self = .notObserved
+    case .notConverged: self = .notConverged
+    case .stopped: self = .interrupted
+    case .superseded: self = .superseded
+    case .callDoesNotEnd: self = .stuck
+    case .no, .asDeclared, .removed, .settling, .dependencyNotReady, .waiting, .guarded, .invalid, .paused,
+      .drifted, .kind:
+      self = condition.type == .degraded ? .unhealthy : .starting
     }
   }
 }

@@ -6,13 +6,13 @@ extension Event: JSONRepresentable {
     .members([
       "at": .string(at.description), "resource": id.map { .string($0.description) },
       "warning": .bool(isWarning),
-      "reason": .string(reason), "message": .string(message), "revision": .integer(revision),
+      "reason": .string(reason.rawValue), "message": .string(message), "revision": .integer(revision),
     ])
   }
 
   package init?(_ value: Value) {
     guard let at = value.time(at: "at"), let isWarning = value.flag(at: "warning"),
-      let reason = value.text(at: "reason"), let message = value.text(at: "message"),
+      let reason = value.word(at: "reason", of: EventReason.self), let message = value.text(at: "message"),
       let revision = value.integer(at: "revision")
     else { return nil }
     self.init(

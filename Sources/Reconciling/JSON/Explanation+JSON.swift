@@ -44,10 +44,10 @@ extension Explanation.Next {
   private var word: String {
     switch self {
     case .nothing: "nothing"
-    case .underWay: "underWay"
+    case .running: "underWay"
     case .retry: "retry"
     case .after: "after"
-    case .look: "look"
+    case .check: "look"
     case .person: "person"
     }
   }
@@ -55,8 +55,8 @@ extension Explanation.Next {
   fileprivate func value(now: Timestamp) -> Value {
     var members: [String: Value] = ["what": .string(word), "sentence": .string(sentence(now: now))]
     switch self {
-    case .nothing, .look, .person: break
-    case .underWay(let step, let since):
+    case .nothing, .check, .person: break
+    case .running(let step, let since):
       members["step"] = .string(step)
       members["since"] = .string(since.description)
     case .retry(let time, let failures):
@@ -70,11 +70,11 @@ extension Explanation.Next {
   fileprivate init?(_ value: Value) {
     switch value.text(at: "what") {
     case "nothing": self = .nothing
-    case "look": self = .look
+    case "look": self = .check
     case "person": self = .person
     case "underWay":
       guard let step = value.text(at: "step"), let since = value.time(at: "since") else { return nil }
-      self = .underWay(step, since: since)
+      self = .running(step, since: since)
     case "retry":
       guard let time = value.time(at: "at"), let failures = value.integer(at: "failures") else { return nil }
       self = .retry(at: time, failures: Int(clamping: failures))

@@ -3,18 +3,15 @@ package import Model
 /// How steps that were begun are written in the API; the same is read back.
 extension JournalEntry: JSONRepresentable {
   package var value: Value {
-    let error: String? =
-      switch outcome {
-      case .failed(let text), .superseded(let text): text
-      case .done, .interrupted, nil: nil
-      }
-    return .members([
+    .members([
       "resource": .string(intent.step.resource.description), "pass": .string(intent.step.pass),
       "index": .integer(Int64(intent.step.index)), "revision": .integer(intent.revision),
       "action": .string(intent.action.rawValue), "summary": .string(intent.summary),
       "reason": .string(intent.reason), "risk": .string(intent.risk.rawValue),
       "at": .string(intent.at.description), "fields": .array(intent.fields.map(\.value)),
-      "outcome": outcome.map { .string($0.word) }, "error": error.map(Value.string),
+      "outcome": outcome.map { .string($0.word.rawValue) },
+      "error": outcome?.message.map(Value.string),
+      "effect": outcome?.effect.map { .string($0.rawValue) },
       "finishedAt": finishedAt.map { .string($0.description) },
     ])
   }
@@ -25,15 +22,11 @@ extension JournalEntry: JSONRepresentable {
       let action = value.word(at: "action", of: StepAction.self), let at = value.time(at: "at"),
       let risk = value.word(at: "risk", of: Risk.self)
     else { return nil }
-    let error = value.text(at: "error") ?? ""
-    let outcome: JournalOutcome?
-    switch value.text(at: "outcome") {
-    case nil: outcome = nil
-    case "done": outcome = .done
-    case "failed": outcome = .failed(error)
-    case "interrupted": outcome = .interrupted
-    case "superseded": outcome = .superseded(error)
-    case .some: return nil
+    var outcome: JournalOutcome?
+    if let text = value.text(at: "outcome") {
+      guard let word = JournalOutcome.Word(rawValue: text) else { return nil }
+      outcome = JournalOutcome(
+        word, message: value.text(at: "error"), effect: value.word(at: "effect", of: StepEffect.self))
     }
     self.init(
       intent: JournalIntent(

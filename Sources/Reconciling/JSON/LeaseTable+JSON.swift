@@ -6,12 +6,12 @@ extension LeaseTable {
     .members([
       "now": .string(now.description),
       "replicas": .array(
-        inOrder.map { seat in
+        orderedMemberships.map { membership in
           .members([
-            "name": .string(seat.replica.name), "role": .string(seat.replica.role),
-            "host": .string(seat.replica.host), "exclusive": .bool(seat.replica.isExclusive),
-            "leads": .bool(self[.first].holder == seat.replica.name),
-            "expiresAt": .string(seat.expiresAt.description),
+            "name": .string(membership.replica.name), "role": .string(membership.replica.role),
+            "host": .string(membership.replica.host), "exclusive": .bool(membership.replica.isExclusive),
+            "leads": .bool(self[.first].holder == membership.replica.name),
+            "expiresAt": .string(membership.expiresAt.description),
           ])
         }),
       "leases": .array(
@@ -28,12 +28,12 @@ extension LeaseTable {
     guard let replicas = value.list(at: "replicas"), let entries = value.list(at: "leases") else {
       return nil
     }
-    let seats = replicas.enumerated().compactMap { index, value -> Seat? in
+    let memberships = replicas.enumerated().compactMap { index, value -> Membership? in
       guard let name = value.text(at: "name"), let expiresAt = value.time(at: "expiresAt") else { return nil }
-      let replica = Replica(
+      let replica = ControllerReplica(
         name: name, role: value.text(at: "role") ?? "", host: value.text(at: "host") ?? "",
         isExclusive: value.flag(at: "exclusive") ?? false)
-      return Seat(replica: replica, joined: Int64(index + 1), expiresAt: expiresAt)
+      return Membership(replica: replica, joined: Int64(index + 1), expiresAt: expiresAt)
     }
     var leases: [KeyRange: Lease] = [:]
     for entry in entries {
@@ -42,6 +42,6 @@ extension LeaseTable {
       else { return nil }
       leases[range] = Lease(holder: entry.text(at: "holder"), token: token, since: since)
     }
-    self.init(seats: seats, leases: leases)
+    self.init(memberships: memberships, leases: leases)
   }
 }

@@ -24,8 +24,9 @@ extension ResourceStatus: JSONRepresentable {
 extension Condition: JSONRepresentable {
   package var value: Value {
     .members([
-      "type": .string(type.rawValue), "status": .bool(status), "reason": .string(reason),
-      "message": .string(message), "since": .string(since.description),
+      "type": .string(type.rawValue), "status": .bool(status), "reason": .string(reason.rawValue),
+      "message": .string(message),
+      "waitsFor": waitsFor.isEmpty ? nil : .array(waitsFor.map { .string($0.description) }), "since": .string(since.description),
       "observedRevision": .integer(observedRevision),
     ])
   }
@@ -35,7 +36,9 @@ extension Condition: JSONRepresentable {
       let since = value.time(at: "since"), let revision = value.integer(at: "observedRevision")
     else { return nil }
     self.init(
-      type, status, reason: value.text(at: "reason") ?? "", message: value.text(at: "message") ?? "",
+      type, status, reason: ConditionReason(rawValue: value.text(at: "reason") ?? ""),
+      message: value.text(at: "message") ?? "",
+      waitsFor: (value.list(at: "waitsFor") ?? []).compactMap { ResourceID($0.plainText) },
       since: since, observedRevision: revision)
   }
 }

@@ -1,41 +1,24 @@
 package import Model
 
-// A step that was given up, cut off or timed out may take effect after everybody stopped waiting for it. A resource that
-// leaves is not forgotten before that is over: else what comes late would be nobody's. What was worked on a moment ago
-// and is gone without having been deleted may be a look at the past, and is not forgotten at once either.
+// A step that was cancelled, interrupted or timed out may take effect later. A resource that left the manifests is not
+// forgotten until that is over: otherwise no inventory entry would lead to what the step creates. A resource that was
+// worked on recently and disappeared without being deleted may be a stale observation, and is not forgotten at once
+// either.
 
 extension Engine {
-  /// For so long after its end a step without a certain outcome may still take effect.
+  /// How long after its end a step without a certain outcome may still take effect.
   package static let settlingSpan = TimeSpan(seconds: 60)
 }
 
 extension ResourceFinding {
-  /// Gone, and not forgotten yet.
-  package var isSettling: Bool { status.condition(.progressing)?.reason == StatusRules.settling }
-}
-
-extension BackendError {
-  /// Whether the call may have taken effect, or still will.
-  package var isUncertain: Bool {
-    code.rawValue.hasSuffix(".timedOut") || code.rawValue.hasSuffix(".cancelled")
-      || code.rawValue.hasSuffix(".deadline")
-  }
+  /// Whether the resource is gone and not forgotten yet.
+  package var isSettling: Bool { status.condition(.progressing)?.reason == .settling }
 }
 
 extension JournalOutcome {
-  /// What the text of a failure ends in that does not tell whether the step took effect.
-  package static let uncertainty = "; it may still take effect"
-
+  /// The outcome of a failed call. The message states when the effect is uncertain; the effect is a value of its own.
   static func failed(with error: BackendError) -> JournalOutcome {
-    .failed(error.description + (error.isUncertain ? uncertainty : ""))
-  }
-
-  /// Whether the step may still take effect.
-  package var isUncertain: Bool {
-    switch self {
-    case .done: false
-    case .failed(let text): text.hasSuffix(JournalOutcome.uncertainty)
-    case .interrupted, .superseded: true
-    }
+    let remark = error.effect == .uncertain ? "; it may still take effect" : ""
+    return .failed(error.description + remark, effect: error.effect)
   }
 }

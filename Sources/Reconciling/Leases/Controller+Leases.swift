@@ -2,17 +2,18 @@ internal import Model
 
 /// How a controller shares an environment with others.
 ///
-/// It works on the key ranges whose leases it holds. The holder of the first range leads: it makes manifests a revision;
-/// the others keep theirs until they lead, unless a newer revision comes first. What a pass writes carries the tokens that
-/// were held when it began: the writes of a controller that was stopped for too long are refused, and it begins nothing.
-/// Whoever takes a range over marks the steps as interrupted that its former holder left without outcome.
+/// It works on the key ranges whose leases it holds. The holder of the first range leads and records manifests as
+/// revisions. The others keep the manifests that they read until they lead, unless there is a newer revision first. A
+/// pass writes with the tokens that were held when it began: the writes of a controller that was stopped for too long are
+/// rejected, and it starts nothing. A controller that takes a range over marks the steps as interrupted whose outcome
+/// the former holder did not record.
 extension Controller {
-  /// Takes a seat, and what is to be known before the first pass.
+  /// Joins the replicas and reads what must be known before the first pass.
   func join(from desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> LoopState {
-    let standing = try await keeper.beat().get()
-    if standing.tokens.isEmpty { tellWaiting(for: standing) }
+    let status = try await keeper.heartbeat().get()
+    if status.tokens.isEmpty { reportWaiting(for: status) }
     do throws(StoreError) {
-      return try await begin(from: desired, by: authorship, standing)
+      return try await begin(from: desired, by: authorship, status)
     } catch {
       await keeper.leave()
       throw error
@@ -20,18 +21,19 @@ extension Controller {
   }
 
   private func begin(
-    from desired: DesiredState, by authorship: Authorship, _ standing: LeaseStatus
+    from desired: DesiredState, by authorship: Authorship, _ status: LeaseStatus
   ) async throws(StoreError) -> LoopState {
-    let store = engine.store.fenced(by: keeper.permit)
-    if !standing.tokens.isEmpty {
+    let store = engine.store.fenced(by: keeper.fencingTokens)
+    if !status.tokens.isEmpty {
       _ = try await store.closeOpenIntents(in: environment, at: engine.time.now())
     }
     var wanted = desired
     var number: Int64 = 0
-    var footing: Engine.Baseline?
-    if standing.tokens[.first] != nil {
-      let found = try await engine.bound(to: keeper.permit, of: keeper).footing(for: desired, by: authorship)
-      (wanted, number, footing) = (found.desired, found.revision, found)
+    var baseline: Engine.Baseline?
+    if status.tokens[.first] != nil {
+      let found = try await engine.bound(to: keeper.fencingTokens, of: keeper).baseline(
+        for: desired, by: authorship)
+      (wanted, number, baseline) = (found.desired, found.revision, found)
     } else if let latest = try await store.latestRevision(of: environment),
       let recorded = try await store.desiredState(of: environment, at: latest.number)
     {
@@ -39,35 +41,35 @@ extension Controller {
     }
     let inventory = try await store.inventory(of: environment, knowing: wanted.resources)
     let known = try await store.strayStatuses(of: environment).union(inventory.keys)
-    var state = LoopState(wanted, revision: number, inventory: known, standing: standing)
-    if footing == nil, number == 0 || wanted.digest != desired.digest {
+    var state = LoopState(wanted, revision: number, inventory: known, leaseStatus: status)
+    if baseline == nil, number == 0 || wanted.digest != desired.digest {
       state.unrecorded = (desired, authorship)
     }
     state.lastRead = (desired, authorship)
-    state.allowances = footing?.allowances ?? Allowances()
+    state.allowances = baseline?.allowances ?? Allowances()
     state.enqueueAll(at: engine.time.now())
     return state
   }
 
-  func take(_ standing: LeaseStatus, _ state: inout LoopState) async {
-    let turn = state.take(standing)
-    makeWay(&state)
-    if !turn.lost.isEmpty { await tellLost(turn.lost, state) }
-    guard !turn.gained.isEmpty else { return }
-    await tellTaken(turn.gained, from: standing.evicted, state)
+  func process(_ status: LeaseStatus, _ state: inout LoopState) async {
+    let change = state.apply(status)
+    yieldToExclusive(&state)
+    if !change.lost.isEmpty { await recordLost(change.lost, state) }
+    guard !change.gained.isEmpty else { return }
+    await recordTaken(change.gained, from: status.evicted, state)
     do throws(StoreError) {
       _ = try await engine.store.closeOpenIntents(in: environment, at: engine.time.now())
     } catch {
       note(error, &state)
     }
-    // Others applied what is not known here, and may have recorded a revision.
+    // The former holders may have applied resources and recorded a revision.
     await adoptNewestRevision(&state)
     await readInventory(&state)
-    if turn.becameLeader, state.mayInherit { await inherit(&state) }
-    state.enqueueAll(in: turn.gained.intersection(state.owned), at: engine.time.now())
+    if change.becameLeader, state.mayInherit { await inherit(&state) }
+    state.enqueueAll(in: change.gained.intersection(state.owned), at: engine.time.now())
   }
 
-  /// Takes the place of a leader that ended, as that would if it started anew: the manifests are made a revision again.
+  /// Replaces a leader that ended. Records the manifests as a revision, as that leader would after a restart.
   private func inherit(_ state: inout LoopState) async {
     state.mayInherit = false
     guard let read = state.lastRead, read.0.digest != state.desired.digest else { return }
@@ -75,74 +77,73 @@ extension Controller {
     await recordDesired(&state)
   }
 
-  /// How long a command that wants the environment for itself waits for steps under way.
-  private static let courtesy = TimeSpan(seconds: 1)
+  /// How long an exclusive process waits for running steps before they are cancelled.
+  private static let yieldTimeout = TimeSpan(seconds: 1)
 
-  /// Lets go of everything while somebody waits for the environment: of steps under way after a moment.
-  func makeWay(_ state: inout LoopState) {
-    guard let other = state.standing.exclusive, other != keeper.replica else {
-      state.makesWaySince = nil
+  /// Yields everything while an exclusive process waits for the environment, running steps after a moment.
+  func yieldToExclusive(_ state: inout LoopState) {
+    guard let other = state.leaseStatus.exclusive, other != keeper.replica else {
+      state.yieldsSince = nil
       return
     }
     let now = engine.time.now()
-    let since = state.makesWaySince ?? now
-    state.makesWaySince = since
-    state.makeWay(for: other.description, givesUp: now - since >= Controller.courtesy)
+    let since = state.yieldsSince ?? now
+    state.yieldsSince = since
+    state.yield(to: other.description, cancelsSteps: now - since >= Controller.yieldTimeout)
   }
 
-  func take(_ news: StateNotification, _ state: inout LoopState) async {
-    switch news {
-    case .changed(let ids, let removed): state.hear(ids, removed: removed, at: engine.time.now())
+  func process(_ notification: StateNotification, _ state: inout LoopState) async {
+    switch notification {
+    case .changed(let ids, let removed): state.apply(changed: ids, removed: removed, at: engine.time.now())
     case .revision: await adoptNewestRevision(&state)
-    case .leases: keeper.hurry()
+    case .leases: keeper.heartbeatNow()
     case .missed:
-      guard !state.standing.others.isEmpty else { return }
-      keeper.hurry()
+      guard !state.leaseStatus.others.isEmpty else { return }
+      keeper.heartbeatNow()
       await adoptNewestRevision(&state)
       await readInventory(&state)
       state.enqueueUnsettled(at: engine.time.now())
     }
   }
 
-  /// A pass came too late. What it was about is looked at again, as far as it is still this replica's.
-  func refused(_ error: StoreError, _ state: inout LoopState) async {
+  /// Handles a pass whose write was rejected. Its resources that still belong to this replica are checked again.
+  func processRejection(_ error: StoreError, _ state: inout LoopState) async {
     if error.code == .leaseLost {
-      keeper.hurry()
-      await tell("WriteRejected", error.description, state)
+      keeper.heartbeatNow()
+      await recordWarning(.writeRejected, error.description, state)
     } else {
       await adoptNewestRevision(&state)
     }
   }
 
-  /// Only shown: it is no news for those who are there already.
-  private func tellWaiting(for standing: LeaseStatus) {
-    let others = standing.others.map(\.description).joined(separator: ", ")
+  /// Only reported, not stored: the other replicas know it.
+  private func reportWaiting(for status: LeaseStatus) {
+    let others = status.others.map(\.description).joined(separator: ", ")
     let message =
-      standing.exclusive.map { "waits until \($0) is done with the environment" }
-      ?? "shares the environment with \(others), and begins once its part was handed over"
+      status.exclusive.map { "waits until \($0) has finished with the environment" }
+      ?? "shares the environment with \(others), and begins once they release its part"
     engine.progress(
       .note(
-        Event(
-          at: engine.time.now(), id: nil, isWarning: false, reason: "Joined", message: message, revision: 0)))
+        Event(at: engine.time.now(), id: nil, isWarning: false, reason: .joined, message: message, revision: 0)
+      ))
   }
 
-  private func tellLost(_ ranges: Set<KeyRange>, _ state: LoopState) async {
-    await tell(
-      "LeaseLost",
-      "\(keeper.replica) was not heard from for \(Heartbeat.span) and lost the key ranges \(ranges.text); "
-        + "what it had under way there is refused, and it joins again", state)
+  private func recordLost(_ ranges: Set<KeyRange>, _ state: LoopState) async {
+    await recordWarning(
+      .leaseLost,
+      "\(keeper.replica) sent no heartbeat for \(ControllerHeartbeat.leaseSpan) and lost the key ranges "
+        + "\(ranges.text); the writes of its running passes there are rejected, and it joins again", state)
   }
 
-  private func tellTaken(_ ranges: Set<KeyRange>, from dead: [Replica], _ state: LoopState) async {
+  private func recordTaken(_ ranges: Set<KeyRange>, from dead: [ControllerReplica], _ state: LoopState) async {
     guard !dead.isEmpty else { return }
     let names = dead.map(\.description).joined(separator: ", ")
-    await tell(
-      "LeaseTaken",
-      "\(keeper.replica) took over the key ranges \(ranges.text): \(names) ended or was not heard from", state
-    )
+    await recordWarning(
+      .leaseTaken,
+      "\(keeper.replica) took over the key ranges \(ranges.text): \(names) ended or sent no heartbeat", state)
   }
 
-  private func tell(_ reason: String, _ message: String, _ state: LoopState) async {
-    await engine.tell(reason, message, state.revision, in: environment)
+  private func recordWarning(_ reason: EventReason, _ message: String, _ state: LoopState) async {
+    await engine.recordWarning(reason, message, state.revision, in: environment)
   }
 }

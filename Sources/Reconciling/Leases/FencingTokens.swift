@@ -1,11 +1,11 @@
 package import Model
 
-/// What a pass may write: the tokens that its replica held when it began. A value, so that what a pass does after its
-/// replica lost a range and got it back counts as late too.
+/// The tokens that a replica held when a pass began, under which the pass writes. A value, so that the writes of a pass
+/// are rejected even if the replica lost a range and acquired it again meanwhile.
 package struct FencingTokens: Hashable, Sendable {
   package let replica: String
   package let tokens: [KeyRange: Int64]
-  /// Whether no other replica needs to be told of what is written.
+  /// Whether no other replica is notified of what is written.
   package let isExclusive: Bool
 
   package init(replica: String, tokens: [KeyRange: Int64], isExclusive: Bool = false) {
@@ -14,15 +14,15 @@ package struct FencingTokens: Hashable, Sendable {
     self.isExclusive = isExclusive
   }
 
-  /// A token that no range ever has: of what is not held.
+  /// The token of ranges that are not held. No range ever has it.
   package static let none: Int64 = -1
 
-  /// What must be current for a write about these resources, sorted by range.
-  package func fence(_ ids: some Sequence<ResourceID>) -> [(range: KeyRange, token: Int64)] {
-    fence(Set(ids.lazy.map { KeyRange(of: $0) }))
+  /// The tokens that must be current for a write about these resources, sorted by range.
+  package func required(for ids: some Sequence<ResourceID>) -> [(range: KeyRange, token: Int64)] {
+    required(for: Set(ids.lazy.map { KeyRange(of: $0) }))
   }
 
-  package func fence(_ ranges: Set<KeyRange>) -> [(range: KeyRange, token: Int64)] {
+  package func required(for ranges: Set<KeyRange>) -> [(range: KeyRange, token: Int64)] {
     ranges.sorted().map { ($0, tokens[$0] ?? FencingTokens.none) }
   }
 }
@@ -33,24 +33,24 @@ extension StoreErrorCode {
 }
 
 extension StoreError {
-  /// A write came with a token that is no longer current.
+  /// A write was rejected because its token is no longer current.
   package static func lost(_ range: Int, holder: String?) -> StoreError {
     StoreError(
       .leaseLost,
       "the lease of key range \(range) is no longer this replica's"
         + (holder.map { ", but that of \($0)" } ?? "") + ": nothing was written",
-      hint: "whoever holds it goes on; this replica joins again by itself")
+      hint: "the holder continues the work; this replica joins again by itself")
   }
 
-  /// A pass for an older revision was about to begin something.
+  /// A claim or an intent of a pass for an older revision was rejected.
   package static func superseded(_ revision: Int64, by newer: Int64) -> StoreError {
     StoreError(
-      .revisionSuperseded, "revision \(newer) is known, so nothing is begun for revision \(revision)")
+      .revisionSuperseded, "revision \(newer) is recorded, so nothing starts for revision \(revision)")
   }
 
-  /// The store refused because a newer revision exists.
+  /// Whether the store rejected the write because of a newer revision.
   package var isSuperseded: Bool { code == .revisionSuperseded }
 
-  /// Whether another is at work now, by token or by revision, rather than something being broken.
+  /// Whether the write was rejected because another replica or a newer revision replaced its pass.
   package var isOutdated: Bool { code == .leaseLost || isSuperseded }
 }

@@ -1,11 +1,11 @@
 package import Model
 
-/// One of the fixed parts into which the resources of an environment are cut, so that replicas share the work.
+/// One of the fixed parts of the resources of an environment, so that replicas can share the work.
 package struct KeyRange: Hashable, Comparable, Sendable, CustomStringConvertible {
-  /// Never changed once the first state was written: a resource must stay in its range.
+  /// Must never change: a stored lease covers the same resources in every version.
   package static let count = 16
   package static let all = (0..<count).map { KeyRange(number: $0) }
-  /// Whoever holds it leads: only the leader records revisions.
+  /// Its holder leads: only the leader records revisions.
   package static let first = KeyRange(number: 0)
 
   /// From 0 to `count` - 1.
@@ -13,13 +13,13 @@ package struct KeyRange: Hashable, Comparable, Sendable, CustomStringConvertible
 
   private init(number: Int) { self.number = number }
 
-  /// Nil for a number that no range has.
+  /// Nil for a number outside of `0..<count`.
   package init?(_ number: Int) {
     guard (0..<KeyRange.count).contains(number) else { return nil }
     self.number = number
   }
 
-  /// The range of a resource: the same in every process and version (FNV-1a over `Kind/name`).
+  /// The range of a resource: FNV-1a over `Kind/name`, the same in every process and version.
   package init(of id: ResourceID) {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func add(_ text: String) {

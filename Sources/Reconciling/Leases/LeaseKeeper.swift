@@ -2,29 +2,29 @@ internal import Concurrency
 package import Model
 internal import Synchronization
 
-/// Keeps one replica's seat by its heartbeats, and knows what it holds. Once a heartbeat is late nothing is begun any
-/// more, by a clock that runs on while the process is stopped: others may have taken over.
+/// Keeps the membership of one replica by heartbeats, and knows its leases. Once a heartbeat is late, nothing starts any
+/// more, by a clock that continues while the process is stopped: other replicas may have taken over.
 package final class LeaseKeeper: Sendable {
   private struct State {
     var tokens: [KeyRange: Int64] = [:]
-    /// Uptime until which the leases are certainly this replica's.
+    /// The uptime until which the leases certainly belong to this replica.
     var deadline = TimeSpan(milliseconds: .min)
-    var standingCount: Int64 = 0
-    var surrendered: Set<KeyRange> = []
+    var heartbeatCount: Int64 = 0
+    var released: Set<KeyRange> = []
   }
 
-  package let replica: Replica
+  package let replica: ControllerReplica
   private let store: any StateStore
   private let environment: String
   let time: TimeSource
-  private let isGone: @Sendable (Replica) -> Bool
+  private let isGone: @Sendable (ControllerReplica) -> Bool
   private let state = Mutex(State())
   private let signals: AsyncStream<Void>
   private let signal: AsyncStream<Void>.Continuation
 
   package init(
-    _ replica: Replica, in environment: String, store: any StateStore, time: TimeSource,
-    isGone: @escaping @Sendable (Replica) -> Bool
+    _ replica: ControllerReplica, in environment: String, store: any StateStore, time: TimeSource,
+    isGone: @escaping @Sendable (ControllerReplica) -> Bool
   ) {
     self.replica = replica
     self.environment = environment
@@ -34,58 +34,57 @@ package final class LeaseKeeper: Sendable {
     (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
-  /// One heartbeat.
-  package func beat() async -> Result<LeaseStatus, StoreError> {
-    let sent = time.uptime()
-    let surrendered = state.withLock { $0.surrendered }
-    let heartbeat = Heartbeat(replica, surrendered: surrendered, isGone: isGone)
+  /// Sends one heartbeat.
+  package func heartbeat() async -> Result<LeaseStatus, StoreError> {
+    let sentAt = time.uptime()
+    let released = state.withLock { $0.released }
+    let heartbeat = ControllerHeartbeat(replica, released: released, isGone: isGone)
     do throws(StoreError) {
-      var standing = try await store.beat(heartbeat, in: environment)
-      standing.number = state.withLock { state in
-        state.standingCount += 1
-        state.tokens = standing.tokens
-        state.deadline = TimeSpan(
-          milliseconds: sent.milliseconds + Heartbeat.span.milliseconds - Heartbeat.margin.milliseconds)
-        state.surrendered.subtract(standing.assigned)
-        state.surrendered.formIntersection(standing.tokens.keys)
-        return state.standingCount
+      var status = try await store.recordHeartbeat(heartbeat, in: environment)
+      status.number = state.withLock { state in
+        state.heartbeatCount += 1
+        state.tokens = status.tokens
+        let span = ControllerHeartbeat.leaseSpan.milliseconds - ControllerHeartbeat.margin.milliseconds
+        state.deadline = TimeSpan(milliseconds: sentAt.milliseconds + span)
+        state.released.subtract(status.assigned)
+        state.released.formIntersection(status.tokens.keys)
+        return state.heartbeatCount
       }
-      return .success(standing)
+      return .success(status)
     } catch {
       return .failure(error)
     }
   }
 
-  /// Heartbeats until the task is cancelled, one after the other.
-  package func run(_ told: @Sendable (Result<LeaseStatus, StoreError>) -> Void) async {
+  /// Sends heartbeats until the task is cancelled, one after the other.
+  package func run(_ report: @Sendable (Result<LeaseStatus, StoreError>) -> Void) async {
     await withDiscardingTaskGroup { group in
       group.addTask { [time, signal] in
-        while (try? await time.sleep(Heartbeat.interval)) != nil { signal.yield() }
+        while (try? await time.sleep(ControllerHeartbeat.interval)) != nil { signal.yield() }
       }
-      for await _ in signals { told(await beat()) }
+      for await _ in signals { report(await heartbeat()) }
       group.cancelAll()
     }
   }
 
-  /// The next heartbeat comes at once.
-  package func hurry() { signal.yield() }
+  /// Sends the next heartbeat at once.
+  package func heartbeatNow() { signal.yield() }
 
-  /// Gives these back with a heartbeat that comes at once: nothing of them is under way or begun any more. Those that
-  /// it turns out to have been assigned again stay.
-  /// - Parameter standing: the number of what the caller goes by; where another came meanwhile, nothing happens.
-  package func surrender(_ ranges: Set<KeyRange>, asOf standing: Int64) {
+  /// Releases ranges with a heartbeat that is sent at once. Nothing is in flight or starts in them. Ranges that are
+  /// assigned to this replica again by then are kept.
+  /// - Parameter number: The number of the lease status that the caller knows. Does nothing when there is a newer one.
+  package func releaseRanges(_ ranges: Set<KeyRange>, asOf number: Int64) {
     guard !ranges.isEmpty else { return }
-    let hasNews = state.withLock { state -> Bool in
-      guard state.standingCount == standing else { return false }
-      let isNew = !ranges.isSubset(of: state.surrendered)
-      state.surrendered.formUnion(ranges)
-      return isNew
+    let isNew = state.withLock { state -> Bool in
+      guard state.heartbeatCount == number, !ranges.isSubset(of: state.released) else { return false }
+      state.released.formUnion(ranges)
+      return true
     }
-    if hasNews { hurry() }
+    if isNew { heartbeatNow() }
   }
 
-  /// What is held now.
-  package var permit: FencingTokens {
+  /// The tokens that are held now.
+  package var fencingTokens: FencingTokens {
     FencingTokens(
       replica: replica.name, tokens: state.withLock { $0.tokens }, isExclusive: replica.isExclusive)
   }
@@ -96,14 +95,14 @@ package final class LeaseKeeper: Sendable {
     return state.withLock { now < $0.deadline }
   }
 
-  /// Whether a step may be begun now for a resource.
-  package func mayBegin(_ id: ResourceID, under permit: FencingTokens) -> Bool {
+  /// Whether a step of a resource may start now.
+  package func mayBegin(_ id: ResourceID, under tokens: FencingTokens) -> Bool {
     let (now, range) = (time.uptime(), KeyRange(of: id))
-    guard let token = permit.tokens[range] else { return false }
+    guard let token = tokens.tokens[range] else { return false }
     return state.withLock { now < $0.deadline && $0.tokens[range] == token }
   }
 
-  /// Gives everything back, also in a task that was cancelled. A store that does not answer lets the leases expire.
+  /// Releases all ranges, also in a cancelled task. If the store does not answer, the leases expire.
   package func leave() async {
     state.withLock { $0 = State() }
     _ = await UncancellableTask.run { [store, replica, environment] () -> Result<Void, StoreError> in
@@ -117,23 +116,24 @@ package final class LeaseKeeper: Sendable {
 }
 
 extension LeaseKeeper {
-  private static let patience = TimeSpan(milliseconds: 200)
+  /// The time between two heartbeats while an exclusive replica waits.
+  private static let pollInterval = TimeSpan(milliseconds: 200)
 
-  /// Returns once every range is this replica's, which must be an exclusive one, or with an error.
-  /// - Parameter waits: told for whom it waits, each time that these are others than before.
-  package func takeAll(waits: ([Replica]) -> Void) async -> Result<Void, StoreError> {
-    var told: [Replica] = []
+  /// Returns once this replica, which must be exclusive, holds every range, or with an error.
+  /// - Parameter onWait: Called with the replicas that it waits for, when they change.
+  package func acquireAll(onWait: ([ControllerReplica]) -> Void) async -> Result<Void, StoreError> {
+    var reported: [ControllerReplica] = []
     while true {
-      switch await beat() {
+      switch await heartbeat() {
       case .failure(let error): return .failure(error)
-      case .success(let standing):
-        guard !standing.holdsAll else { return .success(()) }
-        let first = standing.exclusive.flatMap { $0 == replica ? nil : [$0] } ?? standing.others
-        if first != told { waits(first) }
-        told = first
+      case .success(let status):
+        guard !status.holdsAll else { return .success(()) }
+        let holders = status.exclusive.flatMap { $0 == replica ? nil : [$0] } ?? status.others
+        if holders != reported { onWait(holders) }
+        reported = holders
       }
-      guard (try? await time.sleep(LeaseKeeper.patience)) != nil else {
-        return .failure(StoreError(code: "lease.unwanted", "it was stopped before it was its turn"))
+      guard (try? await time.sleep(LeaseKeeper.pollInterval)) != nil else {
+        return .failure(StoreError(code: "lease.unwanted", "it was stopped while it waited for the environment"))
       }
     }
   }

@@ -2,63 +2,36 @@ package import Model
 
 /// The part of the state by which several processes share an environment.
 package protocol LeaseStore: Sendable {
-  /// One heartbeat, in one transaction and by the store's clock; see `LeaseTable.beat`.
-  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStatus
+  /// Records a heartbeat in one transaction and by the store's clock; see `LeaseTable.record`.
+  func recordHeartbeat(_ heartbeat: ControllerHeartbeat, in environment: String) async throws(StoreError)
+    -> LeaseStatus
 
-  /// Gives back everything that the replica holds. Repeating it does no harm.
-  func leave(_ replica: Replica, environment: String) async throws(StoreError)
+  /// Releases all ranges of the replica and ends its membership. May be repeated.
+  func leave(_ replica: ControllerReplica, environment: String) async throws(StoreError)
 
-  /// Who holds what, with the store's time; seats of the dead are in it until somebody's heartbeat finds them.
+  /// The memberships and leases, with the store's time. Contains dead replicas until the next heartbeat of another.
   func leases(of environment: String) async throws(StoreError) -> (table: LeaseTable, now: Timestamp)
 
-  /// The same store, whose writes are refused with `lease.lost` once a token that they need is no longer current, and
-  /// whose claims and intents are refused with `revision.superseded` once a newer revision is recorded. Recording a
-  /// revision needs the first range. Events alone need none.
-  func fenced(by permit: FencingTokens) -> any StateStore
+  /// The same store with fencing. A write is rejected with `lease.lost` once a token that it needs is no longer current,
+  /// a claim or an intent also with `revision.superseded` once a newer revision is recorded. Recording a revision needs
+  /// the token of the first range. Writing only events needs none.
+  func fenced(by tokens: FencingTokens) -> any StateStore
 
-  /// Tells what other replicas wrote, until the task is cancelled. News may be lost.
+  /// Reports what other replicas wrote, until the task is cancelled. Notifications may be lost.
   func listen(
-    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNotification) -> Void)
-    async
+    in environment: String, as replica: ControllerReplica,
+    _ notify: @escaping @Sendable (StateNotification) -> Void
+  ) async
 }
 
 /// What another replica did.
 package enum StateNotification: Hashable, Sendable {
-  /// These got further: they are applied or ready, or they are gone.
+  /// Resources became applied or ready, or were removed.
   case changed(Set<ResourceID>, removed: Set<ResourceID>)
   /// A revision was recorded.
   case revision
-  /// A replica joined, left, or gave ranges back.
+  /// A replica joined, left, or released ranges.
   case leases
-  /// Something may have been missed.
+  /// Notifications may have been lost.
   case missed
-}
-
-extension StatusChanges {
-  /// Whom these changes may let go on, as other replicas are told; nil when that is nobody.
-  package var news: StateNotification? {
-    let changed = Set(applied.lazy.map(\.id)).union(statuses.lazy.filter(\.isReady).map(\.id))
-    guard !changed.isEmpty || !removed.isEmpty else { return nil }
-    return .changed(changed, removed: Set(removed))
-  }
-
-  /// Resources that these changes are about.
-  package var ids: Set<ResourceID> {
-    Set(statuses.lazy.map(\.id)).union(applied.lazy.map(\.id)).union(removed)
-  }
-}
-
-extension JournalRecord {
-  package var resource: ResourceID {
-    switch self {
-    case .intent(let intent): intent.step.resource
-    case .outcome(let step, _, _): step.resource
-    }
-  }
-
-  /// The revision for which something is begun; nil for an outcome.
-  package var intendedRevision: Int64? {
-    if case .intent(let intent) = self { return intent.revision }
-    return nil
-  }
 }

@@ -1,18 +1,18 @@
 package import Model
 
-/// Who works on an environment and who holds which of its ranges. A value: the store reads it, lets it decide, and
-/// writes what changed, all in one transaction and by the store's own clock.
+/// The replicas of an environment and the holders of its key ranges. A value: the store reads it, applies a change, and
+/// writes the difference, all in one transaction and by the store's clock.
 ///
-/// A lease lasts as long as its holder's seat. Taking a range raises its token by one, and so does taking it away from
-/// a replica that is dead; a write with an older token is refused.
+/// A lease lasts as long as its holder's membership. Acquiring a range increments its token, and so does taking it away
+/// from a dead replica. A write with an older token is rejected.
 package struct LeaseTable: Hashable, Sendable {
-  package struct Seat: Hashable, Sendable {
-    package let replica: Replica
-    /// Counts those who joined.
+  package struct Membership: Hashable, Sendable {
+    package let replica: ControllerReplica
+    /// Increases with each replica that joins.
     package let joined: Int64
     package var expiresAt: Timestamp
 
-    package init(replica: Replica, joined: Int64, expiresAt: Timestamp) {
+    package init(replica: ControllerReplica, joined: Int64, expiresAt: Timestamp) {
       self.replica = replica
       self.joined = joined
       self.expiresAt = expiresAt
@@ -22,9 +22,9 @@ package struct LeaseTable: Hashable, Sendable {
   package struct Lease: Hashable, Sendable {
     /// The replica's name; nil while the range is free.
     package var holder: String?
-    /// 0: it was never held.
+    /// 0 when the range was never held.
     package var token: Int64
-    /// When it was taken or given back.
+    /// When the range was acquired or released.
     package var since: Timestamp
 
     package init(holder: String?, token: Int64, since: Timestamp) {
@@ -34,14 +34,15 @@ package struct LeaseTable: Hashable, Sendable {
     }
   }
 
-  /// By name.
-  package private(set) var seats: [String: Seat]
-  /// By number of the range; always all of them.
+  /// By the replica's name.
+  package private(set) var memberships: [String: Membership]
+  /// By number of the range. Always complete.
   package private(set) var leases: [Lease]
 
-  /// Ranges that `leases` says nothing of were never held.
-  package init(seats: [Seat] = [], leases: [KeyRange: Lease] = [:]) {
-    self.seats = Dictionary(seats.map { ($0.replica.name, $0) }, uniquingKeysWith: { first, _ in first })
+  /// - Parameter leases: Missing ranges were never held.
+  package init(memberships: [Membership] = [], leases: [KeyRange: Lease] = [:]) {
+    self.memberships = Dictionary(
+      memberships.map { ($0.replica.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.leases = KeyRange.all.map {
       leases[$0] ?? Lease(holder: nil, token: 0, since: Timestamp(microseconds: 0))
     }
@@ -49,69 +50,72 @@ package struct LeaseTable: Hashable, Sendable {
 
   package subscript(range: KeyRange) -> Lease { leases[range.number] }
 
-  /// Seats in the order of joining.
-  package var inOrder: [Seat] { seats.values.sorted { $0.joined < $1.joined } }
+  /// Memberships in the order of joining.
+  package var orderedMemberships: [Membership] { memberships.values.sorted { $0.joined < $1.joined } }
 
-  /// Who may work on a resource now; nil where nobody does.
-  package func holder(of id: ResourceID, now: Timestamp) -> Replica? {
-    self[KeyRange(of: id)].holder.flatMap { seats[$0] }.flatMap { $0.expiresAt > now ? $0.replica : nil }
+  /// The replica that may work on a resource now; nil for none.
+  package func holder(of id: ResourceID, now: Timestamp) -> ControllerReplica? {
+    self[KeyRange(of: id)].holder.flatMap { memberships[$0] }
+      .flatMap { $0.expiresAt > now ? $0.replica : nil }
   }
 
-  /// Whether others need to hear of it: somebody came or went, or a range changed hands.
+  /// Whether other replicas must be notified: a replica joined or left, or a range has another holder.
   package func differs(from other: LeaseTable) -> Bool {
-    leases != other.leases || Set(seats.keys) != Set(other.seats.keys)
+    leases != other.leases || Set(memberships.keys) != Set(other.memberships.keys)
   }
 
-  /// Whether a write with this token is still its holder's.
+  /// Whether a write with this token is accepted.
   package func isCurrent(_ token: Int64, of range: KeyRange) -> Bool {
     self[range].holder != nil && self[range].token == token
   }
 
-  /// Renews the replica's seat, or gives it one; gives its surrendered ranges away; takes what it is to have and
-  /// nobody holds.
-  package mutating func beat(_ heartbeat: Heartbeat, now: Timestamp) -> LeaseStatus {
+  /// Records a heartbeat: renews or creates the replica's membership, frees the ranges that it releases, and acquires
+  /// the free ranges that are assigned to it.
+  package mutating func record(_ heartbeat: ControllerHeartbeat, now: Timestamp) -> LeaseStatus {
     let me = heartbeat.replica.name
-    var standing = LeaseStatus()
-    standing.evicted = evict(now: now, unless: me, isGone: heartbeat.isGone)
-    let joined = seats[me]?.joined ?? (seats.values.map(\.joined).max() ?? 0) + 1
-    seats[me] = Seat(replica: heartbeat.replica, joined: joined, expiresAt: now + Heartbeat.span)
+    var status = LeaseStatus()
+    status.evicted = evict(now: now, unless: me, isGone: heartbeat.isGone)
+    let joined = memberships[me]?.joined ?? (memberships.values.map(\.joined).max() ?? 0) + 1
+    memberships[me] = Membership(
+      replica: heartbeat.replica, joined: joined, expiresAt: now + ControllerHeartbeat.leaseSpan)
 
-    let seated = inOrder.map(\.replica)
-    standing.others = seated.filter { $0.name != me }
-    standing.exclusive = seated.first(where: \.isExclusive)
-    let workers = standing.exclusive.map { [$0.name] } ?? seated.map(\.name)
+    let replicas = orderedMemberships.map(\.replica)
+    status.others = replicas.filter { $0.name != me }
+    status.exclusive = replicas.first(where: \.isExclusive)
+    let workers = status.exclusive.map { [$0.name] } ?? replicas.map(\.name)
     let assigned = RangeAssignment.assign(leases.map(\.holder), to: workers)
     for range in KeyRange.all {
       let index = range.number
-      if assigned[index] == me { standing.assigned.insert(range) }
-      if leases[index].holder == me, assigned[index] != me, heartbeat.surrendered.contains(range) {
+      if assigned[index] == me { status.assigned.insert(range) }
+      if leases[index].holder == me, assigned[index] != me, heartbeat.released.contains(range) {
         leases[index] = Lease(holder: nil, token: leases[index].token, since: now)
       } else if leases[index].holder == nil, assigned[index] == me {
         leases[index] = Lease(holder: me, token: leases[index].token + 1, since: now)
       }
-      if leases[index].holder == me { standing.tokens[range] = leases[index].token }
+      if leases[index].holder == me { status.tokens[range] = leases[index].token }
     }
-    return standing
+    return status
   }
 
-  /// Frees everything that the replica holds.
+  /// Ends a membership and frees its ranges.
   package mutating func leave(_ name: String, now: Timestamp) {
-    seats[name] = nil
+    memberships[name] = nil
     for index in leases.indices where leases[index].holder == name {
       leases[index] = Lease(holder: nil, token: leases[index].token, since: now)
     }
   }
 
-  /// A lease that nobody took over meanwhile is still its holder's, however late the heartbeat comes.
+  /// Ends the memberships of dead replicas. The caller keeps its own leases however late its heartbeat is, unless
+  /// another replica has taken them over.
   private mutating func evict(
-    now: Timestamp, unless me: String, isGone: (Replica) -> Bool
-  ) -> [Replica] {
-    let dead = inOrder.filter { seat in
-      seat.replica.name != me && (seat.expiresAt <= now || isGone(seat.replica))
+    now: Timestamp, unless me: String, isGone: (ControllerReplica) -> Bool
+  ) -> [ControllerReplica] {
+    let dead = orderedMemberships.filter { membership in
+      membership.replica.name != me && (membership.expiresAt <= now || isGone(membership.replica))
     }.map(\.replica)
-    for replica in dead { seats[replica.name] = nil }
+    for replica in dead { memberships[replica.name] = nil }
     for index in leases.indices {
-      guard let holder = leases[index].holder, seats[holder] == nil, holder != me else { continue }
+      guard let holder = leases[index].holder, memberships[holder] == nil, holder != me else { continue }
       leases[index] = Lease(holder: nil, token: leases[index].token + 1, since: now)
     }
     return dead

@@ -1,49 +1,49 @@
 package import Model
 
-/// What the loop knows of its share. It begins nothing outside of the ranges that it holds and is to keep; what it
-/// holds beyond them it lets go of as soon as nothing of it is in flight.
+/// The leases of the loop. It starts nothing outside of the ranges that it holds and is assigned, and releases the other
+/// ranges that it holds as soon as nothing is in flight there.
 extension LoopState {
-  /// Ranges in which this replica may begin something.
-  package var owned: Set<KeyRange> { standing.assigned.intersection(standing.tokens.keys) }
+  /// Ranges in which this replica may start something.
+  package var owned: Set<KeyRange> { leaseStatus.assigned.intersection(leaseStatus.tokens.keys) }
 
   package func owns(_ id: ResourceID) -> Bool { owned.contains(KeyRange(of: id)) }
 
-  /// Only the leader records revisions.
+  /// Whether this replica records revisions.
   package var leads: Bool { owned.contains(.first) }
 
   /// What a heartbeat changed.
-  package struct Turn: Sendable {
-    /// Ranges that are new, or were another's in between.
+  package struct LeaseChange: Sendable {
+    /// Ranges that are new, or that another replica held in between.
     package let gained: Set<KeyRange>
-    /// Ranges that were taken away although they had not been given back.
+    /// Ranges that were taken away without being released.
     package let lost: Set<KeyRange>
     package let becameLeader: Bool
   }
 
-  /// Takes up what a heartbeat was answered. What is in flight stays so until its pass is over, also in lost ranges: it
-  /// must not be begun a second time here, and the store refuses what it writes.
-  package mutating func take(_ standing: LeaseStatus) -> Turn {
-    let (former, led) = (self.standing, leads)
+  /// Applies the result of a heartbeat. Resources in flight stay in flight until their pass is over, in lost ranges too:
+  /// no second pass must take them here, and the store rejects what the pass writes.
+  package mutating func apply(_ status: LeaseStatus) -> LeaseChange {
+    let (former, led) = (leaseStatus, leads)
     let ownedBefore = owned
-    self.standing = standing
-    if former.others.contains(where: { !$0.isExclusive && !standing.others.contains($0) }) {
+    leaseStatus = status
+    if former.others.contains(where: { !$0.isExclusive && !status.others.contains($0) }) {
       mayInherit = true
     }
-    let kept = standing.tokens.filter { former.tokens[$0.key] == $0.value }
+    let kept = status.tokens.filter { former.tokens[$0.key] == $0.value }
     let gained = owned.filter { !ownedBefore.contains($0) || kept[$0] == nil }
     let lost = former.tokens.keys.filter { former.assigned.contains($0) && kept[$0] == nil }
-    return Turn(gained: gained, lost: Set(lost), becameLeader: leads && !led)
+    return LeaseChange(gained: gained, lost: Set(lost), becameLeader: leads && !led)
   }
 
-  /// Ranges that are another's now and in which nothing is under way any more.
-  package var surrendered: Set<KeyRange> {
-    let foreign = Set(standing.tokens.keys).subtracting(standing.assigned)
+  /// Ranges assigned to another replica in which nothing is in flight any more.
+  package var releasableRanges: Set<KeyRange> {
+    let foreign = Set(leaseStatus.tokens.keys).subtracting(leaseStatus.assigned)
     guard !foreign.isEmpty else { return [] }
     return foreign.subtracting(flights.keys.lazy.map { KeyRange(of: $0) })
   }
 
-  /// Takes up what another replica wrote.
-  package mutating func hear(_ changed: Set<ResourceID>, removed: Set<ResourceID>, at now: Timestamp) {
+  /// Applies what another replica wrote.
+  package mutating func apply(changed: Set<ResourceID>, removed: Set<ResourceID>, at now: Timestamp) {
     for id in changed where !owns(id) { learn(id) }
     for id in removed where !owns(id) { forget(id) }
     wake(changed.union(removed), at: now)
@@ -51,11 +51,11 @@ extension LoopState {
 }
 
 extension LeaseStatus {
-  /// That of a loop which nobody shares.
+  /// The status of a replica that shares the environment with no other.
   package static let alone: LeaseStatus = {
-    var standing = LeaseStatus()
-    standing.tokens = Dictionary(uniqueKeysWithValues: KeyRange.all.map { ($0, 0) })
-    standing.assigned = Set(KeyRange.all)
-    return standing
+    var status = LeaseStatus()
+    status.tokens = Dictionary(uniqueKeysWithValues: KeyRange.all.map { ($0, 0) })
+    status.assigned = Set(KeyRange.all)
+    return status
   }()
 }

@@ -1,12 +1,13 @@
-/// Which replica is to have which range. Pure: all who ask of the same table get the same answer.
+/// Assigns ranges to replicas. Pure: every replica computes the same assignment from the same table.
 ///
-/// Everybody gets the same number of ranges, give or take one, and as few as possible change hands: who joins is given
-/// the highest ranges of those who have too many, and what the dead leave goes to those who have too few.
+/// Each replica is assigned the same number of ranges, give or take one, and as few ranges as possible change hands: a
+/// joining replica is assigned the last ranges of those with too many, and the ranges of dead replicas go to those with
+/// too few.
 package enum RangeAssignment {
   /// - Parameters:
-  ///   - holders: who holds each range; nil for free ones. Holders that are no replicas count as free.
-  ///   - replicas: those alive, in the order of joining.
-  /// - Returns: for each range its replica; nil where there is none.
+  ///   - holders: The holder of each range; nil for free ones. Holders that are not in `replicas` count as free.
+  ///   - replicas: The live replicas in the order of joining.
+  /// - Returns: The replica of each range; nil without replicas.
   package static func assign(_ holders: [String?], to replicas: [String]) -> [String?] {
     guard !replicas.isEmpty else { return holders.map { _ in nil } }
     var held: [String: Int] = [:]
@@ -17,8 +18,8 @@ package enum RangeAssignment {
       return first == second ? a.offset < b.offset : first > second
     }
     var quota: [String: Int] = [:]
-    for (place, replica) in byNeed.map(\.element).enumerated() {
-      quota[replica] = share + (place < rest ? 1 : 0)
+    for (index, replica) in byNeed.map(\.element).enumerated() {
+      quota[replica] = share + (index < rest ? 1 : 0)
     }
     var assigned: [String?] = holders.map { holder in
       guard let holder, let left = quota[holder], left > 0 else { return nil }

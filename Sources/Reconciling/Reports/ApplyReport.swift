@@ -26,7 +26,7 @@ package struct ApplyReport: Sendable {
   package struct Entry: Hashable, Sendable {
     package let id: ResourceID
     package let state: State
-    /// A CamelCase word for programs, such as `StepFailed`.
+    /// A CamelCase word for programs, such as `StepFailed`; `Removed` for a removed resource, empty without a status.
     package let reason: String
     /// Why, for people; empty where the state says all.
     package let message: String
@@ -86,8 +86,9 @@ package struct ApplyReport: Sendable {
       message = [.done, .removed, .unchanged].contains(state) ? "" : headline?.message ?? ""
     }
     return Entry(
-      id: id, state: state, reason: finding.isRemoved ? "Removed" : headline?.reason ?? "", message: message,
-      because: root)
+      id: id, state: state,
+      reason: finding.isRemoved ? EventReason.removed.rawValue : headline?.reason.rawValue ?? "",
+      message: message, because: root)
   }
 
   private static func state(of finding: ResourceFinding, _ result: Executor.Result?) -> State {
@@ -101,10 +102,9 @@ package struct ApplyReport: Sendable {
     case .done, .failed, nil: break
     }
     if finding.status.mode != .enforce { return .left }
-    let reason = finding.status.condition(.blocked).flatMap { $0.status ? $0.reason : nil }
-    switch reason {
-    case "Guarded": return .guarded
-    case "Invalid": return .failed
+    switch finding.status.blockedReason {
+    case .guarded: return .guarded
+    case .invalid: return .failed
     default: return .waiting
     }
   }
@@ -142,18 +142,9 @@ extension ApplyReport.State {
     case .removed: "is gone"
     case .failed: "failed"
     case .skipped, .waiting, .left: "is not done"
-    case .guarded: "is held back by a guard"
+    case .guarded: "is blocked by a guard"
     case .stopped: "was stopped"
     case .superseded: "is left to a newer revision"
-    }
-  }
-}
-
-extension Engine.Convergence {
-  /// The last result of each resource that was to be worked on.
-  package var results: [ResourceID: Executor.Result] {
-    passes.reduce(into: [:]) { all, pass in
-      for id in pass.findings.keys { all[id] = pass.results[id] ?? all[id] }
     }
   }
 }

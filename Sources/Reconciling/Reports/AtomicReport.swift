@@ -6,15 +6,15 @@ package struct AtomicReport: Sendable {
     /// All of it is as declared.
     case applied
     /// It failed, and the way back was gone.
-    case wentBack(ApplyReport)
+    case rolledBack(ApplyReport)
     /// It failed, and there was no other revision to go back to.
-    case stayed
+    case kept
     /// It was stopped; the next controller goes back, unless other manifests are applied before that.
     case stopped
   }
 
   /// Something that is lost although its resource may be back.
-  package struct Loss: Hashable, Sendable {
+  package struct Destruction: Hashable, Sendable {
     package let id: ResourceID
     /// The summary of the step that destroyed it.
     package let step: String
@@ -23,19 +23,19 @@ package struct AtomicReport: Sendable {
   package let forward: ApplyReport
   package let end: End
   /// The revision to go back to; 0 for nothing at all.
-  package let goesBackTo: Int64
-  package let destroyed: [Loss]
+  package let rollbackRevision: Int64
+  package let destroyed: [Destruction]
 
   package init(_ convergence: Engine.AtomicConvergence) {
     forward = ApplyReport(convergence.forward)
-    goesBackTo = convergence.goesBackTo
-    destroyed = convergence.destroyed.map { Loss(id: $0.id, step: $0.step.summary) }
+    rollbackRevision = convergence.rollbackRevision
+    destroyed = convergence.destroyed.map { Destruction(id: $0.id, step: $0.step.summary) }
     end =
       switch convergence.end {
       case .applied: .applied
-      case .stayed: .stayed
+      case .kept: .kept
       case .stopped: .stopped
-      case .wentBack(let back): .wentBack(ApplyReport(back))
+      case .rolledBack(let back): .rolledBack(ApplyReport(back))
       }
   }
 
@@ -43,48 +43,8 @@ package struct AtomicReport: Sendable {
   package var exitCode: Int32 { if case .applied = end { forward.exitCode } else { 1 } }
 
   /// Resources whose way back failed.
-  package var notPutBack: [ResourceID] {
-    guard case .wentBack(let back) = end else { return [] }
+  package var notRestored: [ResourceID] {
+    guard case .rolledBack(let back) = end else { return [] }
     return back.entries.filter { ![.done, .removed, .left].contains($0.state) }.map(\.id)
-  }
-}
-
-/// The forward report with the member `atomic`, as `docs/apply-json.md` describes it; the same is read back.
-extension AtomicReport: JSONRepresentable {
-  package var value: Value {
-    var atomic: [String: Value] = ["goesBackTo": .integer(goesBackTo)]
-    switch end {
-    case .applied: atomic["end"] = .string("applied")
-    case .stayed: atomic["end"] = .string("stayed")
-    case .stopped: atomic["end"] = .string("stopped")
-    case .wentBack(let back):
-      atomic["end"] = .string("wentBack")
-      atomic["back"] = back.value
-      atomic["notPutBack"] = .array(notPutBack.map { .string($0.description) })
-      atomic["destroyed"] = .array(
-        destroyed.map { .members(["id": .string($0.id.description), "step": .string($0.step)]) })
-    }
-    return forward.value.adding("atomic", .object(atomic))
-  }
-
-  package init?(_ value: Value) {
-    guard let atomic = value["atomic"], let forward = ApplyReport(value),
-      let goesBackTo = atomic.integer(at: "goesBackTo")
-    else { return nil }
-    switch atomic.text(at: "end") {
-    case "applied": end = .applied
-    case "stayed": end = .stayed
-    case "stopped": end = .stopped
-    case "wentBack":
-      guard let back = atomic["back"].flatMap({ ApplyReport($0) }) else { return nil }
-      end = .wentBack(back)
-    default: return nil
-    }
-    self.forward = forward
-    self.goesBackTo = goesBackTo
-    destroyed = (atomic.list(at: "destroyed") ?? []).compactMap { loss in
-      guard let id = loss.id(at: "id"), let step = loss.text(at: "step") else { return nil }
-      return Loss(id: id, step: step)
-    }
   }
 }

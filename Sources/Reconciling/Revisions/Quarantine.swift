@@ -1,11 +1,11 @@
 package import Model
 
-/// Manifests that no controller applies by itself, because they were left by a rollback or failed as a whole. A person
-/// who applies them lifts that.
+/// Manifests that no controller applies by itself, because a rollback left them or an atomic apply of them failed. It is
+/// lifted when a person applies them.
 package struct Quarantine: Hashable, Sendable {
-  /// Of the manifests, as in `Revision.manifestDigest`.
+  /// The digest of the manifests, as in `Revision.manifestDigest`.
   package let digest: Digest
-  /// The revision that they were.
+  /// The revision of the manifests.
   package let revision: Int64
   /// Such as `root@host rolled back to 3`.
   package let reason: String
@@ -21,39 +21,38 @@ package struct Quarantine: Hashable, Sendable {
   }
 }
 
-/// Somebody's promise that manifests are applied as a whole or not at all.
+/// The record of a running atomic apply. Its process renews it; once it expired, a controller rolls back.
 package struct AtomicApply: Hashable, Sendable {
-  /// Of the manifests that are being applied.
+  /// The digest of the manifests that are applied.
   package let digest: Digest
-  /// The revision to go back to; 0 for nothing at all.
-  package let goesBackTo: Int64
+  /// The revision to roll back to; 0 for an empty environment.
+  package let rollbackRevision: Int64
   package let actor: String
-  /// When the promise has to be renewed; after that nobody keeps it any more.
-  package var aliveUntil: Timestamp
+  package var expiresAt: Timestamp
 
-  package init(digest: Digest, goesBackTo: Int64, actor: String, aliveUntil: Timestamp) {
+  package init(digest: Digest, rollbackRevision: Int64, actor: String, expiresAt: Timestamp) {
     self.digest = digest
-    self.goesBackTo = goesBackTo
+    self.rollbackRevision = rollbackRevision
     self.actor = actor
-    self.aliveUntil = aliveUntil
+    self.expiresAt = expiresAt
   }
 }
 
-/// The part of the state that says which manifests are not to be applied, and what to go back to.
+/// The part of the state that stores quarantines and the atomic apply of an environment.
 package protocol QuarantineStore: Sendable {
-  /// Those in force, newest revision first.
+  /// The quarantines in force, newest revision first.
   func quarantines(of environment: String) async throws(StoreError) -> [Quarantine]
 
-  /// Puts these in force; what is in force already stays as it is.
+  /// Adds quarantines. Does not change those that are in force already.
   func quarantine(_ entries: [Quarantine], in environment: String) async throws(StoreError)
 
-  /// Ends the quarantine of these manifests; answers with what was in force, nil for nothing.
+  /// Ends the quarantine of these manifests and returns it; nil when there was none.
   func liftQuarantine(of digest: Digest, in environment: String, by actor: String, at time: Timestamp)
     async throws(StoreError) -> Quarantine?
 
-  /// The only one of the environment, alive or not; nil where there is none.
+  /// The only atomic apply of the environment, expired or not; nil when there is none.
   func atomicApply(of environment: String) async throws(StoreError) -> AtomicApply?
 
-  /// Makes or renews the promise, or ends it with nil.
+  /// Creates or renews the atomic apply, or ends it with nil.
   func setAtomicApply(_ apply: AtomicApply?, in environment: String) async throws(StoreError)
 }

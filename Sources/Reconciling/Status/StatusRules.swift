@@ -1,19 +1,6 @@
 package import Model
 
-/// What a pass concludes about one resource.
-package struct ResourceFinding: Hashable, Sendable {
-  package let status: ResourceStatus
-  package let events: [Event]
-  /// The world has it as declared.
-  package let isApplied: Bool
-  /// It is gone and leaves the inventory.
-  package let isRemoved: Bool
-  /// When it is worth another look although nothing failed: it becomes ready by itself, or waits for something that
-  /// nobody announces.
-  package let nextLook: Timestamp?
-}
-
-/// Turns what a pass saw and did into conditions, retry times and events. Pure.
+/// Derives conditions, retry times and events from the observations and results of a pass. Pure.
 package struct StatusRules: Sendable {
   let now: Timestamp
   let revision: Int64
@@ -29,12 +16,12 @@ package struct StatusRules: Sendable {
     package let planned: ResourcePlan
     /// Nil when there was nothing to execute.
     package let result: Executor.Result?
-    /// The plan from a second look after the steps; nil when there was none.
+    /// The plan from an observation after the steps; nil when there was none.
     package let verified: ResourcePlan?
     package let health: Health
     /// Whether exactly this was applied before, so that a difference is drift.
     package let wasApplied: Bool
-    /// Whether a step that nobody waits for any more may still take effect.
+    /// Whether an earlier step may still take effect.
     package let mayStillChange: Bool
 
     package init(
@@ -49,7 +36,7 @@ package struct StatusRules: Sendable {
       self.wasApplied = wasApplied
     }
 
-    /// The world moved away from what was applied. Routine work is no sign of that.
+    /// Whether the outside system changed since the resource was applied. Routine work is not drift.
     var isDrift: Bool {
       guard wasApplied else { return false }
       if planned.outcome == .drifted { return true }
@@ -58,123 +45,134 @@ package struct StatusRules: Sendable {
     }
   }
 
-  /// One true condition with its reason; the others follow.
-  private struct Verdict {
+  /// The condition that is true, with its reason. The other conditions follow from it.
+  private struct Assessment {
     var type: Condition.Kind
-    var reason: String
+    var reason: ConditionReason
     var message: String
+    var waitsFor: [ResourceID] = []
     var isFailure = false
   }
 
-  package func judge(_ evidence: Evidence, previous: ResourceStatus?) -> ResourceFinding {
+  package func evaluate(_ evidence: Evidence, previous: ResourceStatus?) -> ResourceFinding {
     let planned = evidence.planned
-    let verdict = verdict(on: evidence)
-    let isRemoved = planned.outcome == .delete && evidence.result == .done && verdict.type == .ready
+    let assessment = assess(evidence)
+    let isRemoved = planned.outcome == .delete && evidence.result == .done && assessment.type == .ready
     let isHealed =
-      evidence.isDrift && evidence.result == .done && verdict.type != .drifted && !verdict.isFailure
-    let failures = verdict.isFailure ? (previous?.failures ?? 0) + 1 : 0
+      evidence.isDrift && evidence.result == .done && assessment.type != .drifted && !assessment.isFailure
+    let failures = assessment.isFailure ? (previous?.failures ?? 0) + 1 : 0
     let conditions = Condition.Kind.allCases.map { type in
-      condition(type, verdict, drifts: evidence.isDrift && !isHealed, planned, previous?.condition(type))
+      condition(
+        type, assessment, drifts: evidence.isDrift && !isHealed, planned, previous?.condition(type))
     }
     let status = ResourceStatus(
       id: planned.id, revision: revision, conditions: conditions, failures: failures,
-      nextAttempt: verdict.isFailure ? now + backoff.rest(after: failures, of: planned.id) : nil,
+      nextAttempt: assessment.isFailure ? now + backoff.rest(after: failures, of: planned.id) : nil,
       mode: planned.desired?.metadata.mode ?? .enforce)
     return ResourceFinding(
       status: status,
-      events: events(evidence, verdict, isHealed: isHealed, isRemoved: isRemoved, previous: previous, status),
+      events: events(evidence, assessment, isHealed: isHealed, isRemoved: isRemoved, previous: previous),
       isApplied: !isRemoved && (evidence.verified ?? planned).outcome == .unchanged, isRemoved: isRemoved,
-      nextLook: nextLook(verdict, status))
+      nextCheck: nextCheck(assessment, status))
   }
 
-  static let settling = "Settling"
-  private static let soonestLook = TimeSpan(seconds: 1)
-  private static let latestLook = TimeSpan(seconds: 30)
+  private static let minCheckInterval = TimeSpan(seconds: 1)
+  private static let maxCheckInterval = TimeSpan(seconds: 30)
 
-  /// The longer it lasts, the rarer the looks: after half the time that it has lasted already.
-  private func nextLook(_ verdict: Verdict, _ status: ResourceStatus) -> Timestamp? {
-    guard !verdict.isFailure, let condition = status.condition(verdict.type) else { return nil }
-    switch verdict.type {
+  /// After half of the time that the condition has lasted, so that checks become rarer.
+  private func nextCheck(_ assessment: Assessment, _ status: ResourceStatus) -> Timestamp? {
+    guard !assessment.isFailure, let condition = status.condition(assessment.type) else { return nil }
+    switch assessment.type {
     case .ready, .drifted: return nil
-    case .blocked where verdict.reason != "Waiting": return nil
+    case .blocked where assessment.reason != .waiting: return nil
     case .progressing, .degraded, .blocked:
       let half = TimeSpan(milliseconds: (now - condition.since).milliseconds / 2)
-      return now + min(max(half, StatusRules.soonestLook), StatusRules.latestLook)
+      return now + min(max(half, StatusRules.minCheckInterval), StatusRules.maxCheckInterval)
     }
   }
 
-  private func verdict(on evidence: Evidence) -> Verdict {
+  private func assess(_ evidence: Evidence) -> Assessment {
     switch evidence.result {
     case .failed(let error):
-      return Verdict(type: .degraded, reason: "StepFailed", message: error.description, isFailure: true)
+      return Assessment(
+        type: .degraded, reason: .stepFailed, message: error.description, isFailure: true)
     case .skipped(let other):
-      return Verdict(type: .blocked, reason: "DependencyNotReady", message: "waits for \(other)")
+      return Assessment(
+        type: .blocked, reason: .dependencyNotReady, message: "waits for \(other)", waitsFor: [other])
     case .cancelled:
-      return Verdict(
-        type: .progressing, reason: "Stopped", message: "the controller stopped before it was done")
+      return Assessment(
+        type: .progressing, reason: .stopped, message: "the controller stopped before it was done")
     case .superseded(let revision):
-      return Verdict(
-        type: .progressing, reason: "Superseded", message: "given up because revision \(revision) is newer")
+      return Assessment(
+        type: .progressing, reason: .superseded, message: "cancelled because revision \(revision) is newer")
     case .done, nil:
-      return verdict(on: evidence.verified ?? evidence.planned, after: evidence)
+      return assess(evidence.verified ?? evidence.planned, evidence)
     }
   }
 
-  private func verdict(on plan: ResourcePlan, after evidence: Evidence) -> Verdict {
+  private func assess(_ plan: ResourcePlan, _ evidence: Evidence) -> Assessment {
     let waitingOn = plan.waitingOn ?? ""
     switch plan.outcome {
-    case .unchanged:
-      switch evidence.health {
-      case .ready: return Verdict(type: .ready, reason: "AsDeclared", message: "as declared")
-      case .noted(let reason, let message): return Verdict(type: .ready, reason: reason, message: message)
-      case .progressing(let reason, let message):
-        return Verdict(type: .progressing, reason: reason, message: message)
-      case .degraded(let reason, let message):
-        return Verdict(type: .degraded, reason: reason, message: message)
-      }
-    case .waiting: return Verdict(type: .blocked, reason: "Waiting", message: "waits for \(waitingOn)")
-    case .blocked: return Verdict(type: .blocked, reason: "Guarded", message: waitingOn)
-    case .invalid: return Verdict(type: .blocked, reason: "Invalid", message: waitingOn)
-    case .unknown: return Verdict(type: .degraded, reason: "NotObserved", message: waitingOn, isFailure: true)
+    case .unchanged: return assess(evidence.health)
+    case .waiting:
+      return Assessment(
+        type: .blocked, reason: .waiting, message: "waits for \(waitingOn)", waitsFor: plan.waitsFor)
+    case .blocked: return Assessment(type: .blocked, reason: .guarded, message: waitingOn)
+    case .invalid: return Assessment(type: .blocked, reason: .invalid, message: waitingOn)
+    case .unknown:
+      return Assessment(type: .degraded, reason: .notObserved, message: waitingOn, isFailure: true)
     case .drifted:
-      return Verdict(type: .drifted, reason: "Drifted", message: StatusRules.text(of: plan.steps))
+      return Assessment(type: .drifted, reason: .drifted, message: StatusRules.text(of: plan.steps))
     case .paused:
-      return Verdict(type: .blocked, reason: "Paused", message: "reconciling is paused by its manifest")
+      return Assessment(type: .blocked, reason: .paused, message: "reconciling is paused by its manifest")
     case .delete where plan.steps.isEmpty && evidence.mayStillChange:
-      return Verdict(
-        type: .progressing, reason: StatusRules.settling,
+      return Assessment(
+        type: .progressing, reason: .settling,
         message:
-          "gone; a step that was given up, cut off or timed out may still take effect, so it is looked at "
-          + "for \(Engine.settlingSpan) more before it is forgotten")
-    case .delete where plan.steps.isEmpty: return Verdict(type: .ready, reason: "Removed", message: "removed")
+          "gone; a step that was cancelled, interrupted or timed out may still take effect, so it is observed for "
+          + "\(Engine.settlingSpan) more before it is forgotten")
+    case .delete where plan.steps.isEmpty:
+      return Assessment(type: .ready, reason: .removed, message: "removed")
     case .create, .update, .replace, .run, .delete:
-      return Verdict(
-        type: .degraded, reason: "NotConverged",
+      return Assessment(
+        type: .degraded, reason: .notConverged,
         message: "still differs after its steps were done: \(StatusRules.text(of: plan.steps))",
         isFailure: true)
     }
   }
 
+  private func assess(_ health: Health) -> Assessment {
+    switch health {
+    case .ready: Assessment(type: .ready, reason: .asDeclared, message: "as declared")
+    case .noted(let reason, let message):
+      Assessment(type: .ready, reason: ConditionReason(rawValue: reason), message: message)
+    case .progressing(let reason, let message):
+      Assessment(type: .progressing, reason: ConditionReason(rawValue: reason), message: message)
+    case .degraded(let reason, let message):
+      Assessment(type: .degraded, reason: ConditionReason(rawValue: reason), message: message)
+    }
+  }
+
   private func condition(
-    _ type: Condition.Kind, _ verdict: Verdict, drifts: Bool, _ planned: ResourcePlan, _ previous: Condition?
+    _ type: Condition.Kind, _ assessment: Assessment, drifts: Bool, _ planned: ResourcePlan,
+    _ previous: Condition?
   ) -> Condition {
-    let status = type == verdict.type || (type == .drifted && drifts)
+    let isDrift = type == .drifted && drifts
+    let status = type == assessment.type || isDrift
     let explains = status || type == .ready
-    let reason = type == .drifted && drifts ? "Drifted" : explains ? verdict.reason : "No"
-    let message =
-      type == .drifted && drifts ? StatusRules.text(of: planned.steps) : explains ? verdict.message : ""
     return Condition(
-      type, status, reason: reason, message: message,
-      since: previous?.status == status ? previous?.since ?? now : now, observedRevision: revision)
+      type, status, reason: isDrift ? .drifted : explains ? assessment.reason : .no,
+      message: isDrift ? StatusRules.text(of: planned.steps) : explains ? assessment.message : "",
+      waitsFor: type == assessment.type ? assessment.waitsFor : [],
+      since: Condition.since(status, previous: previous, now: now), observedRevision: revision)
   }
 
   private func events(
-    _ evidence: Evidence, _ verdict: Verdict, isHealed: Bool, isRemoved: Bool, previous: ResourceStatus?,
-    _ status: ResourceStatus
+    _ evidence: Evidence, _ assessment: Assessment, isHealed: Bool, isRemoved: Bool, previous: ResourceStatus?
   ) -> [Event] {
     let planned = evidence.planned
     var events: [Event] = []
-    func add(_ reason: String, _ message: String, isWarning: Bool = false) {
+    func add(_ reason: EventReason, _ message: String, isWarning: Bool = false) {
       events.append(
         Event(
           at: now, id: planned.id, isWarning: isWarning, reason: reason, message: message, revision: revision)
@@ -182,22 +180,22 @@ package struct StatusRules: Sendable {
     }
     let steps = StatusRules.text(of: planned.steps)
     if evidence.isDrift, previous?.condition(.drifted)?.status != true {
-      add("DriftDetected", steps, isWarning: true)
+      add(.driftDetected, steps, isWarning: true)
     }
     if isRemoved {
-      add("Removed", planned.steps.isEmpty ? "was gone already" : steps)
+      add(.removed, planned.steps.isEmpty ? "was gone already" : steps)
     } else if isHealed {
-      add("DriftHealed", steps)
-    } else if evidence.result == .done, !verdict.isFailure, verdict.reason != StatusRules.settling {
-      add("Applied", steps)
+      add(.driftHealed, steps)
+    } else if evidence.result == .done, !assessment.isFailure, assessment.reason != .settling {
+      add(.applied, steps)
     }
-    let wasReady = previous?.isReady
-    if verdict.type != .ready,
-      previous?.condition(verdict.type).map({ $0.status && $0.message == verdict.message }) != true
-    {
-      add(verdict.reason, verdict.message, isWarning: verdict.type != .progressing)
-    } else if verdict.type == .ready, wasReady == false, !isRemoved, events.isEmpty {
-      add("Ready", verdict.message)
+    let former = previous?.condition(assessment.type)
+    let isRepeated = former?.status == true && former?.message == assessment.message
+    if assessment.type != .ready, !isRepeated {
+      add(
+        .condition(assessment.reason), assessment.message, isWarning: assessment.type != .progressing)
+    } else if assessment.type == .ready, previous?.isReady == false, !isRemoved, events.isEmpty {
+      add(.ready, assessment.message)
     }
     return events
   }

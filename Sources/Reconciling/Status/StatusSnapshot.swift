@@ -1,20 +1,20 @@
 package import Model
 
-/// What is remembered of an environment, as far as it explains how a resource is.
+/// The stored state of an environment, as far as explanations need it.
 package struct StatusSnapshot: Sendable {
   package var now: Timestamp
   package var statuses: [ResourceID: ResourceStatus]
-  /// The newest revision; nil where it is not known.
+  /// The newest revision; nil when it is not known.
   package var desired: DesiredState?
-  /// Its number; 0 where nothing was recorded.
+  /// Its number; 0 when there is none.
   package var revision: Int64
-  /// Newest first; at least the newest entries of the resource asked about and of what it waits for.
+  /// Newest first. Contains at least the newest entries of the explained resource and of what it waits for.
   package var journal: [JournalEntry] = []
-  /// Newest first; the same.
+  /// Newest first. Contains at least the same resources as `journal`.
   package var events: [Event] = []
-  /// Revisions that are not applied again by themselves, with why.
+  /// Quarantined revisions with the reason.
   package var quarantined: [Int64: String] = [:]
-  /// The controller that alone may work on the resource now; nil where there is none.
+  /// The controller that holds the lease of the explained resource; nil for none.
   package var holder: String?
 
   package init(
@@ -30,12 +30,6 @@ package struct StatusSnapshot: Sendable {
   func steps(of id: ResourceID) -> some Sequence<JournalEntry> {
     journal.lazy.filter { $0.intent.step.resource == id }
   }
-}
 
-extension ResourceStatus {
-  /// The condition that says most: what is wrong, else that it is ready.
-  package var headline: Condition? {
-    let order: [Condition.Kind] = [.degraded, .drifted, .blocked, .progressing, .ready]
-    return order.lazy.compactMap { self.condition($0) }.first { $0.status } ?? condition(.ready)
-  }
+  func newestStep(of id: ResourceID) -> JournalEntry? { steps(of: id).first { _ in true } }
 }

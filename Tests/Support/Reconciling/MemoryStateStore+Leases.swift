@@ -23,9 +23,9 @@ extension MemoryStateStore {
 
   /// Why a write of this view comes too late; nil when it does not.
   func refusal(of fence: Fence, by state: EnvironmentState?) -> StoreError? {
-    guard let permit else { return nil }
+    guard let fencingTokens else { return nil }
     let table = state?.leases ?? LeaseTable()
-    for (range, token) in permit.fence(fence.ranges) where !table.isCurrent(token, of: range) {
+    for (range, token) in fencingTokens.fence(fence.ranges) where !table.isCurrent(token, of: range) {
       return .lost(range.number, holder: table[range].holder)
     }
     if let revision = fence.revision, let newest = state?.revisions.last?.revision.number, newest > revision {
@@ -34,24 +34,24 @@ extension MemoryStateStore {
     return nil
   }
 
-  package func fenced(by permit: FencingTokens) -> any StateStore {
-    MemoryStateStore(of: self, permit: permit)
+  package func fenced(by fencingTokens: FencingTokens) -> any StateStore {
+    MemoryStateStore(of: self, fencingTokens: fencingTokens)
   }
 
-  package func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError)
+  package func recordHeartbeat(_ heartbeat: ControllerHeartbeat, in environment: String) async throws(StoreError)
     -> LeaseStatus
   {
     let now = clock()
-    let (standing, hasChanged) = try with(.lease, environment) { state in
+    let (leaseStatus, hasChanged) = try with(.lease, environment) { state in
       let before = state.leases
-      let standing = state.leases.beat(heartbeat, now: now)
-      return (standing, state.leases.differs(from: before))
+      let leaseStatus = state.leases.beat(heartbeat, now: now)
+      return (leaseStatus, state.leases.differs(from: before))
     }
     if hasChanged { tell(.leases, in: environment, from: heartbeat.replica.name) }
-    return standing
+    return leaseStatus
   }
 
-  package func leave(_ replica: Replica, environment: String) async throws(StoreError) {
+  package func leave(_ replica: ControllerReplica, environment: String) async throws(StoreError) {
     let now = clock()
     try with(.lease, environment) { $0.leases.leave(replica.name, now: now) }
     tell(.leases, in: environment, from: replica.name)
@@ -97,11 +97,11 @@ extension MemoryStateStore {
   package func loseNews(_ areLost: Bool) { listeners.setDeaf(areLost) }
 
   func tell(_ news: StateNotification, in environment: String, from replica: String? = nil) {
-    listeners.tell(news, in: environment, from: replica ?? permit?.replica)
+    listeners.tell(news, in: environment, from: replica ?? fencingTokens?.replica)
   }
 
   package func listen(
-    in environment: String, as replica: Replica, _ tell: @escaping @Sendable (StateNotification) -> Void
+    in environment: String, as replica: ControllerReplica, _ tell: @escaping @Sendable (StateNotification) -> Void
   ) async {
     let number = listeners.add(environment, replica.name, tell)
     let (end, feed) = AsyncStream<Void>.makeStream()

@@ -36,7 +36,7 @@ package final class MemoryStateStore: StateStore {
   let clock: @Sendable () -> Timestamp
   let listeners: Listeners
   /// What the writes of this view of the store need; nil: nothing.
-  let permit: FencingTokens?
+  let fencingTokens: FencingTokens?
 
   /// - Parameter clock: the store's own time; nil for one that stands still, so that no lease expires.
   package init(name: String = "memory", clock: (@Sendable () -> Timestamp)? = nil) {
@@ -44,12 +44,12 @@ package final class MemoryStateStore: StateStore {
     self.clock = clock ?? { Timestamp(seconds: 0) }
     state = Watched(State())
     listeners = Listeners()
-    permit = nil
+    fencingTokens = nil
   }
 
-  init(of store: MemoryStateStore, permit: FencingTokens) {
+  init(of store: MemoryStateStore, fencingTokens: FencingTokens) {
     (name, state, clock, listeners) = (store.name, store.state, store.clock, store.listeners)
-    self.permit = permit
+    self.fencingTokens = fencingTokens
   }
 
   /// The next calls of this sort fail.
@@ -151,7 +151,7 @@ package final class MemoryStateStore: StateStore {
       for record in records {
         switch record {
         case .intent(let intent):
-          state.permits[intent.step] = permit.flatMap { $0.fence([intent.step.resource]).first }
+          state.permits[intent.step] = fencingTokens.flatMap { $0.fence([intent.step.resource]).first }
           state.positions[intent.step] = state.journal.count
           state.journal.append(JournalEntry(intent: intent, outcome: nil, finishedAt: nil))
         case .outcome(let step, let outcome, let time):

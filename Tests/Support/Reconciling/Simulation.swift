@@ -99,7 +99,7 @@ package struct Simulation: Sendable {
 
   /// Runs a controller while `body` drives it with triggers; ends the triggers and waits for the controller's end.
   package func run(
-    from desired: DesiredState, as replica: Replica? = nil,
+    from desired: DesiredState, as replica: ControllerReplica? = nil,
     _ body: (AsyncStream<Trigger>.Continuation) async throws -> Void
   ) async throws {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()

@@ -115,7 +115,8 @@ final class World: Sendable {
       }
       try? await time.sleep(Int64(callRandom.int(1...5000)) * 1000)
       throw BackendError(
-        code: "simulated.timedOut", "\(fault?.mark ?? "a fault") timed out: \(what)", hint: "end the fault")
+        code: "simulated.timedOut", "\(fault?.mark ?? "a fault") timed out: \(what)", hint: "end the fault",
+        effect: .uncertain)
     case .hangs?:
       if let fault {
         while faults.isActive(fault), (try? await time.sleep(1_000_000)) != nil {}

@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// A request to stop: steps under way are finished and journalled, no other is begun.
-package final class Drain: Sendable {
+/// A request to stop: running steps are finished and recorded in the journal, no other step is started.
+package final class GracefulStop: Sendable {
   private let requested = Atomic(false)
   package init() {}
   package func request() { requested.store(true, ordering: .releasing) }

@@ -17,12 +17,15 @@ package protocol ProblemCode: RawRepresentable, Hashable, Sendable where RawValu
   var retry: Retry { get }
   /// The hint of problems that are created without one; nil for none.
   var defaultHint: String? { get }
+  /// Whether the failed call may still change the outside system after it returned.
+  var effect: StepEffect { get }
 }
 
 extension ProblemCode {
   package static var temporary: Set<Self> { [] }
   package var retry: Retry { Self.temporary.contains(self) ? .later : .afterChange }
   package var defaultHint: String? { nil }
+  package var effect: StepEffect { .settled }
 }
 
 /// Why a call failed: the error type of every module, as `typealias PostgresError = Problem<PostgresErrorCode>`.
@@ -39,6 +42,7 @@ package struct Problem<ErrorCode: ProblemCode>: Error, Hashable, Sendable {
   /// What the problem is about, where the message leaves it out: a server, or the field of a request.
   package let subject: String?
   package let retry: Retry
+  package let effect: StepEffect
   /// The outside system's own code: an SQLSTATE, an exit status; nil when it gave none.
   package let cause: String?
   /// What else the outside system reported. Printed by `debugDescription` only, since it may hold values of rows.
@@ -46,14 +50,15 @@ package struct Problem<ErrorCode: ProblemCode>: Error, Hashable, Sendable {
 
   /// Takes every value as it is; no defaults of the code are filled in.
   package init(
-    code: Code, message: String, hint: String?, subject: String?, retry: Retry, cause: String?,
-    detail: String?
+    code: Code, message: String, hint: String?, subject: String?, retry: Retry, effect: StepEffect,
+    cause: String?, detail: String?
   ) {
     self.code = code
     self.message = message
     self.hint = hint
     self.subject = subject
     self.retry = retry
+    self.effect = effect
     self.cause = cause
     self.detail = detail
   }
@@ -61,20 +66,21 @@ package struct Problem<ErrorCode: ProblemCode>: Error, Hashable, Sendable {
   /// - Parameters:
   ///   - hint: Nil for the code's own.
   ///   - retry: Nil for the code's own.
+  ///   - effect: Nil for the code's own.
   package init(
     _ code: Code, _ message: String, hint: String? = nil, subject: String? = nil, retry: Retry? = nil,
-    cause: String? = nil, detail: String? = nil
+    effect: StepEffect? = nil, cause: String? = nil, detail: String? = nil
   ) {
     self.init(
       code: code, message: message, hint: hint ?? code.defaultHint, subject: subject,
-      retry: retry ?? code.retry, cause: cause, detail: detail)
+      retry: retry ?? code.retry, effect: effect ?? code.effect, cause: cause, detail: detail)
   }
 
   /// The problem of a module whose call failed because a call to another module failed. Keeps hint and retry class.
   package init<Other>(_ code: Code, causedBy other: Problem<Other>) {
     self.init(
-      code: code, message: other.fullMessage, hint: other.hint, subject: nil, retry: other.retry, cause: nil,
-      detail: nil)
+      code: code, message: other.fullMessage, hint: other.hint, subject: nil, retry: other.retry,
+      effect: code.effect, cause: nil, detail: nil)
   }
 
   /// Subject and message, without the hint.
@@ -87,7 +93,7 @@ package struct Problem<ErrorCode: ProblemCode>: Error, Hashable, Sendable {
 
   /// The same problem as backends of kinds report it.
   package var backendError: BackendError {
-    BackendError(code: qualifiedCode, fullMessage, hint: hint, retry: retry)
+    BackendError(code: qualifiedCode, fullMessage, hint: hint, retry: retry, effect: effect)
   }
 }
 
@@ -114,7 +120,9 @@ extension OpenProblemCode {
 
 extension Problem where ErrorCode: OpenProblemCode {
   /// - Parameter code: A stable word for programs, such as `docker.unreachable`.
-  package init(code: String, _ message: String, hint: String? = nil, retry: Retry = .later) {
-    self.init(Code(rawValue: code), message, hint: hint, retry: retry)
+  package init(
+    code: String, _ message: String, hint: String? = nil, retry: Retry = .later, effect: StepEffect = .settled
+  ) {
+    self.init(Code(rawValue: code), message, hint: hint, retry: retry, effect: effect)
   }
 }

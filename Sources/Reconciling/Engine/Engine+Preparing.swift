@@ -1,0 +1,168 @@
+package import Model
+
+extension Engine {
+  /// Observations and the plan that follows from them. Holds everything that executing the plan needs.
+  package struct Preparation: Sendable {
+    package let plan: Plan
+    let desired: DesiredState
+    /// The resources of the pass; nil for all.
+    let scope: Set<ResourceID>?
+    /// The whole inventory, or at least the part that the scope needs.
+    let inventory: [ResourceID: InventoryEntry]
+    /// The result for each resource. Paused resources are not observed.
+    package let observations: [ResourceID: Result<Observation, BackendError>]
+    let subjects: [ResourceID: AnySubject]
+    package let context: ReconcileContext
+
+    /// The resources in the inventory, as last applied.
+    package var appliedResources: [ResourceID: AnyResource] { inventory.mapValues(\.resource) }
+  }
+
+  /// Observes and plans, and writes nothing.
+  /// - Parameters:
+  ///   - revision: The number that `desired` has or would get; nil to read it from the store.
+  ///   - scope: The resources to observe; nil for all that are desired or in the inventory.
+  ///   - leaving: The resources that are in the inventory and no longer desired, so that a scoped pass need not read
+  ///     the whole inventory; nil when not known.
+  package func prepare(
+    _ desired: DesiredState, revision: Int64? = nil, scope: Set<ResourceID>? = nil,
+    allowances: Allowances = Allowances(), leaving: Set<ResourceID>? = nil
+  ) async throws(StoreError) -> Preparation {
+    let number: Int64
+    if let revision {
+      number = revision
+    } else {
+      let latest = try await store.latestRevision(of: desired.environment)
+      number = latest.map { $0.manifestDigest == desired.digest ? $0.number : $0.number + 1 } ?? 1
+    }
+    guard scope == nil else {
+      let inventory = try await inventory(for: desired, scope, leaving)
+      return await observeAndPlan(
+        desired, revision: number, inventory: inventory, scope: scope, allowances: allowances)
+    }
+    // Observes while the inventory is read, on the assumption that each resource was applied as it is desired.
+    // `observeAndPlan` repeats the observation of resources for which that is wrong.
+    async let assumed = observeAsApplied(desired)
+    let inventory = try await store.inventory(of: desired.environment, knowing: desired.resources)
+    return await observeAndPlan(
+      desired, revision: number, inventory: inventory, scope: nil, allowances: allowances,
+      assumed: await assumed)
+  }
+
+  /// Observes the desired resources, assuming that each was last applied as it is desired now, or never.
+  private func observeAsApplied(_ desired: DesiredState) async -> [ResourceID: Result<
+    Observation, BackendError
+  >] {
+    let context = context(for: desired, leaving: [])
+    let subjects = desired.resources.map { AnySubject(id: $0.id, desired: $0, lastApplied: $0) }
+    return await observe(subjects, in: context)
+  }
+
+  /// The part of the inventory that a pass needs. All of it as soon as something may be deleted: the guards count it,
+  /// and a leaving resource waits for everything that was built on it.
+  func inventory(for desired: DesiredState, _ scope: Set<ResourceID>?, _ leaving: Set<ResourceID>?)
+    async throws(StoreError) -> [ResourceID: InventoryEntry]
+  {
+    guard let scope, let leaving, scope.allSatisfy({ desired[$0] != nil }) else {
+      return try await store.inventory(of: desired.environment, knowing: desired.resources)
+    }
+    // The approvals that the environment required when it was last applied stay in force until they are changed.
+    var ids = scope.union(leaving).union([desired.environmentID])
+    for id in scope { ids.formUnion(desired[id]?.references.map(\.target) ?? []) }
+    return try await store.inventory(of: desired.environment, ids: ids, knowing: desired)
+  }
+
+  /// - Parameter assumed: Observations from before the inventory was known.
+  func observeAndPlan(
+    _ desired: DesiredState, revision: Int64, inventory: [ResourceID: InventoryEntry],
+    scope: Set<ResourceID>?, allowances: Allowances,
+    assumed: [ResourceID: Result<Observation, BackendError>] = [:]
+  ) async -> Preparation {
+    let subjects = subjects(of: desired, inventory, scope)
+    let left =
+      scope == nil
+      ? subjects.values.filter { $0.desired == nil }.compactMap(\.lastApplied)
+      : inventory.values.map(\.resource).filter { desired[$0.id] == nil }
+    let leaving = left.sorted { $0.id < $1.id }
+    let context = context(for: desired, leaving: leaving)
+    progress(.observing(count: subjects.count))
+    var observations = assumed
+    // A resource that was claimed and not applied completely may still be built on what it was built on before.
+    let unobserved = subjects.values.filter { subject in
+      assumed[subject.id] == nil
+        || inventory[subject.id].map { $0.digest != subject.desired?.digest } ?? false
+    }
+    observations.merge(await observe(unobserved, in: context)) { _, new in new }
+    return plan(
+      desired, revision, inventory, scope, allowances, subjects, observations: observations, context)
+  }
+
+  /// Plans from observations.
+  func plan(
+    _ desired: DesiredState, _ revision: Int64, _ inventory: [ResourceID: InventoryEntry],
+    _ scope: Set<ResourceID>?, _ allowances: Allowances, _ subjects: [ResourceID: AnySubject],
+    observations: [ResourceID: Result<Observation, BackendError>], _ context: ReconcileContext
+  ) -> Preparation {
+    let request = PlanRequest(
+      revision: revision, desired: desired, inventory: inventory, observations: observations,
+      surroundings: context, scope: scope, allowances: allowances)
+    let plan = planner.plan(request)
+    return Preparation(
+      plan: scope == nil ? plan : plan.waitingBeyondScope(), desired: desired, scope: scope,
+      inventory: inventory, observations: observations, subjects: subjects, context: context)
+  }
+
+  func context(for desired: DesiredState, leaving: [AnyResource]) -> ReconcileContext {
+    ReconcileContext(
+      environment: desired.environment, owner: owner, now: time.now(),
+      allowsMockGPUs: desired.allowsMockGPUs, offers: offers.offers(of: desired, leaving: leaving))
+  }
+
+  func subjects(
+    of desired: DesiredState, _ inventory: [ResourceID: InventoryEntry], _ scope: Set<ResourceID>?
+  ) -> [ResourceID: AnySubject] {
+    guard let scope else {
+      var subjects: [ResourceID: AnySubject] = Dictionary(
+        minimumCapacity: max(desired.resources.count, inventory.count))
+      for resource in desired.resources {
+        subjects[resource.id] = AnySubject(
+          id: resource.id, desired: resource, lastApplied: inventory[resource.id]?.resource)
+      }
+      for (id, entry) in inventory where subjects[id] == nil {
+        subjects[id] = AnySubject(id: id, desired: nil, lastApplied: entry.resource)
+      }
+      return subjects
+    }
+    var subjects: [ResourceID: AnySubject] = Dictionary(minimumCapacity: scope.count)
+    for id in scope {
+      let (wanted, applied) = (desired[id], inventory[id]?.resource)
+      guard wanted != nil || applied != nil else { continue }
+      subjects[id] = AnySubject(id: id, desired: wanted, lastApplied: applied)
+    }
+    return subjects
+  }
+
+  /// Calls the backend of each kind once, all kinds at the same time. Paused resources are not observed.
+  func observe(_ subjects: [AnySubject], in context: ReconcileContext) async
+    -> [ResourceID: Result<Observation, BackendError>]
+  {
+    guard !subjects.isEmpty else { return [:] }
+    return await withTaskGroup(of: [ResourceID: Result<Observation, BackendError>].self) { group in
+      for (call, subjects) in observationCalls(for: subjects) {
+        group.addTask { await call.observe(subjects, in: context) }
+      }
+      var all: [ResourceID: Result<Observation, BackendError>] = Dictionary(minimumCapacity: subjects.count)
+      for await observations in group { all.merge(observations) { first, _ in first } }
+      return all
+    }
+  }
+
+  /// One call for each kind, with its subjects; sorted by kind.
+  func observationCalls(for subjects: some Collection<AnySubject>) -> [(ObservationCall, [AnySubject])] {
+    let observed = subjects.filter { $0.desired?.metadata.mode != .paused }
+    let byKind = Dictionary(grouping: observed, by: \.id.kind).sorted { $0.key < $1.key }
+    return byKind.compactMap { kind, subjects in
+      backends[kind].map { (ObservationCall(backend: $0, time: time, report: report), subjects) }
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package import Model
+
+/// The results of one pass, written in one transaction.
+package struct StatusChanges: Sendable {
+  /// The revision that was observed.
+  package let revision: Int64
+  package var statuses: [ResourceStatus] = []
+  /// Resources that are applied completely, as they are applied.
+  package var applied: [AnyResource] = []
+  /// Resources that no longer exist and leave the inventory.
+  package var removed: [ResourceID] = []
+  package var events: [Event] = []
+
+  package init(revision: Int64) { self.revision = revision }
+  var isEmpty: Bool { statuses.isEmpty && applied.isEmpty && removed.isEmpty && events.isEmpty }
+
+  /// What other replicas are notified of, because resources of theirs may wait for it; nil for nothing.
+  package var notification: StateNotification? {
+    let changed = Set(applied.lazy.map(\.id)).union(statuses.lazy.filter(\.isReady).map(\.id))
+    guard !changed.isEmpty || !removed.isEmpty else { return nil }
+    return .changed(changed, removed: Set(removed))
+  }
+
+  /// All resources that are concerned.
+  package var ids: Set<ResourceID> {
+    Set(statuses.lazy.map(\.id)).union(applied.lazy.map(\.id)).union(removed)
+  }
+}
