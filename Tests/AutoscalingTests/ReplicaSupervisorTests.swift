@@ -177,7 +177,7 @@ import Testing
 
   @Test func `as containers they come, go, and are found again by the next server`() async throws {
     let url = SecretReference.environment("URL")
-    let world = FakeWorld(secrets: [url: "postgresql://somewhere/jobs"])
+    let world = FakeEngines(secrets: [url: "postgresql://somewhere/jobs"])
     let keeper = ReplicaContainers(world.support, owner: "test")
     let docker = DockerReplicas(
       image: .sample("rendertrust"), connection: url, limits: LimitSettings().limits)
@@ -190,7 +190,7 @@ import Testing
     let next = ReplicaContainers(world.support, owner: "test")
     #expect(try await next.keep(3, docker, of: "global") == 3)
     #expect(world.local.running == names, "nothing was made anew")
-    world.local.meddle(names[1]) { $0.state = .exited(1) }
+    world.local.changeOutOfBand(names[1]) { $0.state = .exited(1) }
     #expect(try await next.keep(2, docker, of: "global") == 2)
     #expect(world.local.running.count == 2)
     #expect(try await next.keep(0, nil, of: "global") == 0)

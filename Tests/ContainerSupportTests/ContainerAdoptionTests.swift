@@ -32,12 +32,12 @@ struct ContainerAdoptionTests {
   ) throws -> ContainerAdoption {
     let labels = ContainerLabels(
       owner: "", resource: ResourceID(kind: "Container", name: "legacy"), replica: 0, node: nil, spec: "")
-    let facts = ContainerFacts(
+    let facts = InspectedContainer(
       observation: ContainerObservation(
         id: "0123456789abcdef", name: "legacy", engine: .local, labels: labels, image: "registry.test/web:2",
         state: .running, limits: limits), address: nil)
     return try ContainerAdoption(
-      ForeignContainer(
+      UnmanagedContainer(
         inspected: try Value(json: text), image: try Value(json: image), facts: facts, machine: .usual))
   }
 
@@ -158,9 +158,9 @@ struct ContainerAdoptionTests {
   func unpinned() throws {
     let text = Self.container(#", "Image": "web:latest""#)
     let error = #expect(throws: BackendError.self) {
-      var foreign = ForeignContainer(
+      var foreign = UnmanagedContainer(
         name: "legacy",
-        facts: ContainerFacts(
+        facts: InspectedContainer(
           observation: ContainerObservation(
             id: "1", name: "legacy", engine: .local,
             labels: ContainerLabels(

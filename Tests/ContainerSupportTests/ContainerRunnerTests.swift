@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Operations on containers")
 struct ContainerRunnerTests {
-  private let world = FakeWorld(secrets: [.environment("PASSWORD"): "hunter2-hunter2"])
+  private let world = FakeEngines(secrets: [.environment("PASSWORD"): "hunter2-hunter2"])
   private let plan = ContainerPlan.sample("echo")
 
   private func error(of operation: ContainerOperation) async -> BackendError? {
@@ -27,7 +27,7 @@ struct ContainerRunnerTests {
   @Test("A container of somebody else is never taken over")
   func foreignName() async throws {
     let name = plan.containerName(owner: "test")
-    world.local.addForeign(name)
+    world.local.addUnmanaged(name)
     let error = try #require(await error(of: .create(plan)))
     #expect(error.code == "container.foreign")
     #expect(error.message.contains(name))
@@ -71,7 +71,7 @@ struct ContainerRunnerTests {
     let old = world.local.observations[0]
     let bad = ContainerPlan.sample(
       "echo", image: .sample("bad"), health: .http(port: 80, path: "/health", within: TimeSpan(seconds: 5)))
-    world.local.makeSick(.sample("bad"))
+    world.local.makeUnhealthy(.sample("bad"))
     let error = try #require(
       await error(of: newFirst ? .replaceAfter(bad, old: old.handle) : .replaceBefore(bad, old: old.handle)))
     #expect(error.code == "health.failed")
@@ -85,11 +85,11 @@ struct ContainerRunnerTests {
 
 @Suite("Seeing containers")
 struct ContainerObserverTests {
-  private let world = FakeWorld()
+  private let world = FakeEngines()
   private let echo = ResourceID(kind: "Module", name: "echo")
 
-  private func sought(_ engines: Set<EngineAddress>) -> ContainerObserver.Query {
-    ContainerObserver.Query(id: echo, engines: engines, health: .running)
+  private func sought(_ engines: Set<EngineAddress>) -> ContainerQuery {
+    ContainerQuery(id: echo, engines: engines, health: .running)
   }
 
   @Test("An engine that does not answer fails exactly the resources that may be on it")
@@ -99,7 +99,7 @@ struct ContainerObserverTests {
     let other = ResourceID(kind: "Module", name: "other")
     let results = await world.support.observer.observe(
       [
-        sought([.local]), .init(id: other, engines: [.local, FakeWorld.secondAddress], health: .running),
+        sought([.local]), .init(id: other, engines: [.local, FakeEngines.secondAddress], health: .running),
       ], in: .test())
     #expect(try results[echo]?.get()?.containers.count == 1)
     guard case .failure(let error)? = results[other] else {
@@ -118,14 +118,14 @@ struct ContainerObserverTests {
 
   @Test("An engine that was asked before is looked at, though no node names it any more")
   func remembered() async throws {
-    let engine = try world.support.engines.engine(at: FakeWorld.secondAddress)
-    #expect(try await engine.residents(owner: "test").isEmpty)
+    let engine = try world.support.engines.engine(at: FakeEngines.secondAddress)
+    #expect(try await engine.containersByNode(owner: "test").isEmpty)
     let plan = ContainerPlan(
-      resource: echo, engine: FakeWorld.secondAddress, template: ContainerTemplate(image: .sample("echo")),
+      resource: echo, engine: FakeEngines.secondAddress, template: ContainerTemplate(image: .sample("echo")),
       limits: ContainerLimits(memory: nil, cores: nil, pids: nil), health: .running)
     try await world.support.runner.run(.create(plan), owner: "test")
     let results = await world.support.observer.observe([sought([.local])], in: .test())
-    #expect(try results[echo]?.get()?.containers.map(\.engine) == [FakeWorld.secondAddress])
+    #expect(try results[echo]?.get()?.containers.map(\.engine) == [FakeEngines.secondAddress])
   }
 
   @Test("The local engine is the same whether it is called local or by its socket")
@@ -140,9 +140,9 @@ struct ContainerObserverTests {
   func young() async throws {
     let http = HealthRule.http(port: 80, path: "/h", within: TimeSpan(seconds: 10))
     try await world.support.runner.run(.create(.sample("echo", health: http)), owner: "test")
-    world.local.makeSick(.sample("echo"))
+    world.local.makeUnhealthy(.sample("echo"))
     let now = Timestamp(seconds: 1000)
-    world.local.meddle(world.local.names[0]) { $0.startedAt = now }
+    world.local.changeOutOfBand(world.local.names[0]) { $0.startedAt = now }
     for (seconds, health) in [
       (Int64(5), ContainerObservation.Health.starting), (15, .failing("GET /h on port 80: status 503")),
     ] {

@@ -5,23 +5,23 @@ import Testing
 
 @Suite("Watching engines", .timeLimit(.minutes(1)))
 struct ContainerWatchTests {
-  private let world = FakeWorld()
+  private let world = FakeEngines()
   private let echo = ResourceID(kind: "Module", name: "echo")
 
   @Test("Changes are told, and after an engine was away that something may have been missed")
   func reconnects() async throws {
     _ = try world.support.engines.engine(at: .local)
-    let (news, feed) = AsyncStream<ContainerWatch.News>.makeStream()
+    let (news, feed) = AsyncStream<ContainerWatch.Event>.makeStream()
     let watch = ContainerWatch(engines: world.support.engines, owner: "test", clock: ImmediateClock())
     let task = Task { await watch.run { feed.yield($0) } }
     var iterator = news.makeAsyncIterator()
-    await until { world.local.listenerCount == 1 }
-    world.local.tell(echo)
+    await until { world.local.watcherCount == 1 }
+    world.local.notifyWatchers(echo)
     #expect(await iterator.next() == .changed(echo))
-    world.local.hangUp()
+    world.local.endWatches()
     #expect(await iterator.next() == .missed(.local))
-    await until { world.local.listenerCount == 1 }
-    world.local.tell(echo)
+    await until { world.local.watcherCount == 1 }
+    world.local.notifyWatchers(echo)
     #expect(await iterator.next() == .changed(echo))
     task.cancel()
     await task.value
@@ -31,8 +31,8 @@ struct ContainerWatchTests {
   func newEngine() async throws {
     let watch = ContainerWatch(engines: world.support.engines, owner: "test", clock: ImmediateClock())
     let task = Task { await watch.run { _ in } }
-    _ = try world.support.engines.engine(at: FakeWorld.secondAddress)
-    await until { world.second.listenerCount == 1 }
+    _ = try world.support.engines.engine(at: FakeEngines.secondAddress)
+    await until { world.second.watcherCount == 1 }
     task.cancel()
     await task.value
   }

@@ -18,12 +18,12 @@ struct ModuleContractTests {
   private static let id = ResourceID(kind: "Module", name: "echo")
   private static let nodes: [String: ComputeOffer] = ["a": .test(), "b": .test(), "c": .test()]
 
-  private func room(_ world: RealWorld) -> Room<ModulePlanner, ModuleBackend> {
-    Room(ModulePlanner(), ModuleBackend(observer: world.support.observer, runner: world.support.runner))
+  private func room(_ world: DockerFixture) -> KindFixture<ModulePlanner, ModuleBackend> {
+    KindFixture(ModulePlanner(), ModuleBackend(observer: world.support.observer, runner: world.support.runner))
   }
 
   private func module(
-    _ world: RealWorld, image: String = "storyboardImage", replicas: Int = 3,
+    _ world: DockerFixture, image: String = "storyboardImage", replicas: Int = 3,
     _ change: (inout ModuleSpec) -> Void = { _ in }
   ) throws -> Resource<ModuleSpec> {
     let pinned = try world.image(image)
@@ -46,7 +46,7 @@ struct ModuleContractTests {
 
   @Test("Replicas come up on every node, hardened, are mended, rolled over and taken away")
   func life() async throws {
-    try await RealWorld.with { world in
+    try await DockerFixture.with { world in
       let context = world.context(Self.nodes)
       let old = try module(world)
       try await room(world).apply(Self.id, old, in: context)
@@ -83,7 +83,7 @@ struct ModuleContractTests {
 
   @Test("A rollout that fails its check leaves every old container as it was")
   func failingRollout() async throws {
-    try await RealWorld.with { world in
+    try await DockerFixture.with { world in
       let context = world.context(Self.nodes)
       let old = try module(world)
       try await room(world).apply(Self.id, old, in: context)
@@ -113,7 +113,7 @@ struct ModuleContractTests {
 
   @Test("A module that reads its input waits for work")
   func stdio() async throws {
-    try await RealWorld.with { world in
+    try await DockerFixture.with { world in
       let context = world.context(Self.nodes)
       let echo = try module(world, image: "echoImage", replicas: 1) {
         $0.serves = .stdio(ModuleStdio())

@@ -13,7 +13,7 @@ import ReconcilingSupport
 
 /// A runner on a real engine that all its nodes share, with a scheduler in memory.
 struct RunnerWorld: Sendable {
-  let world: RealWorld
+  let world: DockerFixture
   let desk: FakeDesk
   let modules: Watched<[DirectModule]>
   let nodes: Watched<[DirectNode]>
@@ -26,7 +26,7 @@ struct RunnerWorld: Sendable {
     interface: WorkInterface = .stdio(command: ["/module/run"]),
     lease: TimeSpan = TimeSpan(seconds: 3), _ work: @Sendable (RunnerWorld) async throws -> Void
   ) async throws {
-    try await RealWorld.with { world in
+    try await DockerFixture.with { world in
       let image = try world.image(key)
       let made = RunnerWorld(
         world, FakeDesk(lease: lease), image,
@@ -41,7 +41,7 @@ struct RunnerWorld: Sendable {
   }
 
   private init(
-    _ world: RealWorld, _ desk: FakeDesk, _ image: PinnedImage, _ nodes: [DirectNode],
+    _ world: DockerFixture, _ desk: FakeDesk, _ image: PinnedImage, _ nodes: [DirectNode],
     _ modules: [DirectModule]
   ) {
     self.world = world

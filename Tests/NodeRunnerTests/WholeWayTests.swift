@@ -24,12 +24,12 @@ struct WholeWayTests {
   /// A scheduler and a runner at work, with nodes `n1` and `n2` that have a container of `echo` each.
   private func with(
     _ work:
-      @Sendable (RealWorld, PostgresJobService, SchedulingWorld, Watched<[DirectModule]>) async throws -> Void
+      @Sendable (DockerFixture, PostgresJobService, SchedulingWorld, Watched<[DirectModule]>) async throws -> Void
   )
     async throws
   {
     try await TestDatabase.with(connections: 12) { pool in
-      try await RealWorld.with { world in
+      try await DockerFixture.with { world in
         let books = try await SchedulingWorld(pool)
         try await books.credit(["ada"], 1000)
         try await books.addModule("echo", credits: nil)
@@ -58,7 +58,7 @@ struct WholeWayTests {
     }
   }
 
-  private func makeContainer(of image: PinnedImage, on node: String, _ world: RealWorld) async throws {
+  private func makeContainer(of image: PinnedImage, on node: String, _ world: DockerFixture) async throws {
     let plan = ContainerPlan(
       resource: ResourceID(kind: "Module", name: "echo"), node: ResourceID(kind: "Node", name: node),
       engine: .local, template: ContainerTemplate(image: image, keepsInputOpen: true),

@@ -16,10 +16,10 @@ import Testing
 struct NodeContractTests {
   @Test("Its record is written, changed, mended and taken away")
   func life() async throws {
-    try await RealWorld.with { world in
+    try await DockerFixture.with { world in
       let id = ResourceID(kind: "Node", name: "dev-1")
       let engines = world.support.engines
-      let room = Room(NodePlanner(), NodeBackend(engines: engines))
+      let room = KindFixture(NodePlanner(), NodeBackend(engines: engines))
       var spec = NodeSpec()
       spec.owner = "account/ada"
       spec.cores = 1

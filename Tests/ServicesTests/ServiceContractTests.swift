@@ -17,12 +17,12 @@ import Testing
 struct ServiceContractTests {
   private static let id = ResourceID(kind: "Service", name: "web")
 
-  private func room(_ world: RealWorld) -> Room<ServicePlanner, ServiceBackend> {
-    Room(ServicePlanner(), ServiceBackend(observer: world.support.observer, runner: world.support.runner))
+  private func room(_ world: DockerFixture) -> KindFixture<ServicePlanner, ServiceBackend> {
+    KindFixture(ServicePlanner(), ServiceBackend(observer: world.support.observer, runner: world.support.runner))
   }
 
   private func service(
-    _ world: RealWorld, image: String = "webImage", _ change: (inout ServiceSpec) -> Void = { _ in }
+    _ world: DockerFixture, image: String = "webImage", _ change: (inout ServiceSpec) -> Void = { _ in }
   ) throws -> Resource<ServiceSpec> {
     var spec = ServiceSpec()
     spec.image = try world.image(image)
@@ -40,7 +40,7 @@ struct ServiceContractTests {
 
   @Test("It comes up hardened, labelled and within its limits, and answers at its port")
   func create() async throws {
-    try await RealWorld.with(secrets: [.environment("TOKEN"): "not-to-be-seen"]) { world in
+    try await DockerFixture.with(secrets: [.environment("TOKEN"): "not-to-be-seen"]) { world in
       let port = try Loopback.freePort()
       let service = try service(world) {
         $0.ports = [PortBinding(hostAddress: "127.0.0.1", hostPort: port, containerPort: 8080)]
@@ -67,7 +67,7 @@ struct ServiceContractTests {
 
   @Test("Drift is mended: limits, a stop, a kill, a pause, a removal")
   func drift() async throws {
-    try await RealWorld.with { world in
+    try await DockerFixture.with { world in
       let service = try service(world)
       try await room(world).apply(Self.id, service, in: world.context())
       for accident in ["limits", "stop", "kill", "pause", "remove"] {
@@ -97,7 +97,7 @@ struct ServiceContractTests {
 
   @Test("A new image takes the port over, and its volume; a broken one gives both back")
   func replace() async throws {
-    try await RealWorld.with { world in
+    try await DockerFixture.with { world in
       let port = try Loopback.freePort()
       let prepare: (inout ServiceSpec) -> Void = {
         $0.ports = [PortBinding(hostAddress: "127.0.0.1", hostPort: port, containerPort: 8080)]
@@ -132,7 +132,7 @@ struct ServiceContractTests {
 
   @Test("A health command is run by the engine")
   func command() async throws {
-    try await RealWorld.with { world in
+    try await DockerFixture.with { world in
       let service = try service(world) {
         $0.health?.http = nil
         $0.health?.command = ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/health"]
@@ -146,10 +146,10 @@ struct ServiceContractTests {
 
   @Test("A watch tells of what happens to our containers and of nothing else")
   func watch() async throws {
-    try await RealWorld.with { world in
+    try await DockerFixture.with { world in
       let service = try service(world)
       try await room(world).apply(Self.id, service, in: world.context())
-      let (news, feed) = AsyncStream<ContainerWatch.News>.makeStream()
+      let (news, feed) = AsyncStream<ContainerWatch.Event>.makeStream()
       let watch = ContainerWatch(engines: world.support.engines, owner: world.owner)
       let task = Task { await watch.run { feed.yield($0) } }
       defer { task.cancel() }

@@ -4,11 +4,11 @@ internal import Model
 /// Schedulers as containers of the controller's own engine, which starts those again that end. They go on when the server
 /// ends, and the next one finds them by their labels.
 package struct ReplicaContainers: ReplicaKeeper {
-  private let workloads: WorkloadSupport
+  private let workloads: ContainerToolkit
   private let owner: String
 
   /// - Parameter owner: marks what this controller made.
-  package init(_ workloads: WorkloadSupport, owner: String) {
+  package init(_ workloads: ContainerToolkit, owner: String) {
     self.workloads = workloads
     self.owner = owner
   }

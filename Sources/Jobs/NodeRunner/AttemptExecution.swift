@@ -53,7 +53,7 @@ struct AttemptExecution: Sendable {
       case .stdio(let line):
         let command = ContainerCommand(
           line, input: order.input.jsonBytes(), environment: environment,
-          mostOutput: AttemptOutcome.mostOutput, timeout: left.duration)
+          maxOutputBytes: AttemptOutcome.mostOutput, timeout: left.duration)
         return await run(command, in: container, on: engine, hear: hear)
       case .http(let port, let path):
         return await post(to: port, path, within: left, in: container, on: engine)
@@ -63,7 +63,7 @@ struct AttemptExecution: Sendable {
     }
   }
 
-  private func container(on engine: any ContainerEngine) async throws(BackendError) -> ContainerFacts? {
+  private func container(on engine: any ContainerEngine) async throws(BackendError) -> InspectedContainer? {
     let all = try await engine.containers(of: [module.id], owner: parts.owner)
     let fit = all.filter {
       $0.observation.labels.node == node.id && $0.observation.isHealthy
@@ -74,7 +74,7 @@ struct AttemptExecution: Sendable {
   }
 
   private func run(
-    _ command: ContainerCommand, in container: ContainerFacts, on engine: any ContainerEngine,
+    _ command: ContainerCommand, in container: InspectedContainer, on engine: any ContainerEngine,
     hear: @escaping @Sendable (ProgressLine) -> Void
   ) async -> ExecutionEnd {
     do throws(BackendError) {
@@ -89,7 +89,7 @@ struct AttemptExecution: Sendable {
   }
 
   private func post(
-    to port: Int, _ path: String, within left: TimeSpan, in container: ContainerFacts,
+    to port: Int, _ path: String, within left: TimeSpan, in container: InspectedContainer,
     on engine: any ContainerEngine
   ) async -> ExecutionEnd {
     guard let target = container.reachablePort(port) else {
@@ -120,10 +120,10 @@ struct AttemptExecution: Sendable {
 
   /// Whether it is known not to run on since the work began. An engine tells of the end of a container a moment after that
   /// of the processes in it.
-  private func isGone(_ container: ContainerFacts, on engine: any ContainerEngine) async -> Bool {
+  private func isGone(_ container: InspectedContainer, on engine: any ContainerEngine) async -> Bool {
     for look in 0..<Self.looks {
       if look > 0, (try? await parts.time.sleep(Self.lookPause)) == nil { return false }
-      let now: ContainerFacts?
+      let now: InspectedContainer?
       do throws(BackendError) {
         now = try await engine.container(container.observation.id)
       } catch {

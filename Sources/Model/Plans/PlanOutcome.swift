@@ -5,6 +5,9 @@ package enum PlanOutcome<Operation: Sendable>: Sendable {
   case steps([Step<Operation>])
   /// Nothing can be done before something else happens; the reason is shown to people.
   case waiting(on: String)
+
+  /// `.upToDate` where there are no steps.
+  package init(steps: [Step<Operation>]) { self = steps.isEmpty ? .upToDate : .steps(steps) }
 }
 
 /// A planner's input cannot be planned; only a change of a manifest helps.

@@ -6,7 +6,7 @@ import Synchronization
 /// broken image end or fail their check, stopped containers stay, and it can be unreachable.
 package final class FakeEngine: ContainerEngine {
   private struct Container {
-    var facts: ContainerFacts
+    var facts: InspectedContainer
     var labels: [String: String]
     var request: ContainerRequest?
   }
@@ -25,14 +25,14 @@ package final class FakeEngine: ContainerEngine {
 
   private let state = Mutex(State())
   private let number: Int
-  private let machine: EngineFacts
+  private let machine: EngineInfo
   /// Images whose program ends at once.
   private let crashing: Mutex<Set<Digest>> = Mutex([])
   /// Images that run but never answer well.
   private let sick: Mutex<Set<Digest>> = Mutex([])
 
   /// - Parameter number: tells its containers from those of other fakes.
-  package init(number: Int = 1, machine: EngineFacts = .usual) {
+  package init(number: Int = 1, machine: EngineInfo = .usual) {
     self.number = number
     self.machine = machine
   }
@@ -41,7 +41,7 @@ package final class FakeEngine: ContainerEngine {
 
   package func setReachable(_ isReachable: Bool) { state.withLock { $0.isReachable = isReachable } }
   package func makeCrash(_ image: PinnedImage) { _ = crashing.withLock { $0.insert(image.digest) } }
-  package func makeSick(_ image: PinnedImage) { _ = sick.withLock { $0.insert(image.digest) } }
+  package func makeUnhealthy(_ image: PinnedImage) { _ = sick.withLock { $0.insert(image.digest) } }
   package func cure(_ image: PinnedImage) {
     _ = sick.withLock { $0.remove(image.digest) }
     _ = crashing.withLock { $0.remove(image.digest) }
@@ -51,7 +51,7 @@ package final class FakeEngine: ContainerEngine {
   package func failAfter(changes: Int?) { state.withLock { $0.callsLeft = changes } }
 
   /// Changes what is there behind the controller's back.
-  package func meddle(_ name: String, _ change: (inout ContainerObservation) -> Void) {
+  package func changeOutOfBand(_ name: String, _ change: (inout ContainerObservation) -> Void) {
     state.withLock { state in
       guard let id = state.containers.first(where: { $0.value.facts.observation.name == name })?.key else {
         return
@@ -60,16 +60,16 @@ package final class FakeEngine: ContainerEngine {
     }
   }
 
-  package func removeBehindTheBack(_ name: String) {
+  package func removeOutOfBand(_ name: String) {
     state.withLock { state in
       state.containers = state.containers.filter { $0.value.facts.observation.name != name }
     }
   }
 
-  package func removeVolumeBehindTheBack(_ name: String) { state.withLock { $0.volumes[name] = nil } }
+  package func removeVolumeOutOfBand(_ name: String) { state.withLock { $0.volumes[name] = nil } }
 
   /// A container that somebody else made.
-  package func addForeign(_ name: String, labels: [String: String] = [:]) {
+  package func addUnmanaged(_ name: String, labels: [String: String] = [:]) {
     state.withLock { state in
       state.next += 1
       let labelled = ContainerLabels(of: .anything, owner: "somebody-else")
@@ -77,7 +77,7 @@ package final class FakeEngine: ContainerEngine {
         id: "foreign-\(state.next)", name: name, engine: .local, labels: labelled, image: "", state: .running,
         limits: ContainerLimits(memory: nil, cores: nil, pids: nil))
       state.containers[observation.id] = Container(
-        facts: ContainerFacts(observation: observation, address: nil), labels: labels, request: nil)
+        facts: InspectedContainer(observation: observation, address: nil), labels: labels, request: nil)
     }
   }
 
@@ -110,7 +110,7 @@ package final class FakeEngine: ContainerEngine {
 
   package func containers(
     of resources: Set<ResourceID>, owner: String
-  ) async throws(BackendError) -> [ContainerFacts] {
+  ) async throws(BackendError) -> [InspectedContainer] {
     try check()
     return state.withLock { state in
       state.containers.values.filter {
@@ -119,7 +119,7 @@ package final class FakeEngine: ContainerEngine {
     }
   }
 
-  package func container(_ id: String) async throws(BackendError) -> ContainerFacts? {
+  package func container(_ id: String) async throws(BackendError) -> InspectedContainer? {
     try check()
     return state.withLock { $0.containers[id]?.facts }
   }
@@ -133,7 +133,7 @@ package final class FakeEngine: ContainerEngine {
     }
   }
 
-  package func provideVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
+  package func ensureVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
     if let existing = state.withLock({ $0.volumes[name] }) {
       guard labels.allSatisfy({ existing[$0.key] == $0.value }) else {
         throw BackendError(code: "volume.foreign", "volume \(name) was not made here", retry: .afterChange)
@@ -160,7 +160,7 @@ package final class FakeEngine: ContainerEngine {
         id: id, name: request.name, engine: .local, labels: request.labels,
         image: request.template.image.pullReference, state: .created, limits: request.limits)
       state.containers[id] = Container(
-        facts: ContainerFacts(observation: observation, address: "10.\(self.number).0.\(state.next)"),
+        facts: InspectedContainer(observation: observation, address: "10.\(self.number).0.\(state.next)"),
         labels: request.labels.dictionary, request: request)
     }
     return id
@@ -198,7 +198,7 @@ package final class FakeEngine: ContainerEngine {
   }
 
   /// Ends all conversations, as an engine does that is restarted.
-  package func hangUp() {
+  package func endWatches() {
     let listeners = state.withLock { state in
       defer { state.listeners = [] }
       return state.listeners
@@ -207,7 +207,7 @@ package final class FakeEngine: ContainerEngine {
   }
 
   /// How many watch at the moment.
-  package var listenerCount: Int { state.withLock { $0.listeners.count } }
+  package var watcherCount: Int { state.withLock { $0.listeners.count } }
 
   /// Tells all who watch that a container of this resource changed.
   package func tell(_ id: ResourceID) {
@@ -224,7 +224,7 @@ package final class FakeEngine: ContainerEngine {
     for await id in events { changed(id) }
   }
 
-  package func facts() async throws(BackendError) -> EngineFacts {
+  package func facts() async throws(BackendError) -> EngineInfo {
     try check()
     return machine
   }
@@ -242,16 +242,16 @@ package final class FakeEngine: ContainerEngine {
     try change("remove volume \(name)") { $0.volumes[name] = nil }
   }
 
-  package func residents(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
+  package func containersByNode(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
     try check()
-    var residents: [ResourceID: [String]] = [:]
+    var containersByNode: [ResourceID: [String]] = [:]
     for container in state.withLock({ Array($0.containers.values) }) {
       guard container.labels[ContainerLabels.owner] == owner,
         let node = container.facts.observation.labels.node
       else { continue }
-      residents[node, default: []].append(container.facts.observation.name)
+      containersByNode[node, default: []].append(container.facts.observation.name)
     }
-    return residents.mapValues { $0.sorted() }
+    return containersByNode.mapValues { $0.sorted() }
   }
 
   package func lastLines(of id: String, count: Int) async throws(BackendError) -> [String] {
@@ -286,8 +286,8 @@ package final class FakeEngine: ContainerEngine {
   }
 }
 
-extension EngineFacts {
-  package static let usual = EngineFacts(
+extension EngineInfo {
+  package static let usual = EngineInfo(
     version: "20.10.24", cores: 2, memory: ByteCount(bytes: 8 << 30), isRootless: false, hasSeccomp: true,
     runtimes: ["io.containerd.runc.v2", "runc"], cgroupVersion: "2")
 }

@@ -41,7 +41,7 @@ struct SimulatedPlatform: Sendable {
       }
     }
     engines = pool
-    let workloads = WorkloadSupport(
+    let workloads = ContainerToolkit(
       engines: pool,
       probe: { address, _ in
         let engine = address.address.hasPrefix("10.1.") ? systems.engines[0] : systems.engines[1]
@@ -99,7 +99,7 @@ struct SimulatedPlatform: Sendable {
         ServiceSpec.self, planner: ServicePlanner(),
         backend: backend(
           "Service", ServiceBackend(observer: workloads.observer, runner: workloads.runner), pasts.services
-        ) { if case .remove = $0 { true } else { false } }, export: ServiceExport.export),
+        ) { if case .remove = $0 { true } else { false } }, export: ContainerExport.export),
       Kind(
         ModuleSpec.self, planner: ModulePlanner(),
         backend: backend(

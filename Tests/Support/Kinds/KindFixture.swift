@@ -1,0 +1,73 @@
+package import Model
+package import Planning
+package import Reconciling
+
+/// One kind at work without the loop: observes, plans and applies one resource, as the loop would.
+package struct KindFixture<P: ResourcePlanner, B: ResourceBackend>: Sendable
+where P.Spec == B.Spec, P.Observed == B.Observed, P.Operation == B.Operation {
+  package let planner: P
+  package let backend: B
+
+  package init(_ planner: P, _ backend: B) {
+    self.planner = planner
+    self.backend = backend
+  }
+
+  /// What would be done now.
+  package func plan(
+    _ id: ResourceID, _ desired: Resource<P.Spec>?, lastApplied: Resource<P.Spec>? = nil,
+    in context: ReconcileContext
+  ) async throws -> PlanOutcome<P.Operation> {
+    let subject = Subject(id: id, desired: desired, lastApplied: lastApplied)
+    let observed = try await observe(subject, in: context)
+    return try planner.plan(
+      desired, observed,
+      PlanContext(id: id, lastApplied: lastApplied?.map { $0 as any ResourceSpec }, surroundings: context))
+  }
+
+  /// Does what is to be done, once, and returns the steps that were done.
+  @discardableResult
+  package func apply(
+    _ id: ResourceID, _ desired: Resource<P.Spec>?, lastApplied: Resource<P.Spec>? = nil,
+    in context: ReconcileContext
+  ) async throws -> [Step<P.Operation>] {
+    guard case .steps(let steps) = try await plan(id, desired, lastApplied: lastApplied, in: context) else {
+      return []
+    }
+    let subject = Subject(id: id, desired: desired, lastApplied: lastApplied)
+    for step in steps { try await backend.apply(step.operation, to: subject, in: context) }
+    return steps
+  }
+
+  package func health(of desired: Resource<P.Spec>, in context: ReconcileContext) async throws -> Health? {
+    let subject = Subject(id: desired.id, desired: desired, lastApplied: desired)
+    let observed = try await observe(subject, in: context)
+    return observed.map { backend.health(of: subject, observed: $0, in: context) }
+  }
+
+  package func observe(
+    _ subject: Subject<P.Spec>, in context: ReconcileContext
+  ) async throws -> P.Observed? {
+    guard let answer = await backend.observe([subject], in: context)[subject.id] else {
+      throw BackendError(code: "observation.missing", "no answer for \(subject.id)")
+    }
+    return try answer.get()
+  }
+}
+
+extension Resource where Spec: ResourceSpec {
+  /// A resource as the loader would make it.
+  package static func test(
+    _ kind: String, _ name: String, _ spec: Spec, labels: [String: String] = [:]
+  ) -> Resource<Spec> {
+    Resource(
+      id: ResourceID(kind: kind, name: name), metadata: Metadata(labels: labels), spec: spec, references: [],
+      location: nil, digest: Digest(of: "\(spec.value.json) \(labels.sorted { $0.key < $1.key })"))
+  }
+}
+
+extension PlanOutcome {
+  package var steps: [Step<Operation>] { if case .steps(let steps) = self { steps } else { [] } }
+  package var waitsOn: String? { if case .waiting(let reason) = self { reason } else { nil } }
+  package var isUpToDate: Bool { if case .upToDate = self { true } else { false } }
+}
