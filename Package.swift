@@ -234,8 +234,8 @@ let testTargets: [Target] = [
   tests(
     "Nodes",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "Nodes", "Manifests", "Model", "Planning",
-      "Reconciling", "ContainerSupport",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "KindTestSupport", "Nodes", "Manifests", "Model",
+      "Planning", "Reconciling", "ContainerSupport",
     ]),
   tests(
     "Gateway",
@@ -255,8 +255,8 @@ let testTargets: [Target] = [
   tests(
     "Modules",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
-      "Reconciling", "ContainerSupport",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "KindTestSupport", "Modules", "Manifests", "Model",
+      "Planning", "Reconciling", "ContainerSupport",
     ]),
   tests("ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "HTTPSupport", "Model"]),
   tests("Parquet", ["Parquet", "Model", subprocess]),
@@ -308,8 +308,8 @@ let testTargets: [Target] = [
   tests(
     "Services",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
-      "Reconciling", "ContainerSupport",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "KindTestSupport", "Services", "Manifests", "Model",
+      "Planning", "Reconciling", "ContainerSupport",
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),

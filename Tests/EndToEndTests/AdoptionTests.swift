@@ -78,7 +78,7 @@ extension EndToEnd {
       let after = try #require(try await engine.inspectContainer(before.name))
       #expect(after.id == before.id && after.startedAt == before.startedAt, "it was touched")
       let again = try await installation.run("import", "Service/other", "--container", before.name)
-      #expect(again.exitCode == 1 && again.errors.contains("adopted by Service/web already"), "\(again)")
+      #expect(again.exitCode == 1 && again.errors.contains("already adopted by Service/web"), "\(again)")
 
       // What drifts is healed: in the same container.
       try await engine.update(

@@ -51,9 +51,10 @@ struct AttemptExecution: Sendable {
       guard left.milliseconds > 0 else { return .timedOut }
       switch module.interface {
       case .stdio(let line):
-        let command = ContainerCommand(
-          line, input: order.input.jsonBytes(), environment: environment,
-          maxOutputBytes: AttemptOutcome.mostOutput, timeout: left.duration)
+        var command = ContainerCommand(
+          line, input: order.input.jsonBytes(), maxOutputBytes: AttemptOutcome.mostOutput,
+          timeout: left.duration)
+        command.environment = environment
         return await run(command, in: container, on: engine, hear: hear)
       case .http(let port, let path):
         return await post(to: port, path, within: left, in: container, on: engine)

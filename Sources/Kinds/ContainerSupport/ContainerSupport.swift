@@ -1,19 +1,21 @@
-/// Containers for the kinds that run them (`Services`, `Modules`) and for the schedulers that run as containers. Owns
-/// no kind.
+/// Containers for the kinds that run them (`Services`, `Modules`) and for the schedulers that run as
+/// containers. Owns no kind.
 ///
-/// - `Containers`: a kind turns its spec into a `ContainerPlan`, a pure value with template, limits, health rule and
-///   engine. `ContainerObserver` reads the existing containers with one list call per engine. `ContainerBackend` is the
-///   `ResourceBackend` of every such kind.
-/// - `Replacement`: `ContainerComparison` derives steps from the plan and the observation; `ContainerRunner` executes
-///   a `ContainerOperation` and returns once the container is healthy.
+/// - `Containers`: a kind turns its spec into a `ContainerPlan`, a pure value with template, limits, health
+///   rule and engine. `ContainerObserver` reads the existing containers with one list call per engine.
+///   `ContainerBackend` is the `ResourceBackend` of every such kind.
+/// - `Replacement`: `ContainerComparison` derives steps from the plan and the observation; `ContainerRunner`
+///   executes a `ContainerOperation` and returns once the container is healthy.
 /// - `Health`: rules, and the checks that evaluate them.
-/// - `Engine`: the protocol `ContainerEngine` and its implementation on the Docker driver. `ContainerWatch` reports
-///   which resources to observe again.
-/// - `Adoption`: taking over containers that were created outside the platform, and exporting them as manifests.
+/// - `Engine`: the protocol `ContainerEngine` and its implementation on the Docker driver. `ContainerWatch`
+///   reports which resources to observe again.
+/// - `Adoption`: taking over containers that were created outside the platform, and exporting them as
+///   manifests.
 ///
-/// Every created object carries labels (`ContainerLabels`): owner, resource, replica, node and the digest of its
-/// template. A controller that lost its state finds its containers by these labels and never changes a container of
-/// another owner. Names derive from the same values, so a create that was interrupted is completed and not repeated.
+/// Every created object carries labels (`ContainerLabels`): owner, resource, replica, node and the digest of
+/// its template. A controller that lost its state finds its containers by these labels and never changes a
+/// container of another owner. Names derive from the same values, so a create that was interrupted is
+/// completed and not repeated.
 ///
 /// Entry file: `Containers/ContainerPlan.swift`. Must not import a module that owns a kind. Tested in
 /// `Tests/ContainerSupportTests` by tables and against an engine in memory; `Tests/ServicesTests` and

@@ -3,7 +3,8 @@ package import Model
 package import Postgres
 package import Reconciling
 
-/// Observes and changes databases through their servers: one query lists the embedded databases, two more read each.
+/// Observes and changes databases through their servers: one query lists the embedded databases, two more
+/// read each.
 package struct DatabaseBackend: ResourceBackend {
   /// The connection pool of a database. The database need not exist.
   package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
@@ -74,8 +75,8 @@ package struct DatabaseBackend: ResourceBackend {
     return try await observe(address, spec, subject.id, context)
   }
 
-  /// The roles of a database that does not exist. They remain where its removal was interrupted, or where it was dropped
-  /// by hand.
+  /// The roles of a database that does not exist. They remain where its removal was interrupted, or where it
+  /// was dropped by hand.
   private func remainingRoles(
     of id: ResourceID, _ context: ReconcileContext
   ) async throws(PostgresError) -> DatabaseObserved? {

@@ -6,7 +6,8 @@ package struct DatabaseObserved: Sendable, Equatable {
   package let exists: Bool
   /// Sorted by number.
   package let migrations: [AppliedMigration]
-  /// The existing roles that the manifest names, and the roles that carry this resource's mark; sorted by name.
+  /// The existing roles that the manifest names, and the roles that carry this resource's mark; sorted by
+  /// name.
   package let roles: [ObservedRole]
 
   package init(exists: Bool = true, migrations: [AppliedMigration], roles: [ObservedRole]) {
@@ -36,7 +37,8 @@ package struct ObservedRole: Hashable, Sendable {
   /// The resource that created it, according to the role's comment; nil for a role created by hand.
   package let madeBy: ResourceID?
   package let canLogin: Bool
-  /// The declarable accesses that equal its privileges; empty where privileges were granted or revoked by hand.
+  /// The declarable accesses that equal its privileges; empty where privileges were granted or revoked by
+  /// hand.
   package let matches: Set<RoleAccess>
 
   package init(name: String, madeBy: ResourceID?, canLogin: Bool, matches: Set<RoleAccess>) {

@@ -46,8 +46,8 @@ extension DatabasePlanner {
     return [.schema(applied: applied, declared: desired.spec.schema.number ?? known.last?.number ?? 0)]
   }
 
-  /// One step per missing migration. Never goes back: only restoring a backup reverts a migration. A database that is
-  /// newer than its manifest stays unchanged where the schema guard allows the plan.
+  /// One step per missing migration. Never goes back: only restoring a backup reverts a migration. A database
+  /// that is newer than its manifest stays unchanged where the schema guard allows the plan.
   private func migrate(_ spec: DatabaseSpec, _ applied: [AppliedMigration], _ id: ResourceID)
     throws(PlanError) -> [Step<DatabaseOperation>]
   {
@@ -72,7 +72,9 @@ extension DatabasePlanner {
       throw PlanError(
         "migration \(late.file) was not applied to \(id), though the later \(current) was",
         hint:
-          "a new migration takes the next free number; check also whether its row in schema_migrations was deleted")
+          "a new migration takes the next free number; check also whether its row in schema_migrations "
+          + "was deleted"
+      )
     }
     return missing.map { migration in
       Step(
@@ -104,8 +106,9 @@ extension DatabasePlanner {
         continue
       }
       guard found.madeBy == id else {
+        let origin = found.madeBy.map { "belongs to \($0)" } ?? "was not created by this controller"
         throw PlanError(
-          "role \(role.name) of \(id) \(found.madeBy.map { "belongs to \($0)" } ?? "was not created by this controller")",
+          "role \(role.name) of \(id) \(origin)",
           hint: "give the role another name, or drop the existing one")
       }
       steps += login(role, found)
@@ -156,7 +159,8 @@ extension DatabasePlanner {
 // MARK: - Removal
 
 extension DatabasePlanner {
-  /// Drops an embedded database with its roles. A database on an external server belongs to its operator and stays.
+  /// Drops an embedded database with its roles. A database on an external server belongs to its operator and
+  /// stays.
   private func remove(
     _ observed: DatabaseObserved?, _ lastApplied: Resource<DatabaseSpec>?, _ id: ResourceID
   ) -> PlanOutcome<DatabaseOperation> {

@@ -86,7 +86,7 @@ enum DatabaseNames {
     return problem(identifier: name)
   }
 
-  /// At most 63 bytes: lower-case letters, digits, `_` and `-`, and a letter first.
+  /// At most 63 bytes: lowercase letters, digits, `_` and `-`, and a letter first.
   private static func problem(identifier name: String) -> RuleProblem? {
     let isFine =
       (1...63).contains(name.utf8.count)
@@ -95,7 +95,7 @@ enum DatabaseNames {
     return isFine
       ? nil
       : .init(
-        "must begin with a letter and have lower-case letters, digits, `_` and `-` only",
+        "must begin with a letter and have lowercase letters, digits, `_` and `-` only",
         hint: "for example ledger")
   }
 }

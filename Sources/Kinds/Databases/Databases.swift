@@ -5,17 +5,18 @@ package import Postgres
 /// The kind `Database`: the databases of the platform (seeds: Deployment).
 ///
 /// A database is in the controller's private server or in an external one. The private server also holds the
-/// controller's own state in the database `rendertrust`. This module creates and drops databases of the private server,
-/// applies the platform's migrations to either, and keeps roles and their privileges as declared. Other kinds reach a
-/// database through its offer, an address.
+/// controller's own state in the database `rendertrust`. This module creates and drops databases of the
+/// private server, applies the platform's migrations to either, and keeps roles and their privileges as
+/// declared. Other kinds reach a database through its offer, an address.
 ///
-/// Migrations belong to the modules whose tables they create; `ControlPlane` collects them. Their numbers are unique
-/// across modules. Each is applied once, in its own transaction, and never reverted: the planner refuses to go back. Roles
-/// of the private server need no password, because only its user can access the socket's folder. A role's comment names
-/// the resource that created it, so that other roles are never changed.
+/// Migrations belong to the modules whose tables they create; `ControlPlane` collects them. Their numbers are
+/// unique across modules. Each is applied once, in its own transaction, and never reverted: the planner
+/// refuses to go back. Roles of the private server need no password, because only its user can access the
+/// socket's folder. A role's comment names the resource that created it, so that other roles are never
+/// changed.
 ///
-/// Entry file: `DatabaseSpec.swift`. Must not import another kind. Tested in `Tests/DatabasesTests`: planner tables, and
-/// the backend against a real server.
+/// Entry file: `DatabaseSpec.swift`. Must not import another kind. Tested in `Tests/DatabasesTests`: planner
+/// tables, and the backend against a real server.
 package enum Databases {
   /// - Parameter migrations: those of all modules with tables in a declared database, in any order.
   /// - Throws: `.migration` where two have the same number.

@@ -20,8 +20,8 @@ enum RoleMark {
   }
 }
 
-/// Statements about roles and their privileges in the schema `public` of one database. Roles get no privileges on the
-/// table of migrations.
+/// Statements about roles and their privileges in the schema `public` of one database. Roles get no
+/// privileges on the table of migrations.
 enum RoleStatements {
   /// $1: names; $2: a comment. The roles with one of these names or with this comment, and their privileges.
   static let observe = String(decoding: PackageResources.observe_roles_sql, as: UTF8.self)

@@ -1,11 +1,12 @@
 package import KindSupport
 package import Postgres
 
-/// The kind `Environment`: where revisions apply, and the gates that they must pass first (seeds: CI/CD & Environments).
+/// The kind `Environment`: where revisions apply, and the gates that they must pass first (seeds: CI/CD &
+/// Environments).
 ///
-/// The gates (tags, smoke jobs, approvals) are validated here and recorded in the table `environments`, which this module
-/// owns in the controller's database; promotion reads them there. `variables` and `mockGPUs` take effect while manifests
-/// are loaded.
+/// The gates (tags, smoke jobs, approvals) are validated here and recorded in the table `environments`, which
+/// this module owns in the controller's database; promotion reads them there. `variables` and `mockGPUs` take
+/// effect while manifests are loaded.
 ///
 /// Entry file: `EnvironmentSpec.swift`. Must not import a container driver or another kind. Tested in
 /// `Tests/DeliveryTests`: planner tables, and the backend against a real server.
@@ -19,8 +20,8 @@ package enum Delivery {
     ]
   }
 
-  /// The migrations of the controller's database that create this module's table. Their numbers are unique together with
-  /// those of `ControllerState`.
+  /// The migrations of the controller's database that create this module's table. Their numbers are unique
+  /// together with those of `ControllerState`.
   package static let migrations = [
     Migrations.Migration(
       number: 2, name: "environments",

@@ -1,7 +1,8 @@
 package import Manifests
 package import Model
 
-/// An environment: where revisions apply, and the gates that they must pass first (seeds: CI/CD & Environments).
+/// An environment: where revisions apply, and the gates that they must pass first (seeds: CI/CD &
+/// Environments).
 package struct EnvironmentSpec: ManifestSpec {
   package static let kind = "Environment"
 
@@ -14,7 +15,9 @@ package struct EnvironmentSpec: ManifestSpec {
   package init() {}
 
   package static let fields = Fields<Self>("Where revisions apply, and the gates that they must pass first") {
-    Field("follows", \.follows, "The branch or the tags that become revisions; default: revisions are applied by hand")
+    Field(
+      "follows", \.follows,
+      "The branch or the tags that become revisions; default: revisions are applied by hand")
     Field("mockGPUs", \.mockGPUs, "Whether nodes may declare simulated GPUs")
     Field(
       "variables", \.variables, "The values of `${name}` in this environment's manifests",
@@ -28,7 +31,7 @@ package struct EnvironmentSpec: ManifestSpec {
     for name in variables.keys.sorted() where !EnvironmentSpec.isVariable(name) {
       report.error(
         at: "variables.\(name)", "‘\(name)’ is not a name of a variable",
-        hint: "use letters, digits and `_`, with a letter first")
+        hint: "use ASCII letters, digits and `_`, with a letter first")
     }
   }
 

@@ -14,7 +14,8 @@ package struct Kind: Sendable {
   /// Describes an existing, unmanaged object as a manifest. Nil for kinds without import.
   package let importing:
     (@Sendable (ImportRequest, ReconcileContext) async -> Result<Imported<any ResourceSpec>, BackendError>)?
-  /// The inverse of the planner: the resource corrected by its observation. Nil where the observation is of another kind.
+  /// The inverse of the planner: the resource corrected by its observation. Nil where the observation is of
+  /// another kind.
   package let export: @Sendable (AnyResource, any Sendable, ReconcileContext) -> Exported<any ResourceSpec>?
 
   package typealias Importing<Spec: ManifestSpec> =

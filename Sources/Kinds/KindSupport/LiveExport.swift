@@ -58,7 +58,8 @@ package struct LiveExport: Sendable {
     resources.sort { $0.id < $1.id }
   }
 
-  /// The absent resources that the exported ones need, directly or indirectly, each with one that refers to it.
+  /// The absent resources that the exported ones need, directly or indirectly, each with one that refers to
+  /// it.
   private func referrers(
     of absent: Set<ResourceID>, _ desired: DesiredState
   ) -> [ResourceID: ResourceID] {

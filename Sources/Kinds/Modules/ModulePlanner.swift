@@ -20,7 +20,8 @@ package struct ModulePlanner: SafetyFactProviding {
         let engine = offer.engine
       else { continue }
       let plan = ContainerPlan(
-        for: desired, replica: replica, node: node, engine: engine, template: desired.spec.template(on: offer))
+        for: desired, replica: replica, node: node, engine: engine, template: desired.spec.template(on: offer)
+      )
       steps.append(
         ContainerComparison(
           plan, found: found.filter { $0.labels.replica == replica }, replacement: .newFirst,

@@ -1,5 +1,4 @@
 package import ContainerSupport
-internal import KindSupport
 package import Manifests
 package import Model
 
@@ -25,7 +24,9 @@ package struct ModuleSpec: ContainerizedSpec {
   package init() {}
 
   package static let fields = Fields<Self>("A type of work and the containers that run it") {
-    Field("jobType", \.jobType, "The type of job that creators order", .required, .dnsLabel, .example("storyboard"))
+    Field(
+      "jobType", \.jobType, "The type of job that creators order", .required, .dnsLabel,
+      .example("storyboard"))
     Field("image", \.image, "The image by digest; the tag is for people", .required)
     Field("command", \.command, "Arguments instead of the image's own")
     Field("serves", \.serves, "How its containers receive jobs", .required)
@@ -80,8 +81,8 @@ package struct ModuleSpec: ContainerizedSpec {
       memory: needs.memory, isRootless: needs.rootless)
   }
 
-  /// The template of its containers on this node. A container sees all GPUs of the node; each attempt receives the
-  /// index of its own.
+  /// The template of its containers on this node. A container sees all GPUs of the node; each attempt
+  /// receives the index of its own.
   func template(on node: ComputeOffer) -> ContainerTemplate {
     let usesGPU = needs.gpuMemory != nil && !node.hasMockGPU
     return ContainerTemplate(
@@ -100,7 +101,9 @@ package enum ModuleInterface: ManifestChoice {
     Case("http", "As HTTP requests to a port of the container", ModuleInterface.http) {
       if case .http(let http) = $0 { http } else { nil }
     }
-    Case("stdio", "From standard input of a command; the container's own input stays open", ModuleInterface.stdio) {
+    Case(
+      "stdio", "From standard input of a command; the container's own input stays open", ModuleInterface.stdio
+    ) {
       if case .stdio(let stdio) = $0 { stdio } else { nil }
     }
   }
@@ -181,8 +184,8 @@ package struct ModulePlacement: ManifestObject, Hashable {
   }
 }
 
-/// How a new image is rolled out: container by container, each healthy before its predecessor is removed. The first
-/// container that does not become healthy ends the rollout; it is removed and its predecessor stays.
+/// How a new image is rolled out: container by container, each healthy before its predecessor is removed. The
+/// first container that does not become healthy ends the rollout; it is removed and its predecessor stays.
 package struct RolloutSettings: ManifestObject, Hashable {
   package var canary: CanarySettings?
   package var waves: [Percentage] = []
@@ -190,8 +193,7 @@ package struct RolloutSettings: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("How a new image is rolled out; always container by container")
-  {
+  package static let fields = Fields<Self>("How a new image is rolled out; always container by container") {
     Field(
       "canary", \.canary,
       "Jobs that the first new container must complete before others follow; counted by the scheduler")

@@ -4,8 +4,9 @@ internal import Model
 
 /// Assigns the replicas of a module to nodes. Pure.
 ///
-/// A placed replica stays while its node meets the requirements, even on a cordoned node. A new replica goes to the
-/// schedulable node with the fewest replicas of the module, then by name. Several replicas may share a node.
+/// A placed replica stays while its node meets the requirements, even on a cordoned node. A new replica goes
+/// to the schedulable node with the fewest replicas of the module, then by name. Several replicas may share a
+/// node.
 struct Placement {
   let spec: ModuleSpec
   let offers: Offers
@@ -57,7 +58,8 @@ struct Placement {
     }
     let shown = reasons.prefix(Self.maxReasons).joined(separator: ", ")
     let rest = reasons.count > Self.maxReasons ? " and \(reasons.count - Self.maxReasons) more" : ""
-    return "a schedulable node\(requirement)" + (reasons.isEmpty ? "; there is none yet" : "; \(shown)\(rest)")
+    return "a schedulable node\(requirement)"
+      + (reasons.isEmpty ? "; there is none yet" : "; \(shown)\(rest)")
   }
 
   private static let maxReasons = 5

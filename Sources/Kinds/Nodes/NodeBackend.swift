@@ -29,7 +29,8 @@ package struct NodeBackend: ResourceBackend {
     return results
   }
 
-  /// Fails where the engine that the manifest names does not answer. An engine that the node left is read if it answers.
+  /// Fails where the engine that the manifest names does not answer. An engine that the node left is read if
+  /// it answers.
   private func observation(
     of subject: Subject<NodeSpec>, _ reports: [EngineAddress: Result<EngineReport, BackendError>],
     _ context: ReconcileContext
@@ -92,8 +93,8 @@ package struct NodeBackend: ResourceBackend {
     }
   }
 
-  /// `Degraded` where the engine provides less than the manifest declares. Nodes with a mock GPU are for development and
-  /// share one engine, so their cores and memory are not compared with it.
+  /// `Degraded` where the engine provides less than the manifest declares. Nodes with a mock GPU are for
+  /// development and share one engine, so their cores and memory are not compared with it.
   package func health(
     of subject: Subject<NodeSpec>, observed: NodeObservation, in context: ReconcileContext
   ) -> Health {
@@ -132,8 +133,8 @@ package struct NodeBackend: ResourceBackend {
       return .degraded(
         reason: "Overcommitted",
         message:
-          "the manifest declares \(spec.cores) cores and \(spec.memory), the machine has \(engine.cores) cores "
-          + "and \(engine.memory)")
+          "the manifest declares \(spec.cores) cores and \(spec.memory), the machine has \(engine.cores) "
+          + "cores and \(engine.memory)")
     }
     return .ready
   }

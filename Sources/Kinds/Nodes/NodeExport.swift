@@ -2,7 +2,8 @@ internal import ContainerSupport
 package import KindSupport
 package import Model
 
-/// Exports nodes. The manifest declares the capabilities; the record on the engine only repeats them, so the spec stays.
+/// Exports nodes. The manifest declares the capabilities; the record on the engine only repeats them, so the
+/// spec stays.
 package struct NodeExport: Sendable {
   private let canonical: @Sendable (EngineAddress) -> EngineAddress
 

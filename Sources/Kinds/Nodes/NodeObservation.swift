@@ -20,8 +20,8 @@ package struct NodeObservation: Hashable, Sendable {
   }
 }
 
-/// The record of a node on its own engine: an empty volume whose labels hold the declared capabilities. It shows on the
-/// machine which controller owns the node; a removed record is drift.
+/// The record of a node on its own engine: an empty volume whose labels hold the declared capabilities. It
+/// shows on the machine which controller owns the node; a removed record is drift.
 package struct NodeRegistration: Hashable, Sendable, Codable {
   package let volume: String
   package let labels: [String: String]

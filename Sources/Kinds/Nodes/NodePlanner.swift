@@ -68,8 +68,8 @@ package struct NodePlanner: SafetyFactProviding {
     }
   }
 
-  /// Seeds, Deployment: an edge node has a GPU of 12 GB or at least 4 cores. Environments with mock GPUs are for
-  /// development and accept less.
+  /// Seeds, Deployment: an edge node has a GPU of 12 GB or at least 4 cores. Environments with mock GPUs are
+  /// for development and accept less.
   private static func checkCapabilities(
     of node: Resource<NodeSpec>, in context: ReconcileContext
   ) throws(PlanError) {

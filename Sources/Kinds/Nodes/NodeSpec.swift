@@ -1,4 +1,3 @@
-internal import KindSupport
 package import Manifests
 package import Model
 
@@ -26,10 +25,13 @@ package struct NodeSpec: ManifestSpec {
     Field("gpu", \.gpu, "Its GPUs; omitted on machines without one")
     Field("cores", \.cores, "Processor cores that the node offers", .range(1...1024))
     Field("memory", \.memory, "Memory that the node offers", .atLeast(ByteCount(bytes: 64 << 20)))
-    Field("slots", \.slots, "Jobs that it runs at the same time; default: the number of cores", .range(1...1024))
+    Field(
+      "slots", \.slots, "Jobs that it runs at the same time; default: the number of cores", .range(1...1024))
     Field("sandbox", \.sandbox, "The isolation that its engine must provide")
     Field("tunnel", \.tunnel, "The protection of traffic between it and the control plane")
-    Field("schedulable", \.schedulable, "Whether it accepts new work; false cordons it, and what runs there stays")
+    Field(
+      "schedulable", \.schedulable, "Whether it accepts new work; false cordons it, and what runs there stays"
+    )
     Field(
       "overflow", \.overflow,
       "Whether it belongs to the cloud overflow pool, which runs only jobs that failed elsewhere")
@@ -133,7 +135,9 @@ package struct SandboxSettings: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("The isolation that the engine must provide; a node without it is degraded") {
+  package static let fields = Fields<Self>(
+    "The isolation that the engine must provide; a node without it is degraded"
+  ) {
     Field("rootless", \.rootless, "Whether the engine must run without root")
     Field("seccomp", \.seccomp, "The system calls that containers may make")
     Field("runtime", \.runtime, "The OCI runtime that the engine must have", .nonEmpty)

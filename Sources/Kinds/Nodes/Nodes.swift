@@ -5,12 +5,13 @@ package import Model
 /// The kind `Node`: a machine that runs containers.
 ///
 /// `NodeSpec` declares the fields, `NodePlanner` decides whether the node may join and plans its record, and
-/// `NodeBackend` observes the engine and maintains the record: an empty, labelled volume on the node's own engine
-/// (`NodeRegistration`). Nodes offer `.compute` to the kinds that run containers and to the scheduler. Offers derive from
-/// specs alone, so that placement is pure. A node behind a relay offers no engine. `schedulable: false` cordons a node.
+/// `NodeBackend` observes the engine and maintains the record: an empty, labelled volume on the node's own
+/// engine (`NodeRegistration`). Nodes offer `.compute` to the kinds that run containers and to the scheduler.
+/// Offers derive from specs alone, so that placement is pure. A node behind a relay offers no engine.
+/// `schedulable: false` cordons a node.
 ///
-/// Entry file: `NodeSpec.swift`. Must not import another kind. Tested in `Tests/NodesTests`: the kind on an engine in
-/// memory and on a real one.
+/// Entry file: `NodeSpec.swift`. Must not import another kind. Tested in `Tests/NodesTests`: the kind on an
+/// engine in memory and on a real one.
 package enum Nodes {
   package static func kinds(_ toolkit: ContainerToolkit) -> [Kind] {
     let engines = toolkit.engines

@@ -17,8 +17,9 @@ struct ArchiveStatus: Sendable {
     let timeout = TimeSpan(seconds: try row.int("timeout"))
     let archived = try row.optionalTimestamp("archived")
     let waiting = try row.optionalTimestamp("waiting")
-    // The status file of the newest archived segment disappears when the server reuses the segment. A later segment was
-    // closed since; the time of archiving, or of closing the oldest waiting segment, is the best remaining bound.
+    // The status file of the newest archived segment disappears when the server reuses the segment. A later
+    // segment was closed since; the time of archiving, or of closing the oldest waiting segment, is the best
+    // remaining bound.
     let closed = try row.optionalTimestamp("closed") ?? [archived, waiting].compactMap(\.self).min()
     let failed = try row.optionalTimestamp("failed")
     return ArchiveStatus(

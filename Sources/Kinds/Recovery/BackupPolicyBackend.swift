@@ -44,7 +44,8 @@ package struct BackupPolicyBackend: ResourceBackend {
     return answers
   }
 
-  /// Nil where nothing of the policy exists, and for a server that is not the private one, which no policy can back up.
+  /// Nil where nothing of the policy exists, and for a server that is not the private one, which no policy
+  /// can back up.
   package func observe(
     _ subject: Subject<BackupPolicySpec>, in context: ReconcileContext
   ) async throws(BackendError) -> BackupPolicyObserved? {
@@ -189,7 +190,8 @@ package struct BackupPolicyBackend: ResourceBackend {
     }
   }
 
-  /// The state folder, or the parent of the server's data folder where the server's user cannot access the state folder.
+  /// The state folder, or the parent of the server's data folder where the server's user cannot access the
+  /// state folder.
   private func base(ofData data: String) -> String {
     if data.hasPrefix(stateFolder + "/") { return stateFolder }
     return data.lastIndex(of: "/").map { String(data[..<$0]) } ?? stateFolder

@@ -72,8 +72,8 @@ package struct BackupRecord: Hashable, Sendable {
 package enum BackupPolicyOperation: StepOperation {
   /// Writes pgBackRest's configuration and creates the stanza where it is missing.
   case createStanza
-  /// Sends WAL to the repository and closes a segment after at most this many seconds. Restarts the server where the
-  /// archive was off.
+  /// Sends WAL to the repository and closes a segment after at most this many seconds. Restarts the server
+  /// where the archive was off.
   case archive(timeoutSeconds: Int)
   /// Creates a full backup. Completes once it can be restored.
   case backUp

@@ -2,8 +2,8 @@ internal import Manifests
 package import Model
 package import Planning
 
-/// Plans the archive and the backups of a server. What is due derives from `now`, so one backup in a later pass makes up
-/// for any number of missed ones.
+/// Plans the archive and the backups of a server. What is due derives from `now`, so one backup in a later
+/// pass makes up for any number of missed ones.
 package struct BackupPolicyPlanner: SafetyFactProviding {
   package init() {}
 
@@ -17,7 +17,8 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
     }
     guard case .embedded = offer.address else {
       throw PlanError(
-        "\(context.id) cannot back up \(spec.of): continuous backup needs the embedded server in this release",
+        "\(context.id) cannot back up \(spec.of): continuous backup needs the embedded server in this "
+          + "release",
         hint: "have the external server's operator archive its WAL, or declare the database `embedded: {}`")
     }
     var steps = try stanza(observed, context.id)

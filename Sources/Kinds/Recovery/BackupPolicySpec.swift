@@ -1,7 +1,8 @@
 package import Manifests
 package import Model
 
-/// The backups of a database and its recovery point objective (seeds: Backup & Recovery: WAL + nightly, RPO 15 min).
+/// The backups of a database and its recovery point objective (seeds: Backup & Recovery: WAL + nightly, RPO
+/// 15 min).
 package struct BackupPolicySpec: ManifestSpec {
   package static let kind = "BackupPolicy"
 
@@ -21,7 +22,8 @@ package struct BackupPolicySpec: ManifestSpec {
     Field("continuous", \.continuous, "Whether the WAL between backups is archived")
     Field("schedule", \.schedule, "When a full backup is due, in UTC")
     Field(
-      "rpo", \.rpo, "Recovery point objective: the policy is degraded while the newest restore point is older",
+      "rpo", \.rpo,
+      "Recovery point objective: the policy is degraded while the newest restore point is older",
       .range(TimeSpan(seconds: 3)...TimeSpan(seconds: 86_400)))
     Field("keep", \.keep, "The full backups to keep")
     Field("repository", \.repository, "The destination of backups and WAL", .required)
@@ -72,7 +74,8 @@ package struct KeepSpec: ManifestObject {
     }
   }
 
-  /// The number of the newest full backups whose subsequent WAL is kept, so that any later time can be restored.
+  /// The number of the newest full backups whose subsequent WAL is kept, so that any later time can be
+  /// restored.
   package var fullyRestorable: Int { max(daily ?? 0, full ?? 0, 1) }
 
   package var text: String {

@@ -20,8 +20,8 @@ package struct ArchiveProgress: Hashable, Sendable {
 
   /// The newest restore point: every earlier change is in the repository. Nil without a backup.
   ///
-  /// An idle server closes no segments and loses nothing: PostgreSQL closes a segment `timeout` after its first change, so
-  /// the open segment and the oldest waiting one hold no change older than that.
+  /// An idle server closes no segments and loses nothing: PostgreSQL closes a segment `timeout` after its
+  /// first change, so the open segment and the oldest waiting one hold no change older than that.
   /// - Parameters:
   ///   - now: the time of the read, by the server's clock.
   ///   - lastBackup: the end of the newest backup; WAL is replayed onto it.

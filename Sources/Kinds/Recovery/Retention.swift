@@ -2,10 +2,11 @@ internal import Model
 
 /// The retention rules of a policy.
 package enum Retention {
-  /// The labels of the full backups that no rule of `keep` keeps, oldest first. The newest backup is always kept.
+  /// The labels of the full backups that no rule of `keep` keeps, oldest first. The newest backup is always
+  /// kept.
   ///
-  /// A day, week (from Monday) or month keeps its newest backup, in UTC. Days without a backup do not count, so that a
-  /// server that was off for a month keeps its backups.
+  /// A day, week (from Monday) or month keeps its newest backup, in UTC. Days without a backup do not count,
+  /// so that a server that was off for a month keeps its backups.
   package static func expired(_ backups: [BackupRecord], keep: KeepSpec) -> [String] {
     let full = backups.filter(\.isFull).sorted { $0.began > $1.began }
     guard let newest = full.first else { return [] }

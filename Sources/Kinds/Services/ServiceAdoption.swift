@@ -5,8 +5,8 @@ internal import Planning
 
 /// The adoption of an existing container by a service.
 enum ServiceAdoption {
-  /// Checks that the annotation is valid and that no other service adopts the same container: each would remove what the
-  /// other needs.
+  /// Checks that the annotation is valid and that no other service adopts the same container: each would
+  /// remove what the other needs.
   static func check(_ desired: Resource<ServiceSpec>?, _ context: PlanContext) throws(PlanError) {
     let metadata = desired?.metadata ?? context.lastApplied?.metadata
     guard let text = metadata?.annotations[Adoption.annotation] else { return }
@@ -27,8 +27,8 @@ enum ServiceAdoption {
         "a container belongs to one resource; remove the annotation \(Adoption.annotation) from one of them")
   }
 
-  /// The containers of a service. A container that the manifest no longer adopts still belongs to the service but matches
-  /// no plan, so it is replaced.
+  /// The containers of a service. A container that the manifest no longer adopts still belongs to the service
+  /// but matches no plan, so it is replaced.
   static func containers(
     _ observed: WorkloadObservation?, for desired: Resource<ServiceSpec>
   ) -> [ContainerObservation] {

@@ -17,8 +17,8 @@ package enum ServiceContainers: ContainerAdapter {
       adoptions: Set(adoptions.compactMap { $0 }), node: subject.spec?.node?.id, in: context)
   }
 
-  /// - Throws: `node.undeclared` where the service was created on a node that is no longer declared. The container may
-  ///   still exist there, so it must not count as absent.
+  /// - Throws: `node.undeclared` where the service was created on a node that is no longer declared. The
+  ///   container may still exist there, so it must not count as absent.
   private static func checkNode(
     of subject: Subject<ServiceSpec>, in context: ReconcileContext
   ) throws(BackendError) {
@@ -28,7 +28,8 @@ package enum ServiceContainers: ContainerAdapter {
     else { return }
     throw BackendError(
       code: "node.undeclared",
-      "\(subject.id) was created on \(node), which is no longer declared, so its container cannot be observed",
+      "\(subject.id) was created on \(node), which is not declared any more, so its container cannot be "
+        + "observed",
       hint: "declare \(node) until \(subject.id) has left it", retry: .afterChange)
   }
 }

@@ -3,8 +3,8 @@ internal import Manifests
 package import Model
 package import Planning
 
-/// Plans the one container of a service. A replacement stops the old container first, because the new one needs its
-/// ports and volumes.
+/// Plans the one container of a service. A replacement stops the old container first, because the new one
+/// needs its ports and volumes.
 package struct ServicePlanner: SafetyFactProviding {
   package init() {}
 
@@ -38,8 +38,8 @@ package struct ServicePlanner: SafetyFactProviding {
     }
   }
 
-  /// Volumes are at risk where the next container has another configuration or another node. A dead container that is
-  /// created again from the same plan keeps its volumes.
+  /// Volumes are at risk where the next container has another configuration or another node. A dead container
+  /// that is created again from the same plan keeps its volumes.
   package func facts(
     _ desired: Resource<ServiceSpec>?, _ observed: WorkloadObservation?, _ context: PlanContext
   ) -> [SafetyFact] {

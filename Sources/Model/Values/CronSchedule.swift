@@ -1,7 +1,8 @@
-/// When something repeats: minute, hour, day of month, month and weekday, always in UTC, as cron(8) writes it.
+/// When something repeats: minute, hour, day of month, month and weekday, always in UTC, as cron(8) writes
+/// it.
 ///
-/// Each field takes `*`, numbers, ranges `1-5`, lists `1,15` and steps `*/6`; months and weekdays also take names.
-/// Where both day fields are restricted, either of them is enough, as in cron.
+/// Each field takes `*`, numbers, ranges `1-5`, lists `1,15` and steps `*/6`; months and weekdays also take
+/// names. Where both day fields are restricted, either of them is enough, as in cron.
 package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertible {
   /// The five fields as they were written, one space between them.
   package let text: String
@@ -44,7 +45,8 @@ package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertibl
     return nil
   }
 
-  /// The first moment after `time` that the schedule names, in UTC; nil where it names none, such as 30 February.
+  /// The first moment after `time` that the schedule names, in UTC; nil where it names none, such as 30
+  /// February.
   package func next(after time: Timestamp) -> Timestamp? {
     let minute: Int64 = 60
     var (start, _) = (time.microseconds / 1_000_000).flooredBy(minute)

@@ -26,7 +26,7 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
     if let tag, !ImageReference.isTag(tag) {
       throw ImageReferenceProblem(
         .tag, at: ImageReference.offset(of: tag.startIndex, in: text),
-        "a tag has 1 to 128 letters, digits, `.`, `-` and `_`, found ‘\(tag)’")
+        "a tag has 1 to 128 ASCII letters, digits, `.`, `-` and `_`, found ‘\(tag)’")
     }
     self.name = String(name)
     self.tag = tag.map(String.init)
@@ -56,8 +56,8 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { name + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "") }
 
-  /// The rule of the OCI distribution specification that the reference breaks; nil where registries accept it. Parsing
-  /// does not apply these rules: engines report them when they pull.
+  /// The rule of the OCI distribution specification that the reference breaks; nil where registries accept
+  /// it. Parsing does not apply these rules: engines report them when they pull.
   package var distributionProblem: ImageReferenceProblem? {
     var offset = 0
     let components = name.split(separator: "/", omittingEmptySubsequences: false)
@@ -68,7 +68,7 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
           || isHost && ($0 == UInt8(ascii: ":") || ImageReference.isUppercase($0))
       }
       guard !component.isEmpty, isAccepted else {
-        return ImageReferenceProblem(.name, at: offset, "image names are lower-case, found ‘\(component)’")
+        return ImageReferenceProblem(.name, at: offset, "image names are lowercase, found ‘\(component)’")
       }
       offset += component.utf8.count + 1
     }
@@ -141,7 +141,9 @@ extension ImageReference {
       || [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_")].contains(byte)
   }
 
-  private static func isUppercase(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
+  private static func isUppercase(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+  }
 
   private static func isAlphanumeric(_ byte: UInt8) -> Bool {
     (48...57).contains(byte) || isUppercase(byte) || (97...122).contains(byte)

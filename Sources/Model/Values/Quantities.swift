@@ -108,7 +108,8 @@ package struct Credits: Hashable, Comparable, Sendable, Codable, CustomStringCon
 
 /// Exact decimal fractions in scaled integers: no floating point near money.
 package enum Decimals {
-  /// `text` times ten to the power of `digits`; nil when it is no plain decimal, has more digits, or overflows.
+  /// `text` times ten to the power of `digits`; nil when it is no plain decimal, has more digits, or
+  /// overflows.
   package static func scaled(_ text: String, digits: Int) -> Int64? {
     var text = text
     return text.withUTF8 { bytes in

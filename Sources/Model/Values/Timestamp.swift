@@ -12,7 +12,8 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringC
     TimeSpan(milliseconds: (later.microseconds - earlier.microseconds) / 1000)
   }
 
-  /// Reads `2026-12-01T00:00:00Z`, with an optional fraction and an offset such as `+01:00`; nil for anything else.
+  /// Reads `2026-12-01T00:00:00Z`, with an optional fraction and an offset such as `+01:00`; nil for anything
+  /// else.
   package init?(_ text: String) {
     var text = text
     guard let microseconds = text.withUTF8({ Timestamp.parse($0) }) else { return nil }

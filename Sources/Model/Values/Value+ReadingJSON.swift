@@ -6,8 +6,9 @@ extension Value {
     package var description: String { "not JSON at byte \(offset): \(message)" }
   }
 
-  /// Reads one JSON document of RFC 8259. Of a repeated key the last counts; numbers with an exponent become plain
-  /// decimals, and those of more than 1,000 digits are refused, as is nesting deeper than `depth`, at most 512.
+  /// Reads one JSON document of RFC 8259. Of a repeated key the last counts; numbers with an exponent become
+  /// plain decimals, and those of more than 1,000 digits are refused, as is nesting deeper than `depth`, at
+  /// most 512.
   package init(json bytes: some Sequence<UInt8>, depth: Int = 512) throws(JSONError) {
     var reader = JSONReader(Array(bytes), depth: min(depth, 512))
     self = try reader.document()

@@ -1,4 +1,5 @@
-/// A JSON-shaped value in canonical form: object keys are sorted and unique, numbers keep their exact decimal text.
+/// A JSON-shaped value in canonical form: object keys are sorted and unique, numbers keep their exact decimal
+/// text.
 ///
 /// Specs become `Value`s to be digested, compared field by field, stored and printed.
 package enum Value: Hashable, Sendable {

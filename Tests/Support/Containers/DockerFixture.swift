@@ -4,7 +4,7 @@ package import DockerSupport
 package import Model
 import Synchronization
 
-/// A real engine for one test, with an owner of its own: what the test makes is found by it and taken away.
+/// A real engine for one test. Everything that the test creates has the test's owner, by which it is removed.
 package struct DockerFixture: Sendable {
   package let bed: DockerTestBed
   package let owner: String
@@ -12,20 +12,20 @@ package struct DockerFixture: Sendable {
 
   package var engine: DockerEngine { bed.engine }
 
-  /// - Parameter secrets: values by reference; everything else is not found.
+  /// - Parameter secrets: values by reference. Other references cannot be resolved.
   package static func with<Result: Sendable>(
     secrets: [SecretReference: String] = [:], _ work: (DockerFixture) async throws -> Result
   ) async throws -> Result {
     let bed = try await DockerTestBed.shared()
-    let world = DockerFixture(bed: bed, owner: "t\(UInt32.random(in: 0...UInt32.max))", secrets: secrets)
+    let fixture = DockerFixture(bed: bed, owner: "t\(UInt32.random(in: 0...UInt32.max))", secrets: secrets)
     let result: Swift.Result<Result, any Error>
     do {
-      result = .success(try await work(world))
+      result = .success(try await work(fixture))
     } catch {
       result = .failure(error)
     }
     // A cancelled test (time limit) cleans up too.
-    try await Task { try await world.cleanUp() }.value
+    try await Task { try await fixture.cleanUp() }.value
     return try result.get()
   }
 
@@ -59,7 +59,7 @@ package struct DockerFixture: Sendable {
     return image
   }
 
-  /// Everything that runs or stands there of this test, sorted by name.
+  /// All containers of this test, sorted by name.
   package func containers() async throws -> [ContainerState] {
     let listed = try await engine.listContainers(labels: [ContainerLabels.owner: owner])
     var states: [ContainerState] = []

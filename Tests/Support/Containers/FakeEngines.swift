@@ -1,7 +1,7 @@
 package import ContainerSupport
 package import Model
 
-/// Engines in memory, and what the rooms need to work with them.
+/// Two engines in memory and the toolkit that uses them.
 package struct FakeEngines: Sendable {
   package let local: FakeEngine
   package let second: FakeEngine
@@ -9,8 +9,8 @@ package struct FakeEngines: Sendable {
 
   package static let secondAddress = EngineAddress.unix(path: "/run/second.sock")
 
-  /// - Parameter secrets: values by reference; everything else is not found.
-  package init(machine: EngineInfo = .usual, secrets: [SecretReference: String] = [:]) {
+  /// - Parameter secrets: values by reference. Other references cannot be resolved.
+  package init(machine: EngineInfo = .standard, secrets: [SecretReference: String] = [:]) {
     let local = FakeEngine(number: 1, machine: machine)
     let second = FakeEngine(number: 2, machine: machine)
     self.local = local

@@ -2,7 +2,7 @@ package import Model
 package import Planning
 package import Reconciling
 
-/// One kind at work without the loop: observes, plans and applies one resource, as the loop would.
+/// The planner and the backend of one kind: observes, plans and applies one resource as the controller does.
 package struct KindFixture<P: ResourcePlanner, B: ResourceBackend>: Sendable
 where P.Spec == B.Spec, P.Observed == B.Observed, P.Operation == B.Operation {
   package let planner: P
@@ -13,7 +13,7 @@ where P.Spec == B.Spec, P.Observed == B.Observed, P.Operation == B.Operation {
     self.backend = backend
   }
 
-  /// What would be done now.
+  /// Observes the resource and plans it.
   package func plan(
     _ id: ResourceID, _ desired: Resource<P.Spec>?, lastApplied: Resource<P.Spec>? = nil,
     in context: ReconcileContext
@@ -25,7 +25,8 @@ where P.Spec == B.Spec, P.Observed == B.Observed, P.Operation == B.Operation {
       PlanContext(id: id, lastApplied: lastApplied?.map { $0 as any ResourceSpec }, surroundings: context))
   }
 
-  /// Does what is to be done, once, and returns the steps that were done.
+  /// Plans the resource once and applies the steps.
+  /// - Returns: the applied steps.
   @discardableResult
   package func apply(
     _ id: ResourceID, _ desired: Resource<P.Spec>?, lastApplied: Resource<P.Spec>? = nil,
@@ -56,7 +57,7 @@ where P.Spec == B.Spec, P.Observed == B.Observed, P.Operation == B.Operation {
 }
 
 extension Resource where Spec: ResourceSpec {
-  /// A resource as the loader would make it.
+  /// A resource as the loader creates it.
   package static func test(
     _ kind: String, _ name: String, _ spec: Spec, labels: [String: String] = [:]
   ) -> Resource<Spec> {
@@ -64,10 +65,4 @@ extension Resource where Spec: ResourceSpec {
       id: ResourceID(kind: kind, name: name), metadata: Metadata(labels: labels), spec: spec, references: [],
       location: nil, digest: Digest(of: "\(spec.value.json) \(labels.sorted { $0.key < $1.key })"))
   }
-}
-
-extension PlanOutcome {
-  package var steps: [Step<Operation>] { if case .steps(let steps) = self { steps } else { [] } }
-  package var waitsOn: String? { if case .waiting(let reason) = self { reason } else { nil } }
-  package var isUpToDate: Bool { if case .upToDate = self { true } else { false } }
 }

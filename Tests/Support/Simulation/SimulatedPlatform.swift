@@ -98,12 +98,12 @@ struct SimulatedPlatform: Sendable {
       Kind(
         ServiceSpec.self, planner: ServicePlanner(),
         backend: backend(
-          "Service", ServiceBackend(observer: workloads.observer, runner: workloads.runner), pasts.services
+          "Service", ServiceBackend(workloads), pasts.services
         ) { if case .remove = $0 { true } else { false } }, export: ContainerExport.export),
       Kind(
         ModuleSpec.self, planner: ModulePlanner(),
         backend: backend(
-          "Module", ModuleBackend(observer: workloads.observer, runner: workloads.runner), pasts.modules
+          "Module", ModuleBackend(workloads), pasts.modules
         ) { if case .remove = $0 { true } else { false } },
         offer: { .work($0.spec.work) }, export: ModuleExport.export),
     ]

@@ -1,7 +1,8 @@
 package import Model
 
-/// The configuration of an adopted container, as far as a manifest can declare it. The container stays unchanged while
-/// the manifest declares the same. Settings that no manifest can declare are lost when it is replaced.
+/// The configuration of an adopted container, as far as a manifest can declare it. The container stays
+/// unchanged while the manifest declares the same. Settings that no manifest can declare are lost when it is
+/// replaced.
 package struct AdoptedContainer: Hashable, Sendable {
   /// Values that look like secrets are references to a variable of the controller's process.
   package let template: ContainerTemplate
@@ -25,8 +26,8 @@ package struct AdoptedContainer: Hashable, Sendable {
     self.isAdopted = isAdopted
   }
 
-  /// Whether `declared` describes this container. The source of a secret is not visible in a container, so any
-  /// reference matches a variable that is set.
+  /// Whether `declared` describes this container. The source of a secret is not visible in a container, so
+  /// any reference matches a variable that is set.
   package func matches(_ declared: ContainerTemplate) -> Bool {
     let isEnvironmentSame =
       isAdopted && declared.environment.count == environment.count

@@ -1,7 +1,7 @@
 package import Model
 
-/// The manifest fields of a container that the platform did not create, and the differences once it is replaced with one
-/// that the platform creates. Pure; the same at the import and in every later observation.
+/// The manifest fields of a container that the platform did not create, and the differences once it is
+/// replaced with one that the platform creates. Pure; the same at the import and in every later observation.
 package struct ContainerAdoption: Sendable {
   package let container: AdoptedContainer
   /// The limits to declare. A container without a limit may use the whole machine, so that is declared.
@@ -23,7 +23,8 @@ package struct ContainerAdoption: Sendable {
       environment: ContainerAdoption.environment(of: unmanaged, &notes),
       security: ContainerAdoption.security(of: unmanaged, &notes),
       ports: unmanaged.ports.sorted { $0.description < $1.description },
-      externalVolumes: unmanaged.volumes, healthCommand: ContainerAdoption.healthCommand(of: unmanaged, &notes),
+      externalVolumes: unmanaged.volumes,
+      healthCommand: ContainerAdoption.healthCommand(of: unmanaged, &notes),
       keepsInputOpen: false)
     if unmanaged.keepsInputOpen {
       notes.add("stdin", "open → closed, when it is replaced")
@@ -47,8 +48,8 @@ package struct ContainerAdoption: Sendable {
     guard !command.contains(where: SecretDetector.isSecret(argument:)) else {
       notes.add(
         "command",
-        "an argument looks like a secret, so the command is not written; the new container runs the image’s own "
-          + "command unless you declare one, with the secret in `environment`")
+        "an argument looks like a secret, so the command is not written; the new container runs the image’s "
+          + "own command unless you declare one, with the secret in `environment`")
       return []
     }
     return command
@@ -75,8 +76,8 @@ package struct ContainerAdoption: Sendable {
       environment[name] = .secret(.environment(name))
       notes.add(
         "environment.\(name)",
-        "looks like a secret and is not written: set \(name) for the controller, or declare another reference such "
-          + "as {file: /path}; the value is needed when the container is replaced")
+        "looks like a secret and is not written: set \(name) for the controller, or declare another "
+          + "reference such as {file: /path}; the value is needed when the container is replaced")
     }
     return environment
   }
@@ -88,7 +89,8 @@ package struct ContainerAdoption: Sendable {
     if name.isEmpty || name == "root" || Int(name) == 0 {
       notes.add(
         "security.user",
-        "root → \(ContainerSecurity.unprivilegedUser), when it is replaced; declare the owner of its files before"
+        "root → \(ContainerSecurity.unprivilegedUser), when it is replaced; declare the owner of its files "
+          + "before"
       )
     } else {
       security.user = user

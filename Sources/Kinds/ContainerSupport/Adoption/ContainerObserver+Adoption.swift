@@ -2,8 +2,8 @@ internal import Concurrency
 package import Model
 
 extension ContainerObserver {
-  /// The containers that the queries adopt, as far as they exist. The id identifies a container. One that belongs to
-  /// another controller or another resource fails the query.
+  /// The containers that the queries adopt, as far as they exist. The id identifies a container. One that
+  /// belongs to another controller or another resource fails the query.
   func adopted(
     by queries: [ContainerQuery], in context: ReconcileContext
   ) async -> [ResourceID: Result<[InspectedContainer], BackendError>] {
@@ -60,9 +60,10 @@ extension UnmanagedContainer {
   /// Why an existing container cannot be adopted.
   package var ownershipError: BackendError {
     let resource = labels[ContainerLabels.resource].map { "\($0) of " } ?? ""
+    let owner = labels[ContainerLabels.owner] ?? "of another state"
     return BackendError(
       code: "adoption.owned",
-      "container \(name) belongs to \(resource)the controller \(labels[ContainerLabels.owner] ?? "of another state")",
+      "container \(name) belongs to \(resource)the controller \(owner)",
       hint: "a container of another controller is never adopted; remove it there first", retry: .afterChange)
   }
 

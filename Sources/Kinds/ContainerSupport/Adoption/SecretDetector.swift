@@ -1,5 +1,5 @@
-/// Detects values that may be secrets and must not be written into a manifest. Prefers false positives: a false positive
-/// costs a secret reference, a missed secret stays in the git history.
+/// Detects values that may be secrets and must not be written into a manifest. Prefers false positives: a
+/// false positive costs a secret reference, a missed secret stays in the git history.
 enum SecretDetector {
   private static let words = [
     "PASS", "SECRET", "TOKEN", "CREDENTIAL", "PRIVATE", "APIKEY", "API_KEY", "ACCESS_KEY", "AUTH", "COOKIE",
@@ -14,7 +14,8 @@ enum SecretDetector {
     return !value.isEmpty && (isNamed || isSecret(value))
   }
 
-  /// Whether a value alone looks like a secret: a URL with a password, a key, a signed token, long random text.
+  /// Whether a value alone looks like a secret: a URL with a password, a key, a signed token, long random
+  /// text.
   static func isSecret(_ value: String) -> Bool {
     if value.contains("PRIVATE KEY") || value.hasPrefix("eyJ") { return true }
     if let scheme = value.firstRange(of: "://"), let at = value[scheme.upperBound...].firstIndex(of: "@"),
@@ -34,8 +35,8 @@ enum SecretDetector {
     return isSecret(argument)
   }
 
-  /// Whether a text has 20 or more characters with digits, upper-case and lower-case letters. The digest of an image does
-  /// not count.
+  /// Whether a text has 20 or more characters with digits, uppercase and lowercase letters. The digest of
+  /// an image does not count.
   private static func isRandom(_ text: Substring) -> Bool {
     guard text.utf8.count >= 20, text.utf8.count != 64 || !text.utf8.allSatisfy(isHex) else { return false }
     let digits = text.utf8.count { (48...57).contains($0) }

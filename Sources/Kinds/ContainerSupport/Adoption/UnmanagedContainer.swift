@@ -3,7 +3,7 @@ package import Model
 /// A container that the platform did not create, with everything that a manifest can declare about it.
 package struct UnmanagedContainer: Sendable {
   package var name: String
-  package var labels: [String: String]
+  package var labels: [String: String] = [:]
   /// As the engine reports it; its labels are meaningless.
   package var container: InspectedContainer
   /// Nil for an image without a digest in a registry.
@@ -33,21 +33,10 @@ package struct UnmanagedContainer: Sendable {
   package var keepsInputOpen = false
   /// The settings that no manifest can declare, and what happens to them when the container is replaced.
   package var unsupported: [AdoptionRemark] = []
-
-  package init(
-    name: String, labels: [String: String] = [:], container: InspectedContainer, image: PinnedImage?,
-    imageName: String, machine: EngineInfo
-  ) {
-    self.name = name
-    self.labels = labels
-    self.container = container
-    self.image = image
-    self.imageName = imageName
-    self.machine = machine
-  }
 }
 
-/// What a person should know about one field of an adopted container. Never holds a value that may be a secret.
+/// What a person should know about one field of an adopted container. Never holds a value that may be a
+/// secret.
 package struct AdoptionRemark: Hashable, Sendable {
   /// The field of the manifest, or the engine's name of a setting that no manifest can declare.
   package let field: String

@@ -1,7 +1,7 @@
 internal import Model
 
-/// The settings of a container that no manifest can declare, with a remark for each. Remarks name the manifest's field
-/// where it has one, else the engine's.
+/// The settings of a container that no manifest can declare, with a remark for each. Remarks name the
+/// manifest's field where it has one, else the engine's.
 struct UnsupportedSettings {
   private let inspected: Value
   private let config: Value
@@ -59,8 +59,8 @@ struct UnsupportedSettings {
     if restart != "unless-stopped" {
       note(
         "restart",
-        "\(restart.isEmpty ? "no" : restart) → unless-stopped, when it is replaced; until then the controller starts it "
-          + "again")
+        "\(restart.isEmpty ? "no" : restart) → unless-stopped, when it is replaced; until then the "
+          + "controller starts it again")
     }
     let network = host["NetworkMode"]?.plainText ?? "default"
     if !["default", "bridge"].contains(network) {
@@ -139,8 +139,8 @@ struct UnsupportedSettings {
       case "bind":
         note(
           "binds",
-          "\(mount["Source"]?.plainText ?? "a folder") at \(path) is not carried over: folders of the host are never "
-            + "mounted; copy it into a volume before the container is replaced")
+          "\(mount["Source"]?.plainText ?? "a folder") at \(path) is not carried over: folders of the host "
+            + "are never mounted; copy it into a volume before the container is replaced")
       default: break
       }
     }

@@ -6,7 +6,8 @@ package protocol ContainerAdapter: Sendable {
   associatedtype Spec: ContainerizedSpec
 
   /// The containers that a resource may have, and the engines that may run them.
-  /// - Throws: where the resource may have containers on an engine that is unknown. The observation then fails.
+  /// - Throws: where the resource may have containers on an engine that is unknown. The observation then
+  ///   fails.
   static func query(
     for subject: Subject<Spec>, in context: ReconcileContext
   ) throws(BackendError) -> ContainerQuery
@@ -18,13 +19,9 @@ package struct ContainerBackend<Adapter: ContainerAdapter>: ResourceBackend {
   package typealias Observed = WorkloadObservation
   package typealias Operation = ContainerOperation
 
-  private let observer: ContainerObserver
-  private let runner: ContainerRunner
+  private let toolkit: ContainerToolkit
 
-  package init(observer: ContainerObserver, runner: ContainerRunner) {
-    self.observer = observer
-    self.runner = runner
-  }
+  package init(_ toolkit: ContainerToolkit) { self.toolkit = toolkit }
 
   package var system: String { "Docker" }
 
@@ -40,13 +37,13 @@ package struct ContainerBackend<Adapter: ContainerAdapter>: ResourceBackend {
         failures[subject.id] = .failure(error)
       }
     }
-    return failures.merging(await observer.observe(queries, in: context)) { failure, _ in failure }
+    return failures.merging(await toolkit.observer.observe(queries, in: context)) { failure, _ in failure }
   }
 
   package func apply(
     _ operation: ContainerOperation, to subject: Subject<Spec>, in context: ReconcileContext
   ) async throws(BackendError) {
-    try await runner.run(operation, owner: context.owner)
+    try await toolkit.runner.run(operation, owner: context.owner)
   }
 
   package func deadline(of operation: ContainerOperation, for subject: Subject<Spec>) -> TimeSpan {

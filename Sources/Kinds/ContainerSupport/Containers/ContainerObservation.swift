@@ -73,7 +73,8 @@ package struct ContainerHandle: Hashable, Sendable, Codable {
   package let id: String
   package let name: String
   package let engine: EngineAddress
-  /// Whether the container was created outside the platform. Its anonymous volumes are then kept when it is removed.
+  /// Whether the container was created outside the platform. Its anonymous volumes are then kept when it is
+  /// removed.
   package let isAdopted: Bool
 
   package init(id: String, name: String, engine: EngineAddress, isAdopted: Bool = false) {

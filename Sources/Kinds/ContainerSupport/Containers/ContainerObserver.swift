@@ -14,7 +14,8 @@ package struct ContainerObserver: Sendable {
     self.probe = probe
   }
 
-  /// - Returns: one result per query. `.success(nil)`: every engine answered and none has a container of the resource.
+  /// - Returns: one result per query. `.success(nil)`: every engine answered and none has a container of the
+  ///   resource.
   package func observe(_ queries: [ContainerQuery], in context: ReconcileContext) async
     -> [ResourceID: Result<WorkloadObservation?, BackendError>]
   {
@@ -66,7 +67,8 @@ package struct ContainerObserver: Sendable {
     return nil
   }
 
-  /// Removes containers that one engine reported under two addresses. The address that the container's node offers wins.
+  /// Removes containers that one engine reported under two addresses. The address that the container's node
+  /// offers wins.
   private static func distinct(_ answers: Answers, offers: Offers) -> [InspectedContainer] {
     var byID: [String: InspectedContainer] = [:]
     for address in answers.keys.sorted(by: { $0.description < $1.description }) {

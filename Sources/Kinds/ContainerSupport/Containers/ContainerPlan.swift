@@ -25,7 +25,8 @@ package struct ContainerPlan: Hashable, Sendable, Codable {
     self.health = health
   }
 
-  /// Derived from owner, resource, replica, node and template, so that a repeated create finds the first one's result.
+  /// Derived from owner, resource, replica, node and template, so that a repeated create finds the first
+  /// one's result.
   package func containerName(owner: String) -> String {
     let identity = Digest(of: "\(template.digest.hex) \(node?.description ?? "")")
     return "\(ContainerPlan.namePrefix(of: resource, owner: owner))-\(replica)-\(identity.hex.prefix(6))"

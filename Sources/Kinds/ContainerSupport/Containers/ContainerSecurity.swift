@@ -1,8 +1,8 @@
 package import Model
 
-/// The privileges of a container. The defaults are the strictest: an unprivileged user, no capabilities, no new
-/// privileges, a read-only root and one writable folder in memory. The engine's default seccomp profile is never
-/// switched off (seeds 5, edge container escape).
+/// The privileges of a container. The defaults are the strictest: an unprivileged user, no capabilities, no
+/// new privileges, a read-only root and one writable folder in memory. The engine's default seccomp profile
+/// is never switched off (seeds 5, edge container escape).
 package struct ContainerSecurity: Hashable, Sendable, Codable {
   /// User and group inside the container, numeric or by name.
   package var user: String

@@ -1,7 +1,7 @@
 package import Model
 
-/// The part of a container that cannot be changed while it exists. Equal templates make equal containers; a container
-/// made from another template is replaced.
+/// The part of a container that cannot be changed while it exists. Equal templates make equal containers; a
+/// container made from another template is replaced.
 ///
 /// Secrets are references only: neither the digest nor a stored plan depends on a secret's value.
 package struct ContainerTemplate: Hashable, Sendable, Codable {
@@ -43,8 +43,8 @@ package struct ContainerTemplate: Hashable, Sendable, Codable {
   /// Stored on the container as the label `rendertrust.com/spec`.
   package var digest: Digest { Digest(of: value) }
 
-  /// The canonical form. `form` increases whenever the way in which a container is created from a template changes, so
-  /// that containers created by an older controller are replaced.
+  /// The canonical form. `form` increases whenever the way in which a container is created from a template
+  /// changes, so that containers created by an older controller are replaced.
   private var value: Value {
     .members([
       "form": .integer(1),

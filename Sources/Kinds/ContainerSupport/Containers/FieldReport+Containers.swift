@@ -11,7 +11,8 @@ extension FieldReport {
     }
   }
 
-  /// Checks volumes by the engine's names, and that no path is also that of one of the resource's own volumes.
+  /// Checks volumes by the engine's names, and that no path is also that of one of the resource's own
+  /// volumes.
   package mutating func checkExternalVolumes(
     _ external: [String: String], beside volumes: [String: String], at field: String
   ) {
@@ -24,13 +25,10 @@ extension FieldReport {
         }
       if !isName {
         error(
-          at: "\(field).\(name)", "‘\(name)’ is not a name of a volume", hint: "copy it from `docker volume ls`")
+          at: "\(field).\(name)", "‘\(name)’ is not a name of a volume",
+          hint: "copy it from `docker volume ls`")
       }
-      if !path.hasPrefix("/") || path == "/" || path.split(separator: "/").contains("..") {
-        error(
-          at: "\(field).\(name)", "a volume is mounted at an absolute path below /, found ‘\(path)’",
-          hint: "for example `legacy-data: /var/lib/data`")
-      }
+      checkMountPath(path, at: "\(field).\(name)", hint: "for example `legacy-data: /var/lib/data`")
     }
     let paths = Array(external.values) + Array(volumes.values)
     if Set(paths).count < paths.count {
@@ -47,17 +45,22 @@ extension FieldReport {
         && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
       if !isName {
         error(
-          at: "\(field).\(name)", "volume names have lower-case letters, digits and ‘-’, found ‘\(name)’",
+          at: "\(field).\(name)", "volume names have lowercase letters, digits and ‘-’, found ‘\(name)’",
           hint: "for example `data: /var/lib/data`")
       }
-      if !path.hasPrefix("/") || path == "/" || path.split(separator: "/").contains("..") {
-        error(
-          at: "\(field).\(name)", "a volume is mounted at an absolute path below /, found ‘\(path)’",
-          hint: "for example `data: /var/lib/data`; folders of the host are never mounted")
-      }
+      checkMountPath(
+        path, at: "\(field).\(name)",
+        hint: "for example `data: /var/lib/data`; folders of the host are never mounted")
       if !taken.insert(path).inserted {
         error(at: "\(field).\(name)", "two volumes are mounted at \(path)", hint: "give each its own path")
       }
+    }
+  }
+
+  private mutating func checkMountPath(_ path: String, at field: String, hint: String) {
+    guard path.hasPrefix("/"), path != "/", !path.split(separator: "/").contains("..") else {
+      error(at: field, "a volume is mounted at an absolute path below /, found ‘\(path)’", hint: hint)
+      return
     }
   }
 }

@@ -18,7 +18,8 @@ package struct PortBinding: Hashable, Sendable, Codable, CustomStringConvertible
 
   package static let loopback = "127.0.0.1"
 
-  /// Parses `[address:]hostPort:containerPort[/udp]`. Without an address the port is reachable from the host only.
+  /// Parses `[address:]hostPort:containerPort[/udp]`. Without an address the port is reachable from the host
+  /// only.
   package init?(_ text: String) {
     let halves = text.split(separator: "/", omittingEmptySubsequences: false)
     guard halves.count <= 2,

@@ -1,8 +1,8 @@
 package import Manifests
 package import Model
 
-/// The field `security` of a container: exceptions from the strict defaults. Each of them widens the reach of a
-/// container escape.
+/// The field `security` of a container: exceptions from the strict defaults. Each of them widens the reach of
+/// a container escape.
 package struct SecuritySettings: ManifestObject, Hashable {
   package var user = ContainerSecurity.unprivilegedUser
   package var readOnlyRoot = true
@@ -15,7 +15,8 @@ package struct SecuritySettings: ManifestObject, Hashable {
     "Exceptions from the strict defaults: no capabilities, no new privileges, always the default seccomp"
   ) {
     Field(
-      "user", \.user, "User and group inside the container, such as the owner of the image's files", .nonEmpty)
+      "user", \.user, "User and group inside the container, such as the owner of the image's files", .nonEmpty
+    )
     Field("readOnlyRoot", \.readOnlyRoot, "Whether the image's own files are read-only")
     Field(
       "capabilities", \.capabilities, "Linux capabilities that are added after all were dropped", .unique(),
@@ -36,7 +37,8 @@ package struct SecuritySettings: ManifestObject, Hashable {
     let name = user.split(separator: ":").first.map(String.init) ?? "root"
     if name == "root" || Int(name) == 0 {
       report.error(
-        at: "user", "containers never run as root", hint: "leave it out for \(ContainerSecurity.unprivilegedUser)")
+        at: "user", "containers never run as root",
+        hint: "leave it out for \(ContainerSecurity.unprivilegedUser)")
     }
   }
 

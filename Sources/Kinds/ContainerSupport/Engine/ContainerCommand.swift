@@ -7,19 +7,17 @@ package struct ContainerCommand: Hashable, Sendable {
   /// The complete standard input.
   package var input: [UInt8]
   /// Variables in addition to the container's own.
-  package var environment: [String: String]
+  package var environment: [String: String] = [:]
   /// Bytes of standard output. A program that writes more is killed.
   package var maxOutputBytes: Int
   /// A program that runs longer is killed.
   package var timeout: Duration
 
   package init(
-    _ line: [String], input: [UInt8], environment: [String: String] = [:], maxOutputBytes: Int,
-    timeout: Duration
+    _ line: [String], input: [UInt8], maxOutputBytes: Int, timeout: Duration
   ) {
     self.line = line
     self.input = input
-    self.environment = environment
     self.maxOutputBytes = maxOutputBytes
     self.timeout = timeout
   }

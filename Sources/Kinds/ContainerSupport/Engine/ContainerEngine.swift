@@ -1,10 +1,10 @@
 package import Model
 
-/// A container engine. `DockerHost` implements it with the Docker driver, tests implement it in memory. Every call may
-/// be repeated, and every error names the engine.
+/// A container engine. `DockerHost` implements it with the Docker driver, tests implement it in memory. Every
+/// call may be repeated, and every error names the engine.
 package protocol ContainerEngine: Sendable {
-  /// The containers of these resources, in any state, that carry the owner's label: one list call, and one inspection
-  /// per container. Their health is the engine's report; `HealthProbe` adds the checks over HTTP.
+  /// The containers of these resources, in any state, that carry the owner's label: one list call, and one
+  /// inspection per container. Their health is the engine's report; `HealthProbe` adds the checks over HTTP.
   func containers(
     of resources: Set<ResourceID>, owner: String
   ) async throws(BackendError) -> [InspectedContainer]
@@ -12,7 +12,8 @@ package protocol ContainerEngine: Sendable {
   /// Nil where no container has this id.
   func container(_ id: String) async throws(BackendError) -> InspectedContainer?
 
-  /// A container by its id or name, with everything that a manifest could declare about it. Nil where there is none.
+  /// A container by its id or name, with everything that a manifest could declare about it. Nil where there
+  /// is none.
   func unmanagedContainer(_ id: String) async throws(BackendError) -> UnmanagedContainer?
 
   /// The container that has a name, managed or not. Nil: the name is free.
@@ -37,8 +38,8 @@ package protocol ContainerEngine: Sendable {
   func removeKeepingVolumes(_ id: String) async throws(BackendError)
   func rename(_ id: String, to name: String) async throws(BackendError)
   func update(_ id: String, to limits: ContainerLimits) async throws(BackendError)
-  /// Reports the resource of every container of this owner whose state, limits or health change, including changes by
-  /// this process, until the engine closes the connection.
+  /// Reports the resource of every container of this owner whose state, limits or health change, including
+  /// changes by this process, until the engine closes the connection.
   /// - Parameter connected: called once, when the subscription is established.
   func watch(
     owner: String, connected: @Sendable () -> Void, changed: @Sendable (ResourceID) -> Void
@@ -53,8 +54,8 @@ package protocol ContainerEngine: Sendable {
   func containersByNode(owner: String) async throws(BackendError) -> [ResourceID: [String]]
   /// Succeeds when the engine answers; the cheapest call.
   func ping() async throws(BackendError)
-  /// Runs a command inside a container until it exits. The command does not outlive the call, even where the task is
-  /// cancelled.
+  /// Runs a command inside a container until it exits. The command does not outlive the call, even where the
+  /// task is cancelled.
   /// - Parameter errorLine: receives each line of standard error as it is written.
   func run(
     _ command: ContainerCommand, in id: String, errorLine: @escaping @Sendable ([UInt8]) -> Void

@@ -8,7 +8,8 @@ package struct ContainerWatch: Sendable {
   package enum Event: Hashable, Sendable {
     /// A container of this resource changed, by the controller or outside it.
     case changed(ResourceID)
-    /// The connection to an engine was established again. Everything on the engine may have changed meanwhile.
+    /// The connection to an engine was established again. Everything on the engine may have changed
+    /// meanwhile.
     case missed(EngineAddress)
   }
 

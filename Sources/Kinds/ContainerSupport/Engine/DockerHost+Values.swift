@@ -13,8 +13,8 @@ extension DockerHost {
     }
   }
 
-  /// Runtimes give a mount point the mode that it has in the image, so it must belong to the user. Only the image knows
-  /// users by name.
+  /// Runtimes give a mount point the mode that it has in the image, so it must belong to the user. Only the
+  /// image knows users by name.
   private static func tmpfsOwner(_ user: String) -> String {
     let numbers = user.split(separator: ":").compactMap { UInt32($0) }
     guard let uid = numbers.first, numbers.count == user.split(separator: ":").count else { return "" }

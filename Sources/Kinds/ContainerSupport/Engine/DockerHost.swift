@@ -5,7 +5,8 @@ package import Model
 /// A container engine on the Docker driver.
 package struct DockerHost: ContainerEngine {
   let docker: DockerEngine
-  /// An engine creates and starts many containers fastest with a few requests at a time (`Benchmarks/README.md`).
+  /// An engine creates and starts many containers fastest with a few requests at a time
+  /// (`Benchmarks/README.md`).
   private let creations = AsyncSemaphore(limit: 8)
 
   package init(_ docker: DockerEngine) { self.docker = docker }
@@ -59,7 +60,8 @@ package struct DockerHost: ContainerEngine {
       let isOurs = labels.allSatisfy { existing.labels[$0.key] == $0.value }
       guard isOurs else {
         throw BackendError(
-          code: "volume.foreign", "Docker at \(docker.endpoint) has a volume \(name) that the controller did not create",
+          code: "volume.foreign",
+          "Docker at \(docker.endpoint) has a volume \(name) that the controller did not create",
           hint: "rename or remove it; the controller never changes it", retry: .afterChange)
       }
       return

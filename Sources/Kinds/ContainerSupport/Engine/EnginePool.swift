@@ -1,8 +1,8 @@
 package import Model
 internal import Synchronization
 
-/// Engines by address, each connected once. The pool remembers every requested address, so that containers on the
-/// engine of a node that left the manifests are still found.
+/// Engines by address, each connected once. The pool remembers every requested address, so that containers on
+/// the engine of a node that left the manifests are still found.
 package final class EnginePool: Sendable {
   private let local: EngineAddress
   private let make: @Sendable (EngineAddress) throws(BackendError) -> any ContainerEngine
@@ -19,8 +19,8 @@ package final class EnginePool: Sendable {
     self.make = make
   }
 
-  /// The address under which the pool keeps an engine: a node that names the socket of the local engine refers to the
-  /// same engine as a node that says `local`.
+  /// The address under which the pool keeps an engine: a node that names the socket of the local engine
+  /// refers to the same engine as a node that says `local`.
   package func canonical(_ address: EngineAddress) -> EngineAddress { address == local ? .local : address }
 
   package func engine(at address: EngineAddress) throws(BackendError) -> any ContainerEngine {

@@ -2,8 +2,8 @@ package import HTTP
 internal import Model
 
 extension HealthProbe {
-  /// Sends health checks over HTTP: 2xx and 3xx pass. Each takes at most two seconds, because an observation waits for
-  /// all of them.
+  /// Sends health checks over HTTP: 2xx and 3xx pass. Each takes at most two seconds, because an observation
+  /// waits for all of them.
   package static func over(_ client: HTTPClient) -> HTTPProbe {
     { address, path in
       var request = HTTPRequest(.get, "http://\(address.address):\(address.port)\(path)")

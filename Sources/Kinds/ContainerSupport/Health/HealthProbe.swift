@@ -1,7 +1,8 @@
 package import Model
 
 /// Sends a health check over HTTP. Returns nil when it passes, else the problem in a few words.
-package typealias HTTPProbe = @Sendable (_ address: InspectedContainer.HostPort, _ path: String) async -> String?
+package typealias HTTPProbe =
+  @Sendable (_ address: InspectedContainer.HostPort, _ path: String) async -> String?
 
 /// Determines the health of containers from the engine's report and from checks over HTTP.
 package struct HealthProbe: Sendable {
@@ -9,8 +10,8 @@ package struct HealthProbe: Sendable {
 
   package init(get: @escaping HTTPProbe) { self.get = get }
 
-  /// - Parameter now: a container that fails its check but is younger than the rule allows then counts as starting.
-  ///   Nil: age does not matter, for a caller that waits for the container and reports its problem.
+  /// - Parameter now: a container that fails its check but is younger than the rule allows then counts as
+  ///   starting. Nil: age does not matter, for a caller that waits for the container and reports its problem.
   package func check(
     _ container: InspectedContainer, by rule: HealthRule, now: Timestamp?
   ) async -> ContainerObservation {
@@ -43,8 +44,8 @@ extension ContainerObservation {
 }
 
 extension InspectedContainer {
-  /// Where the controller reaches a port of the container: the published host port, else the container's own address,
-  /// which works only for engines on the same machine. Nil: the container has neither.
+  /// Where the controller reaches a port of the container: the published host port, else the container's own
+  /// address, which works only for engines on the same machine. Nil: the container has neither.
   package func reachablePort(_ port: Int) -> HostPort? {
     if let published = published[port] {
       let isAny = published.address.isEmpty || published.address == "0.0.0.0"

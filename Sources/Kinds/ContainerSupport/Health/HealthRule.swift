@@ -4,7 +4,8 @@ package import Model
 package enum HealthRule: Hashable, Sendable, Codable {
   /// The container runs continuously for `runningGrace`.
   case running
-  /// `GET path` answers 2xx or 3xx. The request goes to the published host port, else to the container's own address.
+  /// `GET path` answers 2xx or 3xx. The request goes to the published host port, else to the container's own
+  /// address.
   case http(port: Int, path: String, within: TimeSpan)
   /// The template's `healthCommand`, run by the engine, exits with 0.
   case command(within: TimeSpan)

@@ -9,14 +9,16 @@ package struct HealthSettings: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("How the health of a container is checked: over HTTP or by a command")
-  {
+  package static let fields = Fields<Self>(
+    "How the health of a container is checked: over HTTP or by a command"
+  ) {
     Field("http", \.http, "A GET request that the controller sends; 2xx and 3xx are healthy")
     Field(
       "command", \.command,
       "A program of the image and its arguments, run inside by the engine; exit code 0 is healthy",
       .present(.nonEmpty), .example("[/bin/healthy, --quick]"))
-    Field("within", \.within, "How long a new container may take to become healthy", .range(shortest...longest))
+    Field(
+      "within", \.within, "How long a new container may take to become healthy", .range(shortest...longest))
   }
 
   private static let shortest = TimeSpan(seconds: 1)
@@ -45,7 +47,8 @@ package struct HTTPHealthSettings: ManifestObject, Hashable {
 
   package static let fields = Fields<Self>("The HTTP endpoint that reports the health of a container") {
     Field(
-      "port", \.port, "Port inside the container; requests go to the host port where it is published", .required)
+      "port", \.port, "Port inside the container; requests go to the host port where it is published",
+      .required)
     Field("path", \.path, "Path of the request")
   }
 }

@@ -158,7 +158,8 @@ package struct ContainerComparison {
     }
   }
 
-  /// Healthy before running before the others, then by name, so that the choice does not depend on the order of `found`.
+  /// Healthy before running before the others, then by name, so that the choice does not depend on the order
+  /// of `found`.
   private static func precedes(_ a: ContainerObservation, _ b: ContainerObservation) -> Bool {
     (rank(a), a.name) < (rank(b), b.name)
   }

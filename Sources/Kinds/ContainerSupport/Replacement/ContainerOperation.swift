@@ -4,11 +4,11 @@ package import Model
 package enum ContainerOperation: StepOperation {
   /// Pulls the image, creates and starts the container. Completes once it is healthy.
   case create(ContainerPlan)
-  /// Creates the new container and removes the old one once the new one is healthy. If the new one fails, it is
-  /// removed and the old one stays unchanged.
+  /// Creates the new container and removes the old one once the new one is healthy. If the new one fails, it
+  /// is removed and the old one stays unchanged.
   case replaceAfter(ContainerPlan, old: ContainerHandle)
-  /// Stops the old container first, because both use the same ports or volumes. If the new one fails, it is removed
-  /// and the old one is started again.
+  /// Stops the old container first, because both use the same ports or volumes. If the new one fails, it is
+  /// removed and the old one is started again.
   case replaceBefore(ContainerPlan, old: ContainerHandle)
   /// Starts or unpauses the container. Completes once it is healthy.
   case start(ContainerHandle, ContainerPlan)
@@ -17,8 +17,8 @@ package enum ContainerOperation: StepOperation {
   /// Stops and removes the container. Its volumes stay.
   case remove(ContainerHandle)
 
-  /// How long the operation may take. Pulling a large image over a slow connection dominates; the wait for health has
-  /// a limit of its own in the manifest.
+  /// How long the operation may take. Pulling a large image over a slow connection dominates; the wait for
+  /// health has a limit of its own in the manifest.
   package var deadline: TimeSpan {
     switch self {
     case .create(let plan), .replaceAfter(let plan, old: _), .replaceBefore(let plan, old: _):

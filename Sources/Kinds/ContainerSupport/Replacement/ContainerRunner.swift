@@ -19,8 +19,8 @@ package struct ContainerRunner: Sendable {
   }
 
   /// Returns once the operation is complete and its container is healthy.
-  /// - Throws: `health.failed` with the last lines of the container's output, `container.foreign`, `volume.foreign`,
-  ///   and the errors of the engine and of `SecretLookup`.
+  /// - Throws: `health.failed` with the last lines of the container's output, `container.foreign`,
+  ///   `volume.foreign`, and the errors of the engine and of `SecretLookup`.
   package func run(_ operation: ContainerOperation, owner: String) async throws(BackendError) {
     switch operation {
     case .create(let plan):
@@ -130,8 +130,8 @@ package struct ContainerRunner: Sendable {
       return Made(id: try await engine.create(request), environment: environment)
     } catch {
       guard error.code == "docker.nameTaken" else { throw error }
-      // An interrupted run created the container, or another process applies the same plan. Engines reserve the name
-      // shortly before they list the container.
+      // An interrupted run created the container, or another process applies the same plan. Engines reserve
+      // the name shortly before they list the container.
       for _ in 0..<ContainerRunner.maxLookups {
         if let id = try await existing(plan, labels, on: engine) {
           return Made(id: id, environment: environment)
@@ -143,7 +143,8 @@ package struct ContainerRunner: Sendable {
   }
 
   /// Fails where an external volume is missing, because the engine would create an empty one.
-  private func checkExternalVolumes(_ plan: ContainerPlan, on engine: any ContainerEngine) async throws(BackendError)
+  private func checkExternalVolumes(_ plan: ContainerPlan, on engine: any ContainerEngine)
+    async throws(BackendError)
   {
     guard !plan.template.externalVolumes.isEmpty else { return }
     let existing = try await engine.volumes(labelled: [:])
@@ -157,7 +158,8 @@ package struct ContainerRunner: Sendable {
 
   private static let maxLookups = 50
 
-  /// The container that already has the plan's name, after its limits were set to the plan's. Nil: the name is free.
+  /// The container that already has the plan's name, after its limits were set to the plan's. Nil: the name
+  /// is free.
   /// - Throws: `container.foreign` where that container was not created from this plan.
   private func existing(
     _ plan: ContainerPlan, _ labels: ContainerLabels, on engine: any ContainerEngine
@@ -204,8 +206,8 @@ package struct ContainerRunner: Sendable {
       hint: "correct the image or the health check of \(plan.resource)")
   }
 
-  /// Removes the values of variables from a line, because a failing program may print its environment. Values of up to
-  /// three characters stay: they are not secrets, and replacing them would make the line unreadable.
+  /// Removes the values of variables from a line, because a failing program may print its environment. Values
+  /// of up to three characters stay: they are not secrets, and replacing them would make the line unreadable.
   private static func redact(_ environment: [String: Secret], in line: String) -> String {
     var line = line
     for value in environment.values.map({ $0.reveal() }) where value.count > 3 {

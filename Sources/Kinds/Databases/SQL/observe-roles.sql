@@ -1,5 +1,5 @@
--- Roles with a name in $1 or with the comment $2, and their privileges in the schema `public` of the current database.
--- `later` lists the default privileges as `object type:privilege`.
+-- Roles with a name in $1 or with the comment $2, and their privileges in the schema `public` of the current
+-- database. `later` lists the default privileges as `object type:privilege`.
 WITH relations AS (
   SELECT c.oid, c.relkind = 'S' AS is_sequence FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace

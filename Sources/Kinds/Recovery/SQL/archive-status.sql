@@ -1,5 +1,5 @@
--- The settings and the progress of the server's WAL archive. A segment's status file is renamed from `.ready` to `.done`
--- once the segment is archived, and keeps the time at which the segment was closed.
+-- The settings and the progress of the server's WAL archive. A segment's status file is renamed from `.ready`
+-- to `.done` once the segment is archived, and keeps the time at which the segment was closed.
 WITH marks AS (SELECT name, modification FROM pg_ls_archive_statusdir())
 SELECT clock_timestamp() AS now,
   current_setting('archive_mode') <> 'off' AS is_on,

@@ -1,5 +1,3 @@
-package import Manifests
-
 extension FieldRule where Value == String {
   /// An account, written `account/name`.
   package static var account: FieldRule {
