@@ -6,7 +6,7 @@ package import Postgres
 package import Reconciling
 
 /// Observes and changes the archive and the backups of the controller's private server through pgBackRest.
-package struct BackupPolicyBackend: ResourceBackend {
+package struct BackupPolicyBackend: IndividuallyObservingBackend {
   private let server: PostgresServer
   private let stateFolder: String
 
@@ -29,20 +29,6 @@ package struct BackupPolicyBackend: ResourceBackend {
   }
 
   // MARK: Observing
-
-  package func observe(
-    _ subjects: [Subject<BackupPolicySpec>], in context: ReconcileContext
-  ) async -> [ResourceID: Result<BackupPolicyObserved?, BackendError>] {
-    var answers: [ResourceID: Result<BackupPolicyObserved?, BackendError>] = [:]
-    for subject in subjects {
-      do throws(BackendError) {
-        answers[subject.id] = .success(try await observe(subject, in: context))
-      } catch {
-        answers[subject.id] = .failure(error)
-      }
-    }
-    return answers
-  }
 
   /// Nil where nothing of the policy exists, and for a server that is not the private one, which no policy
   /// can back up.
