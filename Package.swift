@@ -23,12 +23,18 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
 /// A module that owns kinds: what every such module imports, and the drivers it needs.
-/// - Parameter folder: the folder below `Sources`; nil: `Kinds/<name>`.
-func kinds(_ name: String, folder: String? = nil, _ drivers: [Target.Dependency] = []) -> Target {
+/// - Parameters:
+///   - folder: the folder below `Sources`; nil: `Kinds/<name>`.
+///   - sql: the statements in the folder `SQL` of the target, without `.sql`.
+func kinds(
+  _ name: String, folder: String? = nil, _ drivers: [Target.Dependency] = [], sql: [String] = []
+) -> Target {
   .target(
     name: name, dependencies: ["KindSupport", "Manifests", "Planning", "Reconciling", "Model"] + drivers,
-    path: "Sources/\(folder ?? "Kinds/\(name)")")
+    path: "Sources/\(folder ?? "Kinds/\(name)")",
+    resources: sql.isEmpty ? nil : sql.map { .embedInCode("SQL/\($0).sql") })
 }
+
 func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: ["Model"] + dependencies, path: "Sources/Drivers/\(name)")
 }
@@ -80,11 +86,11 @@ let kindModules: [Target] = [
     name: "KindSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
     path: "Sources/Kinds/KindSupport"),
   kinds("ContainerSupport", ["Concurrency", "DockerEngine", "HTTP"]),
-  kinds("Databases", ["Postgres"]),
-  kinds("Services", ["ContainerSupport"]),
-  kinds("Nodes", ["ContainerSupport"]),
+  kinds("Databases", ["Concurrency", "Postgres"], sql: ["observe-roles"]),
+  kinds("Services", ["Concurrency", "ContainerSupport"]),
+  kinds("Nodes", ["Concurrency", "ContainerSupport"]),
   kinds("Modules", ["ContainerSupport"]),
-  kinds("Recovery", ["Postgres", "PgBackRest"]),
+  kinds("Recovery", ["Concurrency", "Postgres", "PgBackRest"], sql: ["archive-status"]),
   kinds("Delivery", ["Postgres"]),
   kinds("Ledger", folder: "Ledger", ["Concurrency", "HTTP", "ObjectStorage", "Parquet", "Postgres"]),
   kinds("Billing", folder: "Billing", ["Ledger", "Postgres", "StripeAPI"]),
@@ -228,8 +234,8 @@ let testTargets: [Target] = [
   tests(
     "Nodes",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "Nodes", "Manifests", "Model", "Planning",
-      "Reconciling", "ContainerSupport",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "KindTestSupport", "Nodes", "Manifests", "Model",
+      "Planning", "Reconciling", "ContainerSupport",
     ]),
   tests(
     "Gateway",
@@ -249,8 +255,8 @@ let testTargets: [Target] = [
   tests(
     "Modules",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "Modules", "Manifests", "Model", "Planning",
-      "Reconciling", "ContainerSupport",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "KindTestSupport", "Modules", "Manifests", "Model",
+      "Planning", "Reconciling", "ContainerSupport",
     ]),
   tests("ObjectStorage", ["ObjectStorage", "ObjectStorageSupport", "HTTP", "HTTPSupport", "Model"]),
   tests("Parquet", ["Parquet", "Model", subprocess]),
@@ -302,8 +308,8 @@ let testTargets: [Target] = [
   tests(
     "Services",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "Services", "Manifests", "Model", "Planning",
-      "Reconciling", "ContainerSupport",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "KindTestSupport", "Services", "Manifests", "Model",
+      "Planning", "Reconciling", "ContainerSupport",
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),

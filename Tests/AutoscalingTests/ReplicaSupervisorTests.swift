@@ -181,7 +181,7 @@ import Testing
   @Test("Containers are scaled, and the next server finds them again")
   func containers() async throws {
     let url = SecretReference.environment("URL")
-    let world = FakeWorld(secrets: [url: "postgresql://somewhere/jobs"])
+    let world = FakeEngines(secrets: [url: "postgresql://somewhere/jobs"])
     let scaler = ReplicaContainers(world.support, owner: "test")
     let docker = DockerReplicas(
       image: .sample("rendertrust"), connection: url, limits: LimitSettings().limits)
@@ -194,7 +194,7 @@ import Testing
     let next = ReplicaContainers(world.support, owner: "test")
     #expect(try await next.scale(to: 3, docker, of: "global") == 3)
     #expect(world.local.running == names, "no container was replaced")
-    world.local.meddle(names[1]) { $0.state = .exited(1) }
+    world.local.changeOutOfBand(names[1]) { $0.state = .exited(1) }
     #expect(try await next.scale(to: 2, docker, of: "global") == 2)
     #expect(world.local.running.count == 2)
     #expect(try await next.scale(to: 0, nil, of: "global") == 0)

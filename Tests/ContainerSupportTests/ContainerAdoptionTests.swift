@@ -4,8 +4,8 @@ import Manifests
 import Model
 import Testing
 
-/// From an engine's words to what a manifest says, and what it does not.
-@Suite("Adopting containers")
+/// From an engine's report to manifest fields and remarks.
+@Suite("Adoption of containers")
 struct ContainerAdoptionTests {
   private static let digest = String(repeating: "ab", count: 32)
 
@@ -15,30 +15,34 @@ struct ContainerAdoptionTests {
        "Healthcheck": null, "Labels": {"maker": "us"}}}
     """
 
-  private static func container(_ config: String = "", host: String = "", more: String = "") -> String {
+  private static func inspection(_ config: String = "", host: String = "", more: String = "") -> String {
     """
     {"Id": "0123456789abcdef", "Name": "/legacy", "Image": "sha256:1",
-     "Config": {"Image": "registry.test/web:2", "Env": ["PATH=/bin"], "Cmd": ["serve"], "Entrypoint": ["/run"],
-       "WorkingDir": "/", "User": "1000", "Labels": {"maker": "us"}\(config)},
+     "Config": {"Image": "registry.test/web:2", "Env": ["PATH=/bin"], "Cmd": ["serve"],
+       "Entrypoint": ["/run"], "WorkingDir": "/", "User": "1000", "Labels": {"maker": "us"}\(config)},
      "HostConfig": {"ReadonlyRootfs": true, "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges:true"],
        "NetworkMode": "default", "RestartPolicy": {"Name": "unless-stopped"}\(host)}\(more)}
     """
   }
 
   private static func adoption(
-    _ text: String,
+    _ text: String, image: String = image,
     limits: ContainerLimits = ContainerLimits(
       memory: ByteCount("64Mi"), cores: CoreCount("0.5"), pids: 64)
   ) throws -> ContainerAdoption {
+    return try ContainerAdoption(
+      UnmanagedContainer(
+        inspected: try Value(json: text), image: try Value(json: image), container: container(limits: limits),
+        machine: .standard))
+  }
+
+  private static func container(limits: ContainerLimits) -> InspectedContainer {
     let labels = ContainerLabels(
       owner: "", resource: ResourceID(kind: "Container", name: "legacy"), replica: 0, node: nil, spec: "")
-    let facts = ContainerFacts(
+    return InspectedContainer(
       observation: ContainerObservation(
         id: "0123456789abcdef", name: "legacy", engine: .local, labels: labels, image: "registry.test/web:2",
         state: .running, limits: limits), address: nil)
-    return try ContainerAdoption(
-      ForeignContainer(
-        inspected: try Value(json: text), image: try Value(json: image), facts: facts, machine: .usual))
   }
 
   struct Case: Sendable, CustomTestStringConvertible {
@@ -46,19 +50,19 @@ struct ContainerAdoptionTests {
     var config = ""
     var host = ""
     var more = ""
-    /// Fields that a person is told about.
+    /// The fields with a remark.
     let remarks: [String]
     var testDescription: String { reason }
   }
 
   @Test(
-    "What a manifest cannot say is told field by field",
+    "Every setting that no manifest can declare has a remark",
     arguments: [
-      Case(reason: "a container as we would make it is said completely", remarks: []),
-      Case(reason: "root becomes nobody", config: #", "User": """#, remarks: ["security.user"]),
+      Case(reason: "a container with the platform's defaults is declared completely", remarks: []),
+      Case(reason: "root becomes an unprivileged user", config: #", "User": """#, remarks: ["security.user"]),
       Case(reason: "root by number and group", config: #", "User": "0:0""#, remarks: ["security.user"]),
       Case(
-        reason: "usual capabilities are dropped", host: #", "CapDrop": null"#,
+        reason: "default capabilities are dropped", host: #", "CapDrop": null"#,
         remarks: ["security.capabilities"]),
       Case(
         reason: "a capability that undoes the sandbox", host: #", "CapAdd": ["CAP_SYS_ADMIN"]"#,
@@ -93,19 +97,23 @@ struct ContainerAdoptionTests {
         remarks: ["command"]),
     ])
   func remarks(_ test: Case) throws {
-    let adoption = try Self.adoption(Self.container(test.config, host: test.host, more: test.more))
+    let adoption = try Self.adoption(Self.inspection(test.config, host: test.host, more: test.more))
     #expect(adoption.remarks.map(\.field) == test.remarks, "\(test.reason)")
     #expect(!String(reflecting: adoption).contains("s3cr3t"), "\(test.reason)")
   }
 
-  @Test("Everything that a manifest can say is said")
+  @Test("Every setting that a manifest can declare is declared")
   func template() throws {
     let adoption = try Self.adoption(
-      Self.container(
-        #", "Env": ["PATH=/bin", "LEVEL=info"], "Cmd": ["serve", "-v"], "Healthcheck": {"Test": ["CMD-SHELL", "true"]}"#,
+      Self.inspection(
+        #"""
+        , "Env": ["PATH=/bin", "LEVEL=info"], "Cmd": ["serve", "-v"],
+        "Healthcheck": {"Test": ["CMD-SHELL", "true"]}
+        """#,
         host: #"""
           , "CapAdd": ["CAP_NET_BIND_SERVICE"], "Tmpfs": {"/tmp": "size=16m", "/run": ""},
-          "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}], "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "53"}]}
+          "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}],
+            "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "53"}]}
           """#,
         more: #", "Mounts": [{"Type": "volume", "Name": "legacy_data", "Destination": "/data", "RW": true}]"#)
     )
@@ -124,57 +132,46 @@ struct ContainerAdoptionTests {
     #expect(adoption.limits == ContainerLimits(memory: ByteCount("64Mi"), cores: CoreCount("0.5"), pids: 64))
   }
 
-  @Test("Without limits of its own a container may use the machine, and the manifest says so")
+  @Test("The manifest of a container without limits declares the whole machine")
   func limits() throws {
     let adoption = try Self.adoption(
-      Self.container(), limits: ContainerLimits(memory: nil, cores: nil, pids: nil))
+      Self.inspection(), limits: ContainerLimits(memory: nil, cores: nil, pids: nil))
     #expect(
       adoption.limits
         == ContainerLimits(memory: ByteCount("8Gi"), cores: CoreCount(cores: 2), pids: 32_768))
     #expect(adoption.remarks.map(\.field) == ["limits.cores", "limits.memory", "limits.pids"])
   }
 
-  @Test("A manifest fits the container until it says something else; where a secret comes from is free")
-  func fits() throws {
+  @Test("A manifest matches the container until it declares something else; any secret reference matches")
+  func matches() throws {
     let adopted = try Self.adoption(
-      Self.container(#", "Env": ["PATH=/bin", "LEVEL=info", "API_TOKEN=s3cr3t"]"#)
+      Self.inspection(#", "Env": ["PATH=/bin", "LEVEL=info", "API_TOKEN=s3cr3t"]"#)
     ).container
-    var wanted = adopted.template
-    #expect(adopted.fits(wanted))
-    wanted.environment["API_TOKEN"] = .secret(.file("/run/token"))
-    #expect(adopted.fits(wanted), "another reference may lead to the same")
-    wanted.environment["LEVEL"] = .plain("debug")
-    #expect(!adopted.fits(wanted))
-    wanted = adopted.template
-    wanted.environment["MORE"] = .plain("1")
-    #expect(!adopted.fits(wanted))
-    wanted = adopted.template
-    wanted.security.user = "1001"
-    #expect(!adopted.fits(wanted))
-    #expect(!adopted.abandoned.fits(adopted.template), "the manifest no longer adopts it")
+    var declared = adopted.template
+    #expect(adopted.matches(declared))
+    declared.environment["API_TOKEN"] = .secret(.file("/run/token"))
+    #expect(adopted.matches(declared), "another reference may have the same value")
+    declared.environment["LEVEL"] = .plain("debug")
+    #expect(!adopted.matches(declared))
+    declared = adopted.template
+    declared.environment["MORE"] = .plain("1")
+    #expect(!adopted.matches(declared))
+    declared = adopted.template
+    declared.security.user = "1001"
+    #expect(!adopted.matches(declared))
+    #expect(!adopted.released.matches(adopted.template), "the manifest no longer adopts it")
   }
 
-  @Test("An image that no registry knows cannot be pinned, so it is refused")
+  @Test("An image without a digest in a registry is refused")
   func unpinned() throws {
-    let text = Self.container(#", "Image": "web:latest""#)
     let error = #expect(throws: BackendError.self) {
-      var foreign = ForeignContainer(
-        name: "legacy",
-        facts: ContainerFacts(
-          observation: ContainerObservation(
-            id: "1", name: "legacy", engine: .local,
-            labels: ContainerLabels(
-              owner: "", resource: ResourceID(kind: "Container", name: "x"), replica: 0, node: nil, spec: ""),
-            image: "", state: .running, limits: ContainerLimits(memory: nil, cores: nil, pids: nil)),
-          address: nil), image: nil, imageName: "web:latest", machine: .usual)
-      foreign.user = "1000"
-      _ = try ContainerAdoption(foreign)
+      try Self.adoption(Self.inspection(), image: #"{"RepoDigests": [], "Config": {}}"#)
     }
-    #expect(error?.code == "adoption.image" && !text.isEmpty)
+    #expect(error?.code == "adoption.image")
   }
 
   @Test(
-    "Values that look like secrets are taken for such",
+    "Values that look like secrets are detected",
     arguments: [
       ("LOG_LEVEL", "debug", false), ("KEYBOARD", "us", false), ("PORT", "8080", false),
       ("EMPTY_TOKEN", "", false),
@@ -187,7 +184,7 @@ struct ContainerAdoptionTests {
     ])
   func secrets(name: String, value: String, isSecret: Bool) throws {
     let escaped = Value.string("\(name)=\(value)").json
-    let adoption = try Self.adoption(Self.container(#", "Env": ["PATH=/bin", \#(escaped)]"#))
+    let adoption = try Self.adoption(Self.inspection(#", "Env": ["PATH=/bin", \#(escaped)]"#))
     #expect(adoption.remarks.contains { $0.field == "environment.\(name)" } == isSecret, "\(name)=\(value)")
   }
 }

@@ -3,7 +3,7 @@ import ContainerSupport
 import Model
 import Testing
 
-@Suite("What happens to the containers of one replica")
+@Suite("Comparison of a replica's containers with its plan")
 struct ContainerComparisonTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let found: [ContainerObservation]
@@ -27,7 +27,7 @@ struct ContainerComparisonTests {
     return ContainerLabels(labels) ?? ContainerLabels(of: older, owner: "test")
   }
 
-  static func seen(
+  static func observed(
     _ plan: ContainerPlan, _ id: String, _ state: ContainerObservation.State = .running,
     _ change: (inout ContainerObservation) -> Void = { _ in }
   ) -> ContainerObservation {
@@ -39,69 +39,71 @@ struct ContainerComparisonTests {
   }
 
   static let cases: [Case] = [
-    Case([], ["create: not there yet"], "nothing there"),
-    Case([seen(plan, "c")], [], "as it should be"),
+    Case([], ["create: not there yet"], "no container"),
+    Case([observed(plan, "c")], [], "as declared"),
     Case(
-      [seen(plan, "c", .exited(137))], ["run c: it exited with code 137"],
+      [observed(plan, "c", .exited(137))], ["run c: it exited with code 137"],
       "a killed container is started again"),
     Case(
-      [seen(plan, "c", .created)], ["run c: it was created but never started"], "a create was interrupted"),
-    Case([seen(plan, "c", .paused)], ["run c: it is paused"], "somebody paused it"),
-    Case([seen(plan, "c", .restarting)], [], "the engine is at it already"),
+      [observed(plan, "c", .created)], ["run c: it was created but never started"], "a create was interrupted"
+    ),
+    Case([observed(plan, "c", .paused)], ["run c: it is paused"], "it was paused outside the controller"),
+    Case([observed(plan, "c", .restarting)], [], "the engine already restarts it"),
     Case(
-      [seen(plan, "c") { $0.health = .failing("status 503") }], [],
-      "a failing check is shown, not mended by doing the same again"),
+      [observed(plan, "c") { $0.health = .failing("status 503") }], [],
+      "a failing check is reported and needs no step"),
     Case(
-      [seen(plan, "c") { $0.limits.memory = ByteCount("128Mi") }],
-      ["update c: limits were changed outside [limits.memory]"], "docker update behind the back"),
+      [observed(plan, "c") { $0.limits.memory = ByteCount("128Mi") }],
+      ["update c: limits were changed outside [limits.memory]"], "docker update outside the controller"),
     Case(
-      [seen(plan, "c", .exited(1)) { $0.limits.pids = nil }],
+      [observed(plan, "c", .exited(1)) { $0.limits.pids = nil }],
       ["update c: limits were changed outside [limits.pids]", "run c: it exited with code 1"], "both"),
     Case(
-      [seen(older, "old")], ["replace old: image changed from echo@\(older.template.image.digest.short)"],
+      [observed(older, "old")], ["replace old: image changed from echo@\(older.template.image.digest.short)"],
       "another image"),
     Case(
-      [seen(older, "old"), seen(plan, "new")], ["delete old: new has taken its place"],
-      "the replacement was finished, only the old one was left"),
+      [observed(older, "old"), observed(plan, "new")], ["delete old: new replaced it"],
+      "the replacement is complete and the old one remains"),
     Case(
-      [seen(older, "old"), seen(plan, "new", .created)], ["replace old: its replacement was not finished"],
-      "killed while the new one was made"),
+      [observed(older, "old"), observed(plan, "new", .created)],
+      ["replace old: its replacement was not finished"],
+      "interrupted while the new one was created"),
     Case(
-      [seen(older, "old"), seen(plan, "new") { $0.health = .starting }],
-      ["replace old: its replacement was not finished"], "killed while the new one came up"),
+      [observed(older, "old"), observed(plan, "new") { $0.health = .starting }],
+      ["replace old: its replacement was not finished"], "interrupted while the new one started"),
     Case(
-      [seen(plan, "a"), seen(plan, "b")], ["delete b: a has taken its place"],
+      [observed(plan, "a"), observed(plan, "b")], ["delete b: a replaced it"],
       "of two equal ones the first by name stays"),
     Case(
-      [seen(plan, "a", .exited(0)), seen(plan, "b")], ["delete a: b has taken its place"],
+      [observed(plan, "a", .exited(0)), observed(plan, "b")], ["delete a: b replaced it"],
       "a running one stays, whatever its name"),
     Case(
-      [seen(plan, "c") { $0.image = older.template.image.pullReference }],
+      [observed(plan, "c") { $0.image = older.template.image.pullReference }],
       ["replace c: image changed from echo@\(older.template.image.digest.short)"],
-      "labels that promise another image than runs"),
-    Case([seen(plan, "c", .dead)], ["replace c: the old one is dead"], "the engine gave it up"),
+      "the labels name another image than the container runs"),
+    Case([observed(plan, "c", .dead)], ["replace c: the old one is dead"], "the engine failed to remove it"),
     Case(
-      [seen(older, "o1"), seen(older, "o2", .exited(0))],
+      [observed(older, "o1"), observed(older, "o2", .exited(0))],
       [
         "replace o1: image changed from echo@\(older.template.image.digest.short)",
-        "delete o2: another of the same replica stays",
+        "delete o2: another container of the replica stays",
       ], "two old ones"),
     Case(
-      [seen(ContainerPlan.sample("echo", node: "b"), "c")], ["replace c: Node/b is no place for it any more"],
-      "its node has to be left"),
+      [observed(ContainerPlan.sample("echo", node: "b"), "c")], ["replace c: it must leave Node/b"],
+      "it must leave its node"),
     Case(
-      [seen(plan, "c") { $0.labels = withoutSpec }],
-      ["replace c: what it is made from changed"], "a container whose label was lost is not trusted"),
+      [observed(plan, "c") { $0.labels = withoutSpec }],
+      ["replace c: its configuration changed"], "a container without its label is replaced"),
   ]
 
-  @Test("By what was found", arguments: cases)
+  @Test("The steps derive from the found containers", arguments: cases)
   func decision(_ test: Case) {
     let comparison = ContainerComparison(Self.plan, found: test.found, replacement: .newFirst)
     #expect(comparison.steps.inOrder.map(Self.text) == test.expected, Comment(rawValue: test.reason))
     let turned = ContainerComparison(Self.plan, found: test.found.reversed(), replacement: .newFirst)
     #expect(
       turned.steps.inOrder.map(\.operation) == comparison.steps.inOrder.map(\.operation),
-      "the order in which they are seen decides nothing")
+      "the order of the containers does not matter")
   }
 
   private static func text(_ step: Step<ContainerOperation>) -> String {

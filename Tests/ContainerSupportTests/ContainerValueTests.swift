@@ -3,16 +3,16 @@ import ContainerSupport
 import Model
 import Testing
 
-@Suite("Values that describe containers")
+@Suite("Values of containers")
 struct ContainerValueTests {
   private static let digest = String(repeating: "ab", count: 32)
 
   @Test(
-    "Images are taken by digest only",
+    "Images need a digest",
     arguments: [
       ("grafana/grafana:10.4.2@sha256:\(digest)", true, "tag and digest"),
-      ("127.0.0.1:5055/echo@sha256:\(digest)", true, "a registry's port is no tag"),
-      ("grafana/grafana:10.4.2", false, "a tag alone may come to mean another image"),
+      ("127.0.0.1:5055/echo@sha256:\(digest)", true, "a registry's port is not a tag"),
+      ("grafana/grafana:10.4.2", false, "a tag alone can change its image"),
       ("grafana@sha256:abc", false, "a digest has 64 digits"),
       ("grafana@sha512:\(digest)", false, "only SHA-256"),
       ("@sha256:\(digest)", false, "no repository"),
@@ -30,35 +30,35 @@ struct ContainerValueTests {
     arguments: [
       ("9119:3000", "127.0.0.1:9119:3000", "no address: this host alone"),
       ("127.0.0.1:9119:3000", "127.0.0.1:9119:3000", "written out"),
-      ("0.0.0.0:80:8080", "0.0.0.0:80:8080", "everywhere, because somebody wrote so"),
+      ("0.0.0.0:80:8080", "0.0.0.0:80:8080", "all addresses, where declared"),
       ("8089:8089/udp", "127.0.0.1:8089:8089/udp", "UDP"),
-      ("8089:8089/tcp", "127.0.0.1:8089:8089", "TCP needs no word"),
+      ("8089:8089/tcp", "127.0.0.1:8089:8089", "TCP is the default"),
       ("3000", nil, "the host's port must be known to plan"),
       ("0:3000", nil, "0 would be another port every time"),
       ("70000:80", nil, "beyond 65535"),
-      ("localhost:1:2", nil, "names can come to mean another address"),
+      ("localhost:1:2", nil, "a name can change its address"),
       ("1:2/sctp", nil, "an unknown transport"),
     ])
   func ports(text: String, canonical: String?, reason: String) {
     #expect(PortBinding(text)?.description == canonical, Comment(rawValue: reason))
   }
 
-  @Test("A template's digest follows from what it says, not from the order in which it is said")
+  @Test("The digest of a template depends on its values, not on their order")
   func templateDigest() {
     var a = ContainerTemplate(image: .sample("grafana"), environment: ["A": .plain("1"), "B": .plain("2")])
     var b = a
     b.environment = ["B": .plain("2"), "A": .plain("1")]
-    b.image = PinnedImage(repository: a.image.repository, tag: "another", digest: a.image.digest)
+    b.image = PinnedImage(name: a.image.name, tag: "another", digest: a.image.digest)
     #expect(a.digest == b.digest, "a tag is for people")
     b.security.addedCapabilities = ["CHOWN"]
     #expect(a.digest != b.digest)
     a.environment["P"] = .secret(.environment("PASSWORD"))
     b = a
     b.environment["P"] = .plain("env PASSWORD")
-    #expect(a.digest != b.digest, "a text that looks like a reference is none")
+    #expect(a.digest != b.digest, "a text that looks like a reference is not one")
   }
 
-  @Test("Names follow from owner, resource, replica, node and template")
+  @Test("Names derive from owner, resource, replica, node and template")
   func names() {
     let plan = ContainerPlan.sample("echo", replica: 0, node: "a")
     #expect(

@@ -3,36 +3,36 @@ import ContainerSupport
 import Model
 import Testing
 
-@Suite("Watching engines", .timeLimit(.minutes(1)))
+@Suite("Watch of engines", .timeLimit(.minutes(1)))
 struct ContainerWatchTests {
-  private let world = FakeWorld()
+  private let fakes = FakeEngines()
   private let echo = ResourceID(kind: "Module", name: "echo")
 
-  @Test("Changes are told, and after an engine was away that something may have been missed")
+  @Test("A watch reports changes, and missed events after a reconnect")
   func reconnects() async throws {
-    _ = try world.support.engines.engine(at: .local)
-    let (news, feed) = AsyncStream<ContainerWatch.News>.makeStream()
-    let watch = ContainerWatch(engines: world.support.engines, owner: "test", clock: ImmediateClock())
-    let task = Task { await watch.run { feed.yield($0) } }
-    var iterator = news.makeAsyncIterator()
-    await until { world.local.listenerCount == 1 }
-    world.local.tell(echo)
+    _ = try fakes.support.engines.engine(at: .local)
+    let (events, continuation) = AsyncStream<ContainerWatch.Event>.makeStream()
+    let watch = ContainerWatch(engines: fakes.support.engines, owner: "test", clock: ImmediateClock())
+    let task = Task { await watch.run { continuation.yield($0) } }
+    var iterator = events.makeAsyncIterator()
+    await until { fakes.local.watcherCount == 1 }
+    fakes.local.notifyWatchers(echo)
     #expect(await iterator.next() == .changed(echo))
-    world.local.hangUp()
+    fakes.local.endWatches()
     #expect(await iterator.next() == .missed(.local))
-    await until { world.local.listenerCount == 1 }
-    world.local.tell(echo)
+    await until { fakes.local.watcherCount == 1 }
+    fakes.local.notifyWatchers(echo)
     #expect(await iterator.next() == .changed(echo))
     task.cancel()
     await task.value
   }
 
-  @Test("An engine that the controller gets to know later is watched too")
+  @Test("An engine that is added later is watched too")
   func newEngine() async throws {
-    let watch = ContainerWatch(engines: world.support.engines, owner: "test", clock: ImmediateClock())
+    let watch = ContainerWatch(engines: fakes.support.engines, owner: "test", clock: ImmediateClock())
     let task = Task { await watch.run { _ in } }
-    _ = try world.support.engines.engine(at: FakeWorld.secondAddress)
-    await until { world.second.listenerCount == 1 }
+    _ = try fakes.support.engines.engine(at: FakeEngines.secondAddress)
+    await until { fakes.second.watcherCount == 1 }
     task.cancel()
     await task.value
   }

@@ -10,16 +10,17 @@ import Reconciling
 import Synchronization
 import Testing
 
-/// The backend and the planner together, against a real server. Names carry the process's number, because roles
-/// belong to the whole server.
-@Suite struct DatabaseBackendTests {
+/// Planner and backend on a real server. Names contain the process id, because roles belong to the whole
+/// server.
+@Suite("Databases on a real server") struct DatabaseBackendTests {
   static let migrations = [
     Migrations.Migration(
       number: 1, name: "first", sql: "CREATE TABLE items (id bigserial PRIMARY KEY, name text)"),
     Migrations.Migration(number: 2, name: "second", sql: "CREATE TABLE more (id int)"),
   ]
 
-  @Test func createsMigratesAndDrops() async throws {
+  @Test("A database is created, migrated and dropped")
+  func lifecycle() async throws {
     try await Server.with { server in
       let name = "d\(getpid())a"
       let old = try Fixture.resource(DatabaseSpec.self, name, #"{"embedded":{},"schema":1}"#)
@@ -36,17 +37,20 @@ import Testing
     }
   }
 
-  @Test func keepsRolesAndTheirPrivileges() async throws {
+  @Test("Changed roles and privileges are corrected")
+  func rolesAndPrivileges() async throws {
     try await Server.with { server in
       let (name, reader, writer) = ("d\(getpid())b", "r\(getpid())b", "w\(getpid())b")
-      let spec =
-        #"{"embedded":{},"schema":1,"roles":[{"name":"\#(reader)","login":false},{"name":"\#(writer)","access":"write"}]}"#
+      let spec = #"""
+        {"embedded":{},"schema":1,
+         "roles":[{"name":"\#(reader)","login":false},{"name":"\#(writer)","access":"write"}]}
+        """#
       let database = try Fixture.resource(DatabaseSpec.self, name, spec)
       _ = try await server.converge(database)
       #expect(try await server.converge(database) == [])
       let pool = try await server.pool(.embedded(database: name))
 
-      // A new table comes to both through their default privileges.
+      // Both roles get a new table through their default privileges.
       let newer = try Fixture.resource(
         DatabaseSpec.self, name, spec.replacing(#""schema":1"#, with: #""schema":2"#))
       #expect(try await server.converge(newer) == ["migrate \(name) to 0002-second.sql"])
@@ -57,7 +61,7 @@ import Testing
       try await pool.script("REVOKE INSERT ON more FROM \(writer)")
       #expect(try await server.converge(newer) == ["grant write access to role \(writer)"])
       try await pool.script("ALTER ROLE \(reader) LOGIN")
-      #expect(try await server.converge(newer) == ["stop role \(reader) from logging in"])
+      #expect(try await server.converge(newer) == ["forbid role \(reader) to log in"])
       #expect(try await server.converge(newer) == [])
 
       let fewer = try Fixture.resource(DatabaseSpec.self, name, #"{"embedded":{}}"#)
@@ -67,7 +71,8 @@ import Testing
     }
   }
 
-  @Test func dropsRolesWithTheirDatabase() async throws {
+  @Test("The roles of a database are dropped with it")
+  func rolesLeaveWithTheirDatabase() async throws {
     try await Server.with { server in
       let (name, role) = ("d\(getpid())c", "r\(getpid())c")
       let database = try Fixture.resource(
@@ -81,7 +86,8 @@ import Testing
     }
   }
 
-  @Test func finishesARemovalThatEndedHalfWay() async throws {
+  @Test("An interrupted removal is completed")
+  func interruptedRemoval() async throws {
     try await Server.with { server in
       let (name, role) = ("d\(getpid())e", "r\(getpid())e")
       let database = try Fixture.resource(
@@ -92,7 +98,7 @@ import Testing
       #expect(try await server.converge(database, leaves: true) == ["drop role \(role)"])
       #expect(try await server.converge(database, leaves: true) == [])
 
-      // Roles that are left are taken back by a database of that name.
+      // A database of the same name reuses the remaining roles.
       _ = try await server.converge(database)
       try await administrator.script("DROP DATABASE \(name) WITH (FORCE)")
       #expect(
@@ -106,7 +112,8 @@ import Testing
     }
   }
 
-  @Test func leavesForeignRolesAlone() async throws {
+  @Test("Roles of another origin are never changed")
+  func foreignRoles() async throws {
     try await Server.with { server in
       let (name, role) = ("d\(getpid())d", "r\(getpid())d")
       let administrator = try await server.pool(.embedded(database: "postgres"))
@@ -114,14 +121,15 @@ import Testing
       let database = try Fixture.resource(
         DatabaseSpec.self, name, #"{"embedded":{},"roles":[{"name":"\#(role)"}]}"#)
       let error = await #expect(throws: BackendError.self) { try await server.converge(database) }
-      #expect(error?.message.contains("was not made for this resource") == true)
+      #expect(error?.message.contains("was not created for this resource") == true)
       await #expect(throws: PlanError.self) { try await server.converge(database) }
       _ = try await server.converge(database, leaves: true)
       try await administrator.script("DROP ROLE \(role)")
     }
   }
 
-  @Test func doesNotTakeAMissingServerForAbsence() async throws {
+  @Test("A database on an unreachable server is unknown, not absent")
+  func unreachableServer() async throws {
     let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "x"))
     let backend = try DatabaseBackend(migrations: []) { _ in nowhere }
     for spec in [#"{"embedded":{}}"#, #"{"external":{"url":{"env":"X"}}}"#] {
@@ -133,7 +141,7 @@ import Testing
   }
 }
 
-/// The tests' server, with the loop in small: look, plan, apply.
+/// The tests' server and the kind on it.
 private final class Server: Sendable {
   private let pools = Mutex<[DatabaseAddress: PostgresPool]>([:])
 
@@ -155,6 +163,9 @@ private final class Server: Sendable {
     }
   }
 
+  /// Observes, plans and applies once.
+  /// - Parameter leaves: whether the database left the manifests.
+  /// - Returns: the summaries of the applied steps.
   func converge(_ database: Resource<DatabaseSpec>, leaves: Bool = false) async throws -> [String] {
     let backend = try DatabaseBackend(migrations: DatabaseBackendTests.migrations) {
       address throws(PostgresError) in
@@ -162,14 +173,9 @@ private final class Server: Sendable {
         throw PostgresError(.server, "\(error)", server: "x")
       }
     }
-    let subject = Subject(
-      id: database.id, desired: leaves ? nil : database, lastApplied: leaves ? database : nil)
-    let context = Fixture.surroundings()
-    let observed = try await backend.observe([subject], in: context)[database.id]?.get() ?? nil
-    let steps = try DatabasePlanner(migrations: DatabaseBackendTests.migrations).plan(
-      subject.desired, observed, Fixture.context(database, lastApplied: leaves ? database : nil)
-    ).steps
-    for step in steps { try await backend.apply(step.operation, to: subject, in: context) }
+    let fixture = KindFixture(DatabasePlanner(migrations: DatabaseBackendTests.migrations), backend)
+    let steps = try await fixture.apply(
+      database.id, leaves ? nil : database, lastApplied: leaves ? database : nil, in: Fixture.surroundings())
     return steps.map(\.summary)
   }
 }

@@ -6,7 +6,7 @@ import Planning
 import Postgres
 import Testing
 
-@Suite struct DatabasePlannerTests {
+@Suite("Plans of databases") struct DatabasePlannerTests {
   static let migrations = [
     Migrations.Migration(number: 1, name: "prices", sql: "CREATE TABLE a ()"),
     Migrations.Migration(number: 2, name: "ledger", sql: "CREATE TABLE b ()"),
@@ -26,7 +26,7 @@ import Testing
 
   static let table: [Row] = [
     Row(
-      reason: "a database that is not there is created, migrated step by step, then opened to its roles",
+      reason: "a missing database is created and migrated, and its roles are granted access",
       spec: #"{"embedded":{},"roles":[{"name":"app","access":"write"}]}"#, observed: nil,
       steps: [
         "create database platform", "migrate platform to 0001-prices.sql",
@@ -34,40 +34,43 @@ import Testing
         "migrate platform to 0003-jobs.sql", "create role app", "grant write access to role app",
       ]),
     Row(
-      reason: "a database that is as declared needs nothing", spec: #"{"embedded":{}}"#,
-      observed: seen(3), steps: []),
+      reason: "a database as declared needs no step", spec: #"{"embedded":{}}"#,
+      observed: observed(3), steps: []),
     Row(
-      reason: "only what is missing is migrated", spec: #"{"embedded":{}}"#, observed: seen(2),
+      reason: "only missing migrations are applied", spec: #"{"embedded":{}}"#, observed: observed(2),
       steps: ["migrate platform to 0003-jobs.sql"]),
     Row(
-      reason: "a pinned schema stays where it is", spec: #"{"embedded":{},"schema":2}"#, observed: seen(2),
+      reason: "a pinned schema is not migrated further", spec: #"{"embedded":{},"schema":2}"#,
+      observed: observed(2),
       steps: []),
     Row(
-      reason: "a pinned schema is reached and not passed", spec: #"{"embedded":{},"schema":2}"#,
-      observed: seen(1), steps: ["migrate platform to 0002-ledger.sql"]),
+      reason: "a pinned schema is reached and not exceeded", spec: #"{"embedded":{},"schema":2}"#,
+      observed: observed(1), steps: ["migrate platform to 0002-ledger.sql"]),
     Row(
-      reason: "privileges changed by hand are given again",
-      spec: #"{"embedded":{},"roles":[{"name":"app"}]}"#, observed: seen(3, [role("app", fits: [])]),
+      reason: "privileges changed by hand are restored",
+      spec: #"{"embedded":{},"roles":[{"name":"app"}]}"#, observed: observed(3, [role("app", matches: [])]),
       steps: ["grant read access to role app"]),
     Row(
       reason: "the right to log in is part of the role",
       spec: #"{"embedded":{},"roles":[{"name":"app","login":false}]}"#,
-      observed: seen(3, [role("app", fits: [.read])]), steps: ["stop role app from logging in"]),
+      observed: observed(3, [role("app", matches: [.read])]), steps: ["forbid role app to log in"]),
     Row(
-      reason: "a role that left the manifest goes", spec: #"{"embedded":{}}"#,
-      observed: seen(3, [role("app", fits: [.read])]), steps: ["drop role app"], risk: .disruptive),
+      reason: "a role that left the manifest is dropped", spec: #"{"embedded":{}}"#,
+      observed: observed(3, [role("app", matches: [.read])]), steps: ["drop role app"], risk: .disruptive),
     Row(
-      reason: "an embedded database that left the manifests is lost with its rows: destructive",
-      spec: nil, observed: seen(3, [role("app", fits: [.read])]),
+      reason: "dropping an embedded database that left the manifests is destructive",
+      spec: nil, observed: observed(3, [role("app", matches: [.read])]),
       steps: ["drop database platform and everything in it", "drop role app"], risk: .destructive),
-    Row(reason: "what left and is gone needs nothing", spec: nil, observed: nil, steps: []),
     Row(
-      reason: "an external server needs migrations too, but its database is made by its operator",
-      spec: #"{"external":{"url":{"env":"POSTGRES_URL"}}}"#, observed: seen(2),
+      reason: "an absent database needs no step to leave", spec: nil, observed: nil, steps: []),
+    Row(
+      reason: "a database on an external server is migrated and not created",
+      spec: #"{"external":{"url":{"env":"POSTGRES_URL"}}}"#, observed: observed(2),
       steps: ["migrate platform to 0003-jobs.sql"]),
   ]
 
-  @Test(arguments: table) func decides(_ row: Row) throws {
+  @Test("The steps lead from the observation to the declaration", arguments: table)
+  func decides(_ row: Row) throws {
     let spec = try row.spec.map { try Fixture.resource(DatabaseSpec.self, "platform", $0) }
     let last = try Fixture.resource(DatabaseSpec.self, "platform", #"{"embedded":{}}"#)
     let outcome = try Self.planner.plan(
@@ -84,15 +87,19 @@ import Testing
     var testDescription: String { reason }
   }
 
-  @Test(arguments: [
-    Schema(
-      reason: "`latest` declares what this release brings", spec: #"{"embedded":{}}"#, applied: 4,
-      fact: .schema(applied: 4, declared: 3)),
-    Schema(
-      reason: "a number declares itself", spec: #"{"embedded":{},"schema":1}"#, applied: 3,
-      fact: .schema(applied: 3, declared: 1)),
-    Schema(reason: "an empty database is ahead of nothing", spec: #"{"embedded":{}}"#, applied: 0, fact: nil),
-  ]) func tellsTheGuardsItsSchema(_ row: Schema) throws {
+  @Test(
+    "The schema guard receives the applied and the declared schema",
+    arguments: [
+      Schema(
+        reason: "`latest` declares the newest migration of this release", spec: #"{"embedded":{}}"#,
+        applied: 4,
+        fact: .schema(applied: 4, declared: 3)),
+      Schema(
+        reason: "a number declares itself", spec: #"{"embedded":{},"schema":1}"#, applied: 3,
+        fact: .schema(applied: 3, declared: 1)),
+      Schema(reason: "an empty database has no schema", spec: #"{"embedded":{}}"#, applied: 0, fact: nil),
+    ])
+  func schemaFact(_ row: Schema) throws {
     let spec = try Fixture.resource(DatabaseSpec.self, "platform", row.spec)
     let observed = DatabaseObserved(
       migrations: (0..<row.applied).map { AppliedMigration(number: $0 + 1, name: "m", digest: "0") },
@@ -100,10 +107,11 @@ import Testing
     #expect(Self.planner.facts(spec, observed, Fixture.context(spec)) == (row.fact.map { [$0] } ?? []))
   }
 
-  @Test func neverGoesBack() throws {
+  @Test("A newer schema is never reverted")
+  func newerSchema() throws {
     let spec = try Fixture.resource(DatabaseSpec.self, "platform", #"{"embedded":{},"schema":1}"#)
-    let outcome = try Self.planner.plan(spec, Self.seen(3), Fixture.context(spec))
-    #expect(outcome.steps.isEmpty, "the guard holds it; where that is allowed, the schema stays as it is")
+    let outcome = try Self.planner.plan(spec, Self.observed(3), Fixture.context(spec))
+    #expect(outcome.steps.isEmpty, "where the guard allows the plan, the schema stays unchanged")
   }
 
   struct Refusal: Sendable, CustomTestStringConvertible {
@@ -117,34 +125,36 @@ import Testing
 
   static let refusals: [Refusal] = [
     Refusal(
-      reason: "nobody knows the migration that is asked for", spec: #"{"embedded":{},"schema":9}"#,
-      observed: seen(3), error: "wants schema 9, but this release brings migrations up to 3 only"),
+      reason: "the declared migration is unknown", spec: #"{"embedded":{},"schema":9}"#,
+      observed: observed(3), error: "declares schema 9, but this release has migrations only up to 3"),
     Refusal(
-      reason: "a migration that was edited after it landed", spec: #"{"embedded":{}}"#,
+      reason: "an applied migration has other contents", spec: #"{"embedded":{}}"#,
       observed: DatabaseObserved(
         migrations: [AppliedMigration(number: 1, name: "prices", digest: "else")], roles: []),
       error: "0001-prices.sql was applied to Database/platform with other contents"),
     Refusal(
-      reason: "a role that somebody else made is not taken over",
+      reason: "a role of another origin is not reused",
       spec: #"{"embedded":{},"roles":[{"name":"app"}]}"#,
-      observed: seen(3, [ObservedRole(name: "app", madeBy: nil, canLogin: true, fits: [.read])]),
-      error: "role app of Database/platform was not made by this controller"),
+      observed: observed(3, [ObservedRole(name: "app", madeBy: nil, canLogin: true, matches: [.read])]),
+      error: "role app of Database/platform was not created by this controller"),
     Refusal(
-      reason: "a role has one database",
+      reason: "a role belongs to one database",
       spec: #"{"embedded":{},"roles":[{"name":"app"}]}"#,
-      observed: seen(
+      observed: observed(
         3,
         [
           ObservedRole(
-            name: "app", madeBy: ResourceID(kind: "Database", name: "other"), canLogin: true, fits: [.read])
+            name: "app", madeBy: ResourceID(kind: "Database", name: "other"), canLogin: true, matches: [.read]
+          )
         ]), error: "role app of Database/platform belongs to Database/other"),
     Refusal(
-      reason: "a renamed database would be an empty one", spec: #"{"embedded":{},"database":"second"}"#,
-      observed: seen(3), lastApplied: #"{"embedded":{}}"#,
+      reason: "a renamed database would be empty", spec: #"{"embedded":{},"database":"second"}"#,
+      observed: observed(3), lastApplied: #"{"embedded":{}}"#,
       error: "cannot move from database platform to database second"),
   ]
 
-  @Test(arguments: refusals) func refuses(_ row: Refusal) throws {
+  @Test("An impossible plan is refused with its reason", arguments: refusals)
+  func refuses(_ row: Refusal) throws {
     let spec = try Fixture.resource(DatabaseSpec.self, "platform", row.spec)
     let last = try row.lastApplied.map { try Fixture.resource(DatabaseSpec.self, "platform", $0) }
     let error = #expect(throws: PlanError.self) {
@@ -154,14 +164,14 @@ import Testing
     #expect(error?.hint != nil)
   }
 
-  static func seen(_ number: Int, _ roles: [ObservedRole] = []) -> DatabaseObserved {
+  static func observed(_ number: Int, _ roles: [ObservedRole] = []) -> DatabaseObserved {
     DatabaseObserved(
       migrations: migrations.prefix(number).map {
         AppliedMigration(number: $0.number, name: $0.name, digest: $0.digest.hex)
       }, roles: roles)
   }
 
-  static func role(_ name: String, fits: Set<RoleAccess>) -> ObservedRole {
-    ObservedRole(name: name, madeBy: id, canLogin: true, fits: fits)
+  static func role(_ name: String, matches: Set<RoleAccess>) -> ObservedRole {
+    ObservedRole(name: name, madeBy: id, canLogin: true, matches: fits)
   }
 }

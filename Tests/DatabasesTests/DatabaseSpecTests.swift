@@ -3,42 +3,42 @@ import KindTestSupport
 import Model
 import Testing
 
-@Suite struct DatabaseSpecTests {
+@Suite("Manifest of a database") struct DatabaseSpecTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let reason: String
     let spec: String
-    /// A part of the problem.
+    /// A part of the message.
     let problem: String
     var testDescription: String { reason }
   }
 
   static let table: [Row] = [
-    Row(reason: "a database is somewhere", spec: "{}", problem: "needs a server"),
+    Row(reason: "a database needs a server", spec: "{}", problem: "needs a server"),
     Row(
-      reason: "and only there", spec: #"{"embedded":{},"external":{"url":{"env":"A"}}}"#,
+      reason: "a database has one server", spec: #"{"embedded":{},"external":{"url":{"env":"A"}}}"#,
       problem: "either `embedded` or `external`"),
     Row(
-      reason: "the controller's state is no one's database",
+      reason: "the controller's own database is reserved",
       spec: #"{"embedded":{},"database":"rendertrust"}"#, problem: "must not be ‘rendertrust’"),
     Row(
-      reason: "templates belong to the server", spec: #"{"embedded":{},"database":"template1"}"#,
+      reason: "templates are reserved", spec: #"{"embedded":{},"database":"template1"}"#,
       problem: "must not be ‘template1’"),
     Row(
-      reason: "names go into statements unquoted elsewhere", spec: #"{"embedded":{},"database":"a\"b"}"#,
+      reason: "a name has no quotes", spec: #"{"embedded":{},"database":"a\"b"}"#,
       problem: "must begin with a letter"),
     Row(
       reason: "an external URL names its database",
       spec: #"{"external":{"url":{"env":"A"}},"database":"x"}"#, problem: "is named by its URL"),
     Row(
-      reason: "PostgreSQL's own roles are not ours",
+      reason: "PostgreSQL's own roles are reserved",
       spec: #"{"embedded":{},"roles":[{"name":"pg_monitor"}]}"#,
       problem: "must not be ‘pg_monitor’"),
     Row(
-      reason: "two roles of one name contradict each other",
+      reason: "role names are unique",
       spec: #"{"embedded":{},"roles":[{"name":"a"},{"name":"a","access":"write"}]}"#,
       problem: "role a is declared twice"),
     Row(
-      reason: "a password in a manifest is not even repeated",
+      reason: "a password in a manifest is not repeated in the message",
       spec: #"{"external":{"url":"postgres://u:hunter2@db/x"}}"#,
       problem: "must say where the secret is found"),
     Row(
@@ -46,7 +46,8 @@ import Testing
       problem: "must be `latest` or the number of a migration"),
   ]
 
-  @Test(arguments: table) func refuses(_ row: Row) throws {
+  @Test("An invalid manifest is refused with its reason", arguments: table)
+  func refuses(_ row: Row) throws {
     let error = #expect(throws: Fixture.Refused.self) {
       try Fixture.resource(DatabaseSpec.self, "platform", row.spec)
     }
@@ -54,7 +55,8 @@ import Testing
     #expect(error?.description.contains("hunter2") != true)
   }
 
-  @Test func offersItsAddress() throws {
+  @Test("A database offers its address")
+  func offeredAddress() throws {
     let id = ResourceID(kind: "Database", name: "platform")
     let own = try Fixture.resource(DatabaseSpec.self, "platform", #"{"embedded":{}}"#)
     #expect(own.spec.address(of: id) == .embedded(database: "platform"))

@@ -7,9 +7,10 @@ import PostgresSupport
 import Reconciling
 import Testing
 
-/// The backend and the planner together, against a real server.
-@Suite struct EnvironmentBackendTests {
-  @Test func recordsHealsAndForgets() async throws {
+/// Planner and backend on a real server.
+@Suite("Environments on a real server") struct EnvironmentBackendTests {
+  @Test("An environment is recorded, corrected and deleted")
+  func lifecycle() async throws {
     try await TestDatabase.with { pool in
       try await Migrations(Delivery.migrations).apply(to: pool)
       let dev = try Fixture.resource(
@@ -23,30 +24,29 @@ import Testing
       try await pool.query("DELETE FROM environments")
       #expect(try await converge(dev, pool).map(\.action) == [.create])
 
-      let branch = try await pool.query("SELECT spec #>> '{follows,branch}' FROM environments").only().text(0)
+      let branch = try await pool.query("SELECT spec #>> '{follows,branch}' AS branch FROM environments")
+        .only().text("branch")
       #expect(branch == "dev")
       #expect(try await converge(dev, pool, leaves: true).map(\.action) == [.delete])
       #expect(try await converge(dev, pool, leaves: true).isEmpty)
     }
   }
 
-  @Test func doesNotTakeAMissingTableForAbsence() async throws {
+  @Test("An environment without its table is unknown, not absent")
+  func missingTable() async throws {
     try await TestDatabase.with { pool in
       let dev = try Fixture.resource(EnvironmentSpec.self, "dev", "{}")
       await #expect(throws: BackendError.self) { _ = try await converge(dev, pool) }
     }
   }
 
+  /// Observes, plans and applies once. Returns the applied steps.
   private func converge(
     _ environment: Resource<EnvironmentSpec>, _ pool: PostgresPool, leaves: Bool = false
   ) async throws -> [Step<EnvironmentOperation>] {
-    let backend = EnvironmentBackend(state: pool)
-    let subject = Subject(
-      id: environment.id, desired: leaves ? nil : environment, lastApplied: leaves ? environment : nil)
-    let context = Fixture.surroundings()
-    let observed = try await backend.observe([subject], in: context)[environment.id]?.get() ?? nil
-    let steps = try EnvironmentPlanner().plan(subject.desired, observed, Fixture.context(environment)).steps
-    for step in steps { try await backend.apply(step.operation, to: subject, in: context) }
-    return steps
+    let fixture = KindFixture(EnvironmentPlanner(), EnvironmentBackend(state: pool))
+    return try await fixture.apply(
+      environment.id, leaves ? nil : environment, lastApplied: leaves ? environment : nil,
+      in: Fixture.surroundings())
   }
 }

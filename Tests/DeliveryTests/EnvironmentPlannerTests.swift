@@ -5,21 +5,24 @@ import Model
 import Planning
 import Testing
 
-@Suite struct EnvironmentPlannerTests {
-  @Test func recordsWhatIsNotThere() throws {
+@Suite("Plans of environments") struct EnvironmentPlannerTests {
+  @Test("A new environment is recorded")
+  func recordsANewEnvironment() throws {
     let dev = try Fixture.resource(EnvironmentSpec.self, "dev", #"{"follows":{"branch":"dev"}}"#)
     let outcome = try EnvironmentPlanner().plan(dev, nil, Fixture.context(dev))
     #expect(outcome.steps.map(\.summary) == ["record environment dev"])
     #expect(outcome.steps.first?.action == .create)
   }
 
-  @Test func leavesWhatIsThere() throws {
+  @Test("An environment as declared needs no step")
+  func upToDate() throws {
     let dev = try Fixture.resource(EnvironmentSpec.self, "dev", #"{"follows":{"branch":"dev"}}"#)
     let observed = EnvironmentObserved(specJSON: dev.spec.value.json)
     #expect(try EnvironmentPlanner().plan(dev, observed, Fixture.context(dev)).steps.isEmpty)
   }
 
-  @Test func namesTheFieldsThatChange() throws {
+  @Test("The step names the changed fields")
+  func namesChangedFields() throws {
     let before = try Fixture.resource(EnvironmentSpec.self, "dev", #"{"follows":{"branch":"dev"}}"#)
     let after = try Fixture.resource(
       EnvironmentSpec.self, "dev", #"{"follows":{"branch":"main"},"mockGPUs":true}"#)
@@ -30,15 +33,17 @@ import Testing
     #expect(outcome.steps.first?.reason == "the manifest changed")
   }
 
-  @Test func putsRightWhatWasEdited() throws {
+  @Test("A record that was edited by hand is corrected")
+  func correctsAnEditedRecord() throws {
     let dev = try Fixture.resource(EnvironmentSpec.self, "dev", "{}")
     let outcome = try EnvironmentPlanner().plan(
       dev, EnvironmentObserved(specJSON: #"{"mockGPUs":true}"#), Fixture.context(dev, lastApplied: dev))
     #expect(outcome.steps.map(\.operation) == [.record(specJSON: dev.spec.value.json)])
-    #expect(outcome.steps.first?.reason.contains("though its manifest did not change") == true)
+    #expect(outcome.steps.first?.reason.contains("though the manifest did not change") == true)
   }
 
-  @Test func tellsTheGuardsWhoMustAgree() throws {
+  @Test("The approval guard receives the requirements before and after")
+  func approvalFact() throws {
     let strict = try Fixture.resource(
       EnvironmentSpec.self, "prod", #"{"requires":{"approvals":{"count":2,"from":["role/approver"]}}}"#)
     let loose = try Fixture.resource(EnvironmentSpec.self, "prod", "{}")
@@ -54,20 +59,23 @@ import Testing
         == [.approvals(before: requirement, after: nil)])
   }
 
-  @Test func forgetsWhatLeft() throws {
+  @Test("The record of an environment that left the manifests is deleted")
+  func deletesTheRecord() throws {
     let dev = try Fixture.resource(EnvironmentSpec.self, "dev", "{}")
     let there = try EnvironmentPlanner().plan(nil, EnvironmentObserved(specJSON: "{}"), Fixture.context(dev))
     #expect(there.steps.map(\.operation) == [.remove])
     #expect(try EnvironmentPlanner().plan(nil, nil, Fixture.context(dev)).steps.isEmpty)
   }
 
-  @Test(arguments: [
-    (#"{"follows":{"branch":"a","tag":"v*"}}"#, "keep one of them"),
-    (#"{"requires":{"approvals":{"count":0,"from":["role/approver"]}}}"#, "from 1 to 20"),
-    (#"{"requires":{"approvals":{"from":["approver"]}}}"#, "must be `role/…` or `account/…`"),
-    (#"{"requires":{"smoke":[{"within":"30s"}]}}"#, "needs the field ‘module’"),
-    (#"{"variables":{"a-b":"c"}}"#, "is no name of a variable"),
-  ])
+  @Test(
+    "An invalid manifest is refused with its reason",
+    arguments: [
+      (#"{"follows":{"branch":"a","tag":"v*"}}"#, "keep one of them"),
+      (#"{"requires":{"approvals":{"count":0,"from":["role/approver"]}}}"#, "from 1 to 20"),
+      (#"{"requires":{"approvals":{"from":["approver"]}}}"#, "must be `role/…` or `account/…`"),
+      (#"{"requires":{"smoke":[{"within":"30s"}]}}"#, "needs the field ‘module’"),
+      (#"{"variables":{"a-b":"c"}}"#, "is not a name of a variable"),
+    ])
   func refuses(spec: String, problem: String) throws {
     let error = #expect(throws: Fixture.Refused.self) {
       try Fixture.resource(EnvironmentSpec.self, "prod", spec)
@@ -76,7 +84,8 @@ import Testing
   }
 
   /// The prod environment of the seeds: a semantic tag, green smoke and an approval.
-  @Test func readsWhatProdAsksFor() throws {
+  @Test("The prod environment of the seeds is valid")
+  func decodesTheSeedsProdEnvironment() throws {
     let prod = try Fixture.resource(
       EnvironmentSpec.self, "prod",
       #"""

@@ -87,7 +87,7 @@ struct ValueTests {
     ])
   func imageNamesAreSplitIntoTheirParts(_ example: NameCase) {
     let reference = ImageReference(example.text)
-    #expect(reference.map { [$0.repository, $0.tag, $0.digest] } == example.parts, "\(example.reason)")
+    #expect(reference.map { [$0.name, $0.tag, $0.digest?.description] } == example.parts, "\(example.reason)")
     if let reference { #expect(reference.description == example.text) }
   }
 

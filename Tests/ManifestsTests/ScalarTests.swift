@@ -37,9 +37,10 @@ struct ScalarTests {
   func imageReferencesAreSplitIntoTheirParts() throws {
     let digest = "sha256:" + String(repeating: "a", count: 64)
     let image = try #require(ImageReference(manifestText: "127.0.0.1:5055/team/echo:v1@\(digest)"))
-    #expect(image.repository == "127.0.0.1:5055/team/echo")
+    #expect(image.name == "127.0.0.1:5055/team/echo")
     #expect(image.tag == "v1")
-    #expect(image.digest == digest)
+    #expect(image.digest?.description == digest)
+    #expect(image.registry == "127.0.0.1:5055" && image.repository == "team/echo")
     #expect(image.description == "127.0.0.1:5055/team/echo:v1@\(digest)")
     #expect(ImageReference(manifestText: "127.0.0.1:5055/echo")?.tag == nil)
     for text in ["", ":v1", "a//b", "A/b:", "a@sha256:12", "a b", "Upper", "a:v 1"] {

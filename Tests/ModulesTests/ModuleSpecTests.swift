@@ -4,7 +4,7 @@ import Model
 import Modules
 import Testing
 
-@Suite("What may be written about a module")
+@Suite("Manifest of a module")
 struct ModuleSpecTests {
   private static let digest = String(repeating: "ab", count: 32)
 
@@ -19,13 +19,14 @@ struct ModuleSpecTests {
     return ManifestLoader(kinds: [KindSchema(ModuleSpec.self)]).load(text: text, name: "storyboard.yaml")
   }
 
-  @Test("The sample of the seeds reads as it stands")
-  func usual() throws {
+  @Test("The manifest of the seeds is valid")
+  func manifestOfTheSeeds() throws {
     let result = load(
       """
       serves: {http: {port: 8188, run: /run, health: /health}}, needs: {gpuMemory: 12Gi, cores: 2},
         price: {credits: 0.5, per: frame}, placement: {on: {tier: gpu}, replicas: 3},
-        rollout: {canary: {jobs: 1, within: 10m}, waves: [10%, 50%, 100%], onFailure: rollback}, decommissionAfter: 90d
+        rollout: {canary: {jobs: 1, within: 10m}, waves: [10%, 50%, 100%], onFailure: rollback},
+        decommissionAfter: 90d
       """)
     #expect(result.diagnostics.map(\.description) == [])
     let spec = try #require(result.desired?.resources.first?.spec as? ModuleSpec)
@@ -35,8 +36,8 @@ struct ModuleSpecTests {
     #expect(spec.rollout.canary?.within == TimeSpan(seconds: 600))
   }
 
-  @Test("Little has to be written")
-  func little() throws {
+  @Test("Omitted fields have defaults")
+  func defaults() throws {
     let spec = try #require(load("serves: stdio").desired?.resources.first?.spec as? ModuleSpec)
     #expect(spec.serves == .stdio(ModuleStdio()))
     #expect(spec.placement.replicas == 1)
@@ -44,12 +45,12 @@ struct ModuleSpecTests {
   }
 
   @Test(
-    "What cannot be meant is refused with its reason",
+    "An invalid manifest is refused with its reason",
     arguments: [
       ("serves: {http: {run: /run}}", "port"),
       ("serves: {grpc: {}}", "grpc"),
-      ("serves: stdio, rollout: {waves: [50%, 10%, 100%]}", "waves rise and end at 100%"),
-      ("serves: stdio, rollout: {waves: [10%]}", "waves rise and end at 100%"),
+      ("serves: stdio, rollout: {waves: [50%, 10%, 100%]}", "waves must rise and end at 100%"),
+      ("serves: stdio, rollout: {waves: [10%]}", "waves must rise and end at 100%"),
       ("serves: stdio, placement: {replicas: -1}", "replicas"),
       ("serves: stdio, placement: {nodes: [Service/a]}", "Node/"),
       ("serves: stdio, price: {credits: -1, per: frame}", "credits"),

@@ -1,5 +1,6 @@
 import ContainerFakes
 import ContainerSupport
+import KindTestSupport
 import Manifests
 import Model
 import Planning
@@ -7,7 +8,7 @@ import Testing
 
 @testable import Modules
 
-@Suite("Where a module's containers go")
+@Suite("Placement of replicas")
 struct PlacementTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let nodes: [String: ComputeOffer]
@@ -45,13 +46,13 @@ struct PlacementTests {
       { $0.placement.on = ["tier": "gpu"] },
       ["b"], "labels"),
     Case(
-      ["a": .test(), "b": .test()], { $0.placement.nodes = ["Node/b"] }, ["b"], "only where it is written"),
+      ["a": .test(), "b": .test()], { $0.placement.nodes = ["Node/b"] }, ["b"], "only the named nodes"),
     Case(
       ["a": .test(isSchedulable: false), "b": .test()], { _ in }, ["b"], "a cordoned node gets nothing new"),
-    Case(["a": .test()], { $0.placement.replicas = 0 }, [], "none are wanted"),
+    Case(["a": .test()], { $0.placement.replicas = 0 }, [], "no replicas"),
   ]
 
-  @Test("A node that leaves gets nothing new, though what is on it is still found")
+  @Test("A node that left the manifests gets no replicas, and its containers are still found")
   func leavingNodes() throws {
     var offers = Offers()
     let (a, b) = (ResourceID(kind: "Node", name: "a"), ResourceID(kind: "Node", name: "b"))
@@ -62,10 +63,10 @@ struct PlacementTests {
     #expect(placement.assign([]) == [0: b])
     #expect(Set(placement.capable.keys) == [a, b])
     offers.leaving = [a, b]
-    #expect(Placement(spec: ModuleSpec.sample { _ in }, offers: offers).lack.contains("Node/a leaves"))
+    #expect(Placement(spec: ModuleSpec.sample { _ in }, offers: offers).missingNode.contains("Node/a leaves"))
   }
 
-  @Test("New containers", arguments: cases)
+  @Test("New replicas go to the expected nodes", arguments: cases)
   func assignment(_ test: Case) throws {
     let steps = try plan(test.spec, in: test.nodes).steps
     let nodes = steps.compactMap { step -> String? in
@@ -74,7 +75,7 @@ struct PlacementTests {
     #expect(nodes == test.expected, Comment(rawValue: test.reason))
   }
 
-  static let lacks:
+  static let waitCases:
     [(nodes: [String: ComputeOffer], change: @Sendable (inout ModuleSpec) -> Void, text: String)] = [
       ([:], { _ in }, "a schedulable node; there is none yet"),
       (
@@ -100,13 +101,13 @@ struct PlacementTests {
       ),
     ]
 
-  @Test("What is missing is said", arguments: lacks.indices)
+  @Test("A module without a suitable node waits with the reason", arguments: waitCases.indices)
   func waiting(index: Int) throws {
-    let test = Self.lacks[index]
-    #expect(try plan(ModuleSpec.sample(test.change), in: test.nodes).waitsOn == test.text)
+    let test = Self.waitCases[index]
+    #expect(try plan(ModuleSpec.sample(test.change), in: test.nodes).waitingOn == test.text)
   }
 
-  @Test("What runs stays on a node that was cordoned, and leaves one that cannot do the work any more")
+  @Test("A replica stays on a cordoned node and leaves a node that no longer meets the requirements")
   func sticky() throws {
     let spec = ModuleSpec.sample { $0.needs.cores = CoreCount(cores: 2) }
     guard case .create(let made)? = try plan(spec, in: ["b": .test()]).steps.first?.operation else {
@@ -119,19 +120,19 @@ struct PlacementTests {
         image: made.template.image.pullReference, state: .running, limits: made.limits)
     ])
     #expect(
-      try plan(spec, running, in: ["a": .test(), "b": .test()]).isUpToDate, "no node is better than its own")
+      try plan(spec, running, in: ["a": .test(), "b": .test()]).isUpToDate, "the current node is preferred")
     #expect(try plan(spec, running, in: ["a": .test(), "b": .test(isSchedulable: false)]).isUpToDate)
     for nodes in [["a": ComputeOffer.test(), "b": .test(cores: 1)], ["a": .test()]] {
       guard case .replaceAfter(let plan, let old)? = try plan(spec, running, in: nodes).steps.first?.operation
       else {
-        Issue.record("it stayed on a node that cannot do the work")
+        Issue.record("it stayed on a node that does not meet the requirements")
         continue
       }
       #expect(plan.node?.name == "a")
       #expect(old.id == "c")
     }
     let outcome = try plan(spec, running, in: ["b": .test(cores: 1)])
-    #expect(outcome.waitsOn != nil, "what runs is not taken away while there is no other place")
+    #expect(outcome.waitingOn != nil, "a running replica is not removed without another node")
   }
 
   private func plan(

@@ -13,7 +13,7 @@ import ReconcilingSupport
 
 /// A runner whose nodes share one real engine, with a scheduler in memory.
 struct RunnerFixture: Sendable {
-  let world: RealWorld
+  let world: DockerFixture
   let workerAPI: FakeWorkerAPI
   let modules: Watched<[RunnerModule]>
   let nodes: Watched<[RunnerNode]>
@@ -27,7 +27,7 @@ struct RunnerFixture: Sendable {
     interface: WorkInterface = .stdio(command: ["/module/run"]),
     lease: TimeSpan = TimeSpan(seconds: 3), _ work: @Sendable (RunnerFixture) async throws -> Void
   ) async throws {
-    try await RealWorld.with { world in
+    try await DockerFixture.with { world in
       let image = try world.image(key)
       let made = RunnerFixture(
         world, FakeWorkerAPI(lease: lease), image,
@@ -42,7 +42,7 @@ struct RunnerFixture: Sendable {
   }
 
   private init(
-    _ world: RealWorld, _ workerAPI: FakeWorkerAPI, _ image: PinnedImage, _ nodes: [RunnerNode],
+    _ world: DockerFixture, _ workerAPI: FakeWorkerAPI, _ image: PinnedImage, _ nodes: [RunnerNode],
     _ modules: [RunnerModule]
   ) {
     self.world = world

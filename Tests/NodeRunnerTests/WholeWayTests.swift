@@ -24,12 +24,12 @@ struct JobLifecycleTests {
   /// Runs a scheduler and a runner with nodes `n1` and `n2` that have a container of `echo` each.
   private func with(
     _ work:
-      @Sendable (RealWorld, PostgresJobService, SchedulingWorld, Watched<[RunnerModule]>) async throws -> Void
+      @Sendable (DockerFixture, PostgresJobService, SchedulingWorld, Watched<[RunnerModule]>) async throws -> Void
   )
     async throws
   {
     try await TestDatabase.with(connections: 12) { pool in
-      try await RealWorld.with { world in
+      try await DockerFixture.with { world in
         let fixture = try await SchedulingWorld(pool)
         try await fixture.credit(["ada"], 1000)
         try await fixture.addModule("echo", credits: nil)
@@ -58,7 +58,7 @@ struct JobLifecycleTests {
     }
   }
 
-  private func makeContainer(of image: PinnedImage, on node: String, _ world: RealWorld) async throws {
+  private func makeContainer(of image: PinnedImage, on node: String, _ world: DockerFixture) async throws {
     let plan = ContainerPlan(
       resource: ResourceID(kind: "Module", name: "echo"), node: ResourceID(kind: "Node", name: node),
       engine: .local, template: ContainerTemplate(image: image, keepsInputOpen: true),

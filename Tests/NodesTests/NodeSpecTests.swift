@@ -3,7 +3,7 @@ import Model
 import Nodes
 import Testing
 
-@Suite("What may be written about a node")
+@Suite("Manifest of a node")
 struct NodeSpecTests {
   private func load(_ spec: String) -> LoadResult {
     let text = """
@@ -17,7 +17,7 @@ struct NodeSpecTests {
   }
 
   @Test(
-    "The ways to an engine",
+    "Every form of an engine decodes",
     arguments: [
       ("engine: {local: {}}", EngineAddress.local), ("engine: local", .local), ("engine: {relay: {}}", nil),
       ("engine: {socket: unix:///var/run/docker.sock}", .unix(path: "/var/run/docker.sock")),
@@ -33,7 +33,7 @@ struct NodeSpecTests {
   }
 
   @Test(
-    "What cannot be meant is refused with its reason",
+    "An invalid manifest is refused with its reason",
     arguments: [
       ("owner: ada, engine: local", "account/ada"), ("engine: local", "owner"),
       ("owner: account/ada", "engine"),

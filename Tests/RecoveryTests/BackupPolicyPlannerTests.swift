@@ -5,7 +5,7 @@ import Planning
 import Recovery
 import Testing
 
-@Suite struct BackupPolicyPlannerTests {
+@Suite("Plans of backup policies") struct BackupPolicyPlannerTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let reason: String
     var isDesired = true
@@ -15,16 +15,17 @@ import Testing
     var testDescription: String { reason }
   }
 
-  @Test func tellsTheGuardsHowFreshItIs() throws {
+  @Test("The backup guard receives the restore point and its limit")
+  func backupFact() throws {
     let policy = try Fixture.resource(
       BackupPolicySpec.self, "ledger",
       #"{"of":"Database/platform","rpo":"15m","repository":{"folder":"backups"}}"#)
-    let facts = BackupPolicyPlanner().facts(policy, Self.seen(), Fixture.context(policy))
+    let facts = BackupPolicyPlanner().facts(policy, Self.observed(), Fixture.context(policy))
     #expect(
       facts == [
         .backup(
           BackupFact(
-            of: ResourceID(kind: "Database", name: "platform"), restorable: Self.seen().restorable,
+            of: ResourceID(kind: "Database", name: "platform"), restorable: Self.observed().restorable,
             limit: TimeSpan(seconds: 900)))
       ])
   }
@@ -34,13 +35,13 @@ import Testing
 
   static let table: [Row] = [
     Row(
-      reason: "a new policy gets its repository, its archive and a first backup", observed: nil,
+      reason: "a new policy creates its repository, its archive and a first backup", observed: nil,
       steps: ["create the backup repository of ledger", "\(archive), restarting the server", backUp],
       risk: .disruptive),
-    Row(reason: "a policy in force needs nothing", observed: seen(), steps: []),
+    Row(reason: "a policy as declared needs no step", observed: observed(), steps: []),
     Row(
-      reason: "an archive switched off by hand is switched on, which restarts the server",
-      observed: seen(archiving: .off), steps: ["\(archive), restarting the server"], risk: .disruptive),
+      reason: "an archive that was switched off is switched on, which restarts the server",
+      observed: observed(archiving: .off), steps: ["\(archive), restarting the server"], risk: .disruptive),
     Row(
       reason: "a configuration file that is missing or differs is written again",
       observed: BackupPolicyObserved(
@@ -48,34 +49,37 @@ import Testing
         backups: [backup("2026-11-22T02:00:00Z")], restorable: Fixture.now),
       steps: ["write the backup configuration of ledger"]),
     Row(
-      reason: "another archive command is put right without a restart", observed: seen(archiving: .elsewhere),
+      reason: "another archive command is replaced without a restart",
+      observed: observed(archiving: .elsewhere),
       steps: [archive]),
     Row(
-      reason: "a third of the RPO changed", observed: seen(archiving: .here(timeoutSeconds: 60)),
+      reason: "a third of the RPO changed", observed: observed(archiving: .here(timeoutSeconds: 60)),
       steps: [archive]),
     Row(
       reason: "the nightly backup is due since two o'clock",
-      observed: seen(backups: [backup("2026-11-21T02:00:00Z")]), steps: [backUp]),
+      observed: observed(backups: [backup("2026-11-21T02:00:00Z")]), steps: [backUp]),
     Row(
-      reason: "nights that were missed are made up for once",
-      observed: seen(backups: [backup("2026-11-10T02:00:00Z")]), steps: [backUp]),
+      reason: "one backup makes up for missed nights",
+      observed: observed(backups: [backup("2026-11-10T02:00:00Z")]), steps: [backUp]),
     Row(
-      reason: "a backup made by hand at noon does for the past night, not for the next",
-      observed: seen(backups: [backup("2026-11-22T11:00:00Z")]), steps: []),
+      reason: "a backup on demand replaces that of the past night",
+      observed: observed(backups: [backup("2026-11-22T11:00:00Z")]), steps: []),
     Row(
-      reason: "what no rule keeps is expired",
-      observed: seen(backups: [backup("2026-11-22T01:00:00Z"), backup("2026-11-22T02:00:00Z")]),
+      reason: "a backup that no rule keeps expires",
+      observed: observed(backups: [backup("2026-11-22T01:00:00Z"), backup("2026-11-22T02:00:00Z")]),
       steps: ["expire backup 2026-11-22T01:00:00Z"]),
     Row(
-      reason: "a policy that left stops archiving and deletes nothing", isDesired: false, observed: seen(),
+      reason: "a policy that left the manifests stops archiving and deletes nothing", isDesired: false,
+      observed: observed(),
       steps: ["stop archiving WAL, restarting the server; the repository and its backups stay"],
       risk: .disruptive),
     Row(
-      reason: "a policy that left and is stopped needs nothing, though its repository is there",
-      isDesired: false, observed: seen(archiving: .off), steps: []),
+      reason: "a stopped policy that left the manifests needs no step, although its repository exists",
+      isDesired: false, observed: observed(archiving: .off), steps: []),
   ]
 
-  @Test(arguments: table) func decides(_ row: Row) throws {
+  @Test("The steps lead from the observation to the declaration", arguments: table)
+  func decides(_ row: Row) throws {
     let policy = try Self.policy()
     let outcome = try BackupPolicyPlanner().plan(
       row.isDesired ? policy : nil, row.observed, Fixture.context(policy, offers: Self.embedded))
@@ -83,7 +87,8 @@ import Testing
     #expect((outcome.steps.map(\.risk).max() ?? .safe) == row.risk)
   }
 
-  @Test func refusesAnExternalServer() throws {
+  @Test("A database on an external server is refused")
+  func externalServer() throws {
     var offers = Offers()
     offers.add(
       .database(DatabaseOffer(address: .external(url: .environment("POSTGRES_URL")))),
@@ -95,18 +100,20 @@ import Testing
     #expect(error?.message.contains("continuous backup needs the embedded server") == true)
   }
 
-  @Test func refusesASecondArchiveOfTheSameServer() throws {
+  @Test("A second archive of the same server is refused")
+  func secondArchive() throws {
     let policy = try Self.policy()
     let error = #expect(throws: PlanError.self) {
       try BackupPolicyPlanner().plan(
-        policy, Self.seen(archiving: .policy("other")), Fixture.context(policy, offers: Self.embedded))
+        policy, Self.observed(archiving: .policy("other")), Fixture.context(policy, offers: Self.embedded))
     }
     #expect(
       error?.message
         == "Database/platform is already archived by BackupPolicy/other, and a server has one archive")
   }
 
-  @Test func waitsForItsDatabase() throws {
+  @Test("A policy waits for its database")
+  func waitsForItsDatabase() throws {
     let policy = try Self.policy()
     let outcome = try BackupPolicyPlanner().plan(policy, nil, Fixture.context(policy))
     #expect(outcome.waitingOn == "Database/platform is not declared")
@@ -126,7 +133,7 @@ import Testing
       #"{"of":"Database/platform","rpo":"15m","repository":{"folder":"backups/ledger"}}"#)
   }
 
-  static func seen(
+  static func observed(
     archiving: BackupPolicyObserved.Archiving = .here(timeoutSeconds: 300),
     backups: [BackupRecord] = [backup("2026-11-22T02:00:00Z")]
   ) -> BackupPolicyObserved {
@@ -134,7 +141,7 @@ import Testing
   }
 }
 
-/// A full backup that took a minute; its label is when it began.
+/// A full backup of one minute; its label is its start.
 func backup(_ began: String) -> BackupRecord {
   let time = Timestamp(began) ?? Fixture.now
   return BackupRecord(

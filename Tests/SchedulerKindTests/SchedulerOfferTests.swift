@@ -12,7 +12,7 @@ import Testing
   private static let digest = String(repeating: "ab", count: 32)
 
   private static let kinds: [Kind] = {
-    let world = FakeWorld()
+    let world = FakeEngines()
     return Nodes.kinds(world.support) + Modules.kinds(world.support)
   }()
 

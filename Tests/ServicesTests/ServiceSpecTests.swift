@@ -4,7 +4,7 @@ import Model
 import Services
 import Testing
 
-@Suite("What may be written about a service")
+@Suite("Manifest of a service")
 struct ServiceSpecTests {
   private static let digest = String(repeating: "ab", count: 32)
 
@@ -19,13 +19,14 @@ struct ServiceSpecTests {
     return ManifestLoader(kinds: [KindSchema(ServiceSpec.self)]).load(text: text, name: "grafana.yaml")
   }
 
-  @Test("The usual service takes a few lines, and its canonical form reads back as the same")
-  func usual() throws {
+  @Test("The canonical form of a manifest decodes to the same spec")
+  func canonicalForm() throws {
     let result = load(
       """
-      {image: "grafana/grafana:10.4.2@sha256:\(Self.digest)", ports: ["9119:3000"], volumes: {data: /var/lib/grafana},
-        environment: {LEVEL: info, PASSWORD: {env: GRAFANA_PASSWORD}},
-        health: {http: {port: 3000, path: /api/health}, within: 60s}, limits: {memory: 512Mi, cores: 1, pids: 256}}
+      {image: "grafana/grafana:10.4.2@sha256:\(Self.digest)", ports: ["9119:3000"],
+        volumes: {data: /var/lib/grafana}, environment: {LEVEL: info, PASSWORD: {env: GRAFANA_PASSWORD}},
+        health: {http: {port: 3000, path: /api/health}, within: 60s},
+        limits: {memory: 512Mi, cores: 1, pids: 256}}
       """)
     #expect(result.diagnostics.map(\.description) == [])
     let spec = try #require(result.desired?.resources.first?.spec as? ServiceSpec)
@@ -37,7 +38,7 @@ struct ServiceSpecTests {
   }
 
   @Test(
-    "What would be unsafe or cannot work is refused with its reason",
+    "An unsafe or contradictory manifest is refused with its reason",
     arguments: [
       ("image: \"grafana:10\"", "an image by digest"),
       ("security: {user: root}", "containers never run as root"),
@@ -48,10 +49,10 @@ struct ServiceSpecTests {
       ("security: {writable: {tmp: 1Mi}}", "absolute paths below /"),
       ("volumes: {data: relative}", "an absolute path below /"),
       ("volumes: {../etc: /etc}", "volume names"),
-      ("volumes: {a: /data, b: /data}", "two volumes stand at /data"),
-      ("ports: [\"80:8080\", \"0.0.0.0:80:8081\"]", "host port 80 is written twice"),
+      ("volumes: {a: /data, b: /data}", "two volumes are mounted at /data"),
+      ("ports: [\"80:8080\", \"0.0.0.0:80:8081\"]", "host port 80 is declared twice"),
       ("ports: [\"localhost:80:8080\"]", "container port"),
-      ("environment: {\"A=B\": c}", "no name of an environment variable"),
+      ("environment: {\"A=B\": c}", "not a name of an environment variable"),
       ("health: {within: 5s}", "either `http` or `command`"),
       ("health: {http: {port: 1}, command: [a]}", "either `http` or `command`"),
       ("limits: {memory: 1Mi}", "memory"),

@@ -66,7 +66,7 @@ extension DockerEngine {
         .invalidRequest, "\"\(reference)\" is no image name",
         hint: "write registry/repository:tag@sha256:… with 64 hexadecimal digits")
     }
-    let query = [("fromImage", image.repository), ("tag", image.digest ?? image.tag ?? "latest")]
+    let query = [("fromImage", image.name), ("tag", image.digest?.description ?? image.tag ?? "latest")]
     var request = request(.post, "/images/create", query: query, timeout: .seconds(1800))
     if let credentials { request.add("X-Registry-Auth", DockerEngine.header(for: credentials)) }
     let subject = "image \(reference)"

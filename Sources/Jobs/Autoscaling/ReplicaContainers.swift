@@ -4,11 +4,11 @@ internal import Model
 /// Runs schedulers as containers of the controller's own engine, which restarts those that exit. They outlive
 /// the server; the next one finds them by their labels.
 package struct ReplicaContainers: ReplicaScaler {
-  private let workloads: WorkloadSupport
+  private let workloads: ContainerToolkit
   private let owner: String
 
   /// - Parameter owner: the value of `ContainerLabels.owner` of the containers.
-  package init(_ workloads: WorkloadSupport, owner: String) {
+  package init(_ workloads: ContainerToolkit, owner: String) {
     self.workloads = workloads
     self.owner = owner
   }

@@ -52,9 +52,10 @@ struct AttemptExecution: Sendable {
       guard timeout.milliseconds > 0 else { return .timedOut }
       switch module.interface {
       case .stdio(let line):
-        let command = ContainerCommand(
-          line, input: order.input.jsonBytes(), environment: environment,
-          mostOutput: AttemptOutcome.maxOutputBytes, timeout: timeout.duration)
+        var command = ContainerCommand(
+          line, input: order.input.jsonBytes(), maxOutputBytes: AttemptOutcome.maxOutputBytes,
+          timeout: timeout.duration)
+        command.environment = environment
         return await run(command, in: container, on: engine, onProgress: onProgress)
       case .http(let port, let path):
         return await post(to: port, path, timeout: timeout, in: container, on: engine)
@@ -64,7 +65,7 @@ struct AttemptExecution: Sendable {
     }
   }
 
-  private func container(on engine: any ContainerEngine) async throws(BackendError) -> ContainerFacts? {
+  private func container(on engine: any ContainerEngine) async throws(BackendError) -> InspectedContainer? {
     let all = try await engine.containers(of: [module.id], owner: dependencies.owner)
     let candidates = all.filter {
       $0.observation.labels.node == node.id && $0.observation.isHealthy
@@ -75,7 +76,7 @@ struct AttemptExecution: Sendable {
   }
 
   private func run(
-    _ command: ContainerCommand, in container: ContainerFacts, on engine: any ContainerEngine,
+    _ command: ContainerCommand, in container: InspectedContainer, on engine: any ContainerEngine,
     onProgress: @escaping @Sendable (ProgressLine) -> Void
   ) async -> ExecutionEnd {
     do throws(BackendError) {
@@ -90,7 +91,7 @@ struct AttemptExecution: Sendable {
   }
 
   private func post(
-    to port: Int, _ path: String, timeout: TimeSpan, in container: ContainerFacts,
+    to port: Int, _ path: String, timeout: TimeSpan, in container: InspectedContainer,
     on engine: any ContainerEngine
   ) async -> ExecutionEnd {
     guard let target = container.reachablePort(port) else {
@@ -122,10 +123,10 @@ struct AttemptExecution: Sendable {
 
   /// Whether the container is known to have exited or restarted since the attempt began. Checks repeatedly,
   /// because an engine reports the exit of a container slightly later than that of its processes.
-  private func hasExited(_ container: ContainerFacts, on engine: any ContainerEngine) async -> Bool {
+  private func hasExited(_ container: InspectedContainer, on engine: any ContainerEngine) async -> Bool {
     for check in 0..<Self.exitChecks {
       if check > 0, (try? await dependencies.time.sleep(Self.exitCheckInterval)) == nil { return false }
-      let current: ContainerFacts?
+      let current: InspectedContainer?
       do throws(BackendError) {
         current = try await engine.container(container.observation.id)
       } catch {

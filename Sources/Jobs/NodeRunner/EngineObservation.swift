@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import ContainerSupport
 internal import JobModel
 internal import Model

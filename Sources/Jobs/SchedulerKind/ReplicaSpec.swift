@@ -84,7 +84,7 @@ extension RuntimeSpec {
 }
 
 package struct DockerRuntimeSpec: ManifestObject, Hashable {
-  package var image = PinnedImage(repository: "", tag: nil, digest: Digest(of: ""))
+  package var image = PinnedImage.unset
   package var connection = SecretReference.environment("")
   package var limits = LimitSettings()
 
@@ -102,7 +102,7 @@ package struct DockerRuntimeSpec: ManifestObject, Hashable {
 package struct KEDARuntimeSpec: ManifestObject, Hashable {
   package var namespace = "rendertrust"
   package var name = "rendertrust-scheduler"
-  package var image = PinnedImage(repository: "", tag: nil, digest: Digest(of: ""))
+  package var image = PinnedImage.unset
   package var folder = "kubernetes"
   package var secret = KEDASecretSpec()
   package var pollingInterval = TimeSpan(seconds: 30)

@@ -1,16 +1,23 @@
-/// What the rooms that run containers share: `Services` and `Modules`. It owns no kind.
+/// Containers for the kinds that run them (`Services`, `Modules`) and for the schedulers that run as
+/// containers. Owns no kind.
 ///
-/// The way of one container: a room turns its spec into a `ContainerPlan` (a pure value: template, limits, health,
-/// engine); `ContainerComparison` decides steps from the plan and from what `ContainerObserver` saw in one list call
-/// per engine; `ContainerRunner` executes a `ContainerOperation` through a `ContainerEngine`, and returns only once
-/// the container is healthy. `ContainerEvents` says which resources to look at again.
+/// - `Containers`: a kind turns its spec into a `ContainerPlan`, a pure value with template, limits, health
+///   rule and engine. `ContainerObserver` reads the existing containers with one list call per engine.
+///   `ContainerBackend` is the `ResourceBackend` of every such kind.
+/// - `Replacement`: `ContainerComparison` derives steps from the plan and the observation; `ContainerRunner`
+///   executes a `ContainerOperation` and returns once the container is healthy.
+/// - `Health`: rules, and the checks that evaluate them.
+/// - `Engine`: the protocol `ContainerEngine` and its implementation on the Docker driver. `ContainerWatch`
+///   reports which resources to observe again.
+/// - `Adoption`: taking over containers that were created outside the platform, and exporting them as
+///   manifests.
 ///
-/// Everything that is created carries labels (`ContainerLabels`): owner, resource, replica, node and the digest of
-/// what it was made from. They are the only memory: a controller that lost its state finds its containers by them,
-/// and never touches a container whose owner is another. Names follow from the same values, so a create that was
-/// interrupted is found and taken over instead of being done twice.
+/// Every created object carries labels (`ContainerLabels`): owner, resource, replica, node and the digest of
+/// its template. A controller that lost its state finds its containers by these labels and never changes a
+/// container of another owner. Names derive from the same values, so a create that was interrupted is
+/// completed and not repeated.
 ///
-/// Entry file: `ContainerPlan.swift`. Must not import a component that owns a kind. Tested in
-/// `Tests/WorkloadsTests` by tables on values and against an engine in memory; `Tests/ServicesTests` and
+/// Entry file: `Containers/ContainerPlan.swift`. Must not import a module that owns a kind. Tested in
+/// `Tests/ContainerSupportTests` by tables and against an engine in memory; `Tests/ServicesTests` and
 /// `Tests/ModulesTests` run the same steps on a real engine.
 package enum ContainerSupport {}

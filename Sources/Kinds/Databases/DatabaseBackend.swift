@@ -1,16 +1,19 @@
+internal import Concurrency
 package import Model
 package import Postgres
 package import Reconciling
 
-/// Looks at and changes databases through their servers: one query for which exist, two for each that does.
+/// Observes and changes databases through their servers: one query lists the embedded databases, two more
+/// read each.
 package struct DatabaseBackend: ResourceBackend {
-  /// The pool of a database, which need not exist.
+  /// The connection pool of a database. The database need not exist.
   package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
 
+  /// The platform's migrations, sorted by number.
   private let known: [Migrations.Migration]
   private let pools: Pools
 
-  /// Throws `.migration` when two migrations have the same number.
+  /// - Throws: `.migration` where two migrations have the same number.
   package init(migrations: [Migrations.Migration], pools: @escaping Pools) throws(PostgresError) {
     _ = try Migrations(migrations)
     known = migrations.sorted { $0.number < $1.number }
@@ -29,91 +32,90 @@ package struct DatabaseBackend: ResourceBackend {
   package func observe(
     _ subjects: [Subject<DatabaseSpec>], in context: ReconcileContext
   ) async -> [ResourceID: Result<DatabaseObserved?, BackendError>] {
-    var answers: [ResourceID: Result<DatabaseObserved?, BackendError>] = [:]
-    var names: Result<Set<String>, BackendError>?
+    let embedded = await embeddedDatabases(of: subjects)
+    var results: [ResourceID: Result<DatabaseObserved?, BackendError>] = [:]
     for subject in subjects {
-      guard let spec = subject.spec else {
-        answers[subject.id] = .success(nil)
-        continue
-      }
-      let address = spec.address(of: subject.id)
-      if case .embedded(let name) = address {
-        let present: Result<Set<String>, BackendError>
-        if let names { present = names } else { present = await embeddedDatabases() }
-        names = present
-        if case .failure(let error) = present {
-          answers[subject.id] = .failure(error)
-          continue
-        }
-        guard case .success(let found) = present, found.contains(name) else {
-          answers[subject.id] = await rolesLeft(by: subject.id, context)
-          continue
+      results[subject.id] = await Result { () async throws(BackendError) in
+        do throws(PostgresError) {
+          return try await observe(subject, among: embedded, in: context)
+        } catch {
+          throw error.backendError
         }
       }
-      answers[subject.id] = await look(at: address, spec, subject.id, context)
     }
-    return answers
+    return results
   }
 
-  /// Roles carry the mark of a database that is gone where its removal ended half-way, or where it was dropped by hand.
-  private func rolesLeft(by id: ResourceID, _ context: ReconcileContext) async
-    -> Result<DatabaseObserved?, BackendError>
-  {
-    do throws(PostgresError) {
-      let rows = try await server().query(
-        RoleStatements.observe, [.textArray([]), .text(RoleMark.comment(id, context.owner))])
-      var roles: [ObservedRole] = []
-      for row in rows {
-        let role = try RoleStatements.read(row, owner: context.owner)
-        roles.append(ObservedRole(name: role.name, madeBy: role.madeBy, canLogin: role.canLogin, fits: []))
-      }
-      return .success(roles.isEmpty ? nil : DatabaseObserved(exists: false, migrations: [], roles: roles))
-    } catch {
-      return .failure(error.backendError)
+  /// The names of the private server's databases; nil where no subject is embedded.
+  private func embeddedDatabases(
+    of subjects: [Subject<DatabaseSpec>]
+  ) async -> Result<Set<String>, PostgresError>? {
+    let isNeeded = subjects.contains { subject in
+      if case .embedded? = subject.spec?.address(of: subject.id) { true } else { false }
     }
-  }
-
-  private func embeddedDatabases() async -> Result<Set<String>, BackendError> {
-    do throws(PostgresError) {
-      let rows = try await server().query("SELECT datname FROM pg_database")
+    guard isNeeded else { return nil }
+    return await Result { () async throws(PostgresError) in
       var names: Set<String> = []
-      for row in rows { names.insert(try row.text(0)) }
-      return .success(names)
-    } catch {
-      return .failure(error.backendError)
+      for row in try await server().query("SELECT datname FROM pg_database") {
+        names.insert(try row.text("datname"))
+      }
+      return names
     }
   }
 
-  private func look(
-    at address: DatabaseAddress, _ spec: DatabaseSpec, _ id: ResourceID, _ context: ReconcileContext
-  ) async -> Result<DatabaseObserved?, BackendError> {
-    do throws(PostgresError) {
-      let pool = try await pools(address)
-      let answers = try await pool.pipeline([
-        Statement("SELECT to_regclass('public.schema_migrations') IS NOT NULL"),
-        Statement(
-          RoleStatements.observe,
-          [.textArray(spec.roles.map(\.name)), .text(RoleMark.comment(id, context.owner))]),
-      ])
-      var roles: [ObservedRole] = []
-      for row in answers[1] { roles.append(try RoleStatements.read(row, owner: context.owner)) }
-      var migrations: [AppliedMigration] = []
-      if try answers[0].only().bool(0) {
-        for row in try await pool.query(DatabaseBackend.applied) {
-          migrations.append(
-            AppliedMigration(
-              number: try row.value(0), name: try row.text(1), digest: try row.text(2)))
-        }
-      }
-      return .success(DatabaseObserved(migrations: migrations, roles: roles))
-    } catch {
-      return .failure(error.backendError)
+  private func observe(
+    _ subject: Subject<DatabaseSpec>, among embedded: Result<Set<String>, PostgresError>?,
+    in context: ReconcileContext
+  ) async throws(PostgresError) -> DatabaseObserved? {
+    guard let spec = subject.spec else { return nil }
+    let address = spec.address(of: subject.id)
+    if case .embedded(let name) = address, let embedded, try !embedded.get().contains(name) {
+      return try await remainingRoles(of: subject.id, context)
     }
+    return try await observe(address, spec, subject.id, context)
+  }
+
+  /// The roles of a database that does not exist. They remain where its removal was interrupted, or where it
+  /// was dropped by hand.
+  private func remainingRoles(
+    of id: ResourceID, _ context: ReconcileContext
+  ) async throws(PostgresError) -> DatabaseObserved? {
+    let rows = try await server().query(
+      RoleStatements.observe, [.textArray([]), .text(RoleMark.comment(id, context.owner))])
+    var roles: [ObservedRole] = []
+    for row in rows {
+      let role = try RoleStatements.read(row, owner: context.owner)
+      roles.append(ObservedRole(name: role.name, madeBy: role.madeBy, canLogin: role.canLogin, matches: []))
+    }
+    return roles.isEmpty ? nil : DatabaseObserved(exists: false, migrations: [], roles: roles)
+  }
+
+  private func observe(
+    _ address: DatabaseAddress, _ spec: DatabaseSpec, _ id: ResourceID, _ context: ReconcileContext
+  ) async throws(PostgresError) -> DatabaseObserved {
+    let pool = try await pools(address)
+    let answers = try await pool.pipeline([
+      Statement("SELECT to_regclass('public.schema_migrations') IS NOT NULL AS is_there"),
+      Statement(
+        RoleStatements.observe,
+        [.textArray(spec.roles.map(\.name)), .text(RoleMark.comment(id, context.owner))]),
+    ])
+    var roles: [ObservedRole] = []
+    for row in answers[1] { roles.append(try RoleStatements.read(row, owner: context.owner)) }
+    var migrations: [AppliedMigration] = []
+    if try answers[0].only().bool("is_there") {
+      for row in try await pool.query(DatabaseBackend.applied) {
+        migrations.append(
+          AppliedMigration(
+            number: try row.value("number"), name: try row.text("name"), digest: try row.text("digest")))
+      }
+    }
+    return DatabaseObserved(migrations: migrations, roles: roles)
   }
 
   private static let applied = "SELECT number, name, digest FROM public.schema_migrations ORDER BY number"
 
-  /// The private server's own database, for what is not inside one.
+  /// The maintenance database of the private server, for statements about databases and roles.
   private func server() async throws(PostgresError) -> PostgresPool {
     try await pools(.embedded(database: "postgres"))
   }
@@ -148,7 +150,7 @@ package struct DatabaseBackend: ResourceBackend {
     do throws(PostgresError) {
       try await server().script("CREATE DATABASE \(SQLName.quoted(name))")
     } catch {
-      // 42P04: it is there already.
+      // 42P04: the database already exists.
       guard error.sqlState == "42P04" || error.code == .duplicate else { throw error }
     }
   }
@@ -181,15 +183,15 @@ package struct DatabaseBackend: ResourceBackend {
       try await pool.script(RoleStatements.create(name, login, mark))
       return
     }
-    guard try row.optionalText(0) == mark else {
+    guard try row.optionalText("mark") == mark else {
       throw PostgresError(
-        .duplicate, "role \(name) is there already and was not made for this resource",
-        hint: "give the role another name, or drop the one that is there", server: pool.server)
+        .duplicate, "role \(name) already exists and was not created for this resource",
+        hint: "give the role another name, or drop the existing one", server: pool.server)
     }
     try await pool.script(RoleStatements.login(name, login))
   }
 
-  /// What the role owns goes to the controller's own role, so that no table is lost with it.
+  /// Drops a role. The tables that it owns go to the controller's role, so that no data is lost.
   private func dropRole(
     _ name: String, on address: DatabaseAddress, isDatabaseGone: Bool
   ) async throws(PostgresError) {

@@ -4,7 +4,7 @@ package import Model
 internal import Postgres
 internal import Reconciling
 
-/// What a database is written as so that its schema and roles are as declared.
+/// The inverse of `DatabasePlanner`: the spec of a database corrected by its schema and roles.
 package struct DatabaseExport: Sendable {
   /// The newest migration that this release knows, 0 for none.
   private let newest: Int
@@ -21,9 +21,9 @@ package struct DatabaseExport: Sendable {
       if newest > 0 { remarks.append("it has no schema yet") }
     } else if current != spec.schema.number ?? newest {
       spec.schema = .number(current)
-      if current > newest { remarks.append("its schema \(current) is newer than this release knows") }
+      if current > newest { remarks.append("its schema \(current) is newer than those of this release") }
     }
-    let seen = Dictionary(observed.roles.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let found = Dictionary(observed.roles.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let declared = Set(spec.roles.map(\.name))
     let more = observed.roles.filter { $0.madeBy == database.id && !declared.contains($0.name) }.map { role in
       var spec = RoleSpec()
@@ -31,12 +31,12 @@ package struct DatabaseExport: Sendable {
       return spec
     }
     spec.roles = (spec.roles + more).compactMap { role in
-      guard let found = seen[role.name] else { return nil }
+      guard let observed = found[role.name] else { return nil }
       var role = role
-      role.login = found.canLogin
-      if !found.fits.contains(role.access) {
-        if let fitting = found.fits.sorted(by: { $0.rawValue < $1.rawValue }).first {
-          role.access = fitting
+      role.login = observed.canLogin
+      if !observed.matches.contains(role.access) {
+        if let access = observed.matches.sorted(by: { $0.rawValue < $1.rawValue }).first {
+          role.access = access
         } else {
           remarks.append("the privileges of role \(role.name) were changed by hand")
         }
@@ -46,7 +46,7 @@ package struct DatabaseExport: Sendable {
     return Exported(spec, remarks: remarks)
   }
 
-  /// A database of the private server that has the platform's schema and no resource.
+  /// Describes a database of the private server that has the platform's schema and no resource.
   func find(
     _ request: ImportRequest, _ context: ReconcileContext, by backend: DatabaseBackend
   ) async -> Result<Imported<DatabaseSpec>, BackendError> {
@@ -62,7 +62,7 @@ package struct DatabaseExport: Sendable {
         return .failure(
           BackendError(
             code: "import.schema", "database \(request.id.name) has no schema of this platform",
-            hint: "declare it: what is missing is migrated, what is there stays", retry: .afterChange))
+            hint: "declare it: missing migrations are applied, existing data stays", retry: .afterChange))
       }
       let exported = export(resource, observed, context)
       return .success(Imported(exported.spec, remarks: exported.remarks.map { ("schema", $0) }))

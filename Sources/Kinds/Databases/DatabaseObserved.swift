@@ -1,13 +1,13 @@
 package import Model
 
-/// What was seen of a database, or of the roles that it left.
+/// The observed state of a database, or of the roles that remain of it.
 package struct DatabaseObserved: Sendable, Equatable {
-  /// False: only roles are left, which were made for it.
+  /// False: only roles remain that were created for it.
   package let exists: Bool
   /// Sorted by number.
   package let migrations: [AppliedMigration]
-  /// The roles that the manifest names, as far as they exist, and the roles that carry this resource's mark;
-  /// sorted by name.
+  /// The existing roles that the manifest names, and the roles that carry this resource's mark; sorted by
+  /// name.
   package let roles: [ObservedRole]
 
   package init(exists: Bool = true, migrations: [AppliedMigration], roles: [ObservedRole]) {
@@ -17,11 +17,11 @@ package struct DatabaseObserved: Sendable, Equatable {
   }
 }
 
-/// A migration that the database says was applied.
+/// A migration that the database records as applied.
 package struct AppliedMigration: Hashable, Sendable {
   package let number: Int
   package let name: String
-  /// Of the SQL text, as it was when applied.
+  /// The digest of the SQL text that was applied.
   package let digest: String
 
   package init(number: Int, name: String, digest: String) {
@@ -31,32 +31,33 @@ package struct AppliedMigration: Hashable, Sendable {
   }
 }
 
-/// A role of the server, and what it may do inside the one database.
+/// A role of the server, and its privileges in one database.
 package struct ObservedRole: Hashable, Sendable {
   package let name: String
-  /// The resource that made it, as the role's comment tells; nil for a role made by hand.
+  /// The resource that created it, according to the role's comment; nil for a role created by hand.
   package let madeBy: ResourceID?
   package let canLogin: Bool
-  /// The accesses whose privileges are in force exactly; empty where somebody granted or revoked by hand.
-  package let fits: Set<RoleAccess>
+  /// The declarable accesses that equal its privileges; empty where privileges were granted or revoked by
+  /// hand.
+  package let matches: Set<RoleAccess>
 
-  package init(name: String, madeBy: ResourceID?, canLogin: Bool, fits: Set<RoleAccess>) {
+  package init(name: String, madeBy: ResourceID?, canLogin: Bool, matches: Set<RoleAccess>) {
     self.name = name
     self.madeBy = madeBy
     self.canLogin = canLogin
-    self.fits = fits
+    self.matches = matches
   }
 }
 
-/// One change of a server or of a database inside it.
+/// The operation of a step on a database.
 package enum DatabaseOperation: StepOperation {
   case createDatabase
-  /// Applies the platform's migration of this number and digest, in one transaction with the note that it was.
+  /// Applies the platform's migration of this number and digest, and records it in the same transaction.
   case migrate(number: Int, digest: String)
-  /// Creates the role, or takes it back when it carries this resource's mark.
+  /// Creates the role, or reuses it where it carries this resource's mark.
   case createRole(String, login: Bool)
   case setLogin(String, Bool)
-  /// Takes every privilege in the database away and gives those of `access`, in one transaction.
+  /// Replaces all privileges in the database with those of the access, in one transaction.
   case grant(String, RoleAccess)
   case dropRole(String)
   /// Ends the sessions of the database and drops it.

@@ -2,7 +2,7 @@ package import Model
 package import Planning
 package import Postgres
 
-/// From what a server holds to the declared database: database, migrations, roles, privileges, in this order.
+/// Plans a database in the order database, migrations, roles, privileges.
 package struct DatabasePlanner: SafetyFactProviding {
   /// The platform's migrations, sorted by number.
   private let known: [Migrations.Migration]
@@ -20,8 +20,8 @@ package struct DatabasePlanner: SafetyFactProviding {
     if let before = lastApplied?.spec.address(of: context.id), before != address {
       throw PlanError(
         "\(context.id) cannot move from \(DatabaseSpec.text(before)) to \(DatabaseSpec.text(address)): "
-          + "its data would stay behind",
-        hint: "declare a second Database, move the data, then let the resources point to it")
+          + "its data would not move with it",
+        hint: "declare a second Database, move the data, then refer to it from the resources")
     }
     var steps: [Step<DatabaseOperation>] = []
     if observed?.exists != true {
@@ -32,7 +32,7 @@ package struct DatabasePlanner: SafetyFactProviding {
     }
     steps += try migrate(desired.spec, observed?.migrations ?? [], context.id)
     steps += try roles(desired.spec.roles, observed?.roles ?? [], context.id)
-    return steps.isEmpty ? .upToDate : .steps(steps)
+    return PlanOutcome(steps: steps)
   }
 }
 
@@ -46,8 +46,8 @@ extension DatabasePlanner {
     return [.schema(applied: applied, declared: desired.spec.schema.number ?? known.last?.number ?? 0)]
   }
 
-  /// One step per migration that is missing. Never goes back: a migration is undone by restoring a backup, and a
-  /// database that is ahead of its manifest is left as it is, if a guard lets it through at all.
+  /// One step per missing migration. Never goes back: only restoring a backup reverts a migration. A database
+  /// that is newer than its manifest stays unchanged where the schema guard allows the plan.
   private func migrate(_ spec: DatabaseSpec, _ applied: [AppliedMigration], _ id: ResourceID)
     throws(PlanError) -> [Step<DatabaseOperation>]
   {
@@ -56,23 +56,25 @@ extension DatabasePlanner {
     let current = applied.last?.number ?? 0
     guard target <= newest else {
       throw PlanError(
-        "\(id) wants schema \(target), but this release brings migrations up to \(newest) only",
-        hint: "write `schema: latest` or install the release that brings it")
+        "\(id) declares schema \(target), but this release has migrations only up to \(newest)",
+        hint: "write `schema: latest` or install the release that has it")
     }
     guard current <= target else { return [] }
     let digests = Dictionary(uniqueKeysWithValues: applied.map { ($0.number, $0.digest) })
     for migration in known {
       guard let digest = digests[migration.number], digest != migration.digest.hex else { continue }
       throw PlanError(
-        "migration \(migration.file) was applied to \(id) with other contents than this release has",
-        hint: "a migration is never edited once landed; install the release that applied it")
+        "migration \(migration.file) was applied to \(id) with other contents than in this release",
+        hint: "released migrations never change; install the release that applied it")
     }
     let missing = known.filter { $0.number <= target && digests[$0.number] == nil }
     if let late = missing.first, late.number < current {
       throw PlanError(
         "migration \(late.file) was not applied to \(id), though the later \(current) was",
         hint:
-          "a new migration takes the next free number; or its row in schema_migrations was removed by hand")
+          "a new migration takes the next free number; check also whether its row in schema_migrations "
+          + "was deleted"
+      )
     }
     return missing.map { migration in
       Step(
@@ -91,7 +93,7 @@ extension DatabasePlanner {
 // MARK: - Roles
 
 extension DatabasePlanner {
-  /// Tables that migrations bring later come to a role through its default privileges.
+  /// Roles and privileges. Tables of later migrations are granted through default privileges.
   private func roles(_ wanted: [RoleSpec], _ observed: [ObservedRole], _ id: ResourceID)
     throws(PlanError) -> [Step<DatabaseOperation>]
   {
@@ -104,12 +106,13 @@ extension DatabasePlanner {
         continue
       }
       guard found.madeBy == id else {
+        let origin = found.madeBy.map { "belongs to \($0)" } ?? "was not created by this controller"
         throw PlanError(
-          "role \(role.name) of \(id) \(found.madeBy.map { "belongs to \($0)" } ?? "was not made by this controller")",
-          hint: "give the role another name, or drop the one that is there")
+          "role \(role.name) of \(id) \(origin)",
+          hint: "give the role another name, or drop the existing one")
       }
       steps += login(role, found)
-      if !found.fits.contains(role.access) {
+      if !found.matches.contains(role.access) {
         steps.append(grant(role, because: "its privileges differ from access: \(role.access.rawValue)"))
       }
     }
@@ -137,7 +140,7 @@ extension DatabasePlanner {
     guard found.canLogin != role.login else { return [] }
     return [
       Step(
-        .update, "\(role.login ? "let" : "stop") role \(role.name) \(role.login ? "log" : "from logging") in",
+        .update, "\(role.login ? "allow" : "forbid") role \(role.name) to log in",
         because: "login is \(found.canLogin)",
         fields: [
           FieldChange("roles.\(role.name).login", from: .bool(found.canLogin), to: .bool(role.login))
@@ -156,7 +159,8 @@ extension DatabasePlanner {
 // MARK: - Removal
 
 extension DatabasePlanner {
-  /// An embedded database is dropped with its roles. What is in an external server belongs to its operator and stays.
+  /// Drops an embedded database with its roles. A database on an external server belongs to its operator and
+  /// stays.
   private func remove(
     _ observed: DatabaseObserved?, _ lastApplied: Resource<DatabaseSpec>?, _ id: ResourceID
   ) -> PlanOutcome<DatabaseOperation> {
@@ -166,11 +170,10 @@ extension DatabasePlanner {
     let dropDatabase = Step(
       .delete, "drop database \(name) and everything in it", because: "left the manifests",
       risk: .destructive, operation: DatabaseOperation.dropDatabase)
-    // Without the database its roles are still there where an earlier removal ended half-way.
+    // Only roles remain where an earlier removal was interrupted.
     let dropRoles = observed.roles.filter { $0.madeBy == id }.map {
       drop($0, because: "its database left the manifests")
     }
-    let steps = (observed.exists ? [dropDatabase] : []) + dropRoles
-    return steps.isEmpty ? .upToDate : .steps(steps)
+    return PlanOutcome(steps: (observed.exists ? [dropDatabase] : []) + dropRoles)
   }
 }

@@ -1,13 +1,13 @@
 package import Manifests
 package import Model
 
-/// A PostgreSQL database: in the controller's private server, or somewhere else.
+/// A PostgreSQL database in the controller's private server or in an external one.
 package struct DatabaseSpec: ManifestSpec {
   package static let kind = "Database"
 
   package var embedded: EmbeddedServer?
   package var external: ExternalServer?
-  /// Name inside the embedded server; nil: the resource's own.
+  /// Its name in the embedded server; nil: the resource's name.
   package var database: String?
   package var schema = SchemaTarget.latest
   package var roles: [RoleSpec] = []
@@ -16,11 +16,11 @@ package struct DatabaseSpec: ManifestSpec {
 
   package static let fields = Fields<Self>("A PostgreSQL database, its schema and its roles") {
     Field("embedded", \.embedded, "A database in the controller's private server; write `{}`")
-    Field("external", \.external, "A database that somebody else runs")
+    Field("external", \.external, "A database on an external server")
     Field(
-      "database", \.database, "Its name in the embedded server; absent: the resource's name",
+      "database", \.database, "Its name in the embedded server; default: the resource's name",
       .present(DatabaseSpec.databaseName))
-    Field("schema", \.schema, "The newest migration to apply: `latest`, or a number to stay at")
+    Field("schema", \.schema, "The newest migration to apply: `latest` or a number")
     Field("roles", \.roles, "Roles of the server that may use the database")
   }
 
@@ -44,13 +44,13 @@ package struct DatabaseSpec: ManifestSpec {
     }
   }
 
-  /// Where the database of this resource is.
+  /// The address of the resource's database.
   package func address(of id: ResourceID) -> DatabaseAddress {
     if let external { return .external(url: external.url) }
     return .embedded(database: database(of: id))
   }
 
-  /// What people call the database.
+  /// The database's name.
   func database(of id: ResourceID) -> String { database ?? id.name }
 
   static func text(_ address: DatabaseAddress) -> String {
@@ -61,32 +61,32 @@ package struct DatabaseSpec: ManifestSpec {
   }
 
   static var databaseName: FieldRule<String> {
-    .rule("a name of PostgreSQL that the controller does not use itself") {
+    .rule("a PostgreSQL name that the controller does not use itself") {
       DatabaseNames.problem(database: $0)
     }
   }
 }
 
-/// Names that PostgreSQL takes without quotes and that nobody else needs.
+/// The names that a manifest may give to databases and roles: valid and not reserved.
 enum DatabaseNames {
   /// `rendertrust` holds the controller's own state.
   private static let reserved: Set<String> = ["rendertrust", "postgres", "template0", "template1"]
 
   static func problem(database name: String) -> RuleProblem? {
     if reserved.contains(name) || name.hasPrefix("template") {
-      return .init("must not be ‘\(name)’, which the server needs for itself", hint: "choose another name")
+      return .init("must not be ‘\(name)’, which the server reserves", hint: "choose another name")
     }
     return problem(identifier: name)
   }
 
   static func problem(role name: String) -> RuleProblem? {
     if name == "postgres" || name == "public" || name == "none" || name.hasPrefix("pg_") {
-      return .init("must not be ‘\(name)’, which PostgreSQL keeps for itself", hint: "choose another name")
+      return .init("must not be ‘\(name)’, which PostgreSQL reserves", hint: "choose another name")
     }
     return problem(identifier: name)
   }
 
-  /// At most 63 bytes: lower-case letters, digits, `_` and `-`, and a letter first.
+  /// At most 63 bytes: lowercase letters, digits, `_` and `-`, and a letter first.
   private static func problem(identifier name: String) -> RuleProblem? {
     let isFine =
       (1...63).contains(name.utf8.count)
@@ -95,7 +95,7 @@ enum DatabaseNames {
     return isFine
       ? nil
       : .init(
-        "must begin with a letter and have lower-case letters, digits, `_` and `-` only",
+        "must begin with a letter and have lowercase letters, digits, `_` and `-` only",
         hint: "for example ledger")
   }
 }
@@ -109,18 +109,18 @@ package struct EmbeddedServer: ManifestObject {
 package struct ExternalServer: ManifestObject {
   package var url = SecretReference.environment("POSTGRES_URL")
   package init() {}
-  package static let fields = Fields<Self>("A server that somebody else runs") {
-    Field("url", \.url, "Where its libpq URL is found; it may hold a password", .required)
+  package static let fields = Fields<Self>("An external server") {
+    Field("url", \.url, "The secret reference of its libpq URL, which may contain a password", .required)
   }
 }
 
-/// How much a role may do in the database.
+/// The privileges of a role in the database.
 package enum RoleAccess: String, ManifestWord, Codable {
   case read, write
   package var meaning: String {
     switch self {
-    case .read: "sees every table"
-    case .write: "sees and changes the rows of every table"
+    case .read: "reads every table"
+    case .write: "reads and changes the rows of every table"
     }
   }
 }
@@ -135,13 +135,13 @@ package struct RoleSpec: ManifestObject {
   package static let fields = Fields<Self>("A role that may use the database") {
     Field(
       "name", \.name, "The role's name in the server", .required,
-      .rule("a name that PostgreSQL does not use itself") { DatabaseNames.problem(role: $0) })
-    Field("access", \.access, "What it may do with the database's tables")
-    Field("login", \.login, "Whether sessions may begin as this role")
+      .rule("a name that PostgreSQL does not reserve") { DatabaseNames.problem(role: $0) })
+    Field("access", \.access, "The role's privileges on the tables")
+    Field("login", \.login, "Whether the role may log in")
   }
 }
 
-/// Up to which migration a database is taken.
+/// The newest migration to apply.
 package enum SchemaTarget: Hashable, Sendable, ManifestText {
   case latest
   case number(Int)

@@ -2,23 +2,24 @@ package import KindSupport
 internal import Model
 package import Postgres
 
-/// The databases of the platform (seeds: Deployment). One kind: `Database`.
+/// The kind `Database`: the databases of the platform (seeds: Deployment).
 ///
-/// Entry file: `DatabaseSpec.swift`. A database is in the controller's private server, which the program starts before
-/// anything else and which also holds the controller's own state in `rendertrust`, or in a server that somebody else
-/// runs. This room makes and drops databases of the private server, applies the platform's migrations to either, and
-/// keeps roles and their privileges as declared. Other kinds reach a database through what it offers, its address.
+/// A database is in the controller's private server or in an external one. The private server also holds the
+/// controller's own state in the database `rendertrust`. This module creates and drops databases of the
+/// private server, applies the platform's migrations to either, and keeps roles and their privileges as
+/// declared. Other kinds reach a database through its offer, an address.
 ///
-/// Migrations belong to the rooms whose tables they make; the program gathers them and hands them over. They are
-/// numbered across rooms, each applied once in a transaction of its own, and never undone: a planner that would have
-/// to go back refuses. Inside the private server roles need no password, because only its user can enter the folder of
-/// its socket. A role carries the resource that made it in its comment, so that roles of others are left alone.
+/// Migrations belong to the modules whose tables they create; `ControlPlane` collects them. Their numbers are
+/// unique across modules. Each is applied once, in its own transaction, and never reverted: the planner
+/// refuses to go back. Roles of the private server need no password, because only its user can access the
+/// socket's folder. A role's comment names the resource that created it, so that other roles are never
+/// changed.
 ///
-/// Must not import another room. Tested in `Tests/DatabasesTests`: planner tables, and the backend against a real
-/// server.
+/// Entry file: `DatabaseSpec.swift`. Must not import another kind. Tested in `Tests/DatabasesTests`: planner
+/// tables, and the backend against a real server.
 package enum Databases {
-  /// - `migrations`: those of all rooms whose tables live in a declared database, in any order.
-  /// - Throws `.migration` when two have the same number.
+  /// - Parameter migrations: those of all modules with tables in a declared database, in any order.
+  /// - Throws: `.migration` where two have the same number.
   package static func kinds(
     connector: DatabaseConnector, migrations: [Migrations.Migration]
   ) throws(PostgresError) -> [Kind] {

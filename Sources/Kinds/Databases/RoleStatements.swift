@@ -1,62 +1,30 @@
 internal import Model
 internal import Postgres
 
-/// Names of PostgreSQL inside statements that take no parameters.
+/// Quotes identifiers and literals for statements that take no parameters.
 enum SQLName {
   static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
   static func literal(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
 }
 
-/// The comment by which a role is known to belong to a resource of a controller.
+/// The comment that marks a role as belonging to a resource of a controller.
 enum RoleMark {
   private static let word = "rendertrust"
 
   static func comment(_ id: ResourceID, _ owner: String) -> String { "\(word) \(owner) \(id)" }
 
-  /// Nil for a comment of anybody else.
+  /// Nil for a comment of another controller or another origin.
   static func resource(_ comment: String?, _ owner: String) -> ResourceID? {
     guard let comment, comment.hasPrefix("\(word) \(owner) ") else { return nil }
     return ResourceID(comment.dropFirst(word.count + owner.count + 2))
   }
 }
 
-/// Statements about roles and their privileges in the schema `public` of one database. The table of migrations is the
-/// controller's alone.
+/// Statements about roles and their privileges in the schema `public` of one database. Roles get no
+/// privileges on the table of migrations.
 enum RoleStatements {
-  /// $1: names; $2: a mark. Roles of these names or with this mark, and what they may do.
-  static let observe = """
-    WITH relations AS (
-      SELECT c.oid, c.relkind = 'S' AS is_sequence FROM pg_class c
-      JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
-        AND c.relname <> 'schema_migrations'
-    )
-    SELECT r.rolname, r.rolcanlogin, shobj_description(r.oid, 'pg_authid') AS mark,
-      has_schema_privilege(r.oid, 'public', 'USAGE') AS enters, t.*, s.*,
-      ARRAY(
-        SELECT DISTINCT d.defaclobjtype::text || ':' || a.privilege_type FROM pg_default_acl d
-        JOIN pg_namespace n ON n.oid = d.defaclnamespace AND n.nspname = 'public'
-        CROSS JOIN LATERAL aclexplode(d.defaclacl) a
-        WHERE a.grantee = r.oid ORDER BY 1
-      )::text[] AS later
-    FROM pg_roles r
-    CROSS JOIN LATERAL (
-      SELECT count(*) AS tables,
-        count(*) FILTER (WHERE has_table_privilege(r.oid, oid, 'SELECT')) AS selects,
-        count(*) FILTER (WHERE has_table_privilege(r.oid, oid, 'INSERT')) AS inserts,
-        count(*) FILTER (WHERE has_table_privilege(r.oid, oid, 'UPDATE')) AS updates,
-        count(*) FILTER (WHERE has_table_privilege(r.oid, oid, 'DELETE')) AS deletes,
-        count(*) FILTER (WHERE has_table_privilege(r.oid, oid, 'TRUNCATE, REFERENCES, TRIGGER')) AS more
-      FROM relations WHERE NOT is_sequence
-    ) t
-    CROSS JOIN LATERAL (
-      SELECT count(*) AS sequences,
-        count(*) FILTER (WHERE has_sequence_privilege(r.oid, oid, 'USAGE')) AS uses
-      FROM relations WHERE is_sequence
-    ) s
-    WHERE r.rolname = ANY ($1) OR shobj_description(r.oid, 'pg_authid') = $2
-    ORDER BY r.rolname
-    """
+  /// $1: names; $2: a comment. The roles with one of these names or with this comment, and their privileges.
+  static let observe = String(decoding: PackageResources.observe_roles_sql, as: UTF8.self)
 
   static func read(_ row: Row, owner: String) throws(PostgresError) -> ObservedRole {
     let tables = try row.int("tables")
@@ -65,21 +33,21 @@ enum RoleStatements {
     let enters = try row.bool("enters")
     let (selects, more) = (try row.int("selects"), try row.int("more"))
     let usesSequences = try row.int("uses") == row.int("sequences")
-    let isUsual = enters && selects == tables && more == 0
-    var fits: Set<RoleAccess> = []
-    if isUsual, changes.allSatisfy({ $0 == 0 }), later == ["r:SELECT"] { fits.insert(.read) }
-    if isUsual, changes.allSatisfy({ $0 == tables }), usesSequences,
+    let isRegular = enters && selects == tables && more == 0
+    var matches: Set<RoleAccess> = []
+    if isRegular, changes.allSatisfy({ $0 == 0 }), later == ["r:SELECT"] { matches.insert(.read) }
+    if isRegular, changes.allSatisfy({ $0 == tables }), usesSequences,
       later == ["S:USAGE", "r:DELETE", "r:INSERT", "r:SELECT", "r:UPDATE"]
     {
-      fits.insert(.write)
+      matches.insert(.write)
     }
     return ObservedRole(
       name: try row.text("rolname"), madeBy: RoleMark.resource(try row.optionalText("mark"), owner),
-      canLogin: try row.bool("rolcanlogin"), fits: fits)
+      canLogin: try row.bool("rolcanlogin"), matches: matches)
   }
 
-  /// $1: a name. The role's comment; no row where there is no role.
-  static let mark = "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = $1"
+  /// $1: a name. The role's comment; no row where the role does not exist.
+  static let mark = "SELECT shobj_description(oid, 'pg_authid') AS mark FROM pg_roles WHERE rolname = $1"
 
   static func create(_ name: String, _ login: Bool, _ mark: String) -> String {
     """

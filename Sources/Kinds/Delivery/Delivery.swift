@@ -1,16 +1,17 @@
 package import KindSupport
 package import Postgres
 
-/// How manifests get to where they apply (seeds: CI/CD & Environments). One kind: `Environment`.
+/// The kind `Environment`: where revisions apply, and the gates that they must pass first (seeds: CI/CD &
+/// Environments).
 ///
-/// Entry file: `EnvironmentSpec.swift`. What an environment asks for (tags, smoke jobs, approvals) is checked here and
-/// recorded in the controller's own state, in the table `environments`, where promotion and the dashboard read it.
-/// What `variables` and `mockGPUs` mean for the other manifests is decided while they are read.
+/// The gates (tags, smoke jobs, approvals) are validated here and recorded in the table `environments`, which
+/// this module owns in the controller's database; promotion reads them there. `variables` and `mockGPUs` take
+/// effect while manifests are loaded.
 ///
-/// Must not import a container driver or another room. Tested in `Tests/DeliveryTests`: planner tables, and the
-/// backend against a real server.
+/// Entry file: `EnvironmentSpec.swift`. Must not import a container driver or another kind. Tested in
+/// `Tests/DeliveryTests`: planner tables, and the backend against a real server.
 package enum Delivery {
-  /// - `state`: the controller's own database, with `migrations` applied.
+  /// - Parameter state: the controller's database, with `migrations` applied.
   package static func kinds(state: PostgresPool) -> [Kind] {
     [
       Kind(
@@ -19,7 +20,8 @@ package enum Delivery {
     ]
   }
 
-  /// The table of environments, for the controller's own database. Numbered together with the controller's.
+  /// The migrations of the controller's database that create this module's table. Their numbers are unique
+  /// together with those of `ControllerState`.
   package static let migrations = [
     Migrations.Migration(
       number: 2, name: "environments",

@@ -2,11 +2,11 @@ package import Model
 package import Postgres
 package import Reconciling
 
-/// Keeps environments in the table `environments` of the controller's own state.
+/// Records environments in the table `environments` of the controller's database.
 package struct EnvironmentBackend: ResourceBackend {
   private let state: PostgresPool
 
-  /// - `state`: the controller's own database.
+  /// - Parameter state: the controller's database.
   package init(state: PostgresPool) { self.state = state }
 
   package var system: String { "PostgreSQL" }
@@ -14,18 +14,18 @@ package struct EnvironmentBackend: ResourceBackend {
   package func observe(
     _ subjects: [Subject<EnvironmentSpec>], in context: ReconcileContext
   ) async -> [ResourceID: Result<EnvironmentObserved?, BackendError>] {
-    var answers: [ResourceID: Result<EnvironmentObserved?, BackendError>] = [:]
+    var results: [ResourceID: Result<EnvironmentObserved?, BackendError>] = [:]
     do throws(PostgresError) {
       let rows = try await state.query(EnvironmentBackend.select, [.textArray(subjects.map(\.id.name))])
       var specs: [String: String] = [:]
-      for row in rows { specs[try row.text(0)] = try row.text(1) }
+      for row in rows { specs[try row.text("name")] = try row.text("spec") }
       for subject in subjects {
-        answers[subject.id] = .success(specs[subject.id.name].map { EnvironmentObserved(specJSON: $0) })
+        results[subject.id] = .success(specs[subject.id.name].map { EnvironmentObserved(specJSON: $0) })
       }
     } catch {
-      for subject in subjects { answers[subject.id] = .failure(error.backendError) }
+      for subject in subjects { results[subject.id] = .failure(error.backendError) }
     }
-    return answers
+    return results
   }
 
   package func apply(

@@ -2,7 +2,7 @@ package import KindSupport
 internal import Manifests
 package import Model
 
-/// What an environment is written as so that what is recorded is as declared.
+/// The inverse of `EnvironmentPlanner`: the environment as recorded.
 package enum EnvironmentExport {
   private static let schema = KindSchema(EnvironmentSpec.self)
 
@@ -12,7 +12,7 @@ package enum EnvironmentExport {
     guard let value = try? Value(json: observed.specJSON),
       let recorded = try? schema.decode(spec: value, id: environment.id, metadata: Metadata()),
       let spec = recorded.spec as? EnvironmentSpec, spec.value.json == observed.specJSON
-    else { return Exported(environment.spec, remarks: ["what is recorded of it was edited by hand"]) }
+    else { return Exported(environment.spec, remarks: ["its record was edited by hand"]) }
     return Exported(spec)
   }
 }

@@ -2,21 +2,21 @@ internal import Manifests
 package import Model
 package import Planning
 
-/// What the controller's state says about an environment.
+/// The record of an environment in the controller's database.
 package struct EnvironmentObserved: Sendable, Equatable {
   /// The canonical spec as compact JSON.
   package let specJSON: String
   package init(specJSON: String) { self.specJSON = specJSON }
 }
 
-/// One change of the table `environments`.
+/// The operation of a step on the table `environments`.
 package enum EnvironmentOperation: StepOperation {
   /// Inserts or replaces the row.
   case record(specJSON: String)
   case remove
 }
 
-/// From the recorded environment to the declared one.
+/// Plans the record of an environment.
 package struct EnvironmentPlanner: SafetyFactProviding {
   package init() {}
 
@@ -27,7 +27,7 @@ package struct EnvironmentPlanner: SafetyFactProviding {
     guard let desired else {
       guard observed != nil else { return .upToDate }
       let step = Step(
-        .delete, "forget environment \(name)", because: "left the manifests",
+        .delete, "delete the record of environment \(name)", because: "left the manifests",
         operation: EnvironmentOperation.remove)
       return .steps([step])
     }
@@ -45,7 +45,7 @@ package struct EnvironmentPlanner: SafetyFactProviding {
       Step(
         .update, "record environment \(name)",
         because: isDrift
-          ? "the recorded environment differs though its manifest did not change" : "the manifest changed",
+          ? "the record differs though the manifest did not change" : "the manifest changed",
         fields: before.map { FieldChange.between($0, wanted) } ?? [], operation: operation)
     ])
   }

@@ -1,7 +1,8 @@
 package import Manifests
 package import Model
 
-/// Where a revision applies, and what it must pass first (seeds: CI/CD & Environments).
+/// An environment: where revisions apply, and the gates that they must pass first (seeds: CI/CD &
+/// Environments).
 package struct EnvironmentSpec: ManifestSpec {
   package static let kind = "Environment"
 
@@ -13,22 +14,24 @@ package struct EnvironmentSpec: ManifestSpec {
 
   package init() {}
 
-  package static let fields = Fields<Self>("Where a revision applies, and what it must pass first") {
-    Field("follows", \.follows, "The branch or the tags that become revisions; absent: applied by hand only")
-    Field("mockGPUs", \.mockGPUs, "Whether nodes may pretend to have a GPU")
+  package static let fields = Fields<Self>("Where revisions apply, and the gates that they must pass first") {
     Field(
-      "variables", \.variables, "What `${name}` stands for in this environment's manifests",
+      "follows", \.follows,
+      "The branch or the tags that become revisions; default: revisions are applied by hand")
+    Field("mockGPUs", \.mockGPUs, "Whether nodes may declare simulated GPUs")
+    Field(
+      "variables", \.variables, "The values of `${name}` in this environment's manifests",
       .example("{registry: \"127.0.0.1:5055\"}"))
     Field(
-      "variablesFrom", \.variablesFrom, "Files with more variables, beside this manifest; later ones win")
-    Field("requires", \.requires, "What a revision must pass before it applies here")
+      "variablesFrom", \.variablesFrom, "Files with more variables, beside this manifest; later files win")
+    Field("requires", \.requires, "The gates that a revision must pass before it applies here")
   }
 
   package func validate(_ report: inout FieldReport) {
     for name in variables.keys.sorted() where !EnvironmentSpec.isVariable(name) {
       report.error(
-        at: "variables.\(name)", "‘\(name)’ is no name of a variable",
-        hint: "use letters, digits and `_`, beginning with a letter")
+        at: "variables.\(name)", "‘\(name)’ is not a name of a variable",
+        hint: "use ASCII letters, digits and `_`, with a letter first")
     }
   }
 
@@ -40,13 +43,13 @@ package struct EnvironmentSpec: ManifestSpec {
   }
 }
 
-/// Which commits become revisions.
+/// The commits that become revisions.
 package enum FollowsSpec: ManifestChoice {
   case branch(String)
   /// A glob such as `v*-rc*`.
   case tag(String)
 
-  package static let cases = Cases<Self>("Which commits become revisions") {
+  package static let cases = Cases<Self>("The commits that become revisions") {
     Case("branch", "Every commit of a branch", FollowsSpec.branch, FollowsSpec.refName) {
       if case .branch(let name) = $0 { name } else { nil }
     }
@@ -55,9 +58,9 @@ package enum FollowsSpec: ManifestChoice {
     }
   }
 
-  private static let refName = FieldRule<String>.rule("a name that git takes") { name in
+  private static let refName = FieldRule<String>.rule("a valid git reference name") { name in
     name.isEmpty || name.contains(" ") || name.contains("..")
-      ? .init("must be a name that git takes", hint: "for example main, or v*.*.* for tags") : nil
+      ? .init("must be a valid git reference name", hint: "for example main, or v*.*.* for tags") : nil
   }
 }
 
@@ -66,12 +69,12 @@ package struct VariableFileSpec: ManifestObject {
   package init() {}
   package static let fields = Fields<Self>("A file of variables") {
     Field(
-      "file", \.file, "A YAML file of names and texts, beside this manifest", .required, .nonEmpty,
+      "file", \.file, "A YAML file that maps names to texts, beside this manifest", .required, .nonEmpty,
       .example("images.yaml"))
   }
 }
 
-/// What a revision must pass before it applies.
+/// The gates that a revision must pass before it applies.
 package struct RequirementsSpec: ManifestObject {
   package var smoke: [SmokeSpec] = []
   package var approvals: ApprovalSpec?
@@ -79,11 +82,11 @@ package struct RequirementsSpec: ManifestObject {
 
   package init() {}
 
-  package static let fields = Fields<Self>("What a revision must pass before it applies") {
+  package static let fields = Fields<Self>("The gates that a revision must pass before it applies") {
     Field("smoke", \.smoke, "Jobs that must succeed in the environment before this one")
-    Field("approvals", \.approvals, "People who must agree")
+    Field("approvals", \.approvals, "The required approvals")
     Field(
-      "drillYoungerThan", \.drillYoungerThan, "The last successful restore drill may be so old",
+      "drillYoungerThan", \.drillYoungerThan, "The maximum age of the last successful restore drill",
       .atLeast(TimeSpan(seconds: 1)), .example("190d"))
   }
 }
@@ -102,10 +105,10 @@ package struct ApprovalSpec: ManifestObject {
   package var count = 1
   package var from: [String] = []
   package init() {}
-  package static let fields = Fields<Self>("People who must agree") {
-    Field("count", \.count, "How many different people", .range(1...20))
+  package static let fields = Fields<Self>("The required approvals") {
+    Field("count", \.count, "The number of different people", .range(1...20))
     Field(
-      "from", \.from, "Who may: `role/…` or `account/…`", .required, .nonEmpty, .unique(),
+      "from", \.from, "Who may approve: `role/…` or `account/…`", .required, .nonEmpty, .unique(),
       .each(
         .rule("role/… or account/…") { who in
           let parts = who.split(separator: "/", omittingEmptySubsequences: false)

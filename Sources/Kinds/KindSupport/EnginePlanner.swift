@@ -2,7 +2,7 @@ package import Model
 package import Planning
 internal import Reconciling
 
-/// The planner as the engine is given it. Here, because neither layer knows the other.
+/// Adapts `Planner` to the protocol of `Reconciling`, which does not import `Planning`.
 package struct EnginePlanner: PlanMaking {
   private let planner: Planner
 

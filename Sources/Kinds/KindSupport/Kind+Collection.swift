@@ -3,7 +3,7 @@ package import Model
 package import Planning
 package import Reconciling
 
-// What follows from several kinds together.
+// Derived from several kinds.
 
 extension [Kind] {
   package subscript(name: String) -> Kind? { first { $0.name == name } }
@@ -18,7 +18,7 @@ extension [Kind] {
     Dictionary(map { ($0.name, $0.backend) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// What resources offer to each other, from their specs alone.
+  /// The offers of resources to each other, derived from their specs alone.
   package func offers(_ resources: [AnyResource]) -> Offers {
     let byKind = Dictionary(map { ($0.name, $0.offer) }, uniquingKeysWith: { first, _ in first })
     var offers = Offers()
@@ -28,12 +28,12 @@ extension [Kind] {
     return offers
   }
 
-  /// The manifest of a resource without what would be read the same if it were left out.
+  /// The manifest of a resource without the fields that equal their defaults.
   package func briefManifest(of resource: AnyResource) -> String {
     manifest(of: self[resource.id.kind]?.schema.brief(resource) ?? resource)
   }
 
-  /// The manifest of a resource, complete.
+  /// The complete manifest of a resource.
   package func manifest(of resource: AnyResource) -> String {
     YAMLWriter(kinds: schemas).document(for: resource)
   }

@@ -3,18 +3,19 @@ package import Model
 package import Planning
 package import Reconciling
 
-/// One kind as a component registers it.
+/// A kind, as its module registers it.
 package struct Kind: Sendable {
   package let name: String
   package let schema: KindSchema
   package let planner: AnyPlanner
   package let backend: AnyBackend
-  /// What a desired resource offers to others, from its spec alone.
+  /// The offer of a desired resource to other resources, derived from its spec alone.
   package let offer: @Sendable (AnyResource) -> Offer?
-  /// Looks at something that exists and is not managed yet, and says it as a manifest; nil for kinds that cannot.
+  /// Describes an existing, unmanaged object as a manifest. Nil for kinds without import.
   package let importing:
     (@Sendable (ImportRequest, ReconcileContext) async -> Result<Imported<any ResourceSpec>, BackendError>)?
-  /// The inverse of the planner: the resource corrected by what was observed of it. Nil when that is of another kind.
+  /// The inverse of the planner: the resource corrected by its observation. Nil where the observation is of
+  /// another kind.
   package let export: @Sendable (AnyResource, any Sendable, ReconcileContext) -> Exported<any ResourceSpec>?
 
   package typealias Importing<Spec: ManifestSpec> =

@@ -1,5 +1,6 @@
-/// What a room of `Components` hands to the house: its kinds, each with schema, planner and backend.
+/// What a module with kinds registers (`Kind`: name, schema, planner, backend, offer, import and export), and
+/// what every such module needs: resolving secret references at the moment of use, import and export of
+/// manifests, shared field rules.
 ///
-/// Entry file: `Kind.swift`. This target knows the layers below components and no component. It holds what every room
-/// needs and none owns, such as resolving secret references at the last moment.
+/// Entry file: `Kind.swift`. Must not import a module that owns a kind. Tested through the kinds.
 package enum KindSupport {}

@@ -2,20 +2,20 @@ internal import Manifests
 package import Model
 package import Reconciling
 
-/// What is there, as manifests say it.
+/// The manifests of everything that exists.
 package struct LiveExport: Sendable {
   package struct Remark: Sendable {
     package let id: ResourceID
     package let note: String
-    /// It could not be looked at, so that nothing is known about it.
-    package var isUnseen = false
+    /// Whether the state of the resource is unknown.
+    package var isUnknown = false
   }
 
   /// Sorted by id.
   package private(set) var resources: [AnyResource] = []
   package private(set) var remarks: [Remark] = []
 
-  /// Everything that is declared, and what is still there of what was.
+  /// Exports the declared resources, and those that left the manifests but still exist.
   package init(_ kinds: [Kind], _ desired: DesiredState, _ preparation: Engine.Preparation) {
     let kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let applied = preparation.applied
@@ -31,7 +31,7 @@ package struct LiveExport: Sendable {
       switch preparation.seen[id] {
       case .success(let observation):
         guard let state = observation.state else {
-          // A module of no replicas is as declared when nothing is there.
+          // A module with 0 replicas is as declared although it has no containers.
           if desired[id] != nil, outcomes[id] == .unchanged {
             resources.append(resource)
           } else {
@@ -39,50 +39,54 @@ package struct LiveExport: Sendable {
           }
           continue
         }
-        take(resource, state, kinds[id.kind], preparation.surroundings)
+        append(resource, state, kinds[id.kind], preparation.surroundings)
       case .failure(let error):
-        remarks.append(Remark(id: id, note: "could not be looked at: \(error)", isUnseen: true))
-      case nil: remarks.append(Remark(id: id, note: "was not looked at", isUnseen: true))
+        remarks.append(Remark(id: id, note: "could not be observed: \(error)", isUnknown: true))
+      case nil: remarks.append(Remark(id: id, note: "was not observed", isUnknown: true))
       }
     }
-    let needed = referred(among: absent, desired)
+    let referrers = referrers(of: absent, desired)
     for id in absent.sorted() {
-      guard let resource = desired[id], let user = needed[id] else {
-        remarks.append(Remark(id: id, note: "is not there, and is left out"))
+      guard let resource = desired[id], let referrer = referrers[id] else {
+        remarks.append(Remark(id: id, note: "does not exist and is left out"))
         continue
       }
       resources.append(resource)
-      remarks.append(Remark(id: id, note: "is not there, but \(user) refers to it: a plan would make it"))
+      remarks.append(
+        Remark(id: id, note: "does not exist, but \(referrer) refers to it: a plan would create it"))
     }
     resources.sort { $0.id < $1.id }
   }
 
-  /// Those without which what is written could not be read, each with one that refers to it.
-  private func referred(among absent: Set<ResourceID>, _ desired: DesiredState) -> [ResourceID: ResourceID] {
-    var users: [ResourceID: ResourceID] = [:]
+  /// The absent resources that the exported ones need, directly or indirectly, each with one that refers to
+  /// it.
+  private func referrers(
+    of absent: Set<ResourceID>, _ desired: DesiredState
+  ) -> [ResourceID: ResourceID] {
+    var referrers: [ResourceID: ResourceID] = [:]
     var next = resources
     while let resource = next.popLast() {
-      // What a selector finds is known of what was loaded only.
+      // The references of selectors are known only for loaded resources.
       let references = (desired[resource.id] ?? resource).references
-      for target in references.map(\.target) where absent.contains(target) && users[target] == nil {
-        users[target] = resource.id
+      for target in references.map(\.target) where absent.contains(target) && referrers[target] == nil {
+        referrers[target] = resource.id
         if let target = desired[target] { next.append(target) }
       }
     }
-    return users
+    return referrers
   }
 
-  private mutating func take(
+  private mutating func append(
     _ resource: AnyResource, _ state: any Sendable, _ kind: Kind?, _ context: ReconcileContext
   ) {
     guard let kind, let exported = kind.export(resource, state, context),
-      let written = try? kind.schema.decode(
+      let decoded = try? kind.schema.decode(
         spec: exported.spec.value, id: resource.id, metadata: resource.metadata)
     else {
-      remarks.append(Remark(id: resource.id, note: "cannot be written as a manifest", isUnseen: true))
+      remarks.append(Remark(id: resource.id, note: "cannot be written as a manifest", isUnknown: true))
       return
     }
-    resources.append(written)
+    resources.append(decoded)
     remarks += exported.remarks.map { Remark(id: resource.id, note: $0) }
   }
 }

@@ -11,7 +11,7 @@ package enum SecretErrorCode: String, ProblemCode {
 /// Why a secret could not be resolved. Names the secret's location, never its value.
 package typealias SecretError = Problem<SecretErrorCode>
 
-/// Finds what secret references lead to, at the last moment before it is used.
+/// Resolves secret references at the moment their values are needed.
 package struct SecretResolver: Sendable {
   /// Reads a `Secret` resource.
   package typealias Store = @Sendable (ResourceID) async throws(SecretError) -> Secret
@@ -19,7 +19,9 @@ package struct SecretResolver: Sendable {
   private let environment: [String: String]
   private let store: Store?
 
-  /// `environment` is that of the controller's process; without `store`, references to resources are errors.
+  /// - Parameters:
+  ///   - environment: the variables of the controller's process.
+  ///   - store: without it, references to `Secret` resources are errors.
   package init(environment: [String: String] = ProcessInfo.processInfo.environment, store: Store? = nil) {
     self.environment = environment
     self.store = store
@@ -38,7 +40,7 @@ package struct SecretResolver: Sendable {
       guard let data = FileManager.default.contents(atPath: path) else {
         throw SecretError(
           .unavailable, "the file \(path) cannot be read",
-          hint: "create it and let the controller's user read it")
+          hint: "create it and make it readable for the controller's user")
       }
       return Secret(String(decoding: data.last == 0x0A ? data.dropLast() : data, as: UTF8.self))
     case .secret(let id):

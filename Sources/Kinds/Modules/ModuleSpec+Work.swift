@@ -3,7 +3,7 @@ internal import Manifests
 package import Model
 
 extension ModuleSpec {
-  /// What the scheduler is told.
+  /// What the module offers to the scheduler.
   package var work: WorkOffer {
     WorkOffer(
       jobType: jobType, image: image.digest, imageReference: image.pullReference, needs: computeNeeds,

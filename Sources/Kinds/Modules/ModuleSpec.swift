@@ -2,12 +2,12 @@ package import ContainerSupport
 package import Manifests
 package import Model
 
-/// A type of work and the containers that do it (seeds 4.2, 8.2, 10).
-package struct ModuleSpec: ManifestSpec {
+/// A type of work and the containers that run it (seeds 4.2, 8.2, 10).
+package struct ModuleSpec: ContainerizedSpec {
   package static let kind = "Module"
 
   package var jobType = ""
-  package var image = PinnedImage(repository: "", tag: nil, digest: Digest(of: ""))
+  package var image = PinnedImage.unset
   package var command: [String] = []
   package var serves = ModuleInterface.stdio(ModuleStdio())
   package var needs = ModuleNeeds()
@@ -23,25 +23,27 @@ package struct ModuleSpec: ManifestSpec {
 
   package init() {}
 
-  package static let fields = Fields<Self>("A type of work and the containers that do it") {
-    Field("jobType", \.jobType, "What creators ask for", .required, .dnsLabel, .example("storyboard"))
-    Field("image", \.image, "What runs, by digest; the tag is for people", .required)
+  package static let fields = Fields<Self>("A type of work and the containers that run it") {
+    Field(
+      "jobType", \.jobType, "The type of job that creators order", .required, .dnsLabel,
+      .example("storyboard"))
+    Field("image", \.image, "The image by digest; the tag is for people", .required)
     Field("command", \.command, "Arguments instead of the image's own")
-    Field("serves", \.serves, "How its containers take work", .required)
-    Field("needs", \.needs, "What a node must have")
-    Field("developer", \.developer, "Whom its revenue share belongs to", .required, .account)
-    Field("price", \.price, "What creators pay")
-    Field("placement", \.placement, "Which nodes, and how many containers")
-    Field("environment", \.environment, "Variables: text, or where a secret value is found")
+    Field("serves", \.serves, "How its containers receive jobs", .required)
+    Field("needs", \.needs, "The requirements that a node must meet")
+    Field("developer", \.developer, "The account that receives its revenue share", .required, .account)
+    Field("price", \.price, "The price of one unit of work")
+    Field("placement", \.placement, "The nodes and the number of containers")
+    Field("environment", \.environment, "Variables: text or secret references")
     Field(
       "limits", \.limits,
-      "What each container may use at most; without, the cores and memory of `needs` but at least 1 and 512Mi"
+      "The resources that each container may use; default: cores and memory of `needs`, at least 1 and 512Mi"
     )
-    Field("health", \.health, "How it is told that it works; without, `serves.http.health` within 60s")
+    Field("health", \.health, "The health check; default: `serves.http.health` within 60s")
     Field("security", \.security, "Exceptions from the strict sandbox")
-    Field("rollout", \.rollout, "How a new image reaches the nodes")
+    Field("rollout", \.rollout, "How a new image is rolled out")
     Field(
-      "decommissionAfter", \.decommissionAfter, "Without a job for this long the module counts as unused",
+      "decommissionAfter", \.decommissionAfter, "The module counts as unused after this time without a job",
       .atLeast(TimeSpan(seconds: 86_400)))
   }
 
@@ -49,18 +51,18 @@ package struct ModuleSpec: ManifestSpec {
     report.checkVariables(environment, at: "environment")
   }
 
-  /// All nodes that it could be placed on come first.
+  /// The nodes that it could be placed on are applied first.
   package var selectors: [ResourceSelector] {
     placement.nodes.isEmpty ? [ResourceSelector(kind: "Node", labels: placement.on)] : []
   }
 
-  var healthRule: HealthRule {
+  package var healthRule: HealthRule {
     if let health { return health.rule }
     guard case .http(let http) = serves else { return .running }
     return .http(port: Int(http.port.number), path: http.health.path, within: TimeSpan(seconds: 60))
   }
 
-  var containerLimits: ContainerLimits {
+  package var containerLimits: ContainerLimits {
     if let limits { return limits.limits }
     var standard = LimitSettings()
     standard.memory = max(standard.memory, needs.memory ?? standard.memory)
@@ -68,15 +70,19 @@ package struct ModuleSpec: ManifestSpec {
     return standard.limits
   }
 
-  /// What a node must have to be considered.
+  package mutating func setLimits(_ limits: ContainerLimits) {
+    self.limits = LimitSettings(limits, else: self.limits ?? LimitSettings())
+  }
+
+  /// The requirements that a node must meet.
   var computeNeeds: ComputeNeeds {
     ComputeNeeds(
       labels: placement.on, nodes: placement.nodes.map(\.id), gpuMemory: needs.gpuMemory, cores: needs.cores,
       memory: needs.memory, isRootless: needs.rootless)
   }
 
-  /// What its containers are made from on this node.
-  /// All GPUs of the node are seen: each attempt is told which one is its own.
+  /// The template of its containers on this node. A container sees all GPUs of the node; each attempt
+  /// receives the index of its own.
   func template(on node: ComputeOffer) -> ContainerTemplate {
     let usesGPU = needs.gpuMemory != nil && !node.hasMockGPU
     return ContainerTemplate(
@@ -86,24 +92,18 @@ package struct ModuleSpec: ManifestSpec {
   }
 }
 
-extension FieldRule where Value == String {
-  /// An account, written `account/name`.
-  fileprivate static var account: FieldRule {
-    .pattern(
-      "account/[a-z0-9]([a-z0-9-]*[a-z0-9])?", "an account such as `account/ada`", examples: ["account/ada"])
-  }
-}
-
-/// How a module's containers take work.
+/// How a module's containers receive jobs.
 package enum ModuleInterface: ManifestChoice {
   case http(ModuleHTTP)
   case stdio(ModuleStdio)
 
-  package static let cases = Cases<Self>("How a module's containers take work") {
-    Case("http", "As requests to a port inside", ModuleInterface.http) {
+  package static let cases = Cases<Self>("How a module's containers receive jobs") {
+    Case("http", "As HTTP requests to a port of the container", ModuleInterface.http) {
       if case .http(let http) = $0 { http } else { nil }
     }
-    Case("stdio", "From standard input; the container's own stays open meanwhile", ModuleInterface.stdio) {
+    Case(
+      "stdio", "From standard input of a command; the container's own input stays open", ModuleInterface.stdio
+    ) {
       if case .stdio(let stdio) = $0 { stdio } else { nil }
     }
   }
@@ -116,10 +116,10 @@ package struct ModuleStdio: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("Where a container takes work from standard input") {
+  package static let fields = Fields<Self>("The command that receives jobs from standard input") {
     Field(
       "command", \.command,
-      "What is started inside for each job: it reads the input as JSON and writes the output as JSON",
+      "Started inside the container for each job; reads the input as JSON and writes the output as JSON",
       .nonEmpty)
   }
 }
@@ -131,14 +131,14 @@ package struct ModuleHTTP: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("Where a container takes work over HTTP") {
+  package static let fields = Fields<Self>("The HTTP endpoints of a container") {
     Field("port", \.port, "Port inside the container", .required)
-    Field("run", \.run, "Where jobs are posted to")
-    Field("health", \.health, "Answers 2xx or 3xx when it can take work")
+    Field("run", \.run, "Path that receives jobs as POST requests")
+    Field("health", \.health, "Path that answers 2xx or 3xx while the container accepts jobs")
   }
 }
 
-/// What a node must have.
+/// The requirements that a node must meet.
 package struct ModuleNeeds: ManifestObject, Hashable {
   package var gpuMemory: ByteCount?
   package var cores: CoreCount?
@@ -147,7 +147,7 @@ package struct ModuleNeeds: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("What a node must have to be considered") {
+  package static let fields = Fields<Self>("The requirements that a node must meet") {
     Field("gpuMemory", \.gpuMemory, "Memory of one GPU", .example("12Gi"))
     Field("cores", \.cores, "Processor cores")
     Field("memory", \.memory, "Memory of the machine")
@@ -155,21 +155,21 @@ package struct ModuleNeeds: ManifestObject, Hashable {
   }
 }
 
-/// What creators pay.
+/// The price of a module.
 package struct ModulePrice: ManifestObject, Hashable {
   package var credits = Credits(micro: 0)
   package var per = ""
 
   package init() {}
 
-  package static let fields = Fields<Self>("What creators pay for a unit of its work") {
+  package static let fields = Fields<Self>("The price of one unit of work") {
     Field(
       "credits", \.credits, "Credits for one unit; a credit is $0.10", .required, .atLeast(Credits(micro: 0)))
     Field("per", \.per, "The unit", .required, .dnsLabel, .example("frame"))
   }
 }
 
-/// Which nodes, and how many containers.
+/// The nodes and the number of containers.
 package struct ModulePlacement: ManifestObject, Hashable {
   package var on: [String: String] = [:]
   package var nodes: [KindReference] = []
@@ -177,15 +177,15 @@ package struct ModulePlacement: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("Which nodes, and how many containers") {
+  package static let fields = Fields<Self>("The nodes and the number of containers") {
     Field("on", \.on, "Labels that a node must carry")
     Field("nodes", \.nodes, "Only these nodes", .refersTo("Node"), .unique())
-    Field("replicas", \.replicas, "How many containers, spread over the nodes", .range(0...1000))
+    Field("replicas", \.replicas, "The number of containers, spread over the nodes", .range(0...1000))
   }
 }
 
-/// How a new image reaches the nodes: container by container, and each one must be healthy before the one that it
-/// follows goes. The first that does not become healthy ends the rollout; it goes, and its predecessor stays.
+/// How a new image is rolled out: container by container, each healthy before its predecessor is removed. The
+/// first container that does not become healthy ends the rollout; it is removed and its predecessor stays.
 package struct RolloutSettings: ManifestObject, Hashable {
   package var canary: CanarySettings?
   package var waves: [Percentage] = []
@@ -193,21 +193,20 @@ package struct RolloutSettings: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("How a new image reaches the nodes; always container by container")
-  {
+  package static let fields = Fields<Self>("How a new image is rolled out; always container by container") {
     Field(
       "canary", \.canary,
-      "Jobs that the first new container must do before others follow; counted by the scheduler")
+      "Jobs that the first new container must complete before others follow; counted by the scheduler")
     Field(
-      "waves", \.waves, "Shares of the containers after which the scheduler pauses and looks at results",
+      "waves", \.waves, "Shares of the containers after which the scheduler pauses and evaluates results",
       .unique())
-    Field("onFailure", \.onFailure, "What becomes of a rollout that fails its canary or a wave")
+    Field("onFailure", \.onFailure, "The reaction to a failed canary or wave")
   }
 
   package func validate(_ report: inout FieldReport) {
     guard let last = waves.last else { return }
     if waves != waves.sorted() || last != Percentage(percent: 100) {
-      report.error(at: "waves", "waves rise and end at 100%", hint: "for example `[10%, 50%, 100%]`")
+      report.error(at: "waves", "waves must rise and end at 100%", hint: "for example `[10%, 50%, 100%]`")
     }
   }
 }
@@ -218,9 +217,9 @@ package struct CanarySettings: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("Jobs that the first new container must do") {
-    Field("jobs", \.jobs, "How many must succeed (seeds 8.2: one)", .range(1...10_000))
-    Field("within", \.within, "How long that may take", .atLeast(TimeSpan(seconds: 1)))
+  package static let fields = Fields<Self>("Jobs that the first new container must complete") {
+    Field("jobs", \.jobs, "The number of jobs that must succeed (seeds 8.2: one)", .range(1...10_000))
+    Field("within", \.within, "The time in which they must succeed", .atLeast(TimeSpan(seconds: 1)))
   }
 }
 
@@ -229,8 +228,8 @@ package enum RolloutFailure: String, ManifestWord {
 
   package var meaning: String {
     switch self {
-    case .rollback: "containers of the new image are replaced by ones of the old"
-    case .pause: "everything stays as it is until a person decides"
+    case .rollback: "containers of the new image are replaced with containers of the old one"
+    case .pause: "nothing changes until a person decides"
     }
   }
 }

@@ -2,20 +2,21 @@ package import ContainerSupport
 package import KindSupport
 internal import Model
 
-/// The kind `Module`: a type of work, and the containers on nodes that do it.
+/// The kind `Module`: a type of work, and the containers on nodes that run it.
 ///
-/// `ModuleSpec` says what a developer may write, `Placement` and `ModulePlanner` decide, `ModuleBackend` acts through
-/// `ContainerSupport`. Nodes are known by what they offer (`Offers.compute`), not by their kind; to the scheduler a module offers `.work`. A new image goes from
-/// container to container, each healthy before the one that it follows goes; the first that fails ends the rollout
-/// with its predecessor still at work. Canary jobs, waves and decommissioning are declared here and judged where
-/// jobs are known. Other components than `ContainerSupport` are not imported. Tested in `Tests/ModulesTests`: the planner
-/// by tables, the way from manifest to containers on an engine in memory and on a real one.
+/// `ModuleSpec` declares the fields, `Placement` and `ModulePlanner` decide, and `ContainerBackend` of
+/// `ContainerSupport` acts. Modules know nodes by their offers (`Offers.compute`), not by their kind, and
+/// offer `.work` to the scheduler. A new image is rolled out container by container, each healthy before its
+/// predecessor is removed; the first failure ends the rollout and its predecessor stays. Canary jobs, waves
+/// and decommissioning are declared here and evaluated by the scheduler.
+///
+/// Entry file: `ModuleSpec.swift`. Must not import another kind. Tested in `Tests/ModulesTests`: placement by
+/// tables, the kind on engines in memory and on a real one.
 package enum Modules {
-  package static func kinds(_ workloads: WorkloadSupport) -> [Kind] {
+  package static func kinds(_ toolkit: ContainerToolkit) -> [Kind] {
     [
       Kind(
-        ModuleSpec.self, planner: ModulePlanner(),
-        backend: ModuleBackend(observer: workloads.observer, runner: workloads.runner),
+        ModuleSpec.self, planner: ModulePlanner(), backend: ModuleBackend(toolkit),
         offer: { .work($0.spec.work) }, export: ModuleExport.export)
     ]
   }

@@ -1,23 +1,20 @@
+internal import Concurrency
 package import ContainerSupport
 package import Model
 package import Reconciling
 
-/// Sees engines of nodes and keeps the nodes' records on them.
+/// Observes the engines of nodes and maintains the records on them.
 package struct NodeBackend: ResourceBackend {
-  package typealias Spec = NodeSpec
-  package typealias Observed = NodeObservation
-  package typealias Operation = NodeOperation
-
   private let engines: EnginePool
 
   package init(engines: EnginePool) { self.engines = engines }
 
-  /// What one engine says about all nodes.
-  private struct View: Sendable {
-    let facts: EngineFacts
-    /// Labels of all volumes of this owner, by name.
+  /// What one engine reports about all nodes.
+  private struct EngineReport: Sendable {
+    let info: EngineInfo
+    /// The labels of all volumes of this owner, by name.
     let volumes: [String: [String: String]]
-    let residents: [ResourceID: [String]]
+    let containersByNode: [ResourceID: [String]]
   }
 
   package var system: String { "Docker" }
@@ -26,62 +23,56 @@ package struct NodeBackend: ResourceBackend {
     -> [ResourceID: Result<NodeObservation?, BackendError>]
   {
     let addresses = Set(subjects.flatMap { self.addresses(of: $0) })
-    let views = await look(at: addresses, owner: context.owner)
-    var answers: [ResourceID: Result<NodeObservation?, BackendError>] = [:]
-    for subject in subjects { answers[subject.id] = observation(of: subject, views, context) }
-    return answers
+    let reports = await reports(of: addresses, owner: context.owner)
+    var results: [ResourceID: Result<NodeObservation?, BackendError>] = [:]
+    for subject in subjects { results[subject.id] = observation(of: subject, reports, context) }
+    return results
   }
 
-  /// The engine that the manifest names must answer; one that the node left is looked at where it can be.
+  /// Fails where the engine that the manifest names does not answer. An engine that the node left is read if
+  /// it answers.
   private func observation(
-    of subject: Subject<NodeSpec>, _ views: [EngineAddress: Result<View, BackendError>],
+    of subject: Subject<NodeSpec>, _ reports: [EngineAddress: Result<EngineReport, BackendError>],
     _ context: ReconcileContext
   ) -> Result<NodeObservation?, BackendError> {
-    let home = subject.spec?.engine.address.map(engines.canonical)
-    if let home, case .failure(let error)? = views[home] { return .failure(error) }
-    var facts: EngineFacts?
+    let own = subject.spec?.engine.address.map(engines.canonical)
+    if let own, case .failure(let error)? = reports[own] { return .failure(error) }
+    var info: EngineInfo?
     var registrations: [EngineAddress: [String: String]] = [:]
     var containers: Set<String> = []
     let volume = NodeRegistration.volumeName(of: subject.id, owner: context.owner)
     for address in addresses(of: subject) {
-      guard case .success(let view)? = views[address] else { continue }
-      if address == home { facts = view.facts }
-      registrations[address] = view.volumes[volume]
-      containers.formUnion(view.residents[subject.id] ?? [])
+      guard case .success(let report)? = reports[address] else { continue }
+      if address == own { info = report.info }
+      registrations[address] = report.volumes[volume]
+      containers.formUnion(report.containersByNode[subject.id] ?? [])
     }
     let isBehindRelay = subject.desired.map { $0.spec.engine.address == nil } ?? false
     guard !registrations.isEmpty || isBehindRelay else { return .success(nil) }
     return .success(
-      NodeObservation(engine: facts, registrations: registrations, containers: containers.sorted()))
+      NodeObservation(engine: info, registrations: registrations, containers: containers.sorted()))
   }
 
   private func addresses(of subject: Subject<NodeSpec>) -> Set<EngineAddress> {
-    let specs = [subject.desired?.spec, subject.lastApplied?.spec].compactMap { $0 }
-    return Set(specs.compactMap { $0.engine.address.map(engines.canonical) })
+    Set(subject.specs.compactMap { $0.engine.address.map(engines.canonical) })
   }
 
-  private func look(
-    at addresses: Set<EngineAddress>, owner: String
-  ) async -> [EngineAddress: Result<View, BackendError>] {
+  private func reports(
+    of addresses: Set<EngineAddress>, owner: String
+  ) async -> [EngineAddress: Result<EngineReport, BackendError>] {
     let sorted = addresses.sorted { $0.description < $1.description }
-    let views = await mapConcurrently(sorted, limit: 16) { address in await attempt(address, owner: owner) }
-    return Dictionary(uniqueKeysWithValues: zip(sorted, views))
-  }
-
-  private func attempt(_ address: EngineAddress, owner: String) async -> Result<View, BackendError> {
-    do throws(BackendError) {
-      return .success(try await view(of: address, owner: owner))
-    } catch {
-      return .failure(error)
+    let reports = await mapConcurrently(sorted, limit: 16) { address in
+      await Result { () async throws(BackendError) in try await report(of: address, owner: owner) }
     }
+    return Dictionary(uniqueKeysWithValues: zip(sorted, reports))
   }
 
-  private func view(of address: EngineAddress, owner: String) async throws(BackendError) -> View {
+  private func report(of address: EngineAddress, owner: String) async throws(BackendError) -> EngineReport {
     let engine = try engines.engine(at: address)
-    return View(
-      facts: try await engine.facts(),
+    return EngineReport(
+      info: try await engine.info(),
       volumes: try await engine.volumes(labelled: [ContainerLabels.owner: owner]),
-      residents: try await engine.residents(owner: owner))
+      containersByNode: try await engine.containersByNode(owner: owner))
   }
 
   package func apply(
@@ -96,14 +87,14 @@ package struct NodeBackend: ResourceBackend {
       if let labels = found[registration.volume], labels != registration.labels {
         try await engine.removeVolume(registration.volume)
       }
-      try await engine.provideVolume(registration.volume, labels: registration.labels)
+      try await engine.ensureVolume(registration.volume, labels: registration.labels)
     case .unregister(let volume, let address):
       try await engines.engine(at: address).removeVolume(volume)
     }
   }
 
-  /// `Degraded` where the engine has less than the manifest promises. Nodes with a mock GPU are for development and
-  /// share one engine, so their cores and memory are not held against it.
+  /// `Degraded` where the engine provides less than the manifest declares. Nodes with a mock GPU are for
+  /// development and share one engine, so their cores and memory are not compared with it.
   package func health(
     of subject: Subject<NodeSpec>, observed: NodeObservation, in context: ReconcileContext
   ) -> Health {
@@ -112,7 +103,7 @@ package struct NodeBackend: ResourceBackend {
       return .noted(
         reason: "BehindRelay",
         message:
-          "as declared; its relay comes for work by itself, ‘rendertrust node list’ says when it was heard of"
+          "as declared; its relay polls for work itself, ‘rendertrust node list’ shows its last heartbeat"
       )
     }
     guard let engine = observed.engine else { return .ready }
@@ -120,12 +111,12 @@ package struct NodeBackend: ResourceBackend {
       return .degraded(
         reason: "GPUMissing",
         message:
-          "its engine cannot hand the GPU to containers: install the NVIDIA container toolkit there, the "
+          "its engine cannot give the GPU to containers: install the NVIDIA container toolkit; the "
           + "runtimes are \(engine.runtimes.joined(separator: ", "))")
     }
     if spec.sandbox.rootless && !engine.isRootless {
       return .degraded(
-        reason: "SandboxMissing", message: "its engine runs as root, but the manifest asks for a rootless one"
+        reason: "SandboxMissing", message: "its engine runs as root, but the manifest requires a rootless one"
       )
     }
     if !engine.hasSeccomp {
@@ -142,8 +133,8 @@ package struct NodeBackend: ResourceBackend {
       return .degraded(
         reason: "Overcommitted",
         message:
-          "the manifest gives \(spec.cores) cores and \(spec.memory), the machine has \(engine.cores) cores "
-          + "and \(engine.memory)")
+          "the manifest declares \(spec.cores) cores and \(spec.memory), the machine has \(engine.cores) "
+          + "cores and \(engine.memory)")
     }
     return .ready
   }

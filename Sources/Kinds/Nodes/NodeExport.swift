@@ -2,7 +2,8 @@ internal import ContainerSupport
 package import KindSupport
 package import Model
 
-/// A node's manifest says what the machine is to give; its record on the engine only repeats that.
+/// Exports nodes. The manifest declares the capabilities; the record on the engine only repeats them, so the
+/// spec stays.
 package struct NodeExport: Sendable {
   private let canonical: @Sendable (EngineAddress) -> EngineAddress
 
@@ -14,6 +15,6 @@ package struct NodeExport: Sendable {
     guard let address = node.spec.engine.address.map(canonical) else { return Exported(node.spec) }
     let wanted = NodeRegistration(of: node, on: address, owner: context.owner).labels
     let isRecorded = observed.registrations == [address: wanted]
-    return Exported(node.spec, remarks: isRecorded ? [] : ["its record on the engine is another one"])
+    return Exported(node.spec, remarks: isRecorded ? [] : ["its record on the engine differs"])
   }
 }

@@ -2,17 +2,17 @@ package import ContainerSupport
 internal import Manifests
 package import Model
 
-/// What was seen of a node that is registered anywhere: its engine, and what is registered there.
+/// The observed state of a node: its engine, and its records on engines.
 package struct NodeObservation: Hashable, Sendable {
-  /// What the engine that the manifest names says; nil for a node that leaves.
-  package var engine: EngineFacts?
-  /// Labels of the node's registration, by the engine that it was found on.
+  /// The engine that the manifest names; nil for a node that left the manifests.
+  package var engine: EngineInfo?
+  /// The labels of the node's record, by the engine that has it.
   package var registrations: [EngineAddress: [String: String]]
-  /// Names of the containers that were placed on the node, on any of these engines; sorted.
+  /// The names of the containers that are placed on the node, on any of these engines; sorted.
   package var containers: [String]
 
   package init(
-    engine: EngineFacts?, registrations: [EngineAddress: [String: String]], containers: [String] = []
+    engine: EngineInfo?, registrations: [EngineAddress: [String: String]], containers: [String] = []
   ) {
     self.engine = engine
     self.registrations = registrations
@@ -20,14 +20,14 @@ package struct NodeObservation: Hashable, Sendable {
   }
 }
 
-/// A node's record on its own engine: an empty volume whose labels tell what the node gives to the fabric. Whoever
-/// looks at the machine sees which fabric it belongs to, and a registration that was removed is drift.
+/// The record of a node on its own engine: an empty volume whose labels hold the declared capabilities. It
+/// shows on the machine which controller owns the node; a removed record is drift.
 package struct NodeRegistration: Hashable, Sendable, Codable {
   package let volume: String
   package let labels: [String: String]
   package let engine: EngineAddress
 
-  /// Prefix of the labels with what the manifest says, one label for each leaf: `rendertrust.com/node.cores`.
+  /// Prefix of the labels that hold the manifest, one label per leaf: `rendertrust.com/node.spec.cores`.
   static let factPrefix = "\(ContainerLabels.node)."
 
   init(of node: Resource<NodeSpec>, on engine: EngineAddress, owner: String) {
@@ -46,7 +46,7 @@ package struct NodeRegistration: Hashable, Sendable, Codable {
 
   static func volumeName(of node: ResourceID, owner: String) -> String { "rt-\(owner)-node-\(node.name)" }
 
-  /// What differs between a registration that was found and this one, by the fields' names in the manifest.
+  /// The differences from a found record to this one, by the names of the fields in the manifest.
   func changes(from found: [String: String]) -> [FieldChange] {
     let paths = Set(labels.keys).union(found.keys).filter { $0.hasPrefix(Self.factPrefix) }.sorted()
     return paths.compactMap { path in
@@ -64,9 +64,9 @@ package struct NodeRegistration: Hashable, Sendable, Codable {
   }
 }
 
-/// What a step of a node does.
+/// The operation of a step on a node.
 package enum NodeOperation: StepOperation {
-  /// Writes the record, in place of one that differs.
+  /// Writes the record and replaces one that differs.
   case register(NodeRegistration)
   case unregister(volume: String, EngineAddress)
 }

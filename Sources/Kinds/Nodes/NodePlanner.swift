@@ -2,15 +2,11 @@ internal import ContainerSupport
 package import Model
 package import Planning
 
-/// Decides whether a node may join, and what is recorded on it.
+/// Checks whether a node may join, and plans its record on the engine.
 package struct NodePlanner: SafetyFactProviding {
-  package typealias Spec = NodeSpec
-  package typealias Observed = NodeObservation
-  package typealias Operation = NodeOperation
-
   private let canonical: @Sendable (EngineAddress) -> EngineAddress
 
-  /// - Parameter canonical: the address under which an engine is known here.
+  /// - Parameter canonical: the address under which the controller knows an engine.
   package init(canonical: @escaping @Sendable (EngineAddress) -> EngineAddress = { $0 }) {
     self.canonical = canonical
   }
@@ -20,14 +16,13 @@ package struct NodePlanner: SafetyFactProviding {
   ) throws(PlanError) -> PlanOutcome<NodeOperation> {
     let registrations = observed?.registrations ?? [:]
     guard let desired else {
-      let steps = removals(of: registrations, observed?.containers ?? [], context)
-      return steps.isEmpty ? .upToDate : .steps(steps)
+      return PlanOutcome(steps: removals(of: registrations, observed?.containers ?? [], context))
     }
     try NodePlanner.checkCapabilities(of: desired, in: context.surroundings)
     guard let address = desired.spec.engine.address.map(canonical) else {
-      // The relay comes to the scheduler by itself: there is nothing to be done here.
-      let steps = removals(of: registrations, [], context, because: "the node is behind a relay now")
-      return steps.isEmpty ? .upToDate : .steps(steps)
+      // The relay polls the scheduler itself; it needs no record.
+      return PlanOutcome(
+        steps: removals(of: registrations, [], context, because: "the node is behind a relay now"))
     }
     let owner = context.surroundings.owner
     let registration = NodeRegistration(of: desired, on: address, owner: owner)
@@ -38,7 +33,7 @@ package struct NodePlanner: SafetyFactProviding {
     }
     let left = registrations.filter { $0.key != address }
     steps += removals(of: left, [], context, because: "the node moved to \(address)")
-    return steps.isEmpty ? .upToDate : .steps(steps)
+    return PlanOutcome(steps: steps)
   }
 
   private func register(
@@ -51,9 +46,9 @@ package struct NodePlanner: SafetyFactProviding {
     }
     let changes = registration.changes(from: found)
     return Step(
-      .update, "register \(id) anew with \(registration.engine)",
+      .update, "update the record of \(id) on \(registration.engine)",
       because: changes.isEmpty
-        ? "its record was made by hand or by an older controller" : "what it gives changed",
+        ? "the record was made by hand or by an older controller" : "its capabilities changed",
       fields: changes, operation: .register(registration))
   }
 
@@ -73,8 +68,8 @@ package struct NodePlanner: SafetyFactProviding {
     }
   }
 
-  /// Seeds, Deployment: an edge node has a GPU of 12 GB or at least 4 cores. Environments with mock GPUs are for
-  /// development and take less.
+  /// Seeds, Deployment: an edge node has a GPU of 12 GB or at least 4 cores. Environments with mock GPUs are
+  /// for development and accept less.
   private static func checkCapabilities(
     of node: Resource<NodeSpec>, in context: ReconcileContext
   ) throws(PlanError) {
@@ -84,18 +79,18 @@ package struct NodePlanner: SafetyFactProviding {
         "\(node.id) has a mock GPU, which environment \(context.environment) does not allow",
         hint: "declare the real GPU, or write `mockGPUs: true` in Environment/\(context.environment)")
     }
-    let hasGPU = node.spec.gpu.map { $0.memory >= smallestGPU } ?? false
-    guard hasGPU || node.spec.cores >= fewestCores else {
+    let hasGPU = node.spec.gpu.map { $0.memory >= minGPUMemory } ?? false
+    guard hasGPU || node.spec.cores >= minCores else {
       throw PlanError(
         "\(node.id) has \(node.spec.cores) cores and "
           + (node.spec.gpu.map { "a GPU of \($0.memory)" } ?? "no GPU")
-          + "; edge nodes need a GPU of \(smallestGPU) or \(fewestCores) cores",
-        hint: "such a node can only join an environment with `mockGPUs: true`")
+          + "; edge nodes need a GPU of \(minGPUMemory) or \(minCores) cores",
+        hint: "such a node can join only an environment with `mockGPUs: true`")
     }
   }
 
-  private static let smallestGPU = ByteCount(bytes: 12_000_000_000)
-  private static let fewestCores = 4
+  private static let minGPUMemory = ByteCount(bytes: 12_000_000_000)
+  private static let minCores = 4
 
   package func facts(
     _ desired: Resource<NodeSpec>?, _ observed: NodeObservation?, _ context: PlanContext

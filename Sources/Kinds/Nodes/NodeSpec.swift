@@ -10,7 +10,7 @@ package struct NodeSpec: ManifestSpec {
   package var gpu: GPUSettings?
   package var cores = 4
   package var memory = ByteCount(bytes: 8 << 30)
-  /// Nil: as many as cores.
+  /// Nil: the number of cores.
   package var slots: Int?
   package var sandbox = SandboxSettings()
   package var tunnel: TunnelSettings?
@@ -20,45 +20,40 @@ package struct NodeSpec: ManifestSpec {
   package init() {}
 
   package static let fields = Fields<Self>("A machine that runs containers") {
-    Field("owner", \.owner, "Whom its earnings belong to", .required, .account)
-    Field("engine", \.engine, "How its Docker engine is reached", .required)
-    Field("gpu", \.gpu, "Its GPUs; left out on machines that only have processors")
-    Field("cores", \.cores, "Processor cores given to the fabric", .range(1...1024))
-    Field("memory", \.memory, "Memory given to the fabric", .atLeast(ByteCount(bytes: 64 << 20)))
-    Field("slots", \.slots, "Jobs that it does at once; without, as many as cores", .range(1...1024))
-    Field("sandbox", \.sandbox, "What its engine must offer to keep containers apart from the machine")
-    Field("tunnel", \.tunnel, "How traffic between it and the control plane is protected")
-    Field("schedulable", \.schedulable, "Whether new work may come; false cordons it, what runs there stays")
+    Field("owner", \.owner, "The account that receives its earnings", .required, .account)
+    Field("engine", \.engine, "The connection to its Docker engine", .required)
+    Field("gpu", \.gpu, "Its GPUs; omitted on machines without one")
+    Field("cores", \.cores, "Processor cores that the node offers", .range(1...1024))
+    Field("memory", \.memory, "Memory that the node offers", .atLeast(ByteCount(bytes: 64 << 20)))
+    Field(
+      "slots", \.slots, "Jobs that it runs at the same time; default: the number of cores", .range(1...1024))
+    Field("sandbox", \.sandbox, "The isolation that its engine must provide")
+    Field("tunnel", \.tunnel, "The protection of traffic between it and the control plane")
+    Field(
+      "schedulable", \.schedulable, "Whether it accepts new work; false cordons it, and what runs there stays"
+    )
     Field(
       "overflow", \.overflow,
-      "Whether it belongs to the cloud overflow pool, which takes only jobs that failed elsewhere")
+      "Whether it belongs to the cloud overflow pool, which runs only jobs that failed elsewhere")
   }
 
   /// The owner's name without `account/`.
   var ownerAccount: String { String(owner.dropFirst("account/".count)) }
 }
 
-extension FieldRule where Value == String {
-  /// An account, written `account/name`.
-  fileprivate static var account: FieldRule {
-    .pattern(
-      "account/[a-z0-9]([a-z0-9-]*[a-z0-9])?", "an account such as `account/ada`", examples: ["account/ada"])
-  }
-}
-
-/// How the engine of a node is reached.
+/// The connection to the Docker engine of a node.
 package enum NodeEngine: ManifestChoice {
   case local
   case socket(UnixSocket)
   case tcp(EngineHost)
   case relay
 
-  package static let cases = Cases<Self>("How a node's Docker engine is reached") {
+  package static let cases = Cases<Self>("The connection to the Docker engine of a node") {
     Case("local", "The controller's own engine: `DOCKER_HOST`, or /var/run/docker.sock", NodeEngine.local)
     Case("socket", "A Unix socket on the controller's machine", NodeEngine.socket) {
       if case .socket(let socket) = $0 { socket } else { nil }
     }
-    Case("tcp", "Plain TCP, for networks that are protected by a tunnel", NodeEngine.tcp) {
+    Case("tcp", "Plain TCP, for networks that a tunnel protects", NodeEngine.tcp) {
       if case .tcp(let host) = $0 { host } else { nil }
     }
     Case("relay", "Through the relay on the node, which needs no inbound port", NodeEngine.relay)
@@ -111,7 +106,7 @@ package struct EngineHost: ManifestText, Hashable {
   package static var expectation: String { "a host and a port such as `10.8.0.2:2375`" }
   package static var examples: [String] { ["10.8.0.2:2375"] }
   package static func hint(for text: String) -> String? {
-    EngineHost(manifestText: text + ":2375") == nil ? nil : "say the port: `\(text):2375`"
+    EngineHost(manifestText: text + ":2375") == nil ? nil : "add the port: `\(text):2375`"
   }
 }
 
@@ -125,14 +120,14 @@ package struct GPUSettings: ManifestObject, Hashable {
   package init() {}
 
   package static let fields = Fields<Self>("GPUs of a node, all of one model") {
-    Field("mock", \.mock, "Only pretends, for development; environments say whether they allow it")
-    Field("model", \.model, "What it is called, for people", .example("RTX3060"))
+    Field("mock", \.mock, "Simulated, for development; `mockGPUs` of the Environment allows it")
+    Field("model", \.model, "The model's name, for people", .example("RTX3060"))
     Field("memory", \.memory, "Memory of one GPU", .required, .atLeast(ByteCount(bytes: 1 << 20)))
-    Field("count", \.count, "How many there are", .range(1...64))
+    Field("count", \.count, "The number of GPUs", .range(1...64))
   }
 }
 
-/// What an engine must offer to keep containers apart from its machine.
+/// The isolation that an engine must provide.
 package struct SandboxSettings: ManifestObject, Hashable {
   package var rootless = false
   package var seccomp = SeccompRequirement.default
@@ -140,25 +135,27 @@ package struct SandboxSettings: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("What the engine must offer; a node that does not is degraded") {
+  package static let fields = Fields<Self>(
+    "The isolation that the engine must provide; a node without it is degraded"
+  ) {
     Field("rootless", \.rootless, "Whether the engine must run without root")
-    Field("seccomp", \.seccomp, "Which system calls containers may make")
-    Field("runtime", \.runtime, "OCI runtime that the engine must have", .nonEmpty)
+    Field("seccomp", \.seccomp, "The system calls that containers may make")
+    Field("runtime", \.runtime, "The OCI runtime that the engine must have", .nonEmpty)
   }
 }
 
 package enum SeccompRequirement: String, ManifestWord {
   case `default`
 
-  package var meaning: String { "the engine's own list, which is never switched off" }
+  package var meaning: String { "the engine's default profile, which is never switched off" }
 }
 
-/// How traffic between a node and the control plane is protected.
+/// The protection of traffic between a node and the control plane.
 package enum TunnelSettings: ManifestChoice {
   case mtls
   case wireguard(WireGuardSettings)
 
-  package static let cases = Cases<Self>("How traffic between a node and the control plane is protected") {
+  package static let cases = Cases<Self>("The protection of traffic between a node and the control plane") {
     Case("mtls", "Mutual TLS", TunnelSettings.mtls)
     Case("wireguard", "WireGuard, for machines on premises", TunnelSettings.wireguard) {
       if case .wireguard(let settings) = $0 { settings } else { nil }
@@ -172,7 +169,7 @@ package struct WireGuardSettings: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("The far end of a WireGuard tunnel") {
+  package static let fields = Fields<Self>("The remote end of a WireGuard tunnel") {
     Field("endpoint", \.endpoint, "Host and port", .required, .nonEmpty, .example("10.8.0.1:51820"))
     Field("publicKey", \.publicKey, "The public key, 44 characters of Base64", .required, .base64Key)
   }

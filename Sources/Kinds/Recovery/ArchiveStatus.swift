@@ -1,15 +1,15 @@
 internal import Model
 internal import Postgres
 
-/// What a server says about its archive: settings in force and progress.
+/// The settings and the progress of a server's WAL archive.
 struct ArchiveStatus: Sendable {
   let isOn: Bool
   let command: String
   let timeout: TimeSpan
-  /// By the server's clock.
+  /// The time of the read, by the server's clock.
   let now: Timestamp
   let progress: ArchiveProgress
-  /// When archiving last failed, where it has not succeeded since.
+  /// When archiving last failed; nil where it has succeeded since.
   let failedAt: Timestamp?
 
   static func read(_ pool: PostgresPool) async throws(PostgresError) -> ArchiveStatus {
@@ -17,8 +17,9 @@ struct ArchiveStatus: Sendable {
     let timeout = TimeSpan(seconds: try row.int("timeout"))
     let archived = try row.optionalTimestamp("archived")
     let waiting = try row.optionalTimestamp("waiting")
-    // The mark of the newest archived segment goes when the server reuses the segment; then a later one was closed
-    // since, and the moment of archiving, or the closing of the oldest that waits, is what is left.
+    // The status file of the newest archived segment disappears when the server reuses the segment. A later
+    // segment was closed since; the time of archiving, or of closing the oldest waiting segment, is the best
+    // remaining bound.
     let closed = try row.optionalTimestamp("closed") ?? [archived, waiting].compactMap(\.self).min()
     let failed = try row.optionalTimestamp("failed")
     return ArchiveStatus(
@@ -30,23 +31,8 @@ struct ArchiveStatus: Sendable {
       failedAt: failed.flatMap { failed in archived.map { failed > $0 } ?? true ? failed : nil })
   }
 
-  /// Bytes that every segment begins with.
+  /// Bytes of the header of a segment.
   private static let pageHeader: Int64 = 40
 
-  /// A segment's mark is renamed from `.ready` to `.done` once it is archived, and keeps the time at which the segment
-  /// was closed.
-  private static let statement = """
-    WITH marks AS (SELECT name, modification FROM pg_ls_archive_statusdir())
-    SELECT clock_timestamp() AS now,
-      current_setting('archive_mode') <> 'off' AS is_on,
-      current_setting('archive_command') AS command,
-      (SELECT setting::bigint FROM pg_settings WHERE name = 'archive_timeout') AS timeout,
-      a.last_archived_time AS archived,
-      a.last_failed_time AS failed,
-      (SELECT modification FROM marks WHERE name = a.last_archived_wal || '.done') AS closed,
-      (SELECT min(modification) FROM marks WHERE name LIKE '%.ready') AS waiting,
-      ((pg_current_wal_insert_lsn() - '0/0'::pg_lsn)
-        % (SELECT setting::numeric FROM pg_settings WHERE name = 'wal_segment_size'))::bigint AS tail
-    FROM pg_stat_archiver a
-    """
+  private static let statement = String(decoding: PackageResources.archive_status_sql, as: UTF8.self)
 }

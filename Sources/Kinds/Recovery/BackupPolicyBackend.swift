@@ -1,15 +1,16 @@
+internal import Concurrency
 internal import Manifests
 package import Model
 internal import PgBackRest
 package import Postgres
 package import Reconciling
 
-/// Looks at and changes the archive and the backups of the controller's private server, through pgBackRest.
-package struct BackupPolicyBackend: ResourceBackend {
+/// Observes and changes the archive and the backups of the controller's private server through pgBackRest.
+package struct BackupPolicyBackend: IndividuallyObservingBackend {
   private let server: PostgresServer
   private let stateFolder: String
 
-  /// - `stateFolder`: absolute; where relative repositories begin.
+  /// - Parameter stateFolder: absolute; relative repositories start there.
   package init(server: PostgresServer, stateFolder: String) {
     self.server = server
     self.stateFolder = stateFolder
@@ -17,7 +18,7 @@ package struct BackupPolicyBackend: ResourceBackend {
 
   package var system: String { "pgBackRest" }
 
-  /// A full backup reads the whole server; everything else is short.
+  /// A full backup reads the whole server; the other operations are short.
   package func deadline(of operation: BackupPolicyOperation, for subject: Subject<BackupPolicySpec>)
     -> TimeSpan
   {
@@ -29,23 +30,10 @@ package struct BackupPolicyBackend: ResourceBackend {
 
   // MARK: Observing
 
+  /// Nil where nothing of the policy exists, and for a server that is not the private one, which no policy
+  /// can back up.
   package func observe(
-    _ subjects: [Subject<BackupPolicySpec>], in context: ReconcileContext
-  ) async -> [ResourceID: Result<BackupPolicyObserved?, BackendError>] {
-    var answers: [ResourceID: Result<BackupPolicyObserved?, BackendError>] = [:]
-    for subject in subjects {
-      do throws(BackendError) {
-        answers[subject.id] = .success(try await look(at: subject, context))
-      } catch {
-        answers[subject.id] = .failure(error)
-      }
-    }
-    return answers
-  }
-
-  /// Nil where nothing of the policy is there, or where it cannot be: for a server that is not the private one.
-  private func look(
-    at subject: Subject<BackupPolicySpec>, _ context: ReconcileContext
+    _ subject: Subject<BackupPolicySpec>, in context: ReconcileContext
   ) async throws(BackendError) -> BackupPolicyObserved? {
     guard let spec = subject.spec, isEmbedded(spec, context) else { return nil }
     let tool = try await tool(spec, subject.id)
@@ -79,7 +67,7 @@ package struct BackupPolicyBackend: ResourceBackend {
     return name == id.name || name.isEmpty ? .elsewhere : .policy(name)
   }
 
-  /// pgBackRest's numbers: 0 is ready, 2 is ready without a backup, 1 is missing, 3 is missing for this server.
+  /// Status codes of pgBackRest: 0 ready, 2 ready without a backup, 1 missing, 3 missing for this server.
   private static func stanza(_ info: StanzaInfo) -> BackupPolicyObserved.Stanza {
     switch info.status {
     case 0, 2: .ready
@@ -124,7 +112,7 @@ package struct BackupPolicyBackend: ResourceBackend {
     }
   }
 
-  /// Makes a full backup at once, whatever the schedule says, and returns when it can be restored.
+  /// Creates a full backup at once, regardless of the schedule. Returns once it can be restored.
   package func backUpNow(
     _ subject: Subject<BackupPolicySpec>, in context: ReconcileContext
   ) async throws(BackendError) -> BackupDone {
@@ -159,7 +147,7 @@ package struct BackupPolicyBackend: ResourceBackend {
     }
   }
 
-  // MARK: Where things are
+  // MARK: Locations
 
   private static let workFolder = "pgbackrest"
 
@@ -188,7 +176,8 @@ package struct BackupPolicyBackend: ResourceBackend {
     }
   }
 
-  /// The state folder, or, where the server's user cannot enter it, the folder that holds the server's data instead.
+  /// The state folder, or the parent of the server's data folder where the server's user cannot access the
+  /// state folder.
   private func base(ofData data: String) -> String {
     if data.hasPrefix(stateFolder + "/") { return stateFolder }
     return data.lastIndex(of: "/").map { String(data[..<$0]) } ?? stateFolder
@@ -197,14 +186,9 @@ package struct BackupPolicyBackend: ResourceBackend {
   private func archiveStatus() async throws(BackendError) -> ArchiveStatus {
     do throws(PostgresError) {
       let pool = PostgresPool(try await server.configuration(), connections: 1)
-      let outcome: Result<ArchiveStatus, PostgresError>
-      do throws(PostgresError) {
-        outcome = .success(try await ArchiveStatus.read(pool))
-      } catch {
-        outcome = .failure(error)
-      }
+      let status = await Result { () async throws(PostgresError) in try await ArchiveStatus.read(pool) }
       await pool.close()
-      return try outcome.get()
+      return try status.get()
     } catch {
       throw error.backendError
     }
@@ -215,12 +199,12 @@ package struct BackupPolicyBackend: ResourceBackend {
   }
 }
 
-/// A backup that was made on demand.
+/// A backup that was created on demand.
 package struct BackupDone: Hashable, Sendable {
   package let label: String
-  /// What it takes in the repository.
+  /// The size in the repository.
   package let size: ByteCount
-  /// From asking for it until it could be restored.
+  /// From the request until it could be restored.
   package let duration: TimeSpan
 }
 

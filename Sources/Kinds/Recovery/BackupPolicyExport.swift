@@ -1,7 +1,7 @@
 package import KindSupport
 package import Model
 
-/// What a policy is written as so that its archive is as declared.
+/// The inverse of `BackupPolicyPlanner`: the spec of a policy corrected by its archive.
 package enum BackupPolicyExport {
   package static func export(
     _ policy: Resource<BackupPolicySpec>, _ observed: BackupPolicyObserved, _ context: ReconcileContext
@@ -15,7 +15,7 @@ package enum BackupPolicyExport {
     case .here: break
     case .off: remarks.append("its server does not archive")
     case .policy(let other): remarks.append("its server archives for BackupPolicy/\(other)")
-    case .elsewhere: remarks.append("somebody set another archive command")
+    case .elsewhere: remarks.append("its server has another archive command")
     }
     if observed.stanza != .ready || !observed.isConfigured { remarks.append("its repository is not set up") }
     return Exported(spec, remarks: remarks)

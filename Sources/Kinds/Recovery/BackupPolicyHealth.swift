@@ -1,7 +1,7 @@
 package import Model
 
 extension BackupPolicyObserved {
-  /// Whether what could be restored now is what the policy promises.
+  /// The health of the policy: whether the newest restore point is within its RPO.
   package func health(rpo: TimeSpan, now: Timestamp) -> Health {
     if let restorable, now - restorable > rpo {
       let age = BackupPolicyObserved.text(now - restorable)
@@ -16,12 +16,12 @@ extension BackupPolicyObserved {
     if let last = backups.last, last.hasErrors {
       return .degraded(
         reason: "PageChecksumErrors",
-        message: "backup \(last.label) found damaged pages; check the server's disk, keep older backups")
+        message: "backup \(last.label) found damaged pages; check the server's disk and keep older backups")
     }
     return .ready
   }
 
-  /// In the unit that people would use: `45s`, `22m`, `5h`.
+  /// A duration in its natural unit: `45s`, `22m`, `5h`.
   private static func text(_ span: TimeSpan) -> String {
     let seconds = span.milliseconds / 1000
     if seconds < 120 { return "\(seconds)s" }

@@ -1,33 +1,33 @@
 package import Model
 
-/// What was seen of a policy's archive, stanza and backups.
+/// The observed state of a policy: its archive, stanza and backups.
 package struct BackupPolicyObserved: Sendable, Equatable {
   package enum Archiving: Hashable, Sendable {
     case off
-    /// WAL goes to this policy's repository; a segment is closed after so many seconds at the latest.
+    /// WAL goes to this policy's repository; a segment is closed after at most this many seconds.
     case here(timeoutSeconds: Int)
     /// WAL goes to the repository of another policy of this controller.
     case policy(String)
-    /// Somebody set another archive command.
+    /// The server has an archive command that no policy of this controller set.
     case elsewhere
   }
 
   package enum Stanza: Hashable, Sendable {
     case missing
     case ready
-    /// pgBackRest's own words.
+    /// With pgBackRest's message.
     case broken(String)
   }
 
   package let archiving: Archiving
-  /// When the server last failed to archive, where it has not succeeded since.
+  /// When the server last failed to archive; nil where it has succeeded since.
   package let archiveFailedAt: Timestamp?
-  /// Whether pgBackRest's configuration file says what the policy asks for.
+  /// Whether pgBackRest's configuration file matches the policy.
   package let isConfigured: Bool
   package let stanza: Stanza
-  /// Sorted by when they began; only those that completed.
+  /// The completed backups, sorted by their start.
   package let backups: [BackupRecord]
-  /// The newest moment that can be restored; nil where nothing can.
+  /// The newest restore point; nil where there is none.
   package let restorable: Timestamp?
 
   package init(
@@ -47,13 +47,13 @@ package struct BackupPolicyObserved: Sendable, Equatable {
 package struct BackupRecord: Hashable, Sendable {
   /// pgBackRest's label, such as `20261122-020000F`.
   package let label: String
-  /// False for a differential or incremental backup, which leaves with the full one that it rests on.
+  /// False for a differential or incremental backup, which expires with its full backup.
   package let isFull: Bool
   package let began: Timestamp
   package let ended: Timestamp
-  /// Bytes that the backup takes in the repository.
+  /// The size of the backup in the repository.
   package let size: ByteCount
-  /// Whether pages with wrong checksums were found while it was made.
+  /// Whether the backup found pages with wrong checksums.
   package let hasErrors: Bool
 
   package init(
@@ -68,17 +68,17 @@ package struct BackupRecord: Hashable, Sendable {
   }
 }
 
-/// One change of a policy's server or repository.
+/// The operation of a step on a policy's server or repository.
 package enum BackupPolicyOperation: StepOperation {
-  /// Writes pgBackRest's configuration and makes the stanza where it is missing.
+  /// Writes pgBackRest's configuration and creates the stanza where it is missing.
   case createStanza
-  /// Sends WAL to the repository and closes a segment after so many seconds; restarts the server where the archive
-  /// was off.
+  /// Sends WAL to the repository and closes a segment after at most this many seconds. Restarts the server
+  /// where the archive was off.
   case archive(timeoutSeconds: Int)
-  /// Makes a full backup and waits until it can be restored.
+  /// Creates a full backup. Completes once it can be restored.
   case backUp
-  /// Removes one backup and what rests on it.
+  /// Removes one backup and those that depend on it.
   case expire(label: String)
-  /// Stops sending WAL and restarts the server. The repository stays as it is.
+  /// Stops sending WAL and restarts the server. The repository stays unchanged.
   case stopArchiving
 }

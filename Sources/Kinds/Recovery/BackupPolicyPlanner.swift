@@ -2,8 +2,8 @@ internal import Manifests
 package import Model
 package import Planning
 
-/// From a server's archive and backups to the declared policy. What is due follows from `now`, so a pass at any later
-/// time makes up for one that was missed, with one backup.
+/// Plans the archive and the backups of a server. What is due derives from `now`, so one backup in a later
+/// pass makes up for any number of missed ones.
 package struct BackupPolicyPlanner: SafetyFactProviding {
   package init() {}
 
@@ -17,16 +17,17 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
     }
     guard case .embedded = offer.address else {
       throw PlanError(
-        "\(context.id) cannot back up \(spec.of): continuous backup needs the embedded server in this release",
-        hint: "let the external server's operator archive its WAL, or declare the database `embedded: {}`")
+        "\(context.id) cannot back up \(spec.of): continuous backup needs the embedded server in this "
+          + "release",
+        hint: "have the external server's operator archive its WAL, or declare the database `embedded: {}`")
     }
     var steps = try stanza(observed, context.id)
     steps += try archiving(spec, observed, context.id)
     steps += backup(spec, observed, context)
     if let observed {
-      steps += Retention.surplus(observed.backups, keep: spec.keep).map { expire($0, spec.keep) }
+      steps += Retention.expired(observed.backups, keep: spec.keep).map { expire($0, spec.keep) }
     }
-    return steps.isEmpty ? .upToDate : .steps(steps)
+    return PlanOutcome(steps: steps)
   }
 
   private func stanza(_ observed: BackupPolicyObserved?, _ id: ResourceID)
@@ -48,8 +49,8 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
       ]
     case .broken(let message):
       throw PlanError(
-        "the backup repository of \(id) does not fit the server: \(message)",
-        hint: "move the repository's folder away, or name another one; its backups are never deleted")
+        "the backup repository of \(id) does not match the server: \(message)",
+        hint: "move the repository's folder, or declare another one; its backups are never deleted")
     }
   }
 
@@ -69,7 +70,7 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
     }
     switch observed?.archiving ?? .off {
     case .off: return step(.disruptive, "the server does not archive", [change])
-    case .elsewhere: return step(.safe, "somebody set another archive command", [change])
+    case .elsewhere: return step(.safe, "the server has another archive command", [change])
     case .policy(let other):
       throw PlanError(
         "\(spec.of) is already archived by BackupPolicy/\(other), and a server has one archive",
@@ -78,7 +79,7 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
       let from = Value.string(TimeSpan(seconds: Int64(seconds)).description)
       let to = Value.string(TimeSpan(seconds: Int64(wanted)).description)
       return step(
-        .safe, "RPO is \(spec.rpo), and a third of it may pass until a segment is closed",
+        .safe, "RPO is \(spec.rpo); a segment is closed after at most a third of it",
         [FieldChange("archiveTimeout", from: from, to: to)])
     case .here: return []
     }
@@ -90,7 +91,7 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
     func step(_ reason: String) -> [Step<BackupPolicyOperation>] {
       [Step(.maintain, "make a full backup of \(spec.of)", because: reason, operation: .backUp)]
     }
-    guard let last = observed?.backups.last(where: \.isFull) else { return step("there is none yet") }
+    guard let last = observed?.backups.last(where: \.isFull) else { return step("no full backup exists yet") }
     guard let due = spec.schedule.next(after: last.began), due <= context.surroundings.now else { return [] }
     return step("due since \(due); the last one began at \(last.began)")
   }

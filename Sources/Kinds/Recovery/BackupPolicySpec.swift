@@ -1,31 +1,32 @@
 package import Manifests
 package import Model
 
-/// How a database is backed up, and how much may be lost (seeds: Backup & Recovery: WAL + nightly, RPO 15 min).
+/// The backups of a database and its recovery point objective (seeds: Backup & Recovery: WAL + nightly, RPO
+/// 15 min).
 package struct BackupPolicySpec: ManifestSpec {
   package static let kind = "BackupPolicy"
 
   package var of: KindReference = "Database/platform"
   package var continuous = true
-  /// Two o'clock at night.
   package var schedule = BackupPolicySpec.nightly
   package var rpo = TimeSpan(seconds: 900)
-  package var keep = KeepSpec.usual
+  package var keep = KeepSpec.standard
   package var repository = RepositorySpec.folder("backups")
 
   package init() {}
 
-  package static let fields = Fields<Self>("How a database is backed up, and how much may be lost") {
+  package static let fields = Fields<Self>("The backups of a database and its recovery point objective") {
     Field(
-      "of", \.of, "What is backed up: with the embedded server, all its databases", .required,
+      "of", \.of, "The database to back up; with it all databases of the embedded server", .required,
       .refersTo("Database"))
-    Field("continuous", \.continuous, "Archive every change (WAL) between backups")
+    Field("continuous", \.continuous, "Whether the WAL between backups is archived")
     Field("schedule", \.schedule, "When a full backup is due, in UTC")
     Field(
-      "rpo", \.rpo, "The newest restorable moment may be so old before the policy is degraded",
+      "rpo", \.rpo,
+      "Recovery point objective: the policy is degraded while the newest restore point is older",
       .range(TimeSpan(seconds: 3)...TimeSpan(seconds: 86_400)))
-    Field("keep", \.keep, "Which full backups stay")
-    Field("repository", \.repository, "Where backups and WAL go", .required)
+    Field("keep", \.keep, "The full backups to keep")
+    Field("repository", \.repository, "The destination of backups and WAL", .required)
   }
 
   package func validate(_ report: inout FieldReport) {
@@ -36,13 +37,13 @@ package struct BackupPolicySpec: ManifestSpec {
     }
   }
 
-  /// A segment of WAL is closed after a third of the RPO, so that archiving it may take as long again.
+  /// A WAL segment is closed after a third of the RPO, which leaves two thirds for archiving it.
   package var archiveTimeoutSeconds: Int { max(1, Int(rpo.milliseconds / 3000)) }
 
   private static let nightly = CronSchedule("0 2 * * *")!
 }
 
-/// Which full backups stay: by calendar, or the newest so many.
+/// The full backups to keep: by calendar, or a number of the newest.
 package struct KeepSpec: ManifestObject {
   package var daily: Int?
   package var weekly: Int?
@@ -51,29 +52,30 @@ package struct KeepSpec: ManifestObject {
 
   package init() {}
 
-  /// A week of days, a month of weeks, half a year of months.
-  package static let usual: KeepSpec = {
+  /// The default: a week of days, a month of weeks, half a year of months.
+  package static let standard: KeepSpec = {
     var keep = KeepSpec()
     (keep.daily, keep.weekly, keep.monthly) = (7, 4, 6)
     return keep
   }()
 
-  package static let fields = Fields<Self>("Which full backups stay") {
-    Field("daily", \.daily, "The newest of so many days", .range(1...366))
-    Field("weekly", \.weekly, "The newest of so many weeks", .range(1...520))
-    Field("monthly", \.monthly, "The newest of so many months", .range(1...240))
-    Field("full", \.full, "The newest so many", .range(1...1000))
+  package static let fields = Fields<Self>("The full backups to keep") {
+    Field("daily", \.daily, "The newest backup of each of this many days", .range(1...366))
+    Field("weekly", \.weekly, "The newest backup of each of this many weeks", .range(1...520))
+    Field("monthly", \.monthly, "The newest backup of each of this many months", .range(1...240))
+    Field("full", \.full, "This many of the newest backups", .range(1...1000))
   }
 
   package func validate(_ report: inout FieldReport) {
     if self == KeepSpec() {
       report.error(
-        at: "", "nothing would be kept",
+        at: "", "no backup would be kept",
         hint: "write `keep: {daily: 7, weekly: 4, monthly: 6}` or `keep: {full: 14}`")
     }
   }
 
-  /// So many of the newest full backups have the WAL after them kept, so that any moment since can be restored.
+  /// The number of the newest full backups whose subsequent WAL is kept, so that any later time can be
+  /// restored.
   package var fullyRestorable: Int { max(daily ?? 0, full ?? 0, 1) }
 
   package var text: String {
@@ -83,13 +85,13 @@ package struct KeepSpec: ManifestObject {
   }
 }
 
-/// Where backups and WAL go.
+/// The destination of backups and WAL.
 package enum RepositorySpec: ManifestChoice {
   case folder(String)
 
-  package static let cases = Cases<Self>("Where backups and WAL go") {
+  package static let cases = Cases<Self>("The destination of backups and WAL") {
     Case(
-      "folder", "A folder; a relative path begins at the controller's state folder", RepositorySpec.folder,
+      "folder", "A folder; a relative path starts at the controller's state folder", RepositorySpec.folder,
       .rule("a path") { path in
         path.isEmpty || path.split(separator: "/").contains("..")
           ? .init("must be a path without `..`", hint: "for example backups/ledger") : nil

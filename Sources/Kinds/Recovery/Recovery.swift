@@ -1,21 +1,22 @@
 package import KindSupport
 package import Postgres
 
-/// What can be brought back, and up to when (seeds: Backup & Disaster Recovery). One kind: `BackupPolicy`.
+/// The kind `BackupPolicy`: backups and restore points (seeds: Backup & Disaster Recovery).
 ///
-/// Entry file: `BackupPolicySpec.swift`. A policy has the controller's private server archive its WAL into a pgBackRest
-/// repository and takes full backups on a schedule; it covers all databases of the server, the controller's own state
-/// among them. `Retention.swift` decides which backups stay, `RestorePoint.swift` which moment could be restored now;
-/// the policy is degraded when that moment is older than its RPO. Repositories are never deleted: a policy that leaves
-/// stops the archive and nothing else.
+/// A policy makes the controller's private server archive its WAL into a pgBackRest repository and creates
+/// full backups on a schedule. It covers all databases of the server, including the controller's own state.
+/// `Retention` decides which backups are kept, `ArchiveProgress` which time could be restored now; the policy
+/// is degraded while that time is older than its RPO. Repositories are never deleted: the removal of a policy
+/// only stops the archive.
 ///
-/// A relative repository begins at the state folder, or, where the server's user cannot enter that, at the folder
-/// that holds the server's data. pgBackRest's own files are beside it, in `pgbackrest/<policy>`.
+/// A relative repository starts at the state folder, or at the parent of the server's data folder where the
+/// server's user cannot access the state folder. pgBackRest's own files are beside it, in
+/// `pgbackrest/<policy>`.
 ///
-/// Must not import another room. Tested in `Tests/RecoveryTests`: planner tables, and the backend against a real
-/// server and the real pgBackRest.
+/// Entry file: `BackupPolicySpec.swift`. Must not import another kind. Tested in `Tests/RecoveryTests`:
+/// planner tables, and the backend against a real server and the real pgBackRest.
 package enum Recovery {
-  /// - `stateFolder`: absolute, that of `server`.
+  /// - Parameter stateFolder: absolute, that of `server`.
   package static func kinds(
     server: PostgresServer, stateFolder: String
   ) -> [Kind] {

@@ -1,14 +1,14 @@
 package import Model
 
-/// What a server tells about its WAL archive, and the newest moment that follows from it.
+/// The progress of a server's WAL archive, and the restore point that derives from it.
 package struct ArchiveProgress: Hashable, Sendable {
   /// When the newest archived segment was closed; nil where none was archived yet.
   package let lastClosed: Timestamp?
-  /// When the oldest segment that still waits to be archived was closed; nil where none waits.
+  /// When the oldest segment that still waits for the archive was closed; nil where none waits.
   package let oldestWaiting: Timestamp?
-  /// Whether the segment that is written now holds anything yet.
+  /// Whether the current segment is empty.
   package let isTailEmpty: Bool
-  /// The server's own limit: a segment that holds a change is closed after so long at the latest.
+  /// The server's `archive_timeout`: a segment that holds a change is closed after at most this time.
   package let timeout: TimeSpan
 
   package init(lastClosed: Timestamp?, oldestWaiting: Timestamp?, isTailEmpty: Bool, timeout: TimeSpan) {
@@ -18,12 +18,13 @@ package struct ArchiveProgress: Hashable, Sendable {
     self.timeout = timeout
   }
 
-  /// The newest moment that can be restored: every change up to it is in the repository.
-  /// - `now`: when the server was asked, by its own clock.
-  /// - `lastBackup`: the end of the newest backup; without one there is nothing to replay WAL onto.
+  /// The newest restore point: every earlier change is in the repository. Nil without a backup.
   ///
-  /// An idle server closes no segments, and loses nothing: PostgreSQL closes a segment `timeout` after its first
-  /// change, so an open segment, and the oldest closed one that waits, hold no change older than that.
+  /// An idle server closes no segments and loses nothing: PostgreSQL closes a segment `timeout` after its
+  /// first change, so the open segment and the oldest waiting one hold no change older than that.
+  /// - Parameters:
+  ///   - now: the time of the read, by the server's clock.
+  ///   - lastBackup: the end of the newest backup; WAL is replayed onto it.
   package func restorable(at now: Timestamp, lastBackup: Timestamp?) -> Timestamp? {
     guard let lastBackup else { return nil }
     if oldestWaiting == nil, isTailEmpty { return max(now, lastBackup) }

@@ -1,12 +1,13 @@
 internal import Model
 
-/// Which backups a policy keeps.
+/// The retention rules of a policy.
 package enum Retention {
-  /// Labels of the full backups that no rule of `keep` asks for, oldest first. The newest backup is always kept.
+  /// The labels of the full backups that no rule of `keep` keeps, oldest first. The newest backup is always
+  /// kept.
   ///
-  /// A day, week (from Monday) or month keeps its newest backup. Days without a backup do not count, so that a server
-  /// that was off for a month loses nothing. All in UTC.
-  package static func surplus(_ backups: [BackupRecord], keep: KeepSpec) -> [String] {
+  /// A day, week (from Monday) or month keeps its newest backup, in UTC. Days without a backup do not count,
+  /// so that a server that was off for a month keeps its backups.
+  package static func expired(_ backups: [BackupRecord], keep: KeepSpec) -> [String] {
     let full = backups.filter(\.isFull).sorted { $0.began > $1.began }
     guard let newest = full.first else { return [] }
     var kept: Set<String> = [newest.label]
@@ -28,10 +29,10 @@ package enum Retention {
     return remainder < 0 ? quotient - 1 : quotient
   }
 
-  /// The first of January 1970 was a Thursday.
+  /// 1 January 1970 was a Thursday.
   private static func week(_ time: Timestamp) -> Int64 { (day(time) + 3) / 7 }
 
-  /// Year and month as RFC 3339 writes them.
+  /// Year and month as in RFC 3339.
   private static func month(_ time: Timestamp) -> Int64 {
     Int64(time.description.prefix(7).filter { $0 != "-" }) ?? 0
   }

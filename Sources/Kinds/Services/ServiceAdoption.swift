@@ -3,9 +3,9 @@ internal import Manifests
 internal import Model
 internal import Planning
 
-/// What it means for a service to have taken over a container of somebody else.
+/// The adoption of an existing container by a service.
 enum ServiceAdoption {
-  /// The annotation can be read, and no other service means the same container: two would fight over it, or one would
+  /// Checks that the annotation is valid and that no other service adopts the same container: each would
   /// remove what the other needs.
   static func check(_ desired: Resource<ServiceSpec>?, _ context: PlanContext) throws(PlanError) {
     let metadata = desired?.metadata ?? context.lastApplied?.metadata
@@ -27,7 +27,8 @@ enum ServiceAdoption {
         "a container belongs to one resource; remove the annotation \(Adoption.annotation) from one of them")
   }
 
-  /// The containers of a service. One that the manifest no longer adopts is still its own, but is replaced.
+  /// The containers of a service. A container that the manifest no longer adopts still belongs to the service
+  /// but matches no plan, so it is replaced.
   static func containers(
     _ observed: WorkloadObservation?, for desired: Resource<ServiceSpec>
   ) -> [ContainerObservation] {
@@ -36,12 +37,12 @@ enum ServiceAdoption {
         desired.metadata.adoption?.means(containerID: container.id) != true
       else { return container }
       var container = container
-      container.adopted = adopted.abandoned
+      container.adopted = adopted.released
       return container
     }
   }
 
-  /// What a desired service offers: that its container is taken.
+  /// The offer of a service: the container that it adopts is taken.
   static func offer(of service: Resource<ServiceSpec>) -> Offer? {
     service.metadata.adoption.map(Offer.adoption)
   }

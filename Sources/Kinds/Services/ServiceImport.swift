@@ -1,20 +1,17 @@
+internal import Concurrency
 internal import ContainerSupport
 internal import KindSupport
 internal import Manifests
 internal import Model
 
-/// Takes a container of somebody else under management: looks at it, and says it as a manifest. Changes nothing.
+/// Describes an existing container as the manifest of a service that adopts it. Changes nothing.
 struct ServiceImport: Sendable {
   let engines: EnginePool
 
   func find(_ request: ImportRequest, _ context: ReconcileContext) async -> Result<
     Imported<ServiceSpec>, BackendError
   > {
-    do throws(BackendError) {
-      return .success(try await imported(request, context))
-    } catch {
-      return .failure(error)
-    }
+    await Result { () async throws(BackendError) in try await imported(request, context) }
   }
 
   private func imported(
@@ -22,24 +19,24 @@ struct ServiceImport: Sendable {
   ) async throws(BackendError) -> Imported<ServiceSpec> {
     guard let name = request.container else {
       throw BackendError(
-        code: "import.usage", "which container becomes \(request.id)?", hint: "say it with --container NAME",
+        code: "import.usage", "which container becomes \(request.id)?", hint: "name it with --container NAME",
         retry: .afterChange)
     }
     let address = engines.canonical(request.engine ?? .local)
     let node = try node(offering: address, context)
-    guard let foreign = try await engines.engine(at: address).foreignContainer(name) else {
+    guard let unmanaged = try await engines.engine(at: address).unmanagedContainer(name) else {
       throw BackendError(
         code: "import.missing", "there is no container \(name) on \(address)",
         hint: "`docker ps --all` lists them; another engine is named with --engine", retry: .afterChange)
     }
-    if foreign.isOwned { throw foreign.belongsToAnother }
-    let adoption = Adoption(name: foreign.name, id: foreign.facts.observation.id)
+    if unmanaged.hasOwner { throw unmanaged.ownershipError }
+    let adoption = Adoption(name: unmanaged.name, id: unmanaged.container.observation.id)
     if let other = context.offers.adoptions.filter({ $0.value.overlaps(adoption) }).keys.min() {
       throw BackendError(
-        code: "import.adopted", "container \(foreign.name) is adopted by \(other) already",
+        code: "import.adopted", "container \(unmanaged.name) is already adopted by \(other)",
         retry: .afterChange)
     }
-    let adopted = try ContainerAdoption(foreign)
+    let adopted = try ContainerAdoption(unmanaged)
     var spec = ServiceSpec(template: adopted.container.template, limits: adopted.limits)
     spec.node = node.map { .init($0) }
     return Imported(
@@ -47,7 +44,7 @@ struct ServiceImport: Sendable {
       remarks: adopted.remarks.map { ($0.field, $0.note) })
   }
 
-  /// Nil for the controller's own engine.
+  /// The node whose engine has this address; nil for the controller's own engine.
   private func node(
     offering address: EngineAddress, _ context: ReconcileContext
   ) throws(BackendError) -> ResourceID? {
@@ -55,7 +52,7 @@ struct ServiceImport: Sendable {
     let nodes = context.offers.compute.filter { $0.value.engine.map(engines.canonical) == address }
     guard let node = nodes.keys.min() else {
       throw BackendError(
-        code: "import.engine", "no node is declared for \(address), so a Service there could not be declared",
+        code: "import.engine", "no node is declared for \(address), so a Service cannot be placed there",
         hint: "declare a Node with this engine first", retry: .afterChange)
     }
     return node

@@ -1,12 +1,12 @@
 package import ContainerSupport
 package import Manifests
-internal import Model
+package import Model
 
 /// A platform service as one container, such as Grafana, Vault or an object store (seeds, Deployment).
-package struct ServiceSpec: ManifestSpec {
+package struct ServiceSpec: ContainerizedSpec {
   package static let kind = "Service"
 
-  package var image = PinnedImage(repository: "", tag: nil, digest: Digest(of: ""))
+  package var image = PinnedImage.unset
   package var command: [String] = []
   package var environment: [String: EnvironmentSource] = [:]
   package var ports: [PortBinding] = []
@@ -20,37 +20,33 @@ package struct ServiceSpec: ManifestSpec {
   package init() {}
 
   package static let fields = Fields<Self>("A platform service, run as one container") {
-    Field("image", \.image, "What runs, by digest; the tag is for people", .required)
+    Field("image", \.image, "The image by digest; the tag is for people", .required)
     Field("command", \.command, "Arguments instead of the image's own")
-    Field("environment", \.environment, "Variables: text, or where a secret value is found")
+    Field("environment", \.environment, "Variables: text or secret references")
     Field(
-      "ports", \.ports, "Ports on the host; without an address they are reachable from the host alone",
+      "ports", \.ports, "Published ports; without an address they are reachable from the host only",
       .unique())
-    Field("volumes", \.volumes, "Volumes that outlive the container, and where they stand inside")
+    Field("volumes", \.volumes, "Volumes that outlive the container, with their mount paths")
     Field(
       "externalVolumes", \.externalVolumes,
-      "Volumes that somebody else made, by the engine's names, and where they stand inside")
-    Field("limits", \.limits, "What the container may use at most")
-    Field("health", \.health, "How it is told that it works; without, it must only go on running")
+      "Volumes created outside the platform: the engine's names and their mount paths")
+    Field("limits", \.limits, "The resources that the container may use")
+    Field("health", \.health, "The health check; default: the container must only keep running")
     Field("security", \.security, "Exceptions from the strict sandbox")
     Field(
-      "node", \.node, "The machine that it runs on; without, the controller's own engine", .refersTo("Node"))
+      "node", \.node, "The node that runs it; default: the controller's own engine", .refersTo("Node"))
   }
 
   package func validate(_ report: inout FieldReport) {
-    validateContainer(&report)
+    report.checkVariables(environment, at: "environment")
+    report.checkVolumes(volumes, at: "volumes")
+    report.checkExternalVolumes(externalVolumes, beside: volumes, at: "externalVolumes")
     for (index, port) in ports.enumerated() {
       let isTaken = ports[..<index].contains {
         $0.hostPort == port.hostPort && $0.transport == port.transport
       }
-      if isTaken { report.error(at: "ports[\(index)]", "host port \(port.hostPort) is written twice") }
+      if isTaken { report.error(at: "ports[\(index)]", "host port \(port.hostPort) is declared twice") }
     }
-  }
-
-  private func validateContainer(_ report: inout FieldReport) {
-    report.checkVariables(environment, at: "environment")
-    report.checkVolumes(volumes, at: "volumes")
-    report.checkExternalVolumes(externalVolumes, beside: volumes, at: "externalVolumes")
   }
 
   var template: ContainerTemplate {
@@ -59,5 +55,10 @@ package struct ServiceSpec: ManifestSpec {
       volumes: volumes, externalVolumes: externalVolumes, healthCommand: health?.command)
   }
 
-  var healthRule: HealthRule { health?.rule ?? .running }
+  package var containerLimits: ContainerLimits { limits.limits }
+  package var healthRule: HealthRule { health?.rule ?? .running }
+
+  package mutating func setLimits(_ limits: ContainerLimits) {
+    self.limits = LimitSettings(limits, else: self.limits)
+  }
 }

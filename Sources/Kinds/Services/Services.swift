@@ -1,23 +1,24 @@
 package import ContainerSupport
 package import KindSupport
 
-/// The kind `Service`: a platform service as one hardened container on the controller's engine or a node's.
+/// The kind `Service`: a platform service as one hardened container on the controller's engine or on that of
+/// a node.
 ///
-/// `ServiceSpec` says what an operator may write, `ServicePlanner` decides, `ServiceBackend` acts through
-/// `ContainerSupport`. A service has one container. Because its successor wants the same ports and volumes, a replacement
-/// stops it first and starts it again when the successor does not become healthy; the image is pulled before
-/// anything stops. Volumes are made when they are first needed and never deleted from here: whoever wants to lose
-/// data does it by hand. Other components are not imported. Tested in `Tests/ServicesTests`: the planner by tables,
-/// the way from manifest to container on an engine in memory and on a real one.
+/// `ServiceSpec` declares the fields, `ServicePlanner` decides, and `ContainerBackend` of `ContainerSupport`
+/// acts. A service has one container. Its successor needs the same ports and volumes, so a replacement pulls
+/// the image, stops the old container, starts the new one, and starts the old one again if the new one does
+/// not become healthy. Volumes are created on first use and never deleted.
+///
+/// Entry file: `ServiceSpec.swift`. Must not import another kind. Tested in `Tests/ServicesTests`: the kind
+/// on an engine in memory and on a real one.
 package enum Services {
-  package static func kinds(_ workloads: WorkloadSupport) -> [Kind] {
+  package static func kinds(_ toolkit: ContainerToolkit) -> [Kind] {
     [
       Kind(
-        ServiceSpec.self, planner: ServicePlanner(),
-        backend: ServiceBackend(observer: workloads.observer, runner: workloads.runner),
+        ServiceSpec.self, planner: ServicePlanner(), backend: ServiceBackend(toolkit),
         offer: { ServiceAdoption.offer(of: $0) },
-        importing: { await ServiceImport(engines: workloads.engines).find($0, $1) },
-        export: ServiceExport.export)
+        importing: { await ServiceImport(engines: toolkit.engines).find($0, $1) },
+        export: ContainerExport.export)
     ]
   }
 }

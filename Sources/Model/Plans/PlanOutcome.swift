@@ -6,6 +6,9 @@ package enum PlanOutcome<Operation: Sendable>: Sendable {
   /// Nothing can be done until something else happens. `on` is a noun phrase for people, which follows `waits for`;
   /// `resources` are the resources that must change, the most important first.
   case waiting(on: String, resources: [ResourceID] = [])
+
+  /// `.upToDate` where there are no steps.
+  package init(steps: [Step<Operation>]) { self = steps.isEmpty ? .upToDate : .steps(steps) }
 }
 
 /// A planner's input cannot be planned; only a change of a manifest helps.

@@ -23,7 +23,7 @@ struct Foundations: Sendable {
   let stateFolder: String
   let server: PostgresServer
   let connector: DatabaseConnector
-  let workloads: WorkloadSupport
+  let workloads: ContainerToolkit
   let http: HTTPClient
   let environmentPrices: EnvironmentPrices
   let secrets: SecretResolver
@@ -57,7 +57,7 @@ struct Foundations: Sendable {
         throw error.backendError
       }
     }
-    workloads = WorkloadSupport(engines: engines, probe: HealthProbe.over(http), secrets: resolve)
+    workloads = ContainerToolkit(engines: engines, probe: HealthProbe.over(http), secrets: resolve)
     exports = ExportStores(stateFolder: stateFolder, http: http, secrets: resolve)
   }
 

@@ -249,7 +249,7 @@ struct Session: Sendable {
   }
 
   /// Reports resources whose containers changed, and engines that answer again, until the task is cancelled.
-  func watchContainers(_ report: @escaping @Sendable (ContainerWatch.News) -> Void) async {
+  func watchContainers(_ report: @escaping @Sendable (ContainerWatch.Event) -> Void) async {
     await ContainerWatch(engines: foundations.workloads.engines, owner: owner).run(report: report)
   }
 }

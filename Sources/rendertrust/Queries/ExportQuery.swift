@@ -55,7 +55,7 @@ struct ExportQuery: Query {
       exported.variableFiles += settings.variableFiles
     }
     exported.remarks = export.remarks.filter { matches($0.id) }.map {
-      ExportedManifests.Remark(id: $0.id, note: $0.note, isUnseen: $0.isUnseen)
+      ExportedManifests.Remark(id: $0.id, note: $0.note, isUnseen: $0.isUnknown)
     }
     return exported
   }

@@ -2,11 +2,11 @@ package import ContainerSupport
 package import Model
 import Synchronization
 
-/// An engine in memory, with the behaviour of a real one that the rooms rely on: names are unique, containers of a
-/// broken image end or fail their check, stopped containers stay, and it can be unreachable.
+/// A container engine in memory with the behaviour of a real one: names are unique, containers of a broken
+/// image exit or fail their check, stopped containers stay, and the engine can be unreachable.
 package final class FakeEngine: ContainerEngine {
   private struct Container {
-    var facts: ContainerFacts
+    var inspected: InspectedContainer
     var labels: [String: String]
     var request: ContainerRequest?
   }
@@ -18,125 +18,126 @@ package final class FakeEngine: ContainerEngine {
     var isReachable = true
     var next = 1
     var calls: [String] = []
-    /// Counts down with every call that changes something; at zero the call fails and so do all after it.
+    /// The number of changing calls that still succeed; nil: all of them.
     var callsLeft: Int?
-    var listeners: [AsyncStream<ResourceID>.Continuation] = []
+    var watchers: [AsyncStream<ResourceID>.Continuation] = []
   }
 
   private let state = Mutex(State())
   private let number: Int
-  private let machine: EngineFacts
-  /// Images whose program ends at once.
+  private let machine: EngineInfo
+  /// Images whose program exits at once.
   private let crashing: Mutex<Set<Digest>> = Mutex([])
-  /// Images that run but never answer well.
-  private let sick: Mutex<Set<Digest>> = Mutex([])
+  /// Images that run but fail their check.
+  private let unhealthy: Mutex<Set<Digest>> = Mutex([])
 
-  /// - Parameter number: tells its containers from those of other fakes.
-  package init(number: Int = 1, machine: EngineFacts = .usual) {
+  /// - Parameter number: distinguishes its containers from those of other fakes.
+  package init(number: Int = 1, machine: EngineInfo = .standard) {
     self.number = number
     self.machine = machine
   }
 
-  // What tests do to the world.
+  // MARK: Faults and foreign changes
 
   package func setReachable(_ isReachable: Bool) { state.withLock { $0.isReachable = isReachable } }
   package func makeCrash(_ image: PinnedImage) { _ = crashing.withLock { $0.insert(image.digest) } }
-  package func makeSick(_ image: PinnedImage) { _ = sick.withLock { $0.insert(image.digest) } }
-  package func cure(_ image: PinnedImage) {
-    _ = sick.withLock { $0.remove(image.digest) }
-    _ = crashing.withLock { $0.remove(image.digest) }
-  }
+  package func makeUnhealthy(_ image: PinnedImage) { _ = unhealthy.withLock { $0.insert(image.digest) } }
 
-  /// Lets this many changing calls through and fails every one after, as a controller that is killed would look.
+  /// Fails every changing call after this many, as if the controller were killed. Nil: no call fails.
   package func failAfter(changes: Int?) { state.withLock { $0.callsLeft = changes } }
 
-  /// Changes what is there behind the controller's back.
-  package func meddle(_ name: String, _ change: (inout ContainerObservation) -> Void) {
+  /// Changes a container as another client of the engine does.
+  package func changeOutOfBand(_ name: String, _ change: (inout ContainerObservation) -> Void) {
     state.withLock { state in
-      guard let id = state.containers.first(where: { $0.value.facts.observation.name == name })?.key else {
+      guard let id = state.containers.first(where: { $0.value.inspected.observation.name == name })?.key
+      else {
         return
       }
-      change(&state.containers[id]!.facts.observation)
+      change(&state.containers[id]!.inspected.observation)
     }
   }
 
-  package func removeBehindTheBack(_ name: String) {
+  package func removeOutOfBand(_ name: String) {
     state.withLock { state in
-      state.containers = state.containers.filter { $0.value.facts.observation.name != name }
+      state.containers = state.containers.filter { $0.value.inspected.observation.name != name }
     }
   }
 
-  package func removeVolumeBehindTheBack(_ name: String) { state.withLock { $0.volumes[name] = nil } }
+  package func removeVolumeOutOfBand(_ name: String) { state.withLock { $0.volumes[name] = nil } }
 
-  /// A container that somebody else made.
-  package func addForeign(_ name: String, labels: [String: String] = [:]) {
+  /// Adds a container that the controller did not create.
+  package func addUnmanaged(_ name: String, labels: [String: String] = [:]) {
     state.withLock { state in
       state.next += 1
-      let labelled = ContainerLabels(of: .anything, owner: "somebody-else")
+      let otherLabels = ContainerLabels(of: .anything, owner: "another-owner")
       let observation = ContainerObservation(
-        id: "foreign-\(state.next)", name: name, engine: .local, labels: labelled, image: "", state: .running,
+        id: "unmanaged-\(state.next)", name: name, engine: .local, labels: otherLabels, image: "",
+        state: .running,
         limits: ContainerLimits(memory: nil, cores: nil, pids: nil))
       state.containers[observation.id] = Container(
-        facts: ContainerFacts(observation: observation, address: nil), labels: labels, request: nil)
+        inspected: InspectedContainer(observation: observation, address: nil), labels: labels, request: nil)
     }
   }
 
-  // What tests look at.
+  // MARK: State for assertions
 
   package var observations: [ContainerObservation] {
-    state.withLock { $0.containers.values.map(\.facts.observation).sorted { $0.name < $1.name } }
+    state.withLock { $0.containers.values.map(\.inspected.observation).sorted { $0.name < $1.name } }
   }
   package var names: [String] { observations.map(\.name) }
   package var running: [String] { observations.filter { $0.state == .running }.map(\.name) }
   package var volumeLabels: [String: [String: String]] { state.withLock { $0.volumes } }
-  /// Names of the calls that changed something, with their subject.
+  /// The names of the changing calls, with their subject.
   package var changes: [String] { state.withLock { $0.calls } }
   package func request(for name: String) -> ContainerRequest? {
     state.withLock { state in
-      state.containers.values.first { $0.facts.observation.name == name }?.request
+      state.containers.values.first { $0.inspected.observation.name == name }?.request
     }
   }
 
-  /// Answers for containers that were asked over HTTP.
+  /// Answers health checks over HTTP.
+  /// - Returns: the problem; nil where the check passes.
   package func problem(at address: String) -> String? {
     let image = state.withLock { state in
-      state.containers.values.first { $0.facts.address == address }?.request?.template.image
+      state.containers.values.first { $0.inspected.address == address }?.request?.template.image
     }
     guard let image else { return "connection refused" }
-    return sick.withLock { $0.contains(image.digest) } ? "status 503" : nil
+    return unhealthy.withLock { $0.contains(image.digest) } ? "status 503" : nil
   }
 
-  // The engine.
+  // MARK: ContainerEngine
 
   package func containers(
     of resources: Set<ResourceID>, owner: String
-  ) async throws(BackendError) -> [ContainerFacts] {
+  ) async throws(BackendError) -> [InspectedContainer] {
     try check()
     return state.withLock { state in
       state.containers.values.filter {
-        $0.labels[ContainerLabels.owner] == owner && resources.contains($0.facts.observation.labels.resource)
-      }.map(\.facts)
+        $0.labels[ContainerLabels.owner] == owner
+          && resources.contains($0.inspected.observation.labels.resource)
+      }.map(\.inspected)
     }
   }
 
-  package func container(_ id: String) async throws(BackendError) -> ContainerFacts? {
+  package func container(_ id: String) async throws(BackendError) -> InspectedContainer? {
     try check()
-    return state.withLock { $0.containers[id]?.facts }
+    return state.withLock { $0.containers[id]?.inspected }
   }
 
   package func holder(ofName name: String) async throws(BackendError) -> NameHolder? {
     try check()
     return state.withLock { state in
-      state.containers.first { $0.value.facts.observation.name == name }.map {
+      state.containers.first { $0.value.inspected.observation.name == name }.map {
         NameHolder(id: $0.key, labels: $0.value.labels)
       }
     }
   }
 
-  package func provideVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
+  package func ensureVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
     if let existing = state.withLock({ $0.volumes[name] }) {
       guard labels.allSatisfy({ existing[$0.key] == $0.value }) else {
-        throw BackendError(code: "volume.foreign", "volume \(name) was not made here", retry: .afterChange)
+        throw BackendError(
+          code: "volume.foreign", "the controller did not create volume \(name)", retry: .afterChange)
       }
       return
     }
@@ -145,7 +146,7 @@ package final class FakeEngine: ContainerEngine {
 
   package func create(_ request: ContainerRequest) async throws(BackendError) -> String {
     let isTaken = state.withLock { state in
-      state.containers.values.contains { $0.facts.observation.name == request.name }
+      state.containers.values.contains { $0.inspected.observation.name == request.name }
     }
     if isTaken { throw BackendError(code: "docker.nameTaken", "the name \(request.name) is taken") }
     let image = request.template.image
@@ -160,7 +161,7 @@ package final class FakeEngine: ContainerEngine {
         id: id, name: request.name, engine: .local, labels: request.labels,
         image: request.template.image.pullReference, state: .created, limits: request.limits)
       state.containers[id] = Container(
-        facts: ContainerFacts(observation: observation, address: "10.\(self.number).0.\(state.next)"),
+        inspected: InspectedContainer(observation: observation, address: "10.\(self.number).0.\(state.next)"),
         labels: request.labels.dictionary, request: request)
     }
     return id
@@ -170,18 +171,18 @@ package final class FakeEngine: ContainerEngine {
     try change("start \(name(of: id))") { state in
       guard let image = state.containers[id]?.request?.template.image else { return }
       let crashes = self.crashing.withLock { $0.contains(image.digest) }
-      state.containers[id]!.facts.observation.state = crashes ? .exited(1) : .running
-      let isSick = self.sick.withLock { $0.contains(image.digest) }
+      state.containers[id]!.inspected.observation.state = crashes ? .exited(1) : .running
+      let isUnhealthy = self.unhealthy.withLock { $0.contains(image.digest) }
       let isChecked = state.containers[id]!.request?.template.healthCommand != nil
-      state.containers[id]!.facts.observation.health =
-        isSick && isChecked ? .failing("its health command fails") : .good
+      state.containers[id]!.inspected.observation.health =
+        isUnhealthy && isChecked ? .failing("its health command fails") : .good
     }
   }
 
   package func stop(_ id: String) async throws(BackendError) {
     try change("stop \(name(of: id))") { state in
       guard state.containers[id] != nil else { return }
-      state.containers[id]!.facts.observation.state = .exited(0)
+      state.containers[id]!.inspected.observation.state = .exited(0)
     }
   }
 
@@ -190,41 +191,40 @@ package final class FakeEngine: ContainerEngine {
   }
 
   package func rename(_ id: String, to name: String) async throws(BackendError) {
-    try change("rename \(self.name(of: id))") { $0.containers[id]?.facts.observation.name = name }
+    try change("rename \(self.name(of: id))") { $0.containers[id]?.inspected.observation.name = name }
   }
 
   package func update(_ id: String, to limits: ContainerLimits) async throws(BackendError) {
-    try change("update \(name(of: id))") { $0.containers[id]?.facts.observation.limits = limits }
+    try change("update \(name(of: id))") { $0.containers[id]?.inspected.observation.limits = limits }
   }
 
-  /// Ends all conversations, as an engine does that is restarted.
-  package func hangUp() {
-    let listeners = state.withLock { state in
-      defer { state.listeners = [] }
-      return state.listeners
+  /// Closes all event streams, as an engine does that restarts.
+  package func endWatches() {
+    let watchers = state.withLock { state in
+      defer { state.watchers = [] }
+      return state.watchers
     }
-    for listener in listeners { listener.finish() }
+    for watcher in watchers { watcher.finish() }
   }
 
-  /// How many watch at the moment.
-  package var listenerCount: Int { state.withLock { $0.listeners.count } }
+  package var watcherCount: Int { state.withLock { $0.watchers.count } }
 
-  /// Tells all who watch that a container of this resource changed.
-  package func tell(_ id: ResourceID) {
-    for listener in state.withLock({ $0.listeners }) { listener.yield(id) }
+  /// Reports a change of a container of this resource to all watchers.
+  package func notifyWatchers(_ id: ResourceID) {
+    for watcher in state.withLock({ $0.watchers }) { watcher.yield(id) }
   }
 
   package func watch(
     owner: String, connected: @Sendable () -> Void, changed: @Sendable (ResourceID) -> Void
   ) async throws(BackendError) {
     try check()
-    let (events, listener) = AsyncStream<ResourceID>.makeStream()
+    let (events, watcher) = AsyncStream<ResourceID>.makeStream()
     connected()
-    state.withLock { $0.listeners.append(listener) }
+    state.withLock { $0.watchers.append(watcher) }
     for await id in events { changed(id) }
   }
 
-  package func facts() async throws(BackendError) -> EngineFacts {
+  package func info() async throws(BackendError) -> EngineInfo {
     try check()
     return machine
   }
@@ -242,16 +242,16 @@ package final class FakeEngine: ContainerEngine {
     try change("remove volume \(name)") { $0.volumes[name] = nil }
   }
 
-  package func residents(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
+  package func containersByNode(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
     try check()
-    var residents: [ResourceID: [String]] = [:]
+    var names: [ResourceID: [String]] = [:]
     for container in state.withLock({ Array($0.containers.values) }) {
       guard container.labels[ContainerLabels.owner] == owner,
-        let node = container.facts.observation.labels.node
+        let node = container.inspected.observation.labels.node
       else { continue }
-      residents[node, default: []].append(container.facts.observation.name)
+      names[node, default: []].append(container.inspected.observation.name)
     }
-    return residents.mapValues { $0.sorted() }
+    return names.mapValues { $0.sorted() }
   }
 
   package func lastLines(of id: String, count: Int) async throws(BackendError) -> [String] {
@@ -262,7 +262,7 @@ package final class FakeEngine: ContainerEngine {
   }
 
   private func name(of id: String) -> String {
-    state.withLock { $0.containers[id]?.facts.observation.name ?? id }
+    state.withLock { $0.containers[id]?.inspected.observation.name ?? id }
   }
 
   private func check() throws(BackendError) {
@@ -286,8 +286,8 @@ package final class FakeEngine: ContainerEngine {
   }
 }
 
-extension EngineFacts {
-  package static let usual = EngineFacts(
+extension EngineInfo {
+  package static let standard = EngineInfo(
     version: "20.10.24", cores: 2, memory: ByteCount(bytes: 8 << 30), isRootless: false, hasSeccomp: true,
     runtimes: ["io.containerd.runc.v2", "runc"], cgroupVersion: "2")
 }
@@ -300,8 +300,8 @@ extension ContainerPlan {
 }
 
 extension PinnedImage {
-  /// An image whose digest follows from its name.
+  /// An image whose digest derives from its name.
   package static func sample(_ name: String, tag: String = "1") -> PinnedImage {
-    PinnedImage(repository: "registry.test/\(name)", tag: tag, digest: Digest(of: "\(name):\(tag)"))
+    PinnedImage(name: "registry.test/\(name)", tag: tag, digest: Digest(of: "\(name):\(tag)"))
   }
 }

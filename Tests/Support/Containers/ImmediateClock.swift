@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A clock on which sleeping takes no time: it moves on instead.
+/// A clock whose `sleep` returns at once and advances the time.
 package final class ImmediateClock: Clock {
   package struct Instant: InstantProtocol {
     package let offset: Duration

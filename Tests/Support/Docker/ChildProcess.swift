@@ -1,9 +1,10 @@
 import FoundationEssentials
 import Glibc
 
-/// Programs that tests run to their end.
+/// Programs that tests run until they exit.
 package enum ChildProcess {
-  /// Runs without blocking the caller's thread pool; fails with the program's output unless it exits with 0.
+  /// Runs a program without blocking the cooperative thread pool.
+  /// - Throws: the program's output where it exits with another code than 0.
   package static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = [:]
   ) async throws {
@@ -29,7 +30,7 @@ package enum ChildProcess {
     }
   }
 
-  /// Starts a program in a session of its own. Descriptors nil mean `/dev/null`.
+  /// Starts a program in its own session. A descriptor that is nil is `/dev/null`.
   static func spawn(
     _ line: [String], environment: [String: String] = [:], input: Int32? = nil, output: Int32? = nil
   ) throws -> pid_t {
@@ -72,7 +73,7 @@ package enum ChildProcess {
   }
 }
 
-/// A thread for a call that blocks.
+/// A thread for a blocking call.
 enum Thread {
   private final class Box: Sendable {
     let work: @Sendable () -> Void

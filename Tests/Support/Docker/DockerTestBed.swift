@@ -4,12 +4,12 @@ import Glibc
 package import HTTP
 import Model
 
-/// What tests against a real Docker engine need: an engine, a registry and the development images in it.
+/// A Docker engine and a registry with the development images, for tests against a real engine.
 ///
-/// Entry file: this one. Started once per test process on first use, below a temporary folder, by the same scripts
-/// that `make up` uses (`scripts/docker-engine.sh`, `scripts/images.sh`), and stopped when the process ends,
-/// however it ends (`Reaper`). With `RENDERTRUST_TEST_DOCKER_HOST` set, that engine is used instead of a private one.
-/// Each test works inside `withScope`, which takes away what the test made.
+/// Entry file: this one. Started once per test process on first use, below a temporary folder, by the same
+/// scripts that `make up` uses (`scripts/docker-engine.sh`, `scripts/images.sh`), and stopped when the
+/// process ends, even when it is killed (`Reaper`). `RENDERTRUST_TEST_DOCKER_HOST` selects an existing engine
+/// instead of a private one. Each test runs inside `withScope`, which removes what the test created.
 package struct DockerTestBed: Sendable {
   package let engine: DockerEngine
   package let client: HTTPClient
@@ -17,10 +17,10 @@ package struct DockerTestBed: Sendable {
   package let images: [String: String]
   /// `127.0.0.1:port`.
   package let registry: String
-  /// For sockets and files of tests; goes away with the process.
+  /// For sockets and files of tests; removed when the process ends.
   package let folder: String
 
-  /// Whether there is an engine to use, for `.enabled(if:)`.
+  /// Whether an engine is available, for `.enabled(if:)`.
   package static var isAvailable: Bool {
     environment(givenEngine) != nil || (getuid() == 0 && access("/usr/sbin/dockerd", X_OK) == 0)
   }
@@ -65,14 +65,14 @@ package struct DockerTestBed: Sendable {
       folder: folder)
   }
 
-  /// The reference of an image by its key in `images`, pulled.
+  /// Pulls an image by its key in `images` and returns its reference.
   package func pulled(_ key: String) async throws -> String {
     guard let reference = images[key] else { throw SupportError("there is no image \(key)") }
     try await engine.pullImage(reference)
     return ImageReference(reference)?.pinned ?? reference
   }
 
-  /// Runs a test and removes all containers and volumes that carry the scope's labels, whatever happened.
+  /// Runs a test and removes all containers and volumes with the scope's labels, even when the test fails.
   package func withScope<Result>(
     _ work: (DockerScope) async throws -> Result
   ) async throws -> Result {
@@ -107,11 +107,11 @@ package struct DockerTestBed: Sendable {
   }
 }
 
-/// Names and labels of one test.
+/// The names and labels of one test.
 package struct DockerScope: Sendable {
-  /// Unique on the engine; begins every name.
+  /// Unique on the engine; the prefix of every name.
   package let prefix: String
-  /// To be put on everything that the test makes.
+  /// The labels of everything that the test creates.
   package let labels: [String: String]
 
   init() {

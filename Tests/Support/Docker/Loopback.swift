@@ -2,7 +2,7 @@ import Glibc
 
 /// Ports of 127.0.0.1.
 package enum Loopback {
-  /// A port that was free a moment ago.
+  /// A port that was free when it was read.
   package static func freePort() throws -> Int {
     let (socket, port) = try occupyPort()
     close(socket)

@@ -1,10 +1,10 @@
 import Glibc
 import Synchronization
 
-/// A small process that stops the test bed when this process is gone, even when it was killed.
+/// A child process that stops the test bed when this process ends, even when it is killed.
 ///
-/// It waits for the end of a pipe whose only writer is this process. On a normal exit this process waits for it,
-/// so that nothing is left running when a test run returns.
+/// It waits for the end of a pipe whose only writer is this process. On a normal exit this process waits for
+/// the child, so that nothing runs after the tests.
 enum Reaper {
   private struct Watch {
     let pipe: Int32

@@ -2,11 +2,12 @@ package import Manifests
 package import Model
 package import Planning
 
-/// Resources and contexts as the loop would hand them over.
+/// Resources and contexts as the controller passes them to planners and backends.
 package enum Fixture {
   package static let now = Timestamp("2026-11-22T12:00:00Z")!
 
-  /// A resource from a spec in JSON, decoded as a manifest would be.
+  /// A resource from a spec in JSON, decoded as a manifest.
+  /// - Throws: `Refused` with the problems of the spec.
   package static func resource<Spec: ManifestSpec>(
     _ type: Spec.Type, _ name: String, _ json: String
   ) throws -> Resource<Spec> {
@@ -36,10 +37,4 @@ package enum Fixture {
     package let problems: [String]
     package var description: String { problems.joined(separator: "\n") }
   }
-}
-
-extension PlanOutcome {
-  /// The steps; none where there is nothing to do or something to wait for.
-  package var steps: [Step<Operation>] { if case .steps(let steps) = self { steps } else { [] } }
-  package var waitingOn: String? { if case .waiting(let reason) = self { reason } else { nil } }
 }

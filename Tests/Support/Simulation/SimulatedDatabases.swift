@@ -24,7 +24,7 @@ struct SimulatedDatabases: ResourceBackend {
         .sorted { $0.key < $1.key }.map { role in
           ObservedRole(
             name: role.key, madeBy: role.value.madeBy, canLogin: role.value.canLogin,
-            fits: role.value.grants[name].map { [$0] } ?? [])
+            matches: role.value.grants[name].map { [$0] } ?? [])
         }
       answers[subject.id] = .success(
         database == nil && roles.isEmpty

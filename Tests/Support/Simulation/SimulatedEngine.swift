@@ -33,7 +33,7 @@ struct SimulatedEngine: ContainerEngine {
       let result = await SimulatedEngine.attempt(inner, body)
       let created = if case .success(let output) = result { output as? String } else { String?.none }
       let after = await SimulatedEngine.resource(of: created, on: inner)
-      if let changed = before ?? after { inner.tell(changed) }
+      if let changed = before ?? after { inner.notifyWatchers(changed) }
       return result
     }
   }
@@ -55,13 +55,13 @@ struct SimulatedEngine: ContainerEngine {
 
   func containers(
     of resources: Set<ResourceID>, owner: String
-  ) async throws(BackendError) -> [ContainerFacts] {
+  ) async throws(BackendError) -> [InspectedContainer] {
     try await read("list of containers") { () async throws(BackendError) in
       try await inner.containers(of: resources, owner: owner)
     }
   }
 
-  func container(_ id: String) async throws(BackendError) -> ContainerFacts? {
+  func container(_ id: String) async throws(BackendError) -> InspectedContainer? {
     try await read("container \(id)") { () async throws(BackendError) in try await inner.container(id) }
   }
 
@@ -71,9 +71,9 @@ struct SimulatedEngine: ContainerEngine {
     }
   }
 
-  func provideVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
+  func ensureVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
     try await change("volume \(name)") { engine async throws(BackendError) in
-      try await engine.provideVolume(name, labels: labels)
+      try await engine.ensureVolume(name, labels: labels)
     }
   }
 
@@ -125,8 +125,8 @@ struct SimulatedEngine: ContainerEngine {
     }
   }
 
-  func facts() async throws(BackendError) -> EngineFacts {
-    try await read("facts") { () async throws(BackendError) in try await inner.facts() }
+  func info() async throws(BackendError) -> EngineInfo {
+    try await read("info") { () async throws(BackendError) in try await inner.info() }
   }
 
   func volumes(labelled labels: [String: String]) async throws(BackendError) -> [String: [String: String]] {
@@ -139,8 +139,8 @@ struct SimulatedEngine: ContainerEngine {
     }
   }
 
-  func residents(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
-    try await read("residents") { () async throws(BackendError) in try await inner.residents(owner: owner) }
+  func containersByNode(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
+    try await read("containersByNode") { () async throws(BackendError) in try await inner.containersByNode(owner: owner) }
   }
 
   func lastLines(of id: String, count: Int) async throws(BackendError) -> [String] {

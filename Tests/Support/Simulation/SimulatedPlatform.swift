@@ -41,7 +41,7 @@ struct SimulatedPlatform: Sendable {
       }
     }
     engines = pool
-    let workloads = WorkloadSupport(
+    let workloads = ContainerToolkit(
       engines: pool,
       probe: { address, _ in
         let engine = address.address.hasPrefix("10.1.") ? systems.engines[0] : systems.engines[1]
@@ -102,13 +102,13 @@ struct SimulatedPlatform: Sendable {
       Kind(
         ServiceSpec.self, planner: ServicePlanner(),
         backend: backend(
-          "Service", ServiceBackend(observer: workloads.observer, runner: workloads.runner),
+          "Service", ServiceBackend(workloads),
           histories.services
-        ) { if case .remove = $0 { true } else { false } }, export: ServiceExport.export),
+        ) { if case .remove = $0 { true } else { false } }, export: ContainerExport.export),
       Kind(
         ModuleSpec.self, planner: ModulePlanner(),
         backend: backend(
-          "Module", ModuleBackend(observer: workloads.observer, runner: workloads.runner), histories.modules
+          "Module", ModuleBackend(workloads), histories.modules
         ) { if case .remove = $0 { true } else { false } },
         offer: { .work($0.spec.work) }, export: ModuleExport.export),
     ]

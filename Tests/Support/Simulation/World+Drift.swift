@@ -14,9 +14,9 @@ extension World {
   /// Creates the foreign resources.
   func prepareSystems() {
     for engine in systems.engines {
-      for name in World.foreignNames { engine.addForeign(name) }
+      for name in World.foreignNames { engine.addUnmanaged(name) }
       for kind in ["service", "module"] {
-        engine.makeSick(.sample(kind, tag: World.unhealthyTag))
+        engine.makeUnhealthy(.sample(kind, tag: World.unhealthyTag))
       }
     }
     systems.server.change { state in
@@ -79,16 +79,16 @@ extension World {
     defer { if isNotified { engine.tell(container.labels.resource) } }
     switch random.int(1...4) {
     case 1:
-      engine.removeBehindTheBack(container.name)
+      engine.removeOutOfBand(container.name)
       return "removes container \(container.name)"
     case 2:
-      engine.meddle(container.name) { $0.state = .exited(137) }
+      engine.changeOutOfBand(container.name) { $0.state = .exited(137) }
       return "stops container \(container.name)"
     case 3:
-      engine.meddle(container.name) { $0.state = .paused }
+      engine.changeOutOfBand(container.name) { $0.state = .paused }
       return "pauses container \(container.name)"
     default:
-      engine.meddle(container.name) { $0.limits.pids = 7 }
+      engine.changeOutOfBand(container.name) { $0.limits.pids = 7 }
       return "changes limits of container \(container.name)"
     }
   }
@@ -159,7 +159,7 @@ extension World {
     guard let engine = random.pick(systems.engines),
       let volume = random.pick(engine.volumeLabels.keys.filter { $0.contains("-node-") }.sorted())
     else { return nil }
-    engine.removeVolumeBehindTheBack(volume)
+    engine.removeVolumeOutOfBand(volume)
     return "removes volume \(volume)"
   }
 }

@@ -1,36 +1,37 @@
 package import Model
 
-/// What a container that was taken over is made from, as far as a manifest can say it. It is left as it is for as long
-/// as the manifest says the same; what no manifest can say changes when it is replaced.
+/// The configuration of an adopted container, as far as a manifest can declare it. The container stays
+/// unchanged while the manifest declares the same. Settings that no manifest can declare are lost when it is
+/// replaced.
 package struct AdoptedContainer: Hashable, Sendable {
-  /// Values that look like secrets stand here as references to a variable of the controller's process.
+  /// Values that look like secrets are references to a variable of the controller's process.
   package let template: ContainerTemplate
-  /// Digests of the values of all own variables.
+  /// Digests of the values of all variables that do not come from the image.
   package let environment: [String: Digest]
 
-  private let isWanted: Bool
+  private let isAdopted: Bool
 
   package init(template: ContainerTemplate, environment: [String: Digest]) {
-    self.init(template: template, environment: environment, true)
+    self.init(template: template, environment: environment, isAdopted: true)
   }
 
-  /// The same once no manifest adopts it any more: it fits nothing.
-  package var abandoned: AdoptedContainer {
-    AdoptedContainer(template: template, environment: environment, false)
+  /// The same container after the manifest stopped adopting it: it matches no template.
+  package var released: AdoptedContainer {
+    AdoptedContainer(template: template, environment: environment, isAdopted: false)
   }
 
-  private init(template: ContainerTemplate, environment: [String: Digest], _ isWanted: Bool) {
+  private init(template: ContainerTemplate, environment: [String: Digest], isAdopted: Bool) {
     self.template = template
     self.environment = environment
-    self.isWanted = isWanted
+    self.isAdopted = isAdopted
   }
 
-  /// Whether a manifest describes this container. Where a secret comes from cannot be told from a container, so any
-  /// reference fits a variable that is set.
-  package func fits(_ wanted: ContainerTemplate) -> Bool {
+  /// Whether `declared` describes this container. The source of a secret is not visible in a container, so
+  /// any reference matches a variable that is set.
+  package func matches(_ declared: ContainerTemplate) -> Bool {
     let isEnvironmentSame =
-      isWanted && wanted.environment.count == environment.count
-      && wanted.environment.allSatisfy { name, source in
+      isAdopted && declared.environment.count == environment.count
+      && declared.environment.allSatisfy { name, source in
         guard let digest = environment[name] else { return false }
         switch source {
         case .plain(let text): return Digest(of: text) == digest
@@ -39,7 +40,7 @@ package struct AdoptedContainer: Hashable, Sendable {
       }
     guard isEnvironmentSame else { return false }
     var same = template
-    same.environment = wanted.environment
-    return same.digest == wanted.digest
+    same.environment = declared.environment
+    return same.digest == declared.digest
   }
 }

@@ -1,64 +1,71 @@
+internal import Concurrency
 package import Model
 
 extension ContainerObserver {
-  /// The containers that resources take over, as far as they are there. A container is known by its id; one that
-  /// belongs to another controller or another resource is refused.
+  /// The containers that the queries adopt, as far as they exist. The id identifies a container. One that
+  /// belongs to another controller or another resource fails the query.
   func adopted(
-    by sought: [Query], in context: ReconcileContext
-  ) async -> [ResourceID: Result<[ContainerFacts], BackendError>] {
-    let adopting = sought.filter { !$0.adoptions.isEmpty }
-    let results = await mapConcurrently(adopting, limit: 16) { one in await attempt(one, context.owner) }
+    by queries: [ContainerQuery], in context: ReconcileContext
+  ) async -> [ResourceID: Result<[InspectedContainer], BackendError>] {
+    let adopting = queries.filter { !$0.adoptions.isEmpty }
+    let results = await mapConcurrently(adopting, limit: 16) { query in
+      await Result { () async throws(BackendError) in
+        try await adopted(by: query, owner: context.owner)
+      }
+    }
     return Dictionary(
       zip(adopting.map(\.id), results).map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
   }
 
-  private func attempt(_ sought: Query, _ owner: String) async -> Result<[ContainerFacts], BackendError> {
-    do throws(BackendError) {
-      var found: [ContainerFacts] = []
-      for address in Set(sought.engines.map(engines.canonical)).sorted(by: { $0.description < $1.description }
-      ) {
-        for adoption in sought.adoptions.sorted(by: { $0.description < $1.description }) {
-          if let facts = try await look(for: adoption, at: address, sought, owner) { found.append(facts) }
+  private func adopted(
+    by query: ContainerQuery, owner: String
+  ) async throws(BackendError) -> [InspectedContainer] {
+    let addresses = Set(query.engines.map(engines.canonical)).sorted { $0.description < $1.description }
+    let adoptions = query.adoptions.sorted { $0.description < $1.description }
+    var found: [InspectedContainer] = []
+    for address in addresses {
+      for adoption in adoptions {
+        if let container = try await container(of: adoption, at: address, query, owner) {
+          found.append(container)
         }
       }
-      return .success(found)
-    } catch {
-      return .failure(error)
     }
+    return found
   }
 
-  private func look(
-    for adoption: Adoption, at address: EngineAddress, _ sought: Query, _ owner: String
-  ) async throws(BackendError) -> ContainerFacts? {
-    guard let foreign = try await engines.engine(at: address).foreignContainer(adoption.id),
-      adoption.means(containerID: foreign.facts.observation.id)
+  private func container(
+    of adoption: Adoption, at address: EngineAddress, _ query: ContainerQuery, _ owner: String
+  ) async throws(BackendError) -> InspectedContainer? {
+    guard let unmanaged = try await engines.engine(at: address).unmanagedContainer(adoption.id),
+      adoption.means(containerID: unmanaged.container.observation.id)
     else { return nil }
-    if let labels = ContainerLabels(foreign.labels) {
-      // One of its own is found by its labels.
-      if labels.owner == owner, labels.resource == sought.id { return nil }
-      throw foreign.belongsToAnother
+    if let labels = ContainerLabels(unmanaged.labels) {
+      // The list call already found the resource's own container.
+      if labels.owner == owner, labels.resource == query.id { return nil }
+      throw unmanaged.ownershipError
     }
-    guard foreign.labels[ContainerLabels.owner] == nil else { throw foreign.belongsToAnother }
-    let adopted = try ContainerAdoption(foreign)
-    var facts = foreign.facts
-    facts.observation.labels = ContainerLabels(
-      owner: owner, resource: sought.id, replica: 0, node: sought.node, spec: "")
-    facts.observation.engine = address
-    facts.observation.limits = adopted.limits
-    facts.observation.adopted = adopted.container
-    return facts
+    guard !unmanaged.hasOwner else { throw unmanaged.ownershipError }
+    let adopted = try ContainerAdoption(unmanaged)
+    var container = unmanaged.container
+    container.observation.labels = ContainerLabels(
+      owner: owner, resource: query.id, replica: 0, node: query.node, spec: "")
+    container.observation.engine = address
+    container.observation.limits = adopted.limits
+    container.observation.adopted = adopted.container
+    return container
   }
 }
 
-extension ForeignContainer {
-  /// Why it cannot be taken over although it is there.
-  package var belongsToAnother: BackendError {
+extension UnmanagedContainer {
+  /// Why an existing container cannot be adopted.
+  package var ownershipError: BackendError {
     let resource = labels[ContainerLabels.resource].map { "\($0) of " } ?? ""
+    let owner = labels[ContainerLabels.owner] ?? "of another state"
     return BackendError(
       code: "adoption.owned",
-      "container \(name) belongs to \(resource)the controller \(labels[ContainerLabels.owner] ?? "of another state")",
-      hint: "it is never taken from another controller; remove it there first", retry: .afterChange)
+      "container \(name) belongs to \(resource)the controller \(owner)",
+      hint: "a container of another controller is never adopted; remove it there first", retry: .afterChange)
   }
 
-  package var isOwned: Bool { labels[ContainerLabels.owner] != nil }
+  package var hasOwner: Bool { labels[ContainerLabels.owner] != nil }
 }

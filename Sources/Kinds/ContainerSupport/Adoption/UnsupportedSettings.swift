@@ -1,6 +1,7 @@
 internal import Model
 
-/// What the engine says about a container that a manifest cannot, in the words of the manifest where it has any.
+/// The settings of a container that no manifest can declare, with a remark for each. Remarks name the
+/// manifest's field where it has one, else the engine's.
 struct UnsupportedSettings {
   private let inspected: Value
   private let config: Value
@@ -21,11 +22,11 @@ struct UnsupportedSettings {
 
   private mutating func process(_ imageConfig: Value) {
     if config.list("Entrypoint") != imageConfig.list("Entrypoint") {
-      note("entrypoint", "its own → the image’s when it is replaced")
+      note("entrypoint", "its own → the image’s, when it is replaced")
     }
     let folder = config["WorkingDir"]?.plainText ?? ""
     if folder != imageConfig["WorkingDir"]?.plainText ?? "" {
-      note("workingDir", "\(folder) → the image’s when it is replaced")
+      note("workingDir", "\(folder) → the image’s, when it is replaced")
     }
     if config["Tty"] == .bool(true) { note("tty", "its terminal is not carried over") }
   }
@@ -58,8 +59,8 @@ struct UnsupportedSettings {
     if restart != "unless-stopped" {
       note(
         "restart",
-        "\(restart.isEmpty ? "no" : restart) → unless-stopped when it is replaced; until then it is started again "
-          + "by the controller")
+        "\(restart.isEmpty ? "no" : restart) → unless-stopped, when it is replaced; until then the "
+          + "controller starts it again")
     }
     let network = host["NetworkMode"]?.plainText ?? "default"
     if !["default", "bridge"].contains(network) {
@@ -79,18 +80,18 @@ struct UnsupportedSettings {
     }
   }
 
-  // MARK: What a manifest can say in part
+  // MARK: Settings that a manifest can declare in part
 
-  /// Bindings to addresses of IPv4; ports that the engine chose are kept as they are now.
+  /// Bindings to IPv4 addresses. Ports that the engine chose keep their current number.
   mutating func ports() -> [PortBinding] {
     var bindings: Set<PortBinding> = []
-    guard case .object(let asked)? = host["PortBindings"] else { return [] }
-    for member in asked {
+    guard case .object(let requested)? = host["PortBindings"] else { return [] }
+    for member in requested {
       let parts = member.key.split(separator: "/")
       guard let inside = parts.first.flatMap({ Int($0) }),
         let transport = PortBinding.Transport(rawValue: parts.count == 2 ? String(parts[1]) : "tcp")
       else {
-        note("ports", "\(member.key) cannot be written")
+        note("ports", "\(member.key) cannot be declared")
         continue
       }
       guard case .array(let hosts) = member.value else { continue }
@@ -102,7 +103,7 @@ struct UnsupportedSettings {
         if isChosen { note("ports", "the engine chose \(port) for \(inside), which is kept") }
         let address = host["HostIp"]?.plainText ?? ""
         guard !address.contains(":") else {
-          note("ports", "[\(address)]:\(port) is not carried over: addresses are of IPv4")
+          note("ports", "[\(address)]:\(port) is not carried over: only IPv4 addresses can be declared")
           continue
         }
         bindings.insert(
@@ -119,7 +120,7 @@ struct UnsupportedSettings {
     return bindings.first.flatMap { Int($0["HostPort"]?.plainText ?? "") }
   }
 
-  /// Volumes of the engine; folders of the host are not mounted by any manifest.
+  /// Named volumes. A manifest cannot mount folders of the host.
   mutating func volumes() -> [String: String] {
     guard case .array(let mounts)? = inspected["Mounts"] else { return [:] }
     var volumes: [String: String] = [:]
@@ -133,13 +134,13 @@ struct UnsupportedSettings {
         }
         volumes[name] = path
         if mount["RW"] == .bool(false) {
-          note("externalVolumes.\(name)", "read-only → writable when it is replaced")
+          note("externalVolumes.\(name)", "read-only → writable, when it is replaced")
         }
       case "bind":
         note(
           "binds",
-          "\(mount["Source"]?.plainText ?? "a folder") at \(path) is not carried over: folders of the host are never "
-            + "mounted; copy it into a volume before it is replaced")
+          "\(mount["Source"]?.plainText ?? "a folder") at \(path) is not carried over: folders of the host "
+            + "are never mounted; copy it into a volume before the container is replaced")
       default: break
       }
     }

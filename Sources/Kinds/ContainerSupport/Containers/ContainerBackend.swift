@@ -1,0 +1,58 @@
+package import Model
+package import Reconciling
+
+/// What a kind supplies to `ContainerBackend`.
+package protocol ContainerAdapter: Sendable {
+  associatedtype Spec: ContainerizedSpec
+
+  /// The containers that a resource may have, and the engines that may run them.
+  /// - Throws: where the resource may have containers on an engine that is unknown. The observation then
+  ///   fails.
+  static func query(
+    for subject: Subject<Spec>, in context: ReconcileContext
+  ) throws(BackendError) -> ContainerQuery
+}
+
+/// The backend of a kind whose resources are containers.
+package struct ContainerBackend<Adapter: ContainerAdapter>: ResourceBackend {
+  package typealias Spec = Adapter.Spec
+  package typealias Observed = WorkloadObservation
+  package typealias Operation = ContainerOperation
+
+  private let toolkit: ContainerToolkit
+
+  package init(_ toolkit: ContainerToolkit) { self.toolkit = toolkit }
+
+  package var system: String { "Docker" }
+
+  package func observe(_ subjects: [Subject<Spec>], in context: ReconcileContext) async
+    -> [ResourceID: Result<WorkloadObservation?, BackendError>]
+  {
+    var failures: [ResourceID: Result<WorkloadObservation?, BackendError>] = [:]
+    var queries: [ContainerQuery] = []
+    for subject in subjects {
+      do throws(BackendError) {
+        queries.append(try Adapter.query(for: subject, in: context))
+      } catch {
+        failures[subject.id] = .failure(error)
+      }
+    }
+    return failures.merging(await toolkit.observer.observe(queries, in: context)) { failure, _ in failure }
+  }
+
+  package func apply(
+    _ operation: ContainerOperation, to subject: Subject<Spec>, in context: ReconcileContext
+  ) async throws(BackendError) {
+    try await toolkit.runner.run(operation, owner: context.owner)
+  }
+
+  package func deadline(of operation: ContainerOperation, for subject: Subject<Spec>) -> TimeSpan {
+    operation.deadline
+  }
+
+  package func health(
+    of subject: Subject<Spec>, observed: WorkloadObservation, in context: ReconcileContext
+  ) -> Health {
+    observed.health
+  }
+}

@@ -1,0 +1,84 @@
+internal import Concurrency
+package import Model
+
+/// Reads the containers of resources with one list call per engine, whatever the number of resources.
+package struct ContainerObserver: Sendable {
+  private typealias Answers = [EngineAddress: Result<[InspectedContainer], BackendError>]
+
+  let engines: EnginePool
+  private let probe: HealthProbe
+  private static let maxConcurrentProbes = 16
+
+  package init(engines: EnginePool, probe: HealthProbe) {
+    self.engines = engines
+    self.probe = probe
+  }
+
+  /// - Returns: one result per query. `.success(nil)`: every engine answered and none has a container of the
+  ///   resource.
+  package func observe(_ queries: [ContainerQuery], in context: ReconcileContext) async
+    -> [ResourceID: Result<WorkloadObservation?, BackendError>]
+  {
+    // After a start the pool is empty, so the local engine and those of all nodes are added.
+    let addresses = Set(engines.known + [.local]).union(queries.flatMap(\.engines))
+      .union(context.offers.compute.values.compactMap(\.engine)).map { engines.canonical($0) }
+    let answers = await list(Set(addresses), of: Set(queries.map(\.id)), owner: context.owner)
+    let adopted = await adopted(by: queries, in: context)
+    let containers =
+      ContainerObserver.distinct(answers, offers: context.offers)
+      + adopted.values.flatMap { (try? $0.get()) ?? [] }.sorted { $0.observation.id < $1.observation.id }
+    let rules = Dictionary(queries.map { ($0.id, $0.health) }, uniquingKeysWith: { first, _ in first })
+    let observed = await mapConcurrently(containers, limit: Self.maxConcurrentProbes) { [probe] container in
+      guard let rule = rules[container.observation.labels.resource] else { return container.observation }
+      return await probe.check(container, by: rule, now: context.now)
+    }
+    let byResource = Dictionary(grouping: observed, by: \.labels.resource)
+    var results: [ResourceID: Result<WorkloadObservation?, BackendError>] = [:]
+    for query in queries {
+      if let failure = firstFailure(of: query, in: answers) {
+        results[query.id] = .failure(failure)
+      } else if case .failure(let failure)? = adopted[query.id] {
+        results[query.id] = .failure(failure)
+      } else {
+        results[query.id] = .success(byResource[query.id].map(WorkloadObservation.init))
+      }
+    }
+    return results
+  }
+
+  private func list(_ addresses: Set<EngineAddress>, of resources: Set<ResourceID>, owner: String) async
+    -> Answers
+  {
+    let sorted = addresses.sorted { $0.description < $1.description }
+    let results = await mapConcurrently(sorted, limit: Self.maxConcurrentProbes) { address in
+      await Result { () async throws(BackendError) in
+        var containers = try await engines.engine(at: address).containers(of: resources, owner: owner)
+        for index in containers.indices { containers[index].observation.engine = address }
+        return containers
+      }
+    }
+    return Dictionary(uniqueKeysWithValues: zip(sorted, results))
+  }
+
+  private func firstFailure(of query: ContainerQuery, in answers: Answers) -> BackendError? {
+    for address in query.engines.sorted(by: { $0.description < $1.description }) {
+      if case .failure(let error)? = answers[engines.canonical(address)] { return error }
+    }
+    return nil
+  }
+
+  /// Removes containers that one engine reported under two addresses. The address that the container's node
+  /// offers wins.
+  private static func distinct(_ answers: Answers, offers: Offers) -> [InspectedContainer] {
+    var byID: [String: InspectedContainer] = [:]
+    for address in answers.keys.sorted(by: { $0.description < $1.description }) {
+      guard case .success(let containers)? = answers[address] else { continue }
+      for container in containers {
+        let seen = container.observation
+        let isOnItsNode = seen.labels.node.flatMap { offers.compute[$0]?.engine } == seen.engine
+        if byID[seen.id] == nil || isOnItsNode { byID[seen.id] = container }
+      }
+    }
+    return byID.values.sorted { $0.observation.id < $1.observation.id }
+  }
+}

@@ -1,0 +1,184 @@
+package import Model
+package import Planning
+
+/// Compares the containers of one replica with its plan and derives the steps. Pure.
+package struct ContainerComparison {
+  /// The order of a replacement.
+  package enum Replacement: Sendable {
+    /// The old container is removed once the new one is healthy. There is always a working container.
+    case newFirst
+    /// The old container stops first, because old and new cannot run at the same time.
+    case oldFirst
+  }
+
+  /// Steps of replicas, by the phase in which they run.
+  package struct Steps: Sendable {
+    /// Restores what the manifest already declared.
+    package var healing: [Step<ContainerOperation>] = []
+    /// Applies what changed.
+    package var rollout: [Step<ContainerOperation>] = []
+    /// Removes what is no longer declared.
+    package var removal: [Step<ContainerOperation>] = []
+
+    package init() {}
+
+    package var inOrder: [Step<ContainerOperation>] { healing + rollout + removal }
+
+    package mutating func append(_ other: Steps) {
+      healing += other.healing
+      rollout += other.rollout
+      removal += other.removal
+    }
+  }
+
+  let plan: ContainerPlan
+  let found: [ContainerObservation]
+  let replacement: Replacement
+  /// The changes of the manifest since it was last applied.
+  let specChanges: [FieldChange]
+
+  /// - Parameter found: all containers of this replica, on all engines.
+  package init(
+    _ plan: ContainerPlan, found: [ContainerObservation], replacement: Replacement,
+    specChanges: [FieldChange] = []
+  ) {
+    self.plan = plan
+    self.found = found.sorted(by: ContainerComparison.precedes)
+    self.replacement = replacement
+    self.specChanges = specChanges
+  }
+
+  package var steps: Steps {
+    var steps = Steps()
+    guard let current = found.first(where: { $0.satisfies(plan) }) else {
+      guard let old = found.first else {
+        steps.healing.append(create)
+        return steps
+      }
+      steps.rollout.append(replace(old, because: reasonToReplace(old)))
+      steps.removal = found.dropFirst().map {
+        Self.remove($0, because: "another container of the replica stays")
+      }
+      return steps
+    }
+    let others = found.filter { $0.id != current.id }
+    if !current.isHealthy, let old = others.first(where: { !$0.satisfies(plan) }) {
+      steps.rollout.append(replace(old, because: "its replacement was not finished"))
+      steps.removal = others.filter { $0.id != old.id }.map {
+        Self.remove($0, because: "left from an earlier replacement")
+      }
+      return steps
+    }
+    steps.healing = heal(current)
+    steps.removal = others.map { Self.remove($0, because: "\(current.name) replaced it") }
+    return steps
+  }
+
+  /// The step that removes a container which is no longer declared.
+  package static func remove(
+    _ container: ContainerObservation, because reason: String, risk: Risk = .safe, note: String = ""
+  ) -> Step<ContainerOperation> {
+    let location = container.labels.node.map { " on \($0)" } ?? ""
+    return Step(
+      .delete, "remove container \(container.name)\(location)\(note)", because: reason, risk: risk,
+      operation: .remove(container.handle))
+  }
+
+  /// Removes all containers of a resource that left the manifests.
+  package static func removal(
+    of observed: WorkloadObservation?, note: String = ""
+  ) -> PlanOutcome<ContainerOperation> {
+    PlanOutcome(
+      steps: (observed?.containers ?? []).map {
+        remove($0, because: "it left the manifests", risk: .disruptive, note: note)
+      })
+  }
+
+  private var create: Step<ContainerOperation> {
+    Step(
+      .create, "create container \(plan.displayName) from \(plan.template.image.displayName)",
+      because: "not there yet", operation: .create(plan))
+  }
+
+  private func replace(_ old: ContainerObservation, because reason: String) -> Step<ContainerOperation> {
+    let image = plan.template.image.displayName
+    let summary = "replace container \(plan.displayName) with one from \(image)"
+    switch replacement {
+    case .newFirst:
+      return Step(
+        .replace, "\(summary), the old one is removed when the new one is healthy", because: reason,
+        fields: specChanges, operation: .replaceAfter(plan, old: old.handle))
+    case .oldFirst:
+      return Step(
+        .replace, "\(summary), the old one is stopped first", because: reason, risk: .disruptive,
+        fields: specChanges, operation: .replaceBefore(plan, old: old.handle))
+    }
+  }
+
+  private func reasonToReplace(_ old: ContainerObservation) -> String {
+    if old.state == .dead { return "the old one is dead" }
+    if old.adopted != nil { return "the adopted container \(old.name) does not match the manifest any more" }
+    if old.labels.node != plan.node || old.engine != plan.engine {
+      return "it must leave \(old.labels.node?.description ?? old.engine.description)"
+    }
+    if let image = PinnedImage(old.image), image.digest != plan.template.image.digest {
+      return "image changed from \(image.displayName)"
+    }
+    return "its configuration changed"
+  }
+
+  /// Steps for a container that was created from the plan but is not in the declared state.
+  private func heal(_ container: ContainerObservation) -> [Step<ContainerOperation>] {
+    var steps: [Step<ContainerOperation>] = []
+    let changes = container.limits.changes(to: plan.limits)
+    if !changes.isEmpty {
+      let isDeclared = specChanges.contains { $0.path.hasPrefix("limits") }
+      steps.append(
+        Step(
+          .update, "set limits of container \(plan.displayName)",
+          because: isDeclared ? "limits changed" : "limits were changed outside", fields: changes,
+          operation: .update(container.handle, plan.limits)))
+    }
+    if let reason = reasonToStart(container) {
+      steps.append(
+        Step(
+          .run, "start container \(plan.displayName)", because: reason,
+          operation: .start(container.handle, plan)))
+    }
+    return steps
+  }
+
+  private func reasonToStart(_ container: ContainerObservation) -> String? {
+    switch container.state {
+    case .running, .restarting, .dead: nil
+    case .created: "it was created but never started"
+    case .paused: "it is paused"
+    case .exited where container.wasKilledForMemory: "it was stopped for using more than its memory limit"
+    case .exited(let code): "it exited with code \(code)"
+    }
+  }
+
+  /// Healthy before running before the others, then by name, so that the choice does not depend on the order
+  /// of `found`.
+  private static func precedes(_ a: ContainerObservation, _ b: ContainerObservation) -> Bool {
+    (rank(a), a.name) < (rank(b), b.name)
+  }
+
+  private static func rank(_ container: ContainerObservation) -> Int {
+    if container.isHealthy { return 0 }
+    switch container.state {
+    case .running: return 1
+    case .restarting: return 2
+    case .paused: return 3
+    case .exited, .created: return 4
+    case .dead: return 5
+    }
+  }
+}
+
+extension PlanContext {
+  /// The changes of the manifest since it was last applied; empty where it never was.
+  package func specChanges<Spec: ContainerizedSpec>(to desired: Resource<Spec>) -> [FieldChange] {
+    lastApplied.map { FieldChange.between($0.spec.value, desired.spec.value) } ?? []
+  }
+}
