@@ -30,7 +30,7 @@ struct NaiveFleet {
       .sorted { ($0.score, $0.name, $0.node) < ($1.score, $1.name, $1.node) }
     return PlacementDecision(
       nodes: nodes.count, removed: removed, passed: passed.count,
-      front: Array(front.prefix(PlacementDecision.shown)), frontCount: front.count)
+      front: Array(front.prefix(PlacementDecision.shownLimit)), frontCount: front.count)
   }
 
   static func beats(_ one: PlacementDecision.Candidate, _ other: PlacementDecision.Candidate) -> Bool {

@@ -22,7 +22,7 @@ package struct JobRoutes: Sendable {
         APIParameter(
           "Idempotency-Key", .header, "The same as the member key.", schema: Schema.text(length: 1...200))
       ],
-      body: APIBody(schema: JobSchemas.order, mostBytes: JobOrder.mostInput + 16_384),
+      body: APIBody(schema: JobSchemas.order, mostBytes: JobOrder.maxInputBytes + 16_384),
       answer: APIAnswer(201, "The job. The same key gets the same job.", schema: JobSchemas.job),
       problems: [
         402: "The account does not have the credits.", 409: "The key stands for another order already.",

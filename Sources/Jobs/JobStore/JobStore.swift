@@ -12,6 +12,6 @@ package import Postgres
 package enum JobStore {
   /// The tables, for the databases that hold credits; numbered together with the migrations of the other modules.
   package static let migrations = [
-    Migrations.Migration(number: 5, name: "scheduling", sql: SchedulingSchema.tables)
+    Migrations.Migration(number: 5, name: "scheduling", sql: JobStoreSQL.tables)
   ]
 }
