@@ -2,8 +2,8 @@ package import JobModel
 internal import Model
 internal import Synchronization
 
-/// Jobs, for creators and operators. A creator's token sees and touches only its own account's jobs; others' do not exist
-/// for it.
+/// Jobs, for creators and operators. A creator's token sees and touches only its own account's jobs; others'
+/// do not exist for it.
 package struct JobRoutes: Sendable {
   private static let longestWait = TimeSpan(seconds: 60)
   private static let readers: Set<APIRole> = [.viewer, .operator, .creator]

@@ -1,8 +1,8 @@
 package import ContainerSupport
 internal import Model
 
-/// Schedulers as containers of the controller's own engine, which starts those again that end. They go on when the server
-/// ends, and the next one finds them by their labels.
+/// Schedulers as containers of the controller's own engine, which starts those again that end. They go on
+/// when the server ends, and the next one finds them by their labels.
 package struct ReplicaContainers: ReplicaKeeper {
   private let workloads: WorkloadSupport
   private let owner: String

@@ -1,14 +1,15 @@
 package import Model
 
-/// How many scheduler replicas there shall be. Pure, and the same as KEDA and the HorizontalPodAutoscaler behind it decide
-/// from the same numbers (kubernetes.io, "Horizontal Pod Autoscaling", algorithm details, for a metric averaged over
-/// replicas):
+/// How many scheduler replicas there shall be. Pure, and the same as KEDA and the HorizontalPodAutoscaler
+/// behind it decide from the same numbers (kubernetes.io, "Horizontal Pod Autoscaling", algorithm details,
+/// for a metric averaged over replicas):
 ///
-/// 1. Recommended is the number of pending jobs divided by the target, rounded up; the present number where the jobs are
-///    within 10 % of what that is there for.
+/// 1. Recommended is the number of pending jobs divided by the target, rounded up; the present number where
+///    the jobs are within 10 % of what that is there for.
 /// 2. Fewer than now: only down to the most that was recommended within the cool-down.
 /// 3. More than now: within 15 s at most twice as many, or 4 more.
-/// 4. Never less than the least nor more than the most; where there are, that is mended first, whatever is pending.
+/// 4. Never less than the least nor more than the most; where there are, that is mended first, whatever is
+///    pending.
 ///
 /// The first decision of all counts what there is as recommended at that moment.
 package struct ReplicaDecision: Hashable, Sendable {

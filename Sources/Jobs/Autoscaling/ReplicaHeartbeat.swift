@@ -20,7 +20,8 @@ package struct ReplicaHeartbeat: Sendable {
     self.process = process
   }
 
-  /// Beats until the task is cancelled, then takes its row away. A database that does not answer is asked again.
+  /// Beats until the task is cancelled, then takes its row away. A database that does not answer is asked
+  /// again.
   package func run(_ time: TimeSource) async {
     repeat { try? await beat() } while (try? await time.sleep(ReplicaHeartbeat.pause)) != nil
     _ = await UncancellableTask.run { await attemptEnd() }

@@ -1,8 +1,8 @@
 package import Model
 internal import Subprocess
 
-/// Replicas as children of this process. Each holds the other end of a pipe as its standard input: the kernel closes it when
-/// this process ends in whatever way, and the child follows (`ParentDeathWatch`).
+/// Replicas as children of this process. Each holds the other end of a pipe as its standard input: the kernel
+/// closes it when this process ends in whatever way, and the child follows (`ParentDeathWatch`).
 package struct ReplicaProcess: ReplicaSpawner {
   private let command: [String]
   private let environment: [String: Secret]

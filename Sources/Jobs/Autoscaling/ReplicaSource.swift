@@ -21,8 +21,8 @@ package protocol ReplicaSource: Sendable {
   func leave() async
 }
 
-/// Of several servers on one database one starts replicas: who holds the row of the scheduler, for a quarter of a minute at a
-/// time.
+/// Of several servers on one database one starts replicas: who holds the row of the scheduler, for a quarter
+/// of a minute at a time.
 package struct ReplicaTable: ReplicaSource {
   private let pool: PostgresPool
   private let supervisor: String

@@ -2,8 +2,8 @@ package import Model
 
 /// Runs replicas, each of them as long as it is asked to.
 package protocol ReplicaSpawner: Sendable {
-  /// Runs one replica until it ends by itself or the task is cancelled, and returns once it is gone: what became of it, for
-  /// people.
+  /// Runs one replica until it ends by itself or the task is cancelled, and returns once it is gone: what
+  /// became of it, for people.
   /// - Parameter name: what the replica calls itself in `scheduler_replicas`.
   func run(_ name: String) async -> String
 }

@@ -2,8 +2,8 @@ package import Model
 package import Reconciling
 internal import Synchronization
 
-/// Keeps as many schedulers as the waiting jobs ask for, while a server runs: processes of its own, which end with it, or
-/// containers, which do not. What runs on Kubernetes is KEDA's.
+/// Keeps as many schedulers as the waiting jobs ask for, while a server runs: processes of its own, which end
+/// with it, or containers, which do not. What runs on Kubernetes is KEDA's.
 package struct ReplicaSupervisor: Sendable {
   private let name: String
   private let source: any ReplicaSource
@@ -140,7 +140,8 @@ package struct ReplicaSupervisor: Sendable {
     }
   }
 
-  /// Containers of an earlier run are looked for once; where none are wanted an engine that does not answer is no news.
+  /// Containers of an earlier run are looked for once; where none are wanted an engine that does not answer
+  /// is no news.
   private func keep(_ count: Int, _ docker: DockerReplicas?, of scheduler: String) async {
     let mayBeThere = state.value.withLock { $0.mayHaveContainers }
     guard docker != nil || mayBeThere else { return }

@@ -14,7 +14,7 @@ package enum JobErrorCode: String, ProblemCode, CaseIterable {
   case isOver = "is_over"
   /// The attempt is no longer the job's current one: another replaced it, or it has ended.
   case superseded
-  /// No scheduler is set up, or the database does not respond; a retry may succeed.
+  /// No scheduler is declared, or the database does not respond; a retry may succeed.
   case unavailable
 
   package static let domain = "job"

@@ -1,7 +1,8 @@
 package import Model
 
-/// Identifies a job: sixteen characters of 0–9 and a–z without i, l, o and u. The first seven encode the second in which it
-/// was created, so that jobs sort by time. The id of a job with a key follows from the account and the key alone.
+/// Identifies a job: sixteen characters of 0–9 and a–z without i, l, o and u. The first seven encode the
+/// second in which it was created, so that jobs sort by time. The id of a job with a key follows from the
+/// account and the key alone.
 package struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible {
   package let text: String
   package var description: String { text }

@@ -1,7 +1,7 @@
 package import Model
 
-/// Decisions as the API and `-o json` write them: compact JSON. Latencies are in microseconds, earnings and scores in parts
-/// per million; filters are in the order in which they apply.
+/// Decisions as the API and `-o json` write them: compact JSON. Latencies are in microseconds, earnings and
+/// scores in parts per million; filters are in the order in which they apply.
 extension PlacementDecision {
   package var json: String {
     var output: [UInt8] = []

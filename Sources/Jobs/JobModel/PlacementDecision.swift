@@ -1,4 +1,5 @@
-/// The choice of a node for a job, with its reasons: how many nodes each filter removed, and the best candidates.
+/// The choice of a node for a job, with its reasons: how many nodes each filter removed, and the best
+/// candidates.
 package struct PlacementDecision: Hashable, Sendable {
   /// In the order in which they apply; a node counts for the first filter that removes it.
   package enum Filter: String, Hashable, Sendable, CaseIterable {
@@ -24,10 +25,11 @@ package struct PlacementDecision: Hashable, Sendable {
     package let name: String
     /// Round trip, queue and start of a cold image, in microseconds.
     package let latency: Int64
-    /// What it earned lately for each unit of its capacity, in parts per million of the greatest in the fleet. Less is
-    /// better, which spreads work over the fleet.
+    /// What it earned lately for each unit of its capacity, in parts per million of the greatest in the
+    /// fleet. Less is better, which spreads work over the fleet.
     package let earnings: Int64
-    /// The weighted sum of both, 0 to 1,000,000; the node with the least score is chosen, then the first by name.
+    /// The weighted sum of both, 0 to 1,000,000; the node with the least score is chosen, then the first by
+    /// name.
     package let score: Int64
 
     package init(node: Int64, name: String, latency: Int64, earnings: Int64, score: Int64) {

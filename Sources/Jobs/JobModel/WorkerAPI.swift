@@ -1,23 +1,23 @@
 package import Model
 
-/// Work for nodes. Its clients are relays, through the gateway, and the runner that reaches engines itself. The caller has
-/// proved that it is the node that it names.
+/// Work for nodes. Its clients are relays, through the gateway, and the runner that reaches engines itself.
+/// The caller has proved that it is the node that it names.
 package protocol WorkerAPI: Sendable {
-  /// Starts a worker of the node, with these capabilities. The terms list the attempts that the node had accepted before:
-  /// the worker continues or fails them.
+  /// Starts a worker of the node, with these capabilities. The terms list the attempts that the node had
+  /// accepted before: the worker continues or fails them.
   func register(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> WorkTerms
   /// - Returns: attempts that the node is to stop, as `JOB.NUMBER`.
   func heartbeat(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> [AttemptID]
-  /// Attempts that were dispatched to the node and are not accepted yet, oldest first. They are returned again until they
-  /// are accepted.
+  /// Attempts that were dispatched to the node and are not accepted yet, oldest first. They are returned
+  /// again until they are accepted.
   /// - Parameters:
-  ///   - known: attempts that the caller has already; returns once there is another one, or at the timeout, and then with
-  ///     the known ones.
+  ///   - known: attempts that the caller has already; returns once there is another one, or at the timeout,
+  ///     and then with the known ones.
   ///   - timeout: how long to wait where there is none.
   func work(for node: String, limit: Int, excluding known: Set<AttemptID>, timeout: Duration)
     async throws(JobError) -> [WorkOrder]
-  /// Records an event of an attempt. Repeating a report has no effect. An attempt that is no longer the job's current one
-  /// fails with `superseded` and is not paid.
+  /// Records an event of an attempt. Repeating a report has no effect. An attempt that is no longer the job's
+  /// current one fails with `superseded` and is not paid.
   func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply
 }
 
@@ -143,8 +143,8 @@ package struct WorkReport: Hashable, Sendable {
 /// The answer to a report.
 package struct WorkReply: Hashable, Sendable {
   package var leaseUntil: Timestamp
-  /// The worker must stop the attempt: the job was cancelled, or its time or credits are used up. It reports the usage with
-  /// `fail`; where the job was cancelled, finished units are paid.
+  /// The worker must stop the attempt: the job was cancelled, or its time or credits are used up. It reports
+  /// the usage with `fail`; where the job was cancelled, finished units are paid.
   package var stops: Bool
 
   package init(leaseUntil: Timestamp, stops: Bool) {

@@ -1,8 +1,8 @@
 import JobModel
 import Postgres
 
-/// The notifications by which processes learn of changes. They may be lost, so that every listener also reads the tables
-/// from time to time.
+/// The notifications by which processes learn of changes. They may be lost, so that every listener also reads
+/// the tables from time to time.
 enum ChangeNotice {
   /// Ids of nodes that got work, separated by commas.
   static let workChannel = "scheduling_work"

@@ -3,11 +3,12 @@ import Model
 import Placement
 import Postgres
 
-/// The transactions of jobs. Each takes many calls and returns an outcome for each of them: it locks and reads the facts,
-/// has a decision value decide (`SubmitDecision`, `DispatchDecision`, `ReportDecision` …), and performs its actions.
+/// The transactions of jobs. Each takes many calls and returns an outcome for each of them: it locks and
+/// reads the facts, has a decision value decide (`SubmitDecision`, `DispatchDecision`, `ReportDecision` …),
+/// and performs its actions.
 ///
-/// Every transaction locks jobs, then accounts, then nodes, each in the order of their ids, and reads the database's time
-/// after that, so that the attempts of one node are recorded in the order of their times.
+/// Every transaction locks jobs, then accounts, then nodes, each in the order of their ids, and reads the
+/// database's time after that, so that the attempts of one node are recorded in the order of their times.
 struct JobRepository: Sendable {
   let pool: PostgresPool
   let fleet: FleetCache
@@ -69,8 +70,8 @@ extension [Int64] {
 }
 
 extension [Int64: FleetNode] {
-  /// Claims capacity of a locked node. Returns nil, and changes nothing, where the free capacity is too small or the node
-  /// takes no new work.
+  /// Claims capacity of a locked node. Returns nil, and changes nothing, where the free capacity is too small
+  /// or the node takes no new work.
   mutating func claim(_ node: Int64, _ needs: WorkNeeds) -> Claim? {
     self[node]?.isCordoned == false ? self[node]?.claim(needs) : nil
   }

@@ -2,9 +2,9 @@ package import Ledger
 internal import Model
 internal import Postgres
 
-/// Removes what jobs store about a person when their account is erased: the contents of their jobs, and their name in other
-/// rows. States, times and amounts stay. Rows that manifests declare keep the name until they are retired, because the next
-/// apply would restore it.
+/// Removes what jobs store about a person when their account is erased: the contents of their jobs, and their
+/// name in other rows. States, times and amounts stay. Rows that manifests declare keep the name until they
+/// are retired, because the next apply would restore it.
 package enum SchedulingErasure {
   /// Runs in the transaction of the ledger's erasure, which has renamed the account.
   package static let hook: LedgerErasure.Hook = {

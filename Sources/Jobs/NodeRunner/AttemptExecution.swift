@@ -33,15 +33,17 @@ struct AttemptExecution: Sendable {
 
   private static let gpuHeader = "RenderTrust-GPU"
 
-  /// How long it may take. Both times of an order are the scheduler's, whose clock need not agree with this one: where this
-  /// one goes ahead, it is they that count. That a job's time is up is also said by the scheduler itself.
+  /// How long it may take. Both times of an order are the scheduler's, whose clock need not agree with this
+  /// one: where this one goes ahead, it is they that count. That a job's time is up is also said by the
+  /// scheduler itself.
   private var timeLeft: TimeSpan {
     max(
       order.stopAt - parts.time.now(),
       TimeSpan(milliseconds: (order.stopAt - order.leaseUntil).milliseconds + lease.milliseconds))
   }
 
-  /// Nothing of it goes on when this returns; what a container makes of a request that was broken off is its own affair.
+  /// Nothing of it goes on when this returns; what a container makes of a request that was broken off is its
+  /// own affair.
   /// - Parameter hear: what the module says about how it goes.
   func run(hear: @escaping @Sendable (ProgressLine) -> Void) async -> ExecutionEnd {
     do throws(BackendError) {
@@ -118,8 +120,8 @@ struct AttemptExecution: Sendable {
   private static let looks = 10
   private static let lookPause = TimeSpan(milliseconds: 100)
 
-  /// Whether it is known not to run on since the work began. An engine tells of the end of a container a moment after that
-  /// of the processes in it.
+  /// Whether it is known not to run on since the work began. An engine tells of the end of a container a
+  /// moment after that of the processes in it.
   private func isGone(_ container: ContainerFacts, on engine: any ContainerEngine) async -> Bool {
     for look in 0..<Self.looks {
       if look > 0, (try? await parts.time.sleep(Self.lookPause)) == nil { return false }

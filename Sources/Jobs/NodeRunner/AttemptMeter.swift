@@ -1,10 +1,11 @@
 internal import JobModel
 internal import Model
 
-/// What an attempt used by itself. On a GPU, also on one that is only declared, it is the time that the attempt held it:
-/// from the start of its work to the end. Without one it is time of the processors: as measured by the shell that the
-/// command runs under, never more than the cores that the attempt claims could give in the time that passed; where it is
-/// not measured (requests over HTTP, images without a shell, attempts that were stopped) it is just that.
+/// What an attempt used by itself. On a GPU, also on one that is only declared, it is the time that the
+/// attempt held it: from the start of its work to the end. Without one it is time of the processors: as
+/// measured by the shell that the command runs under, never more than the cores that the attempt claims could
+/// give in the time that passed; where it is not measured (requests over HTTP, images without a shell,
+/// attempts that were stopped) it is just that.
 struct AttemptMeter: Sendable {
   private let usesGPU: Bool
   /// Thousandths.
@@ -31,7 +32,8 @@ struct AttemptMeter: Sendable {
     return WorkUsage(cpu: min(measured?.milliseconds ?? most, most))
   }
 
-  /// What it used at least: usage that was told is never taken back, so what is only measured at the end is none yet.
+  /// What it used at least: usage that was told is never taken back, so what is only measured at the end is
+  /// none yet.
   func usageSoFar(from began: TimeSpan, to now: TimeSpan) -> WorkUsage {
     usesGPU || !isMeasured ? usage(from: began, to: now) : WorkUsage()
   }

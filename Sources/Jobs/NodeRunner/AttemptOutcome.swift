@@ -24,8 +24,9 @@ enum ExecutionEnd: Hashable, Sendable {
 
 /// What an attempt's end means. Pure.
 ///
-/// An exit code of 65 (`EX_DATAERR`) and an HTTP status of 4xx say that the module refuses the input: it would elsewhere
-/// too. So is what took too long, or answers with more than `mostOutput`. Everything else may be tried elsewhere.
+/// An exit code of 65 (`EX_DATAERR`) and an HTTP status of 4xx say that the module refuses the input: it
+/// would elsewhere too. So is what took too long, or answers with more than `mostOutput`. Everything else may
+/// be tried elsewhere.
 struct AttemptOutcome: Hashable, Sendable {
   enum Verdict: Hashable, Sendable {
     case success(units: Int64, output: Value, artefacts: [Artefact])

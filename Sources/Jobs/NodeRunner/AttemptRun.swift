@@ -3,8 +3,8 @@ internal import JobModel
 internal import Model
 internal import Reconciling
 
-/// One attempt from its acceptance to the word that is said about its end. While it runs it tells how it goes, which renews
-/// its lease, and heeds what it is answered.
+/// One attempt from its acceptance to the word that is said about its end. While it runs it tells how it
+/// goes, which renews its lease, and heeds what it is answered.
 struct AttemptRun: Sendable {
   private let order: WorkOrder
   private let node: DirectNode
@@ -86,8 +86,8 @@ struct AttemptRun: Sendable {
     return .nothing
   }
 
-  /// A third of the lease: of the one that the node was told when it began, or of the one that the last answer gave where
-  /// that is shorter by now. An answer that this clock does not agree with says nothing.
+  /// A third of the lease: of the one that the node was told when it began, or of the one that the last
+  /// answer gave where that is shorter by now. An answer that this clock does not agree with says nothing.
   private func third(until leaseUntil: Timestamp) -> TimeSpan {
     let left = (leaseUntil - parts.time.now()).milliseconds
     let shorter = left > 0 ? min(left, lease.milliseconds) : lease.milliseconds

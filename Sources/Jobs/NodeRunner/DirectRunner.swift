@@ -5,13 +5,13 @@ internal import Model
 package import Reconciling
 internal import Synchronization
 
-/// The worker of every node whose engine is reached from here: it says that they are there, takes their work and runs each
-/// attempt in a container of the job's module.
+/// The worker of every node whose engine is reached from here: it says that they are there, takes their work
+/// and runs each attempt in a container of the job's module.
 ///
-/// `run()` is all of it: a child for each node (`NodeWorker`), which has one for each attempt (`AttemptRun`). What an end
-/// means is decided by `AttemptOutcome`, what is metered by `AttemptMeter`; both are pure. How a module talks is written
-/// in `docs/modules.md`; on standard error it may tell how it goes (`ProgressLine`). An engine that does not answer
-/// silences its nodes, which go offline by that, and come back with it.
+/// `run()` is all of it: a child for each node (`NodeWorker`), which has one for each attempt (`AttemptRun`).
+/// What an end means is decided by `AttemptOutcome`, what is metered by `AttemptMeter`; both are pure. How a
+/// module talks is written in `docs/modules.md`; on standard error it may tell how it goes (`ProgressLine`).
+/// An engine that does not answer silences its nodes, which go offline by that, and come back with it.
 package struct DirectRunner: Sendable {
   package enum News: Hashable, Sendable {
     /// The node is registered, or its engine answers again.
@@ -40,8 +40,8 @@ package struct DirectRunner: Sendable {
 
   /// - Parameters:
   ///   - owner: the value of `ContainerLabels.owner` of the containers that are used.
-  ///   - nodes: those that it is to serve now; asked every few seconds. A node that left them takes nothing more, and what
-  ///     runs on it is finished.
+  ///   - nodes: those that it is to serve now; asked every few seconds. A node that left them takes nothing
+  ///     more, and what runs on it is finished.
   ///   - modules: those that are applied now; asked with every heartbeat and attempt.
   package init(
     desk: any WorkerAPI, engines: EnginePool, http: HTTPClient, owner: String, time: TimeSource,
@@ -57,7 +57,8 @@ package struct DirectRunner: Sendable {
 
   private static let lookPause = TimeSpan(seconds: 2)
 
-  /// Serves until it is cancelled; attempts that run then are ended, and said to have failed, so that others take them.
+  /// Serves until it is cancelled; attempts that run then are ended, and said to have failed, so that others
+  /// take them.
   package func run() async {
     let roster = NodeRoster()
     await withDiscardingTaskGroup { group in

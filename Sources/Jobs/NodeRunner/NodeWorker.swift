@@ -54,8 +54,8 @@ struct NodeWorker: Sendable {
     return nil
   }
 
-  /// Nil where the scheduler cannot be asked, or does not know the node yet. Attempts that an earlier run had accepted are
-  /// given up.
+  /// Nil where the scheduler cannot be asked, or does not know the node yet. Attempts that an earlier run had
+  /// accepted are given up.
   private func register(_ heartbeat: WorkerHeartbeat) async -> WorkTerms? {
     let terms: WorkTerms
     do throws(JobError) {
@@ -72,8 +72,9 @@ struct NodeWorker: Sendable {
     return terms
   }
 
-  /// Says again and again that the node is there, while its engine answers: as often as is asked for, at once where other
-  /// images are there than before, and with every look while attempts run, because the answer tells which are to stop.
+  /// Says again and again that the node is there, while its engine answers: as often as is asked for, at once
+  /// where other images are there than before, and with every look while attempts run, because the answer
+  /// tells which are to stop.
   private func beat(_ terms: WorkTerms) async {
     var images: [String]?
     var lastHeard = parts.time.uptime()
@@ -151,8 +152,8 @@ struct NodeWorker: Sendable {
     }
   }
 
-  /// Where signs come that it is to stop, and until when it may be silent; nil: it runs already, or is not this node's any
-  /// more.
+  /// Where signs come that it is to stop, and until when it may be silent; nil: it runs already, or is not
+  /// this node's any more.
   private func begin(_ order: WorkOrder) async -> (AsyncStream<Void>, Timestamp)? {
     guard let signs = running.begin(order.attempt) else { return nil }
     do throws(JobError) {
@@ -169,8 +170,8 @@ struct NodeWorker: Sendable {
 extension DirectRunner.Parts {
   private static let pauses = [200, 500, 1000, 2000, 4000, 8000].map { TimeSpan(milliseconds: $0) }
 
-  /// Says how an attempt ended, again where the scheduler cannot be asked, and once also in a task that was cancelled. What
-  /// is never heard ends with the attempt's lease.
+  /// Says how an attempt ended, again where the scheduler cannot be asked, and once also in a task that was
+  /// cancelled. What is never heard ends with the attempt's lease.
   func say(_ report: WorkReport, from node: String) async {
     for pause in [TimeSpan(milliseconds: 0)] + Self.pauses {
       if pause.milliseconds > 0, (try? await time.sleep(pause)) == nil { return }

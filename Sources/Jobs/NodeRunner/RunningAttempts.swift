@@ -48,7 +48,8 @@ final class RunningAttempts: Sendable {
     ending.yield()
   }
 
-  /// The container among these that the fewest attempts use; it counts as used by this one now. Nil: there is none.
+  /// The container among these that the fewest attempts use; it counts as used by this one now. Nil: there is
+  /// none.
   func choose(among containers: [String], for id: AttemptID) -> String? {
     state.withLock { state in
       let used = state.entries.values.compactMap(\.container)

@@ -15,8 +15,8 @@ package struct Claim: Hashable, Sendable {
 }
 
 extension FleetNode {
-  /// Takes a slot and what the work needs. Of the GPUs with enough free memory it takes the one with the least, then the
-  /// first. Returns nil, and changes nothing, where the free capacity is too small.
+  /// Takes a slot and what the work needs. Of the GPUs with enough free memory it takes the one with the
+  /// least, then the first. Returns nil, and changes nothing, where the free capacity is too small.
   package mutating func claim(_ needs: WorkNeeds) -> Claim? {
     let (cores, memory) = (needs.cores, needs.gpuMemory)
     guard FreeCapacity(self).fits(cores: cores, gpuMemory: memory) else { return nil }

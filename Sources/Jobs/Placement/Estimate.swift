@@ -2,21 +2,21 @@ package import Model
 
 /// The figures by which nodes are compared. All are whole numbers, so that every replica decides alike.
 ///
-/// The figures of a node do not depend on which other nodes there are: nothing is scaled by the least or the greatest of
-/// those that passed the filters. A node that joins changes no other node's score, unless it earned more than any before,
-/// and a choice with it is never worse by score than the choice without it.
+/// The figures of a node do not depend on which other nodes there are: nothing is scaled by the least or the
+/// greatest of those that passed the filters. A node that joins changes no other node's score, unless it
+/// earned more than any before, and a choice with it is never worse by score than the choice without it.
 package enum Estimate {
-  /// What attempts add to the wait of the next one when they use all slots, in microseconds; each attempt adds its share
-  /// of the slots.
+  /// What attempts add to the wait of the next one when they use all slots, in microseconds; each attempt
+  /// adds its share of the slots.
   package static let fullQueue: Int64 = 1_000_000
-  /// What an image that must be pulled first adds, in microseconds: the share of one job. The pull takes longer, but every
-  /// later job finds the image there.
+  /// What an image that must be pulled first adds, in microseconds: the share of one job. The pull takes
+  /// longer, but every later job finds the image there.
   package static let coldStart: Int64 = 500_000
   /// The maximum latency: an hour, in microseconds.
   package static let maxLatency: Int64 = 3_600_000_000
-  /// The latency that scores 500,000. With the default weights a node that earned nothing precedes one that earned most as
-  /// long as its latency is less than 750 ms longer, so that no node is left without work for being that much slower, or
-  /// for a cold image.
+  /// The latency that scores 500,000. With the default weights a node that earned nothing precedes one that
+  /// earned most as long as its latency is less than 750 ms longer, so that no node is left without work for
+  /// being that much slower, or for a cold image.
   package static let medianLatency: Int64 = 1_000_000
 
   /// Round trip and queue, in microseconds, without the start of a cold image.
@@ -29,8 +29,8 @@ package enum Estimate {
     min(maxLatency, latency(of: node) + (isCold ? coldStart : 0))
   }
 
-  /// What a node can do at the same time, in thousandths of a core: a GiB of GPU memory counts as a core, and so does a
-  /// slot.
+  /// What a node can do at the same time, in thousandths of a core: a GiB of GPU memory counts as a core, and
+  /// so does a slot.
   package static func capacity(of node: FleetNode) -> Int64 {
     max(
       1,

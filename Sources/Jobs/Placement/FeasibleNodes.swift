@@ -1,7 +1,7 @@
 internal import JobModel
 
-/// The nodes that jobs of equal needs may run on, apart from those that are cordoned, offline or avoided. Kept from one
-/// selection to the next and updated with each change of a node.
+/// The nodes that jobs of equal needs may run on, apart from those that are cordoned, offline or avoided.
+/// Kept from one selection to the next and updated with each change of a node.
 struct FeasibleNodes: Sendable {
   /// Without `avoided`.
   let needs: WorkNeeds

@@ -2,9 +2,10 @@ package import JobModel
 package import Model
 
 extension FleetIndex {
-  /// Chooses the node of a job. Of the nodes that pass all filters, those are considered that no other node dominates (is
-  /// better than in latency or earnings without being worse in the other). Of these the one with the least score is chosen
-  /// (`Estimate.score`), then the first by name, byte by byte, then by id. Nothing is claimed.
+  /// Chooses the node of a job. Of the nodes that pass all filters, those are considered that no other node
+  /// dominates (is better than in latency or earnings without being worse in the other). Of these the one
+  /// with the least score is chosen (`Estimate.score`), then the first by name, byte by byte, then by id.
+  /// Nothing is claimed.
   ///
   /// The same fleet, needs, weights and time give the same decision, in whatever order the nodes were added.
   /// - Parameters:
@@ -39,8 +40,8 @@ extension FleetIndex {
       offlineAfter: settings.offlineAfter)
   }
 
-  /// Applies the filters that change with jobs and heartbeats, 64 nodes at a time, and puts the nodes that pass into
-  /// `frontier.passed`.
+  /// Applies the filters that change with jobs and heartbeats, 64 nodes at a time, and puts the nodes that
+  /// pass into `frontier.passed`.
   /// - Returns: how many nodes pass.
   private mutating func filter(_ kept: Int, _ avoided: Set<Int>, _ counts: inout [Int]) -> Int {
     var (cordonedCount, offlineCount, busyCount, passedCount) = (0, 0, 0, 0)

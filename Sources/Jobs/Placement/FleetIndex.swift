@@ -1,12 +1,13 @@
 package import Model
 
-/// The whole fleet, arranged so that a selection touches only what it must: an array for each figure that nodes are compared
-/// by, and bit sets for the filters. Nodes are updated one by one, by heartbeats and claims; a selection rebuilds nothing.
+/// The whole fleet, arranged so that a selection touches only what it must: an array for each figure that
+/// nodes are compared by, and bit sets for the filters. Nodes are updated one by one, by heartbeats and
+/// claims; a selection rebuilds nothing.
 ///
 /// A value that is changed in place. It reads no clock and performs no I/O.
 package struct FleetIndex: Sendable {
-  /// The maximum number of different needs whose feasible nodes are kept; the ones unused for longest are replaced. Those of
-  /// 100,000 nodes take 150 kB.
+  /// The maximum number of different needs whose feasible nodes are kept; the ones unused for longest are
+  /// replaced. Those of 100,000 nodes take 150 kB.
   package static let feasibleLimit = 128
 
   // A node has the same index in all arrays and sets until it is removed; then the index is free.
@@ -83,7 +84,8 @@ package struct FleetIndex: Sendable {
     liveness.recordHeartbeat(of: index, at: time)
   }
 
-  /// The index in `feasible` of the nodes for jobs with these needs, apart from `avoided`; built where it is not kept yet.
+  /// The index in `feasible` of the nodes for jobs with these needs, apart from `avoided`; built where it is
+  /// not kept yet.
   mutating func feasibleIndex(for needs: WorkNeeds) -> Int {
     var needs = needs
     if !needs.avoided.isEmpty { needs.avoided = [] }

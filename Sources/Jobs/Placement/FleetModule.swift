@@ -42,8 +42,8 @@ package struct FleetModule: Hashable, Sendable, Codable {
   /// What its jobs need before they failed on any node.
   package var workNeeds: WorkNeeds { WorkNeeds(jobType: jobType, image: image, compute: needs) }
 
-  /// What a job of the module needs. Labels and named nodes select among the module's own nodes; they do not apply to
-  /// the overflow pool.
+  /// What a job of the module needs. Labels and named nodes select among the module's own nodes; they do not
+  /// apply to the overflow pool.
   /// - Parameter avoided: ids of the nodes that the job failed on.
   package func needs(isOverflow: Bool, avoiding avoided: [Int64] = []) -> WorkNeeds {
     var needs = workNeeds

@@ -1,7 +1,7 @@
 package import Model
 
-/// A node as schedulers place work on it: what its manifest declares, what attempts use of it and what its worker reported
-/// last.
+/// A node as schedulers place work on it: what its manifest declares, what attempts use of it and what its
+/// worker reported last.
 package struct FleetNode: Hashable, Sendable, Codable {
   package var id: Int64
   package var name: String

@@ -25,8 +25,8 @@ struct NodeLiveness: Sendable {
     if time >= cutoff { oldest = min(oldest, time) }
   }
 
-  /// Makes `online` the nodes whose last heartbeat is at most `span` before `now`. Most calls find that no node went offline
-  /// since the last one and cost nothing.
+  /// Makes `online` the nodes whose last heartbeat is at most `span` before `now`. Most calls find that no
+  /// node went offline since the last one and cost nothing.
   mutating func update(at now: Timestamp, _ span: TimeSpan) {
     let (micros, isHuge) = span.milliseconds.multipliedReportingOverflow(by: 1000)
     let (moment, isEarly) = now.microseconds.subtractingReportingOverflow(micros)

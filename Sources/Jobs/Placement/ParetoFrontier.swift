@@ -1,6 +1,6 @@
-/// Finds the nodes that no other node dominates in latency and earnings, in two passes over those that passed the filters,
-/// without sorting them. Latencies are grouped into steps, each 1/32 of its power of two wide; a node of a lower step that
-/// earned no more dominates a node. Memory is kept from one search to the next.
+/// Finds the nodes that no other node dominates in latency and earnings, in two passes over those that passed
+/// the filters, without sorting them. Latencies are grouped into steps, each 1/32 of its power of two wide; a
+/// node of a lower step that earned no more dominates a node. Memory is kept from one search to the next.
 struct ParetoFrontier: Sendable {
   struct Point: Sendable {
     let latency: UInt32
@@ -30,7 +30,8 @@ struct ParetoFrontier: Sendable {
   private var least = [UInt64](repeating: .max, count: ParetoFrontier.steps)
   /// The least earnings of all lower steps.
   private var below = [UInt32](repeating: .max, count: ParetoFrontier.steps)
-  /// Points that neither a lower step nor the least of their own step dominates, but another point of their step may.
+  /// Points that neither a lower step nor the least of their own step dominates, but another point of their
+  /// step may.
   private var others: [Point] = []
 
   /// Reserves memory for so many nodes.

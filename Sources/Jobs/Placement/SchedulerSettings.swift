@@ -1,7 +1,7 @@
 package import Model
 
-/// How schedulers place jobs, as a `Scheduler` resource records it in `schedulers.settings`. Running schedulers read it
-/// every second. The same JSON has members about replicas, which placement ignores.
+/// How schedulers place jobs, as a `Scheduler` resource records it in `schedulers.settings`. Running
+/// schedulers read it every second. The same JSON has members about replicas, which placement ignores.
 package struct SchedulerSettings: Hashable, Sendable {
   /// The weights of a short latency and of fair earnings, in parts per million; their sum is 1,000,000.
   package var latencyWeight: Int64 = 700_000

@@ -2,8 +2,8 @@ internal import JobModel
 internal import Model
 
 extension WorkNeeds {
-  /// The first filter that removes the node whatever happens on it, nil where it passes. The filters that change with jobs
-  /// and heartbeats (cordoned, offline, avoided, busy) apply after these.
+  /// The first filter that removes the node whatever happens on it, nil where it passes. The filters that
+  /// change with jobs and heartbeats (cordoned, offline, avoided, busy) apply after these.
   func staticFilter(_ node: borrowing FleetNode) -> PlacementDecision.Filter? {
     if node.isOverflow != isOverflow { return .pool }
     if node.jobTypes?.contains(jobType) == false { return .jobType }

@@ -58,8 +58,8 @@ package enum MissingCapability: Hashable, Sendable {
 }
 
 extension ComputeNeeds {
-  /// The first capability, in the order of the cases, that the node lacks; nil: it can run the work. Modules and the
-  /// scheduler place work by this rule.
+  /// The first capability, in the order of the cases, that the node lacks; nil: it can run the work. Modules
+  /// and the scheduler place work by this rule.
   package func missing(on node: NodeCapabilities) -> MissingCapability? {
     if !nodes.isEmpty, !nodes.contains(where: { $0.name == node.name }) { return .name }
     for (label, value) in labels where node.labels[label] != value { return .labels }
@@ -75,7 +75,8 @@ extension ComputeNeeds {
 
 /// Placing containers, which the controller does itself: it must reach the node's engine.
 extension ComputeNeeds {
-  /// Why the node cannot run the work, as the end of a sentence about the node; nil: it can. A cordoned node can.
+  /// Why the node cannot run the work, as the end of a sentence about the node; nil: it can. A cordoned node
+  /// can.
   package func obstacle(on node: ResourceID, _ offer: ComputeOffer) -> String? {
     let missing = missing(on: offer.capabilities(of: node))
     if missing == .name { return "is not named" }

@@ -23,7 +23,8 @@ package struct Offers: Sendable, Equatable {
   package private(set) var compute: [ResourceID: ComputeOffer] = [:]
   package private(set) var databases: [ResourceID: DatabaseOffer] = [:]
   package private(set) var work: [ResourceID: WorkOffer] = [:]
-  /// Those who offer something and are no longer desired: what is on them can be found there, nothing new comes.
+  /// Those who offer something and are no longer desired: what is on them can be found there, nothing new
+  /// comes.
   package var leaving: Set<ResourceID> = []
   /// Containers that are taken, by the resource that adopts them.
   package private(set) var adoptions: [ResourceID: Adoption] = [:]

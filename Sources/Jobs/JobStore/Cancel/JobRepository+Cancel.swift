@@ -5,7 +5,8 @@ import Postgres
 
 /// Jobs that end while they wait, and jobs whose worker must stop.
 extension JobRepository {
-  /// Ends waiting jobs and frees what is held for them, or escalates them; jobs that do not wait stay as they are.
+  /// Ends waiting jobs and frees what is held for them, or escalates them; jobs that do not wait stay as they
+  /// are.
   func endPending(_ ids: [JobID], _ cause: PendingEndDecision.Cause) async throws(PostgresError) {
     guard !ids.isEmpty else { return }
     let settings = fleet.settings

@@ -33,7 +33,8 @@ extension JobRepository {
     return DispatchRound(dispatched: dispatched, unschedulable: unschedulable, isDone: isDone)
   }
 
-  /// - Returns: how many attempts were stored. Where the transaction fails, the claims in the fleet cache are released.
+  /// - Returns: how many attempts were stored. Where the transaction fails, the claims in the fleet cache are
+  ///   released.
   private func store(_ proposals: [DispatchProposal]) async throws(PostgresError) -> Int {
     guard !proposals.isEmpty else { return 0 }
     let (settings, rates) = (fleet.settings, fleet.rates)

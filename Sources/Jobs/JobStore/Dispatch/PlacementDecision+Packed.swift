@@ -1,8 +1,8 @@
 import JobModel
 import Model
 
-/// Decisions as `job_attempts.decision` stores them: a third of the size of their JSON, because every attempt has one. Fields
-/// end with the ASCII unit separator, lists with the record separator; names contain neither.
+/// Decisions as `job_attempts.decision` stores them: a third of the size of their JSON, because every attempt
+/// has one. Fields end with the ASCII unit separator, lists with the record separator; names contain neither.
 extension PlacementDecision {
   private static let unit: UInt8 = 0x1F
   private static let record: UInt8 = 0x1E

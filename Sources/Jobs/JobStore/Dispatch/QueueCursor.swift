@@ -1,11 +1,11 @@
-/// How far one process has read the queue, window by window. It starts again at the end of the queue; where capacity is
-/// short, the next read begins after the jobs that were read last.
+/// How far one process has read the queue, window by window. It starts again at the end of the queue; where
+/// capacity is short, the next read begins after the jobs that were read last.
 struct QueueCursor: Sendable {
   private(set) var position = QueuePosition.start
   /// The account whose job was dispatched last; the next turn is another account's.
   private(set) var account = Int64.min
-  /// Modules whose jobs wait because no node has enough free capacity. A new order of one of them waits behind those jobs
-  /// and does not take the capacity that becomes free.
+  /// Modules whose jobs wait because no node has enough free capacity. A new order of one of them waits
+  /// behind those jobs and does not take the capacity that becomes free.
   private(set) var saturated: Set<String> = []
 
   // Since the position was at the start.

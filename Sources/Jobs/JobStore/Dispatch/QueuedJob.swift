@@ -32,8 +32,8 @@ struct QueueWindow {
   /// Whether the window has every job of its accounts and modules.
   var isComplete = true
 
-  /// Reads a window of at most `limit` jobs, accounts and modules. Jobs behind others that no node can run come with one of
-  /// the next windows.
+  /// Reads a window of at most `limit` jobs, accounts and modules. Jobs behind others that no node can run
+  /// come with one of the next windows.
   /// - Parameters:
   ///   - position: the window begins after it.
   ///   - account: the account of the last turn; the accounts behind it come first.

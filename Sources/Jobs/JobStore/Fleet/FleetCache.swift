@@ -4,9 +4,10 @@ import Placement
 import Postgres
 import Synchronization
 
-/// A process's copy of the fleet, the modules and the settings, so that choosing a node needs no query. The tables are
-/// authoritative: the transaction that performs a decision checks it under locks. The copy follows the tables by reading
-/// them from time to time, and by what each transaction reads of the nodes that it locks.
+/// A process's copy of the fleet, the modules and the settings, so that choosing a node needs no query. The
+/// tables are authoritative: the transaction that performs a decision checks it under locks. The copy follows
+/// the tables by reading them from time to time, and by what each transaction reads of the nodes that it
+/// locks.
 final class FleetCache: Sendable {
   private let state = Mutex(FleetState())
 

@@ -95,7 +95,8 @@ struct AttemptRecord {
     job.state = .running
   }
 
-  /// Records what a worker reports that the attempt did and used, at most what is possible in the time since it started.
+  /// Records what a worker reports that the attempt did and used, at most what is possible in the time since
+  /// it started.
   mutating func meter(units reported: Int64, _ used: WorkUsage, at time: Timestamp) {
     let elapsed = max((time - (startedAt ?? time)).milliseconds, 0)
     let width = max(claim.cores, 1000)

@@ -1,7 +1,7 @@
 import Placement
 
-/// Whether a job that failed on enough nodes goes to the overflow pool (seeds 3.1: retry, then overflow). Pure; every
-/// transaction that ends attempts or waiting jobs decides by it.
+/// Whether a job that failed on enough nodes goes to the overflow pool (seeds 3.1: retry, then overflow).
+/// Pure; every transaction that ends attempts or waiting jobs decides by it.
 struct Escalation: Hashable {
   let settings: SchedulerSettings
   /// Whether a node of the overflow pool is declared.

@@ -3,8 +3,8 @@ import Ledger
 import Model
 import Placement
 
-/// Decides what a batch of reports changes. Pure: `process` takes the reports in their order, each on what those before it
-/// left; the other properties are what must be written then.
+/// Decides what a batch of reports changes. Pure: `process` takes the reports in their order, each on what
+/// those before it left; the other properties are what must be written then.
 struct ReportDecision {
   /// What is known under the locks.
   struct Facts {

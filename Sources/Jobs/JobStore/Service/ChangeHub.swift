@@ -3,8 +3,8 @@ import Model
 import Postgres
 import Synchronization
 
-/// Notifies the waiting calls of this process of changes, whichever process made them. Notifications may be lost: a call
-/// that is notified, or has waited for long enough, reads the tables.
+/// Notifies the waiting calls of this process of changes, whichever process made them. Notifications may be
+/// lost: a call that is notified, or has waited for long enough, reads the tables.
 final class ChangeHub: Sendable {
   enum Subject: Hashable, Sendable {
     case node(Int64)

@@ -53,8 +53,8 @@ extension PostgresJobService: WorkerAPI {
     return try outcome.get()
   }
 
-  /// Reads the tables where the fleet cache does not have the node: it is new, or it left the manifests and finishes its
-  /// attempts.
+  /// Reads the tables where the fleet cache does not have the node: it is new, or it left the manifests and
+  /// finishes its attempts.
   private func id(of node: String) async throws(JobError) -> Int64 {
     if let id = repository.fleet.withState({ $0.fleet.node(named: node)?.id }) { return id }
     let found = try await mappingErrors { () async throws(PostgresError) in

@@ -4,8 +4,9 @@ package import Model
 internal import Placement
 package import Postgres
 
-/// The scheduler of one process: takes orders and reports, many in one transaction. Any number of processes may use one
-/// database. This file is the API of creators and operators; `PostgresJobService+Workers.swift` is that of workers.
+/// The scheduler of one process: takes orders and reports, many in one transaction. Any number of processes
+/// may use one database. This file is the API of creators and operators; `PostgresJobService+Workers.swift`
+/// is that of workers.
 package final class PostgresJobService: JobService {
   let repository: JobRepository
   let changes: ChangeHub

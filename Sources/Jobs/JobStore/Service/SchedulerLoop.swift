@@ -2,8 +2,9 @@ internal import JobModel
 internal import Ledger
 package import Postgres
 
-/// What a scheduler does all the time: it dispatches jobs from the queue, ends what is overdue, and has the ledger pay for
-/// what was used. Any number of schedulers may run on one database; each job is taken by one of them.
+/// What a scheduler does all the time: it dispatches jobs from the queue, ends what is overdue, and has the
+/// ledger pay for what was used. Any number of schedulers may run on one database; each job is taken by one
+/// of them.
 package struct SchedulerLoop: Sendable {
   /// What happened, for logs.
   package enum Event: Sendable {

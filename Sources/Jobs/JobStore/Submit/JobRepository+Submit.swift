@@ -61,7 +61,8 @@ extension JobRepository {
     }
   }
 
-  /// - Returns: the outcome of each proposal. Where the transaction fails, the claims in the fleet cache are released.
+  /// - Returns: the outcome of each proposal. Where the transaction fails, the claims in the fleet cache are
+  ///   released.
   private func store(_ proposals: [SubmitProposal]) async throws(PostgresError) -> [Submitted] {
     guard !proposals.isEmpty else { return [] }
     let lease = fleet.settings.lease

@@ -1,6 +1,7 @@
 import JobModel
 
-/// Separates the new orders of a batch from those that repeat an order that is stored or that is earlier in the batch.
+/// Separates the new orders of a batch from those that repeat an order that is stored or that is earlier in
+/// the batch.
 struct SubmitBatch {
   typealias Submitted = JobRepository.Submitted
 

@@ -1,11 +1,11 @@
 internal import Glibc
 internal import Model
 
-/// Files for Kubernetes, below the state folder where their paths are relative.
+/// The folder of the files for Kubernetes; relative paths begin at the state folder.
 struct KEDAFolder: Sendable {
   let stateFolder: String
 
-  /// By their paths as the manifest writes them; without those that are not there.
+  /// The texts of the files that exist, by their path as the manifest writes it.
   func texts(of files: [String]) throws(BackendError) -> [String: String] {
     var texts: [String: String] = [:]
     for file in files { texts[file] = try read(file) }
@@ -24,7 +24,7 @@ struct KEDAFolder: Sendable {
     return String(decoding: bytes[..<count], as: UTF8.self)
   }
 
-  /// By renaming, so that nobody reads half a file.
+  /// Replaces the file atomically, so that no reader sees half of it.
   func write(_ text: String, to file: String) throws(BackendError) {
     let path = path(file)
     if let slash = path.lastIndex(of: "/") { try makeFolder(String(path[..<slash]), for: file) }
@@ -39,9 +39,9 @@ struct KEDAFolder: Sendable {
     }
   }
 
-  /// Removing what is gone, or is not ours, does nothing.
+  /// Has no effect on a file that does not exist or that this program did not write.
   func remove(_ file: String) throws(BackendError) {
-    guard let text = try read(file), KEDAManifest.isOurs(text) else { return }
+    guard let text = try read(file), KEDAManifest.isGenerated(text) else { return }
     guard unlink(path(file)) == 0 || errno == ENOENT else { throw failure("cannot remove", file) }
   }
 

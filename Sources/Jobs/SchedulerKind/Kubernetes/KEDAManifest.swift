@@ -3,10 +3,11 @@ internal import ContainerSupport
 internal import Manifests
 internal import Model
 
-/// What Kubernetes is told of schedulers: a Deployment, what KEDA scales it by, and where KEDA finds the database. The
-/// number of replicas is KEDA's alone, so the Deployment does not say it.
+/// The file for Kubernetes: a Deployment of schedulers, the ScaledObject by which KEDA scales it, and the
+/// TriggerAuthentication with which KEDA reads the database. KEDA decides the number of replicas, so the
+/// Deployment has none.
 package struct KEDAManifest: Hashable, Sendable {
-  /// As the manifest writes it: a relative path begins at the state folder.
+  /// The path as the manifest writes it; a relative path begins at the state folder.
   package let file: String
   package let text: String
 
@@ -22,8 +23,11 @@ package struct KEDAManifest: Hashable, Sendable {
       ].joined()
   }
 
-  /// Whether a file was written here, however much it was changed below its first line.
-  package static func isOurs(_ text: String) -> Bool { text.hasPrefix(mark) }
+  /// Whether this program wrote the file, whatever was changed below its first line.
+  package static func isGenerated(_ text: String) -> Bool { text.hasPrefix(mark) }
+
+  /// The number that KEDA scales by.
+  private static let pendingJobsQuery = "SELECT count(*) FROM pending_jobs"
 
   private static let mark = "# Written by rendertrust from a Scheduler; changes made here are written over."
 
@@ -67,7 +71,8 @@ package struct KEDAManifest: Hashable, Sendable {
     """
   }
 
-  /// `cooldownPeriod` is KEDA's wait before it goes to none; between numbers above that the autoscaler's window counts.
+  /// `cooldownPeriod` is KEDA's wait before it scales to 0; between other numbers the autoscaler's window
+  /// applies.
   private static func scaledObject(_ keda: KEDARuntimeSpec, _ replicas: ReplicaSpec) -> String {
     """
     apiVersion: keda.sh/v1alpha1
@@ -94,7 +99,7 @@ package struct KEDAManifest: Hashable, Sendable {
         - type: postgresql
           metricType: AverageValue
           metadata:
-            query: "\(ReplicaSighting.pendingJobsQuery)"
+            query: "\(KEDAManifest.pendingJobsQuery)"
             targetQueryValue: "\(replicas.pendingJobsPerReplica)"
           authenticationRef:
             name: "\(keda.name)"
@@ -121,9 +126,4 @@ package struct KEDAManifest: Hashable, Sendable {
 
   /// Whole seconds, rounded up.
   private static func seconds(_ span: TimeSpan) -> Int64 { (span.milliseconds + 999) / 1000 }
-}
-
-extension ReplicaSighting {
-  /// What replicas are scaled by.
-  package static let pendingJobsQuery = "SELECT count(*) FROM pending_jobs"
 }
