@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 
 /// The figures by which nodes are compared. All are whole numbers, so that every replica decides alike.
 ///

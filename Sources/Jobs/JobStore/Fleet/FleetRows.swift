@@ -1,6 +1,6 @@
-import Model
-import Placement
-import Postgres
+package import Model
+package import Placement
+package import Postgres
 
 extension FleetNode {
   /// Reads the columns of `JobStoreSQL.lockNodes`: what a claim needs.

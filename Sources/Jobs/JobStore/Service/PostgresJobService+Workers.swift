@@ -1,5 +1,6 @@
+internal import Concurrency
 package import JobModel
-package import Model
+internal import Model
 internal import Placement
 internal import Postgres
 
