@@ -97,15 +97,18 @@ let kindModules: [Target] = [
 ]
 
 /// A part of the jobs subsystem; every one of them knows the values of `Model`.
-func jobs(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: ["Model"] + dependencies, path: "Sources/Jobs/\(name)")
+/// - Parameter sql: whether its folder `SQL` is embedded in the program.
+func jobs(_ name: String, _ dependencies: [Target.Dependency] = [], sql: Bool = false) -> Target {
+  .target(
+    name: name, dependencies: ["Model"] + dependencies, path: "Sources/Jobs/\(name)",
+    resources: sql ? [.embedInCode("SQL")] : [])
 }
 
 // SchedulerKind → {JobStore, Autoscaling} → Placement → JobModel ← NodeRunner.
 let jobModules: [Target] = [
   jobs("JobModel"),
   jobs("Placement", ["JobModel"]),
-  jobs("JobStore", ["JobModel", "Placement", "Ledger", "Postgres", "Concurrency"]),
+  jobs("JobStore", ["JobModel", "Placement", "Ledger", "Postgres", "Concurrency"], sql: true),
   jobs("Autoscaling", ["ContainerSupport", "Concurrency", "Postgres", "Reconciling", subprocess]),
   jobs("NodeRunner", ["JobModel", "ContainerSupport", "Concurrency", "HTTP", "Reconciling"]),
   jobs(
@@ -113,7 +116,7 @@ let jobModules: [Target] = [
     [
       "Autoscaling", "JobModel", "JobStore", "Placement", "ContainerSupport", "KindSupport", "Ledger",
       "Manifests", "Planning", "Postgres", "Reconciling",
-    ]),
+    ], sql: true),
 ]
 let kindModuleNames = (kindModules + jobModules).map { Target.Dependency(stringLiteral: $0.name) }
 

@@ -38,13 +38,16 @@ struct BenchFleet {
       return node
     }
     needs = images.enumerated().map { module, image in
-      var needs = WorkNeeds(jobType: ["render", "echo", "storyboard"][module % 3], image: image)
-      needs.gpuMemory = Int64([0, 0, 8, 20][module % 4]) * BenchFleet.gib
-      needs.cores = Int64([0, 500, 1000, 4000][module / 4 % 4])
-      needs.memory = Int64([0, 32][module % 2]) * BenchFleet.gib
-      needs.labels = module % 5 == 0 ? ["region": "eu"] : [:]
-      needs.isRootless = module % 6 == 0
-      return needs
+      let gpuMemory = Int64([0, 0, 8, 20][module % 4]) * BenchFleet.gib
+      let cores = Int64([0, 500, 1000, 4000][module / 4 % 4])
+      let memory = Int64([0, 32][module % 2]) * BenchFleet.gib
+      return WorkNeeds(
+        jobType: ["render", "echo", "storyboard"][module % 3], image: image,
+        compute: ComputeNeeds(
+          labels: module % 5 == 0 ? ["region": "eu"] : [:],
+          gpuMemory: gpuMemory > 0 ? ByteCount(bytes: gpuMemory) : nil,
+          cores: cores > 0 ? CoreCount(thousandths: cores) : nil,
+          memory: memory > 0 ? ByteCount(bytes: memory) : nil, isRootless: module % 6 == 0))
     }
   }
 

@@ -72,8 +72,8 @@ enum SelectionBench {
           index.update(node)
         }
       }
-      index.heartbeat(
-        Int64(turn % nodes) + 1, at: now, roundTripMicroseconds: Int64(500 + random.below(120_000)))
+      index.recordHeartbeat(
+        of: Int64(turn % nodes) + 1, at: now, roundTripMicroseconds: Int64(500 + random.below(120_000)))
       between += clock.now - decided
     }
     print("selection among \(title): \(spread(&processorTimes)) (target \(target) µs)")

@@ -13,10 +13,7 @@ import Testing
   }
 
   private func needs(gpuMemory: Int64, cores: Int64 = 1000) -> WorkNeeds {
-    var needs = WorkNeeds(jobType: "echo", image: "i1")
-    needs.gpuMemory = gpuMemory
-    needs.cores = cores
-    return needs
+    WorkNeeds(jobType: "echo", image: "i1", compute: .of(gpuMemory: gpuMemory, cores: cores))
   }
 
   @Test("the GPU with least room that is enough, then the first")

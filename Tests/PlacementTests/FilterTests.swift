@@ -14,6 +14,10 @@ import Testing
 
   private static let now = RandomFleet.now
 
+  private static func nodes(_ names: String...) -> [ResourceID] {
+    names.map { ResourceID(kind: "Node", name: $0) }
+  }
+
   static let cases: [Case] = [
     Case(reason: "an idle node with everything takes it", filter: nil),
     Case(reason: "a job of all goes to no overflow node", filter: .pool, node: { $0.isOverflow = true }),
@@ -23,23 +27,30 @@ import Testing
       needs: { $0.isOverflow = true }),
     Case(reason: "its worker takes other jobs", filter: .jobType, node: { $0.jobTypes = ["render"] }),
     Case(reason: "a worker that takes nothing", filter: .jobType, node: { $0.jobTypes = [] }),
-    Case(reason: "not among the nodes", filter: .nodes, needs: { $0.nodes = ["edge-2"] }),
-    Case(reason: "named", filter: nil, needs: { $0.nodes = ["edge-2", "edge-1"] }),
-    Case(reason: "another value of a label", filter: .labels, needs: { $0.labels = ["zone": "b"] }),
-    Case(reason: "one of two labels", filter: .labels, needs: { $0.labels = ["zone": "a", "tier": "1"] }),
-    Case(reason: "the labels it asks for", filter: nil, needs: { $0.labels = ["zone": "a"] }),
+    Case(reason: "not among the nodes", filter: .nodes, needs: { $0.compute.nodes = nodes("edge-2") }),
+    Case(reason: "named", filter: nil, needs: { $0.compute.nodes = nodes("edge-2", "edge-1") }),
+    Case(reason: "another value of a label", filter: .labels, needs: { $0.compute.labels = ["zone": "b"] }),
+    Case(
+      reason: "one of two labels", filter: .labels, needs: { $0.compute.labels = ["zone": "a", "tier": "1"] }),
+    Case(reason: "the labels it asks for", filter: nil, needs: { $0.compute.labels = ["zone": "a"] }),
     Case(
       reason: "containers with root", filter: .sandbox, node: { $0.isRootless = false },
-      needs: { $0.isRootless = true }),
-    Case(reason: "one byte of memory too little", filter: .memory, needs: { $0.memory = 17 }),
-    Case(reason: "as much memory as asked for", filter: nil, needs: { $0.memory = 16 }),
+      needs: { $0.compute.isRootless = true }),
     Case(
-      reason: "two GPUs are not one of twice the memory", filter: .gpuMemory, needs: { $0.gpuMemory = 25 }),
+      reason: "one byte of memory too little", filter: .memory,
+      needs: { $0.compute.memory = ByteCount(bytes: 17) }),
+    Case(
+      reason: "as much memory as asked for", filter: nil, needs: { $0.compute.memory = ByteCount(bytes: 16) }),
+    Case(
+      reason: "two GPUs are not one of twice the memory", filter: .gpuMemory,
+      needs: { $0.compute.gpuMemory = ByteCount(bytes: 25) }),
     Case(
       reason: "memory without a GPU", filter: .gpuMemory, node: { $0.gpuUsed = [] },
-      needs: { $0.gpuMemory = 1 }),
-    Case(reason: "more cores than there are", filter: .cores, needs: { $0.cores = 8001 }),
-    Case(reason: "all cores", filter: nil, needs: { $0.cores = 8000 }),
+      needs: { $0.compute.gpuMemory = ByteCount(bytes: 1) }),
+    Case(
+      reason: "more cores than there are", filter: .cores,
+      needs: { $0.compute.cores = CoreCount(thousandths: 8001) }),
+    Case(reason: "all cores", filter: nil, needs: { $0.compute.cores = CoreCount(thousandths: 8000) }),
     Case(reason: "no image and no pulling", filter: .image, node: { $0.images = ["i2"] }),
     Case(
       reason: "no image, but it can be pulled", filter: nil,
@@ -59,13 +70,13 @@ import Testing
     Case(reason: "no slots at all", filter: .busy, node: { $0.slots = 0 }),
     Case(
       reason: "half of the cores are taken", filter: .busy, node: { $0.coresUsed = 4000 },
-      needs: { $0.cores = 4001 }),
+      needs: { $0.compute.cores = CoreCount(thousandths: 4001) }),
     Case(
       reason: "room only on both GPUs together", filter: .busy, node: { $0.gpuUsed = [12, 12] },
-      needs: { $0.gpuMemory = 13 }),
+      needs: { $0.compute.gpuMemory = ByteCount(bytes: 13) }),
     Case(
       reason: "room on the second GPU", filter: nil, node: { $0.gpuUsed = [24, 4] },
-      needs: { $0.gpuMemory = 20 }),
+      needs: { $0.compute.gpuMemory = ByteCount(bytes: 20) }),
     Case(
       reason: "the first filter counts: without its image, cordoned and busy", filter: .image,
       node: {
@@ -119,7 +130,7 @@ import Testing
     }
     let (early, late, earlier) = (passed(0), passed(91), passed(60))
     #expect([early, late, earlier] == [1, 0, 1])
-    index.heartbeat(1, at: Self.now + TimeSpan(seconds: 95), roundTripMicroseconds: 7)
+    index.recordHeartbeat(of: 1, at: Self.now + TimeSpan(seconds: 95), roundTripMicroseconds: 7)
     let back = passed(185)
     #expect(back == 1)
     #expect(index[1]?.roundTripMicroseconds == 7)

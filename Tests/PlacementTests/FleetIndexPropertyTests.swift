@@ -27,9 +27,9 @@ import Testing
       naive.nodes[id] = node
     }
     for round in 0..<3 {
-      for number in 0..<(FleetIndex.viewLimit + 40) {
-        var needs = WorkNeeds(jobType: "echo", image: "i1")
-        needs.cores = Int64(number * 40)
+      for number in 0..<(FleetIndex.feasibleLimit + 40) {
+        let needs = WorkNeeds(
+          jobType: "echo", image: "i1", compute: .of(cores: Int64(number * 40)))
         let decision = index.select(
           needs, weights: (700_000, 300_000), now: Self.now, offlineAfter: Self.offlineAfter)
         let expected = naive.select(
@@ -111,7 +111,7 @@ import Testing
       guard let old = before.chosen, var better = index[old.node] else { continue }
       better.id = 1000
       better.name = random.pick(["0-first", "zz-last"])
-      if !needs.nodes.isEmpty { continue }
+      if !needs.compute.nodes.isEmpty { continue }
       better.roundTripMicroseconds -= 1 + Int64(random.random.int(999))
       better.earned /= 2
       index.update(better)

@@ -72,7 +72,7 @@ struct FleetStory {
     case 2:
       let time = Timestamp(microseconds: now.microseconds - random.age())
       let trip = random.pick([1000, 2000, 250_000] as [Int64])
-      index.heartbeat(id, at: time, roundTripMicroseconds: trip)
+      index.recordHeartbeat(of: id, at: time, roundTripMicroseconds: trip)
       naive.nodes[id]?.lastHeartbeatAt = time
       naive.nodes[id]?.roundTripMicroseconds = trip
     case 3:

@@ -30,7 +30,7 @@ struct NaiveFleet {
       .sorted { ($0.score, $0.name, $0.node) < ($1.score, $1.name, $1.node) }
     return PlacementDecision(
       nodes: nodes.count, removed: removed, passed: passed.count,
-      front: Array(front.prefix(PlacementDecision.shown)), frontCount: front.count)
+      front: Array(front.prefix(PlacementDecision.shownLimit)), frontCount: front.count)
   }
 
   static func beats(_ one: PlacementDecision.Candidate, _ other: PlacementDecision.Candidate) -> Bool {
@@ -46,10 +46,11 @@ struct NaiveFleet {
       switch filter {
       case .pool: return node.isOverflow != needs.isOverflow
       case .jobType: return !(node.jobTypes ?? [needs.jobType]).contains(needs.jobType)
-      case .nodes: return needs.nodes.count > 0 && !needs.nodes.contains(node.name)
-      case .labels: return needs.labels.contains { node.labels[$0.key] != $0.value }
-      case .sandbox: return needs.isRootless && !node.isRootless
-      case .memory: return needs.memory > node.memory
+      case .nodes:
+        return needs.compute.nodes.count > 0 && !needs.compute.nodes.map(\.name).contains(node.name)
+      case .labels: return needs.compute.labels.contains { node.labels[$0.key] != $0.value }
+      case .sandbox: return needs.compute.isRootless && !node.isRootless
+      case .memory: return needs.compute.memory.map { $0.bytes > node.memory } ?? false
       case .gpuMemory: return needs.gpuMemory > (node.gpuUsed.count > 0 ? node.gpuMemory : 0)
       case .cores: return needs.cores > node.cores
       case .image: return !(node.canPull || node.images.contains(needs.image))

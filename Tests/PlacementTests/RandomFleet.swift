@@ -46,18 +46,31 @@ struct RandomFleet {
 
   mutating func needs(nodes: [FleetNode]) -> WorkNeeds {
     var needs = WorkNeeds(jobType: pick(["echo", "echo", "render"]), image: pick(["i1", "i2"]))
-    needs.gpuMemory = pick([0, 0, 4, 16, 64])
-    needs.cores = pick([0, 1000, 6000])
-    needs.memory = pick([0, 0, 12])
-    needs.isRootless = chance(4)
-    needs.labels = pick([[:], [:], ["zone": "a"], ["tier": "1"]])
+    needs.compute = .of(
+      gpuMemory: pick([0, 0, 4, 16, 64]), cores: pick([0, 1000, 6000]), memory: pick([0, 0, 12]))
+    needs.compute.isRootless = chance(4)
+    needs.compute.labels = pick([[:], [:], ["zone": "a"], ["tier": "1"]])
     needs.isOverflow = chance(10)
-    if chance(8) { needs.nodes = Set((0..<6).map { _ in pick(nodes).name } + ["unknown"]) }
+    if chance(8) {
+      needs.compute.nodes = ((0..<6).map { _ in pick(nodes).name } + ["unknown"]).map {
+        ResourceID(kind: "Node", name: $0)
+      }
+    }
     if chance(2) { needs.avoided = (0..<3).map { _ in pick(nodes).id } + [-1] }
     return needs
   }
 
   mutating func weights() -> (latency: Int64, earnings: Int64) {
     pick([(700_000, 300_000), (1_000_000, 0), (0, 1_000_000), (500_000, 500_000)])
+  }
+}
+
+extension ComputeNeeds {
+  /// Bytes, thousandths of a core and bytes; 0: not needed.
+  static func of(gpuMemory: Int64 = 0, cores: Int64 = 0, memory: Int64 = 0) -> ComputeNeeds {
+    ComputeNeeds(
+      gpuMemory: gpuMemory > 0 ? ByteCount(bytes: gpuMemory) : nil,
+      cores: cores > 0 ? CoreCount(thousandths: cores) : nil,
+      memory: memory > 0 ? ByteCount(bytes: memory) : nil)
   }
 }

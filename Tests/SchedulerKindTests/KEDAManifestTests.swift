@@ -64,7 +64,7 @@ import Testing
   @Test func `pods run without root, and the number of them is not said`() async throws {
     let manifest = try Self.manifest(#"{"runtime":{"keda":{"image":"\#(Self.image)"}}}"#)
     #expect(manifest.file == "kubernetes/rendertrust-scheduler.yaml")
-    #expect(KEDAManifest.isOurs(manifest.text))
+    #expect(KEDAManifest.isGenerated(manifest.text))
     let spec = try await objects(manifest.text)[0].spec.value
     #expect(spec["replicas"] == nil, "it is KEDA's")
     let pod = try #require(spec["template"]?["spec"])

@@ -87,7 +87,7 @@ import Testing
         "UPDATE scheduler_modules SET price_micro = 1, retired_at = now() WHERE name = 'echo'")
       #expect(
         try await converge(pool, scheduler, offers) == [
-          "tell the scheduler anew of Node/b", "bring back Module/echo",
+          "update Node/b", "restore Module/echo",
         ])
       #expect(try await converge(pool, scheduler, offers) == [])
       let kept = """
@@ -128,12 +128,12 @@ import Testing
       let fewer = SchedulerFixture.offers(nodes: Self.nodes.filter { $0.key != "a" })
       #expect(
         try await converge(pool, scheduler, fewer) == [
-          "retire Module/echo, Module/free, Node/a: no new jobs, what runs goes on"
+          "retire Module/echo, Module/free, Node/a: no new jobs, running attempts continue"
         ])
       #expect(try await converge(pool, scheduler, fewer) == [])
       #expect(
         try await converge(pool, scheduler, offers) == [
-          "bring back Node/a", "bring back Module/echo, Module/free",
+          "restore Node/a", "restore Module/echo, Module/free",
         ])
       #expect(try await converge(pool, scheduler, offers) == [])
       #expect(try await pool.query("SELECT id FROM scheduler_nodes WHERE name = 'a'").only().int(0) == id)
@@ -158,14 +158,14 @@ import Testing
       #expect(error?.code == "scheduler.taken")
       #expect(
         try await converge(pool, first, offers, leaves: true) == [
-          "leave the jobs of global alone; nodes, modules and jobs stay"
+          "remove the settings of global; nodes, modules and jobs stay"
         ])
       #expect(try await converge(pool, first, offers, leaves: true) == [])
       #expect(
         try await text(pool, "SELECT count(*)::text FROM scheduler_nodes WHERE retired_at IS NULL") == "3")
       #expect(
         try await converge(pool, second, offers).first?.hasPrefix(
-          "take the jobs of Database/platform in charge") == true)
+          "schedule the jobs of Database/platform") == true)
     }
   }
 
@@ -196,7 +196,7 @@ import Testing
         #expect(try await converge(pool, keda, offers, folder: folder) == [])
         #expect(
           try await converge(pool, keda, offers, leaves: true, folder: folder) == [
-            "remove \(file)", "leave the jobs of global alone; nodes, modules and jobs stay",
+            "remove \(file)", "remove the settings of global; nodes, modules and jobs stay",
           ])
         #expect(try await converge(pool, keda, offers, leaves: true, folder: folder) == [])
       }
@@ -205,13 +205,13 @@ import Testing
 
   @Test func `without anybody who schedules it is ready and says so`() async throws {
     let spec = try SchedulerFixture.scheduler().spec
-    guard case .noted(let reason, let message) = ReplicaSighting().health(under: spec) else {
+    guard case .noted(let reason, let message) = ReplicaStatus().health(under: spec) else {
       Issue.record("it says nothing")
       return
     }
     #expect(reason == "NoReplica" && message.contains("‘rendertrust server’"))
     #expect(
-      ReplicaSighting(alive: 2, pendingJobs: 160).health(under: spec)
-        == .noted(reason: "Working", message: "2 schedulers work, 4 are wanted for the waiting jobs"))
+      ReplicaStatus(running: 2, pendingJobs: 160).health(under: spec)
+        == .noted(reason: "Working", message: "2 schedulers are running, the waiting jobs need 4"))
   }
 }

@@ -4,6 +4,7 @@ import Manifests
 import Model
 import Modules
 import Nodes
+import Placement
 import SchedulerKind
 import Testing
 
@@ -46,10 +47,11 @@ import Testing
         )
         + Self.document(
           "Node", "cloud", "owner: account/cloud, engine: local, overflow: true, schedulable: false"))
-    let nodes = Self.kinds.offers(desired.resources).schedulerNodes
+    let nodes = Self.kinds.offers(desired.resources).declaredNodes
     #expect(nodes["usual"]?.slots == 6 && nodes["usual"]?.cores == 6000 && nodes["usual"]?.owner == "ada")
-    #expect(nodes["usual"]?.isOverflow == false && nodes["usual"]?.gpuCount == 0)
-    #expect(nodes["edge"]?.slots == 3 && nodes["edge"]?.gpuCount == 2 && nodes["edge"]?.isRootless == true)
+    #expect(nodes["usual"]?.isOverflow == false && nodes["usual"]?.gpuUsed == [])
+    #expect(
+      nodes["edge"]?.slots == 3 && nodes["edge"]?.gpuUsed == [0, 0] && nodes["edge"]?.isRootless == true)
     #expect(nodes["edge"]?.gpuMemory == 12 << 30 && nodes["edge"]?.labels == ["tier": "gpu"])
     #expect(nodes["cloud"]?.isOverflow == true && nodes["cloud"]?.isCordoned == true)
   }
@@ -70,10 +72,14 @@ import Testing
     let offers = Self.kinds.offers(desired.resources)
     let work = try #require(offers.work.values.first)
     #expect(work.interface == interface && work.imageReference == "registry.test/draw@sha256:\(Self.digest)")
-    let module = try #require(offers.schedulerModules["draw"])
+    let module = try #require(offers.declaredModules["draw"])
     #expect((module.jobType, module.image, module.developer) == ("draw", Self.digest, "wtfb"))
-    #expect((module.gpuMemory, module.cores, module.isRootless) == (6 << 30, 500, true))
-    #expect(module.price == 500_000 && module.unit == "frame" && module.labels == ["tier": "gpu"])
+    #expect(
+      (module.needs.gpuMemory?.bytes, module.needs.cores?.thousandths) == (6 << 30, 500)
+        && module.needs.isRootless)
+    #expect(
+      module.unitPrice == Credits(micro: 500_000) && module.unit == "frame"
+        && module.needs.labels == ["tier": "gpu"])
   }
 
   @Test func `a scheduler changes with its nodes and modules, and waits for none of them`() throws {

@@ -23,8 +23,8 @@ import Testing
     _ change: (inout SchedulerObserved) -> Void = { _ in }
   ) -> SchedulerObserved {
     var observed = SchedulerObserved(settings: RecordedSettings())
-    for (name, offer) in nodes { observed.nodes[name] = .init(SchedulerNode(name, offer)) }
-    for (name, offer) in modules { observed.modules[name] = .init(SchedulerModule(name, offer)) }
+    for (name, offer) in nodes { observed.nodes[name] = .init(FleetNode(name, offer)) }
+    for (name, offer) in modules { observed.modules[name] = .init(FleetModule(name, offer)) }
     change(&observed)
     return observed
   }
@@ -38,9 +38,9 @@ import Testing
       reason: "nothing is there yet", nodes: ["a": node, "b": gpus], modules: ["echo": work],
       observed: { nil },
       steps: [
-        "create take the jobs of Database/platform in charge: latency 0.7, earnings 0.3, 2 nodes then overflow, 1 to 10 as process",
-        "create open account/ada, account/wtfb", "create tell the scheduler of Node/a, Node/b",
-        "create tell the scheduler of Module/echo",
+        "create schedule the jobs of Database/platform: latency 0.7, earnings 0.3, 2 nodes then overflow, 1 to 10 as process",
+        "create open account/ada, account/wtfb", "create add Node/a, Node/b",
+        "create add Module/echo",
       ]),
     Case(
       reason: "all is as declared", nodes: ["a": node], modules: ["echo": work],
@@ -48,28 +48,29 @@ import Testing
     Case(
       reason: "an account that is there is not opened again", nodes: ["a": node],
       observed: { known([:], [:]) { $0.missingAccounts = [] } },
-      steps: ["create tell the scheduler of Node/a"]),
+      steps: ["create add Node/a"]),
     Case(
       reason: "changed weights are one update", json: #"{"weights":{"latency":0.5,"earnings":0.5}}"#,
       observed: { known() },
       steps: [
-        "update tell running schedulers their settings: latency 0.5, earnings 0.5, 2 nodes then overflow, 1 to 10 as process [weights.earnings weights.latency]"
+        "update change the settings: latency 0.5, earnings 0.5, 2 nodes then overflow, 1 to 10 as process [weights.earnings weights.latency]"
       ]),
     Case(
       reason: "a cordoned node is told anew", nodes: ["a": SchedulerFixture.compute(isSchedulable: false)],
-      observed: { known(["a": node]) }, steps: ["update tell the scheduler anew of Node/a [schedulable]"]),
+      observed: { known(["a": node]) }, steps: ["update update Node/a [schedulable]"]),
     Case(
       reason: "a module of another image is told anew",
       modules: ["echo": SchedulerFixture.work(image: Digest(of: "next"))],
       observed: { known([:], ["echo": work]) },
-      steps: ["update tell the scheduler anew of Module/echo [image]"]),
+      steps: ["update update Module/echo [image]"]),
     Case(
-      reason: "what left is retired, what runs goes on", observed: { known(["a": node], ["echo": work]) },
-      steps: ["update retire Module/echo, Node/a: no new jobs, what runs goes on"]),
+      reason: "what left is retired, running attempts continue",
+      observed: { known(["a": node], ["echo": work]) },
+      steps: ["update retire Module/echo, Node/a: no new jobs, running attempts continue"]),
     Case(
       reason: "a node that is about to leave is retired before it is gone", nodes: ["a": node],
       leaving: ["a"], observed: { known(["a": node]) },
-      steps: ["update retire Node/a: no new jobs, what runs goes on"]),
+      steps: ["update retire Node/a: no new jobs, running attempts continue"]),
     Case(
       reason: "what is retired already is left alone",
       observed: { known(["a": node]) { $0.nodes["a"]?.isRetired = true } },
@@ -77,13 +78,13 @@ import Testing
     Case(
       reason: "what comes back is brought back, as it is now", nodes: ["a": gpus],
       observed: { known(["a": node]) { $0.nodes["a"]?.isRetired = true } },
-      steps: ["update bring back Node/a [gpuCount gpuMemory labels.tier]"]),
+      steps: ["update restore Node/a [gpuCount gpuMemory labels.tier]"]),
     Case(
       reason: "a node does not lose a GPU that is in use", nodes: ["a": SchedulerFixture.compute(gpus: 1)],
-      observed: { known(["a": gpus]) { $0.nodes["a"]?.fewestGPUs = 2 } }, steps: []),
+      observed: { known(["a": gpus]) { $0.nodes["a"]?.gpusInUse = 2 } }, steps: []),
     Case(
       reason: "it loses the GPU once that is idle", nodes: ["a": SchedulerFixture.compute(gpus: 1)],
-      observed: { known(["a": gpus]) }, steps: ["update tell the scheduler anew of Node/a [gpuCount]"]),
+      observed: { known(["a": gpus]) }, steps: ["update update Node/a [gpuCount]"]),
     Case(
       reason: "what the database has of another scheduler is not touched",
       observed: { SchedulerObserved(other: "second") },
@@ -108,7 +109,7 @@ import Testing
     let context = Fixture.context(scheduler, offers: SchedulerFixture.offers(nodes: nodes))
     let steps = try SchedulerPlanner().plan(scheduler, Self.known(), context).steps
     #expect(
-      steps.map(\.summary) == ["tell the scheduler of Node/node-0, Node/node-1, Node/node-10 and 9997 more"])
+      steps.map(\.summary) == ["add Node/node-0, Node/node-1, Node/node-10 and 9997 more"])
   }
 
   @Test func `settings that were changed by hand are drift, and leaving touches no job`() throws {
@@ -116,9 +117,9 @@ import Testing
     let changed = Self.known { $0.settings?.scheduling.latencyWeight = 1 }
     let context = Fixture.context(scheduler, lastApplied: scheduler, offers: SchedulerFixture.offers())
     let steps = try SchedulerPlanner().plan(scheduler, changed, context).steps
-    #expect(steps.map(\.reason) == ["they were told others though the manifest did not change"])
+    #expect(steps.map(\.reason) == ["they were changed although the manifest did not change"])
     let leaving = try SchedulerPlanner().plan(nil, Self.known(["a": Self.node]), context).steps
-    #expect(leaving.map(\.summary) == ["leave the jobs of global alone; nodes, modules and jobs stay"])
+    #expect(leaving.map(\.summary) == ["remove the settings of global; nodes, modules and jobs stay"])
     #expect(try SchedulerPlanner().plan(nil, nil, context).steps.isEmpty)
   }
 

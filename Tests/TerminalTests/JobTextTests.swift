@@ -183,7 +183,7 @@ struct JobTextTests {
           No decision is recorded for this attempt.
 
         Attempt 2 on dev-gpu-1  30s ago  succeeded
-          Of 3 nodes 2 could take it.
+          2 of 3 nodes can run it.
 
         """))
     #expect(text.contains("1 has no GPU with enough memory") && text.contains("dev-gpu-1 was chosen"))

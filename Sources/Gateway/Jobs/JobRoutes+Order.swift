@@ -22,7 +22,7 @@ extension JobRoutes {
     let creator = reader.needed("creator", own ?? named)
     let order = JobOrder(
       creator: creator ?? "", module: reader.needed("module", reader.text("module")) ?? "",
-      input: reader.value("input") ?? .null, units: reader.integer("units", 1...JobOrder.mostUnits) ?? 1,
+      input: reader.value("input") ?? .null, units: reader.integer("units", 1...JobOrder.maxUnits) ?? 1,
       budget: reader.credits("budget"), priority: Int(reader.integer("priority", 0...9) ?? 5),
       within: reader.span("within"), key: member ?? header)
     if let problem = reader.finish() { return .failure(OrderRefusal(problem: problem)) }

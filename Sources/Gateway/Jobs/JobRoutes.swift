@@ -2,8 +2,8 @@ package import JobModel
 internal import Model
 internal import Synchronization
 
-/// Jobs, for creators and operators. A creator's token sees and touches only its own account's jobs; others' do not exist
-/// for it.
+/// Jobs, for creators and operators. A creator's token sees and touches only its own account's jobs; others'
+/// do not exist for it.
 package struct JobRoutes: Sendable {
   private static let longestWait = TimeSpan(seconds: 60)
   private static let readers: Set<APIRole> = [.viewer, .operator, .creator]
@@ -22,7 +22,7 @@ package struct JobRoutes: Sendable {
         APIParameter(
           "Idempotency-Key", .header, "The same as the member key.", schema: Schema.text(length: 1...200))
       ],
-      body: APIBody(schema: JobSchemas.order, maxBytes: JobOrder.mostInput + 16_384),
+      body: APIBody(schema: JobSchemas.order, maxBytes: JobOrder.maxInputBytes + 16_384),
       answer: APIAnswer(201, "The job. The same key gets the same job.", schema: JobSchemas.job),
       problems: [
         402: "The account does not have the credits.", 409: "The key stands for another order already.",

@@ -7,7 +7,7 @@ enum JobSchemas {
     [
       "module": Schema.text("Name of a module.", length: 1...200),
       "input": Schema.anything("What the module is given."),
-      "units": Schema.integer("How many of the module's units, such as frames; 1.", 1...JobOrder.mostUnits),
+      "units": Schema.integer("How many of the module's units, such as frames; 1.", 1...JobOrder.maxUnits),
       "budget": Schema.credits,
       "priority": Schema.integer("Among the creator's own jobs the greater goes first; 5.", 0...9),
       "within": Schema.span,

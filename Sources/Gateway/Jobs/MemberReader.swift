@@ -1,7 +1,8 @@
 internal import JobModel
 internal import Model
 
-/// Reads the members of a body one by one and remembers the first that does not fit. A member that is null is not there.
+/// Reads the members of a body one by one and remembers the first that does not fit. A member that is null is
+/// not there.
 struct MemberReader {
   private let members: [Value.Member]
   private var known: [String] = []

@@ -2,8 +2,8 @@ internal import JobModel
 internal import Model
 internal import Synchronization
 
-/// Orders for a node as they come, each once for as long as it is not taken back; what was missed comes with the next
-/// stream.
+/// Orders for a node as they come, each once for as long as it is not taken back; what was missed comes with
+/// the next stream.
 final class OrderEvents: Sendable {
   /// How long one look waits where there is nothing new.
   private static let patience = Duration.seconds(20)

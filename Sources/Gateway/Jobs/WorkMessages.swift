@@ -30,7 +30,7 @@ enum WorkMessages {
   static let progress = APIBody(
     schema: Schema.object(
       [
-        "units": Schema.integer("Done by the attempt in all; 0.", 0...JobOrder.mostUnits),
+        "units": Schema.integer("Done by the attempt in all; 0.", 0...JobOrder.maxUnits),
         "gpuMilliseconds": usage[0].value, "cpuMilliseconds": usage[1].value,
         "note": Schema.text("For people.", length: 1...500),
       ], isClosed: true), maxBytes: 16_384)
@@ -39,7 +39,7 @@ enum WorkMessages {
     schema: Schema.object(
       [
         "state": Schema.word(["succeeded", "failed"]),
-        "units": Schema.integer("Done by the attempt in all; 0.", 0...JobOrder.mostUnits),
+        "units": Schema.integer("Done by the attempt in all; 0.", 0...JobOrder.maxUnits),
         "gpuMilliseconds": usage[0].value, "cpuMilliseconds": usage[1].value,
         "output": Schema.anything("What the module gave, where it succeeded."),
         "artefacts": Schema.list(of: JobSchemas.artefact, "Where larger things are kept.", max: 1000),
@@ -100,7 +100,7 @@ enum WorkMessages {
 }
 
 extension MemberReader {
-  mutating func units() -> Int64 { integer("units", 0...JobOrder.mostUnits) ?? 0 }
+  mutating func units() -> Int64 { integer("units", 0...JobOrder.maxUnits) ?? 0 }
 
   mutating func usage() -> WorkUsage {
     WorkUsage(

@@ -1,8 +1,8 @@
 package import JobModel
 internal import Model
 
-/// The relay protocol: how a worker begins, takes work and tells how it goes (`docs/relay-protocol.md`). A node's token is
-/// good for that node alone.
+/// The relay protocol: how a worker begins, takes work and tells how it goes (`docs/relay-protocol.md`). A
+/// node's token is good for that node alone.
 package struct WorkRoutes: Sendable {
   private static let longestWait = TimeSpan(seconds: 60)
   private static let mostOrders: Int64 = 64

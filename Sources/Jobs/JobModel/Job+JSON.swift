@@ -1,6 +1,6 @@
 package import Model
 
-/// How jobs are written in the API and by `-o json`; the same text is read back.
+/// Jobs as the API and `-o json` write them; the same text can be read back.
 extension Job {
   package var value: Value {
     .members([
@@ -17,7 +17,7 @@ extension Job {
     ])
   }
 
-  /// Nil where something that every job has is missing.
+  /// Nil where a member is missing that every job has.
   package init?(_ value: Value) {
     guard let id = value["id"]?.text.flatMap(JobID.init), let version = value["version"]?.number,
       let creator = value["creator"]?.text, let module = value["module"]?.text,

@@ -1,33 +1,33 @@
 package import Model
 
 package enum JobState: String, Hashable, Sendable, CaseIterable {
-  /// Waits for a place.
+  /// Waits for a node with free capacity.
   case pending
-  /// A node has been chosen and its place taken; the worker has not begun.
+  /// A node was chosen and its capacity claimed; the worker has not accepted the attempt yet.
   case dispatched
   case running, succeeded, failed, cancelled
 
   package var isOver: Bool { self == .succeeded || self == .failed || self == .cancelled }
 }
 
-/// One order of work, as its creator sees it.
+/// An order of work and its state.
 package struct Job: Hashable, Sendable {
   package var id: JobID
-  /// Rises with every change.
+  /// Increases with each change.
   package var version: Int64
   /// Name of the account that pays.
   package var creator: String
   package var module: String
-  /// Digest of the image that it was ordered for.
+  /// Digest of the image that it runs with.
   package var image: String
   package var input: Value
-  /// How many of the module's units were ordered.
+  /// The number of the module's units that were ordered.
   package var units: Int64
-  /// Of one unit; nil: paid by time.
+  /// Price of one unit; nil: the job is paid by time.
   package var unitPrice: Credits?
-  /// What is reserved for it, and the most that it can cost.
+  /// The credits held for it, which are the maximum that it can cost.
   package var held: Credits
-  /// What it came to; 0 until it is over.
+  /// Its cost; 0 until it is over.
   package var cost: Credits
   package var priority: Int
   package var state: JobState
@@ -39,7 +39,7 @@ package struct Job: Hashable, Sendable {
   package var submittedAt: Timestamp
   package var deadline: Timestamp
   package var finishedAt: Timestamp?
-  /// By number; lists of jobs leave them out.
+  /// By number; empty in lists of jobs.
   package var attempts: [JobAttempt]
 
   package init(
@@ -71,10 +71,10 @@ package struct Job: Hashable, Sendable {
   }
 }
 
-/// Where something that a job made is kept.
+/// A file that a job produced, and where it is stored.
 package struct Artefact: Hashable, Sendable {
   package var name: String
-  /// A URL, or a path below the job's own place.
+  /// A URL, or a path relative to the job's folder.
   package var reference: String
   /// 64 hexadecimal digits.
   package var sha256: String?
@@ -90,18 +90,18 @@ package struct Artefact: Hashable, Sendable {
 
 package enum AttemptState: String, Hashable, Sendable, CaseIterable {
   case dispatched, running, succeeded, failed, cancelled
-  /// Its lease ended without a word.
+  /// Its lease expired without a report.
   case lost
 }
 
-/// One try at a job.
+/// One try at a job on one node.
 package struct JobAttempt: Hashable, Sendable {
   package var number: Int
   /// Name of the node.
   package var node: String
   package var state: AttemptState
   package var reason: String?
-  /// What its worker said last about how it goes.
+  /// The last progress note of its worker.
   package var note: String?
   package var units: Int64
   package var usage: WorkUsage
@@ -126,7 +126,7 @@ package struct JobAttempt: Hashable, Sendable {
   }
 }
 
-/// What an attempt used by itself, in milliseconds.
+/// The processor time that an attempt used, in milliseconds.
 package struct WorkUsage: Hashable, Sendable {
   package var gpu: Int64
   package var cpu: Int64

@@ -1,12 +1,13 @@
 package import Model
 
-/// Names a job: sixteen characters of 0–9 and a–z without i, l, o and u. The first seven tell the second it was made in, so
-/// that jobs sort by their time; of a job whose creator gave a key all follow from that key.
+/// Identifies a job: sixteen characters of 0–9 and a–z without i, l, o and u. The first seven encode the
+/// second in which it was created, so that jobs sort by time. The id of a job with a key follows from the
+/// account and the key alone.
 package struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible {
   package let text: String
   package var description: String { text }
 
-  /// Nil for anything else.
+  /// Nil where the text is not an id.
   package init?(_ text: String) {
     guard text.utf8.count == JobID.length, text.utf8.allSatisfy({ JobID.digits.contains($0) }) else {
       return nil
@@ -14,13 +15,13 @@ package struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible {
     self.text = text
   }
 
-  /// - Parameter random: where the last nine characters come from.
+  /// - Parameter random: determines the last nine characters.
   package init(at time: Timestamp, random: UInt64) {
     let seconds = UInt64(bitPattern: time.microseconds / 1_000_000)
     text = JobID.encode(seconds, 7) + JobID.encode(random, 9)
   }
 
-  /// The same for every repetition of a key by its creator.
+  /// The same for each repetition of a key by its account.
   package init(account: String, key: String) {
     let bytes = Digest.sha256(of: Array("\(account)\n\(key)".utf8))
     let number = { (range: Range<Int>) in bytes[range].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
@@ -35,8 +36,8 @@ package struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible {
   private static func encode(_ number: UInt64, _ count: Int) -> String {
     var rest = number
     var characters = [UInt8](repeating: digits[0], count: count)
-    for place in stride(from: count - 1, through: 0, by: -1) {
-      characters[place] = digits[Int(rest & 31)]
+    for index in stride(from: count - 1, through: 0, by: -1) {
+      characters[index] = digits[Int(rest & 31)]
       rest >>= 5
     }
     return String(decoding: characters, as: UTF8.self)

@@ -1,10 +1,11 @@
 /// The values and protocols of jobs: what creators order, what workers report and what both read back.
 ///
-/// Entry files: `JobService.swift`, the API for creators and operators, and `WorkerAPI.swift`, the API for the workers of
-/// nodes. `Job.swift` and `JobOrder.swift` hold the values that both pass; `PlacementDecision.swift` explains a choice of
-/// a node. Every value that leaves the process has its JSON in a file of the same name (`Job+JSON.swift`).
+/// Entry files: `JobService.swift`, the API for creators and operators, and `WorkerAPI.swift`, the API for
+/// the workers of nodes. `Job.swift` and `JobOrder.swift` hold the values that both pass;
+/// `PlacementDecision.swift` explains a choice of a node. Every value that leaves the process has its JSON in
+/// a file of the same name (`Job+JSON.swift`).
 ///
 /// Imports `Model` only, so that the gateway and the relay depend on no store. The implementation is
-/// `JobStore.PostgresJobService`. Tested with the JSON of decisions in `Tests/PlacementTests` and through the API in
-/// `Tests/GatewayTests`.
+/// `JobStore.PostgresJobService`. Tested with the JSON of decisions in `Tests/PlacementTests` and through the
+/// API in `Tests/GatewayTests`.
 package enum JobModel {}

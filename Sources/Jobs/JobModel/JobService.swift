@@ -1,10 +1,10 @@
 internal import Model
 
-/// Jobs and nodes, for creators and operators. The caller is authenticated already. A `creator` that is not nil reads and
-/// changes only the jobs of that account; the jobs of other accounts do not exist for it.
+/// Jobs and nodes, for creators and operators. The caller is authenticated already. A `creator` that is not
+/// nil reads and changes only the jobs of that account; the jobs of other accounts do not exist for it.
 package protocol JobService: Sendable {
-  /// Holds the credits and, where a node has capacity, dispatches the job, in one transaction; otherwise the job waits. An
-  /// order with the same key returns the same job.
+  /// Holds the credits and, where a node has capacity, dispatches the job, in one transaction; otherwise the
+  /// job waits. An order with the same key returns the same job.
   func submit(_ order: JobOrder) async throws(JobError) -> Job
   /// - Parameters:
   ///   - version: waits until the job has a greater version; nil: returns at once.

@@ -1,7 +1,7 @@
 package import Model
 
-/// A node as operators see it: what it is, what attempts use of it and what its worker reported last. Memory is in bytes,
-/// cores are in thousandths.
+/// A node as operators see it: what it is, what attempts use of it and what its worker reported last. Memory
+/// is in bytes, cores are in thousandths.
 package struct NodeStatus: Hashable, Sendable {
   package var id: Int64
   package var name: String

@@ -1,7 +1,7 @@
 package import Model
 
-/// How decisions are kept and sent: as compact JSON, written by hand because every dispatched job has one. Latencies are in
-/// microseconds, earnings and scores in parts per million; filters stand in the order in which they are asked.
+/// Decisions as the API and `-o json` write them: compact JSON. Latencies are in microseconds, earnings and
+/// scores in parts per million; filters are in the order in which they apply.
 extension PlacementDecision {
   package var json: String {
     var output: [UInt8] = []
@@ -33,7 +33,7 @@ extension PlacementDecision {
     return String(decoding: output, as: UTF8.self)
   }
 
-  /// Nil where the text is no decision.
+  /// Nil where the text is not a decision.
   package init?(json: String) {
     guard let value = try? Value(json: json) else { return nil }
     self.init(value)
@@ -41,7 +41,7 @@ extension PlacementDecision {
 
   package var value: Value { (try? Value(json: json)) ?? .null }
 
-  /// Nil for anything else.
+  /// Nil where the value is not a decision.
   package init?(_ value: Value) {
     guard let nodes = value["nodes"]?.number, let passed = value["passed"]?.number,
       let frontCount = value["frontCount"]?.number, case .object(let members)? = value["removed"],

@@ -1,22 +1,22 @@
-/// A decision for people, as `rendertrust job why` shows it.
+/// The text of a decision, as `rendertrust job why` prints it.
 extension PlacementDecision {
   package func text() -> String { lines().joined(separator: "\n") + "\n" }
 
   package func lines() -> [String] {
     var lines = [
-      "Of \(PlacementDecision.nodes(nodes)) \(passed == 0 ? "none" : String(passed)) could take it."
+      "\(passed == 0 ? "None" : String(passed)) of \(PlacementDecision.nodes(nodes)) can run it."
     ]
     let counts = Filter.allCases.compactMap { filter in removed[filter].map { (filter, $0) } }
     let width = counts.map { String($0.1).count }.max() ?? 0
     for (filter, count) in counts {
-      lines.append("  \(PlacementDecision.right(String(count), width)) \(filter.words(count))")
+      lines.append("  \(PlacementDecision.right(String(count), width)) \(filter.text(count))")
     }
-    guard let chosen else { return lines + wayOut(counts) }
+    guard let chosen else { return lines + remedies(counts) }
     lines.append("")
     lines.append(
       frontCount == 1
-        ? "No other beats this one in latency or earnings without losing in the other:"
-        : "\(frontCount) of them are beaten by no other in both latency and earnings:")
+        ? "1 of them is on the Pareto frontier of latency and earnings:"
+        : "\(frontCount) of them are on the Pareto frontier of latency and earnings:")
     lines += table()
     if frontCount > front.count { lines.append("  and \(frontCount - front.count) more") }
     lines.append("")
@@ -25,9 +25,9 @@ extension PlacementDecision {
   }
 
   private func reason(_ chosen: Candidate) -> String {
-    guard front.count > 1 else { return passed == 1 ? "it was the only one" : "it is best in both" }
+    guard front.count > 1 else { return passed == 1 ? "it is the only one" : "it is best in both" }
     return front[1].score == chosen.score
-      ? "others have its score too, and it is the first of them by name" : "it has the least score"
+      ? "it is the first by name of those with the lowest score" : "it has the lowest score"
   }
 
   private func table() -> [String] {
@@ -50,13 +50,13 @@ extension PlacementDecision {
     }
   }
 
-  /// What would have to change, beginning with the nodes that came furthest.
-  private func wayOut(_ counts: [(Filter, Int)]) -> [String] {
+  /// The changes that would let nodes pass, beginning with the nodes that passed most filters.
+  private func remedies(_ counts: [(Filter, Int)]) -> [String] {
     guard nodes > 0 else {
       return ["", "The fleet has no nodes: one must join, with a Node manifest and a worker."]
     }
-    return ["", "What would have to change, the nearest first:"]
-      + counts.reversed().map { filter, count in "  \(PlacementDecision.nodes(count)): \(filter.change)" }
+    return ["", "Changes that would let nodes run it, nearest first:"]
+      + counts.reversed().map { filter, count in "  \(PlacementDecision.nodes(count)): \(filter.remedy)" }
   }
 
   private static func nodes(_ count: Int) -> String { count == 1 ? "1 node" : "\(count) nodes" }
@@ -79,14 +79,14 @@ extension PlacementDecision {
 }
 
 extension PlacementDecision.Filter {
-  /// Ends the sentence that begins with the number of nodes it removed.
-  fileprivate func words(_ count: Int) -> String {
+  /// The end of a sentence that starts with the number of nodes that it removed.
+  fileprivate func text(_ count: Int) -> String {
     let isOne = count == 1
     return switch self {
-    case .pool: isOne ? "is of the other pool" : "are of the other pool"
+    case .pool: isOne ? "is in the other pool" : "are in the other pool"
     case .jobType: isOne ? "does not take its job type" : "do not take its job type"
-    case .nodes: isOne ? "is not among the nodes it names" : "are not among the nodes it names"
-    case .labels: isOne ? "lacks a label it asks for" : "lack a label it asks for"
+    case .nodes: isOne ? "is not a node that the module names" : "are not nodes that the module names"
+    case .labels: isOne ? "lacks a label that the module requires" : "lack a label that the module requires"
     case .sandbox: isOne ? "runs containers as root" : "run containers as root"
     case .memory: isOne ? "has too little memory" : "have too little memory"
     case .gpuMemory: isOne ? "has no GPU with enough memory" : "have no GPU with enough memory"
@@ -94,28 +94,28 @@ extension PlacementDecision.Filter {
     case .image:
       isOne ? "lacks its image and cannot pull it" : "lack its image and cannot pull it"
     case .cordoned: isOne ? "is cordoned" : "are cordoned"
-    case .offline: isOne ? "has not been heard of lately" : "have not been heard of lately"
-    case .avoided: isOne ? "failed it before" : "failed it before"
-    case .busy: isOne ? "has no room at the moment" : "have no room at the moment"
+    case .offline: "sent no heartbeat lately"
+    case .avoided: "failed it before"
+    case .busy: isOne ? "has too little free capacity" : "have too little free capacity"
     }
   }
 
-  /// What lets one of the nodes pass that it removed.
-  fileprivate var change: String {
+  /// What would let one of the nodes pass that it removed.
+  fileprivate var remedy: String {
     switch self {
-    case .pool: "one must change its pool, or the job escalate to the overflow pool"
+    case .pool: "one must change its pool, or the job must escalate to the overflow pool"
     case .jobType: "a worker must take the job type"
     case .nodes: "the module must name one of them"
-    case .labels: "one must have the labels that the module asks for"
+    case .labels: "one must have the labels that the module requires"
     case .sandbox: "one must run containers without root"
-    case .memory: "one must get more memory, or the module ask for less"
-    case .gpuMemory: "one must get a GPU with more memory, or the module ask for less"
-    case .cores: "one must get more cores, or the module ask for fewer"
+    case .memory: "one must get more memory, or the module must require less"
+    case .gpuMemory: "one must get a GPU with more memory, or the module must require less"
+    case .cores: "one must get more cores, or the module must require fewer"
     case .image: "one must get the module's image, or be able to pull it"
     case .cordoned: "one must be uncordoned"
     case .offline: "a worker must send a heartbeat again"
-    case .avoided: "the job is not sent back to where it failed; another node must be able to take it"
-    case .busy: "a job there must end; this one waits for that"
+    case .avoided: "another node must be able to run it; a job does not return to a node that it failed on"
+    case .busy: "an attempt there must end; the job waits for that"
     }
   }
 }

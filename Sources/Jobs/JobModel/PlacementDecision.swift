@@ -1,33 +1,35 @@
-/// Where a job goes, and why: what each filter removed, and who was left to choose from.
+/// The choice of a node for a job, with its reasons: how many nodes each filter removed, and the best
+/// candidates.
 package struct PlacementDecision: Hashable, Sendable {
-  /// In the order in which they are asked; a node counts for the first that removes it.
+  /// In the order in which they apply; a node counts for the first filter that removes it.
   package enum Filter: String, Hashable, Sendable, CaseIterable {
-    /// Of the other pool: overflow or not.
+    /// The node is in the other pool: overflow or not.
     case pool
     case jobType, nodes, labels, sandbox, memory
-    /// More than the machine has, even when it is idle.
+    /// The idle node has too little.
     case gpuMemory, cores
-    /// The image is neither there nor can it be pulled.
+    /// The node has not the image and cannot pull it.
     case image
     case cordoned
     /// Its last heartbeat is too old.
     case offline
-    /// The job failed there.
+    /// The job failed on the node before.
     case avoided
-    /// All of it is taken at the moment.
+    /// The node has too little free capacity.
     case busy
   }
 
-  /// A node that no other beats in both latency and earnings.
+  /// A node that no other node dominates in latency and earnings.
   package struct Candidate: Hashable, Sendable {
     package let node: Int64
     package let name: String
-    /// Round trip, queue ahead and start of a cold image, in microseconds.
+    /// Round trip, queue and start of a cold image, in microseconds.
     package let latency: Int64
-    /// What it earned lately for each unit of what it could; parts per million of the greatest in the fleet. Less is more
-    /// deserving.
+    /// What it earned lately for each unit of its capacity, in parts per million of the greatest in the
+    /// fleet. Less is better, which spreads work over the fleet.
     package let earnings: Int64
-    /// The weighted sum by which the choice is made, 0 to 1,000,000; the least is chosen, then the first by name.
+    /// The weighted sum of both, 0 to 1,000,000; the node with the least score is chosen, then the first by
+    /// name.
     package let score: Int64
 
     package init(node: Int64, name: String, latency: Int64, earnings: Int64, score: Int64) {
@@ -39,18 +41,19 @@ package struct PlacementDecision: Hashable, Sendable {
     }
   }
 
-  /// Nodes of the fleet when it was made.
+  /// The number of nodes in the fleet.
   package let nodes: Int
-  /// How many nodes each filter removed; those that removed none are left out.
+  /// How many nodes each filter removed; filters that removed none are absent.
   package let removed: [Filter: Int]
-  /// Nodes that passed all filters.
+  /// The number of nodes that passed all filters.
   package let passed: Int
-  /// By score, at most `PlacementDecision.shown` of them, the chosen one first.
+  /// The nodes on the Pareto frontier by score, the chosen one first, at most `shownLimit`.
   package let front: [Candidate]
+  /// The number of nodes on the Pareto frontier.
   package let frontCount: Int
 
   package var chosen: Candidate? { front.first }
-  package static let shown = 5
+  package static let shownLimit = 5
 
   package init(nodes: Int, removed: [Filter: Int], passed: Int, front: [Candidate], frontCount: Int) {
     self.nodes = nodes

@@ -23,7 +23,8 @@ package struct SchedulingTrace: Hashable, Sendable {
   }
 }
 
-/// Traces as the API and `-o json` write them; the same text can be read back. The member of the entries is `chapters`.
+/// Traces as the API and `-o json` write them; the same text can be read back. The member of the entries is
+/// `chapters`.
 extension SchedulingTrace {
   package var value: Value {
     .members(["job": job.value, "chapters": .array(entries.map(\.value))])

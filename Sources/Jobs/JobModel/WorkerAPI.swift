@@ -1,23 +1,23 @@
 package import Model
 
-/// Work for nodes. Its clients are relays, through the gateway, and the runner that reaches engines itself. The caller has
-/// proved that it is the node that it names.
+/// Work for nodes. Its clients are relays, through the gateway, and the runner that reaches engines itself.
+/// The caller has proved that it is the node that it names.
 package protocol WorkerAPI: Sendable {
-  /// Starts a worker of the node, with these capabilities. The terms list the attempts that the node had accepted before:
-  /// the worker continues or fails them.
+  /// Starts a worker of the node, with these capabilities. The terms list the attempts that the node had
+  /// accepted before: the worker continues or fails them.
   func register(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> WorkTerms
   /// - Returns: attempts that the node is to stop, as `JOB.NUMBER`.
   func heartbeat(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> [AttemptID]
-  /// Attempts that were dispatched to the node and are not accepted yet, oldest first. They are returned again until they
-  /// are accepted.
+  /// Attempts that were dispatched to the node and are not accepted yet, oldest first. They are returned
+  /// again until they are accepted.
   /// - Parameters:
-  ///   - known: attempts that the caller has already; returns once there is another one, or at the timeout, and then with
-  ///     the known ones.
+  ///   - known: attempts that the caller has already; returns once there is another one, or at the timeout,
+  ///     and then with the known ones.
   ///   - timeout: how long to wait where there is none.
   func work(for node: String, limit: Int, excluding known: Set<AttemptID>, timeout: Duration)
     async throws(JobError) -> [WorkOrder]
-  /// Records an event of an attempt. Repeating a report has no effect. An attempt that is no longer the job's current one
-  /// fails with `superseded` and is not paid.
+  /// Records an event of an attempt. Repeating a report has no effect. An attempt that is no longer the job's
+  /// current one fails with `superseded` and is not paid.
   func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply
 }
 
@@ -27,7 +27,7 @@ extension WorkerAPI {
   }
 }
 
-/// Names an attempt: `JOB.NUMBER`.
+/// Identifies an attempt: `JOB.NUMBER`.
 package struct AttemptID: Hashable, Sendable, CustomStringConvertible {
   package let job: JobID
   package let number: Int
@@ -48,15 +48,15 @@ package struct AttemptID: Hashable, Sendable, CustomStringConvertible {
   package var description: String { "\(job).\(number)" }
 }
 
-/// What a worker says about its node.
+/// What a worker reports about its node.
 package struct WorkerHeartbeat: Hashable, Sendable {
   package var node: String
-  /// What it takes; nil: everything.
+  /// The job types that it takes; nil: every one.
   package var jobTypes: [String]?
-  /// Digests of the images that are there.
+  /// Digests of the images on the node.
   package var images: [String]
   package var canPull: Bool
-  /// Of its request before this one.
+  /// The round trip of its previous request.
   package var roundTripMicroseconds: Int64
   /// GPU memory, temperature and the like, for people.
   package var report: Value?
@@ -74,12 +74,12 @@ package struct WorkerHeartbeat: Hashable, Sendable {
   }
 }
 
-/// What a worker keeps to.
+/// The terms that a worker works by.
 package struct WorkTerms: Hashable, Sendable {
   package var heartbeatEvery: TimeSpan
-  /// How long an attempt may be silent.
+  /// How long an attempt may run without a report.
   package var lease: TimeSpan
-  /// What the node had accepted before.
+  /// The attempts that the node accepted before and that have not ended.
   package var accepted: [AttemptID]
 
   package init(heartbeatEvery: TimeSpan, lease: TimeSpan, accepted: [AttemptID]) {
@@ -89,7 +89,7 @@ package struct WorkTerms: Hashable, Sendable {
   }
 }
 
-/// One attempt, for the worker that is to do it.
+/// An attempt, for the worker that runs it.
 package struct WorkOrder: Hashable, Sendable {
   package var attempt: AttemptID
   package var module: String
@@ -98,7 +98,7 @@ package struct WorkOrder: Hashable, Sendable {
   package var image: String
   package var input: Value
   package var units: Int64
-  /// Of the node's GPUs, from 0; nil: none.
+  /// The index of the node's GPU, from 0; nil: none.
   package var gpu: Int?
   package var leaseUntil: Timestamp
   package var stopAt: Timestamp
@@ -119,14 +119,15 @@ package struct WorkOrder: Hashable, Sendable {
   }
 }
 
+/// An event of an attempt.
 package struct WorkReport: Hashable, Sendable {
   package enum Event: Hashable, Sendable {
-    /// It begins.
+    /// The attempt begins.
     case accept
-    /// It goes on: renews the lease. Units and usage are those of the attempt in all.
+    /// Renews the lease. Units and usage are the totals of the attempt.
     case progress(units: Int64, WorkUsage, note: String?)
     case succeed(units: Int64, WorkUsage, output: Value?, artefacts: [Artefact])
-    /// - Parameter isFinal: no other node would fare better, such as with an input that the module refuses.
+    /// - Parameter isFinal: the job would fail on every node, such as for an input that the module refuses.
     case fail(reason: String, WorkUsage, isFinal: Bool)
   }
 
@@ -139,10 +140,11 @@ package struct WorkReport: Hashable, Sendable {
   }
 }
 
+/// The answer to a report.
 package struct WorkReply: Hashable, Sendable {
   package var leaseUntil: Timestamp
-  /// The worker is to stop the attempt: it was cancelled, or its time or credits end. What it used until then is told with
-  /// `fail`, and is paid by units where it was cancelled.
+  /// The worker must stop the attempt: the job was cancelled, or its time or credits are used up. It reports
+  /// the usage with `fail`; where the job was cancelled, finished units are paid.
   package var stops: Bool
 
   package init(leaseUntil: Timestamp, stops: Bool) {

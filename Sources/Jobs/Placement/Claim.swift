@@ -1,10 +1,10 @@
-/// What an attempt takes of a node besides a slot.
+/// What an attempt uses of a node, besides one slot.
 package struct Claim: Hashable, Sendable {
-  /// Which of its GPUs, from 0.
+  /// The index of the GPU, from 0; nil: none.
   package let gpu: Int?
-  /// Bytes of that.
+  /// Bytes of that GPU.
   package let gpuMemory: Int64
-  /// Thousandths.
+  /// Thousandths of a core.
   package let cores: Int64
 
   package init(gpu: Int?, gpuMemory: Int64, cores: Int64) {
@@ -15,23 +15,24 @@ package struct Claim: Hashable, Sendable {
 }
 
 extension FleetNode {
-  /// Takes what is needed: of the GPUs with room the one with least, then the first. Nil, and nothing is taken, where
-  /// something is short.
+  /// Takes a slot and what the work needs. Of the GPUs with enough free memory it takes the one with the
+  /// least, then the first. Returns nil, and changes nothing, where the free capacity is too small.
   package mutating func claim(_ needs: WorkNeeds) -> Claim? {
-    guard NodeCapacity(self).takes(cores: needs.cores, gpuMemory: needs.gpuMemory) else { return nil }
+    let (cores, memory) = (needs.cores, needs.gpuMemory)
+    guard FreeCapacity(self).fits(cores: cores, gpuMemory: memory) else { return nil }
     var gpu: Int?
-    if needs.gpuMemory > 0 {
-      gpu = gpuUsed.indices.filter { gpuMemory - gpuUsed[$0] >= needs.gpuMemory }
+    if memory > 0 {
+      gpu = gpuUsed.indices.filter { gpuMemory - gpuUsed[$0] >= memory }
         .max { (gpuUsed[$0], $1) < (gpuUsed[$1], $0) }
       guard let gpu else { return nil }
-      gpuUsed[gpu] += needs.gpuMemory
+      gpuUsed[gpu] += memory
     }
     slotsUsed += 1
-    coresUsed += needs.cores
-    return Claim(gpu: gpu, gpuMemory: needs.gpuMemory, cores: needs.cores)
+    coresUsed += cores
+    return Claim(gpu: gpu, gpuMemory: memory, cores: cores)
   }
 
-  /// Nothing falls below 0.
+  /// Reverses `claim`; no figure falls below 0.
   package mutating func release(_ claim: Claim) {
     slotsUsed = max(slotsUsed - 1, 0)
     coresUsed = max(coresUsed - claim.cores, 0)

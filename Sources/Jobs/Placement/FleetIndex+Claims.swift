@@ -1,22 +1,22 @@
 extension FleetIndex {
-  /// Takes what a dispatched attempt takes: a slot, cores and the memory of one GPU.
-  /// - Returns: nil where it does not fit or the node is not known; nothing is taken then.
+  /// Takes what an attempt uses: a slot, cores and the memory of one GPU.
+  /// - Returns: nil where the free capacity is too small or the node is unknown; then nothing changes.
   package mutating func claim(_ id: Int64, _ needs: WorkNeeds) -> Claim? {
-    guard let place = places[id], let claim = nodes[place].claim(needs) else { return nil }
-    noteRoom(of: place)
+    guard let index = indices[id], let claim = nodes[index].claim(needs) else { return nil }
+    updateCapacity(at: index)
     return claim
   }
 
-  /// Gives back what a claim took. Of a node that is not known nothing is kept.
+  /// Reverses a claim. An unknown id has no effect.
   package mutating func release(_ id: Int64, _ claim: Claim) {
-    guard let place = places[id] else { return }
-    nodes[place].release(claim)
-    noteRoom(of: place)
+    guard let index = indices[id] else { return }
+    nodes[index].release(claim)
+    updateCapacity(at: index)
   }
 
-  private mutating func noteRoom(of place: Int) {
-    latencies[place] = UInt32(Estimate.latency(of: nodes[place]))
-    let room = NodeCapacity(nodes[place])
-    for view in views.indices { views[view].note(room, at: place) }
+  private mutating func updateCapacity(at index: Int) {
+    latencies[index] = UInt32(Estimate.latency(of: nodes[index]))
+    let capacity = FreeCapacity(nodes[index])
+    for kept in feasible.indices { feasible[kept].update(capacity, at: index) }
   }
 }

@@ -1,132 +1,129 @@
 package import Model
 
-/// The whole fleet, held so that a selection touches only what it must: an array for each figure that nodes are compared by,
-/// and sets of nodes for what jobs ask. Nodes are told to it one by one, by heartbeats and by claims; nothing is rebuilt for
-/// a job.
+/// The whole fleet, arranged so that a selection touches only what it must: an array for each figure that
+/// nodes are compared by, and bit sets for the filters. Nodes are updated one by one, by heartbeats and
+/// claims; a selection rebuilds nothing.
 ///
-/// A value that is changed in place. It knows no clock and waits for nothing; whoever keeps it says when it is.
+/// A value that is changed in place. It reads no clock and performs no I/O.
 package struct FleetIndex: Sendable {
-  /// Different needs whose view of the fleet is kept. The one that was not asked for longest makes way; a view of 100,000
-  /// nodes takes 150 kB.
-  package static let viewLimit = 128
+  /// The maximum number of different needs whose feasible nodes are kept; the ones unused for longest are
+  /// replaced. Those of 100,000 nodes take 150 kB.
+  package static let feasibleLimit = 128
 
-  // Each node has a place in all arrays and sets until it is removed; then the place is free.
+  // A node has the same index in all arrays and sets until it is removed; then the index is free.
   var nodes: [FleetNode] = []
-  var places: [Int64: Int] = [:]
-  private var placesByName: [String: Int] = [:]
+  var indices: [Int64: Int] = [:]
+  private var indicesByName: [String: Int] = [:]
   private var free: [Int] = []
 
   /// Microseconds, without the start of a cold image.
   var latencies: [UInt32] = []
   var nameKeys: [NameKey] = []
   var cordoned = BitSet()
-  var presence = NodePresence()
+  var liveness = NodeLiveness()
   var earnings = NodeEarnings()
-  var views: [NeedsView] = []
-  private var viewPlaces: [WorkNeeds: Int] = [:]
+  var feasible: [FeasibleNodes] = []
+  private var feasibleIndices: [WorkNeeds: Int] = [:]
   private var selections: UInt64 = 0
-  var front = ParetoFrontier()
+  var frontier = ParetoFrontier()
 
   package init() {}
 
-  package var count: Int { places.count }
+  package var count: Int { indices.count }
 
-  package subscript(id: Int64) -> FleetNode? { places[id].map { nodes[$0] } }
+  package subscript(id: Int64) -> FleetNode? { indices[id].map { nodes[$0] } }
 
-  package func node(named name: String) -> FleetNode? { placesByName[name].map { nodes[$0] } }
+  package func node(named name: String) -> FleetNode? { indicesByName[name].map { nodes[$0] } }
 
-  /// Inserts a node, or replaces the one with its id.
+  /// Inserts the node, or replaces the one with its id.
   package mutating func update(_ node: FleetNode) {
-    let place: Int
-    var isJudged = false
-    if let known = places[node.id] {
-      place = known
-      isJudged = nodes[place].standsLike(node)
-      if nodes[place].name != node.name { forgetName(of: place) }
+    let index: Int
+    var isFiltered = false
+    if let known = indices[node.id] {
+      index = known
+      isFiltered = nodes[index].passesLike(node)
+      if nodes[index].name != node.name { removeName(at: index) }
     } else {
-      place = free.popLast() ?? addPlace(node)
-      places[node.id] = place
+      index = free.popLast() ?? append(node)
+      indices[node.id] = index
     }
-    placesByName[node.name] = place
-    nameKeys[place] = NameKey(node.name)
-    cordoned.set(place, node.isCordoned)
-    nodes[place] = node
-    latencies[place] = UInt32(Estimate.latency(of: node))
-    presence.heard(place, at: node.lastHeartbeatAt)
-    earnings.set(Estimate.rate(of: node), at: place)
-    let room = NodeCapacity(node)
-    for view in views.indices {
-      if isJudged { views[view].note(room, at: place) } else { views[view].judge(node, at: place) }
+    indicesByName[node.name] = index
+    nameKeys[index] = NameKey(node.name)
+    cordoned.set(index, node.isCordoned)
+    nodes[index] = node
+    latencies[index] = UInt32(Estimate.latency(of: node))
+    liveness.recordHeartbeat(of: index, at: node.lastHeartbeatAt)
+    earnings.set(Estimate.rate(of: node), at: index)
+    let capacity = FreeCapacity(node)
+    for kept in feasible.indices {
+      if isFiltered {
+        feasible[kept].update(capacity, at: index)
+      } else {
+        feasible[kept].update(node, at: index)
+      }
     }
   }
 
+  /// An unknown id has no effect.
   package mutating func remove(_ id: Int64) {
-    guard let place = places.removeValue(forKey: id) else { return }
-    forgetName(of: place)
-    nodes[place] = FleetNode(id: 0, name: "", cores: 0, slots: 0, memory: 0)
-    presence.heard(place, at: nil)
-    earnings.set(0, at: place)
-    for view in views.indices { views[view].clear(place) }
-    free.append(place)
+    guard let index = indices.removeValue(forKey: id) else { return }
+    removeName(at: index)
+    nodes[index] = FleetNode(id: 0, name: "", cores: 0, slots: 0, memory: 0)
+    liveness.recordHeartbeat(of: index, at: nil)
+    earnings.set(0, at: index)
+    for kept in feasible.indices { feasible[kept].remove(index) }
+    free.append(index)
   }
 
-  /// A sign of life. Of a node that is not known nothing is kept.
-  package mutating func heartbeat(_ id: Int64, at time: Timestamp, roundTripMicroseconds: Int64) {
-    guard let place = places[id] else { return }
-    nodes[place].lastHeartbeatAt = time
-    nodes[place].roundTripMicroseconds = roundTripMicroseconds
-    latencies[place] = UInt32(Estimate.latency(of: nodes[place]))
-    presence.heard(place, at: time)
+  /// An unknown id has no effect.
+  package mutating func recordHeartbeat(of id: Int64, at time: Timestamp, roundTripMicroseconds: Int64) {
+    guard let index = indices[id] else { return }
+    nodes[index].lastHeartbeatAt = time
+    nodes[index].roundTripMicroseconds = roundTripMicroseconds
+    latencies[index] = UInt32(Estimate.latency(of: nodes[index]))
+    liveness.recordHeartbeat(of: index, at: time)
   }
 
-  /// The view of jobs that ask for the same, apart from `avoided`; made where there is none yet.
-  mutating func view(of needs: WorkNeeds) -> Int {
+  /// The index in `feasible` of the nodes for jobs with these needs, apart from `avoided`; built where it is
+  /// not kept yet.
+  mutating func feasibleIndex(for needs: WorkNeeds) -> Int {
     var needs = needs
     if !needs.avoided.isEmpty { needs.avoided = [] }
     selections += 1
-    if let view = viewPlaces[needs] {
-      views[view].lastUse = selections
-      return view
+    if let kept = feasibleIndices[needs] {
+      feasible[kept].lastUse = selections
+      return kept
     }
-    var made = NeedsView(needs, lastUse: selections)
-    made.grow(to: nodes.count)
-    for place in nodes.indices { made.judge(nodes[place], at: place) }
-    for place in free { made.clear(place) }
-    guard views.count >= FleetIndex.viewLimit,
-      let oldest = views.indices.min(by: { views[$0].lastUse < views[$1].lastUse })
+    var built = FeasibleNodes(needs, lastUse: selections)
+    built.grow(to: nodes.count)
+    for index in nodes.indices { built.update(nodes[index], at: index) }
+    for index in free { built.remove(index) }
+    guard feasible.count >= FleetIndex.feasibleLimit,
+      let oldest = feasible.indices.min(by: { feasible[$0].lastUse < feasible[$1].lastUse })
     else {
-      viewPlaces[needs] = views.count
-      views.append(made)
-      return views.count - 1
+      feasibleIndices[needs] = feasible.count
+      feasible.append(built)
+      return feasible.count - 1
     }
-    viewPlaces[views[oldest].needs] = nil
-    viewPlaces[needs] = oldest
-    views[oldest] = made
+    feasibleIndices[feasible[oldest].needs] = nil
+    feasibleIndices[needs] = oldest
+    feasible[oldest] = built
     return oldest
   }
 
-  private mutating func addPlace(_ node: FleetNode) -> Int {
+  /// - Returns: the index of the node.
+  private mutating func append(_ node: FleetNode) -> Int {
     nodes.append(node)
     latencies.append(0)
     nameKeys.append(NameKey(""))
     cordoned.grow(to: nodes.count)
-    presence.grow(to: nodes.count)
+    liveness.grow(to: nodes.count)
     earnings.grow(to: nodes.count)
-    for view in views.indices { views[view].grow(to: nodes.count) }
+    for kept in feasible.indices { feasible[kept].grow(to: nodes.count) }
     return nodes.count - 1
   }
 
-  private mutating func forgetName(of place: Int) {
-    if placesByName[nodes[place].name] == place { placesByName[nodes[place].name] = nil }
-  }
-}
-
-extension FleetNode {
-  /// Whether all standing filters judge both alike.
-  fileprivate func standsLike(_ other: FleetNode) -> Bool {
-    name == other.name && isOverflow == other.isOverflow && isRootless == other.isRootless
-      && memory == other.memory && gpuMemory == other.gpuMemory && gpuUsed.isEmpty == other.gpuUsed.isEmpty
-      && cores == other.cores && canPull == other.canPull && labels == other.labels
-      && jobTypes == other.jobTypes && images == other.images
+  private mutating func removeName(at index: Int) {
+    if indicesByName[nodes[index].name] == index { indicesByName[nodes[index].name] = nil }
   }
 }

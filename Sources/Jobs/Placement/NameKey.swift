@@ -1,4 +1,4 @@
-/// The beginning of a node's name, so that most names are put in order without reading them.
+/// The first sixteen bytes of a node's name, so that most names are compared without reading them.
 struct NameKey: Hashable, Sendable {
   private var high: UInt64 = 0
   private var low: UInt64 = 0
@@ -10,7 +10,7 @@ struct NameKey: Hashable, Sendable {
     }
   }
 
-  /// Nil: the names themselves must be read.
+  /// Nil: the keys are equal, and the names decide.
   func precedes(_ other: NameKey) -> Bool? {
     if high != other.high { return high < other.high }
     if low != other.low { return low < other.low }

@@ -1,11 +1,11 @@
-/// What nodes earned for their capacity, in parts per million of the one that earned most.
+/// What nodes earn for each unit of what they could do, in parts per million of the node that earns most.
 struct NodeEarnings: Sendable {
-  /// By place; right after `settle`.
+  /// By index; up to date after `settle`.
   private(set) var shares: [UInt32] = []
   private var rates: [Int64] = []
   /// The rate that `shares` are parts of.
   private var greatest: Int64 = 0
-  /// Whether the greatest may have become another one.
+  /// Whether the greatest rate may have changed.
   private var isStale = false
 
   mutating func grow(to count: Int) {
@@ -14,24 +14,24 @@ struct NodeEarnings: Sendable {
     rates.append(contentsOf: repeatElement(0, count: count - rates.count))
   }
 
-  mutating func set(_ rate: Int64, at place: Int) {
-    let old = rates[place]
+  mutating func set(_ rate: Int64, at index: Int) {
+    let old = rates[index]
     guard rate != old else { return }
-    rates[place] = rate
+    rates[index] = rate
     if rate > greatest || old == greatest {
       isStale = true
     } else if !isStale {
-      shares[place] = UInt32(Estimate.earnings(rate: rate, greatest: greatest))
+      shares[index] = UInt32(Estimate.earnings(rate: rate, greatest: greatest))
     }
   }
 
-  /// Brings `shares` up to date; costs something only when another node earned most, or that one something else.
+  /// Brings `shares` up to date. Costs nothing unless the greatest rate may have changed.
   mutating func settle() {
     guard isStale else { return }
     isStale = false
     greatest = rates.max() ?? 0
-    for place in rates.indices {
-      shares[place] = UInt32(Estimate.earnings(rate: rates[place], greatest: greatest))
+    for index in rates.indices {
+      shares[index] = UInt32(Estimate.earnings(rate: rates[index], greatest: greatest))
     }
   }
 }

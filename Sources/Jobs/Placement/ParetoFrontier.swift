@@ -1,27 +1,27 @@
-/// Finds the nodes that no other beats in both latency and earnings, in two passes over those that passed the filters,
-/// without sorting them: latencies fall into steps, each 1/32 wide of its power of two, and a node is out as soon as one of
-/// a lower step earned no more. Its memory is kept from one search to the next.
+/// Finds the nodes that no other node dominates in latency and earnings, in two passes over those that passed
+/// the filters, without sorting them. Latencies are grouped into steps, each 1/32 of its power of two wide; a
+/// node of a lower step that earned no more dominates a node. Memory is kept from one search to the next.
 struct ParetoFrontier: Sendable {
   struct Point: Sendable {
     let latency: UInt32
     let earnings: UInt32
-    let place: UInt32
+    let index: UInt32
 
     /// Orders by earnings, then latency.
     var figures: UInt64 { UInt64(earnings) << 32 | UInt64(latency) }
     /// Orders by latency, then earnings.
-    var turned: UInt64 { UInt64(latency) << 32 | UInt64(earnings) }
-    /// A rough measure, to guess which beats many.
+    var byLatency: UInt64 { UInt64(latency) << 32 | UInt64(earnings) }
+    /// A rough measure, to guess which point dominates many.
     var sum: UInt64 { UInt64(latency) + UInt64(earnings) }
 
-    func beats(_ other: Point) -> Bool {
+    func dominates(_ other: Point) -> Bool {
       latency <= other.latency && earnings <= other.earnings && figures != other.figures
     }
   }
 
-  /// Who passed the filters: set before a search.
+  /// The nodes that passed the filters, as words of a bit set; set before a search.
   var passed: [UInt64] = []
-  /// What the last search found; those with equal figures need not stand together.
+  /// The result of the last search; members with equal figures need not be adjacent.
   private(set) var members: [Point] = []
 
   private static let steps = 64 + 26 * 32
@@ -30,20 +30,21 @@ struct ParetoFrontier: Sendable {
   private var least = [UInt64](repeating: .max, count: ParetoFrontier.steps)
   /// The least earnings of all lower steps.
   private var below = [UInt32](repeating: .max, count: ParetoFrontier.steps)
-  /// Not beaten by a lower step nor by their own step's least, but perhaps by each other.
+  /// Points that neither a lower step nor the least of their own step dominates, but another point of their
+  /// step may.
   private var others: [Point] = []
 
-  /// Makes room for so many nodes.
+  /// Reserves memory for so many nodes.
   mutating func reserve(_ count: Int) {
     let missing = (count + 63) / 64 - passed.count
     if missing > 0 { passed.append(contentsOf: repeatElement(0, count: missing)) }
     if points.count < passed.count * 64 {
       points = Array(
-        repeating: Point(latency: 0, earnings: 0, place: 0), count: passed.count * 64)
+        repeating: Point(latency: 0, earnings: 0, index: 0), count: passed.count * 64)
     }
   }
 
-  /// - Returns: how many there are.
+  /// - Returns: how many members there are.
   mutating func search(cold: [UInt64], latencies: [UInt32], earnings: [UInt32]) -> Int {
     members.removeAll(keepingCapacity: true)
     others.removeAll(keepingCapacity: true)
@@ -62,8 +63,8 @@ struct ParetoFrontier: Sendable {
     return members.count
   }
 
-  /// Puts the points together, and the least of each step.
-  /// - Returns: how many there are; those that passed and are beaten plainly are left out.
+  /// Collects the points and the least figures of each step.
+  /// - Returns: the number of points; those that a point seen earlier dominates are left out.
   private static func gather(
     passed: [UInt64], cold: [UInt64], latencies: [UInt32], earnings: [UInt32], into points: inout [Point],
     least: inout [UInt64]
@@ -71,8 +72,8 @@ struct ParetoFrontier: Sendable {
     var points = points.mutableSpan
     var least = least.mutableSpan
     let (passed, cold, latencies, earnings) = (passed.span, cold.span, latencies.span, earnings.span)
-    // One of the better ones so far: what it beats is passed over at once.
-    var pivot = Point(latency: .max, earnings: .max, place: 0)
+    // One of the best points so far; the points that it dominates are skipped.
+    var pivot = Point(latency: .max, earnings: .max, index: 0)
     var count = 0
     for word in cold.indices {
       var left = passed[word]
@@ -80,13 +81,13 @@ struct ParetoFrontier: Sendable {
       while left != 0 {
         let bit = left.trailingZeroBitCount
         left &= left - 1
-        let place = word << 6 | bit
-        var latency = latencies[place]
+        let index = word << 6 | bit
+        var latency = latencies[index]
         if coldWord >> UInt64(bit) & 1 != 0 {
-          latency = UInt32(min(Int64(latency) + Estimate.coldStart, Estimate.longest))
+          latency = UInt32(min(Int64(latency) + Estimate.coldStart, Estimate.maxLatency))
         }
-        let point = Point(latency: latency, earnings: earnings[place], place: UInt32(place))
-        if pivot.beats(point) { continue }
+        let point = Point(latency: latency, earnings: earnings[index], index: UInt32(index))
+        if pivot.dominates(point) { continue }
         if point.sum < pivot.sum { pivot = point }
         points[count] = point
         count += 1
@@ -97,7 +98,7 @@ struct ParetoFrontier: Sendable {
     return count
   }
 
-  /// Parts the points that may be on the front from the rest.
+  /// Separates the points that may be on the frontier from the rest.
   private static func sift(
     _ points: [Point], count: Int, least: [UInt64], below: [UInt32], members: inout [Point],
     others: inout [Point]
@@ -115,9 +116,9 @@ struct ParetoFrontier: Sendable {
     }
   }
 
-  /// Adds those of the others that are not beaten within their step.
+  /// Adds the others that no point of their step dominates.
   private mutating func settle() {
-    others.sort { $0.turned < $1.turned }
+    others.sort { $0.byLatency < $1.byLatency }
     var current = -1
     var lowest = UInt32.max
     var last: UInt64?
@@ -127,14 +128,14 @@ struct ParetoFrontier: Sendable {
         current = step
         lowest = below[step]
       }
-      guard point.earnings < lowest || point.turned == last else { continue }
+      guard point.earnings < lowest || point.byLatency == last else { continue }
       lowest = point.earnings
-      last = point.turned
+      last = point.byLatency
       members.append(point)
     }
   }
 
-  /// Never less for a longer latency.
+  /// Grows with the latency.
   private static func step(_ latency: UInt32) -> Int {
     guard latency >= 64 else { return Int(latency) }
     let power = 31 - latency.leadingZeroBitCount

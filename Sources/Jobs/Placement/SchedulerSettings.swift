@@ -1,20 +1,20 @@
 package import Model
 
-/// How schedulers place jobs, as a `Scheduler` resource records it in `schedulers.settings`. Running schedulers read it
-/// again and again. The same JSON has members about replicas, which placement ignores.
+/// How schedulers place jobs, as a `Scheduler` resource records it in `schedulers.settings`. Running
+/// schedulers read it every second. The same JSON has members about replicas, which placement ignores.
 package struct SchedulerSettings: Hashable, Sendable {
-  /// How much a short way counts, and how much fair earnings do, in parts per million; they come to 1,000,000.
+  /// The weights of a short latency and of fair earnings, in parts per million; their sum is 1,000,000.
   package var latencyWeight: Int64 = 700_000
   package var earningsWeight: Int64 = 300_000
-  /// How many different nodes a job may fail on before it is escalated (seeds 3.1: two).
+  /// On how many different nodes a job may fail before it is escalated (seeds 3.1: two).
   package var differentNodes = 2
-  /// Whether it goes to nodes of the overflow pool then; otherwise it has failed.
+  /// Whether an escalated job goes to the overflow pool; otherwise it fails.
   package var escalates = true
-  /// How long an attempt may be silent.
+  /// How long an attempt may run without a report.
   package var lease = TimeSpan(seconds: 30)
-  /// How long a job may take from its submission, where it does not say itself.
+  /// How long a job may take from its submission, where the order does not say.
   package var deadline = TimeSpan(seconds: 3600)
-  /// How old a heartbeat may be (seeds 4.3: 90 s).
+  /// The maximum age of a node's last heartbeat (seeds 4.3: 90 s).
   package var offlineAfter = TimeSpan(seconds: 90)
 
   package init() {}
@@ -29,7 +29,7 @@ package struct SchedulerSettings: Hashable, Sendable {
     ])
   }
 
-  /// What is missing keeps its default.
+  /// Missing members keep their default.
   package init(_ value: Value) {
     func integer(_ key: String) -> Int64? {
       if case .integer(let number)? = value[key] { number } else { nil }

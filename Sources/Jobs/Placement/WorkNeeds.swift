@@ -1,26 +1,24 @@
-/// What a job asks of a node.
+package import Model
+
+/// What a job needs of a node.
 package struct WorkNeeds: Hashable, Sendable {
   package var jobType: String
   /// Digest of the module's image, 64 hexadecimal digits.
   package var image: String
-  /// Bytes of one GPU; 0: none is used.
-  package var gpuMemory: Int64 = 0
-  /// Thousandths of a core.
-  package var cores: Int64 = 0
-  /// Bytes that the machine must have; not claimed.
-  package var memory: Int64 = 0
-  /// Whether containers must run without root.
-  package var isRootless = false
-  package var labels: [String: String] = [:]
-  /// Only these; empty: any.
-  package var nodes: Set<String> = []
-  /// Whether it goes to nodes of the overflow pool, or to all others.
+  package var compute: ComputeNeeds
+  /// Whether the job goes to the overflow pool, or to the nodes outside of it.
   package var isOverflow = false
-  /// Nodes that it failed on, which it does not go to again.
+  /// Ids of nodes that the job failed on; it does not go there again.
   package var avoided: [Int64] = []
 
-  package init(jobType: String, image: String) {
+  package init(jobType: String, image: String, compute: ComputeNeeds = ComputeNeeds()) {
     self.jobType = jobType
     self.image = image
+    self.compute = compute
   }
+
+  /// Bytes of one GPU that an attempt claims; 0: it uses none.
+  package var gpuMemory: Int64 { compute.gpuMemory?.bytes ?? 0 }
+  /// Thousandths of a core that an attempt claims.
+  package var cores: Int64 { compute.cores?.thousandths ?? 0 }
 }

@@ -3,8 +3,8 @@ internal import Manifests
 package import Model
 package import Placement
 
-/// Everything that a `Scheduler` resource records in `schedulers.settings`: how jobs are placed, how many replicas run
-/// and as what.
+/// Everything that a `Scheduler` resource records in `schedulers.settings`: how jobs are placed, how many
+/// replicas run and as what.
 package struct RecordedSettings: Hashable, Sendable {
   package var scheduling = SchedulerSettings()
   package var replicas = ReplicaSpec()

@@ -3,7 +3,7 @@ package import ContainerSupport
 package import Manifests
 package import Model
 
-/// How many schedulers work at once: as many as the waiting jobs ask for, between two bounds (seeds 3.1: 1 to 10).
+/// How many schedulers run: as many as the waiting jobs need, between two bounds (seeds 3.1: 1 to 10).
 package struct ReplicaSpec: ManifestObject, Hashable {
   package var min = 1
   package var max = 10
@@ -12,29 +12,29 @@ package struct ReplicaSpec: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("How many schedulers work at once") {
-    Field("min", \.min, "Never fewer", .range(1...100))
-    Field("max", \.max, "Never more", .range(1...100))
+  package static let fields = Fields<Self>("How many schedulers run at the same time") {
+    Field("min", \.min, "The minimum number", .range(1...100))
+    Field("max", \.max, "The maximum number", .range(1...100))
     Field(
-      "pendingJobsPerReplica", \.pendingJobsPerReplica, "Waiting jobs for which there is one scheduler",
+      "pendingJobsPerReplica", \.pendingJobsPerReplica, "Waiting jobs for each scheduler",
       .range(1...1_000_000))
-    // Kubernetes takes no longer window.
+    // Kubernetes accepts no longer window.
     Field(
-      "cooldown", \.cooldown, "How long fewer must have been enough before one goes",
+      "cooldown", \.cooldown, "How long fewer schedulers must suffice before one is removed",
       .range(TimeSpan(seconds: 0)...TimeSpan(seconds: 3600)))
   }
 
   package func validate(_ report: inout FieldReport) {
     if min > max {
       report.error(
-        at: "min", "at least \(min) and at most \(max) schedulers cannot be",
+        at: "min", "the minimum \(min) is greater than the maximum \(max)",
         hint: "raise `max` or lower `min`")
     }
   }
 }
 
 extension ReplicaSpec {
-  /// The same for the decision.
+  /// The rule by which the supervisor decides.
   package var rule: ReplicaRule {
     var rule = ReplicaRule(target: Int64(pendingJobsPerReplica))
     rule.min = min
@@ -44,19 +44,19 @@ extension ReplicaSpec {
   }
 }
 
-/// As what schedulers run.
+/// How schedulers run.
 package enum RuntimeSpec: ManifestChoice, Hashable {
   case process
   case docker(DockerRuntimeSpec)
   case keda(KEDARuntimeSpec)
 
-  package static let cases = Cases<Self>("As what schedulers run") {
-    Case("process", "As processes beside the server that runs", RuntimeSpec.process)
+  package static let cases = Cases<Self>("How schedulers run") {
+    Case("process", "As child processes of the server", RuntimeSpec.process)
     Case("docker", "As containers of the controller's own engine", RuntimeSpec.docker) {
       if case .docker(let replicas) = $0 { replicas } else { nil }
     }
     Case(
-      "keda", "As pods of Kubernetes, scaled by KEDA; what is written is to be applied there",
+      "keda", "As pods on Kubernetes, scaled by KEDA; apply the written file to the cluster",
       RuntimeSpec.keda
     ) { if case .keda(let replicas) = $0 { replicas } else { nil } }
   }
@@ -72,7 +72,7 @@ package enum RuntimeSpec: ManifestChoice, Hashable {
 }
 
 extension RuntimeSpec {
-  /// The same for the supervisor.
+  /// The runtime as the supervisor uses it.
   package var runtime: ReplicaRuntime {
     switch self {
     case .process: .process
@@ -93,9 +93,9 @@ package struct DockerRuntimeSpec: ManifestObject, Hashable {
   package static let fields = Fields<Self>("Schedulers as containers") {
     Field("image", \.image, "The image with this program, by digest", .required)
     Field(
-      "connection", \.connection, "Where the URL of the database is found, as containers reach it",
+      "connection", \.connection, "The URL of the database, as containers reach it",
       .required, .example("{env: SCHEDULER_DATABASE_URL}"))
-    Field("limits", \.limits, "What each container may use at most")
+    Field("limits", \.limits, "The limits of each container")
   }
 }
 
@@ -110,17 +110,17 @@ package struct KEDARuntimeSpec: ManifestObject, Hashable {
   package init() {}
 
   package static let fields = Fields<Self>("Schedulers as pods that KEDA scales") {
-    Field("namespace", \.namespace, "The namespace that they are in", .dnsLabel)
-    Field("name", \.name, "What the Deployment is called", .dnsLabel)
+    Field("namespace", \.namespace, "Their namespace", .dnsLabel)
+    Field("name", \.name, "The name of the Deployment", .dnsLabel)
     Field("image", \.image, "The image with this program, by digest", .required)
     Field(
       "folder", \.folder,
-      "Where the YAML is written; a relative path begins at the controller's state folder",
+      "The folder of the YAML file; a relative path begins at the controller's state folder",
       .rule("a path") { path in
         path.isEmpty || path.split(separator: "/").contains("..")
           ? .init("must be a path without `..`", hint: "for example kubernetes") : nil
       })
-    Field("secret", \.secret, "The Secret of Kubernetes with the URL of the database")
+    Field("secret", \.secret, "The Kubernetes Secret with the URL of the database")
     Field(
       "pollingInterval", \.pollingInterval, "How often KEDA counts waiting jobs, in whole seconds",
       .range(TimeSpan(seconds: 1)...TimeSpan(seconds: 3600)))
@@ -133,7 +133,7 @@ package struct KEDASecretSpec: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("A Secret of Kubernetes") {
+  package static let fields = Fields<Self>("A Kubernetes Secret") {
     Field("name", \.name, "Its name, in the same namespace", .dnsLabel)
     Field(
       "key", \.key, "The key with the URL",

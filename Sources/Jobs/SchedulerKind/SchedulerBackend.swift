@@ -3,15 +3,15 @@ package import Model
 package import Postgres
 package import Reconciling
 
-/// Looks at what schedulers know, and tells them what is declared.
+/// Reads and writes the tables of schedulers, and the files for Kubernetes.
 package struct SchedulerBackend: ResourceBackend {
-  /// The pool of a database, which need not exist.
+  /// Returns the pool of a database, which need not exist.
   package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
 
   private let folder: KEDAFolder
   private let pools: Pools
 
-  /// - Parameter stateFolder: absolute; where relative folders begin.
+  /// - Parameter stateFolder: absolute; relative folders begin there.
   package init(stateFolder: String, pools: @escaping Pools) {
     folder = KEDAFolder(stateFolder: stateFolder)
     self.pools = pools
@@ -25,7 +25,7 @@ package struct SchedulerBackend: ResourceBackend {
     var answers: [ResourceID: Result<SchedulerObserved?, BackendError>] = [:]
     for subject in subjects {
       do throws(BackendError) {
-        answers[subject.id] = .success(try await look(at: subject, context))
+        answers[subject.id] = .success(try await observe(subject, context))
       } catch {
         answers[subject.id] = .failure(error)
       }
@@ -33,7 +33,7 @@ package struct SchedulerBackend: ResourceBackend {
     return answers
   }
 
-  private func look(at subject: Subject<SchedulerSpec>, _ context: ReconcileContext)
+  private func observe(_ subject: Subject<SchedulerSpec>, _ context: ReconcileContext)
     async throws(BackendError) -> SchedulerObserved?
   {
     guard let database = (subject.lastApplied?.spec ?? subject.spec)?.database.id else { return nil }
@@ -43,23 +43,23 @@ package struct SchedulerBackend: ResourceBackend {
       })
     var observed = try await read(subject, try await store(of: database, context), context)
     if observed == nil, !files.isEmpty {
-      observed = SchedulerObserved(missingAccounts: SchedulerBackend.accounts(context.offers))
+      observed = SchedulerObserved(missingAccounts: context.offers.earningAccounts)
     }
     observed?.files = files
     guard subject.desired == nil, observed?.settings == nil, files.isEmpty else { return observed }
     return nil
   }
 
-  /// Nil before `Database` has created the database and its tables: there is provably nothing.
+  /// Nil before the `Database` has created the tables: then nothing is recorded.
   private func read(_ subject: Subject<SchedulerSpec>, _ store: SchedulerStore, _ context: ReconcileContext)
     async throws(BackendError) -> SchedulerObserved?
   {
-    let nodes = context.offers.schedulerNodes
-    let modules = context.offers.schedulerModules
+    let nodes = context.offers.declaredNodes
+    let modules = context.offers.declaredModules
     do throws(PostgresError) {
       return try await store.read(
         name: subject.id.name, nodes: nodes.keys.sorted(), modules: modules.keys.sorted(),
-        accounts: SchedulerBackend.accounts(context.offers).sorted(),
+        accounts: context.offers.earningAccounts.sorted(),
         pendingLimit: SchedulerBackend.pendingLimit(subject.spec))
     } catch {
       if error.code == .databaseMissing || error.code == .missing { return nil }
@@ -67,13 +67,7 @@ package struct SchedulerBackend: ResourceBackend {
     }
   }
 
-  /// Those that nodes and modules earn into.
-  private static func accounts(_ offers: Offers) -> Set<String> {
-    Set(offers.schedulerNodes.values.map(\.owner)).union(offers.schedulerModules.values.map(\.developer))
-      .subtracting([""])
-  }
-
-  /// More waiting jobs than the greatest number of replicas is for need no counting.
+  /// One more waiting job than the maximum number of replicas is for.
   private static func pendingLimit(_ spec: SchedulerSpec?) -> Int {
     guard let replicas = spec?.replicas else { return 1 }
     return replicas.max * replicas.pendingJobsPerReplica + 1
@@ -90,14 +84,15 @@ package struct SchedulerBackend: ResourceBackend {
     }
     let pool = try await pool(of: spec.database.id, context)
     let store = SchedulerStore(pool)
-    var isOurs = true
+    var hasDatabase = true
     do throws(PostgresError) {
       switch operation {
-      case .record(let settings): isOurs = try await store.record(try value(settings), of: subject.id.name)
+      case .record(let settings):
+        hasDatabase = try await store.record(try value(settings), of: subject.id.name)
       case .openAccounts(let owners, let developers):
         try await store.openAccounts(owners: owners, developers: developers)
-      case .tellNodes(let nodes): try await store.tell(nodes)
-      case .tellModules(let modules): try await store.tell(modules)
+      case .recordNodes(let nodes): try await store.record(nodes)
+      case .recordModules(let modules): try await store.record(modules)
       case .retire(let nodes, let modules): try await store.retire(nodes: nodes, modules: modules)
       case .leave: try await store.remove(subject.id.name)
       case .write, .remove: break
@@ -105,16 +100,16 @@ package struct SchedulerBackend: ResourceBackend {
     } catch {
       throw error.backendError
     }
-    guard isOurs else {
+    guard hasDatabase else {
       throw BackendError(
-        code: "scheduler.taken", "\(spec.database) has a Scheduler already",
+        code: "scheduler.taken", "\(spec.database) already has a Scheduler",
         hint: "a database has one scheduler: remove one of them", retry: .afterChange)
     }
   }
 
   private func value(_ json: String) throws(PostgresError) -> Value {
     guard let value = try? Value(json: json) else {
-      throw PostgresError(.server, "the settings are no JSON", server: "PostgreSQL")
+      throw PostgresError(.server, "the settings are not JSON", server: "PostgreSQL")
     }
     return value
   }
@@ -145,31 +140,5 @@ package struct SchedulerBackend: ResourceBackend {
     } catch {
       throw error.backendError
     }
-  }
-}
-
-extension ReplicaSighting {
-  /// How many schedulers the waiting jobs ask for, without regard to what was before.
-  package func wanted(under replicas: ReplicaSpec) -> Int {
-    let asked = (pendingJobs + replicas.pendingJobsPerReplica - 1) / replicas.pendingJobsPerReplica
-    return Swift.min(Swift.max(asked, replicas.min), replicas.max)
-  }
-
-  /// Settings that nobody reads yet are no fault: whoever is started reads them.
-  package func health(under spec: SchedulerSpec) -> Health {
-    let wanted = wanted(under: spec.replicas)
-    guard alive > 0 else {
-      let next =
-        switch spec.runtime {
-        case .process, .docker: "‘rendertrust server’ or ‘rendertrust up’ starts them"
-        case .keda(let keda): "apply \(keda.folder)/\(keda.name).yaml to the cluster"
-        }
-      return .noted(
-        reason: "NoReplica", message: "as declared, but no scheduler works at the moment: \(next)")
-    }
-    let word = alive == 1 ? "scheduler works" : "schedulers work"
-    return .noted(
-      reason: "Working",
-      message: "\(alive) \(word)" + (wanted > alive ? ", \(wanted) are wanted for the waiting jobs" : ""))
   }
 }

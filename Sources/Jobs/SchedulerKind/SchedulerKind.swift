@@ -2,15 +2,15 @@ package import KindSupport
 internal import Model
 package import Postgres
 
-/// The kind `Scheduler` (seeds: Global Scheduler): how jobs are placed, how many schedulers run, and which nodes and
-/// modules they know.
+/// The kind `Scheduler` (seeds: Global Scheduler): how jobs are placed, how many schedulers run, and which
+/// nodes and modules they know.
 ///
-/// Entry file: `SchedulerSpec.swift`. `SchedulerPlanner` compares the manifests of nodes and modules with the tables of
-/// schedulers, `SchedulerBackend` reads and writes them through `SchedulerStore`. `KEDAManifest` is the file for
-/// Kubernetes.
+/// Entry file: `SchedulerSpec.swift`. `SchedulerPlanner` compares the manifests of nodes and modules with the
+/// tables of schedulers, `SchedulerBackend` reads and writes them through `SchedulerStore`. `KEDAManifest` is
+/// the file for Kubernetes.
 ///
-/// Imports `Ledger` to open the accounts that nodes and modules earn into. Tested in `Tests/SchedulerKindTests` with
-/// planner tables and against a real server.
+/// Imports `Ledger` to open the accounts that nodes and modules earn into. Tested in
+/// `Tests/SchedulerKindTests` with planner tables and against a real server.
 package enum SchedulerKind {
   /// - Parameters:
   ///   - connector: opens the databases that `Database` resources offer.

@@ -1,37 +1,39 @@
-internal import Model
+package import Model
+package import Placement
 
-/// What a database, and the folder with what is written for Kubernetes, say of a scheduler.
+/// What a database, and the folder of the files for Kubernetes, contain of a scheduler.
 package struct SchedulerObserved: Hashable, Sendable {
-  /// What running schedulers are told; nil: the resource has told them nothing there yet.
+  /// Nil: the resource has recorded no settings yet.
   package var settings: RecordedSettings?
-  /// Another `Scheduler` of the database.
+  /// The name of another `Scheduler` that uses the database.
   package var other: String?
-  /// Rows by name, of declared ones also those that were retired.
-  package var nodes: [String: Known<SchedulerNode>]
-  package var modules: [String: Known<SchedulerModule>]
-  /// Names of accounts that nodes and modules need and that are not there.
+  /// By name; retired ones only where they are declared.
+  package var nodes: [String: Recorded<FleetNode>]
+  package var modules: [String: Recorded<FleetModule>]
+  /// Names of accounts that nodes and modules need and that do not exist.
   package var missingAccounts: Set<String>
-  package var replicas: ReplicaSighting
-  /// Texts of files for Kubernetes, by their path as the manifest writes it; without those that are not there.
+  package var replicas: ReplicaStatus
+  /// The texts of existing files for Kubernetes, by their path as the manifest writes it.
   package var files: [String: String]
 
-  package struct Known<Entry: Hashable & Sendable>: Hashable, Sendable {
+  /// A row of a node or module: what it declares, without what jobs and operators change of it.
+  package struct Recorded<Entry: Hashable & Sendable>: Hashable, Sendable {
     package var entry: Entry
     package var isRetired: Bool
-    /// GPUs of which one is in use: a node does not become smaller than that.
-    package var fewestGPUs: Int
+    /// The number of GPUs that the node must keep because attempts use them.
+    package var gpusInUse: Int
 
-    package init(_ entry: Entry, isRetired: Bool = false, fewestGPUs: Int = 0) {
+    package init(_ entry: Entry, isRetired: Bool = false, gpusInUse: Int = 0) {
       self.entry = entry
       self.isRetired = isRetired
-      self.fewestGPUs = fewestGPUs
+      self.gpusInUse = gpusInUse
     }
   }
 
   package init(
-    settings: RecordedSettings? = nil, other: String? = nil, nodes: [String: Known<SchedulerNode>] = [:],
-    modules: [String: Known<SchedulerModule>] = [:], missingAccounts: Set<String> = [],
-    replicas: ReplicaSighting = ReplicaSighting(), files: [String: String] = [:]
+    settings: RecordedSettings? = nil, other: String? = nil, nodes: [String: Recorded<FleetNode>] = [:],
+    modules: [String: Recorded<FleetModule>] = [:], missingAccounts: Set<String> = [],
+    replicas: ReplicaStatus = ReplicaStatus(), files: [String: String] = [:]
   ) {
     self.settings = settings
     self.other = other
@@ -43,34 +45,59 @@ package struct SchedulerObserved: Hashable, Sendable {
   }
 }
 
-/// Schedulers at work, and what waits for them.
-package struct ReplicaSighting: Hashable, Sendable {
-  /// Those that gave a sign of life lately.
-  package var alive: Int
-  /// Counted to a limit that is more than any number of replicas needs.
+/// The running schedulers and the jobs that wait.
+package struct ReplicaStatus: Hashable, Sendable {
+  /// How many sent a heartbeat lately.
+  package var running: Int
+  /// Counted up to a limit beyond what the maximum number of replicas is for.
   package var pendingJobs: Int
 
-  package init(alive: Int = 0, pendingJobs: Int = 0) {
-    self.alive = alive
+  package init(running: Int = 0, pendingJobs: Int = 0) {
+    self.running = running
     self.pendingJobs = pendingJobs
   }
 }
 
+extension ReplicaStatus {
+  /// How many schedulers the waiting jobs need, whatever runs now.
+  package func needed(under replicas: ReplicaSpec) -> Int {
+    let needed = (pendingJobs + replicas.pendingJobsPerReplica - 1) / replicas.pendingJobsPerReplica
+    return Swift.min(Swift.max(needed, replicas.min), replicas.max)
+  }
+
+  /// A scheduler that does not run yet is no fault: it reads the settings once it starts.
+  package func health(under spec: SchedulerSpec) -> Health {
+    let needed = needed(under: spec.replicas)
+    guard running > 0 else {
+      let next =
+        switch spec.runtime {
+        case .process, .docker: "‘rendertrust server’ or ‘rendertrust up’ starts them"
+        case .keda(let keda): "apply \(keda.folder)/\(keda.name).yaml to the cluster"
+        }
+      return .noted(reason: "NoReplica", message: "as declared, but no scheduler is running: \(next)")
+    }
+    let subject = running == 1 ? "1 scheduler is running" : "\(running) schedulers are running"
+    return .noted(
+      reason: "Working",
+      message: subject + (needed > running ? ", the waiting jobs need \(needed)" : ""))
+  }
+}
+
 package enum SchedulerOperation: StepOperation {
-  /// Tells running schedulers these settings, as JSON.
+  /// Records settings for running schedulers, as JSON.
   case record(settings: String)
-  /// Opens accounts; those that are there keep their kind.
+  /// Opens accounts; existing ones keep their kind.
   case openAccounts(owners: [String], developers: [String])
-  /// Makes rows or makes them what these say, and brings back retired ones. What is used of a node, what it earned and
-  /// whether somebody holds it stays.
-  case tellNodes([SchedulerNode])
-  case tellModules([SchedulerModule])
-  /// No new jobs for these; rows stay.
+  /// Writes nodes as they are declared, and restores retired ones. What attempts use of a node, what it
+  /// earned and whether an operator cordoned it stays.
+  case recordNodes([FleetNode])
+  case recordModules([FleetModule])
+  /// Gives them no new jobs; the rows stay.
   case retire(nodes: [String], modules: [String])
-  /// Writes a file for Kubernetes; the path as the manifest writes it.
+  /// Writes a file for Kubernetes; the path is as the manifest writes it.
   case write(file: String, text: String)
-  /// Removes such a file where it is one of ours.
+  /// Removes such a file if this program wrote it.
   case remove(file: String)
-  /// Leaves the database alone from now on.
+  /// Removes the settings; nodes, modules and jobs stay.
   case leave
 }

@@ -3,7 +3,8 @@ package import Model
 internal import Placement
 package import Planning
 
-/// From what schedulers know to what manifests say: settings, nodes, modules, accounts, files for Kubernetes.
+/// Plans a scheduler: its settings, the nodes and modules that it knows, the accounts that these earn into,
+/// and the file for Kubernetes.
 package struct SchedulerPlanner: ResourcePlanner {
   package init() {}
 
@@ -16,44 +17,46 @@ package struct SchedulerPlanner: ResourcePlanner {
       return .waiting(
         on: "\(desired.spec.database) has Scheduler/\(other), and a database has one scheduler")
     }
-    let nodes = context.surroundings.offers.schedulerNodes
-    let modules = context.surroundings.offers.schedulerModules
+    let nodes = context.surroundings.offers.declaredNodes
+    let modules = context.surroundings.offers.declaredModules
     let steps =
       settings(desired, observed, context)
       + accounts(nodes, modules, observed)
-      + told(nodes, observed?.nodes ?? [:])
-      + told(modules, observed?.modules ?? [:])
-      + retired(nodes, modules, observed)
+      + record(nodes, observed?.nodes ?? [:])
+      + record(modules, observed?.modules ?? [:])
+      + retire(nodes, modules, observed)
       + files(desired.spec, observed)
     return steps.isEmpty ? .upToDate : .steps(steps)
   }
 
   private func leave(_ observed: SchedulerObserved?, _ name: String) -> PlanOutcome<SchedulerOperation> {
     guard let observed else { return .upToDate }
-    var steps = observed.files.keys.sorted().filter { observed.files[$0].map(KEDAManifest.isOurs) ?? false }
-      .map { file in
-        Step(
-          .delete, "remove \(file)", because: "left the manifests",
-          operation: SchedulerOperation.remove(file: file))
-      }
+    var steps = observed.files.keys.sorted().filter {
+      observed.files[$0].map(KEDAManifest.isGenerated) ?? false
+    }
+    .map { file in
+      Step(
+        .delete, "remove \(file)", because: "left the manifests",
+        operation: SchedulerOperation.remove(file: file))
+    }
     if observed.settings != nil {
       steps.append(
         Step(
-          .delete, "leave the jobs of \(name) alone; nodes, modules and jobs stay",
+          .delete, "remove the settings of \(name); nodes, modules and jobs stay",
           because: "left the manifests", risk: .disruptive, operation: .leave))
     }
     return steps.isEmpty ? .upToDate : .steps(steps)
   }
 
-  /// Jobs are not moved by a manifest.
+  /// A manifest cannot move jobs to another database.
   private func refuseMove(of desired: Resource<SchedulerSpec>, _ context: PlanContext) throws(PlanError) {
     guard let applied = context.lastApplied?.spec as? SchedulerSpec,
       applied.database.id != desired.spec.database.id
     else { return }
     throw PlanError(
-      "the jobs of \(desired.id) are in \(applied.database), and no manifest moves them to \(desired.spec.database)",
+      "the jobs of \(desired.id) are in \(applied.database); a manifest cannot move them to \(desired.spec.database)",
       hint:
-        "write `database: \(applied.database)`, or give the other database a Scheduler of its own name")
+        "write `database: \(applied.database)`, or give the other database a Scheduler with another name")
   }
 
   private func settings(
@@ -65,23 +68,23 @@ package struct SchedulerPlanner: ResourcePlanner {
     guard let recorded = observed?.settings else {
       return [
         Step(
-          .create, "take the jobs of \(desired.spec.database) in charge: \(wanted.text)",
-          because: "not there yet", operation: operation)
+          .create, "schedule the jobs of \(desired.spec.database): \(wanted.text)",
+          because: "the scheduler does not exist yet", operation: operation)
       ]
     }
     let isDrift = context.lastApplied?.digest == desired.digest
     return [
       Step(
-        .update, "tell running schedulers their settings: \(wanted.text)",
+        .update, "change the settings: \(wanted.text)",
         because: isDrift
-          ? "they were told others though the manifest did not change" : "the manifest changed",
+          ? "they were changed although the manifest did not change" : "the manifest changed",
         fields: FieldChange.between(desired.spec.with(recorded).value, desired.spec.value),
         operation: operation)
     ]
   }
 
   private func accounts(
-    _ nodes: [String: SchedulerNode], _ modules: [String: SchedulerModule], _ observed: SchedulerObserved?
+    _ nodes: [String: FleetNode], _ modules: [String: FleetModule], _ observed: SchedulerObserved?
   ) -> [Step<SchedulerOperation>] {
     func missing(_ names: some Sequence<String>) -> [String] {
       Set(names).filter { !$0.isEmpty && observed?.missingAccounts.contains($0) ?? true }.sorted()
@@ -92,43 +95,44 @@ package struct SchedulerPlanner: ResourcePlanner {
     return [
       Step(
         .create, "open \(listed((owners + developers).map { "account/\($0)" }))",
-        because: "nodes and modules earn into \(owners.count + developers.count == 1 ? "it" : "them")",
+        because: "nodes and modules earn into \(pronoun(owners + developers))",
         operation: .openAccounts(owners: owners, developers: developers))
     ]
   }
 
-  private func told(
-    _ nodes: [String: SchedulerNode], _ rows: [String: SchedulerObserved.Known<SchedulerNode>]
+  private func record(
+    _ nodes: [String: FleetNode], _ rows: [String: SchedulerObserved.Recorded<FleetNode>]
   ) -> [Step<SchedulerOperation>] {
     let wanted = nodes.mapValues { node in
       var node = node
-      node.gpuCount = max(node.gpuCount, rows[node.name]?.fewestGPUs ?? 0)
+      let missing = max((rows[node.name]?.gpusInUse ?? 0) - node.gpuUsed.count, 0)
+      node.gpuUsed += Array(repeating: 0, count: missing)
       return node
     }
-    return steps(of: "Node", wanted, rows, value: \.value) { .tellNodes($0) }
+    return steps(of: "Node", wanted, rows, value: \.declaration) { .recordNodes($0) }
   }
 
-  private func told(
-    _ modules: [String: SchedulerModule], _ rows: [String: SchedulerObserved.Known<SchedulerModule>]
+  private func record(
+    _ modules: [String: FleetModule], _ rows: [String: SchedulerObserved.Recorded<FleetModule>]
   ) -> [Step<SchedulerOperation>] {
-    steps(of: "Module", modules, rows, value: \.value) { .tellModules($0) }
+    steps(of: "Module", modules, rows, value: \.declaration) { .recordModules($0) }
   }
 
-  /// However many there are, at most one step each for new ones, changed ones and ones that come back.
+  /// At most one step each for new entries, changed ones and retired ones that are declared again.
   private func steps<Entry: Hashable & Sendable>(
-    of kind: String, _ wanted: [String: Entry], _ rows: [String: SchedulerObserved.Known<Entry>],
+    of kind: String, _ wanted: [String: Entry], _ rows: [String: SchedulerObserved.Recorded<Entry>],
     value: (Entry) -> Value, _ operation: ([Entry]) -> SchedulerOperation
   ) -> [Step<SchedulerOperation>] {
     let names = wanted.keys.sorted()
     let new = names.filter { rows[$0] == nil }
-    let back = names.filter { rows[$0]?.isRetired == true }
+    let retired = names.filter { rows[$0]?.isRetired == true }
     let changed = names.filter { rows[$0]?.isRetired == false && rows[$0]?.entry != wanted[$0] }
-    func step(_ action: StepAction, _ names: [String], _ verb: String, because reason: String)
+    func step(_ action: StepAction, _ verb: String, _ names: [String], because reason: String)
       -> [Step<SchedulerOperation>]
     {
       guard !names.isEmpty else { return [] }
       let fields =
-        action == .create || names.count > SchedulerPlanner.mostListed
+        action == .create || names.count > SchedulerPlanner.listLimit
         ? []
         : names.flatMap { name in
           FieldChange.between(
@@ -140,16 +144,15 @@ package struct SchedulerPlanner: ResourcePlanner {
           operation: operation(names.compactMap { wanted[$0] }))
       ]
     }
-    return step(.create, new, "tell the scheduler of", because: "not known there yet")
+    return step(.create, "add", new, because: "\(verb(new)) not recorded yet")
+      + step(.update, "update", changed, because: "\(verb(changed)) recorded differently")
       + step(
-        .update, changed, "tell the scheduler anew of",
-        because: "\(changed.count == 1 ? "it is" : "they are") not as declared there")
-      + step(
-        .update, back, "bring back", because: "\(back.count == 1 ? "it was" : "they were") retired before")
+        .update, "restore", retired,
+        because: retired.count == 1 ? "it was retired before" : "they were retired before")
   }
 
-  private func retired(
-    _ nodes: [String: SchedulerNode], _ modules: [String: SchedulerModule], _ observed: SchedulerObserved?
+  private func retire(
+    _ nodes: [String: FleetNode], _ modules: [String: FleetModule], _ observed: SchedulerObserved?
   ) -> [Step<SchedulerOperation>] {
     let oldNodes = (observed?.nodes ?? [:]).filter { nodes[$0.key] == nil && !$0.value.isRetired }.keys
       .sorted()
@@ -159,8 +162,8 @@ package struct SchedulerPlanner: ResourcePlanner {
     let all = oldModules.map { "Module/\($0)" } + oldNodes.map { "Node/\($0)" }
     return [
       Step(
-        .update, "retire \(listed(all)): no new jobs, what runs goes on",
-        because: "\(all.count == 1 ? "it is" : "they are") not declared any more",
+        .update, "retire \(listed(all)): no new jobs, running attempts continue",
+        because: "\(verb(all)) no longer declared",
         operation: .retire(nodes: oldNodes, modules: oldModules))
     ]
   }
@@ -169,35 +172,38 @@ package struct SchedulerPlanner: ResourcePlanner {
     var steps: [Step<SchedulerOperation>] = []
     let manifest = KEDAManifest(spec)
     if let manifest, observed?.files[manifest.file] != manifest.text {
-      let isThere = observed?.files[manifest.file] != nil
+      let exists = observed?.files[manifest.file] != nil
       steps.append(
         Step(
-          isThere ? .update : .create, "write \(manifest.file) for Kubernetes",
-          because: isThere ? "it says something else" : "not there yet",
+          exists ? .update : .create, "write \(manifest.file) for Kubernetes",
+          because: exists ? "its text differs" : "it does not exist yet",
           operation: .write(file: manifest.file, text: manifest.text)))
     }
     for (file, text) in (observed?.files ?? [:]).sorted(by: { $0.key < $1.key })
-    where file != manifest?.file && KEDAManifest.isOurs(text) {
+    where file != manifest?.file && KEDAManifest.isGenerated(text) {
       steps.append(
         Step(
-          .delete, "remove \(file)", because: "schedulers are declared elsewhere now",
+          .delete, "remove \(file)", because: "schedulers no longer run there",
           operation: .remove(file: file)))
     }
     return steps
   }
 
-  static let mostListed = 3
+  static let listLimit = 3
+
+  private func verb(_ names: [String]) -> String { names.count == 1 ? "it is" : "they are" }
+  private func pronoun(_ names: [String]) -> String { names.count == 1 ? "it" : "them" }
 
   /// `Node/a, Node/b, Node/c and 9997 more`.
   private func listed(_ names: [String]) -> String {
-    let shown = names.prefix(SchedulerPlanner.mostListed).joined(separator: ", ")
-    let rest = names.count - SchedulerPlanner.mostListed
+    let shown = names.prefix(SchedulerPlanner.listLimit).joined(separator: ", ")
+    let rest = names.count - SchedulerPlanner.listLimit
     return rest > 0 ? "\(shown) and \(rest) more" : shown
   }
 }
 
 extension RecordedSettings {
-  /// As people read them: `latency 0.7, earnings 0.3, 2 nodes then overflow, 1 to 10 as process`.
+  /// For people: `latency 0.7, earnings 0.3, 2 nodes then overflow, 1 to 10 as process`.
   var text: String {
     let latency = DecimalNumber(millionths: scheduling.latencyWeight)
     let earnings = DecimalNumber(millionths: scheduling.earningsWeight)

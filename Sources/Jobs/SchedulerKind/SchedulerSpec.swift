@@ -2,8 +2,8 @@ package import Manifests
 package import Model
 internal import Placement
 
-/// How jobs are given to nodes, and how many schedulers do it (seeds 3.1, Global Scheduler). What is left out are the seeds'
-/// figures.
+/// How jobs are placed on nodes, and how many schedulers run (seeds 3.1, Global Scheduler). The defaults are
+/// the figures of the seeds.
 package struct SchedulerSpec: ManifestSpec {
   package static let kind = "Scheduler"
 
@@ -18,21 +18,21 @@ package struct SchedulerSpec: ManifestSpec {
 
   package init() {}
 
-  package static let fields = Fields<Self>("How jobs are given to nodes, and how many schedulers do it") {
-    Field("database", \.database, "Where jobs wait and credits are kept", .refersTo("Database"))
-    Field("weights", \.weights, "What counts among the nodes that can do a job; together 1")
-    Field("retry", \.retry, "What becomes of a job that fails")
+  package static let fields = Fields<Self>("How jobs are placed on nodes, and how many schedulers run") {
+    Field("database", \.database, "The database of jobs and credits", .refersTo("Database"))
+    Field("weights", \.weights, "How latency and earnings count in the choice of a node; their sum is 1")
+    Field("retry", \.retry, "What happens to a job that fails")
     Field(
-      "lease", \.lease, "How long a node may be silent about a job before another one gets it",
+      "lease", \.lease, "How long an attempt may run without a report before another node gets the job",
       .range(TimeSpan(seconds: 1)...TimeSpan(seconds: 3600)))
     Field(
-      "deadline", \.deadline, "How long a job may take from its submission, where it does not say itself",
+      "deadline", \.deadline, "How long a job may take from its submission, where the order does not say",
       .range(TimeSpan(seconds: 1)...TimeSpan(seconds: 30 * 86_400)))
     Field(
-      "offlineAfter", \.offlineAfter, "How old a node's last sign of life may be (seeds 4.3: 90 s)",
+      "offlineAfter", \.offlineAfter, "How old a node's last heartbeat may be (seeds 4.3: 90 s)",
       .range(TimeSpan(seconds: 5)...TimeSpan(seconds: 3600)))
-    Field("replicas", \.replicas, "How many schedulers work at once")
-    Field("runtime", \.runtime, "As what schedulers run")
+    Field("replicas", \.replicas, "How many schedulers run at the same time")
+    Field("runtime", \.runtime, "How schedulers run")
   }
 
   package func validate(_ report: inout FieldReport) {
@@ -43,13 +43,13 @@ package struct SchedulerSpec: ManifestSpec {
     }
   }
 
-  /// Nodes and modules are told to schedulers as they are declared. One that cannot be made at the moment does not keep
-  /// schedulers from learning of the others.
+  /// The scheduler records nodes and modules as they are declared. One that cannot be applied at the moment
+  /// does not keep the others from being recorded.
   package var selectors: [ResourceSelector] {
     [ResourceSelector(kind: "Module", effect: .reads), ResourceSelector(kind: "Node", effect: .reads)]
   }
 
-  /// What running schedulers are told.
+  /// The settings that running schedulers read.
   package var settings: RecordedSettings {
     var settings = RecordedSettings()
     settings.scheduling.latencyWeight = weights.latency.millionths
@@ -87,16 +87,18 @@ package struct WeightSpec: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("What counts among the nodes that can do a job; together 1") {
-    Field("latency", \.latency, "How soon the job could begin there", .range(none...all))
-    Field("earnings", \.earnings, "How little the node earned lately for what it can do", .range(none...all))
+  package static let fields = Fields<Self>(
+    "How latency and earnings count in the choice of a node; their sum is 1"
+  ) {
+    Field("latency", \.latency, "How soon the job could start on the node", .range(none...all))
+    Field("earnings", \.earnings, "How little the node earned lately for its capacity", .range(none...all))
   }
 
   package func validate(_ report: inout FieldReport) {
     guard latency.millionths + earnings.millionths != WeightSpec.all.millionths else { return }
     let rest = DecimalNumber(millionths: WeightSpec.all.millionths - latency.millionths)
     report.error(
-      at: "earnings", "the weights \(latency) and \(earnings) do not come to 1",
+      at: "earnings", "the sum of the weights \(latency) and \(earnings) is not 1",
       hint: "write `{latency: \(latency), earnings: \(rest)}`")
   }
 
@@ -110,11 +112,11 @@ package struct RetrySpec: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("What becomes of a job that fails") {
+  package static let fields = Fields<Self>("What happens to a job that fails") {
     Field(
-      "differentNodes", \.differentNodes, "On how many different nodes it is tried (seeds 3.1: two)",
+      "differentNodes", \.differentNodes, "On how many different nodes it runs (seeds 3.1: two)",
       .range(1...10))
-    Field("then", \.then, "What becomes of it after the last of them")
+    Field("then", \.then, "What happens to it after the last of them")
   }
 }
 
@@ -123,8 +125,8 @@ package enum Escalation: String, ManifestWord {
 
   package var meaning: String {
     switch self {
-    case .overflow: "it goes to nodes of the overflow pool; where there are none, it has failed"
-    case .fail: "it has failed"
+    case .overflow: "it goes to the overflow pool; without overflow nodes it fails"
+    case .fail: "it fails"
     }
   }
 }

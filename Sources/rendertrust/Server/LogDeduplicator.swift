@@ -8,7 +8,7 @@ import Synchronization
 final class LogDeduplicator: Sendable {
   private let trouble = Mutex<String?>(nil)
 
-  func tell(_ news: SchedulerLoop.News, to logger: Logger) {
+  func tell(_ news: SchedulerLoop.Event, to logger: Logger) {
     if case .failed(let error) = news {
       let text = error.description
       let isNew = trouble.withLock { known in

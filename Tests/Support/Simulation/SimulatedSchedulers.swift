@@ -2,6 +2,7 @@ import Manifests
 import Model
 import Modules
 import Nodes
+import Placement
 import Reconciling
 import SchedulerKind
 
@@ -30,7 +31,7 @@ struct SimulatedSchedulers: ResourceBackend {
     let jobs = database.jobs
     let settings = jobs.settings[subject.id.name]
     guard subject.desired != nil || settings != nil else { return nil }
-    let (nodes, modules) = (offers.schedulerNodes, offers.schedulerModules)
+    let (nodes, modules) = (offers.declaredNodes, offers.declaredModules)
     let accounts = Set(nodes.values.map(\.owner)).union(modules.values.map(\.developer))
     return SchedulerObserved(
       settings: settings, other: jobs.settings.keys.sorted().first { $0 != subject.id.name },
@@ -57,10 +58,10 @@ struct SimulatedSchedulers: ResourceBackend {
         database.jobs.settings[subject.id.name] = RecordedSettings(value)
       case .openAccounts(let owners, let developers):
         database.ledger.accounts.formUnion(owners + developers)
-      case .tellNodes(let nodes):
-        for node in nodes { database.jobs.nodes[node.name] = SchedulerObserved.Known(node) }
-      case .tellModules(let modules):
-        for module in modules { database.jobs.modules[module.name] = SchedulerObserved.Known(module) }
+      case .recordNodes(let nodes):
+        for node in nodes { database.jobs.nodes[node.name] = SchedulerObserved.Recorded(node) }
+      case .recordModules(let modules):
+        for module in modules { database.jobs.modules[module.name] = SchedulerObserved.Recorded(module) }
       case .retire(let nodes, let modules):
         for node in nodes { database.jobs.nodes[node]?.isRetired = true }
         for module in modules { database.jobs.modules[module]?.isRetired = true }
@@ -77,8 +78,8 @@ extension SimulatedServer {
   /// The settings, nodes and modules that the schedulers of a database know.
   struct SchedulerState: Equatable, Sendable {
     var settings: [String: RecordedSettings] = [:]
-    var nodes: [String: SchedulerObserved.Known<SchedulerNode>] = [:]
-    var modules: [String: SchedulerObserved.Known<SchedulerModule>] = [:]
+    var nodes: [String: SchedulerObserved.Recorded<FleetNode>] = [:]
+    var modules: [String: SchedulerObserved.Recorded<FleetModule>] = [:]
   }
 }
 
@@ -109,9 +110,9 @@ extension Checks {
         wrong.append("\(resource.id) has different settings")
       }
       let nodes = jobs.nodes.filter { !$0.value.isRetired }.mapValues(\.entry)
-      if nodes != offers.schedulerNodes { wrong.append("\(resource.id) knows nodes \(nodes.keys.sorted())") }
+      if nodes != offers.declaredNodes { wrong.append("\(resource.id) knows nodes \(nodes.keys.sorted())") }
       let modules = jobs.modules.filter { !$0.value.isRetired }.mapValues(\.entry)
-      if modules != offers.schedulerModules {
+      if modules != offers.declaredModules {
         wrong.append("\(resource.id) knows modules \(modules.keys.sorted())")
       }
       return wrong

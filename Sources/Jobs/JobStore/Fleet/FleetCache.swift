@@ -1,0 +1,45 @@
+import JobModel
+import Model
+import Placement
+import Postgres
+import Synchronization
+
+/// A process's copy of the fleet, the modules and the settings, so that choosing a node needs no query. The
+/// tables are authoritative: the transaction that performs a decision checks it under locks. The copy follows
+/// the tables by reading them from time to time, and by what each transaction reads of the nodes that it
+/// locks.
+final class FleetCache: Sendable {
+  private let state = Mutex(FleetState())
+
+  /// Reads or changes the state.
+  func withState<Output>(
+    _ body: (inout sending FleetState) throws -> sending Output
+  ) rethrows -> sending Output {
+    try state.withLock(body)
+  }
+
+  var settings: SchedulerSettings { state.withLock { $0.settings } }
+  /// Nil: the ledger has no rules in force.
+  var rates: TimeRates? { state.withLock { $0.rates } }
+
+  /// Reads all tables.
+  /// - Parameter now: the time of this process.
+  func refresh(from pool: PostgresPool, _ now: @Sendable () -> Timestamp) async throws(PostgresError) {
+    let startedAt = ContinuousClock.now
+    let snapshot = try FleetSnapshot(try await pool.pipeline(FleetSnapshot.statements))
+    let clockOffset = snapshot.time - now()
+    state.withLock { $0.adopt(snapshot, readAt: startedAt, clockOffset: clockOffset) }
+  }
+
+  /// Adopts nodes as a transaction left them that had locked them.
+  func update(_ nodes: some Sequence<FleetNode>) {
+    let now = ContinuousClock.now
+    state.withLock { state in
+      for node in nodes { state.update(node, at: now) }
+    }
+  }
+
+  func recordHeartbeat(_ heartbeat: WorkerHeartbeat, of id: Int64, at time: Timestamp) {
+    state.withLock { $0.recordHeartbeat(heartbeat, of: id, at: time) }
+  }
+}

@@ -1,0 +1,56 @@
+internal import Ledger
+
+/// The statements of `SQL/`; each file documents its parameters.
+enum JobStoreSQL {
+  /// A migration that landed; its text, comments included, never changes.
+  static let tables = EmbeddedSQL.text(PackageResources.migration_5_scheduling_sql)
+
+  static let lockNodes = EmbeddedSQL.text(
+    PackageResources.lock_nodes_sql, ["node_columns": nodeColumns])
+  static let nodes = EmbeddedSQL.text(PackageResources.nodes_sql, ["node_columns": nodeColumns])
+  static let modules = EmbeddedSQL.text(PackageResources.modules_sql)
+  static let updateNodes = EmbeddedSQL.text(PackageResources.update_nodes_sql)
+  static let findNode = EmbeddedSQL.text(PackageResources.find_node_sql)
+
+  static let insertJobs = EmbeddedSQL.text(
+    PackageResources.insert_jobs_sql, ["account_id": AccountDirectory.idExpression(ofName: "u.account")])
+  static let insertAttempts = EmbeddedSQL.text(PackageResources.insert_attempts_sql)
+  static let enqueueJobs = EmbeddedSQL.text(PackageResources.enqueue_jobs_sql)
+  static let queueWindow = EmbeddedSQL.text(PackageResources.queue_window_sql)
+
+  static let lockAttempts = EmbeddedSQL.text(
+    PackageResources.lock_attempts_sql, ["account_name": accountOfJob])
+  static let updateAttempts = EmbeddedSQL.text(PackageResources.update_attempts_sql)
+  static let updateJobs = EmbeddedSQL.text(PackageResources.update_jobs_sql)
+  static let lockPendingJobs = EmbeddedSQL.text(
+    PackageResources.lock_pending_jobs_sql, ["account_name": accountOfJob])
+
+  static let recordHeartbeats = EmbeddedSQL.text(PackageResources.record_heartbeats_sql)
+  static let recordCapabilities = EmbeddedSQL.text(PackageResources.record_capabilities_sql)
+  static let attemptsToStop = EmbeddedSQL.text(PackageResources.attempts_to_stop_sql)
+  static let attemptsOnNode = EmbeddedSQL.text(PackageResources.attempts_on_node_sql)
+
+  static let job = EmbeddedSQL.text(PackageResources.job_sql, ["job_columns": jobColumns])
+  static let jobs = EmbeddedSQL.text(
+    PackageResources.jobs_sql,
+    ["job_columns": jobColumns, "account_id": AccountDirectory.idExpression(ofName: "$1::text")])
+  static let attemptsOfJob = EmbeddedSQL.text(PackageResources.attempts_of_job_sql)
+
+  static let eraseJobs = EmbeddedSQL.text(PackageResources.erase_jobs_sql)
+  static let eraseCancellations = EmbeddedSQL.text(PackageResources.erase_cancellations_sql)
+
+  private static let accountOfJob = AccountDirectory.nameExpression(ofID: "j.account")
+
+  /// What a claim needs of a node; `earned` halves with every hour.
+  private static let nodeColumns = """
+    n.id, n.name, n.owner, n.gpu_memory, n.gpu_used, n.cores, n.cores_used, n.slots, n.slots_used, n.memory,
+    n.is_cordoned OR n.is_held OR n.retired_at IS NOT NULL AS is_cordoned,
+    (n.earned_micro * power(0.5, least(greatest(extract(epoch FROM now() - n.earned_at), 0) / 3600, 60)))::bigint
+      AS earned
+    """
+
+  private static let jobColumns = """
+    j.id, j.version, \(accountOfJob) AS creator, j.module, j.image, j.units, j.unit_price_micro, j.held_micro,
+    j.cost_micro, j.priority, j.state, j.reason, j.is_overflow, j.submitted_at, j.deadline_at, j.finished_at
+    """
+}

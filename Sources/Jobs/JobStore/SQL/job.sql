@@ -1,0 +1,1 @@
+SELECT {job_columns}, j.input, j.output, j.artefacts FROM jobs j WHERE j.id = $1
