@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import KindSupport
 import Manifests
 import Model
@@ -42,7 +43,7 @@ struct Import: AsyncParsableCommand {
 
   func run() async throws {
     let address = try engine.map(EngineAddress.init(argument:))
-    let declared = try folder.map { try Platform.schemasOnly().load([$0]) }
+    let declared = try folder.map { try Platform.schemasOnly().desiredState(at: [$0]) }
     if let folder, declared?[resource] != nil {
       throw CommandFailure.usage("\(resource) is declared in \(folder) already")
     }
@@ -79,7 +80,7 @@ struct Import: AsyncParsableCommand {
     let path = "\(folder)/\(resource.kind.lowercased())-\(resource.name).yaml"
     guard !Files.exists(path) else { throw CommandFailure.usage("\(path) is there already") }
     try Files.write(found.manifest, to: path)
-    let desired = try session.platform.load([folder])
+    let desired = try session.platform.desiredState(at: [folder])
     let preparation = try await session.engine.prepare(desired)
     Output.write(found.manifest)
     found.explain()
@@ -133,13 +134,6 @@ extension Session {
       return DesiredState(environment: option.environment ?? "dev", allowsMockGPUs: false, resources: [])
     }
     return try await newestState(of: try environment(option))
-  }
-
-  /// What is declared now.
-  func newestState(of name: String) async throws -> DesiredState {
-    let nothing = DesiredState(environment: name, allowsMockGPUs: false, resources: [])
-    guard let latest = try await store.latestRevision(of: name) else { return nothing }
-    return try await store.desiredState(of: name, at: latest.number) ?? nothing
   }
 
   fileprivate func look(for request: ImportRequest, among desired: DesiredState) async throws -> FoundResource

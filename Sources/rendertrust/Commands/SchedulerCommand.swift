@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autoscaling
+import ControlPlane
 import Glibc
 import JobStore
 import Logging
@@ -18,18 +19,17 @@ struct SchedulerCommand: AsyncParsableCommand {
       RENDERTRUST_REPLICA what it is called.
       """)
 
-  static let databaseVariable = "RENDERTRUST_DATABASE_URL"
   private static let nameVariable = "RENDERTRUST_REPLICA"
 
   func run() async throws {
-    guard let url = Environment[SchedulerCommand.databaseVariable] else {
-      throw CommandFailure.usage("\(SchedulerCommand.databaseVariable) must say where the jobs are")
+    guard let url = Environment[JobControl.databaseVariable] else {
+      throw CommandFailure.usage("\(JobControl.databaseVariable) must say where the jobs are")
     }
     let configuration: PostgresConfiguration
     do throws(PostgresError) {
       configuration = try PostgresConfiguration(url: Secret(url))
     } catch {
-      throw CommandFailure.usage("\(SchedulerCommand.databaseVariable): \(error)")
+      throw CommandFailure.usage("\(JobControl.databaseVariable): \(error)")
     }
     let pool = PostgresPool(configuration, connections: 8)
     let time = TimeSource.real
@@ -37,7 +37,8 @@ struct SchedulerCommand: AsyncParsableCommand {
     let isTied = ParentDeathWatch.isTied
     let logger = Logger(label: "scheduler") { _ in
       // Whoever started it tells its log what is not as it should be.
-      ServerLogHandler(logLevel: isTied ? .warning : .info, format: isTied ? .text : .json, time: time)
+      ServerLogHandler(
+        logLevel: isTied ? .warning : .info, format: isTied ? .text : .json, time: time, write: Output.print)
     }
     let service = PostgresJobService(pool, now: time.now, random: { .random(in: .min ... .max) })
     let pulse = ReplicaHeartbeat(pool, name: name, host: Authorship.hostName, process: Int64(getpid()))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Ledger
 import Manifests
 import Model
@@ -63,4 +64,8 @@ struct CreditsStatement: AsyncParsableCommand {
         + " Balance \(statement.closing)\(statement.held.micro > 0 ? ", \(statement.held) held back now" : "")."
     )
   }
+}
+
+extension CalendarMonth: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
 }

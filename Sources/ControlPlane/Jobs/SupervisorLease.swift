@@ -1,0 +1,52 @@
+import Autoscaling
+import Model
+import Reconciling
+import Synchronization
+
+/// Whether this controller is the one of an environment that starts schedulers and serves nodes, as far as it knows.
+package final class SupervisorLease: Sendable {
+  private let takenUntil = Mutex<TimeSpan?>(nil)
+
+  /// - Parameter now: by a clock that nobody sets.
+  package func isTaken(at now: TimeSpan) -> Bool { takenUntil.withLock { $0.map { now < $0 } ?? false } }
+
+  /// - Parameter asked: when the database was asked.
+  package func hear(_ reading: ReplicaReading, asked: TimeSpan) {
+    takenUntil.withLock { until in
+      switch reading {
+      case .mine:
+        until = TimeSpan(milliseconds: asked.milliseconds + ReplicaTable.hold.milliseconds)
+      case .notMine: until = nil
+      // Nobody else takes it before its time is up.
+      case .unknown: break
+      }
+    }
+  }
+
+  package func leave() { takenUntil.withLock { $0 = nil } }
+}
+
+/// Tells the seat what the supervisor reads.
+package struct LeasedReplicaSource: ReplicaSource {
+  private let source: any ReplicaSource
+  private let seat: SupervisorLease
+  private let time: TimeSource
+
+  package init(_ source: any ReplicaSource, _ seat: SupervisorLease, _ time: TimeSource) {
+    self.source = source
+    self.seat = seat
+    self.time = time
+  }
+
+  package func read() async -> ReplicaReading {
+    let asked = time.uptime()
+    let reading = await source.read()
+    seat.hear(reading, asked: asked)
+    return reading
+  }
+
+  package func leave() async {
+    seat.leave()
+    await source.leave()
+  }
+}
