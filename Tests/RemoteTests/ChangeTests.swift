@@ -1,4 +1,3 @@
-import ControlPlane
 import FoundationEssentials
 import Glibc
 import Model
@@ -6,6 +5,7 @@ import Reconciling
 import Subprocess
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 extension Remote {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ControlPlane
 import FoundationEssentials
 import Gateway
 import GatewaySupport
@@ -11,6 +10,7 @@ import Reconciling
 import Subprocess
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 /// Answers with what a test wrote down, and never reaches anybody.
@@ -38,7 +38,7 @@ private struct ScriptedTransport: APITransport {
       _ = try await change.order("/api/v1/apply", .null, in: "dev")
       Issue.record("it has no end")
     } catch let failure as CommandFailure {
-      #expect(failure.code == ExitCode(1))
+      #expect(failure.exitStatus == .failed)
       #expect(failure.message.contains("The server goes on with it"))
       #expect(
         failure.message.contains("rendertrust events --environment dev --server https://render.example.com"))
@@ -59,7 +59,7 @@ private struct ScriptedTransport: APITransport {
       _ = try await change.order("/api/v1/apply", .null, in: nil)
       Issue.record("it failed")
     } catch let told as CommandFailure {
-      #expect(told.message == failure.message && told.code.rawValue == code)
+      #expect(told.message == failure.message && told.exitStatus.rawValue == code)
     }
   }
 

@@ -1,9 +1,10 @@
-import ControlPlane
 import FoundationEssentials
 import Glibc
 import Model
 import Subprocess
 import Testing
+
+@testable import ControlPlane
 
 extension Remote {
   /// Requests that are made of the API's own description, to the server as it is started, with its books and its scheduler.

@@ -1,4 +1,3 @@
-import ControlPlane
 import FoundationEssentials
 import Gateway
 import GatewaySupport
@@ -7,6 +6,7 @@ import Ledger
 import Model
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 extension Remote {

@@ -1,10 +1,10 @@
-import ControlPlane
 import FoundationEssentials
 import Glibc
 import Model
 import Subprocess
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 extension Remote {

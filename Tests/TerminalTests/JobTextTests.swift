@@ -5,6 +5,7 @@ import Model
 import Planning
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 /// What people read about jobs.

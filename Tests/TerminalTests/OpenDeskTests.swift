@@ -4,6 +4,7 @@ import JobModel
 import Model
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 /// What commands do between the terminal and the scheduler.

@@ -1,19 +1,19 @@
-import Billing
-import ContainerSupport
+package import Billing
+package import ContainerSupport
 import ControllerState
 import Databases
 import Delivery
 import DockerEngine
-import HTTP
+package import HTTP
 import JobStore
-import KindSupport
-import Ledger
+package import KindSupport
+package import Ledger
 import Manifests
-import Model
+package import Model
 import Modules
 import Nodes
 import PgBackRest
-import Postgres
+package import Postgres
 import Recovery
 import SchedulerKind
 import Services

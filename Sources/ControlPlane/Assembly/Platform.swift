@@ -1,8 +1,8 @@
 package import KindSupport
 package import Manifests
 package import Model
-internal import Planning
-internal import Reconciling
+import Planning
+import Reconciling
 
 /// The registered kinds, and what follows from them without an observation.
 package struct Platform: Sendable {

@@ -1,11 +1,11 @@
-import Billing
+package import Billing
 import KindSupport
 import Ledger
 import Manifests
-import Model
-import Postgres
+package import Model
+package import Postgres
 import Reconciling
-import StripeAPI
+package import StripeAPI
 import Synchronization
 
 /// Where an environment's purchases are, as `BillingDatabaseName` says.

@@ -1,8 +1,8 @@
-import Billing
+package import Billing
 import KindSupport
 import Manifests
-import Model
-import StripeAPI
+package import Model
+package import StripeAPI
 
 extension Foundations {
   /// For checks of prices: quick to give up, because the next look asks again.

@@ -1,5 +1,5 @@
-import Model
-import Planning
+package import Model
+package import Planning
 import Reconciling
 
 /// Make the world match manifests, once. The same for whoever has the state before them and for a server that is asked.

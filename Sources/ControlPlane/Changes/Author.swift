@@ -1,6 +1,6 @@
-import Gateway
+package import Gateway
 import Model
-import Reconciling
+package import Reconciling
 
 /// Who orders a change.
 package struct Author: Sendable {

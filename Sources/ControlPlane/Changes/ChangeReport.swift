@@ -1,6 +1,6 @@
-import Manifests
-import Model
-import Reconciling
+package import Manifests
+package import Model
+package import Reconciling
 
 /// What a change that was ordered came to.
 package struct ChangeReport: JSONRepresentable {

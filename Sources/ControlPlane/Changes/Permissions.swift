@@ -1,5 +1,5 @@
 import Gateway
-import Model
+package import Model
 import Reconciling
 
 /// What a person allows and agrees to, for one plan or change.

@@ -1,7 +1,7 @@
-import Gateway
+package import Gateway
 import Model
 import Planning
-import Reconciling
+package import Reconciling
 
 /// What is told of a change while it is under way, as server-sent events and back.
 package enum ProgressMessage: Sendable {

@@ -1,5 +1,6 @@
-import Gateway
-import Reconciling
+package import Gateway
+package import Manifests
+package import Reconciling
 
 /// Tells whoever ordered a change through the API what happens, and the server's own voice the same.
 package struct RemoteReporter: Reporter {

@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// A month of the calendar in UTC, written `2026-11`.
 package struct CalendarMonth: Sendable {

@@ -1,8 +1,8 @@
 import KindSupport
-import Ledger
+package import Ledger
 import Manifests
-import Model
-import Postgres
+package import Model
+package import Postgres
 import Reconciling
 
 /// The books of an applied `Ledger`.

@@ -1,5 +1,5 @@
 import Glibc
-import Reconciling
+package import Reconciling
 
 extension Authorship {
   /// The user on this machine, and the commit of the first path's work tree where there is one.

@@ -1,5 +1,5 @@
 import Glibc
-import Reconciling
+package import Reconciling
 
 extension Replica {
   /// This process, as others see it.
@@ -16,7 +16,9 @@ extension Replica {
 /// boot, the namespace of process numbers, the number, and when it started.
 package enum ProcessMark {
   /// Nil where the system does not tell.
-  package static let own: String? = here.flatMap { place in start(of: getpid()).map { "\(place)/\(getpid())/\($0)" } }
+  package static let own: String? = here.flatMap { place in
+    start(of: getpid()).map { "\(place)/\(getpid())/\($0)" }
+  }
 
   /// Whether the process behind a replica has ended; false where that cannot be known from here.
   package static func isGone(_ replica: Replica) -> Bool {

@@ -1,6 +1,6 @@
 import Glibc
 import Model
-import Reconciling
+package import Reconciling
 
 extension TimeSource {
   /// The machine's clocks.

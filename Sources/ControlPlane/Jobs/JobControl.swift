@@ -3,9 +3,9 @@ import ContainerSupport
 import Glibc
 import JobStore
 import KindSupport
-import Model
+package import Model
 import NodeRunner
-import Postgres
+package import Postgres
 import Reconciling
 import SchedulerKind
 

@@ -1,9 +1,9 @@
 import KindSupport
 import Manifests
-import Model
+package import Model
 import NodeRunner
 import Postgres
-import Reconciling
+package import Reconciling
 import SchedulerKind
 import Synchronization
 

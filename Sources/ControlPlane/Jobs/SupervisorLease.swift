@@ -1,6 +1,6 @@
 import Autoscaling
-import Model
-import Reconciling
+package import Model
+package import Reconciling
 import Synchronization
 
 /// Whether this controller is the one of an environment that starts schedulers and serves nodes, as far as it knows.

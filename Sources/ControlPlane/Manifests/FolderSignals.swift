@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
-import Model
-import Reconciling
+package import Model
+package import Reconciling
 import Synchronization
 
 /// Says that something happened in folders, by the kernel's inotify. Nothing may rely on it: folders of other machines
@@ -52,7 +52,9 @@ package final class FolderSignals: Sendable {
 
   /// Waits until something happened and rests, or until the time is over. Without signals it is the time alone.
   /// - Returns: whether it is known that nothing goes on.
-  package static func quiet(_ signals: FolderSignals?, within span: TimeSpan, _ time: TimeSource) async -> Bool {
+  package static func quiet(_ signals: FolderSignals?, within span: TimeSpan, _ time: TimeSource) async
+    -> Bool
+  {
     guard let signals else {
       _ = try? await time.sleep(span)
       return false

@@ -1,5 +1,5 @@
 import Glibc
-import Model
+package import Model
 
 /// Notices that manifests changed, by looking at names, sizes and times of the files. The kernel's signals only say when
 /// to look (see `FolderSignals`); whatever they miss is seen by the looks that come anyway.
@@ -9,7 +9,9 @@ import Model
 /// where there are signals, else within half a second.
 package struct ManifestWatch {
   /// Between two looks while nothing changes.
-  package static func interval(hasSignals: Bool) -> TimeSpan { TimeSpan(milliseconds: hasSignals ? 2000 : 200) }
+  package static func interval(hasSignals: Bool) -> TimeSpan {
+    TimeSpan(milliseconds: hasSignals ? 2000 : 200)
+  }
   /// For how long files must stay the same.
   package static let rest = TimeSpan(milliseconds: 100)
   /// A lock that git has left behind is not waited for longer.

@@ -1,7 +1,7 @@
 import ContainerSupport
-import Manifests
-import Model
-import Reconciling
+package import Manifests
+package import Model
+package import Reconciling
 
 extension Platform {
   /// What a controller is to do about manifests that changed. Problems go to `reporter`.

@@ -1,6 +1,6 @@
-import Gateway
-import Model
-import Reconciling
+package import Gateway
+package import Model
+package import Reconciling
 
 /// Who changed what: `audit list`, and page by page for `audit verify`, which computes the chain where it was asked.
 package struct AuditQuery: Query {

@@ -1,7 +1,7 @@
-import Gateway
+package import Gateway
 import KindSupport
-import Model
-import Reconciling
+package import Model
+package import Reconciling
 
 /// Everything about one resource: `describe`.
 package struct DescriptionQuery: Query {
@@ -91,8 +91,10 @@ package struct ResourceDescription: JSONRepresentable {
 }
 
 extension APIParameter {
-  package static let kind = APIParameter("kind", .path, "Of the resource.", schema: WireSchema.name, isRequired: true)
-  package static let name = APIParameter("name", .path, "Of the resource.", schema: WireSchema.name, isRequired: true)
+  package static let kind = APIParameter(
+    "kind", .path, "Of the resource.", schema: WireSchema.name, isRequired: true)
+  package static let name = APIParameter(
+    "name", .path, "Of the resource.", schema: WireSchema.name, isRequired: true)
 }
 
 extension APIRequest {

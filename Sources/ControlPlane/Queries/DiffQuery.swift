@@ -1,6 +1,6 @@
-import Gateway
-import Manifests
-import Model
+package import Gateway
+package import Manifests
+package import Model
 import Reconciling
 
 /// How manifests differ from the newest revision: `diff`.

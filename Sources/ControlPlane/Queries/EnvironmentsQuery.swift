@@ -1,5 +1,5 @@
-import Gateway
-import Model
+package import Gateway
+package import Model
 import Reconciling
 
 /// Which environments there are, and how each is doing.

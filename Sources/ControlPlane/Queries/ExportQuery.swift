@@ -1,7 +1,7 @@
-import Gateway
+package import Gateway
 import KindSupport
 import Manifests
-import Model
+package import Model
 import Reconciling
 
 /// What is there, as manifests: `export`.

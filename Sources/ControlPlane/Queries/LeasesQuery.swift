@@ -1,6 +1,6 @@
-import Gateway
-import Model
-import Reconciling
+package import Gateway
+package import Model
+package import Reconciling
 
 /// Who works on an environment: `leases`.
 package struct LeasesQuery: Query {

@@ -1,6 +1,6 @@
-import Gateway
-import Manifests
-import Model
+package import Gateway
+package import Manifests
+package import Model
 import Planning
 import Reconciling
 

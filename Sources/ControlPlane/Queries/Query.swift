@@ -1,5 +1,5 @@
-import Gateway
-import Model
+package import Gateway
+package import Model
 
 /// A question about what is there, or a small order, that is answered where the state is: by this process, or by a server
 /// that it is sent to. Both tell the same values, so what is printed of them is the same.
@@ -58,6 +58,8 @@ package protocol QueryClient: Sendable {
 /// This process, on a state that it opened.
 package struct LocalQueryClient: QueryClient {
   package let session: Session
+
+  package init(session: Session) { self.session = session }
 
   package func ask<Question: Query>(_ question: Question) async throws -> Question.Answer {
     try await question.answer(in: session)

@@ -1,7 +1,7 @@
-import Gateway
+package import Gateway
 import KindSupport
-import Model
-import Reconciling
+package import Model
+package import Reconciling
 
 /// How resources are: `get`.
 package struct ResourcesQuery: Query {

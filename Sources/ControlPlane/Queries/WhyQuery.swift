@@ -1,6 +1,6 @@
-import Gateway
-import Model
-import Reconciling
+package import Gateway
+package import Model
+package import Reconciling
 
 /// Why a resource is as it is: `why`.
 package struct WhyQuery: Query {

@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// JSON Schemas of what the operator API takes and tells.
 package enum WireSchema {

@@ -1,5 +1,5 @@
-import Gateway
-import Logging
+package import Gateway
+package import Logging
 import Model
 import Reconciling
 

@@ -1,4 +1,4 @@
-import Gateway
+package import Gateway
 import Manifests
 import Model
 

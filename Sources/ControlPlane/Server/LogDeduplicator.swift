@@ -1,12 +1,14 @@
 import JobStore
-import Logging
-internal import Model
+package import Logging
+import Model
 import Postgres
 import Synchronization
 
 /// Tells a scheduler's news to a log, and a trouble once for as long as it lasts.
 package final class LogDeduplicator: Sendable {
   private let trouble = Mutex<String?>(nil)
+
+  package init() {}
 
   package func tell(_ news: SchedulerLoop.News, to logger: Logger) {
     if case .failed(let error) = news {

@@ -1,6 +1,6 @@
-import Gateway
-import Manifests
-import Model
+package import Gateway
+package import Manifests
+package import Model
 import StripeAPI
 
 /// The settings of a server as they stand in its file; nil for what is not written there. The one list of settings:
@@ -25,6 +25,8 @@ package struct ServerFile: ManifestObject {
   package var stripeSecret: String?
   package var stripeAddress: String?
   package var stripeMode: StripeMode?
+
+  package init() {}
 
   package static let fields = Fields<Self>("The settings of ‘rendertrust server’") {
     Field("manifests", \.manifests, "Files and folders with manifests")

@@ -1,6 +1,6 @@
-import Logging
-import Model
-import Reconciling
+package import Logging
+package import Model
+package import Reconciling
 
 /// Formats the lines of a server's log: JSON for programs, or text for people. Callers log no secrets.
 package struct ServerLogHandler: LogHandler {

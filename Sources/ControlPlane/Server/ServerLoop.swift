@@ -1,8 +1,8 @@
-import Gateway
+package import Gateway
 import Glibc
-import Logging
+package import Logging
 import Manifests
-import Model
+package import Model
 import Reconciling
 import Synchronization
 import UnixSignals

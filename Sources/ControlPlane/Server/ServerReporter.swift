@@ -1,7 +1,7 @@
-import Logging
-import Manifests
+package import Logging
+package import Manifests
 import Model
-import Reconciling
+package import Reconciling
 import Synchronization
 
 /// Tells a pass to the log, as it happens.

@@ -1,7 +1,7 @@
 import Configuration
-import Gateway
+package import Gateway
 import Manifests
-import Model
+package import Model
 import Planning
 import Synchronization
 

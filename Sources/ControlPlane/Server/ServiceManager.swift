@@ -1,5 +1,5 @@
 import Glibc
-import Model
+package import Model
 
 /// Tells systemd how the service is doing: datagrams to the socket that it names, sd_notify(3). Without such a socket
 /// nothing is told.

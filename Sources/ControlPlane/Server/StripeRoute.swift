@@ -1,6 +1,6 @@
 import Billing
-import Gateway
-import Logging
+package import Gateway
+package import Logging
 import Model
 import Postgres
 import Reconciling

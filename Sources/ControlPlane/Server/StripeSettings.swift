@@ -1,6 +1,6 @@
-import HTTP
-import Model
-import StripeAPI
+package import HTTP
+package import Model
+package import StripeAPI
 
 /// What a server needs to take Stripe's events.
 package struct StripeSettings: Sendable {

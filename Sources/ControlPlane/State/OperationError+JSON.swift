@@ -1,8 +1,8 @@
 package import Gateway
-internal import Manifests
+import Manifests
 package import Model
-internal import Postgres
-internal import Reconciling
+import Postgres
+import Reconciling
 
 /// Errors as `application/problem+json` and back: the message and the exit status stay the same.
 extension OperationError {

@@ -1,6 +1,6 @@
-import Model
-import Planning
-import Reconciling
+package import Model
+package import Planning
+package import Reconciling
 
 extension Session {
   /// Observes and plans with what a person allowed.

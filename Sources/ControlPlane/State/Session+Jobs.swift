@@ -1,6 +1,6 @@
-internal import Postgres
-internal import Reconciling
 package import JobStore
+import Postgres
+import Reconciling
 
 extension Session {
   /// Runs `body` with the scheduler of an environment.

@@ -1,7 +1,7 @@
-import ControllerState
-import Gateway
-import Model
-import Reconciling
+package import ControllerState
+package import Gateway
+package import Model
+package import Reconciling
 
 /// The API's tokens as the gateway asks for them.
 package struct StoredTokens: TokenStore {

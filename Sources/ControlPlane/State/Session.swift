@@ -1,14 +1,14 @@
-import ContainerSupport
-import ControllerState
+package import ContainerSupport
+package import ControllerState
 import Delivery
 import HTTP
 import KindSupport
 import Manifests
-import Model
+package import Model
 import Planning
 import Postgres
-import Reconciling
-import Recovery
+package import Reconciling
+package import Recovery
 
 /// An opened state, and all that commands need which look at or change the world.
 package struct Session: Sendable {
@@ -173,7 +173,9 @@ package struct Session: Sendable {
   }
 
   /// Executes a prepared plan while progress is shown; Ctrl-C finishes what is under way.
-  package func converge(_ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances)
+  package func converge(
+    _ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances
+  )
     async throws
     -> Engine.Convergence
   {
@@ -232,7 +234,8 @@ package struct Session: Sendable {
   }
 
   /// Makes a full backup at once, whatever the schedule says.
-  package func backUpNow(_ policy: Resource<BackupPolicySpec>, in environment: String) async throws(BackendError)
+  package func backUpNow(_ policy: Resource<BackupPolicySpec>, in environment: String)
+    async throws(BackendError)
     -> BackupDone
   {
     let resources: [AnyResource]

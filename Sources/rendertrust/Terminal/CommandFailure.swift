@@ -1,7 +1,7 @@
-internal import ArgumentParser
-internal import ControlPlane
-internal import Manifests
-internal import Planning
+import ArgumentParser
+import ControlPlane
+import Manifests
+import Planning
 
 /// Ends a command with a message for people and an exit code for programs.
 typealias CommandFailure = OperationError

@@ -1,4 +1,5 @@
 import ControlPlane
+import Manifests
 import Model
 import Planning
 import Reconciling

@@ -1,6 +1,6 @@
-import Gateway
-import Ledger
-import Model
+package import Gateway
+package import Ledger
+package import Model
 
 /// What accounts have: `credits balance`.
 package struct BalanceQuery: Query {

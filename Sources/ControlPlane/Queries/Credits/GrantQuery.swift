@@ -1,6 +1,6 @@
-import Gateway
-import Ledger
-import Model
+package import Gateway
+package import Ledger
+package import Model
 
 /// An order to give credits: `credits grant`. The same key gives once.
 package struct GrantQuery: Query {

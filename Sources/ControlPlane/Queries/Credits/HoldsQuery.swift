@@ -1,6 +1,6 @@
-import Gateway
-import Ledger
-import Model
+package import Gateway
+package import Ledger
+package import Model
 import Reconciling
 
 /// What is reserved for jobs: `credits holds`.

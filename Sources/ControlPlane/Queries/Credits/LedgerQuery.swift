@@ -1,5 +1,5 @@
-import Gateway
-import Ledger
+package import Gateway
+package import Ledger
 import Model
 
 /// Whose books an inquiry means, and what of them it may see.

@@ -1,7 +1,7 @@
-import Gateway
-import Ledger
+package import Gateway
+package import Ledger
 import Manifests
-import Model
+package import Model
 import Reconciling
 
 /// What happened on an account in a month: `credits statement`.

@@ -1,6 +1,6 @@
 import Billing
-import Gateway
-import Model
+package import Gateway
+package import Model
 import Planning
 import Reconciling
 

@@ -1,6 +1,6 @@
-import Gateway
-import Logging
-import Model
+package import Gateway
+package import Logging
+package import Model
 import Reconciling
 import Synchronization
 

@@ -1,4 +1,4 @@
-import Model
+package import Model
 import Reconciling
 
 /// The manifests that a server keeps an environment to.

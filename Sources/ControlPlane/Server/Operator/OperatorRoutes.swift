@@ -1,4 +1,4 @@
-import Gateway
+package import Gateway
 import Model
 
 /// What operators ask of a server and order from it, as the CLI's `--server` does. Routes are made of the inquiries and

@@ -1,5 +1,5 @@
-import Gateway
-import Model
+package import Gateway
+package import Model
 
 /// Whether a body is what its schema says, as far as types, members, lengths and bounds go: a member that was misspelt or
 /// is of another type is refused, never passed over.
