@@ -1,7 +1,7 @@
 import Autoscaling
 import ContainerSupport
 import Glibc
-import JobStore
+package import JobStore
 import KindSupport
 package import Model
 import NodeRunner

@@ -1,6 +1,6 @@
+package import JobModel
+package import JobStore
 import Model
-import JobModel
-import JobStore
 import Synchronization
 
 /// The scheduler of an environment, which may not be set up yet: until then everybody is told to come again.
@@ -20,10 +20,10 @@ package final class LazyJobService: JobService, WorkerAPI {
 
   package func submit(_ order: JobOrder) async throws(JobError) -> Job { try await current().submit(order) }
 
-  package func job(_ id: JobID, of creator: String?, newerThan version: Int64?, patience: Duration)
+  package func job(_ id: JobID, of creator: String?, newerThan version: Int64?, timeout: Duration)
     async throws(JobError) -> Job
   {
-    try await current().job(id, of: creator, newerThan: version, patience: patience)
+    try await current().job(id, of: creator, newerThan: version, timeout: timeout)
   }
 
   package func jobs(_ query: JobQuery) async throws(JobError) -> [Job] { try await current().jobs(query) }
@@ -32,28 +32,32 @@ package final class LazyJobService: JobService, WorkerAPI {
     try await current().cancel(id, of: creator, by: person)
   }
 
-  package func story(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
-    try await current().story(of: id, of: creator)
+  package func trace(of id: JobID, of creator: String?) async throws(JobError) -> SchedulingTrace {
+    try await current().trace(of: id, of: creator)
   }
 
   package func nodes() async throws(JobError) -> [NodeStatus] { try await current().nodes() }
 
-  package func hold(node: String, _ isHeld: Bool) async throws(JobError) -> NodeStatus {
-    try await current().hold(node: node, isHeld)
+  package func cordon(node: String) async throws(JobError) -> NodeStatus {
+    try await current().cordon(node: node)
   }
 
-  package func register(_ heartbeat: Heartbeat) async throws(JobError) -> WorkTerms {
+  package func uncordon(node: String) async throws(JobError) -> NodeStatus {
+    try await current().uncordon(node: node)
+  }
+
+  package func register(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> WorkTerms {
     try await current().register(heartbeat)
   }
 
-  package func heartbeat(_ heartbeat: Heartbeat) async throws(JobError) -> [AttemptID] {
+  package func heartbeat(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> [AttemptID] {
     try await current().heartbeat(heartbeat)
   }
 
-  package func work(for node: String, most: Int, beside known: Set<AttemptID>, patience: Duration)
+  package func work(for node: String, limit: Int, excluding known: Set<AttemptID>, timeout: Duration)
     async throws(JobError) -> [WorkOrder]
   {
-    try await current().work(for: node, most: most, beside: known, patience: patience)
+    try await current().work(for: node, limit: limit, excluding: known, timeout: timeout)
   }
 
   package func report(_ report: WorkReport, from node: String) async throws(JobError) -> WorkReply {

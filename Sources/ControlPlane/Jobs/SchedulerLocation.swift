@@ -1,7 +1,7 @@
 import KindSupport
 import Manifests
 package import Model
-import NodeRunner
+package import NodeRunner
 import Postgres
 package import Reconciling
 import SchedulerKind

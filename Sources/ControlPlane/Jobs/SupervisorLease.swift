@@ -1,4 +1,4 @@
-import Autoscaling
+package import Autoscaling
 package import Model
 package import Reconciling
 import Synchronization

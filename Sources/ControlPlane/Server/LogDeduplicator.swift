@@ -1,4 +1,4 @@
-import JobStore
+package import JobStore
 package import Logging
 import Model
 import Postgres
