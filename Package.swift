@@ -129,14 +129,21 @@ let gateway: [Target] = [
     ])
 ]
 
+let controlPlane: [Target] = [
+  .target(
+    name: "ControlPlane",
+    dependencies: kindModuleNames + [
+      "ControllerState", "DockerEngine", "Gateway", "HTTP", "Manifests", "Model", "PgBackRest", "Planning",
+      "Postgres", "Reconciling", "StripeAPI", configuration, logging, unixSignals,
+    ])
+]
+
 let executables: [Target] = [
   .executableTarget(
     name: "rendertrust",
     dependencies: kindModuleNames + [
-      "Concurrency", "ControllerState",
-      "Manifests", "Planning", "Reconciling", "Model", "HTTP", "Postgres", "DockerEngine", "PgBackRest",
-      "Gateway", "StripeAPI",
-      argumentParser, configuration, logging, unixSignals,
+      "ControlPlane", "ControllerState", "Gateway", "HTTP", "Manifests", "Model", "Planning", "Postgres",
+      "Reconciling", argumentParser, logging,
     ]),
   .executableTarget(
     name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
@@ -277,7 +284,8 @@ let testTargets: [Target] = [
   tests(
     "Remote",
     [
-      "rendertrust", "Gateway", "GatewaySupport", "HTTP", "Ledger", "Manifests", "Model", "Planning",
+      "rendertrust", "ControlPlane", "Gateway", "GatewaySupport", "HTTP", "Ledger", "Manifests", "Model",
+      "Planning",
       "JobModel", "Reconciling", argumentParser, logging, subprocess,
     ]),
   tests("Placement", ["JobModel", "KindTestSupport", "Model", "Placement"]),
@@ -316,7 +324,9 @@ let testTargets: [Target] = [
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
-  tests("Terminal", ["rendertrust", "Planning", "Reconciling", "JobModel", "Model", argumentParser]),
+  tests(
+    "Terminal",
+    ["rendertrust", "ControlPlane", "Planning", "Reconciling", "JobModel", "Model", argumentParser]),
   tests("Concurrency", ["Concurrency"]),
   tests("ContainerSupport", ["ContainerFakes", "ContainerSupport", "Manifests", "Model"]),
 ]
@@ -335,7 +345,8 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
   ],
-  targets: system + core + drivers + kindModules + jobModules + gateway + executables + testTargets
+  targets: system + core + drivers + kindModules + jobModules + gateway + controlPlane + executables
+    + testTargets
 )
 
 for target in package.targets where target.type != .system {

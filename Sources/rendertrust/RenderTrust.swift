@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Manifests
 internal import Model
 
@@ -59,7 +60,7 @@ struct RenderTrust: AsyncParsableCommand {
       }
     } catch let failure as CommandFailure {
       failure.report()
-      exit(withError: failure.code)
+      exit(withError: failure.exitCode)
     } catch let code as ExitCode {
       exit(withError: code)
     } catch {
@@ -73,8 +74,4 @@ struct RenderTrust: AsyncParsableCommand {
       exit(withError: code == .success ? code : code == .validationFailure ? ExitCode(2) : ExitCode(1))
     }
   }
-}
-
-enum Version {
-  static let text = "0.1.0"
 }

@@ -3,6 +3,7 @@ import Gateway
 import Model
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 @Suite struct AddressTests {
@@ -28,7 +29,7 @@ import Testing
       _ = try RemoteServer(url, token: Secret("rt_secret"), authorityFile: nil)
     } catch {
       message = error.message
-      #expect(error.code.rawValue == 2)
+      #expect(error.exitStatus == .usage)
     }
     #expect(message.isEmpty == isTaken, "\(reason): \(message)")
     #expect(!message.contains("rt_secret"))

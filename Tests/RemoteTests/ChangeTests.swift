@@ -5,6 +5,7 @@ import Reconciling
 import Subprocess
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 extension Remote {

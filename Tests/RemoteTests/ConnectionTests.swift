@@ -10,6 +10,7 @@ import Reconciling
 import Subprocess
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 /// Answers with what a test wrote down, and never reaches anybody.
@@ -38,7 +39,7 @@ private struct ScriptedTransport: APITransport {
       _ = try await change.run("/api/v1/apply", .null, in: "dev")
       Issue.record("the change ended")
     } catch let failure as CommandFailure {
-      #expect(failure.code == ExitCode(1))
+      #expect(failure.exitStatus == .failed)
       #expect(failure.message.contains("The server continues the change"))
       #expect(
         failure.message.contains("rendertrust events --environment dev --server https://render.example.com"))
@@ -59,7 +60,7 @@ private struct ScriptedTransport: APITransport {
       _ = try await change.run("/api/v1/apply", .null, in: nil)
       Issue.record("it failed")
     } catch let told as CommandFailure {
-      #expect(told.message == failure.message && told.code.rawValue == code)
+      #expect(told.message == failure.message && told.exitStatus.rawValue == code)
     }
   }
 

@@ -4,6 +4,8 @@ import Model
 import Subprocess
 import Testing
 
+@testable import ControlPlane
+
 extension Remote {
   /// Requests that are made of the API's own description, to the server as it is started, with its books and its scheduler.
   @Suite struct GeneratedRequests {

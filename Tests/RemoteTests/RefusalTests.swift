@@ -6,6 +6,7 @@ import Ledger
 import Model
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 extension Remote {

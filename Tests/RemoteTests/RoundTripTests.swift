@@ -6,6 +6,7 @@ import Model
 import Reconciling
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 @Suite struct RoundTripTests {
@@ -132,8 +133,9 @@ private func problem(of failure: CommandFailure) -> (status: Int, Value)? {
 extension Platform {
   /// What is wrong with manifests that travelled.
   fileprivate func load(bundle: ManifestBundle) -> [Diagnostic] {
-    do throws(CommandFailure) {
-      _ = try load(bundle)
+    do throws(OperationError) {
+      let loaded: LoadedManifests = try load(bundle)
+      _ = loaded
       return []
     } catch {
       return error.diagnostics

@@ -3,11 +3,13 @@ import Gateway
 import GatewaySupport
 import Glibc
 import Logging
+import Manifests
 import Model
 import Reconciling
 import Subprocess
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 /// Commands with `--server` against what they print where the state is.
@@ -39,10 +41,8 @@ struct Served: Sendable {
     // PostgreSQL runs as another user.
     chmod(folder, 0o755)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    var options = StateOptions()
-    options.folder = folder + "/state"
-    options.database = nil
-    try await Session.open(options, voice: Silence()) { session in
+    let location = StateLocation(folder: folder + "/state", database: nil)
+    try await Session.open(location, reporter: Silence()) { session in
       let served = Served(folder: folder, session: session)
       try FileManager.default.createDirectory(atPath: served.manifests, withIntermediateDirectories: true)
       try await served.serve(follows: follows, work)
@@ -184,6 +184,7 @@ struct Silence: Reporter {
   func say(_ text: String) {}
   func remark(_ text: String) {}
   func warn(_ text: String) {}
+  func report(_ diagnostics: [Diagnostic]) {}
   func tick() {}
   func clear() {}
 }

@@ -4,6 +4,7 @@ import Model
 import Subprocess
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 extension Remote {

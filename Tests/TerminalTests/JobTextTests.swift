@@ -1,9 +1,11 @@
 import ArgumentParser
+import ControlPlane
 import JobModel
 import Model
 import Planning
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 /// The text output of the job commands.

@@ -1,8 +1,10 @@
 import ArgumentParser
+import ControlPlane
 import JobModel
 import Model
 import Testing
 
+@testable import ControlPlane
 @testable import rendertrust
 
 /// How job and node commands use a job service.

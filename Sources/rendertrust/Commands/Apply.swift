@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import ControlPlane
 import Manifests
 import Model
 import Planning
@@ -46,15 +47,16 @@ struct Apply: AsyncParsableCommand {
 
   private func apply(_ saved: SavedPlan?, on state: StateOptions) async throws {
     let paths = saved?.manifests ?? manifests.paths
-    let desired = try Platform.schemasOnly().load(paths)
+    let desired = try Platform.schemasOnly().desiredState(at: paths)
     try EnvironmentPrices.refuseConflicts(in: desired)
     let order = ApplyOrder(
       desired: desired, paths: paths, permissions: Permissions(allowances),
       saved: saved.map { ($0, from: manifests.paths[0]) }, isAtomic: atomic, author: .here)
-    try await Session.openForChange(state, showsPlan: true, as: "apply", in: .named(desired.environment)) {
-      session in
-      session.progress.summariseLater(isForPrograms: output == .json)
-      try print(try await order.carryOut(in: session))
+    try await Session.open(state, showsPlan: true) { session in
+      try await session.changing(desired.environment, as: "apply") { session in
+        session.progress.summariseLater(isForPrograms: output == .json)
+        try print(try await order.carryOut(in: session))
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Model
 import Planning
 import Reconciling
@@ -25,7 +26,7 @@ struct Diff: AsyncParsableCommand {
   private func answer() async throws -> ManifestChanges {
     switch try connection.place() {
     case .here(let state):
-      let desired = try Platform.schemasOnly().load(manifests.paths)
+      let desired = try Platform.schemasOnly().desiredState(at: manifests.paths)
       return try await Session.open(state) { try await DiffQuery.changes(of: desired, in: $0) }
     case .server(let server):
       let bundle = try Platform.schemasOnly().bundle(manifests.paths)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import KindSupport
 import Manifests
 import Model
@@ -43,7 +44,7 @@ struct Import: AsyncParsableCommand {
 
   func run() async throws {
     let address = try engine.map(EngineAddress.init(argument:))
-    let declared = try folder.map { try Platform.schemasOnly().load([$0]) }
+    let declared = try folder.map { try Platform.schemasOnly().desiredState(at: [$0]) }
     if let folder, declared?[resource] != nil {
       throw CommandFailure.usage("\(resource) is already declared in \(folder)")
     }
@@ -80,7 +81,7 @@ struct Import: AsyncParsableCommand {
     let path = "\(folder)/\(resource.kind.lowercased())-\(resource.name).yaml"
     guard !Files.exists(path) else { throw CommandFailure.usage("\(path) exists already") }
     try Files.write(found.manifest, to: path)
-    let desired = try session.platform.load([folder])
+    let desired = try session.platform.desiredState(at: [folder])
     let preparation = try await session.engine.prepare(desired)
     Output.write(found.manifest)
     found.printRemarks()
@@ -132,13 +133,6 @@ extension Session {
       return DesiredState(environment: option.environment ?? "dev", allowsMockGPUs: false, resources: [])
     }
     return try await newestState(of: try environment(option))
-  }
-
-  /// The newest desired state of an environment; empty before the first apply.
-  func newestState(of name: String) async throws -> DesiredState {
-    let nothing = DesiredState(environment: name, allowsMockGPUs: false, resources: [])
-    guard let latest = try await store.latestRevision(of: name) else { return nothing }
-    return try await store.desiredState(of: name, at: latest.number) ?? nothing
   }
 
   fileprivate func find(_ request: ImportRequest, among desired: DesiredState) async throws -> FoundResource {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Manifests
 import Model
 import Planning
@@ -38,7 +39,9 @@ struct PlanCommand: AsyncParsableCommand {
   private func answer() async throws -> PlanAnswer {
     switch try connection.place() {
     case .here(let state):
-      return try await Session.open(state, reading: manifests.paths) { session, desired in
+      return try await Session.open(
+        state.location, reporter: LiveProgress(time: .real, showsPlan: false), reading: manifests.paths
+      ) { session, desired in
         return try await query(ManifestBundle(files: [])).answer(in: session, for: desired)
       }
     case .server(let server):

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Model
 import Planning
 import Reconciling
@@ -22,13 +23,14 @@ struct Rollback: AsyncParsableCommand {
     switch try scope.connection.place() {
     case .here(let state):
       let environment = scope.environment
-      try await Session.openForChange(state, showsPlan: true, as: "rollback", in: .chosen(environment)) {
-        session in
-        session.progress.summariseLater()
+      try await Session.open(state, showsPlan: true) { session in
         let order = RollbackOrder(
           environment: try session.environment(environment), revision: revision,
           permissions: Permissions(allowances), author: .here)
-        try print(try await order.carryOut(in: session))
+        try await session.changing(order.environment, as: "rollback") { session in
+          session.progress.summariseLater()
+          try print(try await order.carryOut(in: session))
+        }
       }
     case .server(let server):
       var body = Permissions(allowances).members

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autoscaling
+import ControlPlane
 import Glibc
 import JobStore
 import Logging
@@ -19,19 +20,18 @@ struct SchedulerCommand: AsyncParsableCommand {
       SIGTERM stops it.
       """)
 
-  static let databaseVariable = "RENDERTRUST_DATABASE_URL"
   private static let nameVariable = "RENDERTRUST_REPLICA"
 
   func run() async throws {
-    guard let url = Environment[SchedulerCommand.databaseVariable] else {
+    guard let url = Environment[JobControl.databaseVariable] else {
       throw CommandFailure.usage(
-        "\(SchedulerCommand.databaseVariable) must be set to the database of the jobs")
+        "\(JobControl.databaseVariable) must be set to the database of the jobs")
     }
     let configuration: PostgresConfiguration
     do throws(PostgresError) {
       configuration = try PostgresConfiguration(url: Secret(url))
     } catch {
-      throw CommandFailure.usage("\(SchedulerCommand.databaseVariable): \(error)")
+      throw CommandFailure.usage("\(JobControl.databaseVariable): \(error)")
     }
     let pool = PostgresPool(configuration, connections: 8)
     let time = TimeSource.real
@@ -39,7 +39,8 @@ struct SchedulerCommand: AsyncParsableCommand {
     let isChild = ParentDeathWatch.isEnabled
     let logger = Logger(label: "scheduler") { _ in
       // A server that started this replica forwards its log: warnings and errors only.
-      ServerLogHandler(logLevel: isChild ? .warning : .info, format: isChild ? .text : .json, time: time)
+      ServerLogHandler(
+        logLevel: isChild ? .warning : .info, format: isChild ? .text : .json, time: time, write: Output.print)
     }
     let service = PostgresJobService(pool, now: time.now, random: { .random(in: .min ... .max) })
     let heartbeat = ReplicaHeartbeat(pool, name: name, host: Authorship.hostName, process: Int64(getpid()))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import ControlPlane
 import Gateway
 import Logging
 import Model
@@ -107,32 +108,24 @@ struct Server: AsyncParsableCommand {
     }
     let time = TimeSource.real
     let logger = Logger(label: "rendertrust") { _ in
-      ServerLogHandler(logLevel: Logger.Level(settings.logLevel), format: settings.logFormat, time: time)
+      ServerLogHandler(
+        logLevel: Logger.Level(settings.logLevel), format: settings.logFormat, time: time, write: Output.print)
     }
     for variable in settings.unknownVariables {
       logger.warning("unknown variable", metadata: ["variable": .string(variable)])
     }
     let platform = try Platform.schemasOnly()
     let watch = ManifestWatch(paths: settings.manifests)
-    let desired = try platform.load(settings.manifests)
+    let desired = try platform.desiredState(at: settings.manifests)
     try EnvironmentPrices.refuseConflicts(in: desired)
     if settings.stripe.isOn { try BillingDatabaseName.refuseApart(in: desired) }
     let metrics = ControllerMetrics(environment: desired.environment, version: Version.text, now: time.now)
-    let voice = ServerReporter(logger, next: metrics.handler)
-    try await Session.open(settings.stateOptions, voice: voice) { session in
+    let reporter = ServerReporter(logger, next: metrics.handler) { $0.report() }
+    try await Session.open(settings.location, reporter: reporter) { session in
       let loop = ServerLoop(
         settings, session, schemas: platform, metrics: metrics, logger: logger,
-        manager: ServiceManager(environment: environment), watch: watch)
+        manager: ServiceManager(environment: environment), watch: watch, write: Output.print)
       try await loop.run(from: desired)
     }
-  }
-}
-
-extension ServerSettings {
-  fileprivate var stateOptions: StateOptions {
-    var options = StateOptions()
-    options.folder = state
-    options.database = database?.reveal()
-    return options
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import ControlPlane
 import Manifests
 import Model
 import Reconciling
@@ -32,7 +33,9 @@ struct Up: AsyncParsableCommand {
     let platform = try Platform.schemasOnly()
     let watch = ManifestWatch(paths: manifests.paths)
     var cache = ManifestCache()
-    let desired = try platform.tryLoad(manifests.paths, reusing: &cache).get()
+    let loaded = try platform.load(manifests.paths, reusing: &cache)
+    loaded.warnings.report()
+    let desired = loaded.desired
     try EnvironmentPrices.refuseConflicts(in: desired)
     try await Session.open(state, showsPlan: true) { [cache] session in
       let loop = WatchLoop(

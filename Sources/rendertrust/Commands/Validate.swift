@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Model
 
 struct Validate: AsyncParsableCommand {
@@ -9,7 +10,7 @@ struct Validate: AsyncParsableCommand {
   @OptionGroup var manifests: ManifestArguments
 
   func run() async throws {
-    let desired = try Platform.schemasOnly().load(manifests.paths)
+    let desired = try Platform.schemasOnly().desiredState(at: manifests.paths)
     let count = desired.resources.count
     Output.success(
       "\(count) resource\(count == 1 ? "" : "s") of environment \(desired.environment) "

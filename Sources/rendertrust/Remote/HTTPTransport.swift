@@ -1,3 +1,4 @@
+import ControlPlane
 import Gateway
 import HTTP
 import Model

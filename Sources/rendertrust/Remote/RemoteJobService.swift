@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Gateway
 import JobModel
 import Model
@@ -66,8 +67,8 @@ struct RemoteJobService: JobService {
     do throws(CommandFailure) {
       value = try await transport.send(call)
     } catch {
-      let code = error.word.flatMap(JobError.Code.init(rawValue:))
-      throw JobError(code ?? (error.code.rawValue == 2 ? .invalid : .unavailable), error.message)
+      let code = error.remoteCode.flatMap(JobError.Code.init(rawValue:))
+      throw JobError(code ?? (error.exitStatus == .usage ? .invalid : .unavailable), error.message)
     }
     guard let answer = read(value) else {
       throw JobError(.unavailable, CommandFailure.unexpectedResponse.message)

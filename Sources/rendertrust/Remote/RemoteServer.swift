@@ -1,3 +1,4 @@
+import ControlPlane
 import Glibc
 import HTTP
 import Model

@@ -1,3 +1,5 @@
+import ControlPlane
+import Manifests
 import Model
 import Planning
 import Reconciling
@@ -98,6 +100,17 @@ final class LiveProgress: Reporter {
       Output.error(text)
       drawStatus(&state)
     }
+  }
+
+  func report(_ diagnostics: [Diagnostic]) {
+    guard !diagnostics.isEmpty else { return }
+    remark(diagnostics.rendered(color: Output.errorStyle.isColoured))
+  }
+
+  func reportReady(_ readiness: Readiness) {
+    say(
+      "\(style.green("✓")) All \(readiness.resources) resources of \(readiness.environment) are ready after "
+        + "\(readiness.elapsed.elapsed).")
   }
 
   func warn(_ text: String) { say("\(style.yellow("!")) \(text)") }

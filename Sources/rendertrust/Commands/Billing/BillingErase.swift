@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import ControlPlane
 import Ledger
 import Model
 import Postgres

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import ControlPlane
 import Model
 import Postgres
 import Reconciling

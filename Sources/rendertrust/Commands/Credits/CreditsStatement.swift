@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Ledger
 import Manifests
 import Model
@@ -66,4 +67,8 @@ struct CreditsStatement: QueryCommand {
     return "\(count) entr\(count == 1 ? "y" : "ies")\(totals.isEmpty ? "" : ": \(totals)"). "
       + "Balance \(statement.closing)\(held)."
   }
+}
+
+extension CalendarMonth: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
 }

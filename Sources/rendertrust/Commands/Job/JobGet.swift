@@ -1,6 +1,7 @@
 import ArgumentParser
+import ControlPlane
 import JobModel
-internal import Model
+import Model
 
 struct JobGet: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Ledger
 import Model
 import Reconciling

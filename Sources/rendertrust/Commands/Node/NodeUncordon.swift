@@ -1,4 +1,6 @@
 import ArgumentParser
+import ControlPlane
+import JobModel
 
 struct NodeUncordon: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

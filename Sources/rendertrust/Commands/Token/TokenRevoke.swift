@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControllerState
+import ControlPlane
 import Reconciling
 
 struct TokenRevoke: AsyncParsableCommand {

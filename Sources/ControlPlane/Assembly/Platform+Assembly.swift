@@ -1,0 +1,139 @@
+package import Billing
+package import ContainerSupport
+import ControllerState
+import Databases
+import Delivery
+import DockerEngine
+package import HTTP
+import JobStore
+package import KindSupport
+package import Ledger
+import Manifests
+package import Model
+import Modules
+import Nodes
+import PgBackRest
+package import Postgres
+import Recovery
+import SchedulerKind
+import Services
+
+/// The clients and rooms that the kinds stand on. Making them connects to nothing.
+package struct Foundations: Sendable {
+  package let stateFolder: String
+  package let server: PostgresServer
+  package let connector: DatabaseConnector
+  package let workloads: ContainerToolkit
+  package let http: HTTPClient
+  package let environmentPrices: EnvironmentPrices
+  package let secrets: SecretResolver
+  package let exports: ExportStores
+
+  /// - Parameters:
+  ///   - stateFolder: absolute.
+  ///   - environmentPrices: nil are those that the process was started with.
+  package init(stateFolder: String, environmentPrices: EnvironmentPrices? = nil) throws(OperationError) {
+    self.stateFolder = stateFolder
+    if let environmentPrices {
+      self.environmentPrices = environmentPrices
+    } else {
+      self.environmentPrices = try EnvironmentPrices.current()
+    }
+    let server = PostgresServer(stateFolder: stateFolder)
+    let secrets = SecretResolver()
+    self.server = server
+    self.secrets = secrets
+    connector = DatabaseConnector(server: server, connections: 16) { reference in
+      try await secrets.resolve(reference)
+    }
+    let http = HTTPClient()
+    self.http = http
+    let local = try Foundations.localEngine(stateFolder: stateFolder)
+    let engines = EnginePool(local: local) { address throws(BackendError) in
+      DockerHost(DockerEngine(endpoint: try Foundations.endpoint(address), client: http))
+    }
+    let resolve: ExportStores.Secrets = { reference throws(BackendError) in
+      do throws(SecretError) { return try await secrets.resolve(reference) } catch {
+        throw error.backendError
+      }
+    }
+    workloads = ContainerToolkit(engines: engines, probe: HealthProbe.over(http), secrets: resolve)
+    exports = ExportStores(stateFolder: stateFolder, http: http, secrets: resolve)
+  }
+
+  /// `DOCKER_HOST`; else the machine's own engine; else the private one that `make up` keeps in the state folder.
+  private static func localEngine(stateFolder: String) throws(OperationError) -> EngineAddress {
+    if let text = Environment["DOCKER_HOST"] {
+      do throws(DockerError) {
+        switch try EngineEndpoint(parsing: text).address {
+        case .unix(let path): return .unix(path: path)
+        case .tcp(let host, let port): return .tcp(host: host, port: port)
+        }
+      } catch {
+        throw .usage("DOCKER_HOST: \(error)")
+      }
+    }
+    let standard = "/var/run/docker.sock"
+    let own = stateFolder + "/docker/docker.sock"
+    return .unix(path: !Files.exists(standard) && Files.exists(own) ? own : standard)
+  }
+
+  private static func endpoint(_ address: EngineAddress) throws(BackendError) -> EngineEndpoint {
+    switch address {
+    case .local: return .standard
+    case .unix(let path): return EngineEndpoint(.unix(path))
+    case .tcp(let host, let port): return EngineEndpoint(.tcp(host: host, port: port))
+    }
+  }
+}
+
+extension Platform {
+  /// All rooms with their kinds.
+  /// - Parameter state: the controller's own database.
+  package init(_ foundations: Foundations, state: PostgresPool) throws(PostgresError) {
+    let workloads = foundations.workloads
+    let connector = foundations.connector
+    var kinds = try Databases.kinds(
+      connector: connector, migrations: Billing.migrations + Ledger.migrations + JobStore.migrations)
+    kinds += Ledger.kinds(connector: connector, stores: foundations.exports)
+    kinds += Billing.kinds(
+      connector: connector, environmentPrices: foundations.environmentPrices,
+      clients: { await foundations.stripeClient($0) })
+    kinds += Recovery.kinds(server: foundations.server, stateFolder: foundations.stateFolder)
+    kinds += Delivery.kinds(state: state)
+    kinds += Nodes.kinds(workloads)
+    kinds += Services.kinds(workloads)
+    kinds += Modules.kinds(workloads)
+    kinds += SchedulerKind.kinds(connector: connector, stateFolder: foundations.stateFolder)
+    self.kinds = kinds
+  }
+
+  /// For commands that look at manifests only: the same kinds, on clients that are never used.
+  package static func schemasOnly() throws(OperationError) -> Platform {
+    let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "none"))
+    let foundations = try Foundations(stateFolder: "/nonexistent", environmentPrices: EnvironmentPrices.none)
+    do throws(PostgresError) {
+      return try Platform(foundations, state: nowhere)
+    } catch {
+      throw .failed(error.description)
+    }
+  }
+
+  package func jsonSchema(of kind: String?) throws(OperationError) -> Value {
+    let schemas = kinds.schemas
+    guard let kind else { return JSONSchema.schema(for: schemas) }
+    guard let schema = schemas.first(where: { $0.kind == kind }) else {
+      throw .usage(
+        "there is no kind ‘\(kind)’; the kinds are \(kinds.map(\.name).sorted().joined(separator: ", "))")
+    }
+    return JSONSchema.schema(for: schema)
+  }
+
+  package func explanation(of path: String) throws(OperationError) -> String {
+    do throws(Explain.Unknown) {
+      return try Explain(kinds: kinds.schemas).text(path: path)
+    } catch {
+      throw .usage(error.description)
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package import Gateway
+package import Manifests
+package import Model
+import Reconciling
+
+/// How manifests differ from the newest revision: `diff`.
+package struct DiffQuery: Query {
+  package static let operation = QueryOperation(
+    .post, "diff", name: "diffManifests", "Compare manifests with the newest revision, field by field.",
+    body: APIBody(schema: BundleSchema.object([:]), maxBytes: BundleSchema.mostBytes),
+    answer: (
+      "What differs, by id; nothing where they are those of the newest revision.",
+      WireSchema.object([
+        "changes": WireSchema.list(
+          WireSchema.object(
+            [
+              "id": WireSchema.resource,
+              "change": WireSchema.word(ManifestChange.Sort.allCases.map(\.rawValue)),
+            ],
+            optional: ["fields": WireSchema.list(WireSchema.any)])),
+        "warnings": WireSchema.list(WireSchema.diagnostic),
+      ])
+    ))
+
+  package let manifests: ManifestBundle
+
+  package init(_ manifests: ManifestBundle) { self.manifests = manifests }
+  package init(_ request: APIRequest) throws { self.init(try (request.body ?? .null).manifests()) }
+  package var parameters: [String: String] { [:] }
+  package var body: Value? { .members(["manifests": manifests.value]) }
+
+  package func answer(in session: Session) async throws -> ManifestChanges {
+    let loaded = try session.platform.load(manifests)
+    var changes = try await DiffQuery.changes(of: loaded.desired, in: session)
+    changes.warnings = loaded.warnings
+    return changes
+  }
+
+  /// How manifests that were loaded already differ.
+  package static func changes(of desired: DesiredState, in session: Session) async throws -> ManifestChanges {
+    guard let newest = try await session.store.latestRevision(of: desired.environment),
+      let applied = try await session.store.desiredState(of: desired.environment, at: newest.number)
+    else {
+      return ManifestChanges(changes: desired.resources.map { ManifestChange(id: $0.id, sort: .added) })
+    }
+    var changes: [ManifestChange] = []
+    for id in Set(desired.resources.map(\.id)).union(applied.resources.map(\.id)).sorted() {
+      switch (applied[id], desired[id]) {
+      case (nil, _): changes.append(ManifestChange(id: id, sort: .added))
+      case (_, nil): changes.append(ManifestChange(id: id, sort: .removed))
+      case (let old?, let new?):
+        let fields = FieldChange.between(old.diffValue, new.diffValue)
+        if !fields.isEmpty { changes.append(ManifestChange(id: id, sort: .changed, fields: fields)) }
+      }
+    }
+    return ManifestChanges(changes: changes)
+  }
+}
+
+package struct ManifestChanges: JSONRepresentable {
+  /// By id.
+  package let changes: [ManifestChange]
+  package var warnings: [Diagnostic] = []
+
+  package init(changes: [ManifestChange]) { self.changes = changes }
+
+  package var value: Value {
+    .members(["changes": .array(changes.map(\.value)), "warnings": .array(warnings.map(\.value))])
+  }
+
+  package init?(_ value: Value) {
+    guard let changes = value.list(at: "changes", of: ManifestChange.self) else { return nil }
+    self.init(changes: changes)
+    warnings = value.list(at: "warnings", of: Diagnostic.self) ?? []
+  }
+}
+
+/// How one resource of the manifests differs from the newest revision.
+package struct ManifestChange: JSONRepresentable {
+  package enum Sort: String, CaseIterable, Sendable { case added, removed, changed }
+
+  package let id: ResourceID
+  package let sort: Sort
+  /// Empty but for `changed`.
+  package let fields: [FieldChange]
+
+  package init(id: ResourceID, sort: Sort, fields: [FieldChange] = []) {
+    self.id = id
+    self.sort = sort
+    self.fields = fields
+  }
+
+  package var value: Value {
+    .members([
+      "id": .string(id.description), "change": .string(sort.rawValue),
+      "fields": fields.isEmpty ? nil : .array(fields.map(\.value)),
+    ])
+  }
+
+  package init?(_ value: Value) {
+    guard let id = value.id(at: "id"), let sort = value.word(at: "change", of: Sort.self) else { return nil }
+    self.init(id: id, sort: sort, fields: value.list(at: "fields", of: FieldChange.self) ?? [])
+  }
+}
+
+extension Resource where Spec == any ResourceSpec {
+  fileprivate var diffValue: Value {
+    .members([
+      "metadata": .members([
+        "labels": .object(metadata.labels.mapValues { .string($0) }), "mode": .string(metadata.mode.rawValue),
+      ]),
+      "spec": spec.value,
+    ])
+  }
+}

@@ -1,0 +1,50 @@
+package import Gateway
+package import Model
+package import Reconciling
+
+/// Who works on an environment: `leases`.
+package struct LeasesQuery: Query {
+  package static let operation = QueryOperation(
+    .get, "leases", name: "listLeases", "Who works on an environment, and on which part of it.",
+    parameters: [.environment],
+    answer: (
+      "The controllers in the order of joining, and all key ranges.",
+      WireSchema.object([
+        "environment": WireSchema.name, "now": WireSchema.time, "replicas": WireSchema.list(WireSchema.any),
+        "leases": WireSchema.list(WireSchema.any),
+      ])
+    ))
+
+  package let environment: String?
+
+  package init(environment: String?) { self.environment = environment }
+  package init(_ request: APIRequest) { self.init(environment: request.parameters["environment"]) }
+  package var parameters: [String: String] { ["environment": environment].compactMapValues { $0 } }
+
+  package func answer(in session: Session) async throws -> Answer {
+    let environment = try session.environment(named: environment)
+    let (table, now) = try await session.store.leases(of: environment)
+    return Answer(environment: environment, table: table, now: now)
+  }
+
+  package struct Answer: JSONRepresentable {
+    package let environment: String
+    package let table: LeaseTable
+    package let now: Timestamp
+
+    package init(environment: String, table: LeaseTable, now: Timestamp) {
+      self.environment = environment
+      self.table = table
+      self.now = now
+    }
+
+    package var value: Value { table.value(now: now).adding("environment", .string(environment)) }
+
+    package init?(_ value: Value) {
+      guard let environment = value.text(at: "environment"), let table = LeaseTable(value),
+        let now = value.time(at: "now")
+      else { return nil }
+      self.init(environment: environment, table: table, now: now)
+    }
+  }
+}
