@@ -1,5 +1,5 @@
 internal import Manifests
-package import Model
+internal import Model
 
 /// The manifest of an existing object. Never holds the value of a secret.
 package struct Imported<Spec: Sendable>: Sendable {

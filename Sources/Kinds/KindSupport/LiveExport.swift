@@ -18,7 +18,7 @@ package struct LiveExport: Sendable {
   /// Exports the declared resources, and those that left the manifests but still exist.
   package init(_ kinds: [Kind], _ desired: DesiredState, _ preparation: Engine.Preparation) {
     let kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let applied = preparation.applied
+    let applied = preparation.appliedResources
     let outcomes = Dictionary(
       preparation.plan.resources.map { ($0.id, $0.outcome) }, uniquingKeysWith: { first, _ in first })
     var absent: Set<ResourceID> = []
@@ -28,7 +28,7 @@ package struct LiveExport: Sendable {
         resources.append(resource)
         continue
       }
-      switch preparation.seen[id] {
+      switch preparation.observations[id] {
       case .success(let observation):
         guard let state = observation.state else {
           // A module with 0 replicas is as declared although it has no containers.
@@ -39,7 +39,7 @@ package struct LiveExport: Sendable {
           }
           continue
         }
-        append(resource, state, kinds[id.kind], preparation.surroundings)
+        append(resource, state, kinds[id.kind], preparation.context)
       case .failure(let error):
         remarks.append(Remark(id: id, note: "could not be observed: \(error)", isUnknown: true))
       case nil: remarks.append(Remark(id: id, note: "was not observed", isUnknown: true))

@@ -143,7 +143,7 @@ extension Session {
       throw CommandFailure.usage(
         "\(request.id.kind) does not support import; these kinds do: \(importable.joined(separator: ", "))")
     }
-    let context = try await engine.prepare(desired, scope: []).surroundings
+    let context = try await engine.prepare(desired, scope: []).context
     let imported: Imported<any ResourceSpec>
     switch await importing(request, context) {
     case .success(let found): imported = found

@@ -3,6 +3,6 @@ package import Model
 extension PlanOutcome {
   /// The planned steps; empty where there are none or the plan waits.
   package var steps: [Step<Operation>] { if case .steps(let steps) = self { steps } else { [] } }
-  package var waitingOn: String? { if case .waiting(let reason) = self { reason } else { nil } }
+  package var waitingOn: String? { if case .waiting(let reason, _) = self { reason } else { nil } }
   package var isUpToDate: Bool { if case .upToDate = self { true } else { false } }
 }
