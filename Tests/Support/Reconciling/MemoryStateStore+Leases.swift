@@ -25,7 +25,7 @@ extension MemoryStateStore {
   func refusal(of fence: Fence, by state: EnvironmentState?) -> StoreError? {
     guard let fencingTokens else { return nil }
     let table = state?.leases ?? LeaseTable()
-    for (range, token) in fencingTokens.fence(fence.ranges) where !table.isCurrent(token, of: range) {
+    for (range, token) in fencingTokens.required(for: fence.ranges) where !table.isCurrent(token, of: range) {
       return .lost(range.number, holder: table[range].holder)
     }
     if let revision = fence.revision, let newest = state?.revisions.last?.revision.number, newest > revision {
@@ -44,7 +44,7 @@ extension MemoryStateStore {
     let now = clock()
     let (leaseStatus, hasChanged) = try with(.lease, environment) { state in
       let before = state.leases
-      let leaseStatus = state.leases.beat(heartbeat, now: now)
+      let leaseStatus = state.leases.record(heartbeat, now: now)
       return (leaseStatus, state.leases.differs(from: before))
     }
     if hasChanged { tell(.leases, in: environment, from: heartbeat.replica.name) }

@@ -151,7 +151,7 @@ package final class MemoryStateStore: StateStore {
       for record in records {
         switch record {
         case .intent(let intent):
-          state.permits[intent.step] = fencingTokens.flatMap { $0.fence([intent.step.resource]).first }
+          state.permits[intent.step] = fencingTokens.flatMap { $0.required(for: [intent.step.resource]).first }
           state.positions[intent.step] = state.journal.count
           state.journal.append(JournalEntry(intent: intent, outcome: nil, finishedAt: nil))
         case .outcome(let step, let outcome, let time):
@@ -193,7 +193,7 @@ package final class MemoryStateStore: StateStore {
         if entry.outcome == .done, entry.intent.action == .delete {
           done.remove(id)
         } else if entry.finishedAt.map({ span.contains($0) }) == true {
-          if entry.outcome?.isUncertain == true { unsettled.insert(id) }
+          if entry.outcome?.effect == .uncertain { unsettled.insert(id) }
           done.insert(id)
         }
       }
@@ -214,7 +214,7 @@ package final class MemoryStateStore: StateStore {
       }
       state.events.append(contentsOf: changes.events)
     }
-    if let news = changes.news { tell(news, in: environment) }
+    if let notification = changes.notification { tell(notification, in: environment) }
   }
 
   package func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus] {

@@ -15,7 +15,7 @@ package struct Simulation: Sendable {
 
     package func settledCount(_ name: String) -> Int { settledCounts[.fake(name)] ?? 0 }
     package func status(_ name: String) -> ResourceStatus? { statuses[.fake(name)] }
-    package func noteCount(_ reason: String) -> Int { notes.count { $0.reason == reason } }
+    package func noteCount(_ reason: EventReason) -> Int { notes.count { $0.reason == reason } }
   }
 
   package let world: FakeWorld
