@@ -115,7 +115,9 @@ extension PostgresStateStore {
       }
     }
     if !changes.events.isEmpty { statements.append(insert(changes.events, environment)) }
-    if let news = changes.news { statements += notify(news, in: environment) }
+    if let notification = changes.notification {
+      statements += notify(notification, in: environment)
+    }
     guard !statements.isEmpty else { return }
     _ = try await transaction(statements)
   }
@@ -146,7 +148,7 @@ extension PostgresStateStore {
       [
         .text(environment), .array(events.map { .optional($0.id?.description, SQLValue.text) }),
         .array(events.map { .timestamp($0.at) }), .array(events.map { .bool($0.isWarning) }),
-        .textArray(events.map(\.reason)), .textArray(events.map(\.message)),
+        .textArray(events.map(\.reason.rawValue)), .textArray(events.map(\.message)),
         .intArray(events.map(\.revision)),
       ])
   }

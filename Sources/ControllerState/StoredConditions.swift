@@ -7,7 +7,7 @@ enum StoredConditions {
       conditions.map { condition in
         .members([
           "type": .string(condition.type.rawValue), "status": .bool(condition.status),
-          "reason": .string(condition.reason), "message": .string(condition.message),
+          "reason": .string(condition.reason.rawValue), "message": .string(condition.message),
           "since": .integer(condition.since.microseconds), "revision": .integer(condition.observedRevision),
         ])
       }
@@ -23,7 +23,7 @@ enum StoredConditions {
         case .integer(let revision)? = element["revision"]
       else { return nil }
       return Condition(
-        type, status, reason: element["reason"]?.plainText ?? "",
+        type, status, reason: ConditionReason(rawValue: element["reason"]?.plainText ?? ""),
         message: element["message"]?.plainText ?? "",
         since: Timestamp(microseconds: since), observedRevision: revision)
     }

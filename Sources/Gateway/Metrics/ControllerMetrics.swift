@@ -75,9 +75,9 @@ package final class ControllerMetrics: Sendable {
       guard let id = event.id else { break }
       state.withLock { state in
         switch event.reason {
-        case "DriftDetected": state.numbers.add(to: .driftDetected, id.kind)
-        case "DriftHealed": state.numbers.add(to: .driftHealed, id.kind)
-        case "Removed": state.conditions[id] = nil
+        case .driftDetected: state.numbers.add(to: .driftDetected, id.kind)
+        case .driftHealed: state.numbers.add(to: .driftHealed, id.kind)
+        case .removed: state.conditions[id] = nil
         default: break
         }
       }

@@ -37,7 +37,7 @@ extension ContainerObserver {
     of adoption: Adoption, at address: EngineAddress, _ query: ContainerQuery, _ owner: String
   ) async throws(BackendError) -> InspectedContainer? {
     guard let unmanaged = try await engines.engine(at: address).unmanagedContainer(adoption.id),
-      adoption.means(containerID: unmanaged.container.observation.id)
+      adoption.matches(containerID: unmanaged.container.observation.id)
     else { return nil }
     if let labels = ContainerLabels(unmanaged.labels) {
       // The list call already found the resource's own container.
