@@ -1,4 +1,4 @@
-package import Manifests
+internal import Manifests
 
 /// A published port: `127.0.0.1:9119:3000`, with `/udp` for UDP.
 package struct PortBinding: Hashable, Sendable, Codable, CustomStringConvertible {

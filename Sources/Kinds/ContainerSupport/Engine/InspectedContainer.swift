@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 
 /// A container as an engine reports it.
 package struct InspectedContainer: Sendable {
