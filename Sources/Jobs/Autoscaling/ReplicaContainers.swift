@@ -33,7 +33,7 @@ package struct ReplicaContainers: ReplicaScaler {
     for replica in 0..<count {
       guard let docker else { break }
       let plan = plan(docker, replica, id)
-      let index = found.firstIndex { $0.labels.replica == replica && $0.wasMade(from: plan) }
+      let index = found.firstIndex { $0.labels.replica == replica && $0.matches(plan) }
       desired.append((plan, index.map { found.remove(at: $0) }))
     }
     for container in found { try await workloads.runner.run(.remove(container.handle), owner: owner) }

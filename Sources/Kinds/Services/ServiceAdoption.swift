@@ -34,7 +34,7 @@ enum ServiceAdoption {
   ) -> [ContainerObservation] {
     (observed?.containers ?? []).map { container in
       guard let adopted = container.adopted,
-        desired.metadata.adoption?.means(containerID: container.id) != true
+        desired.metadata.adoption?.matches(containerID: container.id) != true
       else { return container }
       var container = container
       container.adopted = adopted.released
