@@ -2,9 +2,9 @@
 ///
 ///     DOCKER_HOST=unix://… bench-containers IMAGE [CONTAINERS] [CONCURRENCY…]
 ///
-/// For each concurrency, creates and starts the containers, two calls each, with as many at work at once, and prints the
-/// seconds; then removes them, which is not timed. They are hardened and limited as a `Service` would be. The last line
-/// is the best: `best SECONDS at CONCURRENCY`.
+/// For each concurrency, creates and starts the containers, two calls each, with as many at work at once, and
+/// prints the seconds; then removes them, which is not timed. They are hardened and limited as a `Service`
+/// would be. The last line is the best: `best SECONDS at CONCURRENCY`.
 import DockerEngine
 import FoundationEssentials
 import HTTP

@@ -9,8 +9,8 @@ import Reconciling
 ///
 ///     bench-gateway ADDRESS [CERTIFICATE KEY]
 ///
-/// Prints the address that it is reached at and a token of each role as shell variables, and serves until its standard
-/// input ends. The variable BENCH_KEEP makes it remember jobs, BENCH_LOG writes an access log.
+/// Prints the address that it is reached at and a token of each role as shell variables, and serves until its
+/// standard input ends. The variable BENCH_KEEP makes it remember jobs, BENCH_LOG writes an access log.
 @main
 struct GatewayBench {
   static func main() async throws {
@@ -37,10 +37,10 @@ struct GatewayBench {
           milliseconds: (clock.now - start).components.seconds * 1000
             + (clock.now - start).components.attoseconds / 1_000_000_000_000_000)
       })
-    let desk = FakeDesk(keeps: getenv("BENCH_KEEP") != nil, now: time.now)
+    let jobs = FakeJobs(keeps: getenv("BENCH_KEEP") != nil, now: time.now)
     let tokens = FakeTokens()
     for role in APIRole.allCases {
-      let subject = role == .creator ? "ada" : role == .node ? desk.node : nil
+      let subject = role == .creator ? "ada" : role == .node ? jobs.node : nil
       print("\(role.rawValue.uppercased())=\(tokens.make(role.rawValue, role, subject: subject))")
     }
     var limits = APILimits()
@@ -49,7 +49,7 @@ struct GatewayBench {
     let quiet = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
     let server = APIServer(
       address: address, identity: identity,
-      routes: JobRoutes(desk).routes + NodeRoutes(desk).routes + WorkRoutes(desk).routes, tokens: tokens,
+      routes: JobRoutes(jobs).routes + NodeRoutes(jobs).routes + WorkRoutes(jobs).routes, tokens: tokens,
       limits: limits, time: time,
       accessLog: getenv("BENCH_LOG") != nil
         ? Logger(label: "bench") { StreamLogHandler.standardError(label: $0) } : nil,

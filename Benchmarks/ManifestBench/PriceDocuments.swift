@@ -3,7 +3,8 @@ import Glibc
 import Manifests
 import Model
 
-/// Documents like those that an operator with very many price maps would have: about 12 lines and 270 bytes each.
+/// Documents like those that an operator with very many price maps would have: about 12 lines and 270 bytes
+/// each.
 enum PriceDocuments {
   /// Returns how many bytes were written.
   static func write(_ count: Int, to path: String) throws -> Int {

@@ -2,8 +2,8 @@
 ///
 ///     bench-manifests [DOCUMENTS]
 ///
-/// Writes the documents below the temporary folder, loads them in this process and prints seconds and peak memory.
-/// The same number of documents always gives the same bytes.
+/// Writes the documents below the temporary folder, loads them in this process and prints seconds and peak
+/// memory. The same number of documents always gives the same bytes.
 import FoundationEssentials
 import Glibc
 import Manifests

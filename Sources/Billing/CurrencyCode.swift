@@ -28,7 +28,7 @@ package struct CurrencyCode: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension CurrencyCode: ManifestText {
-  /// Nil unless there are three lower-case letters.
+  /// Nil unless there are three lowercase letters.
   package init?(manifestText: String) {
     guard manifestText.utf8.count == 3, manifestText.utf8.allSatisfy({ (97...122).contains($0) }) else {
       return nil
@@ -37,7 +37,7 @@ extension CurrencyCode: ManifestText {
   }
 
   package var manifestText: String { description }
-  package static var expectation: String { "a currency of three lower-case letters" }
+  package static var expectation: String { "a currency of three lowercase letters" }
   package static var examples: [String] { ["usd", "eur"] }
   package static var pattern: String? { "^[a-z]{3}$" }
   package static func hint(for text: String) -> String? {

@@ -172,6 +172,6 @@ import Testing
   }
 
   static func role(_ name: String, matches: Set<RoleAccess>) -> ObservedRole {
-    ObservedRole(name: name, madeBy: id, canLogin: true, matches: fits)
+    ObservedRole(name: name, madeBy: id, canLogin: true, matches: matches)
   }
 }

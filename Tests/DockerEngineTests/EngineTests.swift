@@ -115,10 +115,10 @@ struct EngineTests {
       #expect(named?.code == .nameTaken)
       let missing = await failure {
         _ = try await bed.engine.createContainer(
-          name: scope.name("b"), scope.configuration(image: "nobody/has-it:1"))
+          name: scope.name("b"), scope.configuration(image: "absent/image:1"))
       }
       #expect(missing?.code == .imageMissing)
-      let absent = await failure { try await bed.engine.start("nobody") }
+      let absent = await failure { try await bed.engine.start("absent") }
       #expect(absent?.code == .notFound)
 
       try await bed.engine.createVolume(scope.name("v"), labels: scope.labels)
@@ -133,13 +133,13 @@ struct EngineTests {
   @Test("Secrets stay out of errors") func secretsStayOutOfErrors() async throws {
     let bed = try await DockerTestBed.shared()
     try await bed.withScope { scope in
-      var configuration = scope.configuration(image: "nobody/geheim:1")
+      var configuration = scope.configuration(image: "absent/geheim:1")
       configuration.environment = [EnvironmentEntry("KEY", .secret(Secret("geheim")))]
       let error = await failure {
         _ = try await bed.engine.createContainer(name: scope.name("a"), configuration)
       }
       #expect(error?.code == .imageMissing)
-      #expect(error.map { "\($0) \($0.debugDescription)" }?.contains("nobody/geheim") == false)
+      #expect(error.map { "\($0) \($0.debugDescription)" }?.contains("absent/geheim") == false)
 
       configuration.environment = [EnvironmentEntry("KEY", .reference(.environment("TOKEN")))]
       let open = await failure {

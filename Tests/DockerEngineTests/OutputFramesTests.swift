@@ -30,7 +30,7 @@ struct OutputFramesTests {
   }
 
   @Test(
-    "Malformed frames are detected", "What is no frame is told as such",
+    "Malformed frames are detected",
     arguments: [
       ([9, 0, 0, 0, 0, 0, 0, 1, 65], "a stream that there is not"),
       ([1, 1, 0, 0, 0, 0, 0, 1, 65], "something where zeros belong"),

@@ -58,11 +58,11 @@ struct ProcessTests {
           == #"{"module":"echo","version":"1.0","echo":{"text":"hi"}}"# + "\n")
 
       let lines = Mutex<[String]>([])
-      let told = try await bed.engine.run(Self.shell("echo one >&2; cat; echo two >&2; exit 65", in: id)) {
+      let result = try await bed.engine.run(Self.shell("echo one >&2; cat; echo two >&2; exit 65", in: id)) {
         line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
       }
-      #expect(told.end == .exited(65) && told.output.isEmpty)
-      #expect(String(decoding: told.errors, as: UTF8.self).hasPrefix("one\ntwo\n"))
+      #expect(result.end == .exited(65) && result.output.isEmpty)
+      #expect(String(decoding: result.errors, as: UTF8.self).hasPrefix("one\ntwo\n"))
       #expect(lines.withLock { $0 }.prefix(2) == ["one", "two"])
     }
   }
@@ -190,7 +190,7 @@ struct ProcessTests {
   @Test("A missing or stopped container is an error")
   func aMissingOrStoppedContainerIsAnError() async throws {
     try await withContainer { bed, id in
-      let process = Self.shell("true", in: "nobody-\(id.prefix(8))")
+      let process = Self.shell("true", in: "absent-\(id.prefix(8))")
       let absent = await #expect(throws: DockerError.self) { try await bed.engine.run(process) }
       #expect(absent?.code == .notFound)
       try await bed.engine.stop(id, timeoutSeconds: 1)

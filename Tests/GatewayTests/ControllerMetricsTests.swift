@@ -10,18 +10,18 @@ import Testing
   private let metrics = ControllerMetrics(
     environment: "dev", version: "1.2.3", now: { Timestamp(milliseconds: 1_700_000_000_500) })
 
-  private func tell(_ progress: Progress...) { for progress in progress { metrics.handler(progress) } }
+  private func process(_ progress: Progress...) { for progress in progress { metrics.handler(progress) } }
   private func shows(_ line: String) -> Bool { metrics.text().split(separator: "\n").contains { $0 == line } }
 
   private func status(_ name: String, _ type: Condition.Kind) -> ResourceStatus {
     let condition = Condition(
-      type, true, reason: "R", message: "", since: Timestamp(seconds: 1), observedRevision: 1)
+      type, true, reason: .kind("R"), message: "", since: Timestamp(seconds: 1), observedRevision: 1)
     return ResourceStatus(
       id: ResourceID(kind: "Module", name: name), revision: 1, conditions: [condition], failures: 0,
       nextAttempt: nil, mode: .enforce)
   }
 
-  private func event(_ reason: String, _ id: ResourceID?) -> Event {
+  private func event(_ reason: EventReason, _ id: ResourceID?) -> Event {
     Event(at: Timestamp(seconds: 1), id: id, isWarning: false, reason: reason, message: "", revision: 1)
   }
 
@@ -29,11 +29,11 @@ import Testing
   func countsStepsFailuresAndDriftByKind() {
     let step: AnyStep = Step(.update, "change it", because: "differs", operation: Operation())
     let error = BackendError(code: "docker.down", "it broke")
-    tell(
+    process(
       .finished(Self.echo, step: step, after: TimeSpan(milliseconds: 20), error: nil),
       .finished(Self.echo, step: step, after: TimeSpan(milliseconds: 80), error: error),
-      .note(event("DriftDetected", Self.echo)), .note(event("DriftDetected", Self.echo)),
-      .note(event("DriftHealed", Self.echo)), .note(event("StateUnavailable", nil)),
+      .note(event(.driftDetected, Self.echo)), .note(event(.driftDetected, Self.echo)),
+      .note(event(.driftHealed, Self.echo)), .note(event(.stateUnavailable, nil)),
       .loop(.storeFailed(StoreError(code: "c", "m"))))
     #expect(shows(#"rendertrust_step_duration_seconds_count{kind="Module",action="update"} 2"#))
     #expect(shows(#"rendertrust_step_failures_total{kind="Module",action="update"} 1"#))
@@ -45,18 +45,18 @@ import Testing
 
   @Test("Shows each resource once, under its current condition")
   func showsEachResourceOnceUnderItsCurrent() {
-    tell(
+    process(
       .settled([status("a", .ready), status("b", .degraded)]),
       .settled([status("b", .ready), status("c", .blocked)]))
     #expect(shows(#"rendertrust_resources{kind="Module",condition="Ready"} 2"#))
     #expect(shows(#"rendertrust_resources{kind="Module",condition="Blocked"} 1"#))
     #expect(!metrics.text().contains(#"condition="Degraded""#))
-    tell(.note(event("Removed", ResourceID(kind: "Module", name: "a"))))
+    process(.note(event(.removed, ResourceID(kind: "Module", name: "a"))))
     #expect(shows(#"rendertrust_resources{kind="Module",condition="Ready"} 1"#))
   }
 
   @Test("Exposes the activity of the loop") func exposesTheActivityOfTheLoop() {
-    tell(
+    process(
       .loop(.round(queued: 3, inFlight: 2, revision: 7)), .loop(.round(queued: 1, inFlight: 4, revision: 8)),
       .loop(.reconciled([Self.echo: TimeSpan(milliseconds: 40)])),
       .loop(.observed(kind: "Module", count: 5, failures: 2, after: TimeSpan(milliseconds: 3))))

@@ -19,9 +19,9 @@ import Testing
   private func serving(
     _ server: GatewayServer, _ body: (ListenAddress) async throws -> Void
   ) async throws {
-    let (addresses, told) = AsyncStream<ListenAddress>.makeStream()
+    let (addresses, listening) = AsyncStream<ListenAddress>.makeStream()
     let (stops, stop) = AsyncStream<Never>.makeStream()
-    async let run: Void = server.run(listening: { told.yield($0) }, until: { for await _ in stops {} })
+    async let run: Void = server.run(listening: { listening.yield($0) }, until: { for await _ in stops {} })
     let address = await addresses.first { _ in true }
     do {
       try await body(try #require(address))
@@ -37,7 +37,7 @@ import Testing
   func servesOverTCPKeepsTheConnectionAndStops() async throws {
     try await serving(Self.server(.tcp(host: "127.0.0.1", port: 0))) { address in
       guard case .tcp(_, let port) = address else { return }
-      #expect(port != 0, "the port that the kernel gave is told")
+      #expect(port != 0, "the port that the kernel chose is reported")
       let metrics = try await client.send(HTTPRequest(.get, "http://\(address)/metrics"))
       #expect(metrics.status == 200 && metrics.text == "a_metric 1\n")
       #expect(metrics.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")

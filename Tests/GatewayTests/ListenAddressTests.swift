@@ -22,7 +22,7 @@ import Testing
       reason: "longer than the kernel takes"),
     Case(text: "9464", address: nil, reason: "no host"),
     Case(text: ":9464", address: nil, reason: "an empty host"),
-    Case(text: "::1:80", address: nil, reason: "IPv6 without brackets cannot be told apart"),
+    Case(text: "::1:80", address: nil, reason: "IPv6 without brackets is ambiguous"),
     Case(text: "host:65536", address: nil, reason: "no such port"),
     Case(text: "host:-1", address: nil, reason: "a negative port"),
     Case(text: "http://host:80", address: nil, reason: "a URL"),

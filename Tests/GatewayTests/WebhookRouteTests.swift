@@ -29,9 +29,9 @@ import Testing
     let server = GatewayServer(
       address: .tcp(host: "127.0.0.1", port: 0), metrics: { "" }, health: HealthChecks(alive: [], ready: []),
       webhooks: [route], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let (addresses, told) = AsyncStream<ListenAddress>.makeStream()
+    let (addresses, listening) = AsyncStream<ListenAddress>.makeStream()
     let (stops, stop) = AsyncStream<Never>.makeStream()
-    async let run: Void = server.run(listening: { told.yield($0) }, until: { for await _ in stops {} })
+    async let run: Void = server.run(listening: { listening.yield($0) }, until: { for await _ in stops {} })
     let result: Result<Void, any Error>
     do {
       guard case .tcp(_, let port)? = await addresses.first(where: { _ in true }) else { return }
@@ -64,8 +64,8 @@ import Testing
   func acceptsBodiesUpToTheLimitWithAndWithout(bytes: Int, status: Int) async throws {
     try await serving(Self.echo()) { port in
       let body = String(repeating: "x", count: bytes)
-      let told = try await Self.answer(port, "Content-Length: \(bytes)\r\n\r\n\(body)")
-      #expect(told.hasPrefix("HTTP/1.1 \(status) "), "\(told)")
+      let answer = try await Self.answer(port, "Content-Length: \(bytes)\r\n\r\n\(body)")
+      #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
       let chunked = "Transfer-Encoding: chunked\r\n\r\n\(String(bytes, radix: 16))\r\n\(body)\r\n0\r\n\r\n"
       let untold = try await Self.answer(port, chunked)
       #expect(untold.hasPrefix("HTTP/1.1 \(status) "), "\(untold)")
@@ -84,8 +84,8 @@ import Testing
     }
   }
 
-  /// What comes back on a connection of its own, up to the end of the answer's head. Waits on a thread of its own: the
-  /// server needs those of this process's tasks.
+  /// What comes back on a connection of its own, up to the end of the answer's head. Waits on a thread of its
+  /// own: the server needs those of this process's tasks.
   private static func answer(_ port: Int, _ rest: String) async throws -> String {
     try await withCheckedThrowingContinuation { continuation in
       DispatchQueue.global().async {

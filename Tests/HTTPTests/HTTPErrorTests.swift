@@ -16,7 +16,7 @@ struct HTTPErrorTests {
     try await eventually { await code { _ = try await client.send(request) } == .connectionRefused }
     do {
       _ = try await client.send(request)
-      Issue.record("nobody listens at \(address)")
+      Issue.record("no server listens at \(address)")
     } catch {
       #expect(error.description == "\(address) refused the connection: nothing listens there")
       #expect(error.retry == .later)

@@ -3,9 +3,9 @@ import Synchronization
 
 /// A small HTTP server for tests: one thread per connection, keep-alive, on loopback or a Unix socket.
 ///
-/// Paths: `/hello`; `/echo` (method, headers and body come back); `/silent` (never answers); `/chunks/N` (N chunks
-/// of 64 KiB); `/ticks` (a chunk per `tick()`); `/burst/N/SIZE` (N chunks of SIZE bytes, then as `/ticks`);
-/// `/status/N`; `/redirect` (to `/hello`); `/break` (closes mid-body).
+/// Paths: `/hello`; `/echo` (method, headers and body come back); `/silent` (never answers); `/chunks/N` (N
+/// chunks of 64 KiB); `/ticks` (a chunk per `tick()`); `/burst/N/SIZE` (N chunks of SIZE bytes, then as
+/// `/ticks`); `/status/N`; `/redirect` (to `/hello`); `/break` (closes mid-body).
 final class LoopbackServer: Sendable {
   enum Place: Sendable {
     case loopback

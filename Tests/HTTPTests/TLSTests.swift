@@ -29,10 +29,10 @@ struct TLSTests {
       let client = HTTPClient()
       var request = HTTPRequest(.get, "https://127.0.0.1:\(port)/")
       try await eventually { await code { _ = try await client.send(request) } != .connectionRefused }
-      #expect(await code { _ = try await client.send(request) } == .tls, "nobody vouches for it")
+      #expect(await code { _ = try await client.send(request) } == .tls, "no authority vouches for it")
       request.tls = TLSOptions(authorityFile: certificate)
-      let stranger = await code { _ = try await client.send(request) }
-      #expect(stranger != nil && stranger != .connectionRefused, "the server asks for a certificate")
+      let withoutCertificate = await code { _ = try await client.send(request) }
+      #expect(withoutCertificate != nil && withoutCertificate != .connectionRefused, "it wants a certificate")
       request.tls = TLSOptions(authorityFile: certificate, certificateFile: certificate, keyFile: key)
       #expect(try await client.send(request).status == 200)
       var other = request

@@ -7,7 +7,7 @@ import Testing
 /// Requests after which a connection carries bytes both ways.
 @Suite(.timeLimit(.minutes(1)))
 struct UpgradeTests {
-  private let heard = Heard()
+  private let received = ReceivedText()
 
   private func converse(
     _ answer: HTTPStandIn.Answer, sending input: String = "", timeout: Duration = .seconds(20),
@@ -20,7 +20,7 @@ struct UpgradeTests {
     request.body = Array("{}".utf8)
     request.add("Content-Type", "application/json")
     let upgrade = HTTPUpgrade(request, to: "tcp", sending: Array(input.utf8))
-    let response = try await upgrade.run { [heard] in heard.take($0, most: most) }
+    let response = try await upgrade.run { [received] in received.take($0, most: most) }
     return (response, server)
   }
 
@@ -28,7 +28,7 @@ struct UpgradeTests {
   func bytesAfterTheAcceptedUpgradeAreTheStream() async throws {
     let (response, server) = try await converse(.status(101, body: "hello"))
     #expect(response.status == 101 && response.body.isEmpty)
-    #expect(heard.text == "hello")
+    #expect(received.text == "hello")
     let asked = try #require(server.requests.first)
     #expect(asked.line == "POST /talk?a=1 HTTP/1.1" && asked.body == Array("{}".utf8))
     #expect(asked.headers["upgrade"] == "tcp" && asked.headers["connection"] == "Upgrade")
@@ -44,7 +44,7 @@ struct UpgradeTests {
   @Test("A rejected upgrade is a response") func aRejectedUpgradeIsAResponse() async throws {
     let (response, server) = try await converse(.status(409, body: #"{"message":"no"}"#), sending: "input")
     #expect(response.status == 409 && response.text == #"{"message":"no"}"#)
-    #expect(heard.text.isEmpty && server.lines.count == 1)
+    #expect(received.text.isEmpty && server.lines.count == 1)
   }
 
   @Test("A peer that closes before its response is an error")
@@ -77,7 +77,7 @@ struct UpgradeTests {
   }
 
   @Test(
-    "What cannot be reached or sent is told as what it is",
+    "A server that cannot be reached and input that cannot be sent are distinct errors",
     arguments: [
       (HTTPRequest(.post, "http://x", unixSocket: "/not/there"), HTTPError.Code.socketMissing),
       (HTTPRequest(.post, "http://127.0.0.1:1/"), .connectionRefused),
@@ -109,7 +109,7 @@ struct UpgradeTests {
   }
 }
 
-private final class Heard: Sendable {
+private final class ReceivedText: Sendable {
   private let bytes = Mutex<[UInt8]>([])
 
   var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }

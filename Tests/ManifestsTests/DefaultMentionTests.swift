@@ -2,13 +2,13 @@ import Manifests
 import Model
 import Testing
 
-/// A reference that stands in a default counts like one that is written: found by fuzzing, where what was written of
-/// an accepted manifest was refused.
+/// A reference that stands in a default counts like one that is written: found by fuzzing, where what was
+/// written of an accepted manifest was refused.
 struct DefaultMentionTests {
   private struct GuestSpec: ManifestSpec {
     static let kind = "Guest"
     var host: KindReference = "Host/main"
-    static let fields = Fields<Self>("Somebody who stays") {
+    static let fields = Fields<Self>("A guest of the hotel") {
       Field("host", \.host, "Where", .refersTo("Host"))
     }
   }

@@ -49,7 +49,8 @@ struct DiagnosticTests {
             logged: yes
                     ^
           hint: did you mean `true`?
-        a.yaml:7:11: error: ‘memory’ must be an amount of bytes such as `512Mi` or `12Gi`, found the text ‘12GB’
+        a.yaml:7:11: error: ‘memory’ must be an amount of bytes such as `512Mi` or `12Gi`, found \
+        the text ‘12GB’
             memory: 12GB
                     ^
           hint: did you mean `12G`?
@@ -67,7 +68,8 @@ struct DiagnosticTests {
     Golden(
       reason: "two cases of one choice", spec: "engine: {embedded: {}, relay: {}}",
       text: """
-        a.yaml:5:26: error: ‘engine’ takes one of `embedded`, `external`, `relay`, found both ‘embedded’ and ‘relay’
+        a.yaml:5:26: error: ‘engine’ takes one of `embedded`, `external`, `relay`, found both \
+        ‘embedded’ and ‘relay’
             engine: {embedded: {}, relay: {}}
                                    ^
           hint: keep one of them
@@ -76,7 +78,7 @@ struct DiagnosticTests {
     Golden(
       reason: "a rule about an item points at the item", spec: "names: [a, UPPER]",
       text: """
-        a.yaml:5:14: error: ‘names[1]’ must be a name of lower-case letters, digits and ‘-’, found ‘UPPER’
+        a.yaml:5:14: error: ‘names[1]’ must be a name of lowercase letters, digits and ‘-’, found ‘UPPER’
             names: [a, UPPER]
                        ^
           hint: for example `web-1`
@@ -88,14 +90,15 @@ struct DiagnosticTests {
         a.yaml:5:10: error: ‘image’ must be pinned by digest, found ‘grafana/grafana:10’
             image: grafana/grafana:10
                    ^
-          hint: append the digest: `grafana/grafana:10@sha256:…`; `docker images --digests grafana/grafana` shows it
+          hint: append the digest: `grafana/grafana:10@sha256:…`; `docker images \
+        --digests grafana/grafana` shows it
 
         """),
     Golden(
       reason: "a secret that stands in the manifest is not repeated", spec: "engine: {external: hunter2}",
       text: """
-        a.yaml:5:22: error: ‘external’ must say where the secret is found: one of `{env: NAME}`, `{file: PATH}`, \
-        `{secret: Secret/name}`
+        a.yaml:5:22: error: ‘external’ must say where the secret is found: one of `{env: NAME}`, \
+        `{file: PATH}`, `{secret: Secret/name}`
             engine: {external: ‹redacted›
                                ^
           hint: a secret's value never stands in a manifest

@@ -86,11 +86,12 @@ struct ExportTests {
     let price = schema["properties"]?["spec"]?["properties"]?["prices"]?["additionalProperties"]
     #expect(
       price?.json
-        == #"{"additionalProperties":false,"description":"What one Stripe price gives","properties":{"amount":{"#
-        + #""description":"What Stripe charges, in the map's currency","examples":["10.00"],"#
+        == #"{"additionalProperties":false,"description":"What one Stripe price gives","properties":{"#
+        + #""amount":{"description":"What Stripe charges, in the map's currency","examples":["10.00"],"#
         + #""pattern":"^-?[0-9]+(\\.[0-9]{1,4})?$","type":["string","number"]},"credits":{"#
         + #""description":"Credits that the buyer receives (more than 0)","examples":["100","0.4"],"#
-        + #""pattern":"^-?[0-9]+(\\.[0-9]{1,6})?$","type":["string","number"]}},"required":["credits"],"type":"object"}"#
+        + #""pattern":"^-?[0-9]+(\\.[0-9]{1,6})?$","type":["string","number"]}},"#
+        + #""required":["credits"],"type":"object"}"#
     )
     let all = JSONSchema.schema(for: sampleKinds)
     #expect(all["properties"]?["kind"]?.json == #"{"enum":["Database","Environment","PriceMap"]}"#)
@@ -110,7 +111,7 @@ struct ExportTests {
 
           one of:
             embedded  map     The controller's private server
-            external  choice  A server of somebody else
+            external  choice  A server run elsewhere
             relay             Through the relay
 
         """)

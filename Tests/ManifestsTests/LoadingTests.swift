@@ -44,8 +44,8 @@ struct LoadingTests {
     let json = resource.map { #"{"labels":{},"spec":\#($0.spec.value.json)}"# } ?? ""
     #expect(
       json
-        == #"{"labels":{},"spec":{"after":[],"cores":1,"engine":"relay","health":"/health","logged":true,"memory":"256Mi","#
-        + #""names":[],"nodes":{},"port":5432,"replicas":1,"timeout":"30s"}}"#)
+        == #"{"labels":{},"spec":{"after":[],"cores":1,"engine":"relay","health":"/health","logged":true,"#
+        + #""memory":"256Mi","names":[],"nodes":{},"port":5432,"replicas":1,"timeout":"30s"}}"#)
     #expect(resource?.digest == Digest(of: json))
   }
 
@@ -86,7 +86,8 @@ struct LoadingTests {
     try folder.write("prod/b.yaml", "kind: Database\nmetadata: {name: x}\nspec:\n  replicas: x\n")
     #expect(
       folder.complaints("prod") == """
-        base/a.yaml:5:11: error: ‘memory’ must be an amount of bytes such as `512Mi` or `12Gi`, found the text ‘1Gib’
+        base/a.yaml:5:11: error: ‘memory’ must be an amount of bytes such as `512Mi` or `12Gi`, found \
+        the text ‘1Gib’
             memory: 1Gib
                     ^
           hint: did you mean `1Gi`?

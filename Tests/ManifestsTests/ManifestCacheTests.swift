@@ -3,7 +3,7 @@ import Manifests
 import Model
 import Testing
 
-/// Loading again with what is known gives what loading anew gives.
+/// Loading with a cache gives the same result as loading without one.
 struct ManifestCacheTests {
   private func expectSame(_ a: LoadResult, _ b: LoadResult, _ what: String) {
     #expect(a.desired?.digest == b.desired?.digest, "\(what)")
@@ -16,7 +16,8 @@ struct ManifestCacheTests {
     #expect(left.map(\.metadata) == right.map(\.metadata), "\(what)")
   }
 
-  /// Files are made, changed, moved and removed in a folder and its base; documents get problems and lose them.
+  /// Files are made, changed, moved and removed in a folder and its base; documents get problems and lose
+  /// them.
   @Test("A cached load agrees with a fresh one") func aCachedLoadAgreesWithAFreshOne() throws {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededRandom(seed: seed)

@@ -49,7 +49,7 @@ enum DatabaseEngine: ManifestChoice {
     Case("embedded", "The controller's private server", DatabaseEngine.embedded) {
       if case .embedded(let value) = $0 { value } else { nil }
     }
-    Case("external", "A server of somebody else", DatabaseEngine.external) {
+    Case("external", "A server run elsewhere", DatabaseEngine.external) {
       if case .external(let value) = $0 { value } else { nil }
     }
     Case("relay", "Through the relay", DatabaseEngine.relay)

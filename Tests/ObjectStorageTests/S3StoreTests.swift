@@ -18,7 +18,7 @@ import Testing
 
   @Test(
     "A wrong key is rejected with a hint",
-    arguments: [("test-key", "wrong-secret"), ("nobody", SeaweedFS.secret)])
+    arguments: [("test-key", "wrong-secret"), ("unknown-key", SeaweedFS.secret)])
   func aWrongKeyIsRejectedWithAHint(key: String, secret: String) async throws {
     let seaweed = try await SeaweedFS.shared()
     let bucket = try seaweed.bucket("some-bucket", accessKey: key, secret: secret)

@@ -8,7 +8,8 @@ import Testing
   func elementsTextReferencesAndCommentsAreParsed() throws {
     let text = """
       <?xml version="1.0" encoding="UTF-8"?>
-      <!-- a list --><s3:List xmlns:s3="http://x/>y" a='"'><Key>a &amp; b&#x2F;&#233;&lt;</Key><Empty/><Empty a="1" />
+      <!-- a list --><s3:List xmlns:s3="http://x/>y" a='"'><Key>a &amp; b&#x2F;&#233;&lt;</Key><Empty/>\
+      <Empty a="1" />
       <Key><![CDATA[<raw>&amp;]]> more</Key></s3:List>
       """
     let root = try #require(XMLElement(parsing: Array(text.utf8)))

@@ -79,9 +79,11 @@ extension Cell {
     case .int32: return .number(Int64(Int32.random(in: .min ... .max, using: &numbers)))
     case .boolean: return .truth(.random(using: &numbers))
     case .string:
-      let letters = ["a", "Z", "0", " ", "ß", "é", "e\u{301}", "\u{1F469}\u{200D}\u{1F680}", "\u{7F}", "信"]
+      let characters = [
+        "a", "Z", "0", " ", "ß", "é", "e\u{301}", "\u{1F469}\u{200D}\u{1F680}", "\u{7F}", "信",
+      ]
       let count = Int.random(in: 0...12, using: &numbers)
-      return .text((0..<count).compactMap { _ in letters.randomElement(using: &numbers) }.joined())
+      return .text((0..<count).compactMap { _ in characters.randomElement(using: &numbers) }.joined())
     case .bytes: return .bytes(random(Int.random(in: 0...9, using: &numbers), &numbers))
     case .fixedBytes(let length): return .bytes(random(length, &numbers))
     case .decimal(let precision, _):

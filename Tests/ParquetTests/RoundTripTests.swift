@@ -31,7 +31,7 @@ struct RoundTripTests {
     (.date, [.number(-719_162), .number(-1), .number(0), .number(2_932_896)]),
   ]
 
-  /// Every type with `count` rows; `isNull` tells which are null, nil for required columns.
+  /// Every type with `count` rows; `isNull` says which are null, nil for required columns.
   static func everyType(_ count: Int, isNull: ((Int) -> Bool)? = nil) -> [CellColumn] {
     types.enumerated().map { index, type in
       let cells = (0..<count).map { row in isNull?(row) == true ? nil : type.1[row % type.1.count] }

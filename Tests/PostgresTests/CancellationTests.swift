@@ -110,7 +110,10 @@ import Testing
     try await TestDatabase.with { pool in
       let notifications = try await pool.notifications(on: "jobs")
       let others =
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+        """
       try await pool.query(others)
       let iterate = { () async throws(PostgresError) in
         var iterator = notifications.makeAsyncIterator()

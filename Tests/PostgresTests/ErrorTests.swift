@@ -84,9 +84,9 @@ import Testing
     #expect(error?.code == .databaseMissing)
     try await TestDatabase.with { pool in
       let folder = try await pool.query("SHOW unix_socket_directories").only().text(0)
-      let stranger = PostgresPool(
-        PostgresConfiguration(socketFolder: folder, database: "postgres", user: "nobody-known"))
-      let error = await #expect(throws: PostgresError.self) { try await stranger.query("SELECT 1") }
+      let unknownUser = PostgresPool(
+        PostgresConfiguration(socketFolder: folder, database: "postgres", user: "unknown-user"))
+      let error = await #expect(throws: PostgresError.self) { try await unknownUser.query("SELECT 1") }
       #expect(error?.code == .authentication)
     }
   }

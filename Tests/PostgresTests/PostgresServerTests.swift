@@ -51,8 +51,9 @@ import Testing
     }
   }
 
-  /// A killed server looks alive until the kernel has taken it down, which a busy machine does late. One that is
-  /// stopped and then killed looks so for as long as the test needs: it takes connections and does not answer.
+  /// A killed server looks alive until the kernel has taken it down, which a busy machine does late. One that
+  /// is stopped and then killed looks so for as long as the test needs: it takes connections and does not
+  /// answer.
   @Test("A dying server is not treated as a live one")
   func aDyingServerIsNotTreatedAsALiveOne() async throws {
     try await TestFolder.with { folder in
@@ -81,7 +82,7 @@ import Testing
       var killed: PostgresServer? = PostgresServer(stateFolder: folder, options: quick)
       try await killed?.start()
       let pid = try postmaster(folder)
-      // What the kernel does when a process is killed: its lock is gone, and nobody stopped the server.
+      // When a process is killed, the kernel releases its lock, and the server goes on running.
       killed = nil
       let next = PostgresServer(stateFolder: folder, options: quick)
       try await next.start()
@@ -93,7 +94,7 @@ import Testing
   @Test(
     "A stale pid file does not prevent a start",
     arguments: [
-      ("1", "the number is that of a process of somebody else"), ("999999", "the number is nobody's"),
+      ("1", "the number is that of another process"), ("999999", "no process has the number"),
       ("self", "the number is that of a process of our own"), ("", "the file was not written out"),
     ])
   func aStalePidFileDoesNotPreventAStart(_ number: String, reason: String) async throws {

@@ -12,8 +12,9 @@ import Testing
       ])
       let row = try await pool.query(
         """
-        SELECT $1::text AS text, $2::bigint AS int, $3::bool AS bool, $4::float8 AS double, $5::bytea AS bytes,
-          $6::timestamptz AS time, $7::jsonb AS json, $8::text[] AS texts, $9::bigint[] AS ints, $10::text AS null
+        SELECT $1::text AS text, $2::bigint AS int, $3::bool AS bool, $4::float8 AS double,
+          $5::bytea AS bytes, $6::timestamptz AS time, $7::jsonb AS json, $8::text[] AS texts,
+          $9::bigint[] AS ints, $10::text AS null
         """,
         [
           .text("‹ü€\u{1F600}› it's \\ \"q\""), .int(.min), true, .double(0.1), .bytes([0, 1, 254, 255]),

@@ -67,7 +67,7 @@ private struct ScriptedTransport: APITransport {
   @Test("Jobs and nodes of a server are what its desk says, errors too")
   func jobs() async throws {
     let now: @Sendable () -> Timestamp = { Timestamp(seconds: 1_790_000_000) }
-    let fake = FakeDesk(now: now)
+    let fake = FakeJobs(now: now)
     let tokens = FakeTokens()
     let token = tokens.make("olga", .operator)
     try await serving(JobRoutes(fake).routes + NodeRoutes(fake).routes, tokens, identity: nil) { address in
@@ -139,7 +139,7 @@ private struct ScriptedTransport: APITransport {
     let tokens = FakeTokens()
     let token = tokens.make("vera", .viewer)
     let identity = try TLSIdentity(certificateFile: certificate, keyFile: key)
-    let desk = FakeDesk(now: { Timestamp(seconds: 0) })
+    let desk = FakeJobs(now: { Timestamp(seconds: 0) })
     try await serving(NodeRoutes(desk).routes, tokens, identity: identity) { address in
       let port = address.split(separator: ":").last ?? ""
       for (file, isTrusted) in [(certificate, true), (nil, false)] as [(String?, Bool)] {

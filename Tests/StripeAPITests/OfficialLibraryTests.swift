@@ -23,10 +23,10 @@ struct OfficialLibraryTests {
     for (example, answer) in zip(Self.cases, answers) {
       let header = try #require(answer["header"]?.plainText)
       #expect(
-        StripeSignatureTests.verdict(header, body: Array(example.body.utf8), secrets: [example.secret]) == nil
+        StripeSignatureTests.failure(header, body: Array(example.body.utf8), secrets: [example.secret]) == nil
       )
       #expect(
-        StripeSignatureTests.verdict(header, body: Array(example.body.utf8), secrets: [example.secret + "x"])
+        StripeSignatureTests.failure(header, body: Array(example.body.utf8), secrets: [example.secret + "x"])
           == .noMatch)
       #expect(
         header == TestSigner.header(Array(example.body.utf8), secret: example.secret, at: 1_760_000_000),
@@ -66,9 +66,9 @@ struct OfficialLibraryTests {
     let answers = try await OfficialLibrary.answers(
       headers.map { .construct(body, header: $0.text, secret: secret) })
     for (header, answer) in zip(headers, answers) {
-      let verdict = StripeSignatureTests.verdict(
+      let failure = StripeSignatureTests.failure(
         header.text, body: Array(body.utf8), secrets: [secret], now: Timestamp(seconds: now))
-      #expect(verdict == header.code, "\(header.text)")
+      #expect(failure == header.code, "\(header.text)")
       #expect((answer["refused"] != nil) == (header.code != nil), "\(header.text): \(answer.json)")
     }
   }

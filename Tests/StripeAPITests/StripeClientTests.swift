@@ -15,8 +15,8 @@ struct StripeClientTests {
   {
     """
     {"id":"\(id)","object":"price","active":\(active),"billing_scheme":"per_unit","created":1759000000,\
-    "currency":"usd","livemode":false,"metadata":{},"product":"prod_1","type":"\(kind)","unit_amount":\(amount),\
-    "unit_amount_decimal":null}
+    "currency":"usd","livemode":false,"metadata":{},"product":"prod_1","type":"\(kind)",\
+    "unit_amount":\(amount),"unit_amount_decimal":null}
     """
   }
 
@@ -144,7 +144,8 @@ struct StripeClientTests {
       reason: "204 is no answer", answers: [.status(204, body: "")], code: .unexpectedAnswer, requests: 1),
     Refusal(reason: "429 passes", answers: [.status(429), .status(429), good], code: nil, requests: 3),
     Refusal(
-      reason: "5xx passes", answers: [.status(500), .status(503), .status(502), good], code: nil, requests: 4),
+      reason: "5xx passes", answers: [.status(500), .status(503), .status(502), good], code: nil,
+      requests: 4),
     Refusal(reason: "broken connections pass", answers: [.hangUp, .hangUp, good], code: nil, requests: 3),
     Refusal(
       reason: "four times 429", answers: [.status(429), .status(429), .status(429), .status(429), good],
@@ -231,12 +232,13 @@ struct StripeClientTests {
     #expect(
       gone.description
         == """
-        price price_1: Stripe at \(server.address) has nothing of this id (invalid_request_error, resource_missing, \
-        req_resource_missing); check the id, and whether key and id are both live or both test
+        price price_1: Stripe at \(server.address) has nothing of this id (invalid_request_error, \
+        resource_missing, req_resource_missing); check the id, \
+        and whether key and id are both live or both test
         """)
     #expect(gone.backendError.code == "stripe.notFound" && gone.retry == .afterChange)
-    let stranger = try await failure(try client(server, key: "sk_wrong_Geheim"))
-    #expect(stranger.code == .unauthorized && stranger.description.contains("does not take the key"))
+    let wrongKey = try await failure(try client(server, key: "sk_wrong_Geheim"))
+    #expect(wrongKey.code == .unauthorized && wrongKey.description.contains("does not take the key"))
     let keyless = try await failure(try client(server, key: ""))
     #expect(keyless.code == .invalidRequest)
     let broken = try await failure(try client(server, key: "sk_Geheim\r\nX: y"))

@@ -46,7 +46,7 @@ struct StripeEndpointTests {
     }
   }
 
-  /// A server that nobody vouches for, at an address that is otherwise right.
+  /// A server whose certificate no authority vouches for, at an address that is otherwise right.
   @Test("A server without a trusted certificate gets no key")
   func aServerWithoutATrustedCertificateGetsNoKey() async throws {
     let place = try StripeStandIn(key: "")

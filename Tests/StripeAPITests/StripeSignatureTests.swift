@@ -9,7 +9,7 @@ struct StripeSignatureTests {
   static let signedAt: Int64 = 1_760_000_000
 
   /// The code that verifying fails with; nil for success.
-  static func verdict(
+  static func failure(
     _ header: String, body: [UInt8] = body, secrets: [String] = [secret],
     now: Timestamp = Timestamp(seconds: signedAt), tolerance: TimeSpan = StripeSignature.standardTolerance
   ) -> StripeError.Code? {
@@ -29,12 +29,12 @@ struct StripeSignatureTests {
   }
 
   @Test("Stripe's signatures are accepted") func stripesSignaturesAreAccepted() throws {
-    #expect(Self.verdict(Self.header()) == nil)
+    #expect(Self.failure(Self.header()) == nil)
     #expect(try StripeSignature(header: Self.header()).signedAtSeconds == Self.signedAt)
     let empty = TestSigner.header([], secret: Self.secret, at: Self.signedAt)
-    #expect(Self.verdict(empty, body: []) == nil, "an empty body may be signed as well")
+    #expect(Self.failure(empty, body: []) == nil, "an empty body may be signed as well")
     let long = String(repeating: "k", count: 200)
-    #expect(Self.verdict(Self.header(long), secrets: [long]) == nil, "a secret longer than SHA-256's block")
+    #expect(Self.failure(Self.header(long), secrets: [long]) == nil, "a secret longer than SHA-256's block")
   }
 
   @Test("Each byte of the signature counts") func eachByteOfTheSignatureCounts() {
@@ -44,11 +44,11 @@ struct StripeSignatureTests {
         var bytes = Array(genuine.utf8)
         bytes[genuine.utf8.distance(from: genuine.startIndex, to: index)] ^= change
         let header = "t=\(Self.signedAt),v1=\(String(decoding: bytes, as: UTF8.self))"
-        #expect(Self.verdict(header) == .noMatch, "\(header)")
+        #expect(Self.failure(header) == .noMatch, "\(header)")
       }
     }
     for other in [genuine.dropLast() + "", genuine + "0", "", genuine.uppercased(), "0x" + genuine] {
-      #expect(Self.verdict("t=\(Self.signedAt),v1=\(other)") == .noMatch, "\(other)")
+      #expect(Self.failure("t=\(Self.signedAt),v1=\(other)") == .noMatch, "\(other)")
     }
   }
 
@@ -57,16 +57,16 @@ struct StripeSignatureTests {
     for index in Self.body.indices {
       var body = Self.body
       body[index] ^= 1
-      #expect(Self.verdict(header, body: body) == .noMatch, "byte \(index)")
+      #expect(Self.failure(header, body: body) == .noMatch, "byte \(index)")
     }
-    #expect(Self.verdict(header, body: Self.body + [10]) == .noMatch, "a line feed more")
-    #expect(Self.verdict(header, body: Self.body.dropLast()) == .noMatch, "a byte less")
+    #expect(Self.failure(header, body: Self.body + [10]) == .noMatch, "a line feed more")
+    #expect(Self.failure(header, body: Self.body.dropLast()) == .noMatch, "a byte less")
   }
 
   @Test("The timestamp is signed too") func theTimestampIsSignedToo() {
     let signature = TestSigner.signature(Self.body, secret: Self.secret, at: Self.signedAt)
     for seconds in [Self.signedAt - 1, Self.signedAt + 1] {
-      #expect(Self.verdict("t=\(seconds),v1=\(signature)") == .noMatch)
+      #expect(Self.failure("t=\(seconds),v1=\(signature)") == .noMatch)
     }
   }
 
@@ -95,18 +95,18 @@ struct StripeSignatureTests {
   @Test("The time of signing is limited in both directions", arguments: moments)
   func theTimeOfSigningIsLimitedInBothDirections(_ moment: Moment) {
     let now = Timestamp(microseconds: Self.signedAt * 1_000_000 + moment.microseconds)
-    #expect(Self.verdict(Self.header(), now: now, tolerance: moment.tolerance) == moment.code)
+    #expect(Self.failure(Self.header(), now: now, tolerance: moment.tolerance) == moment.code)
   }
 
   @Test("Extreme times are rejected") func extremeTimesAreRejected() {
     let latest = TestSigner.header(Self.body, secret: Self.secret, at: .max)
-    #expect(Self.verdict(latest, now: Timestamp(microseconds: .min)) == .inFuture)
-    #expect(Self.verdict(latest, now: Timestamp(microseconds: .max)) == .inFuture)
+    #expect(Self.failure(latest, now: Timestamp(microseconds: .min)) == .inFuture)
+    #expect(Self.failure(latest, now: Timestamp(microseconds: .max)) == .inFuture)
     let first = TestSigner.header(Self.body, secret: Self.secret, at: 0)
-    #expect(Self.verdict(first, now: Timestamp(microseconds: .max)) == .tooOld)
-    #expect(Self.verdict(first, now: Timestamp(microseconds: .min)) == .inFuture)
-    #expect(Self.verdict(first, now: Timestamp(microseconds: -300_000_000)) == nil)
-    #expect(Self.verdict(first, now: Timestamp(microseconds: -300_000_001)) == .inFuture)
+    #expect(Self.failure(first, now: Timestamp(microseconds: .max)) == .tooOld)
+    #expect(Self.failure(first, now: Timestamp(microseconds: .min)) == .inFuture)
+    #expect(Self.failure(first, now: Timestamp(microseconds: -300_000_000)) == nil)
+    #expect(Self.failure(first, now: Timestamp(microseconds: -300_000_001)) == .inFuture)
   }
 
   @Test("During a rotation both secrets are accepted")
@@ -114,20 +114,20 @@ struct StripeSignatureTests {
     let (old, new) = ("whsec_old", "whsec_new")
     let signatures = [old, new].map { TestSigner.signature(Self.body, secret: $0, at: Self.signedAt) }
     let both = "t=\(Self.signedAt),v1=\(signatures[0]),v1=\(signatures[1])"
-    #expect(Self.verdict(both, secrets: [old]) == nil, "two signatures, the old secret")
-    #expect(Self.verdict(both, secrets: [new]) == nil, "two signatures, the new secret")
-    #expect(Self.verdict(both, secrets: ["whsec_else"]) == .noMatch)
+    #expect(Self.failure(both, secrets: [old]) == nil, "two signatures, the old secret")
+    #expect(Self.failure(both, secrets: [new]) == nil, "two signatures, the new secret")
+    #expect(Self.failure(both, secrets: ["whsec_else"]) == .noMatch)
     for secret in [old, new] {
-      #expect(Self.verdict(Self.header(secret), secrets: [old, new]) == nil, "one signature, both secrets")
-      #expect(Self.verdict(Self.header(secret), secrets: ["whsec_else"]) == .noMatch)
+      #expect(Self.failure(Self.header(secret), secrets: [old, new]) == nil, "one signature, both secrets")
+      #expect(Self.failure(Self.header(secret), secrets: ["whsec_else"]) == .noMatch)
     }
   }
 
   @Test("An empty secret is ignored") func anEmptySecretIsIgnored() {
     for none in [[], [""], [" \n"], ["", "\t"]] {
-      #expect(Self.verdict(Self.header(none.first ?? ""), secrets: none) == .invalidRequest)
+      #expect(Self.failure(Self.header(none.first ?? ""), secrets: none) == .invalidRequest)
     }
-    #expect(Self.verdict(Self.header(""), secrets: ["", Self.secret]) == .noMatch, "everybody knows it")
+    #expect(Self.failure(Self.header(""), secrets: ["", Self.secret]) == .noMatch, "everybody knows it")
   }
 
   struct Header: Sendable, CustomTestStringConvertible {
@@ -164,6 +164,6 @@ struct StripeSignatureTests {
   ]
 
   @Test("Headers are parsed", arguments: headers) func headersAreParsed(_ header: Header) {
-    #expect(Self.verdict(header.text) == header.code)
+    #expect(Self.failure(header.text) == header.code)
   }
 }

@@ -113,7 +113,7 @@ package struct CheckoutOrder: Sendable, Hashable {
     guard LedgerStore.isFree(name), !reserved.contains(name) else {
       throw Refusal(
         .noAccount,
-        "what \(session.id) names is no account of a buyer's: lower-case letters, digits and ‘-’ within, at most 63"
+        "what \(session.id) names is no account of a buyer's: lowercase letters, digits and ‘-’ within, at most 63"
       )
     }
     return name

@@ -42,8 +42,8 @@ struct ColumnChunk {
     rows += Int64(range.count)
     var row = range.lowerBound
     while row < range.upperBound {
-      let room = min(range.upperBound - row, limits.rowsPerPage - rowsInPage)
-      let end = row + rowsThatFit(batch, room, from: next)
+      let maxRows = min(range.upperBound - row, limits.rowsPerPage - rowsInPage)
+      let end = row + rowsThatFit(batch, maxRows, from: next)
       let count = addLevels(batch.presence, row..<end)
       let values = next..<next + count
       next += count
@@ -72,9 +72,9 @@ struct ColumnChunk {
   private func rowsThatFit(_ batch: ParquetColumn, _ rows: Int, from next: Int) -> Int {
     guard case .bytes(let batch) = batch, next < batch.ends.count else { return rows }
     let last = min(next + rows, batch.ends.count) - 1
-    let room = batch.range(next).lowerBound + max(0, limits.bytesPerPage - plainSize)
-    if batch.ends[last] <= room { return rows }
-    return max(1, (next..<last).prefix { batch.ends[$0] <= room }.count)
+    let limit = batch.range(next).lowerBound + max(0, limits.bytesPerPage - plainSize)
+    if batch.ends[last] <= limit { return rows }
+    return max(1, (next..<last).prefix { batch.ends[$0] <= limit }.count)
   }
 
   /// Returns how many of the rows have values.

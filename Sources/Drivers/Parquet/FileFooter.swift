@@ -63,7 +63,7 @@ struct FileFooter {
     if chunk.plainPages > 0 || chunk.dictionaryPages > 0 { encodings.append(.plain) }
     if chunk.dictionaryPages > 0 { encodings.append(.dictionary) }
     encoder.int32(1, chunk.column.type.storage.rawValue)
-    encoder.integers(2, encodings.map(\.rawValue))
+    encoder.integerList(2, encodings.map(\.rawValue))
     encoder.strings(3, [chunk.column.name])
     encoder.int32(4, FileFooter.zstandard)
     encoder.int64(5, chunk.rows)

@@ -53,7 +53,7 @@ struct ThriftEncoder {
     for item in items { nested { body(&$0, item) } }
   }
 
-  mutating func integers(_ field: Int, _ items: [Int32]) {
+  mutating func integerList(_ field: Int, _ items: [Int32]) {
     list(field, .int32, items.count)
     for item in items { zigzag(Int64(item)) }
   }

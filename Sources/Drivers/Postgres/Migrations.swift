@@ -40,7 +40,9 @@ package struct Migrations: Sendable {
 
   /// Returns the migrations that are not applied yet, in order. Verifies the applied ones; changes nothing.
   package func pending(on pool: PostgresPool) async throws(PostgresError) -> [Migration] {
-    let exists = try await pool.query("SELECT to_regclass('schema_migrations') IS NOT NULL").only().bool(0)
+    let exists = try await pool.query(
+      "SELECT to_regclass('schema_migrations') IS NOT NULL AS is_present"
+    ).only().bool("is_present")
     guard exists else { return migrations }
     return try check(try await pool.query(Migrations.applied), server: pool.server)
   }

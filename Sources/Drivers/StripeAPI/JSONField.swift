@@ -73,7 +73,7 @@ struct JSONField {
   func currency() throws(Mismatch) -> String {
     let text = try text()
     guard (3...8).contains(text.utf8.count), text.utf8.allSatisfy({ (97...122).contains($0) }) else {
-      throw problem("is no currency in lower-case letters")
+      throw problem("is no currency in lowercase letters")
     }
     return text
   }

@@ -106,7 +106,7 @@ package struct StripeSignature: Sendable, Hashable {
     guard age <= limit else {
       throw StripeError(
         .tooOld, "the event was signed more than \(limit) s ago",
-        hint: "Stripe signs each delivery anew: let it send again, and set this machine's clock by NTP")
+        hint: "Stripe signs each delivery separately: resend the event, and set this machine's clock by NTP")
     }
   }
 

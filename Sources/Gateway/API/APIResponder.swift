@@ -148,7 +148,7 @@ final class APIResponder: HTTPResponder {
       status = code
       headers[.contentType] = "application/json"
       buffer = ByteBuffer(bytes: value.jsonBytes())
-    case .text(let code, let text):
+    case .encodedJSON(let code, let text):
       status = code
       headers[.contentType] = "application/json"
       buffer = ByteBuffer(string: text)

@@ -146,7 +146,7 @@ package struct APIRequest: Sendable {
 package enum APIResponse: Sendable {
   case json(Int, Value)
   /// `application/json` that is encoded already.
-  case text(Int, String)
+  case encodedJSON(Int, String)
   /// Server-sent events until the sequence or the connection ends; a disconnect cancels the task of the
   /// sequence.
   case events(AsyncStream<APIEvent>)

@@ -13,7 +13,7 @@ package enum OpenAPI {
     APIRoute(
       .get, "/openapi.json", name: "openAPI", summary: "Retrieve the description of the API", roles: [],
       answer: APIAnswer(200, "An OpenAPI 3.1 document.", schema: Schema.object([:]))
-    ) { _ in .text(200, text) }
+    ) { _ in .encodedJSON(200, text) }
   }
 
   package static func document(of routes: [APIRoute]) -> Value {

@@ -43,7 +43,7 @@ package struct TokenRecord: Hashable, Sendable {
       name.utf8.allSatisfy({ byte in
         (97...122).contains(byte | 32) || (48...57).contains(byte) || [45, 46, 95].contains(byte)
       })
-    else { return "a token's name is 1 to 64 letters, digits, dots, dashes and underscores" }
+    else { return "a token's name is 1 to 64 ASCII letters, digits, dots, dashes and underscores" }
     switch (role, subject) {
     case (.creator, nil): return "a creator's token needs the account that pays"
     case (.node, nil): return "a node's token needs the node's name"

@@ -96,7 +96,7 @@ struct MetadataFields: ManifestObject {
     Field(
       "name", \.name, "Unique among the resources of a kind", .required,
       .text(
-        "a name of lower-case letters, digits, ‘-’ and ‘.’, at most 63 long", pattern: ResourceName.pattern,
+        "a name of lowercase letters, digits, ‘-’ and ‘.’, at most 63 long", pattern: ResourceName.pattern,
         examples: ["web-1"]
       ) { ResourceName.isValid($0) })
     Field("labels", \.labels, "What selectors match")

@@ -172,7 +172,7 @@ extension ManifestObject {
     }
     var report = FieldReport()
     root.validate(&report)
-    report.tell(about: node, &decoder)
+    report.emit(at: node, &decoder)
     return report.hasErrors ? nil : root
   }
 

@@ -89,23 +89,23 @@ package struct FieldReport: Sendable {
     problems.append(Problem(field: field, message: message, hint: hint))
   }
 
-  func tell(about node: Node, _ decoder: inout ManifestDecoder) {
+  func emit(at node: Node, _ decoder: inout ManifestDecoder) {
     for problem in problems {
-      decoder.error(FieldReport.place(problem.field, in: node), problem.message, hint: problem.hint)
+      decoder.error(FieldReport.location(of: problem.field, in: node), problem.message, hint: problem.hint)
     }
   }
 
-  private static func place(_ field: String, in node: Node) -> Node {
-    var place = node
+  private static func location(of field: String, in node: Node) -> Node {
+    var location = node
     for part in field.split(whereSeparator: { $0 == "." || $0 == "[" }) {
       if part.last == "]", let index = Int(part.dropLast()) {
-        guard let element = place.elements.dropFirst(index).first(where: { _ in true }) else { break }
-        place = element
+        guard let element = location.elements.dropFirst(index).first(where: { _ in true }) else { break }
+        location = element
       } else {
-        guard let value = place[String(part)] else { break }
-        place = value
+        guard let value = location[String(part)] else { break }
+        location = value
       }
     }
-    return place
+    return location
   }
 }

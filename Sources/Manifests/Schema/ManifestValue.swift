@@ -40,7 +40,9 @@ extension ManifestObject {
 ///       case relay, socket(String)
 ///       static let cases = Cases<Self>("How the engine is reached") {
 ///         Case("relay", "Through the relay on the node", EngineSpec.relay)
-///         Case("socket", "Directly", EngineSpec.socket) { if case .socket(let url) = $0 { url } else { nil } }
+///         Case("socket", "Directly", EngineSpec.socket) {
+///           if case .socket(let url) = $0 { url } else { nil }
+///         }
 ///       }
 ///     }
 package protocol ManifestChoice: ManifestValue {

@@ -188,18 +188,18 @@ import Testing
       limits.rejections = Rate(perSecond: 1, burst: 3)
     } _: { api in
       let (ada, bob) = (api.tokens.make("ada", .viewer), api.tokens.make("bob", .viewer))
-      let stranger = "rt_" + String(repeating: "b", count: 40)
+      let unknownToken = "rt_" + String(repeating: "b", count: 40)
       #expect(try await api.ask(.get, "/api/v1/whoami", token: ada).status == 200)
       // Longer than what is known of a token counts without asking again.
       api.clock.advance(TimeSpan(seconds: 60))
       var guesses: [Int] = []
-      for _ in 0..<4 { guesses.append(try await api.ask(.get, "/api/v1/whoami", token: stranger).status) }
+      for _ in 0..<4 { guesses.append(try await api.ask(.get, "/api/v1/whoami", token: unknownToken).status) }
       #expect(guesses == [401, 401, 401, 429])
       #expect(try await api.ask(.get, "/api/v1/whoami", token: ada).status == 200)
       #expect(try await api.ask(.get, "/api/v1/whoami", token: bob).status == 429, "not known yet")
       api.tokens.revoke("ada")
       api.clock.advance(TimeSpan(milliseconds: 4000))
-      for _ in 0..<4 { _ = try await api.ask(.get, "/api/v1/whoami", token: stranger) }
+      for _ in 0..<4 { _ = try await api.ask(.get, "/api/v1/whoami", token: unknownToken) }
       let revoked = [
         try await api.ask(.get, "/api/v1/whoami", token: ada).status,
         try await api.ask(.get, "/api/v1/whoami", token: ada).status,

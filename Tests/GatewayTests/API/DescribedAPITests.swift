@@ -5,7 +5,8 @@ import Model
 import Subprocess
 import Testing
 
-/// The API as programs of others see it, that know its description or the protocol's document and nothing else.
+/// The API as programs of others see it, that know its description or the protocol's document and nothing
+/// else.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct DescribedAPITests {
   private static var root: String {
     #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
@@ -32,8 +33,8 @@ import Testing
 
   @Test("Its description is valid OpenAPI") func itsDescriptionIsValidOpenAPI() async throws {
     try await ServedAPI.with { api in
-      let told = try await Self.python("API/check.py", ["valid", "http://\(api.address)"])
-      #expect(told.isDone && told.text.contains("valid: 16 operations"), "\(told.text)")
+      let result = try await Self.python("API/check.py", ["valid", "http://\(api.address)"])
+      #expect(result.isDone && result.text.contains("valid: 16 operations"), "\(result.text)")
     }
   }
 
@@ -48,9 +49,9 @@ import Testing
         "creator=" + api.tokens.make("ada", .creator, subject: "ada"),
         "node=" + api.tokens.make("north", .node, subject: "north"),
       ]
-      let told = try await Self.python("API/check.py", ["fuzz", "http://\(api.address)", "20"] + tokens)
-      print(told.text)
-      #expect(told.isDone && told.text.contains("fuzz: 200="), "\(told.text)")
+      let result = try await Self.python("API/check.py", ["fuzz", "http://\(api.address)", "20"] + tokens)
+      print(result.text)
+      #expect(result.isDone && result.text.contains("fuzz: 200="), "\(result.text)")
     }
   }
 
@@ -60,18 +61,18 @@ import Testing
       let node = api.tokens.make("north", .node, subject: "north")
       for number in 0..<3 {
         let order = JobOrder(creator: "ada", module: "echo", input: .integer(Int64(number)), units: 10)
-        _ = try await api.desk.submit(order)
+        _ = try await api.jobs.submit(order)
       }
-      let told = try await Self.python(
+      let result = try await Self.python(
         "Worker/worker.py",
         [
           "http://\(api.address)", "north", "--token", node, "--jobs", "3", "--wait", "1s", "--twice", "1",
           "--seconds", "0.2", "--progress-every", "0.1",
         ])
-      #expect(told.isDone, "\(told.text)")
-      #expect(told.text.components(of: "\nsucceeded ") == 3, "\(told.text)")
-      #expect(told.text.components(of: "409 superseded") == 3, "\(told.text)")
-      let jobs = try await api.desk.jobs(JobQuery())
+      #expect(result.isDone, "\(result.text)")
+      #expect(result.text.components(of: "\nsucceeded ") == 3, "\(result.text)")
+      #expect(result.text.components(of: "409 superseded") == 3, "\(result.text)")
+      let jobs = try await api.jobs.jobs(JobQuery())
       #expect(jobs.map(\.state) == [.succeeded, .succeeded, .succeeded])
       #expect(jobs.map(\.output) == [.integer(2), .integer(1), .integer(0)])
     }

@@ -9,22 +9,23 @@ import Testing
 /// Server-sent events over a real socket.
 @Suite(.timeLimit(.minutes(1))) struct EventStreamTests {
   private static func request(_ path: String, _ token: String) -> String {
-    "GET \(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\nAccept: text/event-stream\r\n\r\n"
+    "GET \(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\n"
+      + "Accept: text/event-stream\r\n\r\n"
   }
 
   @Test("A job stream reports each change until the job is over")
   func aJobStreamReportsEachChangeUntilTheJobIsOver() async throws {
     try await ServedAPI.with { api in
       let ada = api.tokens.make("ada", .creator, subject: "ada")
-      let job = try await api.desk.submit(JobOrder(creator: "ada", module: "echo", input: .null))
+      let job = try await api.jobs.submit(JobOrder(creator: "ada", module: "echo", input: .null))
       let connection = try RawConnection(port: api.port)
       connection.send(Self.request("/api/v1/jobs/\(job.id)", ada))
       #expect(await connection.says(#""state":"dispatched""#))
       let attempt = AttemptID(job.id, 1)
-      _ = try await api.desk.report(WorkReport(attempt, .accept), from: "north")
+      _ = try await api.jobs.report(WorkReport(attempt, .accept), from: "north")
       #expect(await connection.says(#""state":"running""#))
       let end = WorkReport.Event.succeed(units: 1, WorkUsage(), output: .string("done"), artefacts: [])
-      _ = try await api.desk.report(WorkReport(attempt, end), from: "north")
+      _ = try await api.jobs.report(WorkReport(attempt, end), from: "north")
       #expect(await connection.says(#""state":"succeeded""#))
       #expect(await connection.closes(), "it is over")
       #expect(connection.text.contains("Content-Type: text/event-stream"))
@@ -41,9 +42,9 @@ import Testing
       #expect(await connection.says(": open"))
       for number in 0..<3 {
         let order = JobOrder(creator: "ada", module: "echo", input: .integer(Int64(number)))
-        let job = try await api.desk.submit(order)
+        let job = try await api.jobs.submit(order)
         #expect(await connection.says("\(job.id).1"))
-        _ = try await api.desk.report(WorkReport(AttemptID(job.id, 1), .accept), from: "north")
+        _ = try await api.jobs.report(WorkReport(AttemptID(job.id, 1), .accept), from: "north")
       }
       #expect(connection.text.components(of: "event: order\n") == 3, "\(connection.text)")
     }
@@ -61,7 +62,7 @@ import Testing
       connection.send(Self.request("/api/v1/nodes/north/work", north))
       for number in 0..<2 {
         let order = JobOrder(creator: "ada", module: "echo", input: .integer(Int64(number)))
-        let job = try await api.desk.submit(order)
+        let job = try await api.jobs.submit(order)
         #expect(await connection.says("\(job.id).1"))
       }
       let isLater = await eventually {
@@ -70,7 +71,7 @@ import Testing
       }
       #expect(isLater)
       #expect(connection.text.components(of: "event: order\n") == 2, "\(connection.text)")
-      #expect(api.desk.looksForWork <= 3, "\(api.desk.looksForWork) looks")
+      #expect(api.jobs.workReads <= 3, "\(api.jobs.workReads) reads")
     }
   }
 
@@ -176,7 +177,7 @@ import Testing
     try await ServedAPI.with(routes: [route]) { api in
       var connection: RawConnection? = try RawConnection(port: api.port)
       connection?.send("GET /wait?wait=60s HTTP/1.1\r\nHost: localhost\r\n\r\n")
-      // Another is answered on the same server meanwhile; then the first is given up.
+      // Another is answered on the same server meanwhile; then the first is cancelled.
       #expect(try await api.ask(.get, "/openapi.json").status == 200)
       connection = nil
       let hasEnded = await eventually { ends.count.load(ordering: .relaxed) == 1 }

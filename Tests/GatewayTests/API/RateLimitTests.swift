@@ -35,7 +35,7 @@ struct RateLimitTests {
         if let wait = bucket.consume(rate, at: Self.at(time)) {
           #expect(wait > 0)
           var later = bucket
-          #expect(later.consume(rate, at: Self.at(time + wait)) == nil, "who waits as told is let in")
+          #expect(later.consume(rate, at: Self.at(time + wait)) == nil, "waiting suffices")
         } else {
           taken.append(time)
         }

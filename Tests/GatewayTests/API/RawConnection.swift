@@ -1,8 +1,8 @@
 import Glibc
 import Testing
 
-/// A connection of its own, for requests that no client sends. Reads without keeping a thread waiting: the server needs
-/// those of this process's tasks.
+/// A connection of its own, for requests that no client sends. Reads without keeping a thread waiting: the
+/// server needs those of this process's tasks.
 final class RawConnection {
   private let descriptor: Int32
   private(set) var received: [UInt8] = []

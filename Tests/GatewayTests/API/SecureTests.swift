@@ -13,8 +13,9 @@ import Testing
     let folder = "/tmp/rendertrust-tls-\(getpid())-\(UInt32.random(in: .min ... .max))"
     let script = """
       mkdir -m 700 "$0" && cd "$0" && for name in key other; do
-        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name.pem -out $name.crt \
-          -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 || exit 1
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+          -keyout $name.pem -out $name.crt -days 2 -subj /CN=localhost \
+          -addext subjectAltName=DNS:localhost,IP:127.0.0.1 || exit 1
       done 2>/dev/null; mv key.crt cert.pem; echo nonsense > nonsense.pem
       """
     let made = try await Self.run("/bin/sh", "-c", script, folder)
@@ -53,13 +54,15 @@ import Testing
         let (_, stream) = try await Self.run(
           "/bin/sh", "-c",
           "curl -sN \(flag) --max-time 30 --cacert \(folder)/cert.pem -H 'Authorization: Bearer \(token)' "
-            + "-H 'Accept: text/event-stream' https://127.0.0.1:\(api.port)/api/v1/jobs/\(output.jobID) | sed '/^data:/q'"
+            + "-H 'Accept: text/event-stream' https://127.0.0.1:\(api.port)/api/v1/jobs/\(output.jobID) "
+            + "| sed '/^data:/q'"
         )
         #expect(stream.contains("event: job\ndata: {"), "\(stream)")
         let (_, long) = try await Self.run(
           "/bin/sh", "-c",
-          "head -c 400000 /dev/zero | tr '\\0' 1 | curl -s \(flag) --cacert \(folder)/cert.pem -w ' %{http_code}' -H "
-            + "'Authorization: Bearer \(token)' -H 'Content-Type: application/json' --data-binary @- "
+          "head -c 400000 /dev/zero | tr '\\0' 1 | curl -s \(flag) --cacert \(folder)/cert.pem "
+            + "-w ' %{http_code}' -H 'Authorization: Bearer \(token)' "
+            + "-H 'Content-Type: application/json' --data-binary @- "
             + "https://127.0.0.1:\(api.port)/api/v1/jobs")
         #expect(long.hasSuffix(" 413") && long.contains("too_long"), "\(long)")
       }
@@ -122,8 +125,9 @@ import Testing
         let token = api.tokens.make("ada", .creator, subject: "ada")
         let (_, output) = try await Self.run(
           "/bin/sh", "-c",
-          "(echo '{'; sleep 5) | timeout 10 curl -s --http2 --cacert \(folder)/cert.pem -w ' %{http_code}' -T . -X POST -H "
-            + "'Authorization: Bearer \(token)' -H 'Content-Type: application/json' "
+          "(echo '{'; sleep 5) | timeout 10 curl -s --http2 --cacert \(folder)/cert.pem "
+            + "-w ' %{http_code}' -T . -X POST "
+            + "-H 'Authorization: Bearer \(token)' -H 'Content-Type: application/json' "
             + "https://127.0.0.1:\(api.port)/api/v1/jobs")
         #expect(output.contains("408"), "\(output)")
       }

@@ -11,7 +11,7 @@ import Testing
 /// A real server of the API before jobs in memory, while a test speaks to it.
 struct ServedAPI: Sendable {
   let address: ListenAddress
-  let desk: FakeDesk
+  let jobs: FakeJobs
   let tokens: FakeTokens
   let log: LogLines
   let clock: TestClock
@@ -28,19 +28,19 @@ struct ServedAPI: Sendable {
     _ body: (ServedAPI) async throws -> Void
   ) async throws {
     let clock = TestClock()
-    let desk = FakeDesk(now: clock.source.now)
+    let jobs = FakeJobs(now: clock.source.now)
     let tokens = FakeTokens()
     let log = LogLines()
     var limits = APILimits()
     change(&limits)
     let server = APIServer(
       address: .tcp(host: "127.0.0.1", port: 0), identity: identity,
-      routes: JobRoutes(desk).routes + NodeRoutes(desk).routes + WorkRoutes(desk).routes + routes,
+      routes: JobRoutes(jobs).routes + NodeRoutes(jobs).routes + WorkRoutes(jobs).routes + routes,
       tokens: tokens, limits: limits, time: clock.source, accessLog: log.logger,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let (addresses, told) = AsyncStream<ListenAddress>.makeStream()
+    let (addresses, listening) = AsyncStream<ListenAddress>.makeStream()
     let (stops, stop) = AsyncStream<Never>.makeStream()
-    async let run: Void = server.run(listening: { told.yield($0) }, until: { for await _ in stops {} })
+    async let run: Void = server.run(listening: { listening.yield($0) }, until: { for await _ in stops {} })
     let client = HTTPClient()
     defer { client.shutdown() }
     let result: Result<Void, any Error>
@@ -49,7 +49,7 @@ struct ServedAPI: Sendable {
       result = .success(
         try await body(
           ServedAPI(
-            address: address, desk: desk, tokens: tokens, log: log, clock: clock, client: client,
+            address: address, jobs: jobs, tokens: tokens, log: log, clock: clock, client: client,
             scheme: identity == nil ? "http" : "https")))
     } catch {
       result = .failure(error)
@@ -85,7 +85,7 @@ struct ServedAPI: Sendable {
   }
 }
 
-/// The time of a test: it stands still until it is told otherwise.
+/// The time of a test; it changes only when a test advances it.
 final class TestClock: Sendable {
   private let milliseconds = Atomic<Int64>(1_700_000_000_000)
 

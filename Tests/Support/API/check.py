@@ -1,7 +1,8 @@
 """Checks a served API against its own description, from PyPI's openapi-spec-validator and schemathesis.
 
     check.py valid URL                     the description is valid OpenAPI 3.1
-    check.py fuzz URL SECONDS ROLE=TOKEN...  generated requests, with a token of a role that may, find no answer of 5xx
+    check.py fuzz URL SECONDS ROLE=TOKEN...  generated requests with a token of a suitable role never get
+                                             an answer of 5xx
 """
 import json
 import sys
@@ -74,5 +75,6 @@ if __name__ == "__main__":
             content_type_conformance, response_schema_conformance, status_code_conformance)
 
         CHECKS = [
-            not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
+            not_a_server_error, content_type_conformance, response_schema_conformance,
+            status_code_conformance]
         fuzz(sys.argv[2], float(sys.argv[3]), sys.argv[4:])

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import Synchronization
 
-/// An HTTP server on loopback that answers what a test told it to, and remembers what was asked. What is put into `script`
-/// comes first, an answer for each request. One thread for each connection.
+/// An HTTP server on loopback that answers as a test scripts it, and records the requests. What is put into
+/// `script` comes first, an answer for each request. One thread for each connection.
 package final class HTTPStandIn: Sendable {
   package enum Answer: Sendable {
     case status(Int, headers: [String] = [], body: String = "")

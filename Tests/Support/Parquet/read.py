@@ -71,7 +71,8 @@ def with_arrow(path):
 
 def with_duckdb(path):
     database = duckdb.connect()
-    names = [(name, kind) for name, kind, *_ in database.execute("DESCRIBE FROM read_parquet(?)", [path]).fetchall()]
+    described = database.execute("DESCRIBE FROM read_parquet(?)", [path]).fetchall()
+    names = [(name, kind) for name, kind, *_ in described]
     columns = []
     for name, kind in names:
         quoted = '"' + name.replace('"', '""') + '"'
@@ -87,7 +88,8 @@ def with_duckdb(path):
     for name, _ in names:
         quoted = '"' + name.replace('"', '""') + '"'
         query = f"""SELECT count(*) FROM read_parquet($path) WHERE {quoted} IN (
-            (SELECT min({quoted}) FROM read_parquet($path)), (SELECT max({quoted}) FROM read_parquet($path)))"""
+            (SELECT min({quoted}) FROM read_parquet($path)),
+            (SELECT max({quoted}) FROM read_parquet($path)))"""
         found.append(database.execute(query, {"path": path}).fetchone()[0])
     return {
         "types": [kind for _, kind in names],

@@ -3,11 +3,12 @@ internal import Model
 package import Postgres
 internal import Synchronization
 
-/// A real PostgreSQL for tests: one private server for each test process, below a temporary folder, started by the
-/// first test that asks and stopped when the process ends, also when tests fail or the process is killed. Each test
-/// gets a database of its own.
+/// A real PostgreSQL for tests: one private server for each test process, below a temporary folder, started
+/// by the first test that asks and stopped when the process ends, also when tests fail or the process is
+/// killed. Each test gets a database of its own.
 ///
-/// `RENDERTRUST_TEST_DATABASE_URL` names a server to use instead; its role must be allowed to create databases.
+/// `RENDERTRUST_TEST_DATABASE_URL` names a server to use instead; its role must be allowed to create
+/// databases.
 package enum TestDatabase {
   /// Runs `body` with a pool on a new, empty database, which is dropped afterwards.
   package static func with<Output>(
@@ -58,7 +59,8 @@ package enum TestFolder {
     return try outcome.get()
   }
 
-  /// Ends servers that a failing test left behind, recognised by the folder they work in, and removes everything.
+  /// Ends servers that a failing test left behind, recognised by the folder they work in, and removes
+  /// everything.
   private static func removal(_ folder: String) -> String {
     """
     for file in $(find \(folder) -name postmaster.pid); do
@@ -108,8 +110,8 @@ private actor SharedServer {
     return try await start.value.configuration(database: database)
   }
 
-  /// A shell waits for the other end of a pipe to close, which the kernel does when this process ends in whatever
-  /// way, then stops the server and removes the folder.
+  /// A shell waits for the other end of a pipe to close, which the kernel does when this process ends in
+  /// whatever way, then stops the server and removes the folder.
   private static func start() async throws -> PostgresServer {
     let folder = try TestFolder.make()
     let server = PostgresServer(

@@ -42,6 +42,6 @@ extension Checks {
     guard fault.effect == .hangs else { return false }
     // The message of an abandoned call does not come from the system.
     if case .underWay = explanation.next { return true }
-    return message.contains("did not finish") || message.contains("did not tell")
+    return message.contains("did not finish") || message.contains("did not report")
   }
 }

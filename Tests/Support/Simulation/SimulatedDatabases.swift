@@ -4,7 +4,8 @@ import Model
 import Postgres
 import Reconciling
 
-/// The backend of the kind `Database` over the server in memory. Its operations are as repeatable as the real ones.
+/// The backend of the kind `Database` over the server in memory. Its operations are as repeatable as the real
+/// ones.
 struct SimulatedDatabases: ResourceBackend {
   let server: SimulatedServer
 

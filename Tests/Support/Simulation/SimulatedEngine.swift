@@ -140,7 +140,9 @@ struct SimulatedEngine: ContainerEngine {
   }
 
   func containersByNode(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
-    try await read("containersByNode") { () async throws(BackendError) in try await inner.containersByNode(owner: owner) }
+    try await read("containersByNode") { () async throws(BackendError) in
+      try await inner.containersByNode(owner: owner)
+    }
   }
 
   func lastLines(of id: String, count: Int) async throws(BackendError) -> [String] {

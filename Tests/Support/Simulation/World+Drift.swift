@@ -76,7 +76,7 @@ extension World {
     let own = engine.observations.filter { !World.foreignNames.contains($0.name) }
     guard let container = random.pick(own) else { return nil }
     let isNotified = random.percent(70)
-    defer { if isNotified { engine.tell(container.labels.resource) } }
+    defer { if isNotified { engine.notifyWatchers(container.labels.resource) } }
     switch random.int(1...4) {
     case 1:
       engine.removeOutOfBand(container.name)

@@ -1,11 +1,13 @@
-/// Bodies in the shapes that Stripe's reference gives its objects, with members that nobody reads among them.
+/// Bodies in the shapes that Stripe's reference gives its objects, with members among them that no code
+/// reads.
 package enum SampleEvents {
   package static func event(
     _ type: String, id: String = "evt_1Nx1", created: String = "1760000000", live: String = "true",
     object: String
   ) -> String {
     """
-    {"id":"\(id)","object":"event","api_version":"2026-10-28.endive","created":\(created),"data":{"object":\(object)},\
+    {"id":"\(id)","object":"event","api_version":"2026-10-28.endive","created":\(created),\
+    "data":{"object":\(object)},\
     "livemode":\(live),"pending_webhooks":1,"request":{"id":null,"idempotency_key":null},"type":"\(type)"}
     """
   }
@@ -25,8 +27,9 @@ package enum SampleEvents {
   }
 
   package static let lineItem = """
-    {"id":"li_1","object":"item","amount_discount":0,"amount_subtotal":2000,"amount_tax":0,"amount_total":2000,\
-    "currency":"usd","description":"200 credits","price":{"id":"price_200","object":"price","active":true,\
+    {"id":"li_1","object":"item","amount_discount":0,"amount_subtotal":2000,"amount_tax":0,\
+    "amount_total":2000,"currency":"usd",\
+    "description":"200 credits","price":{"id":"price_200","object":"price","active":true,\
     "currency":"usd","type":"one_time","unit_amount":1000},"quantity":2}
     """
 
@@ -49,7 +52,8 @@ package enum SampleEvents {
 
   package static func dispute(_ status: String = "needs_response", charge: String = #""ch_3Nx""#) -> String {
     """
-    {"id":"du_1","object":"dispute","amount":4200,"balance_transactions":[],"charge":\(charge),"currency":"usd",\
+    {"id":"du_1","object":"dispute","amount":4200,"balance_transactions":[],"charge":\(charge),\
+    "currency":"usd",\
     "evidence":{"receipt":null},"is_charge_refundable":false,"payment_intent":"pi_3Nx","reason":"fraudulent",\
     "status":"\(status)"}
     """

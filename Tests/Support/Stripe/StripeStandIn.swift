@@ -1,7 +1,7 @@
 package import HTTPSupport
 
-/// Answers on loopback as Stripe's reference describes it: the key, one price, a session's line items in pages,
-/// errors. What is put into `script` comes first, an answer for each request.
+/// Answers on loopback as Stripe's reference describes it: the key, one price, a session's line items in
+/// pages, errors. What is put into `script` comes first, an answer for each request.
 package final class StripeStandIn: Sendable {
   package typealias Answer = HTTPStandIn.Answer
   package typealias Request = HTTPStandIn.Request

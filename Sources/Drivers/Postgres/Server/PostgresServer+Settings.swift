@@ -92,9 +92,11 @@ extension PostgresServer {
 
   /// Makes the server reload its files, and waits until it has.
   private func reload(_ pool: PostgresPool) async throws(PostgresError) {
-    let before = try await pool.query("SELECT pg_conf_load_time(), pg_reload_conf()")[0].timestamp(0)
+    let before = try await pool.query("SELECT pg_conf_load_time() AS loaded_at, pg_reload_conf()")
+      .only().timestamp("loaded_at")
     for _ in 0..<2000 {
-      if try await pool.query("SELECT pg_conf_load_time()")[0].timestamp(0) > before { return }
+      let loaded = try await pool.query("SELECT pg_conf_load_time() AS loaded_at").only()
+      if try loaded.timestamp("loaded_at") > before { return }
       try await pause()
     }
     throw PostgresError(.server, "it did not reload its settings", server: pool.server)

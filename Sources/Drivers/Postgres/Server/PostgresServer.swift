@@ -240,7 +240,7 @@ package actor PostgresServer {
     let pool = PostgresPool(configuration, connections: 1)
     let deadline = ContinuousClock.now + options.startLimit
     do throws(PostgresError) {
-      while try await pool.query("SELECT pg_is_in_recovery()").only().bool(0) {
+      while try await pool.query("SELECT pg_is_in_recovery() AS is_recovering").only().bool("is_recovering") {
         guard ContinuousClock.now < deadline else { throw tooSlow("finish recovery") }
         try await pause()
       }

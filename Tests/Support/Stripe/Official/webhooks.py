@@ -1,7 +1,8 @@
 """Does with Stripe's official library what each line of standard input asks for, and answers line by line.
 
-Lines are JSON objects. `sign` (payload, secret, timestamp) answers with `header`; `construct` (payload, header,
-secret) with what the library read (`id`, `type`, `created`, `livemode`, `object`) or with why it `refused`.
+Lines are JSON objects. `sign` (payload, secret, timestamp) answers with `header`; `construct` (payload,
+header, secret) with what the library read (`id`, `type`, `created`, `livemode`, `object`) or with why it
+`refused`.
 """
 
 import json

@@ -2,9 +2,9 @@ package import JobModel
 package import Model
 internal import Synchronization
 
-/// Jobs and workers in memory: every job goes to one node, costs nothing, and ends as its worker says. There is every module
-/// but `nope`.
-package final class FakeDesk: JobService, WorkerAPI {
+/// Jobs and workers in memory. Every job goes to one node, costs nothing and ends as its worker reports.
+/// Every module but `nope` exists.
+package final class FakeJobs: JobService, WorkerAPI {
   private struct State {
     var jobs: [JobID: Job] = [:]
     var order: [JobID] = []
@@ -19,10 +19,10 @@ package final class FakeDesk: JobService, WorkerAPI {
   private let state = Mutex(State())
   private let changes = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
   private let listeners = Atomic<Int>(0)
-  private let looks = Atomic<Int>(0)
+  private let reads = Atomic<Int>(0)
 
-  /// How often it was asked for work.
-  package var looksForWork: Int { looks.load(ordering: .relaxed) }
+  /// The number of calls of `work`.
+  package var workReads: Int { reads.load(ordering: .relaxed) }
 
   /// - Parameter keeps: whether jobs are remembered.
   package init(node: String = "north", keeps: Bool = true, now: @escaping @Sendable () -> Timestamp) {
@@ -50,7 +50,7 @@ package final class FakeDesk: JobService, WorkerAPI {
         return .success(job)
       }
       let job = Job(
-        id: id, version: 1, creator: order.creator, module: order.module, image: FakeDesk.image,
+        id: id, version: 1, creator: order.creator, module: order.module, image: FakeJobs.image,
         input: order.input, units: order.units, unitPrice: nil, held: Credits(micro: 100_000),
         cost: Credits(micro: 0), priority: order.priority, state: .dispatched, reason: nil, output: nil,
         artefacts: [], isOverflow: false, submittedAt: time, deadline: time + TimeSpan(seconds: 3600),
@@ -66,7 +66,7 @@ package final class FakeDesk: JobService, WorkerAPI {
       }
       return .success(job)
     }
-    tell()
+    notify()
     return try result.get()
   }
 
@@ -75,7 +75,7 @@ package final class FakeDesk: JobService, WorkerAPI {
   {
     let find: @Sendable () -> Job? = { [self] in state.withLock { $0.jobs[id] } }
     await wait(timeout) { find().map { version == nil || $0.version > version ?? 0 } ?? true }
-    guard let job = find(), creator == nil || job.creator == creator else { throw FakeDesk.unknown }
+    guard let job = find(), creator == nil || job.creator == creator else { throw FakeJobs.unknown }
     return job
   }
 
@@ -96,7 +96,7 @@ package final class FakeDesk: JobService, WorkerAPI {
 
   package func cancel(_ id: JobID, of creator: String?, by person: String) async throws(JobError) -> Job {
     try change(id) { job throws(JobError) in
-      guard creator == nil || job.creator == creator else { throw FakeDesk.unknown }
+      guard creator == nil || job.creator == creator else { throw FakeJobs.unknown }
       if job.state == .cancelled { return }
       guard !job.state.isOver else { throw JobError(.isOver, "the job is over") }
       job.state = .cancelled
@@ -161,12 +161,12 @@ package final class FakeDesk: JobService, WorkerAPI {
   package func work(for node: String, limit: Int, excluding known: Set<AttemptID>, timeout: Duration)
     async throws(JobError) -> [WorkOrder]
   {
-    looks.add(1, ordering: .relaxed)
+    reads.add(1, ordering: .relaxed)
     guard node == self.node else { throw JobError(.unknownNode, "there is no such node") }
     let find: @Sendable () -> [WorkOrder] = { [self] in
       state.withLock { state in
         let waiting = state.order.compactMap { state.jobs[$0] }.filter { $0.state == .dispatched }
-        return waiting.prefix(limit).map { FakeDesk.order($0) }
+        return waiting.prefix(limit).map { FakeJobs.order($0) }
       }
     }
     await wait(timeout) { !find().allSatisfy { known.contains($0.attempt) } }
@@ -206,30 +206,30 @@ package final class FakeDesk: JobService, WorkerAPI {
 
   private func change(_ id: JobID, _ body: (inout Job) throws(JobError) -> Void) throws(JobError) -> Job {
     let result = state.withLock { state -> Result<Job, JobError> in
-      guard var job = state.jobs[id] else { return .failure(FakeDesk.unknown) }
+      guard var job = state.jobs[id] else { return .failure(FakeJobs.unknown) }
       do throws(JobError) { try body(&job) } catch { return .failure(error) }
       job.version += 1
       state.jobs[id] = job
       return .success(job)
     }
-    tell()
+    notify()
     return try result.get()
   }
 
-  private func tell() {
+  private func notify() {
     guard listeners.load(ordering: .relaxed) > 0 else { return }
     changes.withLock { for feed in $0.values { feed.yield() } }
   }
 
-  private func wait(_ patience: Duration, until isTrue: @escaping @Sendable () -> Bool) async {
-    guard patience > .zero, !isTrue() else { return }
-    let (news, feed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+  private func wait(_ timeout: Duration, until isTrue: @escaping @Sendable () -> Bool) async {
+    guard timeout > .zero, !isTrue() else { return }
+    let (events, feed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let number = listeners.add(1, ordering: .relaxed).newValue
     let key = number &+ Int.random(in: 0..<(1 << 40)) << 16
     changes.withLock { $0[key] = feed }
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { for await _ in news where isTrue() { return } }
-      group.addTask { try? await Task.sleep(for: patience) }
+      group.addTask { for await _ in events where isTrue() { return } }
+      group.addTask { try? await Task.sleep(for: timeout) }
       if isTrue() { feed.finish() }
       await group.next()
       group.cancelAll()
