@@ -42,7 +42,8 @@ func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// - Parameter data: folders of the target that hold files which tests read, not sources.
 func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: data)
+    name: "\(name)Tests", dependencies: dependencies + ["RandomSupport"], path: "Tests/\(name)Tests",
+    exclude: data)
 }
 
 let system: [Target] = [
@@ -189,6 +190,7 @@ let testTargets: [Target] = [
   .target(
     name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
     path: "Tests/Support/ObjectStorage"),
+  .target(name: "RandomSupport", path: "Tests/Support/Random"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   .target(
     name: "ReconcilingSupport", dependencies: ["KindSupport", "Reconciling", "Planning", "Model"],
@@ -200,7 +202,7 @@ let testTargets: [Target] = [
     name: "SimulationSupport",
     dependencies: [
       "Concurrency", "KindSupport", "ContainerSupport", "Databases", "Services", "Nodes", "Modules",
-      "Billing", "Ledger", "Recovery",
+      "Billing", "Ledger", "RandomSupport", "Recovery",
       "Placement", "SchedulerKind", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests",
       "Planning",
       "Reconciling", "Model",

@@ -1,6 +1,7 @@
 import Autoscaling
 import KindTestSupport
 import Model
+import RandomSupport
 import Testing
 
 /// The starts and stops of replica processes.
@@ -46,7 +47,7 @@ import Testing
     arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
   func convergence(seed: UInt64) {
     print("seed \(seed)")
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     var slots = ReplicaSlots()
     var running: Set<Int> = []
     var stopping: Set<Int> = []

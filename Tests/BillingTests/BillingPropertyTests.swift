@@ -1,6 +1,7 @@
 import Billing
 import Ledger
 import Model
+import RandomSupport
 import StripeSupport
 import Testing
 
@@ -10,7 +11,7 @@ extension PurchaseTests {
   @Suite(.timeLimit(.minutes(5))) struct BillingPropertyTests {
     @Test(arguments: 1...16)
     func `deliveries in any order and number end the same`(seed: UInt64) async throws {
-      var numbers = SeededNumbers(seed: seed)
+      var numbers = SeededRandom(seed: seed)
       var (deliveries, expected): ([String], [String: Int64]) = ([], [:])
       var kept: [String] = []
       for number in 1...8 {

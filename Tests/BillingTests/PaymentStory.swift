@@ -1,5 +1,6 @@
 import Billing
 import Model
+import RandomSupport
 import StripeSupport
 
 /// The events of one payment, in the order in which they happened, and what its account has of it in the end.
@@ -11,7 +12,7 @@ struct PaymentStory: Sendable {
   /// Why its session is kept for ever; nil: nothing of it is.
   let leaves: Refusal.Reason?
 
-  init(_ number: Int, _ numbers: inout SeededNumbers) {
+  init(_ number: Int, _ numbers: inout SeededRandom) {
     var payment = Payment(number: number, lines: [])
     var given: Int64 = 0
     for _ in 0..<Int.random(in: 1...3, using: &numbers) {
@@ -46,7 +47,7 @@ struct PaymentStory: Sendable {
   /// Adds what is given back of a payment.
   /// - Returns: the credits that are to be taken back.
   private static func reverse(
-    _ payment: Payment, _ given: Int64, _ events: inout [String], _ numbers: inout SeededNumbers
+    _ payment: Payment, _ given: Int64, _ events: inout [String], _ numbers: inout SeededRandom
   ) -> Int64 {
     let amount = payment.amount
     var returned: Int64 = 0

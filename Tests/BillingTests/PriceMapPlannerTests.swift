@@ -3,6 +3,7 @@ import KindTestSupport
 import Manifests
 import Model
 import Planning
+import RandomSupport
 import Testing
 
 @Suite struct PriceMapPlannerTests {
@@ -113,7 +114,7 @@ import Testing
 
   /// Over generated maps and rows: what the step writes is what is declared.
   @Test(arguments: 1...200) func appliedStepsLeaveNothingToDo(seed: Int) throws {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     let desired = randomMap(&random)
     var world = Dictionary(
       uniqueKeysWithValues: randomMap(&random).spec.entries.map { ($0.priceID, $0) })
@@ -151,7 +152,7 @@ func entry(
     amountTenThousandths: amount.map { $0 * 10_000 }, currency: currency, effective: effective)
 }
 
-private func randomMap(_ random: inout SeededGenerator) -> Resource<PriceMapSpec> {
+private func randomMap(_ random: inout SeededRandom) -> Resource<PriceMapSpec> {
   var spec = PriceMapSpec()
   for _ in 0...Int.random(in: 0...5, using: &random) {
     var price = PriceSpec()

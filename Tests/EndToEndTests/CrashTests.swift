@@ -5,6 +5,7 @@ import FoundationEssentials
 import Glibc
 import Model
 import Postgres
+import RandomSupport
 import Testing
 
 extension EndToEnd {
@@ -14,7 +15,7 @@ extension EndToEnd {
     func kills() async throws {
       let seed = getenv("SEED").flatMap { UInt64(String(cString: $0)) } ?? .random(in: 0...999_999)
       print("SEED=\(seed)")
-      var generator = Generator(state: seed)
+      var generator = SeededRandom(seed: seed)
       let (waits, kills) = ((0..<20).map { _ in Double.random(in: 0.02...1, using: &generator) }, 20)
       try await Installation.with { installation in
         for key in ["echoImage", "echoImageNext", "webImage"] { _ = try await installation.bed.pulled(key) }
@@ -87,18 +88,6 @@ extension EndToEnd {
       return [.environment, .database, .node("cpu-1")] + modules + services
         + [.service("only-\(number)", image: web), .prices("only-\(number)", ["price_only\(number)": 5])]
         + maps
-    }
-
-    /// A seeded generator.
-    private struct Generator: RandomNumberGenerator {
-      var state: UInt64
-      mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-      }
     }
   }
 }

@@ -5,6 +5,7 @@ import Ledger
 import Model
 import Postgres
 import PostgresSupport
+import RandomSupport
 import SchedulingSupport
 import Synchronization
 import Testing
@@ -33,7 +34,7 @@ struct Desk: Sendable {
   /// - Parameter ahead: how far its clock is from the database's.
   init(_ world: SchedulingWorld, seed: UInt64 = 1, ahead: TimeSpan = TimeSpan(seconds: 0)) {
     self.world = world
-    let generator = Mutex(SeededGenerator(seed: seed))
+    let generator = Mutex(SeededRandom(seed: seed))
     service = PostgresJobService(
       world.pool, now: { Desk.time() + ahead }, random: { generator.withLock { $0.next() } })
     loop = SchedulerLoop(service)

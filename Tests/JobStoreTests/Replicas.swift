@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import KindTestSupport
+import RandomSupport
 import Subprocess
 import Synchronization
 import Testing
@@ -29,7 +30,7 @@ final class Replicas: Sendable {
         group.addTask { [self] in while !Task.isCancelled { try await runOne(path) } }
       }
       group.addTask { [self] in
-        var dice = SeededGenerator(seed: seed)
+        var dice = SeededRandom(seed: seed)
         while !Task.isCancelled {
           try? await Task.sleep(for: .milliseconds(300 + Int(dice.int(900))))
           let victims = living.withLock { $0.sorted { $0.key < $1.key }.map(\.value) }

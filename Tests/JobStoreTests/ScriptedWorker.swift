@@ -1,6 +1,7 @@
 import JobModel
 import KindTestSupport
 import Model
+import RandomSupport
 
 /// The worker of one node, which does not keep to the rules: it crashes, stalls, answers twice and answers late, by the dice of
 /// its seed.
@@ -20,7 +21,7 @@ struct ScriptedWorker: Sendable {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await beat() }
       for part in 0..<width {
-        group.addTask { await work(SeededGenerator(seed: seed &* 1000 &+ UInt64(part))) }
+        group.addTask { await work(SeededRandom(seed: seed &* 1000 &+ UInt64(part))) }
       }
     }
   }
@@ -34,7 +35,7 @@ struct ScriptedWorker: Sendable {
 
   static let image = String(repeating: "ab", count: 32)
 
-  private func work(_ generator: SeededGenerator) async {
+  private func work(_ generator: SeededRandom) async {
     var dice = generator
     while !Task.isCancelled {
       guard let orders = try? await desk.work(for: node, limit: 2, timeout: .seconds(1)) else {
@@ -47,7 +48,7 @@ struct ScriptedWorker: Sendable {
     }
   }
 
-  private func act(_ order: WorkOrder, _ dice: inout SeededGenerator) async {
+  private func act(_ order: WorkOrder, _ dice: inout SeededRandom) async {
     guard await tell(order, .accept) else { return }
     switch choose(&dice) {
     case .crash: return
@@ -69,7 +70,7 @@ struct ScriptedWorker: Sendable {
     .succeed(units: 1, WorkUsage(cpu: 5), output: .string("done"), artefacts: [])
   }
 
-  private func choose(_ dice: inout SeededGenerator) -> Act {
+  private func choose(_ dice: inout SeededRandom) -> Act {
     switch dice.int(1000) {
     case 0..<10: .crash
     case 10..<20: .late

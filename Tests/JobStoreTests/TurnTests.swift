@@ -4,6 +4,7 @@ import KindTestSupport
 import Ledger
 import Model
 import Postgres
+import RandomSupport
 import SchedulingSupport
 import Testing
 
@@ -51,7 +52,7 @@ extension JobTests {
       let seed = UInt64.random(in: 1...1_000_000)
       print("turns seed \(seed)")
       try await Desk.with(nodes: 1, slots: 2) { desk in
-        var dice = SeededGenerator(seed: seed)
+        var dice = SeededRandom(seed: seed)
         let creators = (0..<6).map { "c\($0)" }
         try await desk.world.credit(creators, 100)
         try await desk.world.addModule("paint")

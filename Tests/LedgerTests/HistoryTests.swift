@@ -2,6 +2,7 @@ import KindTestSupport
 import Ledger
 import Model
 import Postgres
+import RandomSupport
 import Testing
 
 extension LedgerTests {
@@ -81,7 +82,7 @@ extension LedgerTests {
     @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `calls come to what a model in memory says`(seed: UInt64) async throws {
       try await Books.with { books in
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var model = Sums()
         try await books.ledger.open(Self.creators, as: .creator)
         let start: Int64 = 1_700_000_000
@@ -114,7 +115,7 @@ extension LedgerTests {
       }
     }
 
-    private static func call(_ random: inout SeededGenerator, _ model: Sums, key: String) -> LedgerCall {
+    private static func call(_ random: inout SeededRandom, _ model: Sums, key: String) -> LedgerCall {
       let account = creators[Int(random.int(3))]
       // Holds of others and closed ones are asked for as well.
       let hold = model.holds.keys.sorted().suffix(8).randomElement(using: &random) ?? 999

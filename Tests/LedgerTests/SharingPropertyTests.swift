@@ -2,6 +2,7 @@ import KindTestSupport
 import Ledger
 import Model
 import Postgres
+import RandomSupport
 import Testing
 
 extension LedgerTests {
@@ -30,7 +31,7 @@ extension LedgerTests {
       }
     }
 
-    private static func rules(_ dice: inout SeededGenerator) -> LedgerRules {
+    private static func rules(_ dice: inout SeededRandom) -> LedgerRules {
       var (tiers, until): ([LedgerRules.Tier], Int64) = ([], 0)
       for _ in 0..<dice.int(4) {
         until += Int64(1 + dice.int(dice.int(2) == 0 ? 1000 : 4_000_000_000_000))
@@ -45,7 +46,7 @@ extension LedgerTests {
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func `shares are split exactly, whatever the tiers and amounts`(seed: UInt64) async throws {
       try await Books.with { books in
-        var dice = SeededGenerator(seed: seed)
+        var dice = SeededRandom(seed: seed)
         let rules = Self.rules(&dice)
         try await books.ledger.record(rules, effective: Timestamp(seconds: 0))
         var (sums, given) = (Sums(), Int64(0))

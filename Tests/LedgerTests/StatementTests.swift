@@ -2,6 +2,7 @@ import KindTestSupport
 import Ledger
 import Model
 import Postgres
+import RandomSupport
 import Testing
 
 extension LedgerTests {
@@ -12,7 +13,7 @@ extension LedgerTests {
 
     /// Calls of three months on three creators, four of them in each batch, with the time of the batch.
     private static func history(_ seed: UInt64) -> [(calls: [LedgerCall], at: Timestamp)] {
-      var dice = SeededGenerator(seed: seed)
+      var dice = SeededRandom(seed: seed)
       var hold: Int64 = 0
       return (0..<60).map { round in
         let calls = (0..<4).map { place -> LedgerCall in

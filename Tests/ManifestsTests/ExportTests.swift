@@ -1,5 +1,6 @@
 import Manifests
 import Model
+import RandomSupport
 import Testing
 
 struct ExportTests {

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Manifests
 import Model
+import RandomSupport
 import Testing
 
 /// Bad input leads to a located problem: never to a crash, never to a long wait.
@@ -166,19 +167,5 @@ struct HostileInputTests {
     let problems = load(text).diagnostics
     #expect(problems.map(\.location?.description) == ["a.yaml:6:13"])
     #expect(problems[0].sourceLine?.text == "  replicas: x")
-  }
-}
-
-/// SplitMix64: the same seed gives the same numbers everywhere.
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

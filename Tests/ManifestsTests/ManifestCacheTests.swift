@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Manifests
 import Model
+import RandomSupport
 import Testing
 
 /// Loading with a cache gives the same result as loading without one.

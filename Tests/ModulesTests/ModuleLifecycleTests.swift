@@ -5,6 +5,7 @@ import Manifests
 import Model
 import Modules
 import Planning
+import RandomSupport
 import Reconciling
 import Testing
 
@@ -146,7 +147,7 @@ struct ModuleLifecycleTests {
   /// leave exactly the declared containers and nothing to plan.
   @Test("One run converges from any state", arguments: 0..<60 as Range<UInt64>)
   func converges(seed: UInt64) async throws {
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     var last: Resource<ModuleSpec>?
     for turn in 0..<12 {
       let module = Self.module(

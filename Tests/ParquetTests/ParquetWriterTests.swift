@@ -1,6 +1,7 @@
 import Glibc
 import Model
 import Parquet
+import RandomSupport
 import Testing
 
 /// What the writer refuses, and what it leaves behind.
@@ -169,7 +170,7 @@ struct ParquetWriterTests {
     var limits = ParquetLimits()
     limits.rowsPerGroup = 10_000
     let writer = try ParquetWriter(ParquetSchema([.init("a", .int64)]), path: path, limits: limits)
-    var numbers = SeededNumbers(seed: 1)
+    var numbers = SeededRandom(seed: 1)
     let batch = ParquetColumn.int64(
       ParquetValues((0..<50_000).map { _ in Int64(bitPattern: numbers.next()) }))
     let error = #expect(throws: ParquetError.self) { try writer.append([batch]) }

@@ -1,4 +1,5 @@
 import Parquet
+import RandomSupport
 import Testing
 
 /// Random columns, batches and limits: both readers see what was written. A finding names the seed.
@@ -12,7 +13,7 @@ struct PropertyTests {
     let limits: ParquetLimits
 
     init(seed: UInt64) {
-      var numbers = SeededNumbers(seed: seed)
+      var numbers = SeededRandom(seed: seed)
       let rows = [0, 1, 7, 8, 9, 64, 300, 1500].randomElement(using: &numbers) ?? 0
       let count = rows + Int.random(in: 0...rows, using: &numbers)
       columns = (0..<Int.random(in: 1...6, using: &numbers)).map { index in
@@ -72,7 +73,7 @@ struct PropertyTests {
 
 extension Cell {
   fileprivate static func random(
-    _ type: ParquetSchema.ColumnType, _ numbers: inout SeededNumbers
+    _ type: ParquetSchema.ColumnType, _ numbers: inout SeededRandom
   ) -> Cell {
     switch type {
     case .int64: return .number(.random(in: .min ... .max, using: &numbers))
@@ -95,22 +96,7 @@ extension Cell {
     }
   }
 
-  private static func random(_ count: Int, _ numbers: inout SeededNumbers) -> [UInt8] {
+  private static func random(_ count: Int, _ numbers: inout SeededRandom) -> [UInt8] {
     (0..<count).map { _ in .random(in: 0...255, using: &numbers) }
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededNumbers: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

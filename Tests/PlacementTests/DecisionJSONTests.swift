@@ -1,6 +1,7 @@
 import JobModel
 import KindTestSupport
 import Model
+import RandomSupport
 import Testing
 
 @Suite struct DecisionJSONTests {
@@ -18,7 +19,7 @@ import Testing
 
   @Test("what is written is read back, and is JSON") func roundTrip() throws {
     for seed in UInt64(1)...200 {
-      var random = SeededGenerator(seed: seed)
+      var random = SeededRandom(seed: seed)
       var removed: [PlacementDecision.Filter: Int] = [:]
       for filter in PlacementDecision.Filter.allCases where random.int(2) == 0 {
         removed[filter] = Int(random.int(1_000_000))

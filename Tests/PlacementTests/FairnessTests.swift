@@ -2,6 +2,7 @@ import JobModel
 import KindTestSupport
 import Model
 import Placement
+import RandomSupport
 import Testing
 
 @Suite struct FairnessTests {
@@ -39,7 +40,7 @@ import Testing
   @Test("when what was earned counts, no node goes without work")
   func nobodyStarves() throws {
     for seed in UInt64(1)...6 {
-      var random = SeededGenerator(seed: seed)
+      var random = SeededRandom(seed: seed)
       var index = FleetIndex()
       for id in Int64(1)...20 {
         var node = node(id, slots: 4)

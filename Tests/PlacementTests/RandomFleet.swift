@@ -1,14 +1,15 @@
 import KindTestSupport
 import Model
 import Placement
+import RandomSupport
 
 /// Nodes and needs in which everything occurs, with few different numbers so that many are equal.
 struct RandomFleet {
-  var random: SeededGenerator
+  var random: SeededRandom
   static let now = Timestamp(seconds: 1_800_000_000)
   static let offlineAfter = TimeSpan(seconds: 90)
 
-  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+  init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
   mutating func chance(_ one: UInt64) -> Bool { random.int(one) == 0 }
 

@@ -1,11 +1,12 @@
 import Model
 import Planning
+import RandomSupport
 import Testing
 
 /// What holds for every world with facts for the guards, over many that are made from seeds.
 @Suite struct GuardPropertyTests {
   private func world(_ seed: UInt64, withFacts: Bool = true) -> FakeWorld {
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededRandom(seed: seed)
     var world = FakeWorld()
     let isStrict = Bool.random(using: &numbers)
     let environment = FakeSpec(

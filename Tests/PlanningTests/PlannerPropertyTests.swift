@@ -1,13 +1,14 @@
 import FoundationEssentials
 import Model
 import Planning
+import RandomSupport
 import Testing
 
 /// What holds for every world, over many that are made from seeds.
 @Suite struct PlannerPropertyTests {
   /// Up to 40 resources in all states, with references among them and old ones that may go in cycles.
   private func world(_ seed: UInt64) -> FakeWorld {
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededRandom(seed: seed)
     var world = FakeWorld()
     let count = Int.random(in: 0...40, using: &numbers)
     let names = (0..<count).map { "Thing/t\($0)" }.shuffled(using: &numbers)
@@ -84,7 +85,7 @@ import Testing
   @Test(arguments: seeds.prefix(100)) func aPlanDoesNotDependOnTheOrderOfItsInput(seed: UInt64) {
     var world = world(seed)
     let first = world.plan()
-    var numbers = SeededNumbers(seed: seed &+ 1)
+    var numbers = SeededRandom(seed: seed &+ 1)
     // A dictionary that was filled in another order and to another capacity walks in another order.
     func shuffled<T>(_ dictionary: [ResourceID: T]) -> [ResourceID: T] {
       var result: [ResourceID: T] = Dictionary(minimumCapacity: .random(in: 0...500, using: &numbers))

@@ -1,4 +1,5 @@
 import Model
+import RandomSupport
 import Reconciling
 import ReconcilingSupport
 import Testing
@@ -59,7 +60,9 @@ import Testing
   @Test func `commands that want everything get it one after the other`() {
     var table = LeaseTable()
     _ = table.record(ControllerHeartbeat(a), now: start)
-    let (x, y) = (ControllerReplica(name: "x", isExclusive: true), ControllerReplica(name: "y", isExclusive: true))
+    let (x, y) = (
+      ControllerReplica(name: "x", isExclusive: true), ControllerReplica(name: "y", isExclusive: true)
+    )
     #expect(table.record(ControllerHeartbeat(x), now: start).tokens.isEmpty)
     #expect(table.record(ControllerHeartbeat(y), now: start).tokens.isEmpty)
     let yielding = table.record(ControllerHeartbeat(a), now: start)
@@ -76,7 +79,7 @@ import Testing
 
   /// Whatever heartbeats are lost or late: nobody holds a range under a token that another had.
   @Test(arguments: 0..<SoakSeeds.count(300)) func `a token has one holder ever`(seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SeededRandom(seed: seed)
     var table = LeaseTable()
     var now = start
     var owners: [String: String] = [:]

@@ -1,3 +1,4 @@
+import RandomSupport
 import Reconciling
 import ReconcilingSupport
 import Testing
@@ -44,7 +45,7 @@ import Testing
 
   @Test(arguments: 0..<SoakSeeds.count(300))
   func `shares are even, as little as possible moves, and it comes to rest`(seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SeededRandom(seed: seed)
     var holders: [String?] = KeyRange.all.map { _ in nil }
     var replicas: [String] = []
     for step in 0..<20 {
@@ -80,17 +81,5 @@ import Testing
       .mapValues(\.count)
     #expect(counts.values.allSatisfy { (500...750).contains($0) }, "\(counts)")
     #expect([0, 1, 2, 7, 9, 10].compactMap { KeyRange($0) }.text == "0–2, 7, 9–10")
-  }
-}
-
-/// The same numbers for the same seed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

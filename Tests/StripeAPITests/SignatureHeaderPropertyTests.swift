@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import RandomSupport
 import StripeAPI
 import StripeSupport
 import Testing
@@ -18,7 +19,7 @@ struct SignatureHeaderPropertyTests {
 
   @Test("Only a genuine signature is accepted", arguments: seeds)
   func onlyAGenuineSignatureIsAccepted(seed: UInt64) {
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededRandom(seed: seed)
     for _ in 0..<20 {
       let header = Bool.random(using: &numbers) ? damaged(&numbers) : composed(&numbers)
       let code = StripeSignatureTests.failure(header)
@@ -27,7 +28,7 @@ struct SignatureHeaderPropertyTests {
   }
 
   /// The genuine header with a few bytes changed, added or taken out; sometimes with none.
-  private func damaged(_ numbers: inout SeededNumbers) -> String {
+  private func damaged(_ numbers: inout SeededRandom) -> String {
     var bytes = Array(StripeSignatureTests.header().utf8)
     for _ in 0..<Int.random(in: 0...2, using: &numbers) {
       let index = bytes.indices.randomElement(using: &numbers) ?? 0
@@ -40,7 +41,7 @@ struct SignatureHeaderPropertyTests {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private func composed(_ numbers: inout SeededNumbers) -> String {
+  private func composed(_ numbers: inout SeededRandom) -> String {
     (0..<Int.random(in: 0...12, using: &numbers)).compactMap { _ in Self.pieces.randomElement(using: &numbers)
     }
     .joined()

@@ -1,6 +1,7 @@
 import Gateway
 import KindTestSupport
 import Model
+import RandomSupport
 import Testing
 
 struct RateLimitTests {
@@ -24,7 +25,7 @@ struct RateLimitTests {
   func neverMoreThanTheBurstAndTheRateInAnySpan() {
     let seed = UInt64.random(in: .min ... .max)
     print("seed: \(seed)")
-    var generator = SeededGenerator(seed: seed)
+    var generator = SeededRandom(seed: seed)
     for _ in 0..<200 {
       let rate = Rate(
         perSecond: Int64(1 + generator.int(2000)), burst: Int64(1 + generator.int(50)))

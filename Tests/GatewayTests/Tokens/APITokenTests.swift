@@ -2,6 +2,7 @@ import Gateway
 import GatewaySupport
 import KindTestSupport
 import Model
+import RandomSupport
 import Reconciling
 import Testing
 
@@ -10,7 +11,7 @@ struct APITokenTests {
   func aTokenIsParsedAndOtherTextIsNot() throws {
     let seed = UInt64.random(in: .min ... .max)
     print("seed: \(seed)")
-    var generator = SeededGenerator(seed: seed)
+    var generator = SeededRandom(seed: seed)
     var seen: Set<String> = []
     for _ in 0..<200 {
       let token = APIToken(random: &generator)

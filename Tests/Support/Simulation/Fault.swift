@@ -1,3 +1,4 @@
+import RandomSupport
 import Synchronization
 
 /// A fault that is injected into a system for a while.

@@ -8,6 +8,7 @@ import Manifests
 import Model
 import Modules
 import Nodes
+import RandomSupport
 import ReconcilingSupport
 import Recovery
 import SchedulerKind

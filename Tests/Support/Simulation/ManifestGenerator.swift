@@ -1,5 +1,6 @@
 import Manifests
 import Model
+import RandomSupport
 import Reconciling
 
 /// Generates the manifests of a world and their changes from revision to revision.

@@ -1,6 +1,7 @@
 import ContainerFakes
 import ContainerSupport
 import Model
+import RandomSupport
 import Reconciling
 import ReconcilingSupport
 import Synchronization

@@ -1,5 +1,6 @@
 import Model
 import Planning
+import RandomSupport
 import Reconciling
 import Synchronization
 

@@ -1,3 +1,4 @@
+import RandomSupport
 import Synchronization
 
 /// A stream of random numbers that several tasks of the world share.

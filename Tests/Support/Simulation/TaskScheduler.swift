@@ -1,3 +1,4 @@
+import RandomSupport
 import Synchronization
 
 /// Runs all tasks of one world on the calling thread, one job at a time. The seed chooses the next one of the

@@ -4,6 +4,7 @@ import Databases
 import Ledger
 import Model
 import Placement
+import RandomSupport
 import SchedulerKind
 
 // Foreign resources that exist before the controller starts, and drift that is introduced behind its back.

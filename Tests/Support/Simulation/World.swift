@@ -1,4 +1,5 @@
 import Model
+import RandomSupport
 import Reconciling
 import ReconcilingSupport
 import Synchronization
