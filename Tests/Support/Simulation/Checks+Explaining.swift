@@ -41,7 +41,7 @@ extension Checks {
     if message.contains(fault.mark) { return true }
     guard fault.effect == .hangs else { return false }
     // The message of an abandoned call does not come from the system.
-    if case .underWay = explanation.next { return true }
+    if case .running = explanation.next { return true }
     return message.contains("did not finish") || message.contains("did not report")
   }
 }

@@ -135,7 +135,7 @@ extension World {
   }
 
   /// Whether the process of a replica has ended, as far as other processes of its machine can observe.
-  func isGone(_ replica: Replica) -> Bool {
+  func isGone(_ replica: ControllerReplica) -> Bool {
     guard isOneMachine, let process = processes.withLock({ $0[replica.name] }) else { return false }
     return scheduler.isDead(process.executor) || process.hasEnded.withLock { $0 }
   }

@@ -129,7 +129,7 @@ struct SimulatedPlatform: Sendable {
           count += 1
           return "\(name) pass \(count)"
         }
-      }, drain: process.drain, progress: progress)
+      }, gracefulStop: process.gracefulStop, progress: progress)
   }
 }
 

@@ -6,7 +6,7 @@ import Synchronization
 final class SimulatedProcess: Sendable {
   let name: String
   let executor: ProcessExecutor
-  let drain = Drain()
+  let gracefulStop = GracefulStop()
   let stop = Mutex<@Sendable () -> Void>({})
   let task = Mutex<Task<Void, Never>?>(nil)
   let hasEnded = Mutex(false)
@@ -24,13 +24,13 @@ final class SimulatedProcess: Sendable {
     self.task.withLock { $0 = task }
   }
 
-  func replica(isExclusive: Bool) -> Replica {
-    Replica(name: name, role: isExclusive ? "apply" : "up", process: name, isExclusive: isExclusive)
+  func replica(isExclusive: Bool) -> ControllerReplica {
+    ControllerReplica(name: name, role: isExclusive ? "apply" : "up", process: name, isExclusive: isExclusive)
   }
 
   /// Delivers SIGTERM.
   func terminate() {
-    drain.request()
+    gracefulStop.request()
     stop.withLock { $0 }()
   }
 }

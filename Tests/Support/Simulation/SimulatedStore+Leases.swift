@@ -2,13 +2,15 @@ import Model
 import Reconciling
 
 extension SimulatedStore {
-  func beat(_ heartbeat: Heartbeat, in environment: String) async throws(StoreError) -> LeaseStatus {
+  func recordHeartbeat(_ heartbeat: ControllerHeartbeat, in environment: String) async throws(StoreError)
+    -> LeaseStatus
+  {
     try await perform("heartbeat", isWrite: false) { () async throws(StoreError) in
-      try await inner.beat(heartbeat, in: environment)
+      try await inner.recordHeartbeat(heartbeat, in: environment)
     }
   }
 
-  func leave(_ replica: Replica, environment: String) async throws(StoreError) {
+  func leave(_ replica: ControllerReplica, environment: String) async throws(StoreError) {
     try await perform("leave") { () async throws(StoreError) in
       try await inner.leave(replica, environment: environment)
     }
@@ -20,12 +22,12 @@ extension SimulatedStore {
     }
   }
 
-  func fenced(by permit: FencingTokens) -> any StateStore {
-    SimulatedStore(world, client, over: inner.fenced(by: permit))
+  func fenced(by tokens: FencingTokens) -> any StateStore {
+    SimulatedStore(world, client, over: inner.fenced(by: tokens))
   }
 
   func listen(
-    in environment: String, as replica: Replica, _ notify: @escaping @Sendable (StateNotification) -> Void
+    in environment: String, as replica: ControllerReplica, _ notify: @escaping @Sendable (StateNotification) -> Void
   ) async {
     let faults = world.faults
     await inner.listen(in: environment, as: replica) { notification in

@@ -132,12 +132,13 @@ struct SimulatedStore: StateStore {
   }
 
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
-    let texts =
-      changes.statuses.map { status in
-        let condition = status.conditions.first { $0.status }
-        return "\(status.id) \(condition?.type.rawValue ?? "?") \(condition?.reason ?? "")"
-      } + changes.applied.map { "\($0.id) applied" } + changes.removed.map { "\($0) removed" }
-      + changes.events.map { "event \($0.reason) \($0.id?.description ?? "")" }
+    var texts = changes.statuses.map { status in
+      let condition = status.conditions.first { $0.status }
+      return "\(status.id) \(condition?.type.rawValue ?? "?") \(condition?.reason.rawValue ?? "")"
+    }
+    texts += changes.applied.map { "\($0.id) applied" }
+    texts += changes.removed.map { "\($0) removed" }
+    texts += changes.events.map { "event \($0.reason.rawValue) \($0.id?.description ?? "")" }
     try await perform("save \(texts.joined(separator: " | "))") { () async throws(StoreError) in
       try await inner.save(changes, in: environment)
     }
