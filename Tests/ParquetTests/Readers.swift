@@ -86,8 +86,10 @@ struct Reading: Sendable {
         let first = zip(read[index], expected[index]).enumerated().first { $0.element.0 != $0.element.1 }
         #expect(
           isSame,
-          "\(name), \(reader), column \(column.column.name): \(read[index].count) rows, "
-            + "first at \(first as Any)"
+          """
+          \(name), \(reader), column \(column.column.name): \(read[index].count) rows, first at \
+          \(first as Any)
+          """
         )
       }
     }

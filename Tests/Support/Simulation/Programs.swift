@@ -93,7 +93,7 @@ struct ApplyProgram: Sendable {
       process.replica(isExclusive: true), in: World.environment, store: engine.store, time: engine.time,
       isGone: { world.isGone($0) })
     let error = await withTaskGroup(of: StoreError?.self) { group -> StoreError? in
-      if case .failure(let error) = await keeper.takeAll(waits: { _ in }) { return error }
+      if case .failure(let error) = await keeper.acquireAll(onWait: { _ in }) { return error }
       group.addTask {
         await keeper.run { _ in }
         return nil
