@@ -2,6 +2,7 @@ import JobModel
 import KindTestSupport
 import Model
 import Placement
+import RandomSupport
 import Testing
 
 @Suite struct FleetIndexPropertyTests {

@@ -2,6 +2,7 @@ import JobModel
 import KindTestSupport
 import Model
 import Placement
+import RandomSupport
 
 /// A fleet and its naive twin, to both of which the same happens.
 struct FleetStory {
