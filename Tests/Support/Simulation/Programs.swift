@@ -99,7 +99,7 @@ struct ApplyProgram: Sendable {
         return nil
       }
       defer { group.cancelAll() }
-      return await change(engine.bound(to: keeper.permit, of: keeper))
+      return await change(engine.bound(to: keeper.fencingTokens, of: keeper))
     }
     await keeper.leave()
     let end = error.map { "ends: \($0)" } ?? "ends"
