@@ -69,15 +69,15 @@ extension Progress {
     switch event.name {
     case "observing": self = .observing(count: Int(clamping: data.integer(at: "resources") ?? 0))
     case "planned":
-      guard let plan = Plan(told: data) else { return nil }
+      guard let plan = Plan(decoding: data) else { return nil }
       self = .planned(plan)
     case "started":
-      guard let id = data.id(at: "id"), let step = data["step"].flatMap({ AnyStep(told: $0) }) else {
+      guard let id = data.id(at: "id"), let step = data["step"].flatMap({ AnyStep(decoding: $0) }) else {
         return nil
       }
       self = .started(id, step: step)
     case "finished":
-      guard let id = data.id(at: "id"), let step = data["step"].flatMap({ AnyStep(told: $0) }),
+      guard let id = data.id(at: "id"), let step = data["step"].flatMap({ AnyStep(decoding: $0) }),
         let span = data.integer(at: "milliseconds")
       else { return nil }
       self = .finished(

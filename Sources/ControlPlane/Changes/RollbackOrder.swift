@@ -31,7 +31,7 @@ package struct RollbackOrder: Sendable {
     let (preparation, allowances) = try await session.prepare(desired, permissions, by: author.approver)
     let authorship = author.authorship("rollback to \(target)", allowances.words, as: .rollback)
     _ = try await session.engine.liftQuarantine(of: desired, by: authorship)
-    let left = try await session.engine.leaveRevisions(after: target, for: desired, by: authorship)
+    let left = try await session.engine.quarantineRevisions(after: target, for: desired, by: authorship)
     let convergence = try await session.converge(preparation, by: authorship, allowances)
     var report = ChangeReport(ApplyReport(convergence))
     report.left = left.map(\.revision).sorted()

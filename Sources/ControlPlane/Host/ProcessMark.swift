@@ -1,12 +1,12 @@
 import Glibc
 package import Reconciling
 
-extension Replica {
+extension ControllerReplica {
   /// This process, as others see it.
-  package static func here(_ role: String, isExclusive: Bool = false) -> Replica {
+  package static func here(_ role: String, isExclusive: Bool = false) -> ControllerReplica {
     let digits = String(UInt32.random(in: .min ... .max), radix: 16)
     let mark = String(repeating: "0", count: 8 - digits.count) + digits
-    return Replica(
+    return ControllerReplica(
       name: "\(role)-\(getpid())-\(mark)", role: role, host: Authorship.hostName,
       process: ProcessMark.own, isExclusive: isExclusive)
   }
@@ -21,7 +21,7 @@ package enum ProcessMark {
   }
 
   /// Whether the process behind a replica has ended; false where that cannot be known from here.
-  package static func isGone(_ replica: Replica) -> Bool {
+  package static func isGone(_ replica: ControllerReplica) -> Bool {
     guard let here, let parts = replica.process?.split(separator: "/"), parts.count == 4,
       here == "\(parts[0])/\(parts[1])", let number = Int32(parts[2])
     else { return false }

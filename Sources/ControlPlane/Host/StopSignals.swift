@@ -22,7 +22,7 @@ package enum StopSignals {
       isSecond = true
       session.progress.remark(
         "Stopping: steps under way are finished first; press Ctrl-C again to end at once.")
-      session.engine.drain.request()
+      session.engine.gracefulStop.request()
       onStop()
     }
   }

@@ -128,7 +128,7 @@ package struct WatchLoop: Sendable {
   /// True so long after a drain was requested; false when the task is cancelled before.
   private func isDrained(for limit: TimeSpan) async -> Bool {
     let time = session.engine.time
-    while !session.engine.drain.isRequested {
+    while !session.engine.gracefulStop.isRequested {
       guard (try? await time.sleep(TimeSpan(milliseconds: 100))) != nil else { return false }
     }
     return (try? await time.sleep(limit)) != nil

@@ -94,7 +94,7 @@ package struct PlanAnswer: JSONRepresentable {
   }
 
   package init?(_ value: Value) {
-    guard let plan = value["plan"].flatMap({ Plan(told: $0) }) else { return nil }
+    guard let plan = value["plan"].flatMap({ Plan(decoding: $0) }) else { return nil }
     self.init(plan: plan, saved: value["saved"]?.prettyJSON)
     warnings = value.list(at: "warnings", of: Diagnostic.self) ?? []
   }

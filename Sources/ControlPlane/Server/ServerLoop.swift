@@ -139,7 +139,7 @@ package struct ServerLoop: Sendable {
 
   private func gateway(_ environment: String) -> GatewayServer {
     let activity: @Sendable () async -> String? = {
-      guard !session.engine.drain.isRequested else { return nil }
+      guard !session.engine.gracefulStop.isRequested else { return nil }
       return metrics.activity.liveness(
         within: settings.liveness.duration, startedAt: begun, now: SuspendingClock().now)
     }
@@ -153,7 +153,7 @@ package struct ServerLoop: Sendable {
         ready: [
           ("state", { await unreachability(environment) }), ("lease", { await missingSeat(environment) }),
           ("firstPass", { metrics.activity.isFirstPassDone ? nil : "not everything was looked at yet" }),
-          ("running", { session.engine.drain.isRequested ? "stopping" : nil }),
+          ("running", { session.engine.gracefulStop.isRequested ? "stopping" : nil }),
         ]), webhooks: [stripe.route(for: environment)], logger: quiet)
   }
 
@@ -170,11 +170,11 @@ package struct ServerLoop: Sendable {
   private func missingSeat(_ environment: String) async -> String? {
     do throws(StoreError) {
       let (table, now) = try await session.store.leases(of: environment)
-      let isSeated = table.seats.values.contains { seat in
-        seat.replica.name.hasPrefix("server-\(getpid())-") && seat.replica.host == Authorship.hostName
-          && seat.expiresAt > now
+      let isSeated = table.memberships.values.contains { membership in
+        membership.replica.name.hasPrefix("server-\(getpid())-") && membership.replica.host == Authorship.hostName
+          && membership.expiresAt > now
       }
-      return isSeated ? nil : "this server has no seat among the controllers of \(environment)"
+      return isSeated ? nil : "this server is not a member of the controllers of \(environment)"
     } catch {
       return error.message
     }
@@ -186,7 +186,7 @@ package struct ServerLoop: Sendable {
     while (try? await session.engine.time.sleep(pause)) != nil {
       let silence = metrics.activity.liveness(
         within: settings.liveness.duration, startedAt: begun, now: SuspendingClock().now)
-      if let silence, !session.engine.drain.isRequested {
+      if let silence, !session.engine.gracefulStop.isRequested {
         logger.error("no sign of life is given to the service manager: \(silence)")
       } else {
         manager.alive()
@@ -208,7 +208,7 @@ package struct ServerLoop: Sendable {
         "stopping: steps under way are finished first",
         metadata: ["signal": .string("\(signal)"), "drain": .string(settings.drain.description)])
       manager.stopping()
-      session.engine.drain.request()
+      session.engine.gracefulStop.request()
       feed.finish()
     }
   }

@@ -66,7 +66,7 @@ package final class ServerReporter: Reporter {
       logger.error("step failed", metadata: fields)
     case .note(let event):
       var fields: Logger.Metadata = [
-        "reason": .string(event.reason), "revision": number(event.revision),
+        "reason": .string(event.reason.rawValue), "revision": number(event.revision),
       ]
       fields["resource"] = event.id.map { .string($0.description) }
       logger.log(level: event.isWarning ? .warning : .info, "\(event.message)", metadata: fields)

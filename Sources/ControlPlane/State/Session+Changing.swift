@@ -35,7 +35,7 @@ extension Session {
   /// Returns when whoever sits before it, or the process, wants to stop; or when the task is cancelled.
   private func stopRequested() async {
     guard !isAttended else { return await StopSignals.first() }
-    while !engine.drain.isRequested, (try? await engine.time.sleep(TimeSpan(milliseconds: 100))) != nil {}
+    while !engine.gracefulStop.isRequested, (try? await engine.time.sleep(TimeSpan(milliseconds: 100))) != nil {}
   }
 
   private enum Wait: Sendable {
@@ -45,11 +45,11 @@ extension Session {
 
   /// Ctrl-C ends the waiting at once.
   private func takeTurn(_ keeper: LeaseKeeper, in environment: String) async throws {
-    guard !(try await keeper.beat().get().holdsAll) else { return }
+    guard !(try await keeper.heartbeat().get().holdsAll) else { return }
     let wait = await withTaskGroup(of: Wait.self) { group in
       group.addTask {
         .ended(
-          await keeper.takeAll { others in
+          await keeper.acquireAll { others in
             let names = others.map(\.description).joined(separator: ", ")
             progress.remark("Waiting until \(names) has finished what it has under way in \(environment).")
           })

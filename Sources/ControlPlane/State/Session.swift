@@ -127,7 +127,7 @@ package struct Session: Sendable {
   /// The same session, whose engine writes under the keeper's leases only.
   package func bound(to keeper: LeaseKeeper) -> Session {
     var session = self
-    session.engine = engine.bound(to: keeper.permit, of: keeper)
+    session.engine = engine.bound(to: keeper.fencingTokens, of: keeper)
     return session
   }
 
@@ -143,7 +143,7 @@ package struct Session: Sendable {
     var session = self
     session.isAttended = false
     session.progress = reporter
-    session.engine = engine.telling(reporter.handler)
+    session.engine = engine.reporting(to: reporter.handler)
     return session
   }
 

@@ -41,7 +41,7 @@ package final class ChangeRunner: Sendable {
 
   /// Takes an order; the stream ends with `done` or `failed`. Nobody has to listen.
   package func order(_ change: Change) throws(OperationError) -> AsyncStream<APIEvent> {
-    guard !session.engine.drain.isRequested else { throw .unavailable("this server is stopping") }
+    guard !session.engine.gracefulStop.isRequested else { throw .unavailable("this server is stopping") }
     let isTaken = underWay.withLock { count in
       guard count < ChangeRunner.most else { return false }
       count += 1
