@@ -21,7 +21,7 @@ extension PostgresStateStore {
   }
 
   private func insert(_ intents: [JournalIntent], _ environment: String) -> Statement {
-    let leases = intents.map { intent in fencingTokens?.fence([intent.step.resource]).first }
+    let leases = intents.map { intent in fencingTokens?.required(for: [intent.step.resource]).first }
     return Statement(
       """
       INSERT INTO journal
@@ -54,7 +54,7 @@ extension PostgresStateStore {
       [
         .text(environment), .textArray(outcomes.map(\.0.pass)),
         .textArray(outcomes.map(\.0.resource.description)),
-        .intArray(outcomes.map { Int64($0.0.index) }), .textArray(outcomes.map(\.1.word)),
+        .intArray(outcomes.map { Int64($0.0.index) }), .textArray(outcomes.map(\.1.word.rawValue)),
         .array(outcomes.map { .timestamp($0.2) }),
         .array(outcomes.map { .optional($0.1.text, SQLValue.text) }),
       ])
@@ -90,7 +90,7 @@ extension PostgresStateStore {
       """,
       [
         .text(environment), .textArray(ids.map(\.description)), .timestamp(span.lowerBound),
-        .timestamp(span.upperBound), .text(JournalOutcome.uncertainty), .bool(countingDone),
+        .timestamp(span.upperBound), .text("; it may still take effect"), .bool(countingDone),
       ]
     ) { row throws(PostgresError) in ResourceID(try row.text(0)) }
     return Set(names.compactMap { $0 })
@@ -146,7 +146,7 @@ extension PostgresStateStore {
       Event(
         at: try row.timestamp(0), id: try row.optionalText(1).flatMap { ResourceID($0) },
         isWarning: try row.bool(2),
-        reason: try row.text(3), message: try row.text(4), revision: try row.int(5))
+        reason: EventReason(rawValue: try row.text(3)), message: try row.text(4), revision: try row.int(5))
     }
   }
 
@@ -170,7 +170,7 @@ extension PostgresStateStore {
     let outcome: JournalOutcome? =
       switch try row.optionalText(9) {
       case "done": .done
-      case "failed": .failed(try row.optionalText(11) ?? "")
+      case "failed": .failed(try row.optionalText(11) ?? "", effect: .settled)
       case "interrupted": .interrupted
       case "superseded": .superseded(try row.optionalText(11) ?? "")
       default: nil
@@ -194,7 +194,7 @@ extension JournalOutcome {
   /// What is stored beside the word.
   fileprivate var text: String? {
     switch self {
-    case .failed(let text), .superseded(let text): text
+    case .failed(let text, _), .superseded(let text): text
     case .done, .interrupted: nil
     }
   }

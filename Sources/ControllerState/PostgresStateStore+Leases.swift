@@ -66,7 +66,7 @@ extension PostgresStateStore {
 
   func fence(_ ranges: Set<KeyRange>, in environment: String, revision: Int64? = nil) -> [Statement] {
     guard let fencingTokens, !ranges.isEmpty else { return [] }
-    let needed = fencingTokens.fence(ranges)
+    let needed = fencingTokens.required(for: ranges)
     return [
       Statement(
         "SELECT require_leases($1, $2, $3, $4)",

@@ -41,7 +41,7 @@ struct Describe: QueryCommand {
     for condition in status.conditions {
       table.add([
         "  \(condition.type.rawValue)", condition.status ? "True" : "False", (now - condition.since).ago,
-        condition.reason, condition.message,
+        condition.reason.rawValue, condition.message,
       ])
     }
     return Output.text(of: table)
@@ -61,7 +61,7 @@ struct Describe: QueryCommand {
     for entry in description.steps.reversed() {
       table.add([
         "  \((description.now - entry.intent.at).ago)", String(entry.intent.revision),
-        entry.outcome?.word ?? "running", "\(entry.intent.summary) (\(entry.intent.reason))",
+        entry.outcome?.word.rawValue ?? "running", "\(entry.intent.summary) (\(entry.intent.reason))",
       ])
     }
     return Output.text(of: table)

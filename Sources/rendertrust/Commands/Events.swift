@@ -20,7 +20,7 @@ struct Events: QueryCommand {
       var table = Table(["AGE", "RESOURCE", "REASON", "MESSAGE"])
       for event in events {
         table.add([
-          (list.now - event.at).ago, event.id?.description ?? "–", event.reason, event.message,
+          (list.now - event.at).ago, event.id?.description ?? "–", event.reason.rawValue, event.message,
         ])
       }
       return Output.text(of: table) { cell, row, column in

@@ -23,14 +23,14 @@ struct Leases: QueryCommand {
 
   func write(_ answer: LeasesQuery.Answer) {
     output.write(answer.table.value(now: answer.now)) {
-      guard !answer.table.seats.isEmpty else { return "No controller runs on \(answer.environment).\n" }
+      guard !answer.table.memberships.isEmpty else { return "No controller runs on \(answer.environment).\n" }
       return Output.text(of: table(of: answer.table, now: answer.now))
     }
   }
 
   private func table(of leases: LeaseTable, now: Timestamp) -> Table {
     var table = Table(["REPLICA", "HOST", "LEADER", "RANGES", "TOKENS", "EXPIRES IN"])
-    for membership in leases.inOrder {
+    for membership in leases.orderedMemberships {
       let replica = membership.replica
       let ranges = KeyRange.all.filter { leases[$0].holder == replica.name }
       let tokens = ranges.map { leases[$0].token }

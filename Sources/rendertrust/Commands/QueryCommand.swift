@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Model
 
 /// A command that sends one query to the state or to a server and prints the answer.

@@ -16,14 +16,14 @@ struct AtomicSummary {
   }
 
   private var target: String {
-    report.goesBackTo == 0 ? "an empty environment" : "revision \(report.goesBackTo)"
+    report.rollbackRevision == 0 ? "an empty environment" : "revision \(report.rollbackRevision)"
   }
 
   private var text: String {
     var text = Summary(report.forward).text()
     switch report.end {
     case .applied: break
-    case .stayed:
+    case .kept:
       text +=
         "\(style.yellow("!")) These manifests were already the newest revision: "
         + "there is no revision to restore.\n"
@@ -31,11 +31,11 @@ struct AtomicSummary {
       text +=
         "\(style.yellow("!")) Stopped before the end. The next ‘rendertrust up’ restores \(target); "
         + "‘rendertrust apply’ continues with its manifests.\n"
-    case .wentBack(let back):
+    case .rolledBack(let back):
       let number = report.forward.revision
       text += "\n"
       text += Summary(back).text(as: "Revision \(back.revision) of \(back.environment), restoring \(target)")
-      let left = report.notPutBack
+      let left = report.notRestored
       if !left.isEmpty {
         text +=
           "\(style.red("✗")) Not restored: \(left.map(\.description).joined(separator: ", ")).\n"

@@ -48,8 +48,8 @@ final class LiveProgress: Reporter {
   }
 
   /// Reasons of events that the summary does not contain.
-  private static let notInSummary: Set<String> = [
-    "DriftDetected", "DriftHealed", "CallDoesNotEnd", "GuardAllowed",
+  private static let notInSummary: Set<EventReason> = [
+    .driftDetected, .driftHealed, .condition(.callDoesNotEnd), .guardAllowed,
   ]
 
   private func show(_ progress: Progress) {
@@ -69,7 +69,7 @@ final class LiveProgress: Reporter {
         printAbove(line(id, step, span, error), &state)
       case .note(let event):
         // Finished steps have lines of their own.
-        guard !["Applied", "Removed", "StepFailed"].contains(event.reason) else { break }
+        guard ![.applied, .removed, .condition(.stepFailed)].contains(event.reason) else { break }
         if state.isSummarised, event.id != nil, !LiveProgress.notInSummary.contains(event.reason) { break }
         printAbove(line(event), &state)
       }
@@ -127,7 +127,7 @@ final class LiveProgress: Reporter {
 
   private func line(_ event: Event) -> String {
     let mark = event.isWarning ? style.yellow("!") : style.dim("·")
-    return "\(mark) \(event.id.map { "\($0)  " } ?? "")\(style.bold(event.reason))  \(event.message)"
+    return "\(mark) \(event.id.map { "\($0)  " } ?? "")\(style.bold(event.reason.rawValue))  \(event.message)"
   }
 
   private func printAbove(_ text: String, _ state: inout State) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Model
 import Reconciling
 
@@ -47,7 +48,7 @@ struct AuditVerify: AsyncParsableCommand {
     while true {
       let page = try await self.page(AuditVerify.pageSize, of: name, after: verification, client)
       name = page.environment
-      if let finding = verification.take(page.entries) {
+      if let finding = verification.append(page.entries) {
         return VerifiedAuditLog(page.environment, verification, finding)
       }
       guard page.entries.isEmpty else { continue }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Model
 import Reconciling
 import Recovery

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import JobModel
 import Model
 import Reconciling
