@@ -69,7 +69,9 @@ let core: [Target] = [
   .target(name: "Manifests", dependencies: ["Model", "CLibYAML"]),
   .target(name: "Planning", dependencies: ["Model"]),
   .target(name: "Reconciling", dependencies: ["Concurrency", "Model"]),
-  .target(name: "ControllerState", dependencies: ["Model", "Postgres", "Reconciling"]),
+  .target(
+    name: "ControllerState", dependencies: ["Model", "Postgres", "Reconciling"],
+    resources: [.embedInCode("SQL")]),
 ]
 
 let drivers: [Target] = [
@@ -243,6 +245,7 @@ let testTargets: [Target] = [
       "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
       "StripeSupport", "ContainerSupport", subprocess,
     ], data: ["Golden", "Stored"]),
+  tests("Model", ["Model"]),
   tests(
     "Nodes",
     [
@@ -275,7 +278,8 @@ let testTargets: [Target] = [
   tests("PgBackRest", ["PgBackRest", "Postgres", "PostgresSupport", "Model"]),
   tests("Planning", ["Planning", "Model"], data: ["Golden"]),
   tests("Postgres", ["Postgres", "PostgresSupport", "Model"]),
-  tests("Reconciling", ["Reconciling", "ReconcilingSupport", "Planning", "Model"]),
+  tests(
+    "Reconciling", ["Reconciling", "ReconcilingSupport", "Planning", "Model"]),
   tests(
     "Recovery",
     [

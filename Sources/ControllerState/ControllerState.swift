@@ -1,19 +1,23 @@
 package import Postgres
 
-/// What the controller remembers, in PostgreSQL: revisions, inventory, journal, conditions and events.
+/// The state of the controller in PostgreSQL: revisions, inventory, journal, conditions, events, leases and
+/// the audit trail.
 ///
-/// Entry file: `PostgresStateStore.swift`. Owns no kind; it is a room of `Components` because it stands on a driver.
-/// The tables live in a database of their own, beside those that manifests declare. Must not import another
-/// component. Tested by the contract suite that the memory store passes too, in `Tests/ControllerStateTests`.
+/// Entry file: `PostgresStateStore.swift`. Owns no kind. The tables are in a database of their own, beside
+/// the databases that manifests declare. Statements are in `SQL/`; see `StateSQL.swift`. Must not import
+/// Kinds, Ledger or Jobs. `Tests/ControllerStateTests` run the contract suite that the memory store passes
+/// too.
 package enum ControllerState {
   /// The name of the controller's database in its private server.
   package static let databaseName = "rendertrust"
 
+  /// Number 2 belongs to the module Delivery, which shares the database.
   package static let migrations = [
-    Migrations.Migration(number: 1, name: "controller-state", sql: StateSchema.first),
-    Migrations.Migration(number: 3, name: "leases", sql: StateSchema.leases),
-    Migrations.Migration(number: 4, name: "quarantine", sql: StateSchema.quarantine),
-    Migrations.Migration(number: 5, name: "audit-trail", sql: StateSchema.auditTrail),
-    Migrations.Migration(number: 6, name: "api-tokens", sql: StateSchema.tokens),
+    Migrations.Migration(number: 1, name: "controller-state", sql: StateSQL.tables),
+    Migrations.Migration(number: 3, name: "leases", sql: StateSQL.leases),
+    Migrations.Migration(number: 4, name: "quarantine", sql: StateSQL.quarantine),
+    Migrations.Migration(number: 5, name: "audit-trail", sql: StateSQL.auditTrail),
+    Migrations.Migration(number: 6, name: "api-tokens", sql: StateSQL.tokens),
+    Migrations.Migration(number: 7, name: "step-effects", sql: StateSQL.stepEffects),
   ]
 }

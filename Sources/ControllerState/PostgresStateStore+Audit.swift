@@ -8,7 +8,8 @@ extension PostgresStateStore: AuditTrail {
   {
     try await entries(
       """
-      SELECT sequence, entry, hash FROM audit WHERE environment = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
+      SELECT sequence, entry, hash FROM audit
+      WHERE environment = $1 AND sequence > $2 ORDER BY sequence LIMIT $3
       """, [.text(environment), .int(sequence), .int(Int64(limit))])
   }
 
@@ -30,18 +31,19 @@ extension PostgresStateStore: AuditTrail {
   package func auditHead(of environment: String) async throws(StoreError) -> AuditHead {
     try await rows("SELECT count, hash FROM audit_heads WHERE environment = $1", [.text(environment)]) {
       row throws(PostgresError) in
-      AuditHead(count: try row.int(0), hash: try row.text(1))
+      AuditHead(count: try row.int("count"), hash: try row.text("hash"))
     }.first ?? .beginning
   }
 
   private func entries(_ sql: String, _ parameters: [SQLValue]) async throws(StoreError) -> [AuditEntry] {
     try await rows(sql, parameters) { row throws(PostgresError) in
-      AuditEntry(sequence: try row.int(0), text: try row.text(1), hash: try row.text(2))
+      AuditEntry(
+        sequence: try row.int("sequence"), text: try row.text("entry"), hash: try row.text("hash"))
     }
   }
 
-  /// Appends to the chain; the last statement of the transaction of what the records tell of.
-  func auditing(_ records: [AuditRecord], _ environment: String) -> Statement {
+  /// Appends records to the chain. Must be the last statement of the transaction that the records are about.
+  func appendAudit(_ records: [AuditRecord], _ environment: String) -> Statement {
     Statement(
       "SELECT audit_append($1, $2::text[])", [.text(environment), .textArray(records.map(\.value.json))])
   }

@@ -2,8 +2,8 @@ package import Model
 internal import Postgres
 package import Reconciling
 
-/// Leases in PostgreSQL. Heartbeats of an environment come one after the other, under a lock; the table is read, decides
-/// as a value, and what changed is written, all by the server's clock.
+/// Leases in PostgreSQL. Heartbeats of an environment are serialized by a lock. Each reads the table, changes
+/// it as a value and writes the difference, all by the server's clock.
 extension PostgresStateStore {
   package func fenced(by fencingTokens: FencingTokens) -> any StateStore {
     var store = self
@@ -11,7 +11,8 @@ extension PostgresStateStore {
     return store
   }
 
-  package func recordHeartbeat(_ heartbeat: ControllerHeartbeat, in environment: String) async throws(StoreError)
+  package func recordHeartbeat(_ heartbeat: ControllerHeartbeat, in environment: String)
+    async throws(StoreError)
     -> LeaseStatus
   {
     try await changingLeases(of: environment, by: heartbeat.replica.name) { table, now in
@@ -36,7 +37,7 @@ extension PostgresStateStore {
     of environment: String, by replica: String, _ change: (inout LeaseTable, Timestamp) -> Output
   ) async throws(StoreError) -> Output {
     do throws(PostgresError) {
-      // With snapshots taken anew for each statement, what is read behind the lock is what is there.
+      // Read committed takes a snapshot for each statement, so that rows read after the lock are current.
       return try await pool.transaction(LeaseRows.options) {
         transaction throws(PostgresError) in
         let results = try await transaction.pipeline(
@@ -58,10 +59,11 @@ extension PostgresStateStore {
 
   // MARK: Fencing
 
-  /// What must stand before a write about these resources; nothing for a store that needs no tokens.
+  /// The statements that must precede a write about these resources; none for a store without tokens.
   func fence(_ ids: some Sequence<ResourceID>, in environment: String, revision: Int64? = nil) -> [Statement]
   {
-    fencingTokens == nil ? [] : fence(Set(ids.lazy.map { KeyRange(of: $0) }), in: environment, revision: revision)
+    fencingTokens == nil
+      ? [] : fence(Set(ids.lazy.map { KeyRange(of: $0) }), in: environment, revision: revision)
   }
 
   func fence(_ ranges: Set<KeyRange>, in environment: String, revision: Int64? = nil) -> [Statement] {
@@ -77,21 +79,21 @@ extension PostgresStateStore {
     ]
   }
 
-  /// Waits until nobody writes under a lease, and lets nobody begin to.
+  /// Waits for running writes under leases and blocks new ones until the transaction ends.
   func lockLeases(in environment: String) -> Statement {
     Statement(
       "SELECT FROM leases WHERE environment = $1 ORDER BY key_range FOR UPDATE", [.text(environment)])
   }
 
-  func notify(_ news: StateNotification, in environment: String) -> [Statement] {
-    fencingTokens?.isExclusive == true && news != .revision
-      ? [] : StateNotifications.notify(news, in: environment, from: fencingTokens?.replica ?? "")
+  func notify(_ notification: StateNotification, in environment: String) -> [Statement] {
+    fencingTokens?.isExclusive == true && notification != .revision
+      ? [] : StateNotifications.notify(notification, in: environment, from: fencingTokens?.replica ?? "")
   }
 }
 
 extension StoreError {
-  /// What `require_leases` says; nil for any other error.
-  init?(refusal error: PostgresError) {
+  /// The rejection that `require_leases` raised; nil for any other error.
+  init?(rejection error: PostgresError) {
     let words = error.message.split(separator: " ")
     switch error.sqlState {
     case "RTL01":
@@ -106,8 +108,8 @@ extension StoreError {
 
 /// The tables `replicas` and `leases` as a value, and back.
 private enum LeaseRows {
-  /// A process that is stopped in the middle of its heartbeat must not keep the others from theirs: the server ends its
-  /// transaction.
+  /// The server ends the transaction of a process that is stopped during its heartbeat, so that it does not
+  /// block the heartbeats of others.
   static let options = TransactionOptions(
     isolation: .readCommitted, settings: ["idle_in_transaction_session_timeout": "2s"])
 
@@ -118,9 +120,12 @@ private enum LeaseRows {
 
   static func reading(_ environment: String) -> [Statement] {
     [
-      Statement("SELECT clock_timestamp()"),
+      Statement("SELECT clock_timestamp() AS now"),
       Statement(
-        "SELECT name, role, host, process, is_exclusive, joined, expires_at FROM replicas WHERE environment = $1",
+        """
+        SELECT name, role, host, process, is_exclusive, joined, expires_at FROM replicas
+        WHERE environment = $1
+        """,
         [.text(environment)]),
       Statement(
         "SELECT key_range, holder, token, since FROM leases WHERE environment = $1", [.text(environment)]),
@@ -131,20 +136,22 @@ private enum LeaseRows {
     -> (table: LeaseTable, now: Timestamp)
   {
     let first = results.startIndex
-    let now = try results[first].only().timestamp(0)
+    let now = try results[first].only().timestamp("now")
     var memberships: [LeaseTable.Membership] = []
     for row in results[first + 1] {
       let replica = ControllerReplica(
-        name: try row.text(0), role: try row.text(1), host: try row.text(2), process: try row.optionalText(3),
-        isExclusive: try row.bool(4))
+        name: try row.text("name"), role: try row.text("role"), host: try row.text("host"),
+        process: try row.optionalText("process"), isExclusive: try row.bool("is_exclusive"))
       memberships.append(
-        LeaseTable.Membership(replica: replica, joined: try row.int(5), expiresAt: try row.timestamp(6)))
+        LeaseTable.Membership(
+          replica: replica, joined: try row.int("joined"), expiresAt: try row.timestamp("expires_at")))
     }
     var leases: [KeyRange: LeaseTable.Lease] = [:]
     for row in results[first + 2] {
-      guard let range = KeyRange(Int(try row.int(0))) else { continue }
+      guard let range = KeyRange(Int(try row.int("key_range"))) else { continue }
       leases[range] = LeaseTable.Lease(
-        holder: try row.optionalText(1), token: try row.int(2), since: try row.timestamp(3))
+        holder: try row.optionalText("holder"), token: try row.int("token"),
+        since: try row.timestamp("since"))
     }
     return (LeaseTable(memberships: memberships, leases: leases), now)
   }
@@ -161,13 +168,10 @@ private enum LeaseRows {
     for membership in table.orderedMemberships where old.memberships[membership.replica.name] != membership {
       statements.append(
         Statement(
-          """
-          INSERT INTO replicas (environment, name, role, host, process, is_exclusive, joined, expires_at)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-          ON CONFLICT (environment, name) DO UPDATE SET expires_at = EXCLUDED.expires_at
-          """,
+          StateSQL.saveReplica,
           [
-            .text(environment), .text(membership.replica.name), .text(membership.replica.role), .text(membership.replica.host),
+            .text(environment), .text(membership.replica.name), .text(membership.replica.role),
+            .text(membership.replica.host),
             .optional(membership.replica.process, SQLValue.text), .bool(membership.replica.isExclusive),
             .int(membership.joined), .timestamp(membership.expiresAt),
           ]))
@@ -179,12 +183,7 @@ private enum LeaseRows {
 
   private static func leases(_ ranges: [KeyRange], of table: LeaseTable, _ environment: String) -> Statement {
     Statement(
-      """
-      INSERT INTO leases (environment, key_range, holder, token, since)
-      SELECT $1, * FROM unnest($2::int[], $3::text[], $4::bigint[], $5::timestamptz[]) ORDER BY 2
-      ON CONFLICT (environment, key_range) DO UPDATE SET
-        holder = EXCLUDED.holder, token = EXCLUDED.token, since = EXCLUDED.since
-      """,
+      StateSQL.saveLeases,
       [
         .text(environment), .intArray(ranges.map { Int64($0.number) }),
         .array(ranges.map { .optional(table[$0].holder, SQLValue.text) }),

@@ -26,7 +26,7 @@ extension PostgresStateStore {
       Statement(
         "SELECT \(Self.columns) FROM revisions WHERE environment = $1 AND number = $2",
         [.text(environment), .int(revision)]),
-      Statement(Self.entriesAt, [.text(environment), .int(revision)]),
+      Statement(StateSQL.revisionEntries, [.text(environment), .int(revision)]),
     ])
     guard let head = results[0].first else { return nil }
     let resources = try results[1].map { row throws(StoreError) in try resource(row) }
@@ -37,7 +37,7 @@ extension PostgresStateStore {
   package func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
     async throws(StoreError) -> Revision
   {
-    // Whoever records at the same moment takes the number first: what is known then is read anew, once.
+    // Another process may record the same number first. The newest revision is then read again, once.
     for _ in 0..<2 {
       switch try await tryRecording(desired, by: authorship, at: time) {
       case .success(let revision): return revision
@@ -63,11 +63,7 @@ extension PostgresStateStore {
     let number = (latest?.number ?? 0) + 1
     let (new, gone, former) = try await changes(to: desired, since: latest)
     let entries = Statement(
-      """
-      INSERT INTO revision_entries (environment, revision, resource, digest, mode, document)
-      SELECT $1::text, $2::bigint, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[])
-      UNION ALL SELECT $1::text, $2::bigint, gone, NULL, NULL, NULL FROM unnest($7::text[]) AS gone
-      """,
+      StateSQL.insertRevisionEntries,
       [
         .text(environment), .int(number), .textArray(new.map(\.id.description)),
         .textArray(new.map(\.digest.hex)),
@@ -75,10 +71,7 @@ extension PostgresStateStore {
         .textArray(gone),
       ])
     let head = Statement(
-      """
-      INSERT INTO revisions (environment, number, manifest_digest, allows_mock_gpus, created_at, actor, commit, message)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-      """,
+      StateSQL.insertRevision,
       [
         .text(environment), .int(number), .text(desired.digest.hex), .bool(desired.allowsMockGPUs),
         .timestamp(time),
@@ -87,9 +80,9 @@ extension PostgresStateStore {
     let changes = RevisionChanges(
       new.map { ($0.id.description, former[$0.id.description], Self.entryDigest($0)) }
         + gone.map { ($0, former[$0], nil) }, manifestDigest: desired.digest)
-    let audit = auditing([AuditRecord(recording: number, changes, by: authorship, at: time)], environment)
+    let audit = appendAudit([AuditRecord(recording: number, changes, by: authorship, at: time)], environment)
     do throws(PostgresError) {
-      // Recording waits for what is being claimed and begun, and whoever claims later knows of the revision.
+      // Recording waits for running claims and intents. Later ones are rejected for older revisions.
       _ = try await pool.pipeline(
         [lockLeases(in: environment)] + fence([KeyRange.first], in: environment)
           + notify(.revision, in: environment)
@@ -104,8 +97,8 @@ extension PostgresStateStore {
         actor: authorship.actor, commit: authorship.commit, message: authorship.message))
   }
 
-  /// The resources whose entries a new revision needs, the names of those that it drops, and the digests that at
-  /// least these had before.
+  /// The resources that a new revision changes, the names of those that it removes, and the former digests of
+  /// at least these.
   private func changes(
     to desired: DesiredState, since latest: Revision?
   ) async throws(StoreError) -> (new: [AnyResource], gone: [String], former: [String: String]) {
@@ -125,28 +118,15 @@ extension PostgresStateStore {
     )
   }
 
-  /// For each resource of the environment its newest entry up to a revision, left out where that removes it.
-  private static let entriesAt = """
-    SELECT resource, digest, document FROM (
-      SELECT DISTINCT ON (resource) resource, digest, document FROM revision_entries
-      WHERE environment = $1 AND revision <= $2 ORDER BY resource, revision DESC
-    ) AS newest WHERE digest IS NOT NULL
-    """
-
-  /// The mode takes part: it is no part of a resource's digest but of what a revision says.
+  /// Includes the mode, which is part of a revision and not of a resource's digest.
   private static func entryDigest(_ resource: AnyResource) -> String {
     "\(resource.digest.hex) \(resource.metadata.mode.rawValue)"
   }
 
   private func knownDigests(_ environment: String) async throws(StoreError) -> [String: String] {
-    let sql = """
-      SELECT resource, digest || ' ' || mode FROM (
-        SELECT DISTINCT ON (resource) resource, digest, mode FROM revision_entries
-        WHERE environment = $1 ORDER BY resource, revision DESC
-      ) AS newest WHERE digest IS NOT NULL
-      """
-    let pairs = try await rows(sql, [.text(environment)]) { row throws(PostgresError) in
-      (try row.text(0), try row.text(1))
+    let pairs = try await rows(StateSQL.newestDigests, [.text(environment)]) {
+      row throws(PostgresError) in
+      (try row.text("resource"), try row.text("digest"))
     }
     return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
   }
@@ -160,14 +140,7 @@ extension PostgresStateStore {
       commit: try row.optionalText("commit"), message: try row.text("message"))
   }
 
-  /// Reads `resource, digest, document`.
   private func resource(_ row: Row) throws(StoreError) -> AnyResource {
-    let (name, hex, text) = try reading { () throws(PostgresError) in
-      (try row.text("resource"), try row.text("digest"), try row.text("document"))
-    }
-    guard let id = ResourceID(name), let digest = Digest(hex: hex),
-      let resource = StoredDocument.resource(id, digest: digest, text: text, revive: revive)
-    else { throw .foreign("a document of \(name)") }
-    return resource
+    try reading { () throws(PostgresError) in try DocumentRow(row, digest: "digest") }.resource(revive)
   }
 }

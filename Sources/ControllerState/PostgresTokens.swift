@@ -8,49 +8,36 @@ package struct PostgresTokens: Sendable {
 
   package init(pool: PostgresPool) { self.pool = pool }
 
-  /// Nil: there never was one. Notes, at most once an hour, that it was used.
+  /// The token with this hash; nil when there is none. Records its use, at most once an hour.
   package func token(hash: String) async throws(StoreError) -> StoredToken? {
     try await read(
-      Statement(
-        """
-        WITH used AS (
-          UPDATE api_tokens SET last_used_at = now()
-          WHERE hash = $1 AND revoked_at IS NULL
-            AND (last_used_at IS NULL OR last_used_at < now() - interval '1 hour')
-        )
-        SELECT \(PostgresTokens.columns) FROM api_tokens WHERE hash = $1
-        """, [.text(hash)])
+      Statement(StateSQL.tokenByHash, [.text(hash)])
     ).first
   }
 
-  /// By name.
+  /// All tokens, sorted by name.
   package func all() async throws(StoreError) -> [StoredToken] {
-    try await read(Statement("SELECT \(PostgresTokens.columns) FROM api_tokens ORDER BY name"))
+    try await read(Statement(StateSQL.tokensByName))
   }
 
-  /// - Returns: false where the name is taken.
+  /// - Returns: False when the name is taken.
   package func add(_ token: StoredToken) async throws(StoreError) -> Bool {
     try await insert(token, onlyFirst: false)
   }
 
-  /// Adds it where there was never a token.
-  /// - Returns: whether it was added; of several of one name that come at once, one is.
+  /// Adds the token when there is none at all, revoked ones included.
+  /// - Returns: Whether it was added. Of concurrent calls with the same name, one adds its token.
   package func addFirst(_ token: StoredToken) async throws(StoreError) -> Bool {
     try await insert(token, onlyFirst: true)
   }
 
   private func insert(_ token: StoredToken, onlyFirst: Bool) async throws(StoreError) -> Bool {
-    let condition = onlyFirst ? "WHERE NOT EXISTS (SELECT FROM api_tokens)" : ""
     let statement = Statement(
-      """
-      INSERT INTO api_tokens (name, role, subject, hash, created_at, created_by, expires_at)
-      SELECT $1, $2, $3, $4, $5::timestamptz, $6, $7::timestamptz \(condition)
-      ON CONFLICT (name) DO NOTHING RETURNING name
-      """,
+      StateSQL.insertToken,
       [
         .text(token.name), .text(token.role), token.subject.map { .text($0) } ?? .null, .text(token.hash),
         .timestamp(token.createdAt), .text(token.createdBy),
-        token.expiresAt.map { .timestamp($0) } ?? .null,
+        token.expiresAt.map { .timestamp($0) } ?? .null, .bool(onlyFirst),
       ])
     do throws(PostgresError) {
       return try await pool.pipeline([statement])[0].count == 1
@@ -59,33 +46,26 @@ package struct PostgresTokens: Sendable {
     }
   }
 
-  /// From now on it is refused; gateways notice within seconds. Revoking again changes nothing.
-  /// - Returns: nil where there is no such token.
+  /// Revokes a token. Gateways reject it within seconds. Repeating it changes nothing.
+  /// - Returns: Nil when there is no such token.
   package func revoke(_ name: String, at time: Timestamp, by person: String) async throws(StoreError)
     -> StoredToken?
   {
     try await read(
-      Statement(
-        """
-        UPDATE api_tokens SET revoked_at = coalesce(revoked_at, $2), revoked_by = coalesce(revoked_by, $3)
-        WHERE name = $1 RETURNING \(PostgresTokens.columns)
-        """, [.text(name), .timestamp(time), .text(person)])
+      Statement(StateSQL.revokeToken, [.text(name), .timestamp(time), .text(person)])
     ).first
   }
-
-  private static let columns =
-    "name, role, subject, hash, created_at, created_by, expires_at, revoked_at, last_used_at"
 
   private func read(_ statement: Statement) async throws(StoreError) -> [StoredToken] {
     do throws(PostgresError) {
       var tokens: [StoredToken] = []
       for row in try await pool.pipeline([statement])[0] {
         var token = StoredToken(
-          name: try row.text(0), role: try row.text(1), subject: try row.optionalText(2),
-          hash: try row.text(3), createdAt: try row.timestamp(4), createdBy: try row.text(5),
-          expiresAt: try row.optionalTimestamp(6))
-        token.revokedAt = try row.optionalTimestamp(7)
-        token.lastUsedAt = try row.optionalTimestamp(8)
+          name: try row.text("name"), role: try row.text("role"), subject: try row.optionalText("subject"),
+          hash: try row.text("hash"), createdAt: try row.timestamp("created_at"),
+          createdBy: try row.text("created_by"), expiresAt: try row.optionalTimestamp("expires_at"))
+        token.revokedAt = try row.optionalTimestamp("revoked_at")
+        token.lastUsedAt = try row.optionalTimestamp("last_used_at")
         tokens.append(token)
       }
       return tokens

@@ -1,12 +1,12 @@
 internal import Model
 internal import Synchronization
 
-/// What this process knows the newest revision of each environment to hold, so that recording the next one costs by
-/// what changed. Revisions never change, so a number vouches for the rest.
+/// The newest revision of each environment that this process recorded or read, so that the cost of recording
+/// the next one depends on what changed. Revisions never change, so an equal number means equal content.
 final class RecordedRevisions: Sendable {
   private let newest = Mutex<[String: (number: Int64, desired: DesiredState)]>([:])
 
-  /// What the revision holds; nil where this process neither recorded nor met it.
+  /// The content of a revision; nil when it is not stored here.
   func desired(of revision: Revision?) -> DesiredState? {
     guard let revision else { return nil }
     return newest.withLock { newest in

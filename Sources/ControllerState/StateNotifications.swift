@@ -2,19 +2,27 @@ internal import Model
 internal import Postgres
 package import Reconciling
 
-/// What replicas tell each other over `NOTIFY`, one line for each word: environment, replica, what, and names.
+/// The notifications of replicas over `NOTIFY`, one line for each word: environment, replica, event, and
+/// names.
 enum StateNotifications {
   static let channel = "rendertrust_state"
-  /// The server refuses payloads of 8,000 bytes.
+  /// The server rejects payloads of 8,000 bytes.
   private static let maxPayloadBytes = 7900
 
-  static func notify(_ news: StateNotification, in environment: String, from replica: String) -> [Statement] {
-    [Statement("SELECT pg_notify($1, $2)", [.text(channel), .text(text(of: news, environment, replica))])]
+  static func notify(_ notification: StateNotification, in environment: String, from replica: String)
+    -> [Statement]
+  {
+    [
+      Statement(
+        "SELECT pg_notify($1, $2)", [.text(channel), .text(text(of: notification, environment, replica))])
+    ]
   }
 
-  private static func text(of news: StateNotification, _ environment: String, _ replica: String) -> String {
+  private static func text(of notification: StateNotification, _ environment: String, _ replica: String)
+    -> String
+  {
     let head = "\(environment)\n\(replica)\n"
-    switch news {
+    switch notification {
     case .revision: return head + "revision"
     case .leases: return head + "leases"
     case .missed: return head + "missed"
@@ -25,8 +33,8 @@ enum StateNotifications {
     }
   }
 
-  /// Nil for what is not meant for this replica.
-  static func news(_ text: String, in environment: String, as replica: String) -> StateNotification? {
+  /// Nil for a notification of another environment or of this replica.
+  static func notification(_ text: String, in environment: String, as replica: String) -> StateNotification? {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     guard lines.count >= 3, lines[0] == environment, lines[1] != replica else { return nil }
     switch lines[2] {
@@ -44,19 +52,22 @@ enum StateNotifications {
 
 extension PostgresStateStore {
   package func listen(
-    in environment: String, as replica: ControllerReplica, _ tell: @escaping @Sendable (StateNotification) -> Void
+    in environment: String, as replica: ControllerReplica,
+    _ report: @escaping @Sendable (StateNotification) -> Void
   ) async {
     while !Task.isCancelled {
       do throws(PostgresError) {
         let notifications = try await pool.notifications(on: StateNotifications.channel)
-        tell(.missed)
+        report(.missed)
         for try await notification in notifications {
-          if let news = StateNotifications.news(notification.payload, in: environment, as: replica.name) {
-            tell(news)
+          if let notification = StateNotifications.notification(
+            notification.payload, in: environment, as: replica.name)
+          {
+            report(notification)
           }
         }
       } catch {
-        // Without the connection, ticks and heartbeats find out the same, later.
+        // Without the connection, ticks and heartbeats detect the same changes later.
         try? await Task.sleep(for: .seconds(1))
       }
     }

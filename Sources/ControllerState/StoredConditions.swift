@@ -9,12 +9,14 @@ enum StoredConditions {
           "type": .string(condition.type.rawValue), "status": .bool(condition.status),
           "reason": .string(condition.reason.rawValue), "message": .string(condition.message),
           "since": .integer(condition.since.microseconds), "revision": .integer(condition.observedRevision),
+          "waitsFor": condition.waitsFor.isEmpty
+            ? nil : .array(condition.waitsFor.map { .string($0.description) }),
         ])
       }
     ).json
   }
 
-  /// Leaves out what a newer program may have written and this one does not know.
+  /// Leaves out conditions that this version cannot read.
   static func conditions(_ text: String) -> [Condition] {
     guard case .array(let elements)? = try? Value(json: text) else { return [] }
     return elements.compactMap { element in
@@ -24,8 +26,13 @@ enum StoredConditions {
       else { return nil }
       return Condition(
         type, status, reason: ConditionReason(rawValue: element["reason"]?.plainText ?? ""),
-        message: element["message"]?.plainText ?? "",
+        message: element["message"]?.plainText ?? "", waitsFor: ids(element["waitsFor"]),
         since: Timestamp(microseconds: since), observedRevision: revision)
     }
+  }
+
+  private static func ids(_ value: Value?) -> [ResourceID] {
+    guard case .array(let elements)? = value else { return [] }
+    return elements.compactMap { ResourceID($0.plainText) }
   }
 }

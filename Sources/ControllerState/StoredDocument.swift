@@ -1,7 +1,10 @@
 internal import Model
+internal import Postgres
+internal import Reconciling
 
 /// A resource as text in a column, and back.
-struct StoredDocument {
+enum StoredDocument {
+
   /// JSON without the id, which has a column of its own.
   static func text(of resource: AnyResource) -> String {
     Value.members([
@@ -16,8 +19,8 @@ struct StoredDocument {
     ]).json
   }
 
-  /// Nil when the text is none of ours. A spec that the kind no longer understands stays as a plain value: it can be
-  /// shown and replaced, not acted on.
+  /// Nil when the text is not a document. A spec that its kind cannot read becomes a plain value, which can
+  /// be shown and replaced but not applied.
   static func resource(
     _ id: ResourceID, digest: Digest, text: String, revive: (ResourceID, Value) -> (any ResourceSpec)?
   ) -> AnyResource? {
@@ -44,7 +47,28 @@ struct StoredDocument {
   }
 }
 
-/// A stored spec whose kind is unknown here or has changed since.
+/// A stored spec whose kind is unknown or has changed.
 private struct UnreadableSpec: ResourceSpec {
   let value: Value
+}
+
+/// A row with a document.
+struct DocumentRow {
+  private let name: String
+  private let digest: String
+  private let text: String
+
+  /// - Parameter digest: The column of the document's digest.
+  init(_ row: Row, digest: Row.Column) throws(PostgresError) {
+    name = try row.text("resource")
+    self.digest = try row.text(digest)
+    text = try row.text("document")
+  }
+
+  func resource(_ revive: (ResourceID, Value) -> (any ResourceSpec)?) throws(StoreError) -> AnyResource {
+    guard let id = ResourceID(name), let digest = Digest(hex: digest),
+      let resource = StoredDocument.resource(id, digest: digest, text: text, revive: revive)
+    else { throw .unreadable("a document of \(name)") }
+    return resource
+  }
 }

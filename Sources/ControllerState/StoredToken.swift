@@ -1,6 +1,6 @@
 package import Model
 
-/// A token of the API as it is kept: whose it is, and its hash.
+/// A token of the API as it is stored: its owner and its hash.
 package struct StoredToken: Hashable, Sendable {
   package var name: String
   /// viewer, operator, creator, node or admin.

@@ -25,25 +25,29 @@ import Testing
     while true {
       let page = try await store.audit(of: environment, after: verification.head.count, limit: 7)
       if page.isEmpty { break }
-      if let finding = verification.take(page) { return finding }
+      if let finding = verification.append(page) { return finding }
     }
     return verification.finish(at: try await store.auditHead(of: environment))
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `every mutation leaves one entry that says who, what and with which outcome`(_ store: StoreUnderTest)
+  @Test("Every mutation appends one entry with actor, action and outcome", arguments: StoreUnderTest.allCases)
+  func mutationAppendsOneEntry(_ store: StoreUnderTest)
     async throws
   {
     try await store.with { store in
       #expect(try await store.auditHead(of: "dev") == .beginning)
       let first = try await store.record(.fake("a"), .fake("b"))
       try await store.record(.fake("b"), .fake("a"))
-      #expect(try await store.auditHead(of: "dev").count == 1, "the same manifests are no mutation")
+      #expect(
+        try await store.auditHead(of: "dev").count == 1, "recording the same manifests is not a mutation")
       let (a, b, c) = (Self.intent("a"), Self.intent("b"), Self.intent("c", revision: 9))
       try await store.append([.intent(a), .intent(b), .intent(c)], in: "dev")
-      #expect(try await store.auditHead(of: "dev").count == 1, "an intent is no mutation yet")
+      #expect(try await store.auditHead(of: "dev").count == 1, "an intent is not a mutation")
       try await store.append(
-        [.outcome(a.step, .done, at: Self.now), .outcome(b.step, .failed("it \\ broke"), at: Self.now)],
+        [
+          .outcome(a.step, .done, at: Self.now),
+          .outcome(b.step, .failed("it \\ broke", effect: .settled), at: Self.now),
+        ],
         in: "dev")
       _ = try await store.closeOpenIntents(in: "dev", at: Self.now)
       _ = try await store.closeOpenIntents(in: "dev", at: Self.now)
@@ -57,7 +61,9 @@ import Testing
       #expect(
         records[1] == AuditRecord(a, .done, at: Self.now, actor: "tester", commit: "abc"), "\(texts[1].text)")
       #expect(
-        records[2] == AuditRecord(b, .failed("it \\ broke"), at: Self.now, actor: "tester", commit: "abc"))
+        records[2]
+          == AuditRecord(
+            b, .failed("it \\ broke", effect: .settled), at: Self.now, actor: "tester", commit: "abc"))
       #expect(records[3] == AuditRecord(c, .interrupted, at: Self.now, actor: nil, commit: nil))
       #expect(try await store.audit(of: "dev", id: .fake("b"), limit: 9) == [texts[2]])
       #expect(try await store.audit(of: "dev", id: nil, limit: 2) == [texts[3], texts[2]])
@@ -67,8 +73,8 @@ import Testing
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `a rollback is told as one`(_ store: StoreUnderTest) async throws {
+  @Test("A rollback is recorded as a rollback", arguments: StoreUnderTest.allCases)
+  func rollbackIsRecorded(_ store: StoreUnderTest) async throws {
     try await store.with { store in
       try await store.record(.fake("a"))
       try await store.record(.fake("a", 2))
@@ -81,7 +87,8 @@ import Testing
     }
   }
 
-  @Test func `both stores write the same text`() async throws {
+  @Test("Both stores write the same text")
+  func storesWriteTheSameText() async throws {
     let texts = Watched<[[AuditEntry]]>([])
     for store in StoreUnderTest.allCases {
       try await store.with { store in
@@ -106,7 +113,8 @@ import Testing
     #expect(texts.value.count == 2 && texts.value[0] == texts.value[1])
   }
 
-  @Test func `writers at the same time make one chain without gaps`() async throws {
+  @Test("Concurrent writers append to one chain without gaps")
+  func concurrentWritersAppendToOneChain() async throws {
     try await StoreUnderTest.withPostgres { store in
       try await store.record(.fake("a"))
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -136,11 +144,12 @@ import Testing
 
   static let tamperings = [
     Tampering(
-      reason: "someone else is said to have done it",
-      sql: "UPDATE audit SET entry = replace(entry, 'tester', 'nobody') WHERE sequence = 3", kind: .changed,
+      reason: "the actor of an entry is changed",
+      sql: "UPDATE audit SET entry = replace(entry, 'tester', 'eve') WHERE sequence = 3", kind: .changed,
       sequence: 3),
     Tampering(
-      reason: "an entry is deleted", sql: "DELETE FROM audit WHERE sequence = 2", kind: .missing, sequence: 2),
+      reason: "an entry is deleted", sql: "DELETE FROM audit WHERE sequence = 2", kind: .missing,
+      sequence: 2),
     Tampering(
       reason: "the last entry is deleted", sql: "DELETE FROM audit WHERE sequence = 5", kind: .missing,
       sequence: 5),
@@ -151,14 +160,14 @@ import Testing
         UPDATE audit SET sequence = 7 + sequence WHERE sequence < 0
         """, kind: .reordered, sequence: 3),
     Tampering(
-      reason: "an entry is put a second time",
+      reason: "an entry is inserted again",
       sql: "INSERT INTO audit SELECT environment, 6, entry, hash FROM audit WHERE sequence = 5",
       kind: .inserted,
       sequence: 5),
   ]
 
-  @Test(arguments: tamperings)
-  func `what is changed with SQL is found`(_ tampering: Tampering) async throws {
+  @Test("Verification finds changes made with SQL", arguments: tamperings)
+  func verificationFindsChanges(_ tampering: Tampering) async throws {
     try await StoreUnderTest.withDatabase { store, pool in
       for number in 1...5 { try await store.record(.fake("a", number)) }
       #expect(try await Self.verify(store) == nil)

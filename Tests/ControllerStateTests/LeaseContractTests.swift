@@ -5,7 +5,7 @@ import Reconciling
 import ReconcilingSupport
 import Testing
 
-/// What the stores promise to replicas that share an environment.
+/// The contract of stores with replicas that share an environment.
 @Suite(.timeLimit(.minutes(1))) struct LeaseContractTests {
   private let now = Timestamp(seconds: 100)
   private let a = ControllerReplica(name: "a", role: "up", host: "here", process: "boot/pid:[1]/7/99")
@@ -21,7 +21,7 @@ import Testing
       summary: "create it", reason: "not there", risk: .safe, at: now)
   }
 
-  /// Everything that a controller writes, by name.
+  /// All writes of a controller, by name.
   private func writes(about name: String, revision: Int64 = 1)
     -> [(name: String, write: (any StateStore) async throws -> Void)]
   {
@@ -44,28 +44,30 @@ import Testing
       ("record", { try await $0.record(.fake(name, 77)) }),
       ("quarantine", { try await $0.quarantine([quarantine], in: "dev") }),
       ("lift", { _ = try await $0.liftQuarantine(of: resource.digest, in: "dev", by: "ada", at: time) }),
-      ("promise", { try await $0.setAtomicApply(nil, in: "dev") }),
+      ("atomic apply", { try await $0.setAtomicApply(nil, in: "dev") }),
     ]
   }
 
-  private func refusals(
+  private func rejections(
     _ writes: [(name: String, write: (any StateStore) async throws -> Void)], by store: any StateStore
   ) async throws -> [String: String] {
-    var refusals: [String: String] = [:]
+    var rejections: [String: String] = [:]
     for (name, write) in writes {
-      do { try await write(store) } catch let error as StoreError { refusals[name] = error.code.rawValue }
+      do { try await write(store) } catch let error as StoreError { rejections[name] = error.code.rawValue }
     }
-    return refusals
+    return rejections
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `replicas join, are told of each other, and leave`(_ store: StoreUnderTest) async throws {
+  @Test("Replicas join, learn of each other, and leave", arguments: StoreUnderTest.allCases)
+  func replicasJoinAndLeave(_ store: StoreUnderTest) async throws {
     try await store.with { store in
       #expect(try await store.leases(of: "dev").table.memberships.isEmpty)
       #expect(try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev").holdsAll)
       let second = try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev")
-      #expect(second.tokens.isEmpty && second.others == [a], "what a replica says of itself is kept")
-      #expect(try await store.recordHeartbeat(ControllerHeartbeat(b), in: "prod").holdsAll, "environments are apart")
+      #expect(second.tokens.isEmpty && second.others == [a], "the description of a replica is stored")
+      #expect(
+        try await store.recordHeartbeat(ControllerHeartbeat(b), in: "prod").holdsAll,
+        "environments are independent")
       let first = try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")
       let foreign = Set(first.tokens.keys).subtracting(first.assigned)
       #expect(foreign.count == 8)
@@ -73,46 +75,54 @@ import Testing
       #expect(Set(try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev").tokens.keys) == foreign)
       let (table, time) = try await store.leases(of: "dev")
       #expect(table.orderedMemberships.map(\.replica) == [a, b])
-      #expect(table.orderedMemberships.allSatisfy { $0.expiresAt > time && $0.expiresAt <= time + ControllerHeartbeat.span })
+      #expect(
+        table.orderedMemberships.allSatisfy {
+          $0.expiresAt > time && $0.expiresAt <= time + ControllerHeartbeat.leaseSpan
+        })
       try await store.leave(a, environment: "dev")
       try await store.leave(a, environment: "dev")
       #expect(try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev").holdsAll)
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `whatever comes under an old token is refused and changes nothing`(_ store: StoreUnderTest)
+  @Test("A write with an outdated token is rejected and changes nothing", arguments: StoreUnderTest.allCases)
+  func outdatedTokenIsRejected(_ store: StoreUnderTest)
     async throws
   {
     try await store.with { store in
-      let old = store.fenced(by: fencingTokens(a, try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")))
+      let old = store.fenced(
+        by: fencingTokens(a, try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")))
       try await old.record(.fake("x"))
       try await old.claim([.fake("x")], in: "dev", revision: 1)
       try await old.append([.intent(intent("x"))], in: "dev")
-      #expect(try await store.closeOpenIntents(in: "dev", at: now) == [], "it may still be at it")
+      #expect(try await store.closeOpenIntents(in: "dev", at: now) == [], "its step may still be running")
 
-      let leaseStatus = try await store.recordHeartbeat(ControllerHeartbeat(b, isGone: { $0 == a }), in: "dev")
+      let leaseStatus = try await store.recordHeartbeat(
+        ControllerHeartbeat(b, isGone: { $0 == a }), in: "dev")
       #expect(leaseStatus.holdsAll && leaseStatus.evicted == [a])
       let all = writes(about: "x")
-      let refused = try await refusals(all, by: old)
-      #expect(refused.count == all.count && refused.values.allSatisfy { $0 == "lease.lost" }, "\(refused)")
+      let rejected = try await rejections(all, by: old)
+      #expect(rejected.count == all.count && rejected.values.allSatisfy { $0 == "lease.lost" }, "\(rejected)")
 
       #expect(try await store.latestRevision(of: "dev")?.number == 1)
       #expect(try await store.inventory(of: "dev", knowing: [])[.fake("x")]?.digest == nil)
       #expect(try await store.journal(of: "dev", id: nil, limit: 9).map(\.outcome) == [nil])
       #expect(try await store.closeOpenIntents(in: "dev", at: now) == [.fake("x")])
       let new = store.fenced(by: fencingTokens(b, leaseStatus))
-      #expect(try await refusals(all.filter { $0.name != "remove" }, by: new) == [:])
+      #expect(try await rejections(all.filter { $0.name != "remove" }, by: new) == [:])
       #expect(try await store.latestRevision(of: "dev")?.number == 2)
-      // Joining again gives the writes of an old pass no new life.
-      #expect(try await store.recordHeartbeat(ControllerHeartbeat(a, isGone: { $0 == b }), in: "dev").holdsAll)
+      // After the replica joins again, the writes of its old pass are still rejected.
+      #expect(
+        try await store.recordHeartbeat(ControllerHeartbeat(a, isGone: { $0 == b }), in: "dev").holdsAll)
       let writing = all.filter { $0.name != "record" }
-      #expect(try await refusals(writing, by: old).count == writing.count)
+      #expect(try await rejections(writing, by: old).count == writing.count)
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `nobody writes about a range that he never held, and only the leader records`(_ store: StoreUnderTest)
+  @Test(
+    "A replica cannot write outside of its ranges, and only the leader records revisions",
+    arguments: StoreUnderTest.allCases)
+  func writesOutsideOfRangesAreRejected(_ store: StoreUnderTest)
     async throws
   {
     try await store.with { store in
@@ -122,56 +132,60 @@ import Testing
       tokens[.first] = nil
       let narrow = store.fenced(by: FencingTokens(replica: "a", tokens: tokens))
       let all = writes(about: "x")
-      #expect(try await refusals(all, by: narrow).count == all.count)
+      #expect(try await rejections(all, by: narrow).count == all.count)
       let other = (0..<100).map { "y\($0)" }.first {
         ![KeyRange.first, KeyRange(of: .fake("x"))].contains(KeyRange(of: .fake($0)))
       }
-      let leading = ["record", "quarantine", "lift", "promise"]
+      let leading = ["record", "quarantine", "lift", "atomic apply"]
       let writable = writes(about: try #require(other)).filter { !leading.contains($0.name) }
-      #expect(try await refusals(writable, by: narrow) == [:])
+      #expect(try await rejections(writable, by: narrow) == [:])
       var changes = StatusChanges(revision: 1)
       changes.events = [
-        Event(at: now, id: nil, isWarning: true, reason: "R", message: "m", revision: 1)
+        Event(at: now, id: nil, isWarning: true, reason: .condition(.kind("R")), message: "m", revision: 1)
       ]
       try await narrow.save(changes, in: "dev")
       #expect(try await store.events(of: "dev", id: nil, limit: 1) == changes.events, "events need no token")
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `nothing is begun for an older revision, and what was begun is written down`(_ store: StoreUnderTest)
+  @Test(
+    "Nothing starts for an older revision, and running steps are still recorded",
+    arguments: StoreUnderTest.allCases)
+  func olderRevisionStartsNothing(_ store: StoreUnderTest)
     async throws
   {
     try await store.with { store in
-      let fenced = store.fenced(by: fencingTokens(a, try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")))
+      let fenced = store.fenced(
+        by: fencingTokens(a, try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")))
       try await fenced.record(.fake("x"))
       try await fenced.append([.intent(intent("x"))], in: "dev")
       try await fenced.record(.fake("x", 2))
-      let refused = try await refusals(writes(about: "x").filter { $0.name != "record" }, by: fenced)
+      let rejected = try await rejections(writes(about: "x").filter { $0.name != "record" }, by: fenced)
       #expect(
-        refused == [
+        rejected == [
           "claim": "revision.superseded", "disclaim": "revision.superseded", "intent": "revision.superseded",
         ])
-      #expect(try await refusals(writes(about: "x", revision: 2), by: fenced) == [:])
+      #expect(try await rejections(writes(about: "x", revision: 2), by: fenced) == [:])
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `others are told of what was written, and of nothing else`(_ store: StoreUnderTest) async throws {
+  @Test("Other replicas are notified of writes, and of nothing else", arguments: StoreUnderTest.allCases)
+  func replicasAreNotifiedOfWrites(_ store: StoreUnderTest) async throws {
     try await store.with { store in
-      let fenced = store.fenced(by: fencingTokens(a, try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")))
-      let heard = Watched<[String: [StateNotification]]>([:])
+      let fenced = store.fenced(
+        by: fencingTokens(a, try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")))
+      let received = Watched<[String: [StateNotification]]>([:])
       try await withThrowingTaskGroup(of: Void.self) { group in
         for (replica, environment) in [(a, "dev"), (b, "dev"), (b, "prod")] {
           group.addTask {
-            await store.listen(in: environment, as: replica) { news in
-              heard.change { $0["\(replica.name) \(environment)", default: []].append(news) }
+            await store.listen(in: environment, as: replica) { notification in
+              received.change { $0["\(replica.name) \(environment)", default: []].append(notification) }
             }
           }
         }
-        // Until both are heard to listen.
+        // Repeats writes until both replicas receive notifications.
         _ = try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev")
-        while heard.value["a dev"] == nil || heard.value["b dev"] == nil {
+        while received.value["a dev"] == nil || received.value["b dev"] == nil {
           try await store.leave(b, environment: "dev")
           _ = try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev")
           try await fenced.save(StatusChanges.touching("w"), in: "dev")
@@ -181,19 +195,22 @@ import Testing
         var removal = StatusChanges(revision: 1)
         removal.removed = [.fake("y")]
         try await fenced.save(removal, in: "dev")
-        await heard.until { heard in
-          let news = heard["b dev"] ?? []
-          return news.contains(.changed([.fake("x")], removed: []))
-            && news.contains(.changed([], removed: [.fake("y")])) && news.contains(.revision)
+        await received.until { received in
+          let notifications = received["b dev"] ?? []
+          return notifications.contains(.changed([.fake("x")], removed: []))
+            && notifications.contains(.changed([], removed: [.fake("y")]))
+            && notifications.contains(.revision)
         }
         group.cancelAll()
       }
-      #expect(heard.value["a dev"]?.contains(.revision) != true, "what one writes oneself is no news")
-      #expect(heard.value["b prod"]?.allSatisfy { $0 == .missed } ?? true)
+      #expect(
+        received.value["a dev"]?.contains(.revision) != true, "a replica is not notified of its own writes")
+      #expect(received.value["b prod"]?.allSatisfy { $0 == .missed } ?? true)
     }
   }
 
-  @Test func `heartbeats of many at once: every token has one holder ever`() async throws {
+  @Test("With concurrent heartbeats, every token has one holder")
+  func tokensHaveOneHolder() async throws {
     try await StoreUnderTest.withPostgres { store in
       let owners = Watched<[String: Set<String>]>([:])
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -202,7 +219,8 @@ import Testing
             var released: Set<KeyRange> = []
             for round in 0..<12 {
               let replica = ControllerReplica(name: "r\(number)", isExclusive: number == 5)
-              let leaseStatus = try await store.recordHeartbeat(ControllerHeartbeat(replica, released: released), in: "dev")
+              let leaseStatus = try await store.recordHeartbeat(
+                ControllerHeartbeat(replica, released: released), in: "dev")
               released = Set(leaseStatus.tokens.keys).subtracting(leaseStatus.assigned)
               for (range, token) in leaseStatus.tokens {
                 owners.change { _ = $0["\(range) \(token)", default: []].insert(replica.name) }
@@ -218,7 +236,8 @@ import Testing
     }
   }
 
-  @Test func `expiry goes by the clock of the server`() async throws {
+  @Test("Leases expire by the server's clock")
+  func leasesExpireByTheServerClock() async throws {
     try await StoreUnderTest.withDatabase { store, pool in
       _ = try await store.recordHeartbeat(ControllerHeartbeat(a), in: "dev")
       _ = try await store.recordHeartbeat(ControllerHeartbeat(b), in: "dev")

@@ -20,7 +20,8 @@ import Testing
     }
   }
 
-  @Test func `a token is found by its hash, until its name is revoked and after`() async throws {
+  @Test("A token is found by its hash before and after it is revoked")
+  func tokenIsFoundByHash() async throws {
     try await Self.with { tokens, _ in
       #expect(try await tokens.add(Self.token("ada", "a", role: "creator")))
       #expect(try await tokens.add(Self.token("short", "b")))
@@ -35,11 +36,12 @@ import Testing
       let all = try await tokens.all()
       #expect(all.map(\.name) == ["ada", "short"])
       #expect(all[1].expiresAt == Timestamp(seconds: 1_800_000_000))
-      #expect(all[0].lastUsedAt != nil && all[1].lastUsedAt == nil, "asked for is used")
+      #expect(all[0].lastUsedAt != nil && all[1].lastUsedAt == nil, "finding a token records its use")
     }
   }
 
-  @Test func `names and hashes are given once, and the first of all once`() async throws {
+  @Test("Names and hashes are unique, and only one first token is added")
+  func namesAndHashesAreUnique() async throws {
     try await Self.with { tokens, _ in
       async let one = tokens.addFirst(Self.token("first", "1", role: "admin"))
       async let two = tokens.addFirst(Self.token("first", "2", role: "admin"))

@@ -12,8 +12,8 @@ import Testing
       at: Timestamp(seconds: seconds))
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `what is quarantined stays so until it is lifted, and may be so again`(_ store: StoreUnderTest)
+  @Test("A quarantine lasts until it is lifted, and can be repeated", arguments: StoreUnderTest.allCases)
+  func quarantineLastsUntilLifted(_ store: StoreUnderTest)
     async throws
   {
     try await store.with { store in
@@ -34,8 +34,8 @@ import Testing
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `there is one promise to go back, renewed or ended`(_ store: StoreUnderTest) async throws {
+  @Test("An environment has one atomic apply, which is renewed or ended", arguments: StoreUnderTest.allCases)
+  func environmentHasOneAtomicApply(_ store: StoreUnderTest) async throws {
     try await store.with { store in
       var apply = AtomicApply(
         digest: bad, rollbackRevision: 0, actor: "ada", expiresAt: Timestamp(seconds: 30))
@@ -45,7 +45,8 @@ import Testing
       try await store.setAtomicApply(apply, in: "dev")
       #expect(try await store.atomicApply(of: "dev") == apply)
       #expect(try await store.atomicApply(of: "prod") == nil)
-      let other = AtomicApply(digest: worse, rollbackRevision: 4, actor: "bob", expiresAt: Timestamp(seconds: 9))
+      let other = AtomicApply(
+        digest: worse, rollbackRevision: 4, actor: "bob", expiresAt: Timestamp(seconds: 9))
       try await store.setAtomicApply(other, in: "dev")
       #expect(try await store.atomicApply(of: "dev") == other)
       try await store.setAtomicApply(nil, in: "dev")

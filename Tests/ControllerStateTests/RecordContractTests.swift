@@ -7,12 +7,14 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct RecordContractTests {
   private let now = Timestamp(seconds: 100)
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `claims keep what is known to be applied`(_ store: StoreUnderTest) async throws {
+  @Test("A claim keeps the applied digest", arguments: StoreUnderTest.allCases)
+  func claimKeepsAppliedDigest(_ store: StoreUnderTest) async throws {
     try await store.with { store in
       let (old, new) = (AnyResource.fake("a", 1), AnyResource.fake("a", 2, needs: ["b"]))
       try await store.claim([old], in: "dev", revision: 1)
-      #expect(try await store.inventory(of: "dev", knowing: [])[old.id]?.digest == nil, "never finished")
+      #expect(
+        try await store.inventory(of: "dev", knowing: [])[old.id]?.digest == nil,
+        "its steps were not finished")
       var changes = StatusChanges(revision: 1)
       changes.applied = [old]
       try await store.save(changes, in: "dev")
@@ -20,20 +22,22 @@ import Testing
       try await store.claim([new], in: "dev", revision: 2)
       for known in [[], [old], [new]] {
         let entry = try await store.inventory(of: "dev", knowing: known)[old.id]
-        #expect(entry?.digest == old.digest, "the claim changed nothing in the world yet")
+        #expect(entry?.digest == old.digest, "the claim did not change the outside system")
         #expect(entry?.resource.digest == new.digest)
         #expect(entry?.resource.spec as? FakeSpec == new.spec as? FakeSpec)
         #expect(entry?.resource.references.map(\.target) == [.fake("b")])
       }
-      try await store.disclaim([old.id, .fake("unheard-of")], in: "dev", revision: 2)
+      try await store.disclaim([old.id, .fake("unknown")], in: "dev", revision: 2)
       let left = try await store.inventory(of: "dev", knowing: [])
       #expect(left.count == 1 && left[old.id]?.digest == nil && left[old.id]?.resource.digest == new.digest)
       #expect(try await store.inventory(of: "prod", knowing: []).isEmpty)
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `a part of the inventory and of the statuses is the same as in the whole`(_ store: StoreUnderTest)
+  @Test(
+    "A part of the inventory and of the statuses equals that part of the whole",
+    arguments: StoreUnderTest.allCases)
+  func partEqualsWhole(_ store: StoreUnderTest)
     async throws
   {
     try await store.with { store in
@@ -59,14 +63,17 @@ import Testing
       id: id, revision: 3,
       conditions: [
         Condition(
-          .ready, false, reason: "StepFailed", message: "ä \"quoted\"\n", since: now, observedRevision: 3),
-        Condition(.drifted, true, reason: "Drifted", message: "", since: now, observedRevision: 2),
+          .ready, false, reason: .stepFailed, message: "ä \"quoted\"\n", since: now, observedRevision: 3),
+        Condition(
+          .blocked, true, reason: .waiting, message: "", waitsFor: [.fake("a"), .fake("b")], since: now,
+          observedRevision: 3),
+        Condition(.drifted, true, reason: .drifted, message: "", since: now, observedRevision: 2),
       ], failures: failures, nextAttempt: failures > 0 ? now + TimeSpan(milliseconds: 1500) : nil,
       mode: .observe)
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `what is saved is read, what is removed is gone`(_ store: StoreUnderTest) async throws {
+  @Test("Saved statuses are read back, and removed resources are gone", arguments: StoreUnderTest.allCases)
+  func savedStatusesAreReadBack(_ store: StoreUnderTest) async throws {
     try await store.with { store in
       let (a, b) = (AnyResource.fake("a"), AnyResource.fake("b"))
       var changes = StatusChanges(revision: 3)
@@ -85,8 +92,8 @@ import Testing
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `a status of what is not in the inventory is a stray`(_ store: StoreUnderTest) async throws {
+  @Test("A status without inventory entry is a stray", arguments: StoreUnderTest.allCases)
+  func statusWithoutInventoryEntryIsStray(_ store: StoreUnderTest) async throws {
     try await store.with { store in
       var changes = StatusChanges(revision: 3)
       changes.applied = [.fake("a")]
@@ -97,12 +104,12 @@ import Testing
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `events come newest first, all or those of one resource`(_ store: StoreUnderTest) async throws {
+  @Test("Events are listed newest first, all or those of one resource", arguments: StoreUnderTest.allCases)
+  func eventsAreListedNewestFirst(_ store: StoreUnderTest) async throws {
     func event(_ number: Int, _ id: ResourceID?) -> Event {
       Event(
         at: now + TimeSpan(milliseconds: Int64(number) * 10), id: id, isWarning: number % 2 == 0,
-        reason: "R\(number)",
+        reason: .condition(.kind("R\(number)")),
         message: "m", revision: 1)
     }
     let events = [event(1, .fake("a")), event(2, nil), event(3, .fake("b")), event(4, .fake("a"))]
@@ -119,8 +126,8 @@ import Testing
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `an intent is open until its outcome comes or it is closed`(_ store: StoreUnderTest) async throws {
+  @Test("An intent is open until its outcome is recorded or it is closed", arguments: StoreUnderTest.allCases)
+  func intentIsOpenUntilClosed(_ store: StoreUnderTest) async throws {
     func intent(_ name: String, _ index: Int) -> JournalIntent {
       JournalIntent(
         step: StepID(pass: "p1", resource: .fake(name), index: index), revision: 2, action: .replace,
@@ -132,7 +139,7 @@ import Testing
       try await store.append(
         [
           .outcome(intent("a", 0).step, .done, at: later), .intent(intent("a", 1)), .intent(intent("c", 0)),
-          .outcome(intent("c", 0).step, .failed("it broke"), at: later),
+          .outcome(intent("c", 0).step, .failed("it broke", effect: .settled), at: later),
         ], in: "dev")
       #expect(
         try await store.journal(of: "dev", id: .fake("a"), limit: 10) == [
@@ -145,21 +152,24 @@ import Testing
       #expect(
         try await store.unsettled(
           [.fake("a"), .fake("b"), .fake("c")], in: "dev", during: now...later, countingDone: false)
-          == [.fake("a"), .fake("b")], "interrupted steps may still take effect, failed ones did not")
+          == [.fake("a"), .fake("b")], "interrupted steps may still take effect, failed ones do not")
       #expect(try await store.unsettled([.fake("a")], in: "dev", during: now...now, countingDone: true) == [])
       #expect(
         try await store.unsettled([.fake("c")], in: "dev", during: now...later, countingDone: true)
           == [.fake("c")])
-      let late = JournalOutcome.failed("it timed out" + JournalOutcome.uncertainty)
+      let late = JournalOutcome.failed("it timed out", effect: .uncertain)
       try await store.append([.outcome(intent("c", 0).step, late, at: later)], in: "dev")
       #expect(
         try await store.unsettled([.fake("c")], in: "dev", during: now...later, countingDone: false) == [
           .fake("c")
         ])
-      try await store.append([.outcome(intent("c", 0).step, .failed("it broke"), at: later)], in: "dev")
+      try await store.append(
+        [.outcome(intent("c", 0).step, .failed("it broke", effect: .settled), at: later)], in: "dev")
       let outcomes = try await store.journal(of: "dev", id: nil, limit: 10).map(\.outcome)
       #expect(outcomes.count == 4 && !outcomes.contains(nil))
-      #expect(outcomes.contains(.failed("it broke")) && outcomes.count { $0 == .interrupted } == 2)
+      #expect(
+        outcomes.contains(.failed("it broke", effect: .settled)) && outcomes.count { $0 == .interrupted } == 2
+      )
     }
   }
 }

@@ -5,8 +5,8 @@ import ReconcilingSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RevisionContractTests {
-  @Test(arguments: StoreUnderTest.allCases)
-  func `a desired state becomes a revision once`(_ store: StoreUnderTest) async throws {
+  @Test("A desired state becomes a revision once", arguments: StoreUnderTest.allCases)
+  func desiredStateBecomesARevisionOnce(_ store: StoreUnderTest) async throws {
     try await store.with { store in
       #expect(try await store.latestRevision(of: "dev") == nil)
       #expect(try await store.desiredState(of: "dev", at: 1) == nil)
@@ -22,26 +22,29 @@ import Testing
     }
   }
 
-  @Test(arguments: StoreUnderTest.allCases)
-  func `every revision can be read as it was`(_ store: StoreUnderTest) async throws {
+  @Test("Every revision can be read as it was recorded", arguments: StoreUnderTest.allCases)
+  func revisionsAreReadAsRecorded(_ store: StoreUnderTest) async throws {
     try await store.with { store in
       let first = try await store.record(.fake("a"), .fake("b", needs: ["a"]))
       try await store.record(.fake("a", 7))
       try await store.record(.fake("a", 7), .fake("b", needs: ["a"]), .fake("c", 3))
       try await store.record(.fake("a", 7, mode: .paused), .fake("b", needs: ["a"]), .fake("c", 3))
       try await store.record()
-      #expect(try await store.told(1) == ["a=1 enforce", "b=1 enforce needs a"])
-      #expect(try await store.told(2) == ["a=7 enforce"], "b was removed")
+      #expect(try await store.summary(of: 1) == ["a=1 enforce", "b=1 enforce needs a"])
+      #expect(try await store.summary(of: 2) == ["a=7 enforce"], "b was removed")
       #expect(
-        try await store.told(3) == ["a=7 enforce", "b=1 enforce needs a", "c=3 enforce"], "b came back")
-      #expect(try await store.told(4) == ["a=7 paused", "b=1 enforce needs a", "c=3 enforce"], "mode only")
-      #expect(try await store.told(5) == [])
-      #expect(try await store.told(6) == nil)
+        try await store.summary(of: 3) == ["a=7 enforce", "b=1 enforce needs a", "c=3 enforce"], "b came back"
+      )
+      #expect(
+        try await store.summary(of: 4) == ["a=7 paused", "b=1 enforce needs a", "c=3 enforce"], "mode only")
+      #expect(try await store.summary(of: 5) == [])
+      #expect(try await store.summary(of: 6) == nil)
       #expect(try await store.desiredState(of: "dev", at: 1)?.digest == first.manifestDigest)
     }
   }
 
-  @Test func `what a process knows of revisions gives way to what others recorded`() async throws {
+  @Test("A process notices the revisions that other processes recorded")
+  func processNoticesRevisionsOfOthers() async throws {
     try await StoreUnderTest.withDatabase { store, pool in
       let other = PostgresStateStore(pool: pool, revive: { _, value in FakeSpec(value) })
       try await store.record(.fake("a"), .fake("b"))
@@ -49,20 +52,24 @@ import Testing
       try await store.record(.fake("a", 2), .fake("b"))
       try await store.record(.fake("a", 3), .fake("b"))
       try await other.record(.fake("b"))
-      #expect(try await store.told(3) == ["a=2 enforce", "b=1 enforce"])
-      #expect(try await store.told(4) == ["a=3 enforce", "b=1 enforce"])
-      #expect(try await store.told(5) == ["b=1 enforce"])
+      #expect(try await store.summary(of: 3) == ["a=2 enforce", "b=1 enforce"])
+      #expect(try await store.summary(of: 4) == ["a=3 enforce", "b=1 enforce"])
+      #expect(try await store.summary(of: 5) == ["b=1 enforce"])
     }
   }
 
-  @Test func `processes that record at once get one revision each, without gaps`() async throws {
+  @Test("Processes that record at the same time get one revision each, without gaps")
+  func concurrentRevisionsHaveNoGaps() async throws {
     try await StoreUnderTest.withPostgres { store in
       let numbers = try await withThrowingTaskGroup(of: Int64.self) { group in
         for number in 1...2 { group.addTask { try await store.record(.fake("a", number)).number } }
         return try await group.reduce(into: []) { $0.append($1) }
       }
       #expect(numbers.sorted() == [1, 2])
-      #expect(Set([try await store.told(1), try await store.told(2)]) == [["a=1 enforce"], ["a=2 enforce"]])
+      #expect(
+        Set([try await store.summary(of: 1), try await store.summary(of: 2)]) == [
+          ["a=1 enforce"], ["a=2 enforce"],
+        ])
     }
   }
 }

@@ -4,7 +4,8 @@ import ReconcilingSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct ScopedPassTests {
-  @Test func `a pass over one of many resources costs about as much as one over a single one`() async throws {
+  @Test("The cost of a pass follows from the size of its scope")
+  func costFollowsFromTheScope() async throws {
     try await StoreUnderTest.withPostgres { store in
       let resources = (0..<3_000).map { AnyResource.fake("r\($0)", 1, needs: $0 > 0 ? ["r0"] : []) }
       let desired = DesiredState(environment: "dev", allowsMockGPUs: true, resources: resources)

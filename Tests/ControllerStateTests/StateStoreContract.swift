@@ -20,7 +20,7 @@ enum StoreUnderTest: CaseIterable, Sendable {
     try await withDatabase { store, _ in try await body(store) }
   }
 
-  /// Also hands out the database below the store, for what goes behind its back.
+  /// Also passes the database of the store, for statements that bypass it.
   static func withDatabase(_ body: (PostgresStateStore, PostgresPool) async throws -> Void) async throws {
     try await TestDatabase.with { pool in
       try await Migrations(ControllerState.migrations).apply(to: pool)
@@ -39,8 +39,8 @@ extension StateStore {
       by: Authorship(actor: "tester", commit: "abc", message: "a test"), at: Timestamp(seconds: seconds))
   }
 
-  /// What a revision says, as text: `a=1 enforce needs b`.
-  func told(_ revision: Int64, environment: String = "dev") async throws -> [String]? {
+  /// The resources of a revision as text: `a=1 enforce needs b`.
+  func summary(of revision: Int64, environment: String = "dev") async throws -> [String]? {
     try await desiredState(of: environment, at: revision)?.resources.map { resource in
       let number = (resource.spec as? FakeSpec)?.number
       let needs = resource.references.map { " needs \($0.target.name)" }.joined()

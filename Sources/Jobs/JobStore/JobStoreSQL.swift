@@ -1,4 +1,5 @@
 internal import Ledger
+internal import Postgres
 
 /// The statements of `SQL/`; each file documents its parameters.
 enum JobStoreSQL {
