@@ -4,7 +4,8 @@ import ReconcilingSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ApplyReportTests {
-  @Test func `unrelated branches complete, and what was skipped names the cause at the root`() async throws {
+  @Test("Independent branches complete, and skipped resources name the root cause")
+  func skippedResourcesNameTheRootCause() async throws {
     let simulation = Simulation()
     try await simulation.apply(.of(.fake("old")))
     simulation.world.inject(.applyBeforeEffect, into: "a")
@@ -23,7 +24,8 @@ import Testing
     #expect(report.value["summary"]?["skipped"] == .integer(2))
   }
 
-  @Test func `what a guard holds back alone has a code of its own`() async throws {
+  @Test("A resource that only a guard blocks has its own exit code")
+  func guardHasItsOwnExitCode() async throws {
     let simulation = Simulation()
     try await simulation.apply(.of(.fake("a"), .fake("b")))
     let report = ApplyReport(try await simulation.apply(.of(.fake("a"))))
@@ -31,7 +33,8 @@ import Testing
     #expect(ApplyReport(try await simulation.apply(.of(.fake("a"), .fake("b")))).exitCode == 0)
   }
 
-  @Test func `what a later pass mended is done`() async throws {
+  @Test("A resource that a later pass completed is done")
+  func laterPassCompletesResource() async throws {
     let simulation = Simulation()
     simulation.world.state.change { $0.gates = [.fake("a"): .fake("z")] }
     let convergence = try await simulation.apply(.of(.fake("a"), .fake("b", needs: ["a"]), .fake("z")))

@@ -7,7 +7,7 @@ import Testing
     var (entries, head) = ([AuditEntry](), AuditHead.beginning)
     for number in 0..<count {
       let record = AuditRecord(
-        at: Timestamp(seconds: Int64(number)), actor: "ann@desk", commit: "abc", revision: 1,
+        at: Timestamp(seconds: Int64(number)), actor: "ann@host", commit: "abc", revision: 1,
         resource: .init(kind: "Fake", name: "r\(number)"), action: .init(.update), outcome: "done",
         summary: "change it", diff: [FieldChange("n", from: .integer(1), to: .string("ä\n"))])
       entries.append(AuditEntry(record, after: head))
@@ -22,7 +22,7 @@ import Testing
     var verification = AuditVerification(keptHash: kept)
     for start in stride(from: 0, to: entries.count, by: 3) {
       let page = Array(entries[start..<min(start + 3, entries.count)])
-      if let finding = verification.take(page) { return finding }
+      if let finding = verification.append(page) { return finding }
     }
     return verification.finish(at: head)
   }
@@ -47,36 +47,37 @@ import Testing
     Case(reason: "a text was changed", kind: .changed, sequence: 2) {
       $0[1] = AuditEntry(sequence: 2, text: $0[1].text.replacing("ann", with: "bob"), hash: $0[1].hash)
     },
-    Case(reason: "a text was changed and its own hash with it", kind: .changed, sequence: 6) {
+    Case(reason: "a text and its own hash were changed", kind: .changed, sequence: 6) {
       $0[4] = AuditEntry($0[0].record!, after: head(Array($0[..<4])))
     },
-    Case(reason: "the first entry was taken out", kind: .missing, sequence: 1) { $0.removeFirst() },
-    Case(reason: "two in the middle were taken out", kind: .missing, sequence: 4) {
+    Case(reason: "the first entry was removed", kind: .missing, sequence: 1) { $0.removeFirst() },
+    Case(reason: "two in the middle were removed", kind: .missing, sequence: 4) {
       $0.removeSubrange(3...4)
     },
-    Case(reason: "the tail was cut off", kind: .missing, sequence: 7) { $0.removeLast(2) },
-    Case(reason: "everything was taken out", kind: .missing, sequence: 1) { $0.removeAll() },
-    Case(reason: "two neighbours were swapped", kind: .reordered, sequence: 4) {
+    Case(reason: "the last entries were removed", kind: .missing, sequence: 7) { $0.removeLast(2) },
+    Case(reason: "everything was removed", kind: .missing, sequence: 1) { $0.removeAll() },
+    Case(reason: "two adjacent entries were swapped", kind: .reordered, sequence: 4) {
       $0.swapAt(3, 4)
       $0 = renumbered($0)
     },
-    Case(reason: "one was taken out and the rest renumbered", kind: .changed, sequence: 3) {
+    Case(reason: "an entry was removed and the rest renumbered", kind: .changed, sequence: 3) {
       $0.remove(at: 2)
       $0 = renumbered($0)
     },
-    Case(reason: "one was put in that follows on those before it", kind: .inserted, sequence: 5) {
+    Case(reason: "an entry was inserted that follows the ones before it", kind: .inserted, sequence: 5) {
       let record = AuditRecord(
         at: Timestamp(seconds: 0), actor: "eve", commit: nil, revision: 9, resource: nil, action: .revision,
         outcome: "done", summary: "")
       $0.insert(AuditEntry(record, after: head(Array($0[..<4]))), at: 4)
       $0 = renumbered($0)
     },
-    Case(reason: "one was put behind the end", kind: .inserted, sequence: 9) {
+    Case(reason: "an entry was appended", kind: .inserted, sequence: 9) {
       $0.append(AuditEntry($0[0].record!, after: head($0)))
     },
   ]
 
-  @Test(arguments: cases) func `finds the first entry that is not as it was`(_ example: Case) {
+  @Test("Verification finds the first defect", arguments: cases)
+  func findsTheFirstDefect(_ example: Case) {
     let whole = AuditVerificationTests.chain(8)
     var tampered = whole
     example.tamper(&tampered)
@@ -85,7 +86,8 @@ import Testing
     #expect(finding?.sequence == example.sequence)
   }
 
-  @Test func `a whole chain is in order, and grows on a head that was kept`() {
+  @Test("A complete chain is valid, and contains a stored head")
+  func completeChainIsValid() {
     let entries = AuditVerificationTests.chain(8)
     let head = AuditVerificationTests.head(entries)
     #expect(AuditVerificationTests.verify(entries, head) == nil)
@@ -94,14 +96,16 @@ import Testing
     #expect(entries[3].record?.diff == [FieldChange("n", from: .integer(1), to: .string("ä\n"))])
   }
 
-  @Test func `a chain that was written anew as a whole is found by the head that was kept`() {
+  @Test("A chain that was rewritten completely is found by a stored head")
+  func rewrittenChainIsFoundByStoredHead() {
     let kept = AuditVerificationTests.head(AuditVerificationTests.chain(8)).hash
     let short = AuditVerificationTests.chain(5)
     let finding = AuditVerificationTests.verify(short, AuditVerificationTests.head(short), kept: kept)
     #expect(finding?.kind == .rewritten)
   }
 
-  @Test func `an end that differs from the store's is found`() {
+  @Test("An end that differs from the store's head is found")
+  func differentEndIsFound() {
     let entries = AuditVerificationTests.chain(4)
     let other = AuditHead(count: 4, hash: AuditHead.beginning.hash)
     #expect(AuditVerificationTests.verify(entries, other)?.kind == .changed)

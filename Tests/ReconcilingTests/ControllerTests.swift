@@ -14,7 +14,8 @@ import Testing
     await until { log in names.allSatisfy { log.status($0)?.isReady == true } }
   }
 
-  @Test func `converges, and ends when its triggers end`() async throws {
+  @Test("The controller converges, and ends when its triggers end")
+  func convergesAndEndsWithItsTriggers() async throws {
     try await simulation.run(from: .of(.fake("a"), .fake("b", needs: ["a"]))) { _ in
       await untilReady("a", "b")
     }
@@ -22,7 +23,8 @@ import Testing
     #expect(world.state.value.violations == [])
   }
 
-  @Test func `what left while no controller ran, and was never applied, is forgotten`() async throws {
+  @Test("A resource that left the manifests and was never applied is forgotten")
+  func unappliedLeavingResourceIsForgotten() async throws {
     try await simulation.run(from: .of(.fake("a"), .fake("p", mode: .paused))) { _ in
       await until { $0.status("p") != nil && $0.status("a")?.isReady == true }
     }
@@ -34,21 +36,23 @@ import Testing
     #expect(try await simulation.store.statuses(of: "dev").keys.map(\.name) == ["a"])
   }
 
-  @Test func `triggers while in flight lead to exactly one more look`() async throws {
+  @Test("Triggers for a resource in flight cause exactly one more check")
+  func triggersInFlightCauseOneMoreCheck() async throws {
     world.inject(.hang, into: "a")
     try await simulation.run(from: .of(.fake("a"))) { feed in
       await world.state.until { $0.applying.contains(.fake("a")) }
       for _ in 0..<5 { feed.yield(.changed([.fake("a")])) }
-      feed.yield(.changed([.fake("unheard-of")]))
+      feed.yield(.changed([.fake("unknown")]))
       world.heal("a")
       await until { $0.settledCount("a") == 2 }
     }
-    // One look before the step, one after it, one for the triggers.
+    // One observation before the step, one after it, one for the triggers.
     #expect(world.observeCount("a") == 3)
     #expect(world.applyCount("a") == 1)
   }
 
-  @Test func `a failing resource rests, is tried again, and keeps nobody waiting`() async throws {
+  @Test("A failing resource rests and is retried, and delays no other")
+  func failingResourceRestsAndIsRetried() async throws {
     world.inject(.applyBeforeEffect, into: "a")
     try await simulation.run(from: .of(.fake("a"), .fake("b"), .fake("c", needs: ["a"]))) { feed in
       await until {
@@ -70,7 +74,8 @@ import Testing
     #expect(world.state.value.violations == [])
   }
 
-  @Test func `one that hangs keeps nobody waiting`() async throws {
+  @Test("A step that hangs delays no other resource")
+  func hangingStepDelaysNoOther() async throws {
     world.inject(.hang, into: "slow")
     try await simulation.run(from: .of(.fake("a"), .fake("slow"))) { feed in
       await world.state.until { $0.things[.fake("a")] != nil }
@@ -88,7 +93,8 @@ import Testing
     }
   }
 
-  @Test func `a newer revision of another process is adopted, and what it leaves out is removed`()
+  @Test("A newer revision of another process is adopted, and its missing resources are removed")
+  func newerRevisionOfAnotherProcessIsAdopted()
     async throws
   {
     let others = (0..<5).map { AnyResource.fake("other\($0)") }
@@ -101,18 +107,19 @@ import Testing
       _ = try await simulation.store.record(second, by: Simulation.authorship, at: simulation.time.now)
       feed.yield(.tick)
       await until { $0.status("c")?.isReady == true && $0.status("b")?.failures == 1 }
-      #expect(world.things[.fake("a")] != nil, "b still needs it")
+      #expect(world.things[.fake("a")] != nil, "b still references it")
       world.heal("b")
       simulation.time.advance(TimeSpan(seconds: 1))
       feed.yield(.tick)
-      await until { $0.noteCount("Removed") == 2 }
+      await until { $0.noteCount(.removed) == 2 }
     }
     #expect(Set(world.things.keys) == Set(second.resources.map(\.id)))
     #expect(world.state.value.violations == [])
     #expect(try await simulation.store.statuses(of: "dev").count == 6)
   }
 
-  @Test func `a resource that leaves while it is worked on is removed afterwards`() async throws {
+  @Test("A resource that leaves while its step runs is removed afterwards")
+  func resourceLeavingDuringItsStepIsRemoved() async throws {
     let rest = (0..<4).map { AnyResource.fake("other\($0)") }
     world.inject(.hang, into: "a")
     try await simulation.run(
@@ -122,28 +129,30 @@ import Testing
       let next = DesiredState(environment: "dev", allowsMockGPUs: true, resources: rest)
       feed.yield(.desired(next, Simulation.authorship))
       world.heal("a")
-      await until { $0.noteCount("Removed") == 1 }
+      await until { $0.noteCount(.removed) == 1 }
     }
     #expect(world.things[.fake("a")] == nil)
     #expect(try await simulation.store.latestRevision(of: "dev")?.number == 2)
   }
 
-  @Test func `unreadable manifests and those of another environment change nothing`() async throws {
+  @Test("Unreadable manifests and those of another environment change nothing")
+  func unreadableManifestsChangeNothing() async throws {
     try await simulation.run(from: .of(.fake("a"))) { feed in
       await untilReady("a")
       feed.yield(.unreadable("a.yaml:1:1: not YAML"))
       feed.yield(.desired(.of(environment: "prod"), Simulation.authorship))
       world.remove("a")
       feed.yield(.resync)
-      await until { $0.noteCount("DriftHealed") == 1 }
+      await until { $0.noteCount(.driftHealed) == 1 }
     }
-    #expect(simulation.log.value.noteCount("ManifestsUnreadable") == 1)
-    #expect(simulation.log.value.noteCount("OtherEnvironment") == 1)
+    #expect(simulation.log.value.noteCount(.manifestsUnreadable) == 1)
+    #expect(simulation.log.value.noteCount(.otherEnvironment) == 1)
     #expect(world.things[.fake("a")] != nil)
     #expect(try await simulation.store.latestRevision(of: "dev")?.number == 1)
   }
 
-  @Test func `manifests that could not be recorded are recorded once the store answers`() async throws {
+  @Test("Manifests that could not be recorded are recorded once the store answers")
+  func manifestsAreRecordedOnceTheStoreAnswers() async throws {
     try await simulation.run(from: .of(.fake("a"))) { feed in
       await untilReady("a")
       simulation.store.fail(.record, times: 2)
@@ -154,10 +163,11 @@ import Testing
     }
   }
 
-  @Test func `a pass that the store refused is done again`() async throws {
+  @Test("A pass whose write failed is repeated")
+  func failedPassIsRepeated() async throws {
     simulation.store.fail(.claim, times: 1)
     try await simulation.run(from: .of(.fake("a"))) { feed in
-      await until { $0.noteCount("StateUnavailable") == 1 }
+      await until { $0.noteCount(.stateUnavailable) == 1 }
       while world.applyCount("a") == 0 {
         try Task.checkCancellation()
         simulation.time.advance(TimeSpan(seconds: 2))
@@ -168,18 +178,20 @@ import Testing
     }
   }
 
-  @Test func `too many deletions are held and said once`() async throws {
+  @Test("Too many deletions are blocked and reported once")
+  func tooManyDeletionsAreBlocked() async throws {
     try await simulation.apply(.of(.fake("a"), .fake("b")))
     try await simulation.run(from: .of(.fake("a"))) { feed in
-      await until { $0.noteCount("Guarded") == 1 }
+      await until { $0.noteCount(.condition(.guarded)) == 1 }
       feed.yield(.resync)
       await until { $0.settledCount("b") == 2 }
     }
     #expect(world.things.count == 2)
-    #expect(simulation.log.value.noteCount("Guarded") == 1)
+    #expect(simulation.log.value.noteCount(.condition(.guarded)) == 1)
   }
 
-  @Test func `what becomes ready by itself is looked at again without an event`() async throws {
+  @Test("A resource that becomes ready by itself is checked again without an event")
+  func startingResourceIsCheckedAgain() async throws {
     world.state.change { $0.health[.fake("a")] = .progressing(reason: "Starting", message: "starts") }
     try await simulation.run(from: .of(.fake("a"))) { feed in
       await until { $0.status("a")?.condition(.progressing)?.status == true }

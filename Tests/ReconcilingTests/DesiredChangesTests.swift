@@ -35,7 +35,8 @@ struct DesiredChangesTests {
     Row(reason: "everything is gone", old: .of(.fake("a")), new: .of(), gone: ["a"], affectsReferences: true),
   ]
 
-  @Test(arguments: rows) func tells(_ row: Row) {
+  @Test("The changes between two desired states are found", arguments: rows)
+  func changesAreFound(_ row: Row) {
     let changes = DesiredChanges(from: row.old, to: row.new)
     #expect(changes.changed.map(\.id.name) == row.changed)
     #expect(changes.gone.map(\.name) == row.gone)

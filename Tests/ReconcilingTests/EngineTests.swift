@@ -4,7 +4,8 @@ import ReconcilingSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct EngineTests {
-  @Test func `applies in order, then has nothing to do and writes nothing`() async throws {
+  @Test("An apply runs in order, and a repeated apply writes nothing")
+  func repeatedApplyWritesNothing() async throws {
     let simulation = Simulation()
     let desired = DesiredState.of(.fake("a"), .fake("b", needs: ["a"]), .fake("c", needs: ["b"]))
     try await simulation.apply(desired)
@@ -21,7 +22,8 @@ import Testing
     #expect(simulation.store.callCount(.claim) == 1)
   }
 
-  @Test func `an intent is on disk before its step begins`() async throws {
+  @Test("An intent is stored before its step starts")
+  func intentIsStoredBeforeItsStep() async throws {
     let store = MemoryStateStore()
     let open = Watched<[ResourceID: Bool]>([:])
     let world = FakeWorld { id in
@@ -33,7 +35,8 @@ import Testing
     #expect(open.value == [.fake("a"): true, .fake("b"): true, .fake("c"): true])
   }
 
-  @Test func `without a journal no step is done`() async throws {
+  @Test("No step runs without a journal")
+  func noStepRunsWithoutJournal() async throws {
     let simulation = Simulation()
     let preparation = try await simulation.engine.prepare(.of(.fake("a"), .fake("b", needs: ["a"])))
     simulation.store.fail(.append, times: 100)
@@ -43,7 +46,8 @@ import Testing
     #expect(report.findings[.fake("a")]?.status.failures == 1)
   }
 
-  @Test func `a failure stops what depends on it and nothing else`() async throws {
+  @Test("A failure stops its dependents and nothing else")
+  func failureStopsOnlyDependents() async throws {
     let simulation = Simulation()
     simulation.world.inject(.applyBeforeEffect, into: "a")
     let convergence = try await simulation.apply(
@@ -51,27 +55,29 @@ import Testing
     #expect(Set(simulation.world.things.keys.map(\.name)) == ["c", "d"])
     let status = try #require(convergence.findings[.fake("b")]?.status)
     #expect(status.condition(.blocked)?.message == "waits for Fake/a" && status.failures == 0)
-    #expect(convergence.findings[.fake("a")]?.status.condition(.degraded)?.reason == "StepFailed")
+    #expect(convergence.findings[.fake("a")]?.status.condition(.degraded)?.reason == .stepFailed)
   }
 
-  @Test func `what is not begun because its ground cannot be seen is not claimed`() async throws {
+  @Test("A resource whose dependency cannot be observed is not claimed")
+  func resourceWithUnobservedDependencyIsNotClaimed() async throws {
     let simulation = Simulation()
     simulation.world.inject(.observe, into: "a")
     try await simulation.apply(.of(.fake("a"), .fake("b", needs: ["a"])))
     #expect(try await simulation.store.inventory(of: "dev", knowing: []).isEmpty)
   }
 
-  @Test func `what leaves is not forgotten while a step of it may still take effect`() async throws {
+  @Test("A leaving resource is not forgotten while a step may still take effect")
+  func leavingResourceIsKeptWhileAStepMayTakeEffect() async throws {
     let simulation = Simulation()
     try await simulation.apply(.of(.fake("a"), .fake("b"), .fake("c"), .fake("d")))
-    let step = StepID(pass: "cut off", resource: .fake("d"), index: 0)
+    let step = StepID(pass: "interrupted", resource: .fake("d"), index: 0)
     let intent = JournalIntent(
       step: step, revision: 1, action: .create, summary: "create it", reason: "not there", risk: .safe,
       at: simulation.time.now)
     try await simulation.store.append([.intent(intent)], in: "dev")
     let desired = DesiredState.of(.fake("a"), .fake("b"), .fake("c"))
     let convergence = try await simulation.apply(desired)
-    #expect(convergence.findings[.fake("d")]?.status.condition(.progressing)?.reason == "Settling")
+    #expect(convergence.findings[.fake("d")]?.status.condition(.progressing)?.reason == .settling)
     simulation.world.put("d", 1)
     simulation.time.advance(TimeSpan(seconds: 61))
     try await simulation.apply(desired)
@@ -79,7 +85,8 @@ import Testing
     #expect(try await simulation.store.inventory(of: "dev", knowing: []).count == 3)
   }
 
-  @Test func `what is claimed and not whole is looked at with what is known of it`() async throws {
+  @Test("A claimed resource is observed with its former spec too")
+  func claimedResourceIsObservedWithItsFormerSpec() async throws {
     let simulation = Simulation()
     let desired = DesiredState.of(.fake("a"), .fake("b"))
     try await simulation.apply(desired)
@@ -92,7 +99,8 @@ import Testing
     #expect(simulation.world.observeCount("b") == before + 1)
   }
 
-  @Test func `a gracefulStop finishes what runs and begins nothing`() async throws {
+  @Test("A graceful stop finishes running steps and starts none")
+  func gracefulStopStartsNothing() async throws {
     let simulation = Simulation()
     simulation.world.inject(.hang, into: "a")
     let preparation = try await simulation.engine.prepare(.of(.fake("a"), .fake("b", needs: ["a"])))
@@ -105,7 +113,8 @@ import Testing
     #expect(try await simulation.store.journal(of: "dev", id: nil, limit: 9).map(\.outcome) == [.done])
   }
 
-  @Test func `what cannot be seen is neither made anew nor deleted`() async throws {
+  @Test("A resource that cannot be observed is neither created again nor deleted")
+  func unobservedResourceIsNotChanged() async throws {
     let simulation = Simulation()
     try await simulation.apply(.of(.fake("a"), .fake("b"), .fake("c"), .fake("d")))
     for name in ["a", "b"] { simulation.world.inject(.observe, into: name) }
@@ -114,21 +123,23 @@ import Testing
     #expect(simulation.world.applyCount("a") == 1 && simulation.world.applyCount("b") == 1)
     for name in ["a", "b"] {
       let status = convergence.findings[.fake(name)]?.status
-      #expect(status?.condition(.degraded)?.reason == "NotObserved")
+      #expect(status?.condition(.degraded)?.reason == .notObserved)
     }
     #expect(try await simulation.store.inventory(of: "dev", knowing: []).count == 4)
   }
 
-  @Test func `a backend that lies is found out`() async throws {
+  @Test("A step without an effect is detected")
+  func stepWithoutEffectIsDetected() async throws {
     let simulation = Simulation()
     simulation.world.inject(.lie, into: "a")
     let convergence = try await simulation.apply(.of(.fake("a")))
     let status = try #require(convergence.findings[.fake("a")]?.status)
-    #expect(status.condition(.degraded)?.reason == "NotConverged" && status.failures == 1)
+    #expect(status.condition(.degraded)?.reason == .notConverged && status.failures == 1)
     #expect(try await simulation.store.inventory(of: "dev", knowing: [])[.fake("a")]?.digest == nil)
   }
 
-  @Test func `what waits goes on once what it waits for is done, and its dependents with it`() async throws {
+  @Test("A waiting resource and its dependents continue once the prerequisite is done")
+  func waitingResourceContinues() async throws {
     let simulation = Simulation()
     simulation.world.state.change { $0.gates = [.fake("a"): .fake("z")] }
     let convergence = try await simulation.apply(.of(.fake("a"), .fake("b", needs: ["a"]), .fake("z")))
@@ -137,7 +148,8 @@ import Testing
     #expect(convergence.findings.values.allSatisfy { $0.status.isReady })
   }
 
-  @Test func `what is only observed is never owned, so never removed`() async throws {
+  @Test("A resource in mode observe is never removed")
+  func observedResourceIsNeverRemoved() async throws {
     let simulation = Simulation()
     simulation.world.put("a", 1)
     try await simulation.apply(.of(.fake("a", mode: .observe), .fake("b")))
@@ -146,7 +158,8 @@ import Testing
     #expect(try await simulation.store.statuses(of: "dev").keys.map(\.name) == ["b"], "its status is gone")
   }
 
-  @Test func `the fast are recorded while the slow are still worked on`() async throws {
+  @Test("Finished resources are recorded while others still run")
+  func finishedResourcesAreRecordedEarly() async throws {
     let simulation = Simulation()
     simulation.world.inject(.hang, into: "slow")
     let preparation = try await simulation.engine.prepare(.of(.fake("a"), .fake("slow")))
@@ -165,7 +178,8 @@ import Testing
     #expect(simulation.log.value.settledCount("a") == 1)
   }
 
-  @Test func `a part waits for what it needs outside of it`() async throws {
+  @Test("A scoped pass waits for dependencies outside of its scope")
+  func scopedPassWaitsForOutsideDependencies() async throws {
     let simulation = Simulation()
     let desired = DesiredState.of(
       .fake("a"), .fake("b", needs: ["a"]), .fake("p", mode: .paused), .fake("q", needs: ["p"]))
@@ -179,7 +193,8 @@ import Testing
     #expect(try await results("b") == [.fake("b"): .done])
   }
 
-  @Test func `a part deletes nothing that others still need`() async throws {
+  @Test("A scoped pass deletes nothing that other resources still use")
+  func scopedPassDeletesNothingInUse() async throws {
     let simulation = Simulation()
     let others = (0..<10).map { AnyResource.fake("other\($0)") }
     func desired(_ resources: AnyResource...) -> DesiredState {

@@ -13,14 +13,15 @@ import Testing
       })
   }
 
-  /// Everything that is given out now.
+  /// All resources that are ready now.
   private func ready(_ graph: inout ExecutionGraph) -> [String] {
     var names: [String] = []
     while let id = graph.next() { names.append(id.name) }
     return names
   }
 
-  @Test func `gives out in plan order what waits for nothing, and the rest as it becomes free`() {
+  @Test("Resources become ready in plan order after their dependencies")
+  func resourcesBecomeReadyAfterTheirDependencies() {
     var graph = ExecutionGraph(
       plan([
         ("b", .create, []), ("a", .update, []), ("c", .create, ["a", "b"]), ("d", .delete, ["c"]),
@@ -36,7 +37,8 @@ import Testing
     #expect(graph.skipped.isEmpty)
   }
 
-  @Test func `a failure skips what depends on it, through others too, and nothing else`() {
+  @Test("A failure skips direct and indirect dependents, and nothing else")
+  func failureSkipsOnlyDependents() {
     var graph = ExecutionGraph(
       plan([
         ("a", .create, []), ("b", .create, ["a"]), ("c", .create, ["b"]), ("d", .create, []),
@@ -47,24 +49,28 @@ import Testing
     graph.finish(.fake("d"), succeeded: true)
     #expect(ready(&graph) == ["f"])
     #expect(Set(graph.skipped.keys.map(\.name)) == ["b", "c", "e"])
-    #expect(graph.skipped[.fake("b")] == .resource(.fake("a")))
+    #expect(graph.skipped[.fake("b")] == .fake("a"))
   }
 
-  @Test(arguments: [
-    (ResourcePlan.Outcome.blocked, false, "held by a guard"), (.unknown, false, "could not be seen"),
-    (.waiting, false, "waits itself"), (.invalid, false, "cannot be done"),
-    (.unchanged, true, "is as declared"), (.paused, true, "is as a person wants it"),
-    (.drifted, true, "is only watched"),
-  ])
-  func `what others may build on`(outcome: ResourcePlan.Outcome, mayGoOn: Bool, reason: String) {
+  @Test(
+    "The outcome of a dependency decides whether dependents may continue",
+    arguments: [
+      (ResourcePlan.Outcome.blocked, false, "a guard blocks"), (.unknown, false, "was not observed"),
+      (.waiting, false, "waits"), (.invalid, false, "is invalid"),
+      (.unchanged, true, "is as declared"), (.paused, true, "is paused"),
+      (.drifted, true, "is only observed"),
+    ])
+  func outcomeDecidesWhetherDependentsContinue(
+    outcome: ResourcePlan.Outcome, mayContinue: Bool, reason: String
+  ) {
     var graph = ExecutionGraph(
       plan([("a", outcome, []), ("b", .create, ["a"]), ("c", .create, ["b"])]), isSatisfied: { _ in true })
-    #expect(ready(&graph) == (mayGoOn ? ["b"] : []), "a dependency that \(reason)")
-    #expect(graph.skipped.count == (mayGoOn ? 0 : 2))
+    #expect(ready(&graph) == (mayContinue ? ["b"] : []), "a dependency that \(reason)")
+    #expect(graph.skipped.count == (mayContinue ? 0 : 2))
   }
 
-  @Test(arguments: [true, false])
-  func `a dependency outside of the plan counts as the caller says`(isSatisfied: Bool) {
+  @Test("The caller decides about a dependency outside of the plan", arguments: [true, false])
+  func callerDecidesAboutOutsideDependency(isSatisfied: Bool) {
     var graph = ExecutionGraph(plan([("b", .create, ["a"])]), isSatisfied: { _ in isSatisfied })
     #expect(ready(&graph) == (isSatisfied ? ["b"] : []))
     #expect(graph.skipped.isEmpty == isSatisfied)

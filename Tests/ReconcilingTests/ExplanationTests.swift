@@ -7,26 +7,28 @@ import Testing
   private static let start = Timestamp(seconds: 1000)
   private static let now = Timestamp(seconds: 1060)
 
-  /// One resource as it is remembered.
+  /// The stored state of one resource.
   struct Fact: Sendable {
     var name: String
-    var condition: (type: Condition.Kind, reason: String, message: String)?
+    var condition: (type: Condition.Kind, reason: ConditionReason, message: String)?
     var revision: Int64 = 2
     var failures = 0
     var needs: [String] = []
+    /// The resources that its condition waits for.
+    var waitsFor: [String] = []
     var isDesired = true
     var mode = ReconcileMode.enforce
-    /// What became of its newest step; nil for no step.
+    /// The outcome of its newest step: nil for no step, `.some(nil)` while the step runs.
     var step: JournalOutcome??
   }
 
   struct Case: CustomTestStringConvertible, Sendable {
     let reason: String
-    /// The first is asked about.
+    /// The first one is explained.
     let facts: [Fact]
     var quarantined: [Int64: String] = [:]
     var holder: String?
-    /// Names along the chain and the cause at its end.
+    /// The names along the chain; `cause` is that of the last.
     let chain: [String]
     let cause: Explanation.Cause
     let next: Explanation.Next
@@ -37,143 +39,152 @@ import Testing
     var testDescription: String { reason }
   }
 
-  private static func blocked(_ reason: String, _ message: String) -> (Condition.Kind, String, String) {
+  private static func blocked(_ reason: ConditionReason, _ message: String)
+    -> (Condition.Kind, ConditionReason, String)
+  {
     (.blocked, reason, message)
   }
   private static let retry = Explanation.Next.retry(at: Timestamp(seconds: 1064), failures: 3)
 
   static let cases: [Case] = [
     Case(
-      reason: "nothing is wrong", facts: [Fact(name: "a", condition: (.ready, "AsDeclared", "as declared"))],
+      reason: "nothing is wrong", facts: [Fact(name: "a", condition: (.ready, .asDeclared, "as declared"))],
       chain: ["a"], cause: .ready, next: .nothing),
     Case(
-      reason: "its step failed, and it rests",
+      reason: "its step failed, and it is retried later",
       facts: [
         Fact(
-          name: "a", condition: (.degraded, "StepFailed", "it broke"), failures: 3,
-          step: .some(.failed("it broke")))
-      ], chain: ["a"], cause: .stepFailed, next: retry, message: "‘make it’ failed: it broke", advice: "mend"),
+          name: "a", condition: (.degraded, .stepFailed, "it broke"), failures: 3,
+          step: .some(.failed("it broke", effect: .settled)))
+      ], chain: ["a"], cause: .stepFailed, next: retry, message: "‘make it’ failed: it broke",
+      advice: "fix what the message reports"),
     Case(
-      reason: "its system cannot be seen",
-      facts: [Fact(name: "a", condition: (.degraded, "NotObserved", "refused the connection"), failures: 3)],
-      chain: ["a"], cause: .notObserved, next: retry, message: "refused", advice: "until it was seen"),
+      reason: "its system cannot be observed",
+      facts: [Fact(name: "a", condition: (.degraded, .notObserved, "refused the connection"), failures: 3)],
+      chain: ["a"], cause: .notObserved, next: retry, message: "refused", advice: "until it is observed"),
     Case(
       reason: "its steps were done and changed nothing",
-      facts: [Fact(name: "a", condition: (.degraded, "NotConverged", "still differs"), failures: 3)],
+      facts: [Fact(name: "a", condition: (.degraded, .notConverged, "still differs"), failures: 3)],
       chain: ["a"], cause: .notConverged, next: retry, advice: "diff Fake/a"),
     Case(
-      reason: "it is as declared and unwell",
-      facts: [Fact(name: "a", condition: (.degraded, "HealthCheckFailed", "503"))], chain: ["a"],
-      cause: .unhealthy, next: .look, message: "503"),
+      reason: "it is as declared and unhealthy",
+      facts: [Fact(name: "a", condition: (.degraded, .kind("HealthCheckFailed"), "503"))], chain: ["a"],
+      cause: .unhealthy, next: .check, message: "503"),
     Case(
-      reason: "it is starting", facts: [Fact(name: "a", condition: (.progressing, "Starting", "starts"))],
-      chain: ["a"], cause: .starting, next: .look),
+      reason: "it is starting",
+      facts: [Fact(name: "a", condition: (.progressing, .kind("Starting"), "starts"))],
+      chain: ["a"], cause: .starting, next: .check),
     Case(
-      reason: "the failed one is three resources away",
+      reason: "the failed resource is three references away",
       facts: [
-        Fact(name: "a", condition: blocked("DependencyNotReady", "waits for Fake/b"), needs: ["b"]),
-        Fact(name: "b", condition: blocked("DependencyNotReady", "waits for Fake/c"), needs: ["c"]),
-        Fact(name: "c", condition: (.degraded, "StepFailed", "it broke"), failures: 3),
+        Fact(
+          name: "a", condition: blocked(.dependencyNotReady, "waits for Fake/b"), needs: ["b"],
+          waitsFor: ["b"]),
+        Fact(
+          name: "b", condition: blocked(.dependencyNotReady, "waits for Fake/c"), needs: ["c"],
+          waitsFor: ["c"]),
+        Fact(name: "c", condition: (.degraded, .stepFailed, "it broke"), failures: 3),
       ], chain: ["a", "b", "c"], cause: .stepFailed, next: retry, message: "it broke"),
     Case(
-      reason: "what it waits for waits for a guard",
+      reason: "the resource that it waits for is blocked by a guard",
       facts: [
-        Fact(name: "a", condition: blocked("DependencyNotReady", "waits for Fake/b")),
-        Fact(name: "b", condition: blocked("Guarded", "give --allow-prune")),
+        Fact(name: "a", condition: blocked(.dependencyNotReady, "waits for Fake/b"), waitsFor: ["b"]),
+        Fact(name: "b", condition: blocked(.guarded, "give --allow-prune")),
       ], chain: ["a", "b"], cause: .guarded, next: .person, message: "--allow-prune"),
     Case(
       reason: "its planner waits for a resource that is starting",
       facts: [
-        Fact(name: "a", condition: blocked("Waiting", "waits for an engine on Fake/b.")),
-        Fact(name: "b", condition: (.progressing, "Starting", "starts")),
+        Fact(name: "a", condition: blocked(.waiting, "waits for an engine on Fake/b"), waitsFor: ["b"]),
+        Fact(name: "b", condition: (.progressing, .kind("Starting"), "starts")),
       ], chain: ["a", "b"], cause: .starting, next: .after(.fake("b"))),
     Case(
-      reason: "its planner waits for no resource",
+      reason: "its planner waits for something that is not a resource",
       facts: [
-        Fact(name: "a", condition: blocked("Waiting", "waits for room on Fake/b")),
-        Fact(name: "b", condition: (.ready, "AsDeclared", "")),
-      ], chain: ["a"], cause: .waiting, next: .look),
+        Fact(name: "a", condition: blocked(.waiting, "waits for capacity")),
+        Fact(name: "b", condition: (.ready, .asDeclared, "")),
+      ], chain: ["a"], cause: .waiting, next: .check),
     Case(
-      reason: "what it refers to is neither declared nor there",
+      reason: "the resource that it references is neither declared nor in the inventory",
       facts: [
         Fact(
-          name: "a", condition: blocked("Waiting", "waits for Fake/gone, which is not declared"),
-          needs: ["gone"])
+          name: "a", condition: blocked(.waiting, "waits for Fake/gone, which is not declared"),
+          needs: ["gone"], waitsFor: ["gone"])
       ],
-      chain: ["a", "gone"], cause: .missing, next: .person, advice: "take it out of Fake/a at spec.needs"),
+      chain: ["a", "gone"], cause: .missing, next: .person, advice: "remove it from Fake/a at spec.needs"),
     Case(
-      reason: "what it waits for was never looked at",
+      reason: "the resource that it waits for was never checked",
       facts: [
-        Fact(name: "a", condition: blocked("DependencyNotReady", "waits for Fake/b")), Fact(name: "b"),
-      ], chain: ["a", "b"], cause: .notLookedAt, next: .after(.fake("b"))),
+        Fact(name: "a", condition: blocked(.dependencyNotReady, "waits for Fake/b"), waitsFor: ["b"]),
+        Fact(name: "b"),
+      ], chain: ["a", "b"], cause: .unchecked, next: .after(.fake("b"))),
     Case(
-      reason: "what it waited for is ready by now",
+      reason: "the resource that it waited for is ready by now",
       facts: [
-        Fact(name: "a", condition: blocked("DependencyNotReady", "waits for Fake/b")),
-        Fact(name: "b", condition: (.ready, "AsDeclared", "")),
-      ], chain: ["a"], cause: .waiting, next: .look),
+        Fact(name: "a", condition: blocked(.dependencyNotReady, "waits for Fake/b"), waitsFor: ["b"]),
+        Fact(name: "b", condition: (.ready, .asDeclared, "")),
+      ], chain: ["a"], cause: .waiting, next: .check),
     Case(
-      reason: "two that wait for each other do not go on for ever",
+      reason: "two resources that wait for each other end the chain",
       facts: [
-        Fact(name: "a", condition: blocked("DependencyNotReady", "waits for Fake/b")),
-        Fact(name: "b", condition: blocked("DependencyNotReady", "waits for Fake/a")),
-      ], chain: ["a", "b"], cause: .dependency, next: .look),
+        Fact(name: "a", condition: blocked(.dependencyNotReady, "waits for Fake/b"), waitsFor: ["b"]),
+        Fact(name: "b", condition: blocked(.dependencyNotReady, "waits for Fake/a"), waitsFor: ["a"]),
+      ], chain: ["a", "b"], cause: .dependency, next: .check),
     Case(
-      reason: "it cannot be done as written",
-      facts: [Fact(name: "a", condition: blocked("Invalid", "the number is negative"))], chain: ["a"],
+      reason: "its manifest cannot be applied as written",
+      facts: [Fact(name: "a", condition: blocked(.invalid, "the number is negative"))], chain: ["a"],
       cause: .invalid, next: .person, advice: "change its manifest"),
     Case(
-      reason: "its manifest pauses it", facts: [Fact(name: "a", condition: blocked("Paused", "paused"))],
+      reason: "its manifest pauses it", facts: [Fact(name: "a", condition: blocked(.paused, "paused"))],
       chain: ["a"], cause: .paused, next: .person, advice: "metadata.mode"),
     Case(
       reason: "it differs and is only observed",
-      facts: [Fact(name: "a", condition: (.drifted, "Drifted", "n 1 → 2"), mode: .observe)], chain: ["a"],
+      facts: [Fact(name: "a", condition: (.drifted, .drifted, "n 1 → 2"), mode: .observe)], chain: ["a"],
       cause: .drifted, next: .nothing, advice: "metadata.mode"),
     Case(
       reason: "the controller was stopped before it was done",
-      facts: [Fact(name: "a", condition: (.progressing, "Stopped", "stopped"))], chain: ["a"],
-      cause: .interrupted, next: .look, advice: "goes on from there"),
+      facts: [Fact(name: "a", condition: (.progressing, .stopped, "stopped"))], chain: ["a"],
+      cause: .interrupted, next: .check, advice: "continues from there"),
     Case(
-      reason: "its step was given up for a newer revision",
+      reason: "its step was cancelled for a newer revision",
       facts: [
-        Fact(name: "a", condition: (.progressing, "Superseded", "given up because revision 3 is newer"))
+        Fact(name: "a", condition: (.progressing, .superseded, "cancelled because revision 3 is newer"))
       ],
-      chain: ["a"], cause: .superseded, next: .look, message: "revision 3"),
+      chain: ["a"], cause: .superseded, next: .check, message: "revision 3"),
     Case(
-      reason: "a call that was given up does not end",
-      facts: [Fact(name: "a", condition: (.progressing, "CallDoesNotEnd", "has not let go of it"))],
+      reason: "a cancelled call does not end",
+      facts: [Fact(name: "a", condition: (.progressing, .callDoesNotEnd, "the call has not returned"))],
       chain: ["a"],
-      cause: .stuck, next: .look, advice: "what keeps its system busy"),
+      cause: .stuck, next: .check, advice: "check what keeps its system busy"),
     Case(
       reason: "the controller was killed during its first step",
-      facts: [Fact(name: "a", step: .some(nil))], chain: ["a"], cause: .interrupted, next: .look,
+      facts: [Fact(name: "a", step: .some(nil))], chain: ["a"], cause: .interrupted, next: .check,
       message: "‘make it’"),
     Case(
-      reason: "its first step is under way, and a controller that is alive holds its lease",
+      reason: "its first step is running, and a live controller holds its lease",
       facts: [Fact(name: "a", step: .some(nil))], holder: "server-1", chain: ["a"], cause: .starting,
-      next: .underWay("make it", since: start), message: "‘make it’ is under way"),
+      next: .running("make it", since: start), message: "‘make it’ is running"),
     Case(
       reason: "the controller was killed during a step of the newest revision",
       facts: [
-        Fact(name: "a", condition: (.ready, "AsDeclared", ""), revision: 1, step: .some(.interrupted))
-      ], chain: ["a"], cause: .interrupted, next: .look),
+        Fact(name: "a", condition: (.ready, .asDeclared, ""), revision: 1, step: .some(.interrupted))
+      ], chain: ["a"], cause: .interrupted, next: .check),
     Case(
-      reason: "a step is under way for what failed before",
+      reason: "a step is running for a resource that failed before",
       facts: [
-        Fact(name: "a", condition: (.degraded, "StepFailed", "it broke"), failures: 1, step: .some(nil))
-      ], chain: ["a"], cause: .stepFailed, next: .underWay("make it", since: start)),
+        Fact(name: "a", condition: (.degraded, .stepFailed, "it broke"), failures: 1, step: .some(nil))
+      ], chain: ["a"], cause: .stepFailed, next: .running("make it", since: start)),
     Case(
-      reason: "it was ready, and the newest revision was not looked at",
-      facts: [Fact(name: "a", condition: (.ready, "AsDeclared", ""), revision: 1)], chain: ["a"],
-      cause: .notLookedAt, next: .look, message: "revision 2", advice: "start a controller"),
+      reason: "it was ready, and was not checked for the newest revision",
+      facts: [Fact(name: "a", condition: (.ready, .asDeclared, ""), revision: 1)], chain: ["a"],
+      cause: .unchecked, next: .check, message: "revision 2", advice: "start a controller"),
     Case(
-      reason: "the revision that wants it was rolled back",
-      facts: [Fact(name: "a", condition: (.ready, "AsDeclared", ""), revision: 1)],
+      reason: "the revision that declares it was rolled back",
+      facts: [Fact(name: "a", condition: (.ready, .asDeclared, ""), revision: 1)],
       quarantined: [2: "rolled back by ann"], chain: ["a"], cause: .quarantined, next: .person,
       message: "rolled back by ann", advice: "commit"),
     Case(
-      reason: "another controller has the environment and said nothing yet", facts: [Fact(name: "a")],
-      holder: "server-2", chain: ["a"], cause: .heldElsewhere, next: .look, message: "server-2"),
+      reason: "another controller holds the lease and has recorded no status", facts: [Fact(name: "a")],
+      holder: "server-2", chain: ["a"], cause: .heldElsewhere, next: .check, message: "server-2"),
   ]
 
   private static func snapshot(_ example: Case) -> StatusSnapshot {
@@ -186,7 +197,8 @@ import Testing
       let id = ResourceID.fake(fact.name)
       if let (type, reason, message) = fact.condition {
         let condition = Condition(
-          type, true, reason: reason, message: message, since: start, observedRevision: fact.revision)
+          type, true, reason: reason, message: message, waitsFor: fact.waitsFor.map { .fake($0) },
+          since: start, observedRevision: fact.revision)
         statuses[id] = ResourceStatus(
           id: id, revision: fact.revision, conditions: [condition], failures: fact.failures,
           nextAttempt: fact.failures > 0 ? Timestamp(seconds: 1064) : nil, mode: fact.mode)
@@ -207,7 +219,8 @@ import Testing
     return snapshot
   }
 
-  @Test(arguments: cases) func `the chain ends at the cause`(_ example: Case) {
+  @Test("The chain ends at the root cause", arguments: cases)
+  func chainEndsAtTheRootCause(_ example: Case) {
     let explanation = Explanation(
       of: .fake(example.facts[0].name), in: ExplanationTests.snapshot(example))
     #expect(explanation.chain.map(\.id.name) == example.chain)
@@ -222,14 +235,16 @@ import Testing
     let hasAdvice = !explanation.advice.isEmpty
     #expect(
       hasAdvice || [.ready, .starting, .superseded].contains(explanation.root.cause),
-      "a person is told what to do")
+      "a person gets advice")
   }
 
-  @Test func `every cause has a case`() {
+  @Test("Every cause has a case")
+  func everyCauseHasACase() {
     #expect(Set(ExplanationTests.cases.map(\.cause)) == Set(Explanation.Cause.allCases))
   }
 
-  @Test func `programs read the same`() throws {
+  @Test("The JSON contains the explanation")
+  func jsonContainsTheExplanation() throws {
     let example = try #require(ExplanationTests.cases.first { $0.chain.count == 3 })
     let value = Explanation(of: .fake("a"), in: ExplanationTests.snapshot(example)).value(
       now: ExplanationTests.now)

@@ -13,7 +13,8 @@ import Testing
         summary: "create it", reason: "not there", risk: .safe, at: Timestamp(seconds: 1)))
   }
 
-  @Test func `many writers at once: each record written once, with few appends`() async throws {
+  @Test("Each record of concurrent writers is written once, with few appends")
+  func recordsAreWrittenOnceWithFewAppends() async throws {
     let store = MemoryStateStore()
     let journal = JournalWriter(store: store, environment: "dev")
     try await withThrowingTaskGroup { group in
@@ -26,7 +27,8 @@ import Testing
     #expect(store.callCount(.append) < Self.writers / 2)
   }
 
-  @Test func `a failing store reaches every writer of the group, and the next are written`() async throws {
+  @Test("A failed append fails every writer of its group, and later records are written")
+  func failedAppendFailsItsGroup() async throws {
     let store = MemoryStateStore()
     let journal = JournalWriter(store: store, environment: "dev")
     store.fail(.append, times: 1)
@@ -45,20 +47,23 @@ import Testing
     }
     let entries = try await store.journal(of: "dev", id: nil, limit: 10_000)
     #expect(failures > 0)
-    #expect(entries.count + failures == Self.writers, "whoever was told no error is on disk, and nobody else")
+    #expect(
+      entries.count + failures == Self.writers, "exactly the records of callers without an error are stored")
     try await journal.write(intent(Self.writers))
     #expect(try await store.journal(of: "dev", id: nil, limit: 10_000).count == entries.count + 1)
   }
 
-  @Test func `one whose lease is lost takes no other with it`() async throws {
+  @Test("A record with a lost lease does not reject the others of its group")
+  func lostLeaseRejectsOnlyItsRecord() async throws {
     let store = MemoryStateStore()
-    let leaseStatus = try await store.recordHeartbeat(ControllerHeartbeat(ControllerReplica(name: "a")), in: "dev")
+    let leaseStatus = try await store.recordHeartbeat(
+      ControllerHeartbeat(ControllerReplica(name: "a")), in: "dev")
     var tokens = leaseStatus.tokens
     let lost = KeyRange(of: .fake("r0"))
     tokens[lost] = 0
     let fenced = store.fenced(by: FencingTokens(replica: "a", tokens: tokens))
     let journal = JournalWriter(store: fenced, environment: "dev")
-    let refused = await withTaskGroup(of: Bool.self) { group in
+    let rejected = await withTaskGroup(of: Bool.self) { group in
       for number in 0..<Self.writers {
         group.addTask {
           do {
@@ -71,7 +76,7 @@ import Testing
       }
       return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
     }
-    #expect(refused == (0..<Self.writers).count { KeyRange(of: .fake("r\($0)")) == lost })
-    #expect(try await store.journal(of: "dev", id: nil, limit: 1000).count == Self.writers - refused)
+    #expect(rejected == (0..<Self.writers).count { KeyRange(of: .fake("r\($0)")) == lost })
+    #expect(try await store.journal(of: "dev", id: nil, limit: 1000).count == Self.writers - rejected)
   }
 }

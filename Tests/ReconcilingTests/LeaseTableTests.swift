@@ -10,22 +10,24 @@ import Testing
   private let start = Timestamp(seconds: 100)
   private func at(_ seconds: Int64) -> Timestamp { start + TimeSpan(seconds: seconds) }
 
-  @Test func `a range changes hands only once its holder has let go of it`() {
+  @Test("A range changes hands only after its holder releases it")
+  func rangeChangesHandsAfterRelease() {
     var table = LeaseTable()
     #expect(table.record(ControllerHeartbeat(a), now: start).holdsAll)
     var other = table.record(ControllerHeartbeat(b), now: start)
     #expect(other.tokens.isEmpty && other.assigned.count == 8)
     var mine = table.record(ControllerHeartbeat(a), now: at(1))
-    #expect(mine.holdsAll && mine.assigned.count == 8, "it is told, and holds on")
+    #expect(mine.holdsAll && mine.assigned.count == 8, "it learns of the assignment and keeps the ranges")
     let foreign = Set(mine.tokens.keys).subtracting(mine.assigned)
-    // Also what it is to keep: it does not lose that by mistake.
+    // A released range that is assigned to it is kept.
     mine = table.record(ControllerHeartbeat(a, released: foreign.union([.first])), now: at(2))
     #expect(mine.tokens.count == 8 && mine.tokens[.first] == 1)
     other = table.record(ControllerHeartbeat(b), now: at(2))
     #expect(Set(other.tokens.keys) == foreign && other.tokens.values.allSatisfy { $0 == 2 })
   }
 
-  @Test func `who is not heard from loses everything, and its tokens with it`() {
+  @Test("A replica without heartbeats loses its ranges and tokens")
+  func silentReplicaLosesItsRanges() {
     var table = LeaseTable()
     _ = table.record(ControllerHeartbeat(a), now: start)
     #expect(table.record(ControllerHeartbeat(b), now: at(5)).tokens.isEmpty)
@@ -33,23 +35,26 @@ import Testing
     #expect(other.holdsAll && other.evicted == [a])
     #expect(KeyRange.all.allSatisfy { !table.isCurrent(1, of: $0) })
     let back = table.record(ControllerHeartbeat(a), now: at(7))
-    #expect(back.tokens.isEmpty && back.others == [b], "it joins again, behind the other")
+    #expect(back.tokens.isEmpty && back.others == [b], "it joins again after the other")
   }
 
-  @Test func `a late heartbeat of a replica that nobody missed changes nothing`() {
+  @Test("A late heartbeat of a replica that was not evicted changes nothing")
+  func lateHeartbeatChangesNothing() {
     var table = LeaseTable()
     let first = table.record(ControllerHeartbeat(a), now: start)
     #expect(table.record(ControllerHeartbeat(a), now: at(3600)).tokens == first.tokens)
   }
 
-  @Test func `a process that is known to be gone is not waited for`() {
+  @Test("The leases of a process that has ended do not have to expire")
+  func endedProcessLosesItsLeasesAtOnce() {
     var table = LeaseTable()
     _ = table.record(ControllerHeartbeat(a), now: start)
     let leaseStatus = table.record(ControllerHeartbeat(b, isGone: { $0.name == "a" }), now: at(1))
     #expect(leaseStatus.holdsAll && leaseStatus.evicted == [a])
   }
 
-  @Test func `who leaves leaves everything at once`() {
+  @Test("A leaving replica releases everything at once")
+  func leavingReplicaReleasesEverything() {
     var table = LeaseTable()
     _ = table.record(ControllerHeartbeat(a), now: start)
     table.leave("a", now: at(1))
@@ -57,7 +62,8 @@ import Testing
     #expect(table.record(ControllerHeartbeat(b), now: at(1)).tokens[.first] == 2)
   }
 
-  @Test func `commands that want everything get it one after the other`() {
+  @Test("Exclusive replicas acquire all ranges one after the other")
+  func exclusiveReplicasTakeTurns() {
     var table = LeaseTable()
     _ = table.record(ControllerHeartbeat(a), now: start)
     let (x, y) = (
@@ -77,8 +83,9 @@ import Testing
     #expect(table.record(ControllerHeartbeat(a), now: start).holdsAll)
   }
 
-  /// Whatever heartbeats are lost or late: nobody holds a range under a token that another had.
-  @Test(arguments: 0..<SoakSeeds.count(300)) func `a token has one holder ever`(seed: UInt64) {
+  /// With any lost and late heartbeats, no replica holds a range under a token that another one had.
+  @Test("A token never has two holders", arguments: 0..<SoakSeeds.count(300))
+  func tokenHasOneHolder(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var table = LeaseTable()
     var now = start

@@ -3,7 +3,7 @@ import Reconciling
 import ReconcilingSupport
 import Testing
 
-/// The newest revision wins at once: no test here moves the clock unless it says so.
+/// The newest revision replaces older ones at once: the tests move the clock only where they need it.
 @Suite(.timeLimit(.minutes(1))) struct PreemptionTests {
   private let simulation = Simulation(kinds: ["Fake", "Other"])
   private var world: FakeWorld { simulation.world }
@@ -23,7 +23,8 @@ import Testing
     feed.yield(.desired(desired, Simulation.authorship))
   }
 
-  @Test func `a step under way is given up for a newer revision that changes its resource`() async throws {
+  @Test("A running step is cancelled for a newer revision that changes its resource")
+  func runningStepIsCancelledForNewerRevision() async throws {
     world.inject(.stall, into: "a")
     let begun = simulation.time.now
     try await simulation.run(from: .of(.fake("a"), .fake("b", needs: ["a"]))) { feed in
@@ -33,15 +34,16 @@ import Testing
       await untilReady("a", "b")
     }
     #expect(simulation.time.now == begun, "it took no time")
-    #expect(world.state.value.cutShort == [.fake("a")])
+    #expect(world.state.value.cancelledCalls == [.fake("a")])
     #expect(world.things[.fake("a")]?.number == 2)
     let journal = try await journal("a")
     #expect(journal.map(\.0) == [1, 2])
-    #expect(journal.map(\.1) == [.superseded("given up: revision 2 changes Fake/a"), .done])
+    #expect(journal.map(\.1) == [.superseded("cancelled: revision 2 changes Fake/a"), .done])
     #expect(world.state.value.violations == [])
   }
 
-  @Test func `a step under way is given up when its resource leaves`() async throws {
+  @Test("A running step is cancelled when its resource leaves the manifests")
+  func runningStepIsCancelledWhenItsResourceLeaves() async throws {
     let others = (0..<4).map { AnyResource.fake("other\($0)") }
     world.inject(.stall, into: "a")
     let first = DesiredState(environment: "dev", allowsMockGPUs: true, resources: others + [.fake("a")])
@@ -49,23 +51,24 @@ import Testing
       await world.state.until { $0.applying.contains(.fake("a")) }
       let next = DesiredState(environment: "dev", allowsMockGPUs: true, resources: others)
       feed.yield(.desired(next, Simulation.authorship))
-      // What the step that was given up may still bring about is watched for a while.
-      await until { $0.noteCount("Settling") == 1 }
+      // The cancelled step may still take effect, so the resource is observed for a while.
+      await until { $0.noteCount(.condition(.settling)) == 1 }
     }
-    #expect(world.state.value.cutShort == [.fake("a")])
+    #expect(world.state.value.cancelledCalls == [.fake("a")])
     #expect(world.things[.fake("a")] == nil)
   }
 
-  @Test func `what did not change is left to finish, and what has nothing to do with it goes on`()
+  @Test("The step of an unchanged resource finishes, and independent resources continue")
+  func stepOfUnchangedResourceFinishes()
     async throws
   {
     world.inject(.stall, into: "a")
     try await simulation.run(from: .of(.fake("a"), .fake("b", needs: ["a"]), .fake("c"))) { feed in
       await world.state.until { $0.applying.contains(.fake("a")) }
-      // b was held by a and is not any more.
+      // b depended on a and no longer does.
       adopt(.fake("a"), .fake("b", 2), .fake("c", 2), into: feed)
       await world.state.until { $0.things[.fake("b")]?.number == 2 && $0.things[.fake("c")]?.number == 2 }
-      #expect(world.state.value.cutShort == [])
+      #expect(world.state.value.cancelledCalls == [])
       world.heal("a")
       await untilReady("a", "b", "c")
     }
@@ -73,7 +76,8 @@ import Testing
     #expect(world.state.value.violations == [])
   }
 
-  @Test func `what rests after a failure is tried at once`() async throws {
+  @Test("A resource that rests after a failure is retried at once")
+  func restingResourceIsRetriedAtOnce() async throws {
     world.inject(.applyBeforeEffect, into: "a")
     try await simulation.run(from: .of(.fake("a"))) { feed in
       await until { $0.status("a")?.failures == 1 }
@@ -84,7 +88,8 @@ import Testing
     #expect(world.applyCount("a") == 2)
   }
 
-  @Test func `a revision of another process does the same at the next tick`() async throws {
+  @Test("A revision of another process is adopted at the next tick")
+  func revisionOfAnotherProcessIsAdoptedAtTheNextTick() async throws {
     world.inject(.stall, into: "a")
     try await simulation.run(from: .of(.fake("a"))) { feed in
       await world.state.until { $0.applying.contains(.fake("a")) }
@@ -94,10 +99,11 @@ import Testing
       feed.yield(.tick)
       await untilReady("a")
     }
-    #expect(world.things[.fake("a")]?.number == 2 && world.state.value.cutShort.count == 1)
+    #expect(world.things[.fake("a")]?.number == 2 && world.state.value.cancelledCalls.count == 1)
   }
 
-  @Test func `a call that does not end when it is cancelled keeps its resource, and that is said`()
+  @Test("A cancelled call that does not end keeps its resource busy and is reported")
+  func lingeringCallIsReported()
     async throws
   {
     world.inject(.hang, into: "a")
@@ -105,23 +111,24 @@ import Testing
       await world.state.until { $0.applying.contains(.fake("a")) }
       adopt(.fake("a", 2), .fake("b"), into: feed)
       await until { $0.status("b")?.isReady == true }
-      while simulation.log.value.noteCount("CallDoesNotEnd") == 0 {
+      while simulation.log.value.noteCount(.condition(.callDoesNotEnd)) == 0 {
         try Task.checkCancellation()
         simulation.time.advance(TimeSpan(seconds: 1))
         await Task.yield()
       }
       let status = try #require(try await simulation.store.statuses(of: "dev")[.fake("a")])
-      #expect(status.condition(.progressing)?.reason == "CallDoesNotEnd")
+      #expect(status.condition(.progressing)?.reason == .callDoesNotEnd)
       #expect(status.condition(.ready)?.message.contains("revision 2 changes Fake/a") == true)
       #expect(world.applyCount("a") == 1)
       world.heal("a")
       await untilReady("a")
     }
     #expect(world.things[.fake("a")]?.number == 2)
-    #expect(world.state.value.violations == [], "never twice at once")
+    #expect(world.state.value.violations == [], "no resource has two steps at the same time")
   }
 
-  @Test func `a step ends at its deadline`() async throws {
+  @Test("A step ends at its deadline")
+  func stepEndsAtItsDeadline() async throws {
     world.inject(.stall, into: "a")
     try await simulation.run(from: .of(.fake("a"), .fake("b"))) { feed in
       await world.state.until { $0.applying.contains(.fake("a")) }
@@ -134,10 +141,11 @@ import Testing
     let message = try #require(simulation.log.value.status("a")?.condition(.degraded)?.message)
     #expect(message.contains("did not finish ‘create it’ within 10m"), "\(message)")
     #expect(message.contains("the backend of FakeSpec"), "\(message)")
-    #expect(try await journal("a").map(\.1?.word) == ["failed"])
+    #expect(try await journal("a").map(\.1?.word) == [.failed])
   }
 
-  @Test func `a kind that cannot be seen keeps no other waiting, and counts as unseen at its deadline`()
+  @Test("A kind that does not answer delays no other, and fails at its deadline")
+  func unansweredObservationDelaysNoOtherKind()
     async throws
   {
     world.inject(.blind, into: "a")
@@ -153,7 +161,7 @@ import Testing
         await Task.yield()
       }
       #expect(simulation.time.now - begun <= TimeSpan(seconds: 1))
-      #expect(world.state.value.applyCounts[y] == nil, "it is built on what nobody has seen")
+      #expect(world.state.value.applyCounts[y] == nil, "it depends on a resource that was not observed")
       while simulation.log.value.status("a")?.failures != 1 {
         try Task.checkCancellation()
         simulation.time.advance(TimeSpan(seconds: 5))
@@ -169,7 +177,8 @@ import Testing
     #expect(world.state.value.violations == [])
   }
 
-  @Test func `a newer revision does not wait for a look that hangs`() async throws {
+  @Test("A newer revision does not wait for an observation that hangs")
+  func newerRevisionDoesNotWaitForHangingObservation() async throws {
     let x = ResourceID(kind: "Other", name: "x")
     world.inject(.blind, into: "a")
     try await simulation.run(from: .of(.fake("a"), .fake("x", kind: "Other"))) { feed in
@@ -180,7 +189,8 @@ import Testing
     #expect(world.applyCount("a") == 0)
   }
 
-  @Test func `cancelling the controller gives up what is under way and journals it`() async throws {
+  @Test("Cancelling the controller cancels running steps and records them")
+  func cancellingTheControllerRecordsRunningSteps() async throws {
     world.inject(.stall, into: "a")
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
     let controller = Controller(engine: simulation.engine, environment: "dev")

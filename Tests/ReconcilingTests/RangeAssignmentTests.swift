@@ -12,39 +12,42 @@ import Testing
     var testDescription: String { reason }
   }
 
-  // One letter for each range; a dot is a free one.
+  // One letter for each range; a dot for a free range.
   private static let cases = [
-    Case(reason: "nobody is there", holders: "a...............", replicas: "", assigned: "................"),
     Case(
-      reason: "the first takes all", holders: "................", replicas: "a", assigned: "aaaaaaaaaaaaaaaa"),
+      reason: "no replica is alive", holders: "a...............", replicas: "", assigned: "................"),
     Case(
-      reason: "who joins is given the highest half", holders: "aaaaaaaaaaaaaaaa", replicas: "ab",
+      reason: "the first replica is assigned everything", holders: "................", replicas: "a",
+      assigned: "aaaaaaaaaaaaaaaa"),
+    Case(
+      reason: "a joining replica is assigned the last half", holders: "aaaaaaaaaaaaaaaa", replicas: "ab",
       assigned: "aaaaaaaabbbbbbbb"),
     Case(
-      reason: "a third takes from both", holders: "aaaaaaaabbbbbbbb", replicas: "abc",
+      reason: "a third replica is assigned ranges of both", holders: "aaaaaaaabbbbbbbb", replicas: "abc",
       assigned: "aaaaaaccbbbbbccc"),
     Case(
-      reason: "what the dead leave goes to who is there, and the leader's range with it",
+      reason: "the ranges of a dead replica go to the live one, with the leader's range",
       holders: "aaaaaaaabbbbbbbb", replicas: "b", assigned: "bbbbbbbbbbbbbbbb"),
     Case(
-      reason: "half handed over is gone on with", holders: "aaaaaaaaaa....bb", replicas: "ab",
+      reason: "a handover in progress continues", holders: "aaaaaaaaaa....bb", replicas: "ab",
       assigned: "aaaaaaaabbbbbbbb"),
     Case(
       reason: "nothing moves between shares that differ by one", holders: "aaaaabbbbbbccccc", replicas: "abc",
       assigned: "aaaaabbbbbbccccc"),
     Case(
-      reason: "more replicas than ranges: the last ones rest", holders: "................",
+      reason: "with more replicas than ranges, the last ones have none", holders: "................",
       replicas: "abcdefghijklmnopqr", assigned: "abcdefghijklmnop"),
   ]
 
-  @Test(arguments: cases) private func `who is to have what`(_ example: Case) {
+  @Test("Ranges are assigned to replicas", arguments: cases)
+  private func rangesAreAssigned(_ example: Case) {
     let holders = example.holders.map { $0 == "." ? nil : String($0) }
     let assigned = RangeAssignment.assign(holders, to: example.replicas.map(String.init))
     #expect(assigned.map { $0 ?? "." }.joined() == example.assigned, "\(example.reason)")
   }
 
-  @Test(arguments: 0..<SoakSeeds.count(300))
-  func `shares are even, as little as possible moves, and it comes to rest`(seed: UInt64) {
+  @Test("Shares are even, few ranges move, and the assignment is stable", arguments: 0..<SoakSeeds.count(300))
+  func sharesAreEvenAndStable(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var holders: [String?] = KeyRange.all.map { _ in nil }
     var replicas: [String] = []
@@ -68,13 +71,14 @@ import Testing
         #expect(kept == had || kept >= share - 1, "seed \(seed): \(replica) had \(had) and kept \(kept)")
       }
       #expect(RangeAssignment.assign(assigned, to: replicas) == assigned, "seed \(seed)")
-      // Some of what is to change hands does so later.
+      // Some ranges change hands later.
       holders = zip(holders, assigned).map { Bool.random(using: &random) ? $0 : $1 }
       #expect(!replicas.isEmpty)
     }
   }
 
-  @Test func `a resource's range is the same in every version`() {
+  @Test("The range of a resource is the same in every version")
+  func rangeIsTheSameInEveryVersion() {
     #expect(KeyRange(of: .fake("a")).number == 10)
     #expect(Set((0..<1000).map { KeyRange(of: .fake("r\($0)")) }).count == KeyRange.count)
     let counts = Dictionary(grouping: (0..<10_000).map { KeyRange(of: .fake("map-\($0)")) }, by: \.self)

@@ -29,7 +29,7 @@ import Testing
       environment: "dev", allowsMockGPUs: true, resources: (0..<60).map { .fake("r\($0)", number) })
   }
 
-  /// Moves the clock on in small steps until the condition holds.
+  /// Moves the clock forward in small steps until the condition is met.
   private func pass(until isMet: () async throws -> Bool) async throws {
     while try await !isMet() {
       try Task.checkCancellation()
@@ -40,11 +40,11 @@ import Testing
   private func holders() async throws -> [String?] {
     try await store.leases(of: "dev").table.leases.map(\.holder)
   }
-  /// How many of `chain` are there.
+  /// The number of resources of `chain` that exist.
   private var links: Int { world.things.keys.count { $0.name.hasPrefix("r") } }
   private func share(_ name: String) async throws -> Int { try await holders().count { $0 == name } }
 
-  /// Runs both until `body` is over.
+  /// Runs both controllers until `body` returns.
   private func both(
     from desired: DesiredState,
     _ body: (AsyncStream<Trigger>.Continuation, AsyncStream<Trigger>.Continuation) async throws -> Void
@@ -62,7 +62,8 @@ import Testing
     #expect(world.state.value.violations == [])
   }
 
-  @Test func `two share the work, and neither touches what is the other's`() async throws {
+  @Test("Two controllers share the work and stay in their ranges")
+  func controllersStayInTheirRanges() async throws {
     try await both(from: Self.many()) { first, _ in
       try await pass { world.things.count == 60 }
       let before = (a.log.value.plans.count, b.log.value.plans.count)
@@ -75,12 +76,13 @@ import Testing
         #expect(entry.intent.step.pass.hasPrefix(holders[range.number] ?? "?"), "\(entry.intent.step)")
       }
     }
-    #expect(world.state.value.applyCounts.values.allSatisfy { $0 == 2 }, "nothing is done twice")
+    #expect(world.state.value.applyCounts.values.allSatisfy { $0 == 2 }, "no step runs twice")
     let table = try await store.leases(of: "dev").table
     #expect(table.memberships.isEmpty && table.leases.allSatisfy { $0.holder == nil })
   }
 
-  @Test func `what one has done wakes what waits for it at the other, at once`() async throws {
+  @Test("A finished resource wakes its dependents at the other controller at once")
+  func finishedResourceWakesDependentsElsewhere() async throws {
     try await both(from: .of(.fake("z"))) { first, _ in
       let begun = time.now
       first.yield(.desired(Self.chain(), Simulation.authorship))
@@ -90,8 +92,8 @@ import Testing
     }
   }
 
-  @Test func `manifests that a leader did not record before it ended are recorded by its heir`() async throws
-  {
+  @Test("The next leader records the manifests that the former one did not")
+  func nextLeaderRecordsManifests() async throws {
     let (old, new) = (Self.many(2), Self.many(3))
     try await both(from: Self.many()) { first, second in
       second.yield(.desired(new, Simulation.authorship))
@@ -105,9 +107,10 @@ import Testing
     }
   }
 
-  @Test func `without any news it takes longer and comes to the same`() async throws {
+  @Test("Without notifications the controllers converge at resyncs")
+  func controllersConvergeWithoutNotifications() async throws {
     try await both(from: .of(.fake("z"))) { first, second in
-      store.loseNews(true)
+      store.loseNotifications(true)
       first.yield(.desired(Self.chain(), Simulation.authorship))
       try await pass {
         first.yield(.tick)
@@ -118,7 +121,8 @@ import Testing
     }
   }
 
-  @Test func `removals wait across ranges for what was built on them`() async throws {
+  @Test("Removals wait for dependents in other ranges")
+  func removalsWaitForDependentsInOtherRanges() async throws {
     let others = (0..<40).map { AnyResource.fake("other\($0)") }
     let chain = (0..<10).map { AnyResource.fake("r\($0)", 1, needs: $0 > 0 ? ["r\($0 - 1)"] : []) }
     let all = DesiredState(environment: "dev", allowsMockGPUs: true, resources: others + chain)
@@ -130,7 +134,8 @@ import Testing
     }
   }
 
-  @Test func `a second takes over from one that ends, and leads`() async throws {
+  @Test("A second controller takes over from one that ends, and leads")
+  func secondControllerTakesOver() async throws {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
     try await b.run(from: Self.many(), as: ControllerReplica(name: "b")) { second in
       try await pass { try await share("b") == 16 }
@@ -138,7 +143,7 @@ import Testing
         engine: a.engine, environment: "dev", replica: ControllerReplica(name: "a")
       ).run(from: Self.many(3), by: Simulation.authorship, triggers: triggers)
       try await pass { try await share("a") == 8 }
-      #expect(try await store.latestRevision(of: "dev")?.number == 1, "who does not lead records nothing")
+      #expect(try await store.latestRevision(of: "dev")?.number == 1, "only the leader records revisions")
       #expect(try await holders()[0] == "b")
       feed.finish()
       try await run
@@ -149,8 +154,8 @@ import Testing
     #expect(world.state.value.violations == [])
   }
 
-  @Test func `manifests of a follower become a revision once it leads, unless a newer one came`() async throws
-  {
+  @Test("The manifests of a follower are recorded once it leads, unless there is a newer revision")
+  func followerRecordsOnceItLeads() async throws {
     try await both(from: Self.many()) { first, second in
       second.yield(.desired(Self.many(2), Simulation.authorship))
       first.yield(.desired(Self.many(3), Simulation.authorship))
@@ -163,7 +168,8 @@ import Testing
     #expect(try await store.revisions(of: "dev", limit: 9).map(\.number) == [3, 2, 1])
   }
 
-  @Test func `a command waits for what is under way, has everything, and gives it back`() async throws {
+  @Test("A command waits for running steps, acquires all ranges and releases them")
+  func commandAcquiresAndReleasesAllRanges() async throws {
     try await both(from: Self.many()) { first, second in
       try await pass { world.things.count == 60 }
       world.inject(.hang, into: "r7")
@@ -174,7 +180,7 @@ import Testing
         ControllerReplica(name: "command", isExclusive: true), in: "dev", store: store, time: time.source,
         isGone: { _ in false })
       let waits = Watched<[ControllerReplica]>([])
-      async let taken = keeper.takeAll { replicas in waits.change { $0 = replicas } }
+      async let taken = keeper.acquireAll { replicas in waits.change { $0 = replicas } }
       try await pass { try await share("command") == 15 }
       #expect(waits.value.map(\.name).sorted() == ["a", "b"])
       world.heal("r7")
@@ -200,7 +206,8 @@ import Testing
     entry.intent.step.pass.hasPrefix("stopped")
   }
 
-  @Test func `one that stood still too long begins nothing, and what it writes is refused`() async throws {
+  @Test("A process that was stopped too long starts nothing, and its writes are rejected")
+  func stoppedProcessStartsNothing() async throws {
     world.inject(.hang, into: "slow")
     let frozen = Frozen(time.source)
     let stopped = Simulation.engine(
@@ -214,31 +221,33 @@ import Testing
     await world.state.until { $0.applying.contains(.fake("slow")) }
 
     frozen.stop()
-    // What it was about to do has its effect while it stands still.
+    // Its running step takes effect while the process is stopped.
     time.advance(TimeSpan(seconds: 7))
     try await b.run(from: desired, as: ControllerReplica(name: "b")) { _ in
       try await pass { try await share("b") == 16 }
       let begun = try await store.journal(of: "dev", id: nil, limit: 10).filter(Self.isOfStopped)
-      #expect(begun.map(\.outcome) == [.interrupted], "what the other had begun counts as interrupted")
+      #expect(begun.map(\.outcome) == [.interrupted], "the steps of the stopped process count as interrupted")
       world.heal("slow")
       frozen.resume()
-      try await pass { world.things.count == 2 && frozen.reasons.contains("LeaseLost") }
+      try await pass { world.things.count == 2 && frozen.reasons.contains(.leaseLost) }
       try await pass { try await share("stopped") == 8 }
     }
     feed.finish()
     try await run
     let journal = try await store.journal(of: "dev", id: nil, limit: 100)
-    #expect(journal.filter(Self.isOfStopped).last?.outcome == .interrupted, "it wrote no outcome later")
+    #expect(
+      journal.filter(Self.isOfStopped).last?.outcome == .interrupted,
+      "the stopped process recorded no outcome later")
     #expect(journal.allSatisfy { $0.outcome != nil })
-    #expect(try await store.events(of: "dev", id: nil, limit: 100).contains { $0.reason == "LeaseTaken" })
+    #expect(try await store.events(of: "dev", id: nil, limit: 100).contains { $0.reason == .leaseTaken })
   }
 }
 
-/// The time of a process that is stopped and goes on: while it is stopped nothing of it wakes.
+/// The time of a process that is stopped and continues. While it is stopped, none of its sleeps end.
 private struct Frozen: Sendable {
   private let inner: TimeSource
   private let isStopped = Watched(false)
-  private let notes = Watched<[String]>([])
+  private let notes = Watched<[EventReason]>([])
 
   init(_ inner: TimeSource) { self.inner = inner }
 
@@ -255,5 +264,5 @@ private struct Frozen: Sendable {
   func note(_ progress: Progress) {
     if case .note(let event) = progress { notes.change { $0.append(event.reason) } }
   }
-  var reasons: [String] { notes.value }
+  var reasons: [EventReason] { notes.value }
 }

@@ -15,56 +15,67 @@ import Testing
     var verified: ResourcePlan.Outcome?
     var wasApplied = false
     var health = Health.ready
-    /// The condition that is true, and why.
-    let expected: (type: Condition.Kind, reason: String)
-    var events: [String] = []
+    /// The condition that is true, with its reason.
+    let expected: (type: Condition.Kind, reason: ConditionReason)
+    var events: [EventReason] = []
     var isFailure = false
     let reason: String
     var testDescription: String { reason }
   }
 
   static let cases: [Case] = [
-    Case(outcome: .unchanged, wasApplied: true, expected: (.ready, "AsDeclared"), reason: "nothing to do"),
+    Case(outcome: .unchanged, wasApplied: true, expected: (.ready, .asDeclared), reason: "nothing to do"),
     Case(
-      outcome: .create, result: .done, verified: .unchanged, expected: (.ready, "AsDeclared"),
-      events: ["Applied"],
-      reason: "made"),
+      outcome: .create, result: .done, verified: .unchanged, expected: (.ready, .asDeclared),
+      events: [.applied],
+      reason: "created"),
     Case(
       outcome: .update, result: .done, verified: .unchanged, wasApplied: true,
-      expected: (.ready, "AsDeclared"),
-      events: ["DriftDetected", "DriftHealed"],
-      reason: "the same was applied before, so it drifted and was healed"),
+      expected: (.ready, .asDeclared),
+      events: [.driftDetected, .driftHealed],
+      reason: "applied before, so it drifted and was healed"),
     Case(
-      outcome: .update, result: .failed(broken), expected: (.degraded, "StepFailed"), events: ["StepFailed"],
+      outcome: .update, result: .failed(broken), expected: (.degraded, .stepFailed),
+      events: [.condition(.stepFailed)],
       isFailure: true, reason: "a step failed"),
     Case(
-      outcome: .create, result: .done, verified: .update, expected: (.degraded, "NotConverged"),
-      events: ["NotConverged"], isFailure: true, reason: "differs although its steps were done"),
+      outcome: .create, result: .done, verified: .update, expected: (.degraded, .notConverged),
+      events: [.condition(.notConverged)], isFailure: true, reason: "differs although its steps were done"),
     Case(
       outcome: .create, result: .done, verified: .unchanged,
       health: .progressing(reason: "Starting", message: "m"),
-      expected: (.progressing, "Starting"), events: ["Applied", "Starting"],
-      reason: "made, and still starting"),
+      expected: (.progressing, .kind("Starting")), events: [.applied, .condition(.kind("Starting"))],
+      reason: "created, and still starting"),
     Case(
       outcome: .unchanged, wasApplied: true, health: .degraded(reason: "Unhealthy", message: "m"),
-      expected: (.degraded, "Unhealthy"), events: ["Unhealthy"], reason: "as declared, and unwell"),
+      expected: (.degraded, .kind("Unhealthy")), events: [.condition(.kind("Unhealthy"))],
+      reason: "as declared, and unhealthy"),
     Case(
-      outcome: .unknown, wasApplied: true, expected: (.degraded, "NotObserved"), events: ["NotObserved"],
-      isFailure: true, reason: "could not be seen"),
+      outcome: .unknown, wasApplied: true, expected: (.degraded, .notObserved),
+      events: [.condition(.notObserved)],
+      isFailure: true, reason: "not observed"),
     Case(
-      outcome: .create, result: .skipped(because: .fake("b")), expected: (.blocked, "DependencyNotReady"),
-      events: ["DependencyNotReady"], reason: "what it needs is not there"),
+      outcome: .create, result: .skipped(because: .fake("b")), expected: (.blocked, .dependencyNotReady),
+      events: [.condition(.dependencyNotReady)], reason: "a dependency is not done"),
     Case(
-      outcome: .waiting, expected: (.blocked, "Waiting"), events: ["Waiting"], reason: "its planner waits"),
-    Case(outcome: .blocked, expected: (.blocked, "Guarded"), events: ["Guarded"], reason: "a guard holds it"),
-    Case(outcome: .invalid, expected: (.blocked, "Invalid"), events: ["Invalid"], reason: "cannot be done"),
-    Case(outcome: .paused, expected: (.blocked, "Paused"), events: ["Paused"], reason: "a person paused it"),
+      outcome: .waiting, expected: (.blocked, .waiting), events: [.condition(.waiting)],
+      reason: "its planner waits"),
     Case(
-      outcome: .drifted, wasApplied: true, expected: (.drifted, "Drifted"),
-      events: ["DriftDetected", "Drifted"],
-      reason: "differs, and is only watched"),
+      outcome: .blocked, expected: (.blocked, .guarded), events: [.condition(.guarded)],
+      reason: "a guard blocks it"),
     Case(
-      outcome: .create, result: .cancelled, expected: (.progressing, "Stopped"), events: ["Stopped"],
+      outcome: .invalid, expected: (.blocked, .invalid), events: [.condition(.invalid)],
+      reason: "its manifest is invalid"),
+    Case(
+      outcome: .paused, expected: (.blocked, .paused), events: [.condition(.paused)],
+      reason: "its manifest pauses it"),
+    Case(
+      outcome: .drifted, wasApplied: true, expected: (.drifted, .drifted),
+      events: [.driftDetected, .condition(.drifted)],
+      reason: "differs, and is only observed"),
+    Case(
+      outcome: .create, result: .cancelled, expected: (.progressing, .stopped),
+      events: [.condition(.stopped)],
       reason: "the controller stopped"),
   ]
 
@@ -82,7 +93,8 @@ import Testing
         wasApplied: test.wasApplied), previous: previous)
   }
 
-  @Test(arguments: cases) func `conditions and events`(_ test: Case) throws {
+  @Test("Conditions and events follow from the evidence", arguments: cases)
+  func conditionsAndEventsFollowFromTheEvidence(_ test: Case) throws {
     let finding = evaluate(test, at: Self.start, previous: nil)
     let status = finding.status
     #expect(status.conditions.filter(\.status).map(\.type) == [test.expected.type])
@@ -93,19 +105,21 @@ import Testing
     #expect((status.nextAttempt != nil) == test.isFailure)
   }
 
-  @Test(arguments: cases) func `the same again says nothing new`(_ test: Case) throws {
+  @Test("The same evidence again changes nothing", arguments: cases)
+  func sameEvidenceChangesNothing(_ test: Case) throws {
     let first = evaluate(test, at: Self.start, previous: nil).status
     let second = evaluate(test, at: Self.start + TimeSpan(seconds: 60), previous: first)
     #expect(second.status.conditions == first.conditions, "`since` stays")
     if test.result != .done { #expect(second.events.isEmpty) }
-    #expect((second.status == first) == !test.isFailure, "only a failure counts on")
+    #expect((second.status == first) == !test.isFailure, "only the number of failures grows")
     #expect(second.status.failures == (test.isFailure ? 2 : 0))
     if let rest = second.status.nextAttempt {
       #expect(rest > Self.start + TimeSpan(seconds: 61), "the rest grows")
     }
   }
 
-  @Test func `what leaves is removed once it is gone`() {
+  @Test("A leaving resource is removed once it is gone")
+  func leavingResourceIsRemovedOnceGone() {
     let plan = ResourcePlan(id: .fake("a"), outcome: .delete, steps: [Self.step], desired: nil)
     let gone = ResourcePlan(id: .fake("a"), outcome: .delete, desired: nil)
     let rules = StatusRules(now: Self.start, revision: 2, backoff: Backoff())
@@ -116,7 +130,7 @@ import Testing
         previous: nil)
     }
     #expect(finding(plan, gone).isRemoved && finding(gone, gone).isRemoved)
-    #expect(finding(plan, gone).events.map(\.reason) == ["Removed"])
-    #expect(!finding(plan, plan).isRemoved && finding(plan, plan).status.failures == 1, "it is still there")
+    #expect(finding(plan, gone).events.map(\.reason) == [.removed])
+    #expect(!finding(plan, plan).isRemoved && finding(plan, plan).status.failures == 1, "it still exists")
   }
 }

@@ -7,7 +7,8 @@ import Testing
   private let a = ResourceID.fake("a")
   private func at(_ seconds: Int64) -> Timestamp { Timestamp(seconds: seconds) }
 
-  @Test func `a key is in flight at most once, and asked for meanwhile it is due once more`() {
+  @Test("A resource is in flight at most once, and requests meanwhile make it due once more")
+  func resourceIsInFlightAtMostOnce() {
     var queue = WorkQueue()
     queue.add(a, at: at(5))
     queue.add(a, at: at(9))
@@ -22,7 +23,8 @@ import Testing
     #expect(queue.isIdle && queue.depth == 0)
   }
 
-  @Test func `of routine looks only some are under way, and they hold up nothing else`() {
+  @Test("The number of routine checks in flight is limited, and they delay no other")
+  func routineChecksAreLimited() {
     var queue = WorkQueue()
     for index in 0..<(WorkQueue.routineLimit + 5) {
       queue.add(.fake("r\(index)"), at: at(1), isUrgent: true, isRoutine: true)
@@ -37,37 +39,39 @@ import Testing
       })
     else { return }
     queue.add(waiting, at: at(1))
-    #expect(queue.take(now: at(1)) == [waiting], "something happened to it: no longer routine")
+    #expect(queue.take(now: at(1)) == [waiting], "a request that is not routine is not limited")
     for id in first.prefix(2) { queue.finish(id) }
     #expect(queue.take(now: at(1)).count == 2)
   }
 
-  @Test func `a key that failed rests, whatever asks for it, unless it is urgent`() {
+  @Test("A failed resource rests despite requests, unless they are urgent")
+  func failedResourceRestsUnlessUrgent() {
     var queue = WorkQueue()
     queue.add(a, at: at(1))
     _ = queue.take(now: at(1))
     queue.add(a, at: at(1))
-    queue.finish(a, rest: at(10))
+    queue.finish(a, retry: at(10))
     queue.add(a, at: at(2))
     #expect(queue.take(now: at(9)).isEmpty)
     #expect(queue.take(now: at(10)) == [a])
-    queue.finish(a, rest: at(30))
+    queue.finish(a, retry: at(30))
     queue.add(a, at: at(11), isUrgent: true)
     #expect(queue.take(now: at(11)) == [a])
     queue.add(a, at: at(12), isUrgent: true)
-    queue.finish(a, rest: at(50))
-    #expect(queue.take(now: at(12)) == [a], "what became urgent in flight does not rest either")
+    queue.finish(a, retry: at(50))
+    #expect(queue.take(now: at(12)) == [a], "a request that became urgent in flight does not rest")
   }
 
-  @Test func `a planned look is no rest`() {
+  @Test("A planned check is not a rest")
+  func plannedCheckIsNotARest() {
     var queue = WorkQueue()
     queue.add(a, at: at(1))
     _ = queue.take(now: at(1))
-    queue.finish(a, look: at(10))
+    queue.finish(a, check: at(10))
     queue.add(a, at: at(2))
     #expect(queue.take(now: at(2)) == [a])
     queue.finish(a)
-    queue.finish(a, rest: at(3))
-    #expect(queue.take(now: at(99)).isEmpty, "what is not in flight cannot finish")
+    queue.finish(a, retry: at(3))
+    #expect(queue.take(now: at(99)).isEmpty, "a resource that is not in flight cannot finish")
   }
 }

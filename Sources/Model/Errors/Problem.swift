@@ -8,8 +8,8 @@ package enum Retry: String, Sendable, Codable {
 
 /// The ways in which the calls of one module fail: an enum with one case for each.
 package protocol ProblemCode: RawRepresentable, Hashable, Sendable where RawValue == String {
-  /// The first part of the code that programs read, such as `postgres` in `postgres.unreachable`; empty when the raw
-  /// value is the whole code.
+  /// The first part of the code that programs read, such as `postgres` in `postgres.unreachable`; empty when
+  /// the raw value is the whole code.
   static var domain: String { get }
   /// The codes of failures that may pass without a change; none by default.
   static var temporary: Set<Self> { get }
@@ -28,9 +28,11 @@ extension ProblemCode {
   package var effect: StepEffect { .settled }
 }
 
-/// Why a call failed: the error type of every module, as `typealias PostgresError = Problem<PostgresErrorCode>`.
+/// Why a call failed: the error type of every module, as `typealias PostgresError =
+/// Problem<PostgresErrorCode>`.
 ///
-/// All texts but `detail` are safe to show: they hold no secrets, no values of rows and no bodies of requests.
+/// All texts but `detail` are safe to show: they hold no secrets, no values of rows and no bodies of
+/// requests.
 package struct Problem<ErrorCode: ProblemCode>: Error, Hashable, Sendable {
   package typealias Code = ErrorCode
 
@@ -45,7 +47,8 @@ package struct Problem<ErrorCode: ProblemCode>: Error, Hashable, Sendable {
   package let effect: StepEffect
   /// The outside system's own code: an SQLSTATE, an exit status; nil when it gave none.
   package let cause: String?
-  /// What else the outside system reported. Printed by `debugDescription` only, since it may hold values of rows.
+  /// What else the outside system reported. Printed by `debugDescription` only, since it may hold values of
+  /// rows.
   package let detail: String?
 
   /// Takes every value as it is; no defaults of the code are filled in.
@@ -76,7 +79,8 @@ package struct Problem<ErrorCode: ProblemCode>: Error, Hashable, Sendable {
       retry: retry ?? code.retry, effect: effect ?? code.effect, cause: cause, detail: detail)
   }
 
-  /// The problem of a module whose call failed because a call to another module failed. Keeps hint and retry class.
+  /// The problem of a module whose call failed because a call to another module failed. Keeps hint and retry
+  /// class.
   package init<Other>(_ code: Code, causedBy other: Problem<Other>) {
     self.init(
       code: code, message: other.fullMessage, hint: other.hint, subject: nil, retry: other.retry,
@@ -106,7 +110,8 @@ extension Problem: CustomStringConvertible, CustomDebugStringConvertible {
   }
 }
 
-/// Codes of problems that come from many modules, so that no enum lists them. The raw value is the whole code.
+/// Codes of problems that come from many modules, so that no enum lists them. The raw value is the whole
+/// code.
 package protocol OpenProblemCode: ProblemCode, ExpressibleByStringInterpolation, CustomStringConvertible {
   init(rawValue: String)
 }

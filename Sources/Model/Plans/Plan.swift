@@ -70,7 +70,8 @@ package struct ResourcePlan: Sendable {
   /// - Parameter location: Nil for the location of `desired`.
   package init(
     id: ResourceID, outcome: Outcome, steps: [AnyStep] = [], dependsOn: [ResourceID] = [],
-    waitingOn: String? = nil, waitsFor: [ResourceID] = [], desired: AnyResource?, blockedBy: [GuardFinding] = [], allowed: [GuardFinding] = [],
+    waitingOn: String? = nil, waitsFor: [ResourceID] = [], desired: AnyResource?,
+    blockedBy: [GuardFinding] = [], allowed: [GuardFinding] = [],
     location: SourceLocation? = nil
   ) {
     self.location = location ?? desired?.location

@@ -3,8 +3,8 @@ package enum PlanOutcome<Operation: Sendable>: Sendable {
   case upToDate
   /// Steps in the order of execution.
   case steps([Step<Operation>])
-  /// Nothing can be done until something else happens. `on` is a noun phrase for people, which follows `waits for`;
-  /// `resources` are the resources that must change, the most important first.
+  /// Nothing can be done until something else happens. `on` is a noun phrase for people, which follows `waits
+  /// for`; `resources` are the resources that must change, the most important first.
   case waiting(on: String, resources: [ResourceID] = [])
 
   /// `.upToDate` where there are no steps.

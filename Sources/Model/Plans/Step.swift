@@ -71,7 +71,8 @@ package struct FieldChange: Hashable, Sendable {
 
   package static func < (a: FieldChange, b: FieldChange) -> Bool { a.path < b.path }
 
-  /// The leaves that differ between two canonical values, sorted by path. Arrays are compared element by element.
+  /// The leaves that differ between two canonical values, sorted by path. Arrays are compared element by
+  /// element.
   package static func between(_ old: Value?, _ new: Value?, at path: String = "") -> [FieldChange] {
     guard old != new else { return [] }
     func join(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }

@@ -18,7 +18,8 @@ package struct Condition: Hashable, Sendable {
   package let reason: ConditionReason
   /// A sentence for people. No code reads it.
   package let message: String
-  /// Other resources that this one waits for, the most important first. Empty unless the condition is `blocked`.
+  /// Other resources that this one waits for, the most important first. Empty unless the condition is
+  /// `blocked`.
   package let waitsFor: [ResourceID]
   /// When `status` last changed.
   package let since: Timestamp

@@ -21,16 +21,16 @@ extension GuardFinding {
       "the manifests are empty, so "
         + (existing == 1 ? "the only resource" : "all \(existing) resources") + " would be deleted"
     case .prunesMany(let leaving, let existing, let allowed):
-      "\(leaving) of \(existing) resources (\(GuardText.percent(leaving, of: existing, limit: allowed)) %) would "
-        + "be deleted, more than \(allowed) %"
+      "\(leaving) of \(existing) resources (\(GuardText.percent(leaving, of: existing, limit: allowed)) %) "
+        + "would be deleted, more than \(allowed) %"
     case .unapproved(let found): GuardText.unapproved(found)
     case .unbackedReplacement(let volumes, let gap):
       "\(GuardText.volumes(volumes)) would be handed to another container, and \(GuardText.gap(gap))"
     case .lastNode(let modules, let loss):
       "\(resource) \(GuardText.loss(loss)), and is the last node that can run \(GuardText.list(modules))"
     case .schemaDowngrade(let applied, let declared):
-      "\(resource) has schema \(applied), newer than the \(declared) that is declared, and migrations are never "
-        + "undone"
+      "\(resource) has schema \(applied), newer than the \(declared) that is declared, and migrations are "
+        + "never undone"
     case .remote(let reason): reason.text
     }
   }
@@ -48,8 +48,8 @@ extension GuardFinding {
     case .unbackedReplacement: "wait for the backup, or allow it with \(flag)"
     case .lastNode: "add another node first, or allow it with \(flag)"
     case .schemaDowngrade(let applied, _):
-      "declare \(applied), install the release that brings it, or restore a backup; to go on with the schema as it "
-        + "is, allow it with \(flag)"
+      "declare \(applied), install the release that brings it, or restore a backup; to go on with the schema "
+        + "as it is, allow it with \(flag)"
     case .remote(let reason): reason.howToAllow
     }
   }
@@ -76,9 +76,8 @@ private enum GuardText {
   static func unapproved(_ found: UnapprovedDestruction) -> String {
     var parts: [String] = []
     if found.steps > 0 {
-      parts.append(
-        "\(found.steps) \(found.steps == 1 ? "step destroys" : "steps destroy") what only a backup can bring back"
-      )
+      let verb = found.steps == 1 ? "step destroys" : "steps destroy"
+      parts.append("\(found.steps) \(verb) what only a backup can bring back")
     }
     if found.loosens { parts.append("\(found.environment) would ask for less approval than before") }
     let needed = found.needed == 1 ? "a person’s approval" : "the approval of \(found.needed) people"
@@ -96,8 +95,8 @@ private enum GuardText {
     case .uncovered: "nothing backs it up"
     case .nothingRestorable(let policy): "\(policy) has nothing yet that could be restored"
     case .tooOld(let policy, let age, let limit):
-      "the newest state that \(policy) could restore is \(TimeSpan(seconds: age.milliseconds / 1000)) old, more than "
-        + "\(limit)"
+      "the newest state that \(policy) could restore is \(TimeSpan(seconds: age.milliseconds / 1000)) old, "
+        + "more than \(limit)"
     }
   }
 

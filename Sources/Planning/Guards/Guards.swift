@@ -35,10 +35,10 @@ struct Guards {
   // MARK: Facts of the kinds
 
   private func facts(of id: ResourceID, _ desired: AnyResource?) -> [SafetyFact] {
-    guard let tell = planners[id.kind]?.facts else { return [] }
+    guard let facts = planners[id.kind]?.facts else { return [] }
     let context = PlanContext(
       id: id, lastApplied: request.inventory[id]?.resource, surroundings: request.surroundings)
-    return tell(desired, (try? request.observations[id]?.get())?.state, context)
+    return facts(desired, (try? request.observations[id]?.get())?.state, context)
   }
 
   private func facts(of subject: PlanSubject) -> [SafetyFact] {

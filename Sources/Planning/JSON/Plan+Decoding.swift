@@ -6,7 +6,8 @@ package struct RemoteOperation: StepOperation {
 }
 
 extension Plan {
-  /// A plan of another process, for people to read. It renders to the same text and JSON and cannot be executed.
+  /// A plan of another process, for people to read. It renders to the same text and JSON and cannot be
+  /// executed.
   /// - Parameter value: The output of `json()`. Nil when it is not a plan.
   package init?(decoding value: Value) {
     guard let environment = value.text(at: "environment"), let revision = value.integer(at: "revision"),

@@ -27,7 +27,8 @@ enum PlanOrder {
         ResourcePlan(
           id: ids[position], outcome: decision.outcome, steps: decision.steps,
           dependsOn: dependencies(of: decision.subject, inPlan: needed.map { ids[$0] }, request),
-          waitingOn: waitingOn, waitsFor: waitsFor, desired: request.desired(decision.subject), blockedBy: decision.blockedBy,
+          waitingOn: waitingOn, waitsFor: waitsFor, desired: request.desired(decision.subject),
+          blockedBy: decision.blockedBy,
           allowed: decision.allowed))
     }
     return plans

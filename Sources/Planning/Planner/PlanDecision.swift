@@ -24,7 +24,8 @@ struct PlanDecision {
   }
 
   /// The decision that follows from a planner's outcome.
-  /// - Parameter isNew: Whether the resource does not exist, or was never applied and only its surroundings exist.
+  /// - Parameter isNew: Whether the resource does not exist, or was never applied and only its surroundings
+  ///   exist.
   init(
     _ subject: PlanSubject, _ planned: PlanOutcome<any StepOperation>, mode: ReconcileMode, isNew: Bool
   ) {

@@ -7,8 +7,8 @@ struct PlanSubject {
   let index: Int?
   var isLeaving: Bool { index == nil }
 
-  /// The desired resources sorted by id, then the leaving ones sorted by id. The cost of a small scope does not depend
-  /// on the size of the environment.
+  /// The desired resources sorted by id, then the leaving ones sorted by id. The cost of a small scope does
+  /// not depend on the size of the environment.
   static func all(in request: PlanRequest) -> [PlanSubject] {
     if let scope = request.scope {
       let subjects = scope.compactMap { id -> PlanSubject? in

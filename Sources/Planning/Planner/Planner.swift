@@ -1,7 +1,7 @@
 package import Model
 
-/// Plans a whole environment or a scope of it: calls the planner of each kind, applies the guards and sorts the
-/// result. The same request gives the same plan.
+/// Plans a whole environment or a scope of it: calls the planner of each kind, applies the guards and sorts
+/// the result. The same request gives the same plan.
 package struct Planner: Sendable {
   private let planners: [String: AnyPlanner]
 
@@ -10,8 +10,8 @@ package struct Planner: Sendable {
     self.planners = planners
   }
 
-  /// The plan of (desired ∪ inventory) ∩ scope. Creates and updates come first, each after what it references;
-  /// deletions last, each after what referenced it.
+  /// The plan of (desired ∪ inventory) ∩ scope. Creates and updates come first, each after what it
+  /// references; deletions last, each after what referenced it.
   package func plan(_ request: PlanRequest) -> Plan {
     var decisions = PlanSubject.all(in: request).map { decide($0, request) }
     Guards(request: request, planners: planners).apply(to: &decisions)

@@ -1,10 +1,11 @@
 import Model
 
-/// Defers a deletion while a resource that this plan does not change still uses the resource. The inventory entry of a
-/// resource that no longer exists is kept as long, because its users may be found only through what it offers.
+/// Defers a deletion while a resource that this plan does not change still uses the resource. The inventory
+/// entry of a resource that no longer exists is kept as long, because its users may be found only through
+/// what it offers.
 ///
-/// Users that the plan changes come before the deletion by order (see `PlanOrder`). This rule covers the other users:
-/// paused ones, observed ones, and ones outside of the scope that have not changed yet.
+/// Users that the plan changes come before the deletion by order (see `PlanOrder`). This rule covers the
+/// other users: paused ones, observed ones, and ones outside of the scope that have not changed yet.
 enum StillUsed {
   /// Turns such deletions into `waiting`.
   static func apply(to decisions: inout [PlanDecision], _ request: PlanRequest) {

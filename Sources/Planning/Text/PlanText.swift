@@ -163,7 +163,9 @@ struct PlanText {
       if columns > 0 { pieces.append((String(repeating: " ", count: columns), [])) }
     }
 
-    mutating func add(_ text: String, _ attributes: [TextStyle.Attribute]) { pieces.append((text, attributes)) }
+    mutating func add(_ text: String, _ attributes: [TextStyle.Attribute]) {
+      pieces.append((text, attributes))
+    }
 
     func text(in style: TextStyle, width: Int?) -> String {
       var columnsLeft = width ?? Int.max

@@ -1,9 +1,9 @@
 package import Model
 
-/// One mutation as it is told for good: of what is wanted (`revision`, `rollback`) or of the world (a step's action).
-/// Free of secrets, as steps are.
+/// The permanent record of one mutation of the desired state (`revision`, `rollback`) or of an outside system
+/// (a step's action). Contains no secrets, as steps contain none.
 package struct AuditRecord: Hashable, Sendable {
-  /// What was done, in one word. An open set: whoever adds a mutation names it.
+  /// What was done, in one word. An open set: each module names its mutations.
   package struct Action: RawRepresentable, Hashable, Sendable {
     package let rawValue: String
     package init(rawValue: String) { self.rawValue = rawValue }
@@ -13,19 +13,19 @@ package struct AuditRecord: Hashable, Sendable {
     package static let revision = Action(rawValue: "revision")
     /// An earlier revision became the newest again.
     package static let rollback = Action(rawValue: "rollback")
-    /// Manifests are not applied by themselves any more.
+    /// Manifests are no longer applied without a person.
     package static let quarantine = Action(rawValue: "quarantine")
-    /// They are again.
+    /// A quarantine ended.
     package static let lift = Action(rawValue: "lift")
   }
 
   package let at: Timestamp
-  /// Who brought the revision; nil where that is not known.
+  /// The author of the revision; nil when not known.
   package let actor: String?
-  /// The git commit that the revision came from; nil where there was none.
+  /// The git commit that the revision came from; nil when there was none.
   package let commit: String?
   package let revision: Int64
-  /// Nil for what concerns the whole environment.
+  /// Nil for a mutation of the whole environment.
   package let resource: ResourceID?
   package let action: Action
   /// `done`, `failed`, `interrupted` or `superseded`.
@@ -34,7 +34,7 @@ package struct AuditRecord: Hashable, Sendable {
   package let reason: String?
   /// Why it failed; nil when it did not.
   package let error: String?
-  /// The fields that changed or were to change.
+  /// The fields that changed, or that a failed step was to change.
   package let diff: [FieldChange]
 
   package init(
@@ -54,8 +54,8 @@ package struct AuditRecord: Hashable, Sendable {
     self.diff = diff
   }
 
-  /// Manifests that are held back, or are no longer.
-  /// - Parameter lifted: by whom and when the hold was ended; nil where it begins.
+  /// A quarantine that begins or ends.
+  /// - Parameter lifted: Who ended it, and when; nil when it begins.
   package init(_ quarantine: Quarantine, lifted: (actor: String, at: Timestamp)? = nil) {
     self.init(
       at: lifted?.at ?? quarantine.at, actor: lifted?.actor ?? quarantine.actor, commit: nil,
@@ -66,7 +66,7 @@ package struct AuditRecord: Hashable, Sendable {
       diff: [FieldChange("manifests", from: nil, to: .string(quarantine.digest.description))])
   }
 
-  /// What became of a step.
+  /// The outcome of a step.
   package init(
     _ intent: JournalIntent, _ outcome: JournalOutcome, at time: Timestamp, actor: String?, commit: String?
   ) {
@@ -76,8 +76,7 @@ package struct AuditRecord: Hashable, Sendable {
       reason: intent.reason, error: outcome.message, diff: intent.fields)
   }
 
-  /// The mutation that a new revision is. Its diff says which resources changed; how their fields did is told by
-  /// the steps that follow.
+  /// A new revision. The diff names the changed resources; the records of the steps contain their fields.
   package init(
     recording number: Int64, _ changes: RevisionChanges, by authorship: Authorship, at time: Timestamp
   ) {

@@ -1,19 +1,20 @@
 package import Model
 
-/// Who did what, when and with which outcome, for each environment as a chain: every entry's hash covers the one
-/// before it, so that nothing can be changed, taken out, put in or moved without being found.
+/// The audit trail of each environment: actor, action, time and outcome of every mutation, as a chain. The
+/// hash of an entry covers the entry before it, so that verification finds changed, removed, added and moved
+/// entries.
 ///
-/// Entries are appended by the store itself, in the transaction of what they tell of: `record`, and every outcome
-/// that a step gets. Implementations pass the contract suite of the stores.
+/// The store appends entries itself, in the transaction of the mutation: `record`, and every outcome of a
+/// step. Implementations pass the contract suite of the stores.
 package protocol AuditTrail: Sendable {
-  /// Entries behind a place in the chain, oldest first, at most `limit`.
+  /// Entries after a sequence number, oldest first, at most `limit`.
   func audit(of environment: String, after sequence: Int64, limit: Int) async throws(StoreError)
     -> [AuditEntry]
 
   /// Newest first. `id` nil for all.
   func audit(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [AuditEntry]
 
-  /// Where the chain ends.
+  /// The end of the chain.
   func auditHead(of environment: String) async throws(StoreError) -> AuditHead
 }
 
@@ -32,14 +33,14 @@ package struct AuditEntry: Hashable, Sendable {
     self.hash = hash
   }
 
-  /// The entry that follows on `head`.
+  /// The entry that follows `head`.
   package init(_ record: AuditRecord, after head: AuditHead) {
     text = record.value.json
     sequence = head.count + 1
     hash = AuditEntry.hash(of: text, after: head.hash)
   }
 
-  /// Nil when the text is no record, which only someone else can have written.
+  /// Nil when the text is not a record, because another program wrote it.
   package var record: AuditRecord? { (try? Value(json: text)).flatMap { AuditRecord($0) } }
 
   static func hash(of text: String, after previous: String) -> String {
@@ -49,11 +50,11 @@ package struct AuditEntry: Hashable, Sendable {
   }
 }
 
-/// The end of a chain. Kept elsewhere, it proves later that nothing up to it was rewritten.
+/// The end of a chain. Stored elsewhere, it later proves that no entry before it was rewritten.
 package struct AuditHead: Hashable, Sendable {
-  /// How many entries there are.
+  /// The number of entries.
   package let count: Int64
-  /// Hash of the last entry.
+  /// The hash of the last entry.
   package let hash: String
 
   package init(count: Int64, hash: String) {

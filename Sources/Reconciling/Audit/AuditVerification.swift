@@ -1,40 +1,40 @@
-/// What does not fit in an audit trail, at the first entry where it shows.
+/// A defect of an audit trail, at the first entry where it shows.
 package struct AuditFinding: Hashable, Sendable {
   package enum Kind: String, Sendable, CaseIterable {
-    /// The entry is not the one that was written.
+    /// The entry differs from the one that was written.
     case changed
-    /// Entries are not there.
+    /// Entries are absent.
     case missing
-    /// The entry was put in.
+    /// The entry was added later.
     case inserted
-    /// Another entry stands where this one belongs.
+    /// Another entry is at the position of this one.
     case reordered
-    /// The head that was kept elsewhere is in the chain no more.
+    /// The chain no longer contains a head that was stored elsewhere.
     case rewritten
   }
 
   package let kind: Kind
-  /// The entry that it is about.
+  /// The number of the entry.
   package let sequence: Int64
   package let message: String
 }
 
-/// Recomputes a chain. A value that is fed with entries in their order, so that no trail is too long for it.
+/// Recomputes a chain. A value that takes entries page by page, so that it verifies trails of any length.
 package struct AuditVerification: Sendable {
-  /// The end of what is proven.
+  /// The end of the verified entries.
   package private(set) var head = AuditHead.beginning
   private var beforeHead = AuditHead.beginning
-  /// A head that must be in the chain; nil for none.
+  /// The hash of an entry that must be in the chain; nil for none.
   private let keptHash: String?
   private var hasFoundKept = false
 
-  /// - Parameter keptHash: the hash of an entry that was noted elsewhere; nil for none.
+  /// - Parameter keptHash: The hash of an entry that was stored elsewhere; nil for none.
   package init(keptHash: String? = nil) {
     self.keptHash = keptHash
     hasFoundKept = keptHash == nil || keptHash == AuditHead.beginning.hash
   }
 
-  /// Takes the entries behind the last, oldest first; nil when all of them fit.
+  /// Verifies the entries after the last one, oldest first. Returns the first defect; nil when there is none.
   package mutating func append(_ entries: [AuditEntry]) -> AuditFinding? {
     for (index, entry) in entries.enumerated() {
       let sequence = head.count + 1
@@ -54,7 +54,7 @@ package struct AuditVerification: Sendable {
     return nil
   }
 
-  /// Compares the end of what was taken with where the chain ends as the store says.
+  /// Compares the end of the verified entries with the head in the store.
   package func finish(at stored: AuditHead) -> AuditFinding? {
     if stored.count > head.count {
       let (first, last) = (head.count + 1, stored.count)
@@ -81,7 +81,7 @@ package struct AuditVerification: Sendable {
     return nil
   }
 
-  /// What the entry at `index`, which does not follow on the one before it, tells about itself.
+  /// The defect that explains why the entry at `index` does not follow the one before it.
   private func finding(at index: Int, of entries: [AuditEntry]) -> AuditFinding {
     let sequence = head.count + 1
     func follows(_ entry: AuditEntry, on hash: String) -> Bool {
@@ -100,7 +100,7 @@ package struct AuditVerification: Sendable {
     return AuditFinding(
       kind: .changed, sequence: sequence,
       message:
-        "entry \(sequence) does not follow the one before it: it was changed, or entries before it were removed "
-        + "and the rest was renumbered")
+        "entry \(sequence) does not follow the one before it: it was changed, or entries before it were "
+        + "removed and the rest was renumbered")
   }
 }

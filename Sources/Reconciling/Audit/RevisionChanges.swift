@@ -1,20 +1,20 @@
 package import Model
 
-/// Which resources a revision changed.
+/// The resources that a revision changed.
 package struct RevisionChanges: Sendable {
-  /// Digest of spec and labels with the mode; nil where the resource was or is not desired.
+  /// The digests of a resource, each with its mode: before the revision and after it. Nil when not desired.
   package typealias Change = (id: String, from: String?, to: String?)
 
   private let changes: [Change]
   private let manifestDigest: Digest
 
-  /// - Parameter changes: in any order.
+  /// - Parameter changes: In any order.
   package init(_ changes: [Change], manifestDigest: Digest) {
     self.changes = changes.sorted { $0.id < $1.id }
     self.manifestDigest = manifestDigest
   }
 
-  /// At most so many resources are named; the digest of the manifests stands for all.
+  /// The number of resources that the diff names. The digest of the manifests covers all of them.
   private static let maxNamed = 100
 
   var diff: [FieldChange] {

@@ -1,8 +1,10 @@
 package import Model
 
-/// A backend that observes one resource at a time, for kinds with few resources of which each needs its own requests.
+/// A backend that observes one resource at a time, for kinds with few resources of which each needs its own
+/// requests.
 package protocol IndividuallyObservingBackend<Spec, Observed, Operation>: ResourceBackend {
-  /// Reads the state of one resource and never writes. Nil: proven absent. An error means that the state is unknown.
+  /// Reads the state of one resource and never writes. Nil: proven absent. An error means that the state is
+  /// unknown.
   func observe(_ subject: Subject<Spec>, in context: ReconcileContext) async throws(BackendError) -> Observed?
 }
 

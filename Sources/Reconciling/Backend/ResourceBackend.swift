@@ -1,33 +1,33 @@
 package import Model
 
-/// Acts, for one kind, through drivers.
+/// Observes and changes the outside system of one kind, through drivers.
 package protocol ResourceBackend<Spec, Observed, Operation>: Sendable {
   associatedtype Spec: ResourceSpec
   associatedtype Observed: Sendable
   associatedtype Operation: StepOperation
 
-  /// Looks at many resources in one go and never writes. Answers for every subject:
+  /// Observes many resources at once and never writes. Returns a result for every subject:
   /// - `.success(nil)`: proven absent.
-  /// - `.failure`: could not be seen. That is not absence, and nothing is planned from it.
+  /// - `.failure`: the state is unknown. That is not absence, and nothing is planned from it.
   func observe(_ subjects: [Subject<Spec>], in context: ReconcileContext) async
     -> [ResourceID: Result<Observed?, BackendError>]
 
-  /// Does one step, and returns when it is done, not when it is begun. May be repeated: a step whose effect is
-  /// already there succeeds. Secrets are resolved here and nowhere earlier.
+  /// Runs one step and returns when it is done, not when it has started. May be repeated: a step whose effect
+  /// exists already succeeds. Secrets are resolved here and nowhere earlier.
   func apply(_ operation: Operation, to subject: Subject<Spec>, in context: ReconcileContext)
     async throws(BackendError)
 
   /// The outside system as errors name it: `Docker`.
   var system: String { get }
 
-  /// How long `observe` may take; it is cancelled then, and counts as a failure of all that it was asked about.
+  /// How long `observe` may take. It is cancelled then, and its subjects count as not observed.
   var observationDeadline: TimeSpan { get }
 
-  /// How long a step may take; it is cancelled then, and counts as failed. Both calls end soon after their task is
-  /// cancelled: until they do, nothing else is begun on the resource.
+  /// How long a step may take. It is cancelled then, and counts as failed. Both calls must end soon after
+  /// their task is cancelled: until they do, nothing else starts on the resource.
   func deadline(of operation: Operation, for subject: Subject<Spec>) -> TimeSpan
 
-  /// How an observed resource that needs no step is doing. `.ready` unless the kind knows better.
+  /// The health of an observed resource that needs no step. `.ready` by default.
   func health(of subject: Subject<Spec>, observed: Observed, in context: ReconcileContext) -> Health
 }
 
@@ -43,12 +43,12 @@ extension ResourceBackend {
   }
 }
 
-/// A resource as a backend meets it.
+/// A resource as it is passed to a backend.
 package struct Subject<Spec: Sendable>: Sendable {
   package let id: ResourceID
   /// Nil when it left the manifests.
   package let desired: Resource<Spec>?
-  /// What was last applied; nil when it never was.
+  /// The resource as last applied; nil when it never was.
   package let lastApplied: Resource<Spec>?
 
   package init(id: ResourceID, desired: Resource<Spec>?, lastApplied: Resource<Spec>?) {
@@ -90,7 +90,7 @@ package struct AnyBackend: Sendable {
           observations[subject.id] = .failure(
             BackendError(
               code: "observation.missing",
-              "the backend of \(subject.id.kind) gave no answer for \(subject.id)"))
+              "the backend of \(subject.id.kind) returned no observation of \(subject.id)"))
           continue
         }
         observations[subject.id] = answer.map { observed in
@@ -105,7 +105,7 @@ package struct AnyBackend: Sendable {
       guard let operation = operation as? B.Operation else {
         return .failure(
           BackendError(
-            code: "step.mismatch", "a step of another kind was given to \(subject.id)", retry: .afterChange))
+            code: "step.mismatch", "a step of another kind was passed to \(subject.id)", retry: .afterChange))
       }
       do throws(BackendError) {
         try await backend.apply(operation, to: AnyBackend.typed(subject, as: B.Spec.self), in: context)

@@ -1,7 +1,8 @@
 package import Model
 
-/// The time between attempts of a failing resource: doubles with each failure, with a jitter that spreads resources which
-/// fail together. Pure: the jitter follows from the id of the resource and the number of failures.
+/// The time between attempts of a failing resource: doubles with each failure, with a jitter that spreads
+/// resources which fail together. Pure: the jitter follows from the id of the resource and the number of
+/// failures.
 package struct Backoff: Hashable, Sendable {
   package let first: TimeSpan
   package let max: TimeSpan
@@ -11,7 +12,8 @@ package struct Backoff: Hashable, Sendable {
     self.max = max
   }
 
-  /// The rest after this number of failures in a row, 1 or more: between half of the doubled time and all of it.
+  /// The rest after this number of failures in a row, 1 or more: between half of the doubled time and all of
+  /// it.
   package func rest(after failures: Int, of id: ResourceID) -> TimeSpan {
     let doublings = min(Swift.max(failures, 1) - 1, 30)
     let whole = min(first.milliseconds << Int64(doublings), max.milliseconds)

@@ -16,9 +16,9 @@ package enum Trigger: Sendable {
 
 /// The loop. Keeps an environment as its newest revision declares, for as long as there are triggers.
 ///
-/// Level-triggered: queues ids, never events, and observes the resources each time. Several passes run at the same time,
-/// never two on the same resource. Several controllers share an environment, each with some key ranges; see
-/// `Controller+Leases.swift`.
+/// Level-triggered: queues ids, never events, and observes the resources each time. Several passes run at the
+/// same time, never two on the same resource. Several controllers share an environment, each with some key
+/// ranges; see `Controller+Leases.swift`.
 package struct Controller: Sendable {
   let engine: Engine
   let environment: String
@@ -139,7 +139,8 @@ package struct Controller: Sendable {
     }
   }
 
-  /// Records manifests that were read as a revision, when this replica leads. Repeated at each tick until it succeeds.
+  /// Records manifests that were read as a revision, when this replica leads. Repeated at each tick until it
+  /// succeeds.
   func recordDesired(_ state: inout LoopState) async {
     guard let (desired, authorship) = state.unrecorded, state.leads else { return }
     do throws(StoreError) {
@@ -202,7 +203,8 @@ package struct Controller: Sendable {
     }
   }
 
-  /// Reports an error of the store, as an event only once until the store answers again: there are two ticks a second.
+  /// Reports an error of the store, as an event only once until the store answers again: there are two ticks
+  /// a second.
   func note(_ error: StoreError, _ state: inout LoopState) {
     engine.report(.storeFailed(error))
     guard !state.isStoreFailing else { return }

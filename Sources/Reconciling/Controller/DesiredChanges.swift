@@ -1,27 +1,27 @@
 package import Model
 
-/// What differs from one desired state to the next, at the cost of one walk over both.
+/// The difference between two desired states. Its cost grows linearly with their sizes.
 package struct DesiredChanges: Sendable {
   /// Resources that are new, or whose digest, mode or references differ; sorted by id.
   package private(set) var changed: [AnyResource] = []
   /// Those that are no longer desired; sorted.
   package private(set) var gone: [ResourceID] = []
-  /// Whether any resource refers to others than before, or came or went.
+  /// Whether the references of any resource differ, or a resource was added or removed.
   package private(set) var affectsReferences = false
 
   package init(from old: DesiredState, to new: DesiredState) {
-    let (olds, news) = (old.resources, new.resources)
+    let (former, current) = (old.resources, new.resources)
     var (before, after) = (0, 0)
-    while before < olds.count || after < news.count {
-      if before < olds.count, after < news.count, olds[before].id == news[after].id {
-        note(olds[before], news[after])
+    while before < former.count || after < current.count {
+      if before < former.count, after < current.count, former[before].id == current[after].id {
+        note(former[before], current[after])
         before += 1
         after += 1
-      } else if after == news.count || before < olds.count && olds[before].id < news[after].id {
-        gone.append(olds[before].id)
+      } else if after == current.count || before < former.count && former[before].id < current[after].id {
+        gone.append(former[before].id)
         before += 1
       } else {
-        changed.append(news[after])
+        changed.append(current[after])
         affectsReferences = true
         after += 1
       }

@@ -1,7 +1,7 @@
 internal import Model
 
-/// Detects resources that drift again soon after each healing, because another program changes them. Each further
-/// healing waits longer, so that two programs do not keep undoing each other's changes. A value.
+/// Detects resources that drift again soon after each healing, because another program changes them. Each
+/// further healing waits longer, so that two programs do not keep undoing each other's changes. A value.
 struct DriftFlapDetector: Sendable {
   private struct Flap: Sendable {
     var healings: Int
@@ -41,9 +41,9 @@ struct DriftFlapDetector: Sendable {
       Event(
         at: now, id: id, isWarning: true, reason: .driftsAgain,
         message:
-          "drifted again soon after each of the last \(healings) healings: another program changes it. The next "
-          + "healing waits for \(rest), or until the next full resync; find the program that changes it, or set "
-          + "its mode to ‘observe’", revision: revision)
+          "drifted again soon after each of the last \(healings) healings: another program changes it. "
+          + "The next healing waits for \(rest), or until the next full resync; find the program that "
+          + "changes it, or set its mode to ‘observe’", revision: revision)
     }
   }
 }

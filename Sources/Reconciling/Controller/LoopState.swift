@@ -52,8 +52,8 @@ package struct LoopState: Sendable {
     index()
   }
 
-  /// Adopts a new revision. The resources that it changes, those that reference them, and those that are not ready are
-  /// due now. The others, for which only the number is new, are due a moment later.
+  /// Adopts a new revision. The resources that it changes, those that reference them, and those that are not
+  /// ready are due now. The others, for which only the number is new, are due a moment later.
   package mutating func adopt(
     _ desired: DesiredState, _ revision: Int64, _ allowances: Allowances = Allowances(), at now: Timestamp
   ) {
@@ -210,8 +210,9 @@ package struct LoopState: Sendable {
     return isBetter
   }
 
-  /// Requests a check of what may have waited for these resources. Includes resources in flight, whose pass may have
-  /// begun before. A leaving resource waits for everything that was built on it, which only the inventory knows.
+  /// Requests a check of what may have waited for these resources. Includes resources in flight, whose pass
+  /// may have begun before. A leaving resource waits for everything that was built on it, which only the
+  /// inventory knows.
   mutating func wake(_ ids: Set<ResourceID>, at now: Timestamp) {
     guard !ids.isEmpty else { return }
     func mayWait(_ id: ResourceID) -> Bool {
@@ -227,8 +228,8 @@ package struct LoopState: Sendable {
     }
   }
 
-  /// Takes the resources that are due; nil when there are none. While steps of an older revision run, resources that
-  /// are built on theirs, or that theirs are built on, stay due.
+  /// Takes the resources that are due; nil when there are none. While steps of an older revision run,
+  /// resources that are built on theirs, or that theirs are built on, stay due.
   package mutating func beginPass(at now: Timestamp) -> (number: Int, scope: Set<ResourceID>)? {
     let used = Set(stale.values.joined())
     let (stale, desired, owned) = (stale, desired, owned)
@@ -246,7 +247,8 @@ package struct LoopState: Sendable {
     return (passCount, scope)
   }
 
-  /// Ends a pass. The resources that it did not settle are neither desired nor in the inventory, unless it failed.
+  /// Ends a pass. The resources that it did not settle are neither desired nor in the inventory, unless it
+  /// failed.
   /// - Parameter retry: When to retry after a failed pass; nil for a pass that did not fail.
   package mutating func endPass(_ number: Int, _ scope: Set<ResourceID>, retry: Timestamp?) {
     controls[number] = nil

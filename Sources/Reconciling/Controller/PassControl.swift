@@ -1,11 +1,12 @@
 package import Model
 internal import Synchronization
 
-/// Coordinates the loop with a running pass. When there is a newer revision, the pass starts nothing, cancels the steps
-/// that the revision changes, and releases each resource as soon as none of its steps runs.
+/// Coordinates the loop with a running pass. When there is a newer revision, the pass starts nothing, cancels
+/// the steps that the revision changes, and releases each resource as soon as none of its steps runs.
 ///
-/// A resource is *busy* from its first step to the end of its last, and while it is claimed or recorded. Resources that
-/// are not busy are released at once, busy ones when they end, so that no resource is ever worked on twice.
+/// A resource is *busy* from its first step to the end of its last, and while it is claimed or recorded.
+/// Resources that are not busy are released at once, busy ones when they end, so that no resource is ever
+/// worked on twice.
 package final class PassControl: Sendable {
   private struct State {
     var newer: Int64?
@@ -125,8 +126,8 @@ package final class PassControl: Sendable {
     if isAbandoned { end.finish() }
   }
 
-  /// Marks a resource as busy for its steps. Nil on success, else the result of the resource, whose steps must not
-  /// start.
+  /// Marks a resource as busy for its steps. Nil on success, else the result of the resource, whose steps
+  /// must not start.
   func begin(_ id: ResourceID, revision: Int64) -> Executor.Result? {
     state.withLock { state in
       if let failed = state.failed { return .skipped(because: failed) }

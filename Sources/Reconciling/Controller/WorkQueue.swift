@@ -1,7 +1,7 @@
 package import Model
 
-/// The resources that are due. Holds ids, never events. A resource is in flight at most once; a request for one in flight
-/// is handled after it.
+/// The resources that are due. Holds ids, never events. A resource is in flight at most once; a request for
+/// one in flight is handled after it.
 package struct WorkQueue: Sendable {
   private struct Request: Sendable {
     var time: Timestamp
@@ -15,7 +15,8 @@ package struct WorkQueue: Sendable {
     let isRoutine: Bool
   }
 
-  /// The number of routine checks in flight at once. Resources that become due meanwhile wait for a short pass only.
+  /// The number of routine checks in flight at once. Resources that become due meanwhile wait for a short
+  /// pass only.
   package static let routineLimit = 1000
 
   private var due: [ResourceID: Request] = [:]
@@ -28,9 +29,10 @@ package struct WorkQueue: Sendable {
 
   /// Requests a check at `time` or earlier.
   /// - Parameters:
-  ///   - isUrgent: Whether it also ends the rest after a failure. Otherwise a resource whose failing steps cause events
-  ///     would be retried without rest.
-  ///   - isRoutine: Whether nothing is known to have happened. The number of routine checks in flight is limited.
+  ///   - isUrgent: Whether it also ends the rest after a failure. Otherwise a resource whose failing steps
+  ///     cause events would be retried without rest.
+  ///   - isRoutine: Whether nothing is known to have happened. The number of routine checks in flight is
+  ///     limited.
   package mutating func add(
     _ id: ResourceID, at time: Timestamp, isUrgent: Bool = false, isRoutine: Bool = false
   ) {
@@ -44,7 +46,8 @@ package struct WorkQueue: Sendable {
       isRoutine: isRoutine && other.isRoutine)
   }
 
-  /// Takes everything that is due and not in flight. Deferred resources, and routine checks over the limit, stay due.
+  /// Takes everything that is due and not in flight. Deferred resources, and routine checks over the limit,
+  /// stay due.
   package mutating func take(now: Timestamp, isDeferred: (ResourceID) -> Bool = { _ in false })
     -> Set<ResourceID>
   {

@@ -22,9 +22,10 @@ extension Engine {
     package let destroyed: [(id: ResourceID, step: AnyStep)]
   }
 
-  /// Does the same as `converge`, completely or not at all. After a failure no step starts; when the running steps have
-  /// ended, the failed revision is quarantined and the engine converges to the revision before. A process that ends
-  /// before that leaves a record which it no longer renews, and the next controller rolls back.
+  /// Does the same as `converge`, completely or not at all. After a failure no step starts; when the running
+  /// steps have ended, the failed revision is quarantined and the engine converges to the revision before. A
+  /// process that ends before that leaves a record which it no longer renews, and the next controller rolls
+  /// back.
   package func convergeAtomically(
     _ preparation: Preparation, by authorship: Authorship, allowances: Allowances
   ) async throws(StoreError) -> AtomicConvergence {
@@ -55,8 +56,9 @@ extension Engine {
       forward.revision, of: apply, because: "it was applied atomically, and \(failure)")
     await recordWarning(
       .goingBack,
-      "\(failure), so revision \(forward.revision.number) is quarantined and revision \(baseline.revision) rolls "
-        + "back to \(AtomicApply.name(of: apply.rollbackRevision))", baseline.revision, in: environment)
+      "\(failure), so revision \(forward.revision.number) is quarantined and revision "
+        + "\(baseline.revision) rolls back to \(AtomicApply.name(of: apply.rollbackRevision))",
+      baseline.revision, in: environment)
     let allowed = Allowances(
       allowances.granted.union(GuardRule.allCases.filter(\.isAllowedByName).map { Allowance($0) }),
       approval: allowances.approval)
@@ -69,8 +71,9 @@ extension Engine {
         ).get()))
   }
 
-  /// The record of an atomic apply of these manifests; nil when they are the newest revision already, so that there is
-  /// nothing to roll back to. Applying the same manifests again after an unfinished atomic apply keeps its target.
+  /// The record of an atomic apply of these manifests; nil when they are the newest revision already, so that
+  /// there is nothing to roll back to. Applying the same manifests again after an unfinished atomic apply
+  /// keeps its target.
   private func atomicApply(of desired: DesiredState, by authorship: Authorship) async throws(StoreError)
     -> AtomicApply?
   {
@@ -127,7 +130,8 @@ extension Engine.Convergence {
   /// The first failure, for people; nil when nothing failed.
   var firstFailure: String? {
     let failed = findings.sorted { $0.key < $1.key }.first { _, finding in
-      finding.status.failures > 0 || [.guarded, .invalid].contains(finding.status.condition(.blocked)?.reason)
+      finding.status.failures > 0
+        || [.guarded, .invalid].contains(finding.status.condition(.blocked)?.reason)
     }
     guard let (id, finding) = failed else { return nil }
     return finding.status.failures > 0 ? "\(id) failed" : "\(id) is not done"

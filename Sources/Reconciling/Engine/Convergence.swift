@@ -19,12 +19,13 @@ extension Engine {
     }
   }
 
-  /// Chains of resources that wait for each other are short. More passes mean that two resources undo each other's
-  /// changes.
+  /// Chains of resources that wait for each other are short. More passes mean that two resources undo each
+  /// other's changes.
   private static let maxPasses = 10
 
-  /// Records the desired state as a revision and executes a preparation for it. Runs further passes for resources that
-  /// waited for something that is done now, as long as each pass makes progress. Does not retry what failed.
+  /// Records the desired state as a revision and executes a preparation for it. Runs further passes for
+  /// resources that waited for something that is done now, as long as each pass makes progress. Does not
+  /// retry what failed.
   /// - Parameter isAtomic: Whether no step starts after one has failed.
   package func converge(
     _ preparation: Preparation, by authorship: Authorship, allowances: Allowances, isAtomic: Bool = false
@@ -37,7 +38,8 @@ extension Engine {
     try await recordAllowed(in: preparation.plan, revision: revision.number, by: authorship)
     func control() -> PassControl { PassControl(endsOnFailure: isAtomic) }
     var passes = [try await perform(preparation, allowances: allowances, control: control())]
-    while let last = passes.last, last.canContinue, !gracefulStop.isRequested, passes.count < Engine.maxPasses {
+    while let last = passes.last, last.canContinue, !gracefulStop.isRequested, passes.count < Engine.maxPasses
+    {
       if isAtomic, passes.contains(where: \.hasFailures) { break }
       let next = try await prepare(
         desired, revision: revision.number, scope: last.waiting, allowances: allowances)

@@ -10,8 +10,8 @@ extension Engine {
     case worked(StoreError?)
   }
 
-  /// Does the same as `prepare` for a scope, in batches: usually one. While a kind does not answer, the resources that
-  /// do not depend on it come first.
+  /// Does the same as `prepare` for a scope, in batches: usually one. While a kind does not answer, the
+  /// resources that do not depend on it come first.
   /// - Parameters:
   ///   - leaving: As for `prepare`.
   ///   - work: Called with each batch as soon as it is planned. Batches may run at the same time.
@@ -89,8 +89,8 @@ struct Batches: Sendable {
   var isEmpty: Bool { remaining.isEmpty }
 
   /// Takes the next batch; nil when there is none now.
-  /// - Parameter allowsPartial: Whether resources that are not observed yet, and those that depend on them, may be left
-  ///   for a later batch.
+  /// - Parameter allowsPartial: Whether resources that are not observed yet, and those that depend on them,
+  ///   may be left for a later batch.
   mutating func next(allowsPartial: Bool) -> Set<ResourceID>? {
     guard !remaining.isEmpty else { return nil }
     var batch = remaining
@@ -103,8 +103,8 @@ struct Batches: Sendable {
     return batch
   }
 
-  /// The unobserved resources and everything that references one of them now or did when last applied, directly or
-  /// not.
+  /// The unobserved resources and everything that references one of them now or did when last applied,
+  /// directly or not.
   private var unobservedWithDependents: Set<ResourceID> {
     var dependents: [ResourceID: [ResourceID]] = [:]
     for (id, subject) in subjects {

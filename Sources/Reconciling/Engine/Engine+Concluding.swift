@@ -99,8 +99,8 @@ extension Engine {
     return unsettled
   }
 
-  /// Deletes the status of resources that are neither desired nor in the inventory: they left the manifests before
-  /// anything was done for them.
+  /// Deletes the status of resources that are neither desired nor in the inventory: they left the manifests
+  /// before anything was done for them.
   func forgetAbsent(_ work: Preparation, _ control: PassControl) async throws(StoreError) {
     let planned = Set(work.plan.resources.map(\.id))
     let environment = work.plan.environment
@@ -129,8 +129,8 @@ extension Engine.Preparation {
 }
 
 extension StatusChanges {
-  /// Adds the changes of one resource. A resource that is only observed does not enter the inventory: the controller did
-  /// not create it, so it must never remove it.
+  /// Adds the changes of one resource. A resource that is only observed does not enter the inventory: the
+  /// controller did not create it, so it must never remove it.
   /// - Parameter isKnown: Whether the resource is in the inventory.
   fileprivate mutating func note(
     _ finding: ResourceFinding, of plan: ResourcePlan, _ evidence: StatusRules.Evidence,
@@ -142,7 +142,8 @@ extension StatusChanges {
       return
     }
     if finding.status != previous { statuses.append(finding.status) }
-    // The inventory keeps the former references while a step may still take effect there: nothing else leads to it.
+    // The inventory keeps the former references while a step may still take effect there: nothing else leads
+    // to it.
     if finding.isApplied, !evidence.wasApplied, !evidence.mayStillChange, let desired = plan.desired,
       isKnown || desired.metadata.mode == .enforce
     {

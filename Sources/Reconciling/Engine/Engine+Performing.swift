@@ -2,12 +2,14 @@ package import Model
 internal import Synchronization
 
 extension Engine {
-  /// Receives the findings about some resources while other resources of the same pass are still being worked on.
+  /// Receives the findings about some resources while other resources of the same pass are still being worked
+  /// on.
   package typealias SettledHandler =
     @Sendable ([ResourceID: ResourceFinding], [ResourceID: Executor.Result]) -> Void
 
-  /// Executes a preparation, observes again what changed, and records the status of everything. Resources without steps
-  /// are recorded at once and finished ones about every second, so that none waits for the slowest.
+  /// Executes a preparation, observes again what changed, and records the status of everything. Resources
+  /// without steps are recorded at once and finished ones about every second, so that none waits for the
+  /// slowest.
   /// - Parameters:
   ///   - control: Takes resources out of this pass when there is a newer revision.
   ///   - settled: Called once for each resource after it is recorded.
@@ -30,9 +32,9 @@ extension Engine {
     return PassReport(plan: plan, results: pass.results, findings: pass.findings)
   }
 
-  /// Adds the resources that are going to be applied to the inventory, without those that will be skipped: a resource
-  /// in the inventory may rely on what it references being there too. Marks the resources that are going to be removed
-  /// as no longer applied.
+  /// Adds the resources that are going to be applied to the inventory, without those that will be skipped: a
+  /// resource in the inventory may rely on what it references being there too. Marks the resources that are
+  /// going to be removed as no longer applied.
   private func tryClaiming(_ executable: [ResourcePlan], _ preparation: Preparation) async -> Result<
     Preparation, StoreError
   > {

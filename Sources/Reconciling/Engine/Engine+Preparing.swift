@@ -22,8 +22,8 @@ extension Engine {
   /// - Parameters:
   ///   - revision: The number that `desired` has or would get; nil to read it from the store.
   ///   - scope: The resources to observe; nil for all that are desired or in the inventory.
-  ///   - leaving: The resources that are in the inventory and no longer desired, so that a scoped pass need not read
-  ///     the whole inventory; nil when not known.
+  ///   - leaving: The resources that are in the inventory and no longer desired, so that a scoped pass need
+  ///     not read the whole inventory; nil when not known.
   package func prepare(
     _ desired: DesiredState, revision: Int64? = nil, scope: Set<ResourceID>? = nil,
     allowances: Allowances = Allowances(), leaving: Set<ResourceID>? = nil
@@ -40,8 +40,8 @@ extension Engine {
       return await observeAndPlan(
         desired, revision: number, inventory: inventory, scope: scope, allowances: allowances)
     }
-    // Observes while the inventory is read, on the assumption that each resource was applied as it is desired.
-    // `observeAndPlan` repeats the observation of resources for which that is wrong.
+    // Observes while the inventory is read, on the assumption that each resource was applied as it is
+    // desired. `observeAndPlan` repeats the observation of resources for which that is wrong.
     async let assumed = observeAsApplied(desired)
     let inventory = try await store.inventory(of: desired.environment, knowing: desired.resources)
     return await observeAndPlan(
@@ -58,15 +58,16 @@ extension Engine {
     return await observe(subjects, in: context)
   }
 
-  /// The part of the inventory that a pass needs. All of it as soon as something may be deleted: the guards count it,
-  /// and a leaving resource waits for everything that was built on it.
+  /// The part of the inventory that a pass needs. All of it as soon as something may be deleted: the guards
+  /// count it, and a leaving resource waits for everything that was built on it.
   func inventory(for desired: DesiredState, _ scope: Set<ResourceID>?, _ leaving: Set<ResourceID>?)
     async throws(StoreError) -> [ResourceID: InventoryEntry]
   {
     guard let scope, let leaving, scope.allSatisfy({ desired[$0] != nil }) else {
       return try await store.inventory(of: desired.environment, knowing: desired.resources)
     }
-    // The approvals that the environment required when it was last applied stay in force until they are changed.
+    // The approvals that the environment required when it was last applied stay in force until they are
+    // changed.
     var ids = scope.union(leaving).union([desired.environmentID])
     for id in scope { ids.formUnion(desired[id]?.references.map(\.target) ?? []) }
     return try await store.inventory(of: desired.environment, ids: ids, knowing: desired)
@@ -87,7 +88,8 @@ extension Engine {
     let context = context(for: desired, leaving: leaving)
     progress(.observing(count: subjects.count))
     var observations = assumed
-    // A resource that was claimed and not applied completely may still be built on what it was built on before.
+    // A resource that was claimed and not applied completely may still be built on what it was built on
+    // before.
     let unobserved = subjects.values.filter { subject in
       assumed[subject.id] == nil
         || inventory[subject.id].map { $0.digest != subject.desired?.digest } ?? false

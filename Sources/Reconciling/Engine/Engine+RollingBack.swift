@@ -9,8 +9,9 @@ extension Engine {
     package let allowances: Allowances
   }
 
-  /// Records the manifests as the newest revision, unless they are quarantined: then the newest recorded revision stays,
-  /// which is reported and stored as an event. First rolls back an atomic apply whose process has ended.
+  /// Records the manifests as the newest revision, unless they are quarantined: then the newest recorded
+  /// revision stays, which is reported and stored as an event. First rolls back an atomic apply whose process
+  /// has ended.
   func baseline(for desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> Baseline {
     let rolledBack = try await rollBackAbandonedApply(in: desired.environment)
     guard let quarantine = try await quarantine(of: desired) else {
@@ -40,12 +41,13 @@ extension Engine {
   func recordQuarantined(_ quarantine: Quarantine, keeping revision: Int64, in environment: String) async {
     await recordWarning(
       .revisionQuarantined,
-      "the manifests are those of revision \(quarantine.revision), which is quarantined (\(quarantine.reason)): "
-        + "revision \(revision) stays. Other manifests are applied as usual; to apply these anyway, run "
-        + "‘rendertrust apply’", revision, in: environment)
+      "the manifests are those of revision \(quarantine.revision), which is quarantined "
+        + "(\(quarantine.reason)): revision \(revision) stays. Other manifests are applied as usual; "
+        + "to apply these anyway, run ‘rendertrust apply’", revision, in: environment)
   }
 
-  /// Lifts the quarantine of these manifests because a person applies them. Returns it; nil when there was none.
+  /// Lifts the quarantine of these manifests because a person applies them. Returns it; nil when there was
+  /// none.
   package func liftQuarantine(of desired: DesiredState, by authorship: Authorship) async throws(StoreError)
     -> Quarantine?
   {
@@ -59,8 +61,8 @@ extension Engine {
     return lifted
   }
 
-  /// Quarantines the revisions that a rollback leaves: those after `target`, except the ones equal to `desired`. If the
-  /// process ends before the rollback is recorded, the next controller rolls back.
+  /// Quarantines the revisions that a rollback leaves: those after `target`, except the ones equal to
+  /// `desired`. If the process ends before the rollback is recorded, the next controller rolls back.
   /// - Returns: The new quarantines.
   package func quarantineRevisions(
     after target: Int64, for desired: DesiredState, by authorship: Authorship
@@ -84,7 +86,8 @@ extension Engine {
     return entries
   }
 
-  /// Rolls the newest revision back when it belongs to an atomic apply whose process has ended. Nil when there is none.
+  /// Rolls the newest revision back when it belongs to an atomic apply whose process has ended. Nil when
+  /// there is none.
   func rollBackAbandonedApply(in environment: String) async throws(StoreError) -> Baseline? {
     guard let apply = try await store.atomicApply(of: environment), apply.expiresAt < time.now() else {
       return nil

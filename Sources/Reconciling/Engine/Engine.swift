@@ -1,6 +1,7 @@
 package import Model
 
-/// One pass of the loop: observe, plan, execute, observe again, record. Has no timers; see `Controller` for those.
+/// One pass of the loop: observe, plan, execute, observe again, record. Has no timers; see `Controller` for
+/// those.
 package struct Engine: Sendable {
   let backends: [String: AnyBackend]
   let planner: any PlanMaking
@@ -34,7 +35,8 @@ package struct Engine: Sendable {
     self.progress = progress
   }
 
-  /// The same engine for one pass of a replica that shares the environment. Writes only under the replica's tokens.
+  /// The same engine for one pass of a replica that shares the environment. Writes only under the replica's
+  /// tokens.
   package func bound(to tokens: FencingTokens, of keeper: LeaseKeeper) -> Engine {
     var engine = self
     engine.store = store.fenced(by: tokens)

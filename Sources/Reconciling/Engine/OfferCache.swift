@@ -1,7 +1,8 @@
 internal import Model
 internal import Synchronization
 
-/// Caches the offers of a desired state. A pass over one resource among thousands must not compute the offers of each.
+/// Caches the offers of a desired state. A pass over one resource among thousands must not compute the offers
+/// of each.
 final class OfferCache: Sendable {
   private struct Key: Hashable {
     let desired: Digest

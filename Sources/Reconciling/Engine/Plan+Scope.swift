@@ -1,8 +1,8 @@
 internal import Model
 
 extension Plan {
-  /// A scoped plan in which desired resources also depend on what they reference outside of the scope. The planner does
-  /// the same for leaving resources, whose users are in the inventory.
+  /// A scoped plan in which desired resources also depend on what they reference outside of the scope. The
+  /// planner does the same for leaving resources, whose users are in the inventory.
   func waitingBeyondScope() -> Plan {
     let planned = Set(resources.map(\.id))
     let bound = resources.map { resource in
@@ -21,8 +21,8 @@ extension Plan {
 }
 
 extension Resource where Spec == any ResourceSpec {
-  /// The resource as it is claimed, with the references and the adoption of the former one. Until it is applied
-  /// completely, it may still be built on what it was built on before, which must not be removed yet.
+  /// The resource as it is claimed, with the references and the adoption of the former one. Until it is
+  /// applied completely, it may still be built on what it was built on before, which must not be removed yet.
   func keepingReferences(of former: AnyResource?) -> AnyResource {
     let targets = Set(references.map(\.target))
     let others = former?.references.filter { !targets.contains($0.target) } ?? []

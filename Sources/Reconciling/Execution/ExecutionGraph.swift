@@ -1,12 +1,14 @@
 package import Model
 
-/// The resources of a plan that may be worked on now. A value: the executor asks for the next one and reports the result.
+/// The resources of a plan that may be worked on now. A value: the executor asks for the next one and reports
+/// the result.
 package struct ExecutionGraph: Sendable {
   private var pending: [ResourceID: Set<ResourceID>] = [:]
   private var dependents: [ResourceID: [ResourceID]] = [:]
   private var ready: [ResourceID] = []
   private var nextReady = 0
-  /// Resources that will not be worked on, each with the dependency that failed, is blocked, unknown or waits itself.
+  /// Resources that will not be worked on, each with the dependency that failed, is blocked, unknown or waits
+  /// itself.
   package private(set) var skipped: [ResourceID: ResourceID] = [:]
   private var newlySkipped: [(id: ResourceID, because: ResourceID)] = []
 

@@ -1,7 +1,8 @@
 internal import Concurrency
 package import Model
 
-/// Runs the steps of a plan: independent branches in parallel, each step recorded in the journal before and after.
+/// Runs the steps of a plan: independent branches in parallel, each step recorded in the journal before and
+/// after.
 package struct Executor: Sendable {
   package enum Result: Hashable, Sendable {
     case done
@@ -10,7 +11,8 @@ package struct Executor: Sendable {
     case skipped(because: ResourceID)
     /// The controller stopped before this was complete. Started steps were finished and recorded.
     case cancelled
-    /// Cancelled or not started, because this newer revision replaces the plan. The resource is observed again.
+    /// Cancelled or not started, because this newer revision replaces the plan. The resource is observed
+    /// again.
     case superseded(by: Int64)
   }
 
@@ -25,8 +27,8 @@ package struct Executor: Sendable {
   /// Called right before each step; see `Engine.bound`.
   let mayBegin: @Sendable (ResourceID) -> Bool
 
-  /// The result of each executable resource of the plan. A failure stops the other steps of its own resource and the
-  /// resources that depend on it, nothing else.
+  /// The result of each executable resource of the plan. A failure stops the other steps of its own resource
+  /// and the resources that depend on it, nothing else.
   /// - Parameters:
   ///   - isSatisfied: Whether others may be built on a resource outside of the plan.
   ///   - finished: Called with each resource as soon as its result is known.
@@ -117,8 +119,8 @@ package struct Executor: Sendable {
     return .done
   }
 
-  /// Runs the call and records its outcome. A step that was done but could not be recorded counts as failed and is
-  /// repeated.
+  /// Runs the call and records its outcome. A step that was done but could not be recorded counts as failed
+  /// and is repeated.
   /// - Returns: The result of the resource, nil when its next step may start; and the error to show.
   private func outcome(of call: StepCall, _ id: StepID, _ run: StepRun) async -> (
     result: Result?, error: BackendError?

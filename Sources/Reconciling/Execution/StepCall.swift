@@ -1,7 +1,7 @@
 internal import Model
 
-/// One call of a backend, which its deadline or a newer revision may cancel. A cancelled call is awaited, because a
-/// resource is never worked on twice at the same time.
+/// One call of a backend, which its deadline or a newer revision may cancel. A cancelled call is awaited,
+/// because a resource is never worked on twice at the same time.
 struct StepCall: Sendable {
   /// Why a call was cancelled.
   enum Cause: Hashable, Sendable {
@@ -40,7 +40,9 @@ struct StepCall: Sendable {
       group.addTask { await call { feed.yield($0) } }
       group.addTask {
         for await cause in causes {
-          if (try? await time.sleep(StepCall.cancellationTimeout)) != nil { await onLingering(text(of: cause)) }
+          if (try? await time.sleep(StepCall.cancellationTimeout)) != nil {
+            await onLingering(text(of: cause))
+          }
         }
         return nil
       }
@@ -93,7 +95,8 @@ struct StepCall: Sendable {
       case .superseded(let revision): "revision \(revision) changes \(id)"
       case .yielded(let other): "\(other) needs the environment"
       }
-    return "‘\(step.summary)’ was cancelled because \(why), but the call to \(backend.system) has not returned: "
+    return
+      "‘\(step.summary)’ was cancelled because \(why), but the call to \(backend.system) has not returned: "
       + "nothing else starts on \(id) until it does; check whether \(backend.system) answers"
   }
 

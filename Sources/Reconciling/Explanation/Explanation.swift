@@ -1,7 +1,7 @@
 package import Model
 
-/// Why a resource has its status: a chain of causes that ends at the root cause, what happens next, and what a person can
-/// do. Pure: follows from a snapshot and nothing else.
+/// Why a resource has its status: a chain of causes that ends at the root cause, what happens next, and what
+/// a person can do. Pure: follows from a snapshot and nothing else.
 package struct Explanation: Hashable, Sendable {
   /// A cause for programs. `Link.message` is the sentence for people.
   package enum Cause: String, Sendable, CaseIterable {
@@ -117,7 +117,9 @@ extension StatusSnapshot {
     case .ready: return (link(.ready), nil)
     case .drifted: return (link(.drifted), nil)
     case .degraded, .progressing:
-      if condition.reason == .stepFailed { return (link(.stepFailed, failureMessage(of: id, condition)), nil) }
+      if condition.reason == .stepFailed {
+        return (link(.stepFailed, failureMessage(of: id, condition)), nil)
+      }
       return (link(Explanation.Cause(condition)), nil)
     case .blocked:
       switch condition.reason {
@@ -135,7 +137,8 @@ extension StatusSnapshot {
   private func linkWithoutStatus(of id: ResourceID, isBehind: Bool) -> Explanation.Link? {
     if isBehind, let why = quarantined[revision] {
       return Explanation.Link(
-        id: id, cause: .quarantined, message: "revision \(revision) is not applied by itself: \(why)", since: nil)
+        id: id, cause: .quarantined, message: "revision \(revision) is not applied by itself: \(why)",
+        since: nil)
     }
     guard isBehind || statuses[id] == nil, let step = newestStep(of: id) else { return nil }
     if step.outcome == nil, holder != nil {

@@ -1,6 +1,6 @@
 package import Model
 
-/// As `docs/apply-json.md` describes it; the same is read back.
+/// The form that `docs/apply-json.md` documents.
 extension ApplyReport: JSONRepresentable {
   package var value: Value {
     .members([

@@ -1,6 +1,6 @@
 package import Model
 
-/// The forward report with the member `atomic`, as `docs/apply-json.md` describes it; the same is read back.
+/// The forward report with the member `atomic`, as `docs/apply-json.md` documents it.
 extension AtomicReport: JSONRepresentable {
   package var value: Value {
     var atomic: [String: Value] = ["goesBackTo": .integer(rollbackRevision)]

@@ -1,7 +1,7 @@
 package import Model
 
 extension AuditRecord {
-  /// The record as it is written: members without value are left out.
+  /// The stored form. Members without a value are left out.
   package var value: Value {
     .members([
       "action": .string(action.rawValue), "actor": actor.map(Value.string), "at": .string(at.description),
@@ -12,7 +12,7 @@ extension AuditRecord {
     ])
   }
 
-  /// Nil for what is no record.
+  /// Nil when the value is not a record.
   package init?(_ value: Value) {
     guard let at = value["at"].flatMap({ Timestamp($0.plainText) }),
       case .integer(let revision)? = value["revision"],
@@ -29,7 +29,7 @@ extension AuditRecord {
 }
 
 extension FieldChange {
-  /// A side that is not set is left out.
+  /// Leaves out a side that is nil.
   package var value: Value { .members(["path": .string(path), "from": from, "to": to]) }
 
   package init?(_ value: Value) {

@@ -1,6 +1,6 @@
 package import Model
 
-/// How events are written in the API and by `events -o json`; the same is read back.
+/// The form of events in the API and in `events -o json`.
 extension Event: JSONRepresentable {
   package var value: Value {
     .members([

@@ -1,6 +1,6 @@
 package import Model
 
-/// How explanations are written in the API and by `why -o json`; the same is read back.
+/// The form of explanations in the API and in `why -o json`.
 extension Explanation {
   /// `{"resource":…,"ready":…,"chain":[…],"root":{…},"next":{…},"advice":[…]}`.
   package func value(now: Timestamp) -> Value {

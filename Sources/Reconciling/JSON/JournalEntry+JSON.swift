@@ -1,6 +1,6 @@
 package import Model
 
-/// How steps that were begun are written in the API; the same is read back.
+/// The form of journal entries in the API.
 extension JournalEntry: JSONRepresentable {
   package var value: Value {
     .members([

@@ -1,6 +1,7 @@
 package import Model
 
-/// How a table of leases is written in the API and by `leases -o json`; what people are shown of it is read back.
+/// The form of a lease table in the API and in `leases -o json`. The parts that are shown to people are read
+/// back.
 extension LeaseTable {
   package func value(now: Timestamp) -> Value {
     .members([

@@ -1,6 +1,6 @@
 package import Model
 
-/// How statuses are written in the API and by `get -o json`; the same is read back.
+/// The form of statuses in the API and in `get -o json`.
 extension ResourceStatus: JSONRepresentable {
   package var value: Value {
     .members([
@@ -26,7 +26,8 @@ extension Condition: JSONRepresentable {
     .members([
       "type": .string(type.rawValue), "status": .bool(status), "reason": .string(reason.rawValue),
       "message": .string(message),
-      "waitsFor": waitsFor.isEmpty ? nil : .array(waitsFor.map { .string($0.description) }), "since": .string(since.description),
+      "waitsFor": waitsFor.isEmpty ? nil : .array(waitsFor.map { .string($0.description) }),
+      "since": .string(since.description),
       "observedRevision": .integer(observedRevision),
     ])
   }

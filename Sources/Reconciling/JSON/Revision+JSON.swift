@@ -1,6 +1,6 @@
 package import Model
 
-/// How revisions are written in the API and by `history -o json`; the same is read back.
+/// The form of revisions in the API and in `history -o json`.
 extension Revision: JSONRepresentable {
   package var value: Value {
     .members([
@@ -22,7 +22,7 @@ extension Revision: JSONRepresentable {
 }
 
 extension Digest {
-  /// Reads what `description` writes, and the bare digits.
+  /// Parses the form of `description`, and the digits alone.
   init?(described text: String) {
     self.init(hex: text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text)
   }

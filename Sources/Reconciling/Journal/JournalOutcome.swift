@@ -6,8 +6,8 @@ package enum JournalOutcome: Hashable, Sendable {
   case failed(String, effect: StepEffect)
   /// The controller ended before the outcome was known. The next observation shows the state.
   case interrupted
-  /// The step was cancelled because a newer revision or an exclusive process replaces it. The next observation shows
-  /// the state.
+  /// The step was cancelled because a newer revision or an exclusive process replaces it. The next
+  /// observation shows the state.
   case superseded(String)
 
   /// The word that is stored and that programs read.

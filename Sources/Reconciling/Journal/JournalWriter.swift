@@ -1,10 +1,10 @@
 internal import Model
 internal import Synchronization
 
-/// Writes the journal records of many concurrent steps with few transactions: whoever comes while a write is under
-/// way waits, and the next write takes all that have gathered (group commit).
+/// Writes the journal records of concurrent steps with few transactions (group commit): records that arrive
+/// during a write wait, and the next write takes all of them.
 package final class JournalWriter: Sendable {
-  /// What a caller is told: its record was written by another, or it is its turn to write.
+  /// What resumes a caller: another caller wrote its record, or it must write the gathered records.
   private enum Turn: Sendable {
     case written(Result<Void, StoreError>)
     case lead
@@ -27,7 +27,7 @@ package final class JournalWriter: Sendable {
     self.environment = environment
   }
 
-  /// Returns when the record is on disk.
+  /// Returns when the record is stored.
   package func write(_ record: JournalRecord) async throws(StoreError) {
     let turn = await withCheckedContinuation { continuation in
       let leads = state.withLock { state in
@@ -54,7 +54,7 @@ package final class JournalWriter: Sendable {
     }
   }
 
-  /// Writes the own record with all that wait, then hands the lead to the first who came meanwhile.
+  /// Writes the caller's record with the waiting ones, then resumes the first caller that arrived meanwhile.
   private func lead(with record: JournalRecord) async -> Result<Void, StoreError> {
     let followers = state.withLock { state in
       defer { state.waiting = [] }
@@ -62,7 +62,7 @@ package final class JournalWriter: Sendable {
     }
     var result = await append([record] + followers.map(\.record))
     if case .failure(let error) = result, error.isOutdated, !followers.isEmpty {
-      // One that comes too late must not take the others with it.
+      // One outdated record must not reject the others.
       result = await append([record])
       for follower in followers {
         follower.turn.resume(returning: .written(await append([follower.record])))

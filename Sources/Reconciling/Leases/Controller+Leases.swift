@@ -2,11 +2,11 @@ internal import Model
 
 /// How a controller shares an environment with others.
 ///
-/// It works on the key ranges whose leases it holds. The holder of the first range leads and records manifests as
-/// revisions. The others keep the manifests that they read until they lead, unless there is a newer revision first. A
-/// pass writes with the tokens that were held when it began: the writes of a controller that was stopped for too long are
-/// rejected, and it starts nothing. A controller that takes a range over marks the steps as interrupted whose outcome
-/// the former holder did not record.
+/// It works on the key ranges whose leases it holds. The holder of the first range leads and records
+/// manifests as revisions. The others keep the manifests that they read until they lead, unless there is a
+/// newer revision first. A pass writes with the tokens that were held when it began: the writes of a
+/// controller that was stopped for too long are rejected, and it starts nothing. A controller that takes a
+/// range over marks the steps as interrupted whose outcome the former holder did not record.
 extension Controller {
   /// Joins the replicas and reads what must be known before the first pass.
   func join(from desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> LoopState {
@@ -106,7 +106,8 @@ extension Controller {
     }
   }
 
-  /// Handles a pass whose write was rejected. Its resources that still belong to this replica are checked again.
+  /// Handles a pass whose write was rejected. Its resources that still belong to this replica are checked
+  /// again.
   func processRejection(_ error: StoreError, _ state: inout LoopState) async {
     if error.code == .leaseLost {
       keeper.heartbeatNow()
@@ -124,7 +125,8 @@ extension Controller {
       ?? "shares the environment with \(others), and begins once they release its part"
     engine.progress(
       .note(
-        Event(at: engine.time.now(), id: nil, isWarning: false, reason: .joined, message: message, revision: 0)
+        Event(
+          at: engine.time.now(), id: nil, isWarning: false, reason: .joined, message: message, revision: 0)
       ))
   }
 
@@ -135,7 +137,8 @@ extension Controller {
         + "\(ranges.text); the writes of its running passes there are rejected, and it joins again", state)
   }
 
-  private func recordTaken(_ ranges: Set<KeyRange>, from dead: [ControllerReplica], _ state: LoopState) async {
+  private func recordTaken(_ ranges: Set<KeyRange>, from dead: [ControllerReplica], _ state: LoopState) async
+  {
     guard !dead.isEmpty else { return }
     let names = dead.map(\.description).joined(separator: ", ")
     await recordWarning(

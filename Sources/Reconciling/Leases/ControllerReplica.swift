@@ -8,7 +8,8 @@ package struct ControllerReplica: Hashable, Sendable, CustomStringConvertible {
   package let role: String
   /// The machine's name, for people.
   package let host: String
-  /// Identifies the process and its machine for a check whether it still runs; nil when that cannot be checked.
+  /// Identifies the process and its machine for a check whether it still runs; nil when that cannot be
+  /// checked.
   package let process: String?
   /// Whether it needs all ranges, as commands do that change the environment once.
   package let isExclusive: Bool
@@ -32,8 +33,8 @@ package struct ControllerHeartbeat: Sendable {
   package let replica: ControllerReplica
   /// Ranges assigned to another replica in which nothing is in flight and nothing starts.
   package let released: Set<KeyRange>
-  /// Whether the process of another replica is known to have ended, so that its leases need not expire first. False
-  /// when that cannot be known.
+  /// Whether the process of another replica is known to have ended, so that its leases need not expire first.
+  /// False when that cannot be known.
   package let isGone: @Sendable (ControllerReplica) -> Bool
 
   package init(
@@ -48,7 +49,8 @@ package struct ControllerHeartbeat: Sendable {
   /// How long the leases of a replica last after a heartbeat.
   package static let leaseSpan = TimeSpan(seconds: 6)
   package static let interval = TimeSpan(milliseconds: 1500)
-  /// The end of a lease in which its holder starts nothing, so that started calls reach the outside system in time.
+  /// The end of a lease in which its holder starts nothing, so that started calls reach the outside system in
+  /// time.
   static let margin = TimeSpan(seconds: 1)
 }
 

@@ -1,7 +1,7 @@
 package import Model
 
-/// The tokens that a replica held when a pass began, under which the pass writes. A value, so that the writes of a pass
-/// are rejected even if the replica lost a range and acquired it again meanwhile.
+/// The tokens that a replica held when a pass began, under which the pass writes. A value, so that the writes
+/// of a pass are rejected even if the replica lost a range and acquired it again meanwhile.
 package struct FencingTokens: Hashable, Sendable {
   package let replica: String
   package let tokens: [KeyRange: Int64]

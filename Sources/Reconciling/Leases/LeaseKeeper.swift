@@ -2,8 +2,9 @@ internal import Concurrency
 package import Model
 internal import Synchronization
 
-/// Keeps the membership of one replica by heartbeats, and knows its leases. Once a heartbeat is late, nothing starts any
-/// more, by a clock that continues while the process is stopped: other replicas may have taken over.
+/// Keeps the membership of one replica by heartbeats, and knows its leases. Once a heartbeat is late, nothing
+/// starts any more, by a clock that continues while the process is stopped: other replicas may have taken
+/// over.
 package final class LeaseKeeper: Sendable {
   private struct State {
     var tokens: [KeyRange: Int64] = [:]
@@ -70,9 +71,10 @@ package final class LeaseKeeper: Sendable {
   /// Sends the next heartbeat at once.
   package func heartbeatNow() { signal.yield() }
 
-  /// Releases ranges with a heartbeat that is sent at once. Nothing is in flight or starts in them. Ranges that are
-  /// assigned to this replica again by then are kept.
-  /// - Parameter number: The number of the lease status that the caller knows. Does nothing when there is a newer one.
+  /// Releases ranges with a heartbeat that is sent at once. Nothing is in flight or starts in them. Ranges
+  /// that are assigned to this replica again by then are kept.
+  /// - Parameter number: The number of the lease status that the caller knows. Does nothing when there is a
+  ///   newer one.
   package func releaseRanges(_ ranges: Set<KeyRange>, asOf number: Int64) {
     guard !ranges.isEmpty else { return }
     let isNew = state.withLock { state -> Bool in
@@ -133,7 +135,8 @@ extension LeaseKeeper {
         reported = holders
       }
       guard (try? await time.sleep(LeaseKeeper.pollInterval)) != nil else {
-        return .failure(StoreError(code: "lease.unwanted", "it was stopped while it waited for the environment"))
+        return .failure(
+          StoreError(code: "lease.unwanted", "it was stopped while it waited for the environment"))
       }
     }
   }

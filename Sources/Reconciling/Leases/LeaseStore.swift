@@ -9,12 +9,13 @@ package protocol LeaseStore: Sendable {
   /// Releases all ranges of the replica and ends its membership. May be repeated.
   func leave(_ replica: ControllerReplica, environment: String) async throws(StoreError)
 
-  /// The memberships and leases, with the store's time. Contains dead replicas until the next heartbeat of another.
+  /// The memberships and leases, with the store's time. Contains dead replicas until the next heartbeat of
+  /// another.
   func leases(of environment: String) async throws(StoreError) -> (table: LeaseTable, now: Timestamp)
 
-  /// The same store with fencing. A write is rejected with `lease.lost` once a token that it needs is no longer current,
-  /// a claim or an intent also with `revision.superseded` once a newer revision is recorded. Recording a revision needs
-  /// the token of the first range. Writing only events needs none.
+  /// The same store with fencing. A write is rejected with `lease.lost` once a token that it needs is no
+  /// longer current, a claim or an intent also with `revision.superseded` once a newer revision is recorded.
+  /// Recording a revision needs the token of the first range. Writing only events needs none.
   func fenced(by tokens: FencingTokens) -> any StateStore
 
   /// Reports what other replicas wrote, until the task is cancelled. Notifications may be lost.

@@ -1,10 +1,10 @@
 package import Model
 
-/// The replicas of an environment and the holders of its key ranges. A value: the store reads it, applies a change, and
-/// writes the difference, all in one transaction and by the store's clock.
+/// The replicas of an environment and the holders of its key ranges. A value: the store reads it, applies a
+/// change, and writes the difference, all in one transaction and by the store's clock.
 ///
-/// A lease lasts as long as its holder's membership. Acquiring a range increments its token, and so does taking it away
-/// from a dead replica. A write with an older token is rejected.
+/// A lease lasts as long as its holder's membership. Acquiring a range increments its token, and so does
+/// taking it away from a dead replica. A write with an older token is rejected.
 package struct LeaseTable: Hashable, Sendable {
   package struct Membership: Hashable, Sendable {
     package let replica: ControllerReplica
@@ -69,8 +69,8 @@ package struct LeaseTable: Hashable, Sendable {
     self[range].holder != nil && self[range].token == token
   }
 
-  /// Records a heartbeat: renews or creates the replica's membership, frees the ranges that it releases, and acquires
-  /// the free ranges that are assigned to it.
+  /// Records a heartbeat: renews or creates the replica's membership, frees the ranges that it releases, and
+  /// acquires the free ranges that are assigned to it.
   package mutating func record(_ heartbeat: ControllerHeartbeat, now: Timestamp) -> LeaseStatus {
     let me = heartbeat.replica.name
     var status = LeaseStatus()
@@ -105,8 +105,8 @@ package struct LeaseTable: Hashable, Sendable {
     }
   }
 
-  /// Ends the memberships of dead replicas. The caller keeps its own leases however late its heartbeat is, unless
-  /// another replica has taken them over.
+  /// Ends the memberships of dead replicas. The caller keeps its own leases however late its heartbeat is,
+  /// unless another replica has taken them over.
   private mutating func evict(
     now: Timestamp, unless me: String, isGone: (ControllerReplica) -> Bool
   ) -> [ControllerReplica] {

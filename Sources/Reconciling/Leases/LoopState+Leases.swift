@@ -1,7 +1,7 @@
 package import Model
 
-/// The leases of the loop. It starts nothing outside of the ranges that it holds and is assigned, and releases the other
-/// ranges that it holds as soon as nothing is in flight there.
+/// The leases of the loop. It starts nothing outside of the ranges that it holds and is assigned, and
+/// releases the other ranges that it holds as soon as nothing is in flight there.
 extension LoopState {
   /// Ranges in which this replica may start something.
   package var owned: Set<KeyRange> { leaseStatus.assigned.intersection(leaseStatus.tokens.keys) }
@@ -20,8 +20,8 @@ extension LoopState {
     package let becameLeader: Bool
   }
 
-  /// Applies the result of a heartbeat. Resources in flight stay in flight until their pass is over, in lost ranges too:
-  /// no second pass must take them here, and the store rejects what the pass writes.
+  /// Applies the result of a heartbeat. Resources in flight stay in flight until their pass is over, in lost
+  /// ranges too: no second pass must take them here, and the store rejects what the pass writes.
   package mutating func apply(_ status: LeaseStatus) -> LeaseChange {
     let (former, led) = (leaseStatus, leads)
     let ownedBefore = owned

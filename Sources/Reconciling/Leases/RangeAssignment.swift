@@ -1,11 +1,12 @@
 /// Assigns ranges to replicas. Pure: every replica computes the same assignment from the same table.
 ///
-/// Each replica is assigned the same number of ranges, give or take one, and as few ranges as possible change hands: a
-/// joining replica is assigned the last ranges of those with too many, and the ranges of dead replicas go to those with
-/// too few.
+/// Each replica is assigned the same number of ranges, give or take one, and as few ranges as possible change
+/// hands: a joining replica is assigned the last ranges of those with too many, and the ranges of dead
+/// replicas go to those with too few.
 package enum RangeAssignment {
   /// - Parameters:
-  ///   - holders: The holder of each range; nil for free ones. Holders that are not in `replicas` count as free.
+  ///   - holders: The holder of each range; nil for free ones. Holders that are not in `replicas` count as
+  ///     free.
   ///   - replicas: The live replicas in the order of joining.
   /// - Returns: The replica of each range; nil without replicas.
   package static func assign(_ holders: [String?], to replicas: [String]) -> [String?] {

@@ -20,8 +20,8 @@ struct ObservationCall: Sendable {
     return results
   }
 
-  /// Returns a result for every subject. A backend that exceeds its deadline is cancelled and awaited; its observation
-  /// counts as failed.
+  /// Returns a result for every subject. A backend that exceeds its deadline is cancelled and awaited; its
+  /// observation counts as failed.
   private func observeBeforeDeadline(_ subjects: [AnySubject], in context: ReconcileContext) async
     -> [ResourceID: Result<Observation, BackendError>]
   {

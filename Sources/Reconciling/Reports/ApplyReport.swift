@@ -1,43 +1,45 @@
 package import Model
 
-/// What an apply or a rollback came to, resource by resource. Pure: follows from what the engine did and found.
+/// The result of an apply or a rollback for each resource. Pure: follows from the engine's results and
+/// findings.
 package struct ApplyReport: Sendable {
-  /// What became of a resource, in one word for people and programs.
+  /// The result of a resource in one word, for people and programs.
   package enum State: String, Sendable, CaseIterable {
     /// Its steps were done and it is as declared.
     case done
     case removed
     case unchanged
     case failed
-    /// Not begun, because another resource was not done.
+    /// Not started, because another resource was not done.
     case skipped
-    /// A safety rule holds its steps back.
+    /// A guard blocks its steps.
     case guarded
-    /// Neither failed nor ready yet: it starts, or waits for something.
+    /// Neither failed nor ready: it starts, or waits for something.
     case waiting
-    /// Not begun or given up, because the command was stopped.
+    /// Not started or cancelled, because the command was stopped.
     case stopped
-    /// Differs or rests as its manifest says: mode `observe` or `paused`.
+    /// Not changed, because its mode is `observe` or `paused`.
     case left
-    /// Left to a newer revision.
+    /// Not done, because a newer revision replaced this one.
     case superseded
   }
 
   package struct Entry: Hashable, Sendable {
     package let id: ResourceID
     package let state: State
-    /// A CamelCase word for programs, such as `StepFailed`; `Removed` for a removed resource, empty without a status.
+    /// A CamelCase word for programs, such as `StepFailed`; `Removed` for a removed resource, empty without a
+    /// status.
     package let reason: String
-    /// Why, for people; empty where the state says all.
+    /// The cause for people; empty for states that need none.
     package let message: String
-    /// The resource at the end of the chain of those that were not done.
+    /// The root cause of a skipped resource: the resource that was not done.
     package let because: ResourceID?
   }
 
   package let environment: String
-  /// Its number.
+  /// The number of the revision.
   package let revision: Int64
-  /// Sorted by state, then by id; without what is unchanged.
+  /// Sorted by state, then by id. Unchanged resources are left out.
   package let entries: [Entry]
   package let counts: [State: Int]
 
@@ -64,7 +66,8 @@ package struct ApplyReport: Sendable {
 
   package func count(_ state: State) -> Int { counts[state] ?? 0 }
 
-  /// 0: all is done. 1: something failed, or is not done. 4: nothing failed, and a guard holds something back.
+  /// 0: everything is done. 1: a resource failed or is not done. 4: nothing failed, and a guard blocks a
+  /// resource.
   package var exitCode: Int32 {
     if count(.failed) + count(.stopped) > 0 { return 1 }
     if count(.guarded) > 0 { return 4 }
@@ -109,7 +112,7 @@ package struct ApplyReport: Sendable {
     }
   }
 
-  /// The first of a chain of skipped resources that was not skipped itself.
+  /// The first resource in a chain of skipped ones that was not skipped itself.
   private static func root(of id: ResourceID, _ results: [ResourceID: Executor.Result]) -> ResourceID {
     var current = id
     var seen: Set<ResourceID> = []
@@ -119,7 +122,7 @@ package struct ApplyReport: Sendable {
 }
 
 extension ApplyReport.State {
-  /// Good news first, what needs a person last, where people look.
+  /// The order of output: what needs a person comes last, where people see it first.
   fileprivate var rank: Int {
     switch self {
     case .done: 0
@@ -144,7 +147,7 @@ extension ApplyReport.State {
     case .skipped, .waiting, .left: "is not done"
     case .guarded: "is blocked by a guard"
     case .stopped: "was stopped"
-    case .superseded: "is left to a newer revision"
+    case .superseded: "was replaced by a newer revision"
     }
   }
 }

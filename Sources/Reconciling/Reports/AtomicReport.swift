@@ -1,19 +1,19 @@
 package import Model
 
-/// What an apply as a whole came to. Pure: follows from what the engine did and found.
+/// The result of an atomic apply. Pure: follows from the engine's results and findings.
 package struct AtomicReport: Sendable {
   package enum End: Sendable {
-    /// All of it is as declared.
+    /// Everything is as declared.
     case applied
-    /// It failed, and the way back was gone.
+    /// It failed and was rolled back.
     case rolledBack(ApplyReport)
-    /// It failed, and there was no other revision to go back to.
+    /// It failed, and there was no other revision to roll back to.
     case kept
-    /// It was stopped; the next controller goes back, unless other manifests are applied before that.
+    /// It was stopped. The next controller rolls back, unless other manifests are applied before.
     case stopped
   }
 
-  /// Something that is lost although its resource may be back.
+  /// Something that is lost although its resource may exist again.
   package struct Destruction: Hashable, Sendable {
     package let id: ResourceID
     /// The summary of the step that destroyed it.
@@ -22,7 +22,7 @@ package struct AtomicReport: Sendable {
 
   package let forward: ApplyReport
   package let end: End
-  /// The revision to go back to; 0 for nothing at all.
+  /// The revision to roll back to; 0 for an empty environment.
   package let rollbackRevision: Int64
   package let destroyed: [Destruction]
 
@@ -39,10 +39,10 @@ package struct AtomicReport: Sendable {
       }
   }
 
-  /// 0 where all of it is as declared.
+  /// 0 when everything is as declared.
   package var exitCode: Int32 { if case .applied = end { forward.exitCode } else { 1 } }
 
-  /// Resources whose way back failed.
+  /// Resources that were not rolled back.
   package var notRestored: [ResourceID] {
     guard case .rolledBack(let back) = end else { return [] }
     return back.entries.filter { ![.done, .removed, .left].contains($0.state) }.map(\.id)

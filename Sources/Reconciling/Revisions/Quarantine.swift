@@ -1,7 +1,7 @@
 package import Model
 
-/// Manifests that no controller applies by itself, because a rollback left them or an atomic apply of them failed. It is
-/// lifted when a person applies them.
+/// Manifests that no controller applies by itself, because a rollback left them or an atomic apply of them
+/// failed. It is lifted when a person applies them.
 package struct Quarantine: Hashable, Sendable {
   /// The digest of the manifests, as in `Revision.manifestDigest`.
   package let digest: Digest

@@ -1,6 +1,6 @@
 package import Model
 
-/// Where the controller remembers: revisions, what it answers for, what it did and how each resource is.
+/// The stored state of the controller: revisions, inventory, journal, statuses and events.
 ///
 /// Every method is one transaction. Implementations pass the contract suite `StateStoreContract`.
 package protocol StateStore: LeaseStore, QuarantineStore {
@@ -13,48 +13,51 @@ package protocol StateStore: LeaseStore, QuarantineStore {
   /// The resources of a recorded revision; nil when there is no such revision.
   func desiredState(of environment: String, at revision: Int64) async throws(StoreError) -> DesiredState?
 
-  /// Makes `desired` the newest revision, unless the newest has the same digest already; answers with the newest.
+  /// Makes `desired` the newest revision, unless the newest has the same digest. Returns the newest.
   func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp) async throws(StoreError)
     -> Revision
 
-  /// Everything that was applied and not yet removed. Entries that equal a resource in `desired` share its value.
+  /// Everything that was applied and not yet removed. Entries that equal a resource in `desired` share its
+  /// value.
   func inventory(of environment: String, knowing desired: [AnyResource]) async throws(StoreError)
     -> [ResourceID: InventoryEntry]
 
-  /// The same for these resources only, at a cost that follows from their number.
+  /// The entries of these resources only. The cost depends on their number, not on the size of the inventory.
   func inventory(of environment: String, ids: Set<ResourceID>, knowing desired: DesiredState)
     async throws(StoreError) -> [ResourceID: InventoryEntry]
 
-  /// Takes resources into the inventory before their first step, so that a killed controller knows what to look for.
+  /// Adds resources to the inventory before their first step, so that the next controller finds what a killed
+  /// one created.
   func claim(_ resources: [AnyResource], in environment: String, revision: Int64) async throws(StoreError)
 
-  /// Forgets, before the first step of their removal, that these are applied: should they be wanted again half-way,
-  /// nothing is built on them before they are whole.
+  /// Marks resources as not applied before the first step of their removal, so that nothing is built on them
+  /// until they are applied completely again.
   func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64) async throws(StoreError)
 
   /// Appends to the journal. An intent is on disk before this returns.
   func append(_ records: [JournalRecord], in environment: String) async throws(StoreError)
 
-  /// Marks every intent that has no outcome, and was not written under a token that is still current, as interrupted;
-  /// answers with the resources concerned.
+  /// Marks intents without an outcome as interrupted, unless the token that they were written under is
+  /// current. Returns their resources.
   func closeOpenIntents(in environment: String, at time: Timestamp) async throws(StoreError) -> [ResourceID]
 
-  /// Which of these have a step that ended in this span of time without a certain outcome; see `LateEffects.swift`.
-  /// - Parameter countingDone: steps that were done count too, but for deletions.
+  /// Those of the resources with a step that ended in this span of time and may still take effect; see
+  /// `LateEffects.swift`.
+  /// - Parameter countingDone: Whether steps that were done count too, unless a deletion followed them.
   func unsettled(
     _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
   ) async throws(StoreError) -> Set<ResourceID>
 
-  /// Stores how resources are and which digests are applied, drops those that are gone, and adds events.
+  /// Stores statuses and applied digests, deletes removed resources, and adds events.
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError)
 
   func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus]
 
-  /// The same for these resources only.
+  /// The statuses of these resources only.
   func statuses(of environment: String, ids: Set<ResourceID>) async throws(StoreError)
     -> [ResourceID: ResourceStatus]
 
-  /// Resources that have a status and are not in the inventory: they were never applied, or are gone.
+  /// Resources that have a status and are not in the inventory: they were never applied, or no longer exist.
   func strayStatuses(of environment: String) async throws(StoreError) -> Set<ResourceID>
 
   /// Newest first. `id` nil for all.

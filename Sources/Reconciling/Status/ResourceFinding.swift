@@ -8,7 +8,7 @@ package struct ResourceFinding: Hashable, Sendable {
   package let isApplied: Bool
   /// Whether the resource is gone and leaves the inventory.
   package let isRemoved: Bool
-  /// When to check again although nothing failed: the resource becomes ready by itself, or waits for something that
-  /// causes no event.
+  /// When to check again although nothing failed: the resource becomes ready by itself, or waits for
+  /// something that causes no event.
   package let nextCheck: Timestamp?
 }

@@ -129,8 +129,8 @@ package struct StatusRules: Sendable {
       return Assessment(
         type: .progressing, reason: .settling,
         message:
-          "gone; a step that was cancelled, interrupted or timed out may still take effect, so it is observed for "
-          + "\(Engine.settlingSpan) more before it is forgotten")
+          "gone; a step that was cancelled, interrupted or timed out may still take effect, so it is "
+          + "observed for \(Engine.settlingSpan) more before it is forgotten")
     case .delete where plan.steps.isEmpty:
       return Assessment(type: .ready, reason: .removed, message: "removed")
     case .create, .update, .replace, .run, .delete:

@@ -2,7 +2,7 @@ package import Model
 package import Planning
 internal import Reconciling
 
-/// A thing with a number, which needs others.
+/// The spec of a thing with a number, which needs other things.
 package struct FakeSpec: ResourceSpec {
   package let number: Int
   package let needs: [ResourceID]
@@ -27,7 +27,7 @@ package struct FakeSpec: ResourceSpec {
 }
 
 package struct FakeObserved: Hashable, Sendable {
-  /// Nil when it is not there but may not be made yet either.
+  /// Nil when the thing does not exist and cannot be created yet.
   package let number: Int?
   package var needs: Set<ResourceID>
 
@@ -42,7 +42,7 @@ package enum FakeOperation: StepOperation {
   case delete
 }
 
-/// Creates, updates and deletes; waits where the world says that the thing may not be made yet.
+/// Creates, updates and deletes. Waits while the world does not allow the thing to be created.
 package struct FakePlanner: ResourcePlanner {
   package init() {}
 
@@ -51,7 +51,7 @@ package struct FakePlanner: ResourcePlanner {
   {
     guard let spec = desired?.spec else {
       guard observed?.number != nil else { return .upToDate }
-      return .steps([Step(.delete, "delete it", because: "it left", operation: .delete)])
+      return .steps([Step(.delete, "delete it", because: "it left the manifests", operation: .delete)])
     }
     let number = spec.number
     guard number >= 0 else { throw PlanError("the number is negative") }

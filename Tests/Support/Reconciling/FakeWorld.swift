@@ -1,7 +1,8 @@
 package import Model
 package import Reconciling
 
-/// Where the fake things are, with the faults that a test injects. Notes what no controller may ever do.
+/// An outside system of fake things, with faults that tests inject. Records violations of what every
+/// controller must guarantee.
 package final class FakeWorld: Sendable {
   package struct Thing: Hashable, Sendable {
     package var number: Int
@@ -12,13 +13,13 @@ package final class FakeWorld: Sendable {
     case observe
     case applyBeforeEffect
     case applyAfterEffect
-    /// Says that it was done, and did nothing.
+    /// A step that reports success without an effect.
     case lie
-    /// Does nothing until the fault is taken away, also when the call is cancelled.
+    /// A step that does not end before the fault is removed, even when the call is cancelled.
     case hang
-    /// Does nothing until `heal` is called, and fails as soon as the call is cancelled.
+    /// A step that does not end before `heal` is called, and fails as soon as the call is cancelled.
     case stall
-    /// An observation that does not answer until the fault is taken away or the call is cancelled.
+    /// An observation that does not end before the fault is removed or the call is cancelled.
     case blind
   }
 
@@ -26,17 +27,18 @@ package final class FakeWorld: Sendable {
     package var things: [ResourceID: Thing] = [:]
     package var faults: [ResourceID: Set<Fault>] = [:]
     package var health: [ResourceID: Health] = [:]
-    /// Things that may be made only once another is there.
+    /// Things that can be created only when another thing exists.
     package var gates: [ResourceID: ResourceID] = [:]
     package var applying: Set<ResourceID> = []
     package var applyCounts: [ResourceID: Int] = [:]
     package var observeCounts: [ResourceID: Int] = [:]
     package var observeCalls = 0
     package var violations: [String] = []
-    /// Whose calls ended because they were cancelled.
-    package var cutShort: [ResourceID] = []
+    /// Resources whose calls ended because they were cancelled.
+    package var cancelledCalls: [ResourceID] = []
     var healed: Set<ResourceID> = []
-    /// Said to be made and not there: no controller can know before it looks again.
+    /// Things that were reported as created and do not exist, which no controller can know before it observes
+    /// again.
     var lies: Set<ResourceID> = []
   }
 
@@ -56,7 +58,7 @@ package final class FakeWorld: Sendable {
       state.healed.remove(.fake(name))
     }
   }
-  /// Ends the faults, of calls under way too.
+  /// Ends the faults, also of running calls.
   package func heal(_ name: String) {
     state.change { state in
       state.faults[.fake(name)] = nil
@@ -72,7 +74,7 @@ package final class FakeWorld: Sendable {
     state.change { state in
       state.observeCounts[id, default: 0] += 1
       guard state.faults[id]?.contains(.observe) != true else {
-        return .failure(BackendError(code: "fake.unseen", "\(id) cannot be seen"))
+        return .failure(BackendError(code: "fake.unobserved", "\(id) cannot be observed"))
       }
       if let thing = state.things[id] {
         return .success(FakeObserved(number: thing.number, needs: Set(thing.needs)))
@@ -86,20 +88,22 @@ package final class FakeWorld: Sendable {
     -> Result<Void, BackendError>
   {
     let faults = state.change { state in
-      if !state.applying.insert(id).inserted { state.violations.append("\(id) is worked on twice at once") }
+      if !state.applying.insert(id).inserted {
+        state.violations.append("\(id) has two steps at the same time")
+      }
       state.applyCounts[id, default: 0] += 1
       return state.faults[id] ?? []
     }
     await onApply(id)
-    let isCutShort =
+    let isCancelled =
       faults.contains(.stall)
       ? await !state.untilCancelled { $0.healed.contains(id) } : false
     if faults.contains(.hang) { await state.until { $0.faults[id]?.contains(.hang) != true } }
     return state.change { state in
       state.applying.remove(id)
-      if isCutShort {
-        state.cutShort.append(id)
-        return .failure(BackendError(code: "cancelled", "\(id) was given up"))
+      if isCancelled {
+        state.cancelledCalls.append(id)
+        return .failure(BackendError(code: "cancelled", "\(id) was cancelled"))
       }
       guard !faults.contains(.applyBeforeEffect) else {
         return .failure(BackendError(code: "fake.failed", "\(id) failed before its effect"))
@@ -123,7 +127,7 @@ package final class FakeWorld: Sendable {
     switch operation {
     case .put(let number):
       for need in needs where state.things[need] == nil && !state.lies.contains(need) {
-        state.violations.append("\(id) was made before \(need)")
+        state.violations.append("\(id) was created before \(need)")
       }
       state.things[id] = Thing(number: number, needs: needs)
     case .delete:

@@ -24,7 +24,7 @@ package final class ManualTime: Sendable {
     TimeSource(now: { [self] in now }, sleep: { [self] span in try await sleep(span) })
   }
 
-  /// Moves the clock on and wakes whoever's time has come.
+  /// Moves the clock forward and wakes the tasks whose time has come.
   package func advance(_ span: TimeSpan) {
     let woken = state.change { state in
       state.now = state.now + span
@@ -35,7 +35,7 @@ package final class ManualTime: Sendable {
     for sleeper in woken { sleeper.continuation.resume(returning: true) }
   }
 
-  /// Returns once so many tasks sleep.
+  /// Returns when at least this number of tasks sleep.
   package func sleepers(_ count: Int) async { await state.until { $0.sleepers.count >= count } }
 
   private func sleep(_ span: TimeSpan) async throws {

@@ -28,14 +28,14 @@ extension MemoryStateStore.EnvironmentState {
 
   mutating func note(_ record: AuditRecord) { audit.append(AuditEntry(record, after: auditHead)) }
 
-  /// Tells what became of a step, unless that is known already.
+  /// Records the outcome of a step, unless it is recorded already.
   mutating func note(_ outcome: JournalOutcome, of entry: JournalEntry, at time: Timestamp) {
     guard entry.outcome != outcome else { return }
     let revision = revisions.first { $0.revision.number == entry.intent.revision }?.revision
     note(AuditRecord(entry.intent, outcome, at: time, actor: revision?.actor, commit: revision?.commit))
   }
 
-  /// Tells that `desired` becomes the newest revision.
+  /// Records that `desired` becomes the newest revision.
   mutating func noteRevision(
     _ number: Int64, _ desired: DesiredState, by authorship: Authorship, at time: Timestamp
   ) {

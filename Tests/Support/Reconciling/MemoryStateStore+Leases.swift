@@ -3,10 +3,10 @@ package import Reconciling
 internal import Synchronization
 
 extension MemoryStateStore {
-  /// What a write is about.
+  /// What the tokens of a write are checked against.
   struct Fence: Sendable {
     let ranges: Set<KeyRange>
-    /// The oldest revision for which something is begun; nil where nothing is.
+    /// The oldest revision that a step starts for; nil when no step starts.
     var revision: Int64?
 
     init(ranges: Set<KeyRange>) { self.ranges = ranges }
@@ -21,8 +21,8 @@ extension MemoryStateStore {
     }
   }
 
-  /// Why a write of this view comes too late; nil when it does not.
-  func refusal(of fence: Fence, by state: EnvironmentState?) -> StoreError? {
+  /// Why a write of this view is outdated; nil when it is not.
+  func rejection(of fence: Fence, by state: EnvironmentState?) -> StoreError? {
     guard let fencingTokens else { return nil }
     let table = state?.leases ?? LeaseTable()
     for (range, token) in fencingTokens.required(for: fence.ranges) where !table.isCurrent(token, of: range) {
@@ -38,7 +38,8 @@ extension MemoryStateStore {
     MemoryStateStore(of: self, fencingTokens: fencingTokens)
   }
 
-  package func recordHeartbeat(_ heartbeat: ControllerHeartbeat, in environment: String) async throws(StoreError)
+  package func recordHeartbeat(_ heartbeat: ControllerHeartbeat, in environment: String)
+    async throws(StoreError)
     -> LeaseStatus
   {
     let now = clock()
@@ -47,14 +48,14 @@ extension MemoryStateStore {
       let leaseStatus = state.leases.record(heartbeat, now: now)
       return (leaseStatus, state.leases.differs(from: before))
     }
-    if hasChanged { tell(.leases, in: environment, from: heartbeat.replica.name) }
+    if hasChanged { notify(.leases, in: environment, from: heartbeat.replica.name) }
     return leaseStatus
   }
 
   package func leave(_ replica: ControllerReplica, environment: String) async throws(StoreError) {
     let now = clock()
     try with(.lease, environment) { $0.leases.leave(replica.name, now: now) }
-    tell(.leases, in: environment, from: replica.name)
+    notify(.leases, in: environment, from: replica.name)
   }
 
   package func leases(of environment: String) async throws(StoreError)
@@ -63,47 +64,48 @@ extension MemoryStateStore {
     (try with(.read, environment) { $0.leases }, clock())
   }
 
-  // MARK: News
+  // MARK: Notifications
 
-  /// Who is told of what the others write.
+  /// The replicas that are notified of the writes of others.
   final class Listeners: Sendable {
-    typealias Tell = @Sendable (StateNotification) -> Void
+    typealias Handler = @Sendable (StateNotification) -> Void
     private struct State: Sendable {
-      var tells: [Int: (environment: String, replica: String, tell: Tell)] = [:]
+      var handlers: [Int: (environment: String, replica: String, handler: Handler)] = [:]
       var count = 0
-      var isDeaf = false
+      var losesNotifications = false
     }
     private let state = Mutex(State())
 
-    func add(_ environment: String, _ replica: String, _ tell: @escaping Tell) -> Int {
+    func add(_ environment: String, _ replica: String, _ handler: @escaping Handler) -> Int {
       state.withLock { state in
         state.count += 1
-        state.tells[state.count] = (environment, replica, tell)
+        state.handlers[state.count] = (environment, replica, handler)
         return state.count
       }
     }
-    func remove(_ number: Int) { state.withLock { $0.tells[number] = nil } }
-    func setDeaf(_ isDeaf: Bool) { state.withLock { $0.isDeaf = isDeaf } }
-    func tell(_ news: StateNotification, in environment: String, from replica: String?) {
-      let tells = state.withLock { state in
-        state.isDeaf
-          ? [:] : state.tells.filter { $0.value.environment == environment && $0.value.replica != replica }
+    func remove(_ number: Int) { state.withLock { $0.handlers[number] = nil } }
+    func setLosing(_ loses: Bool) { state.withLock { $0.losesNotifications = loses } }
+    func notify(_ notification: StateNotification, in environment: String, from replica: String?) {
+      let handlers = state.withLock { state in
+        state.losesNotifications
+          ? [:] : state.handlers.filter { $0.value.environment == environment && $0.value.replica != replica }
       }
-      for listener in tells.sorted(by: { $0.key < $1.key }) { listener.value.tell(news) }
+      for listener in handlers.sorted(by: { $0.key < $1.key }) { listener.value.handler(notification) }
     }
   }
 
-  /// Whether all news are lost from now on.
-  package func loseNews(_ areLost: Bool) { listeners.setDeaf(areLost) }
+  /// Sets whether all notifications are lost.
+  package func loseNotifications(_ areLost: Bool) { listeners.setLosing(areLost) }
 
-  func tell(_ news: StateNotification, in environment: String, from replica: String? = nil) {
-    listeners.tell(news, in: environment, from: replica ?? fencingTokens?.replica)
+  func notify(_ notification: StateNotification, in environment: String, from replica: String? = nil) {
+    listeners.notify(notification, in: environment, from: replica ?? fencingTokens?.replica)
   }
 
   package func listen(
-    in environment: String, as replica: ControllerReplica, _ tell: @escaping @Sendable (StateNotification) -> Void
+    in environment: String, as replica: ControllerReplica,
+    _ handler: @escaping @Sendable (StateNotification) -> Void
   ) async {
-    let number = listeners.add(environment, replica.name, tell)
+    let number = listeners.add(environment, replica.name, handler)
     let (end, feed) = AsyncStream<Void>.makeStream()
     await withTaskCancellationHandler {
       for await _ in end {}

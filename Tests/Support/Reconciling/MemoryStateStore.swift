@@ -3,7 +3,7 @@ package import Reconciling
 
 /// The state in memory, with faults that a test injects. Passes the same contract as the store in PostgreSQL.
 package final class MemoryStateStore: StateStore {
-  /// What a call does, so that a test can make some of them fail.
+  /// The sorts of calls, so that a test can make some of them fail.
   package enum Call: Hashable, Sendable, CaseIterable {
     case record, read, claim, append, save, lease
   }
@@ -22,8 +22,8 @@ package final class MemoryStateStore: StateStore {
     var positions: [StepID: Int] = [:]
     var events: [Event] = []
     var leases = LeaseTable()
-    /// Under which token of which range a step was begun.
-    var permits: [StepID: (range: KeyRange, token: Int64)] = [:]
+    /// The range and the token under which each step started.
+    var tokens: [StepID: (range: KeyRange, token: Int64)] = [:]
     var audit: [AuditEntry] = []
     /// In force, by digest.
     var quarantines: [Digest: Quarantine] = [:]
@@ -32,13 +32,13 @@ package final class MemoryStateStore: StateStore {
 
   package let name: String
   let state: Watched<State>
-  /// The store's own time, by which leases expire.
+  /// The store's clock, by which leases expire.
   let clock: @Sendable () -> Timestamp
   let listeners: Listeners
-  /// What the writes of this view of the store need; nil: nothing.
+  /// The tokens that writes of this view require to be current; nil for none.
   let fencingTokens: FencingTokens?
 
-  /// - Parameter clock: the store's own time; nil for one that stands still, so that no lease expires.
+  /// - Parameter clock: The store's clock; nil for one that does not move, so that no lease expires.
   package init(name: String = "memory", clock: (@Sendable () -> Timestamp)? = nil) {
     self.name = name
     self.clock = clock ?? { Timestamp(seconds: 0) }
@@ -56,7 +56,7 @@ package final class MemoryStateStore: StateStore {
   package func fail(_ call: Call, times: Int = 1) { state.change { $0.failing[call] = times } }
   package func callCount(_ call: Call) -> Int { state.value.calls[call] ?? 0 }
 
-  /// - Parameter fence: what a write is about, so that it is refused when it comes too late.
+  /// - Parameter fence: What an outdated write is rejected by; nil for a call that is no write.
   func with<Output: Sendable>(
     _ call: Call, _ environment: String, fence: Fence? = nil, _ body: (inout EnvironmentState) -> Output
   ) throws(StoreError) -> Output {
@@ -64,9 +64,9 @@ package final class MemoryStateStore: StateStore {
       state.calls[call, default: 0] += 1
       if let left = state.failing[call], left > 0 {
         state.failing[call] = left - 1
-        return .failure(StoreError(code: "memory.failed", "the memory store was told to fail"))
+        return .failure(StoreError(code: "memory.failed", "the memory store was set to fail"))
       }
-      if let fence, let error = refusal(of: fence, by: state.environments[environment]) {
+      if let fence, let error = rejection(of: fence, by: state.environments[environment]) {
         return .failure(error)
       }
       return .success(body(&state.environments[environment, default: EnvironmentState()]))
@@ -105,7 +105,7 @@ package final class MemoryStateStore: StateStore {
       state.revisions.append((revision, desired))
       return revision
     }
-    tell(.revision, in: desired.environment)
+    notify(.revision, in: desired.environment)
     return revision
   }
 
@@ -145,13 +145,13 @@ package final class MemoryStateStore: StateStore {
   }
 
   package func append(_ records: [JournalRecord], in environment: String) async throws(StoreError) {
-    // Another task may come between, as with a real store: that is what group commit is for.
+    // Lets other tasks run meanwhile, as a real store does, so that group commit has records to gather.
     await Task.yield()
     try with(.append, environment, fence: Fence(records)) { state in
       for record in records {
         switch record {
         case .intent(let intent):
-          state.permits[intent.step] = fencingTokens.flatMap { $0.required(for: [intent.step.resource]).first }
+          state.tokens[intent.step] = fencingTokens.flatMap { $0.required(for: [intent.step.resource]).first }
           state.positions[intent.step] = state.journal.count
           state.journal.append(JournalEntry(intent: intent, outcome: nil, finishedAt: nil))
         case .outcome(let step, let outcome, let time):
@@ -171,7 +171,7 @@ package final class MemoryStateStore: StateStore {
       var closed: Set<ResourceID> = []
       for index in state.journal.indices where state.journal[index].outcome == nil {
         let intent = state.journal[index].intent
-        if let (range, token) = state.permits[intent.step], state.leases.isCurrent(token, of: range) {
+        if let (range, token) = state.tokens[intent.step], state.leases.isCurrent(token, of: range) {
           continue
         }
         state.note(.interrupted, of: state.journal[index], at: time)
@@ -214,7 +214,7 @@ package final class MemoryStateStore: StateStore {
       }
       state.events.append(contentsOf: changes.events)
     }
-    if let notification = changes.notification { tell(notification, in: environment) }
+    if let notification = changes.notification { notify(notification, in: environment) }
   }
 
   package func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus] {

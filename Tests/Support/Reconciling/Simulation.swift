@@ -4,13 +4,14 @@ internal import Planning
 package import Reconciling
 internal import Synchronization
 
-/// An engine over a fake world, a memory store and a clock that stands still.
+/// An engine over a fake world, a memory store and a clock that only the test moves.
 package struct Simulation: Sendable {
   package struct Log: Sendable {
     package var plans: [Plan] = []
     package var notes: [Event] = []
-    /// The last status of each resource and how often one was told.
+    /// The last status of each resource.
     package var statuses: [ResourceID: ResourceStatus] = [:]
+    /// How often a status of each resource was recorded.
     package var settledCounts: [ResourceID: Int] = [:]
 
     package func settledCount(_ name: String) -> Int { settledCounts[.fake(name)] ?? 0 }
@@ -25,9 +26,9 @@ package struct Simulation: Sendable {
   package let engine: Engine
 
   /// - Parameters:
-  ///   - store: shared with another simulation, where two controllers are to work at once; nil for one of its own.
-  ///   - name: begins the names of the engine's passes; nil for the store's.
-  ///   - kinds: names of kinds that are all alike.
+  ///   - store: The store that several simulations share; nil for a store of its own.
+  ///   - name: The prefix of the engine's pass names; nil for the store's name.
+  ///   - kinds: The names of the kinds, which all behave alike.
   package init(
     world: FakeWorld = FakeWorld(), store: MemoryStateStore? = nil, time: ManualTime = ManualTime(),
     name: String? = nil, kinds: [String] = ["Fake"]
@@ -45,7 +46,8 @@ package struct Simulation: Sendable {
     }
   }
 
-  /// An engine for the fake kind over any store; `name` begins the names of its passes.
+  /// An engine for the fake kind over any store.
+  /// - Parameter name: The prefix of the engine's pass names.
   package static func engine(
     over store: any StateStore, world: FakeWorld, time: ManualTime, name: String, kinds: [String] = ["Fake"],
     progress: @escaping ProgressHandler = { _ in }
@@ -97,7 +99,8 @@ package struct Simulation: Sendable {
     return try await engine.converge(preparation, by: Simulation.authorship, allowances: allowances)
   }
 
-  /// Runs a controller while `body` drives it with triggers; ends the triggers and waits for the controller's end.
+  /// Runs a controller while `body` drives it with triggers. Then ends the triggers and waits for the
+  /// controller.
   package func run(
     from desired: DesiredState, as replica: ControllerReplica? = nil,
     _ body: (AsyncStream<Trigger>.Continuation) async throws -> Void

@@ -20,7 +20,7 @@ package final class Watched<Value: Sendable>: Sendable {
 
   package var value: Value { state.withLock { $0.value } }
 
-  /// Changes the value and wakes whoever waited for what it is now.
+  /// Changes the value and wakes the tasks whose condition is met.
   @discardableResult
   package func change<Output: Sendable>(_ body: (inout Value) -> Output) -> Output {
     let (output, met) = state.withLock { state in
@@ -34,7 +34,7 @@ package final class Watched<Value: Sendable>: Sendable {
     return output
   }
 
-  /// Returns once the condition is met; the test's time limit ends a wait in vain.
+  /// Returns when the condition is met. The test's time limit ends a wait without success.
   package func until(_ isMet: @escaping @Sendable (Value) -> Bool) async {
     await withCheckedContinuation { continuation in
       let isMetNow = state.withLock { state in
@@ -46,7 +46,8 @@ package final class Watched<Value: Sendable>: Sendable {
     }
   }
 
-  /// The same, and ends when the task is cancelled; false then.
+  /// Returns when the condition is met, or when the task is cancelled.
+  /// - Returns: Whether the condition is met.
   package func untilCancelled(_ isMet: @escaping @Sendable (Value) -> Bool) async -> Bool {
     let number = state.withLock { state in
       state.lastNumber += 1
