@@ -60,37 +60,6 @@ struct ValueTests {
     #expect(await failure { try await engine.remove("x") }?.code == .unreachable, "down is not gone")
   }
 
-  struct NameCase: Sendable, CustomTestStringConvertible {
-    let text: String
-    let parts: [String?]?
-    let reason: String
-    var testDescription: String { reason }
-  }
-
-  @Test(
-    "Image names are split into their parts",
-    arguments: [
-      NameCase(text: "a/b", parts: ["a/b", nil, nil], reason: "repository alone"),
-      NameCase(
-        text: "h:5055/a:1.0", parts: ["h:5055/a", "1.0", nil], reason: "the first colon is the port's"),
-      NameCase(text: "h:5055/a", parts: ["h:5055/a", nil, nil], reason: "a port is no tag"),
-      NameCase(
-        text: "a:1@sha256:" + String(repeating: "a", count: 64),
-        parts: ["a", "1", "sha256:" + String(repeating: "a", count: 64)],
-        reason: "tag for people, digest for machines"),
-      NameCase(
-        text: "a@sha256:" + String(repeating: "A", count: 64), parts: nil, reason: "digests are lower-case"),
-      NameCase(text: "a@md5:00", parts: nil, reason: "only SHA-256 pins"),
-      NameCase(text: "", parts: nil, reason: "nothing is no image"),
-      NameCase(text: "a:", parts: nil, reason: "a tag is not empty"),
-      NameCase(text: "a b", parts: nil, reason: "no spaces"),
-    ])
-  func imageNamesAreSplitIntoTheirParts(_ example: NameCase) {
-    let reference = ImageReference(example.text)
-    #expect(reference.map { [$0.name, $0.tag, $0.digest?.description] } == example.parts, "\(example.reason)")
-    if let reference { #expect(reference.description == example.text) }
-  }
-
   @Test("Configurations round trip without secrets")
   func configurationsRoundTripWithoutSecrets() async throws {
     var configuration = ContainerConfiguration(image: "a")

@@ -47,49 +47,4 @@ struct ScalarTests {
       #expect(ImageReference(manifestText: text) == nil, "\(text)")
     }
   }
-
-  @Test(
-    "Schedules name the next time",
-    arguments: [
-      ("0 2 * * *", "2026-11-22T02:00:00Z", "2026-11-23T02:00:00Z"),
-      ("*/15 * * * *", "2026-11-22T02:14:59Z", "2026-11-22T02:15:00Z"),
-      ("0 4 1 */6 *", "2026-01-01T04:00:00Z", "2026-07-01T04:00:00Z"),
-      ("0 0 29 feb *", "2026-01-01T00:00:00Z", "2028-02-29T00:00:00Z"),
-      ("30 9 * * mon-fri", "2026-11-20T09:30:00Z", "2026-11-23T09:30:00Z"),
-      ("0 0 13 * fri", "2026-11-01T00:00:00Z", "2026-11-06T00:00:00Z"),
-      ("59 23 31 12 *", "2026-12-31T23:59:00Z", "2027-12-31T23:59:00Z"),
-      ("0 0 * * 7", "2026-11-22T00:00:00Z", "2026-11-29T00:00:00Z"),
-    ])
-  func schedulesNameTheNextTime(_ text: String, _ after: String, _ next: String) throws {
-    let schedule = try #require(CronSchedule(text))
-    #expect(schedule.next(after: try #require(Timestamp(after)))?.description == next)
-  }
-
-  @Test("Schedules without a next time are rejected")
-  func schedulesWithoutANextTimeAreRejected() throws {
-    #expect(try #require(CronSchedule("0 0 30 2 *")).next(after: Timestamp(seconds: 0)) == nil)
-    for text in [
-      "", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "*/0 * * * *",
-      "5-1 * * * *", "a * * * *", "1,,2 * * * *",
-    ] {
-      #expect(CronSchedule(text) == nil, "\(text)")
-      #expect(CronSchedule.problem(of: text) != nil, "\(text)")
-    }
-  }
-
-  @Test("Decimals are exact") func decimalsAreExact() {
-    for (text, digits, value) in [("0.1", 6, 100_000), ("-12.34", 2, -1234), ("+7", 0, 7), ("000.50", 2, 50)]
-    {
-      #expect(Decimals.scaled(text, digits: digits) == Int64(value))
-    }
-    for (value, digits, text) in [
-      (100_000, 6, "0.1"), (-1234, 2, "-12.34"), (0, 6, "0"), (10, 0, "10"), (5_000_000, 6, "5"),
-      (-5, 3, "-0.005"),
-    ] {
-      #expect(Decimals.text(Int64(value), digits: digits) == text)
-    }
-    #expect(Decimals.text(.min, digits: 6) == "-9223372036854.775808")
-    #expect(Decimals.scaled("9223372036854775807", digits: 0) == .max)
-    #expect(Decimals.scaled("9223372036854775808", digits: 0) == nil)
-  }
 }

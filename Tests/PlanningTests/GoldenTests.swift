@@ -3,9 +3,10 @@ import Model
 import Planning
 import Testing
 
-/// What people and programs read, held against files in `Golden`. `UPDATE_GOLDEN=1 swift test` writes them anew.
+/// Compares rendered plans with the files in `Golden`. `UPDATE_GOLDEN=1 swift test` writes the files.
 @Suite struct GoldenTests {
-  @Test func aDayInDev() throws {
+  @Test("A plan with every outcome is rendered")
+  func planWithEveryOutcomeIsRendered() throws {
     let plan = GoldenWorlds.mixed.plan()
     try expect(plan.text(), isGolden: "mixed.txt")
     try expect(plan.text(isVerbose: true), isGolden: "mixed-verbose.txt")
@@ -14,13 +15,15 @@ import Testing
     try expect(plan.json().prettyJSON, isGolden: "mixed.json")
   }
 
-  @Test func heldByThePruneGuard() throws {
+  @Test("A plan that the prune guard blocks is rendered")
+  func prunedPlanIsRendered() throws {
     let plan = GoldenWorlds.pruned.plan()
     try expect(plan.text(), isGolden: "pruned.txt")
     try expect(plan.json().prettyJSON, isGolden: "pruned.json")
   }
 
-  @Test func heldByEveryGuard() throws {
+  @Test("A plan that every guard blocks is rendered")
+  func guardedPlanIsRendered() throws {
     var world = GuardWorlds.all
     try expect(world.plan().text(), isGolden: "guarded.txt")
     try expect(world.plan().text(width: 72), isGolden: "guarded-72.txt")
@@ -30,8 +33,9 @@ import Testing
     try expect(world.plan().text(), isGolden: "guarded-allowed.txt")
   }
 
-  @Test func nothingToDo() throws {
-    var world = FakeWorld()
+  @Test("A plan without changes is one sentence")
+  func planWithoutChangesIsOneSentence() throws {
+    var world = PlanningWorld()
     #expect(world.plan().text() == "No changes. Nothing is declared and nothing is there.\n")
     world.settle("Module/echo")
     #expect(world.plan().text() == "No changes. 1 resource is as declared.\n")
@@ -42,7 +46,8 @@ import Testing
     #expect(!world.plan().hasChanges)
   }
 
-  @Test func noLineIsWiderThanAsked() {
+  @Test("No line is wider than requested")
+  func noLineIsWiderThanRequested() {
     for width in [40, 60, 80, 120] {
       for plan in [GoldenWorlds.mixed.plan(), GoldenWorlds.pruned.plan()] {
         let text = plan.text(width: width, isVerbose: true)
@@ -53,22 +58,25 @@ import Testing
     }
   }
 
-  @Test func colourAddsNothingButColour() {
+  @Test("Colour adds only escape sequences")
+  func colourAddsOnlyEscapeSequences() {
     let plan = GoldenWorlds.mixed.plan()
     let coloured = plan.text(style: .coloured, width: 80)
     #expect(coloured.contains("\u{1B}["))
     #expect(coloured.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == plan.text(width: 80))
   }
 
-  @Test func manifestsCannotSteerTheTerminal() {
-    var world = FakeWorld()
+  @Test("Text of manifests cannot control the terminal")
+  func manifestsCannotControlTheTerminal() {
+    var world = PlanningWorld()
     world.declare("Module/it", FakeSpec(waits: "a node\u{1B}[2J\nPlan: 0 to delete"))
     let text = world.plan().text()
     #expect(!text.contains("\u{1B}"))
     #expect(text.contains("a node [2J Plan: 0 to delete"))
   }
 
-  @Test func theDocumentedExampleHasTheShapeOfAPlan() throws {
+  @Test("The documented example has the shape of a plan")
+  func documentedExampleHasTheShapeOfAPlan() throws {
     let page = try String(contentsOfFile: "\(folder)/../../docs/plan-json.md", encoding: .utf8)
     let block = try #require(page.split(separator: "```json\n").last?.split(separator: "```").first)
     for text in [String(block), GoldenWorlds.mixed.plan().json().prettyJSON] {
@@ -112,16 +120,16 @@ import Testing
       try text.write(toFile: path, atomically: true, encoding: .utf8)
     }
     let golden = try String(contentsOfFile: path, encoding: .utf8)
-    #expect(text == golden, "\(name) differs; look at it, then run with UPDATE_GOLDEN=1")
+    #expect(text == golden, "\(name) differs; review it, then run with UPDATE_GOLDEN=1")
   }
 }
 
 enum GoldenWorlds {
   private static let digests = (String(repeating: "ab12", count: 16), String(repeating: "cd34", count: 16))
 
-  /// One of everything.
-  static var mixed: FakeWorld {
-    var world = FakeWorld()
+  /// One resource of each outcome.
+  static var mixed: PlanningWorld {
+    var world = PlanningWorld()
     world.settle("Database/platform")
     for index in 1...11 { world.settle("Node/dev-\(index)") }
     world.declare("Module/echo", uses: ["Node/dev-1"])
@@ -141,7 +149,7 @@ enum GoldenWorlds {
     world.hasApplied("Module/older")
     world.lose("Module/older")
     world.declare("Module/voice", FakeSpec(waits: "no schedulable node with 6Gi of GPU memory"))
-    world.declare("Module/typo", FakeSpec(refuses: "it asks for more cores than any node has"))
+    world.declare("Module/typo", FakeSpec(rejects: "it asks for more cores than any node has"))
     world.declare("Service/billing")
     world.hide("Service/billing")
     world.declare("Service/mail")
@@ -152,8 +160,8 @@ enum GoldenWorlds {
     return world
   }
 
-  static var pruned: FakeWorld {
-    var world = FakeWorld()
+  static var pruned: PlanningWorld {
+    var world = PlanningWorld()
     for index in 1...5 { world.settle("Node/dev-\(index)") }
     for name in ["echo", "echo-loud", "storyboard", "upscale", "voice", "z1", "z2"] {
       world.hasApplied("Module/\(name)", uses: ["Node/dev-1"])

@@ -3,11 +3,11 @@ import Planning
 import RandomSupport
 import Testing
 
-/// What holds for every world with facts for the guards, over many that are made from seeds.
+/// Properties of plans with guards, over worlds that are generated from seeds.
 @Suite struct GuardPropertyTests {
-  private func world(_ seed: UInt64, withFacts: Bool = true) -> FakeWorld {
+  private func world(_ seed: UInt64, withFacts: Bool = true) -> PlanningWorld {
     var numbers = SeededRandom(seed: seed)
-    var world = FakeWorld()
+    var world = PlanningWorld()
     let isStrict = Bool.random(using: &numbers)
     let environment = FakeSpec(
       requires: isStrict && withFacts ? ApprovalRequirement(count: 1, from: ["role/approver"]) : nil)
@@ -28,9 +28,9 @@ import Testing
         switch name.prefix(2) {
         case "No": return FakeSpec(fields: fields, offers: .node(tier, open: flag))
         case "Mo":
-          return FakeSpec(fields: fields, tells: [.needsCompute(ComputeNeeds(labels: ["tier": tier]))])
+          return FakeSpec(fields: fields, facts: [.needsCompute(ComputeNeeds(labels: ["tier": tier]))])
         case "Se": return FakeSpec(fields: fields, tells: flag ? [.risksData(volumes: ["data"])] : [])
-        case "Da": return FakeSpec(fields: fields, tells: [.schema(applied: number, declared: 2)])
+        case "Da": return FakeSpec(fields: fields, facts: [.schema(applied: number, declared: 2)])
         default: return FakeSpec(fields: fields)
         }
       }
@@ -51,14 +51,14 @@ import Testing
     return world
   }
 
-  private func allowingEverything(_ world: FakeWorld) -> FakeWorld {
+  private func allowingEverything(_ world: PlanningWorld) -> PlanningWorld {
     var world = world
     world.allowances = Allowances(Set(GuardRule.allCases.filter(\.isAllowedByName).map { Allowance($0) }))
     world.allowances.approval = world.plan().approval(by: ["ada"])
     return world
   }
 
-  /// A plan without what it says of guards.
+  /// A plan without its findings.
   private func bare(_ plan: Plan) -> [String] {
     plan.resources.map { resource in
       "\(resource.id) \(resource.outcome) \(resource.steps.map(\.summary)) \(resource.dependsOn) "
@@ -66,18 +66,21 @@ import Testing
     }
   }
 
-  @Test(arguments: PlannerPropertyTests.seeds) func withEverythingAllowedItIsThePlanWithoutGuards(
+  @Test(
+    "With everything allowed, a plan equals the plan without guards", arguments: PlannerPropertyTests.seeds)
+  func allowedPlanEqualsPlanWithoutGuards(
     seed: UInt64
   ) {
     let guarded = allowingEverything(world(seed)).plan()
-    // The same world whose kinds tell the guards nothing, and any number of deletions allowed.
+    // The same world without facts, with any number of deletions allowed.
     var silent = world(seed, withFacts: false)
     silent.allowances = Allowances(prune: true)
     #expect(bare(guarded) == bare(silent.plan()), "seed \(seed)")
     #expect(guarded.resources.allSatisfy { $0.blockedBy.isEmpty }, "seed \(seed)")
   }
 
-  @Test(arguments: PlannerPropertyTests.seeds) func whatIsHeldIsNeverExecutable(seed: UInt64) {
+  @Test("A blocked resource and its dependents never run", arguments: PlannerPropertyTests.seeds)
+  func blockedResourceNeverRuns(seed: UInt64) {
     let plan = world(seed).plan()
     let outcomes = Dictionary(uniqueKeysWithValues: plan.resources.map { ($0.id, $0) })
     for resource in plan.resources {
@@ -91,7 +94,8 @@ import Testing
     }
   }
 
-  @Test(arguments: PlannerPropertyTests.seeds) func allowingLessNeverRunsMore(seed: UInt64) {
+  @Test("Allowing less never runs more", arguments: PlannerPropertyTests.seeds)
+  func allowingLessNeverRunsMore(seed: UInt64) {
     func acting(_ plan: Plan) -> Set<ResourceID> {
       Set(
         plan.resources.filter { $0.outcome != .blocked && $0.waitingOn == nil && !$0.steps.isEmpty }.map(\.id)
@@ -102,7 +106,8 @@ import Testing
     #expect(acting(world.plan()).isSubset(of: everything), "seed \(seed)")
   }
 
-  @Test(arguments: PlannerPropertyTests.seeds) func eachFindingIsAllowedAsItSays(seed: UInt64) throws {
+  @Test("Each finding can be allowed by the flag that it names", arguments: PlannerPropertyTests.seeds)
+  func findingIsAllowedByItsFlag(seed: UInt64) throws {
     let world = world(seed)
     for resource in world.plan().resources {
       for finding in resource.blockedBy where finding.rule != .destructive {

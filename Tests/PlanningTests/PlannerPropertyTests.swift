@@ -4,12 +4,12 @@ import Planning
 import RandomSupport
 import Testing
 
-/// What holds for every world, over many that are made from seeds.
+/// Properties of all plans, over worlds that are generated from seeds.
 @Suite struct PlannerPropertyTests {
-  /// Up to 40 resources in all states, with references among them and old ones that may go in cycles.
-  private func world(_ seed: UInt64) -> FakeWorld {
+  /// Up to 40 resources in all states, with references, of which former ones may form cycles.
+  private func world(_ seed: UInt64) -> PlanningWorld {
     var numbers = SeededRandom(seed: seed)
-    var world = FakeWorld()
+    var world = PlanningWorld()
     let count = Int.random(in: 0...40, using: &numbers)
     let names = (0..<count).map { "Thing/t\($0)" }.shuffled(using: &numbers)
     func some(_ pool: ArraySlice<String>) -> [String] {
@@ -32,7 +32,7 @@ import Testing
         var spec = FakeSpec(fields: fields())
         switch Int.random(in: 0..<12, using: &numbers) {
         case 0: spec.waits = "something"
-        case 1: spec.refuses = "no"
+        case 1: spec.rejects = "no"
         default: break
         }
         world.declare(name, spec, uses: some(staying.prefix(index)), mode: mode)
@@ -47,11 +47,12 @@ import Testing
     return world
   }
 
-  /// `make soak` sets RENDERTRUST_SEEDS to look at more.
+  /// `make soak` sets RENDERTRUST_SEEDS to a larger number.
   static let seeds = Array(
     UInt64(1)...(ProcessInfo.processInfo.environment["RENDERTRUST_SEEDS"].flatMap { UInt64($0) } ?? 400))
 
-  @Test(arguments: seeds) func everyPlanKeepsTheRules(seed: UInt64) {
+  @Test("Every plan is complete, ordered and safe", arguments: seeds)
+  func everyPlanIsCompleteOrderedAndSafe(seed: UInt64) {
     let world = world(seed)
     let plan = world.plan()
     let expected = Set(world.desired.keys).union(world.inventory.keys)
@@ -71,7 +72,7 @@ import Testing
       if let desired = resource.desired {
         #expect(
           Set(resource.dependsOn) == Set(desired.references.map(\.target)),
-          "what stays needs what it references: \(resource.id), seed \(seed)")
+          "a staying resource depends on its references: \(resource.id), seed \(seed)")
         #expect(resource.dependsOn.allSatisfy { outcomes[$0]?.desired != nil }, "seed \(seed)")
       }
       #expect(resource.waitingOn?.isEmpty != true, "seed \(seed)")
@@ -82,11 +83,12 @@ import Testing
     }
   }
 
-  @Test(arguments: seeds.prefix(100)) func aPlanDoesNotDependOnTheOrderOfItsInput(seed: UInt64) {
+  @Test("A plan does not depend on the order of its input", arguments: seeds.prefix(100))
+  func planDoesNotDependOnInputOrder(seed: UInt64) {
     var world = world(seed)
     let first = world.plan()
     var numbers = SeededRandom(seed: seed &+ 1)
-    // A dictionary that was filled in another order and to another capacity walks in another order.
+    // Dictionaries with another order of insertion and another capacity iterate in another order.
     func shuffled<T>(_ dictionary: [ResourceID: T]) -> [ResourceID: T] {
       var result: [ResourceID: T] = Dictionary(minimumCapacity: .random(in: 0...500, using: &numbers))
       for (key, value) in dictionary.shuffled(using: &numbers) { result[key] = value }
@@ -101,7 +103,8 @@ import Testing
     #expect(first.manifestDigest == second.manifestDigest, "seed \(seed)")
   }
 
-  @Test(arguments: seeds) func planningAgainAfterExecutingComesToRest(seed: UInt64) {
+  @Test("Repeated planning and executing converges", arguments: seeds)
+  func repeatedPlanningConverges(seed: UInt64) {
     var world = world(seed)
     for round in 0... {
       let plan = world.plan()
@@ -122,8 +125,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [20_000]) func manyResourcesArePlanned(count: Int) {
-    var world = FakeWorld()
+  @Test("Many resources are planned", arguments: [20_000])
+  func manyResourcesArePlanned(count: Int) {
+    var world = PlanningWorld()
     for index in 0..<count {
       world.settle("Thing/\(index)", uses: index >= 100 ? ["Thing/\(index % 100)"] : [])
     }

@@ -8,39 +8,42 @@ import Testing
     let outcome: ResourcePlan.Outcome
     var steps: [StepAction] = []
     var waitingOn: String?
-    let arrange: @Sendable (inout FakeWorld) -> Void
+    let arrange: @Sendable (inout PlanningWorld) -> Void
     var testDescription: String { reason }
   }
 
   static let cases: [Case] = [
-    Case(reason: "what is declared and proven absent is created", outcome: .create, steps: [.create, .run]) {
+    Case(
+      reason: "a declared resource that is proven absent is created", outcome: .create,
+      steps: [.create, .run]
+    ) {
       $0.declare("Module/it")
     },
-    Case(reason: "what is as declared is left alone", outcome: .unchanged) { $0.settle("Module/it") },
+    Case(reason: "a resource as declared is unchanged", outcome: .unchanged) { $0.settle("Module/it") },
     Case(reason: "a differing field is an update", outcome: .update, steps: [.update]) {
       $0.hasApplied("Module/it", FakeState(fields: ["price": 1]))
       $0.declare("Module/it", FakeSpec(fields: ["price": 2]))
     },
     Case(
-      reason: "one step that replaces makes it a replacement", outcome: .replace, steps: [.replace, .update]
+      reason: "one replacing step makes it a replacement", outcome: .replace, steps: [.replace, .update]
     ) {
       $0.hasApplied("Module/it", FakeState(fields: ["image": "a", "price": 1]))
       $0.declare("Module/it", FakeSpec(fields: ["image": "b", "price": 2]))
     },
-    Case(reason: "only a start is no update", outcome: .run, steps: [.run]) {
+    Case(reason: "a start alone is not an update", outcome: .run, steps: [.run]) {
       $0.settle("Module/it", FakeState(isRunning: false))
     },
-    Case(reason: "routine work that is due is run", outcome: .run, steps: [.maintain]) {
+    Case(reason: "due routine work runs", outcome: .run, steps: [.maintain]) {
       $0.settle("Module/it", FakeState(isBackupDue: true))
     },
     Case(
-      reason: "something made outside of the controller is adopted, not created", outcome: .update,
+      reason: "an existing object is adopted, not created", outcome: .update,
       steps: [.update]
     ) {
       $0.declare("Module/it", FakeSpec(fields: ["price": 2]))
       $0.observations[ResourceID("Module/it")!] = .success(Observation(state: FakeState(), health: .ready))
     },
-    Case(reason: "what leaves and is gone already is only forgotten", outcome: .delete) {
+    Case(reason: "a leaving resource that is gone is only forgotten", outcome: .delete) {
       $0.hasApplied("Module/it")
       $0.lose("Module/it")
     },
@@ -52,46 +55,48 @@ import Testing
       $0.hide("Module/it")
     },
     Case(
-      reason: "unknown is not there either: nothing is deleted", outcome: .unknown,
+      reason: "unknown is not present: nothing is deleted", outcome: .unknown,
       waitingOn: "the fake refused the connection; start it"
     ) {
       $0.hasApplied("Module/it")
       $0.hide("Module/it")
     },
-    Case(reason: "a missing answer is unknown", outcome: .unknown, waitingOn: "Module/it was not observed") {
+    Case(
+      reason: "a missing observation is unknown", outcome: .unknown, waitingOn: "Module/it was not observed"
+    ) {
       $0.declare("Module/it")
       $0.observations = [:]
     },
     Case(
-      reason: "a planner's refusal carries its hint", outcome: .invalid, waitingOn: "no; write something else"
+      reason: "a planner's error includes its hint", outcome: .invalid, waitingOn: "no; write something else"
     ) {
-      $0.declare("Module/it", FakeSpec(refuses: "no"))
+      $0.declare("Module/it", FakeSpec(rejects: "no"))
     },
     Case(reason: "a planner may wait", outcome: .waiting, waitingOn: "a node") {
       $0.declare("Module/it", FakeSpec(waits: "a node"))
     },
     Case(
-      reason: "a kind that nobody knows is said to be that", outcome: .invalid,
-      waitingOn: "no component of this program knows ‘Robot’"
+      reason: "an unknown kind is reported", outcome: .invalid,
+      waitingOn: "this program has no kind ‘Robot’"
     ) { $0.declare("Robot/it") },
-    Case(reason: "paused: neither looked at nor acted on, not even unknown", outcome: .paused) {
+    Case(reason: "paused: neither observed nor changed", outcome: .paused) {
       $0.declare("Module/it", mode: .paused)
       $0.hide("Module/it")
     },
-    Case(reason: "observe: differences are listed but only reported", outcome: .drifted, steps: [.update]) {
+    Case(reason: "observe: differences are only reported", outcome: .drifted, steps: [.update]) {
       $0.hasApplied("Module/it", FakeState(fields: ["price": 1]))
       $0.declare("Module/it", FakeSpec(fields: ["price": 2]), mode: .observe)
     },
-    Case(reason: "observe: what is as declared is unchanged", outcome: .unchanged) {
+    Case(reason: "observe: a resource as declared is unchanged", outcome: .unchanged) {
       $0.hasApplied("Module/it")
       $0.declare("Module/it", mode: .observe)
     },
-    Case(reason: "observe: due routine work is no drift", outcome: .unchanged) {
+    Case(reason: "observe: due routine work is not drift", outcome: .unchanged) {
       $0.hasApplied("Module/it", FakeState(isBackupDue: true))
       $0.declare("Module/it", mode: .observe)
     },
     Case(
-      reason: "observe: what cannot be seen is unknown", outcome: .unknown,
+      reason: "observe: a failed observation is unknown", outcome: .unknown,
       waitingOn: "the fake refused the connection; start it"
     ) {
       $0.declare("Module/it", mode: .observe)
@@ -99,8 +104,9 @@ import Testing
     },
   ]
 
-  @Test(arguments: cases) func decidesOneResource(_ test: Case) throws {
-    var world = FakeWorld()
+  @Test("The planner decides about one resource", arguments: cases)
+  func decidesAboutOneResource(_ test: Case) throws {
+    var world = PlanningWorld()
     test.arrange(&world)
     let plan = world.plan()
     let it = try #require(plan.resources.first)
@@ -110,8 +116,9 @@ import Testing
     #expect(it.waitingOn == test.waitingOn, "\(test.reason)")
   }
 
-  @Test func listsWhatOthersNeedFirstAndDeletesInTheOppositeOrder() {
-    var world = FakeWorld()
+  @Test("Dependencies come first, and are deleted last")
+  func dependenciesComeFirstAndAreDeletedLast() {
+    var world = PlanningWorld()
     world.allowances.prune = true
     world.declare("Module/a", uses: ["Node/n", "Service/z"])
     world.declare("Node/n")
@@ -131,8 +138,9 @@ import Testing
     #expect(plan.resources.allSatisfy { $0.waitingOn == nil })
   }
 
-  @Test func deletesAfterTheUserThatChangedItsReference() {
-    var world = FakeWorld()
+  @Test("A deletion comes after the user that changes its reference")
+  func deletionComesAfterItsFormerUser() {
+    var world = PlanningWorld()
     world.allowances.prune = true
     world.hasApplied("Database/old")
     world.hasApplied("Service/web", FakeState(fields: ["db": "old"]), uses: ["Database/old"])
@@ -143,8 +151,9 @@ import Testing
     #expect(plan["Database/old"]?.dependsOn.map(\.description) == ["Service/web"])
   }
 
-  @Test func showsWhatAHeldResourceHoldsUp() {
-    var world = FakeWorld()
+  @Test("Dependents of an unknown resource wait")
+  func dependentsOfUnknownResourceWait() {
+    var world = PlanningWorld()
     world.declare("Database/platform")
     world.hide("Database/platform")
     world.declare("Service/api", uses: ["Database/platform"])
@@ -156,14 +165,15 @@ import Testing
     #expect(plan["Service/api"]?.outcome == .create)
     #expect(plan["Service/api"]?.waitingOn == "Database/platform")
     #expect(
-      plan["Module/echo"]?.waitingOn == "Service/api", "a chain names the next link, which names the next")
+      plan["Module/echo"]?.waitingOn == "Service/api", "each link of a chain names the next one")
     #expect(plan["Node/n"]?.waitingOn == nil)
-    #expect(plan["Service/fine"]?.waitingOn == nil, "nothing is to be done, so nothing is waited for")
-    #expect(plan["Module/lucky"]?.waitingOn == nil, "what it needs is as declared")
+    #expect(plan["Service/fine"]?.waitingOn == nil, "an unchanged resource waits for nothing")
+    #expect(plan["Module/lucky"]?.waitingOn == nil, "its dependency is as declared")
   }
 
-  @Test func `what is gone already is not forgotten while others may be found through it only`() {
-    var world = FakeWorld()
+  @Test("A resource that is gone is not forgotten while others use it")
+  func goneResourceIsKeptWhileUsed() {
+    var world = PlanningWorld()
     world.hasApplied("Node/n")
     world.lose("Node/n")
     world.hasApplied("Service/web", uses: ["Node/n"])
@@ -174,40 +184,42 @@ import Testing
   struct StillUsedCase: Sendable, CustomTestStringConvertible {
     let reason: String
     let waitingOn: String?
-    let arrange: @Sendable (inout FakeWorld) -> Void
+    let arrange: @Sendable (inout PlanningWorld) -> Void
     var testDescription: String { reason }
   }
 
-  @Test(arguments: [
-    StillUsedCase(
-      reason: "a paused user keeps what it runs on",
-      waitingOn: "Service/web, which still uses it and is paused"
-    ) { $0.declare("Service/web", mode: .paused) },
-    StillUsedCase(
-      reason: "an observed user that differs is never changed, so it keeps what it runs on",
-      waitingOn: "Service/web, which still uses it and is only observed"
-    ) { $0.declare("Service/web", FakeSpec(fields: ["db": "new"]), mode: .observe) },
-    StillUsedCase(
-      reason: "a user outside of the scope that leaves too goes first",
-      waitingOn: "Service/web, which still uses it and leaves first"
-    ) { $0.scope = [ResourceID("Database/old")!] },
-    StillUsedCase(
-      reason: "a user outside of the scope that has not been changed yet goes first",
-      waitingOn: "Service/web, which still uses it and changes first"
-    ) {
-      $0.declare("Service/web", FakeSpec(fields: ["db": "new"]))
-      $0.scope = [ResourceID("Database/old")!]
-    },
-    StillUsedCase(
-      reason:
-        "what is gone already is not forgotten before its user either, who may be found through it only",
-      waitingOn: "Service/web, which still uses it and is paused"
-    ) {
-      $0.declare("Service/web", mode: .paused)
-      $0.lose("Database/old")
-    },
-  ]) func keepsWhatIsStillUsed(_ test: StillUsedCase) {
-    var world = FakeWorld()
+  @Test(
+    "A resource that is still used is not deleted",
+    arguments: [
+      StillUsedCase(
+        reason: "a paused user keeps its dependency",
+        waitingOn: "Service/web, which still uses it and is paused"
+      ) { $0.declare("Service/web", mode: .paused) },
+      StillUsedCase(
+        reason: "an observed user that differs keeps its dependency",
+        waitingOn: "Service/web, which still uses it and is only observed"
+      ) { $0.declare("Service/web", FakeSpec(fields: ["db": "new"]), mode: .observe) },
+      StillUsedCase(
+        reason: "a leaving user outside of the scope is deleted first",
+        waitingOn: "Service/web, which still uses it and leaves first"
+      ) { $0.scope = [ResourceID("Database/old")!] },
+      StillUsedCase(
+        reason: "a user outside of the scope changes first",
+        waitingOn: "Service/web, which still uses it and changes first"
+      ) {
+        $0.declare("Service/web", FakeSpec(fields: ["db": "new"]))
+        $0.scope = [ResourceID("Database/old")!]
+      },
+      StillUsedCase(
+        reason: "a resource that is gone is not forgotten before its user",
+        waitingOn: "Service/web, which still uses it and is paused"
+      ) {
+        $0.declare("Service/web", mode: .paused)
+        $0.lose("Database/old")
+      },
+    ])
+  func usedResourceIsNotDeleted(_ test: StillUsedCase) {
+    var world = PlanningWorld()
     world.allowances.prune = true
     world.hasApplied("Database/old")
     world.hasApplied("Service/web", FakeState(fields: ["db": "old"]), uses: ["Database/old"])
@@ -217,8 +229,9 @@ import Testing
     #expect(plan?.waitingOn == test.waitingOn, "\(test.reason)")
   }
 
-  @Test func breaksACircleOfOldReferencesTheSameWayEachTime() {
-    var world = FakeWorld()
+  @Test("A cycle of former references is always broken in the same way")
+  func cyclesAreBrokenDeterministically() {
+    var world = PlanningWorld()
     world.allowances.prune = true
     world.hasApplied("Thing/a", uses: ["Thing/c"])
     world.hasApplied("Thing/b", uses: ["Thing/a"])
@@ -229,15 +242,17 @@ import Testing
     #expect(plan.ids == world.plan().ids)
     expectOrdered(plan)
     #expect(
-      plan["Thing/a"]?.dependsOn.contains(ResourceID("Thing/d")!) == true, "needs outside the circle stay")
+      plan["Thing/a"]?.dependsOn.contains(ResourceID("Thing/d")!) == true,
+      "dependencies outside of the cycle stay")
   }
 
-  @Test func plansOnlyWhatIsInScopeAndKeepsItsReferences() {
-    var world = FakeWorld()
+  @Test("A scoped plan contains only its scope and keeps the references")
+  func scopedPlanKeepsReferences() {
+    var world = PlanningWorld()
     world.declare("Database/db")
     world.declare("Service/web", uses: ["Database/db"])
     world.declare("Module/echo")
-    world.scope = [ResourceID("Service/web")!, ResourceID("Module/unheard-of")!]
+    world.scope = [ResourceID("Service/web")!, ResourceID("Module/unknown")!]
     let plan = world.plan()
     #expect(plan.ids == ["Service/web"])
     #expect(plan["Service/web"]?.dependsOn.map(\.description) == ["Database/db"])

@@ -3,8 +3,8 @@ import Planning
 import Testing
 
 @Suite struct SavedPlanTests {
-  private func world() -> FakeWorld {
-    var world = FakeWorld()
+  private func world() -> PlanningWorld {
+    var world = PlanningWorld()
     world.settle("Node/n")
     world.hasApplied("PriceMap/p", FakeState(fields: ["credits": 100, "note": "½ price"]))
     world.declare("PriceMap/p", FakeSpec(fields: ["credits": 110, "note": .decimal("0.5")]))
@@ -12,14 +12,15 @@ import Testing
     return world
   }
 
-  private func saved(_ world: FakeWorld) throws -> SavedPlan {
+  private func saved(_ world: PlanningWorld) throws -> SavedPlan {
     let file = SavedPlan(
       world.plan(), manifests: ["manifests/dev"], allowances: Allowances(prune: true)
     ).text
     return try SavedPlan(text: file)
   }
 
-  @Test func comesBackAsItWasWritten() throws {
+  @Test("A saved plan is read back")
+  func savedPlanIsReadBack() throws {
     let world = world()
     let written = SavedPlan(world.plan(), manifests: ["a", "b"], allowances: Allowances())
     let read = try SavedPlan(text: written.text)
@@ -29,12 +30,14 @@ import Testing
     #expect(read.text == written.text)
   }
 
-  @Test func isAcceptedWhileNothingChanged() throws {
+  @Test("A saved plan is accepted while nothing has changed")
+  func unchangedPlanIsAccepted() throws {
     #expect(try saved(world()).refusal(against: world().plan()) == nil)
     #expect(try saved(world()).allowances.prune)
   }
 
-  @Test func keepsWhatWasAllowedAndApproved() throws {
+  @Test("A saved plan keeps allowances and approvals")
+  func allowancesAreKept() throws {
     let allowances = Allowances(
       [Allowance(.prune), Allowance(.lastNode, ResourceID("Node/n")!)],
       approval: Approval(
@@ -47,45 +50,50 @@ import Testing
   struct Case: Sendable, CustomTestStringConvertible {
     let reason: String
     let refusal: String?
-    let change: @Sendable (inout FakeWorld) -> Void
+    let change: @Sendable (inout PlanningWorld) -> Void
     var testDescription: String { reason }
   }
 
-  @Test(arguments: [
-    Case(
-      reason: "a manifest that changed and its resource are named",
-      refusal: "the manifests changed since the plan was saved (PriceMap/p); plan again"
-    ) { $0.declare("PriceMap/p", FakeSpec(fields: ["credits": 120, "note": .decimal("0.5")])) },
-    Case(
-      reason: "a change that leads to the same steps is still a change",
-      refusal: "the manifests changed since the plan was saved; plan again"
-    ) {
-      $0.declare("Node/n", mode: .paused)
-      $0.declare("Node/n", uses: ["PriceMap/p"])
-    },
-    Case(
-      reason: "somebody did it by hand meanwhile",
-      refusal: "the world changed since the plan was saved: Module/echo; plan again"
-    ) {
-      $0.observations[ResourceID("Module/echo")!] = .success(Observation(state: FakeState(), health: .ready))
-    },
-    Case(
-      reason: "the same operation from another value is not what was approved",
-      refusal: "the world changed since the plan was saved: PriceMap/p; plan again"
-    ) { $0.hasApplied("PriceMap/p", FakeState(fields: ["credits": 90, "note": "½ price"])) },
-    Case(
-      reason: "what cannot be seen now may have changed",
-      refusal: "the world changed since the plan was saved: Node/n; plan again"
-    ) { $0.hide("Node/n") },
-  ]) func isRefusedAfterAChange(_ test: Case) throws {
+  @Test(
+    "A saved plan is rejected after a change",
+    arguments: [
+      Case(
+        reason: "a changed manifest and its resource are named",
+        refusal: "the manifests changed since the plan was saved (PriceMap/p); plan again"
+      ) { $0.declare("PriceMap/p", FakeSpec(fields: ["credits": 120, "note": .decimal("0.5")])) },
+      Case(
+        reason: "a change with the same steps is still a change",
+        refusal: "the manifests changed since the plan was saved; plan again"
+      ) {
+        $0.declare("Node/n", mode: .paused)
+        $0.declare("Node/n", uses: ["PriceMap/p"])
+      },
+      Case(
+        reason: "a person created the resource meanwhile",
+        refusal: "the world changed since the plan was saved: Module/echo; plan again"
+      ) {
+        $0.observations[ResourceID("Module/echo")!] = .success(
+          Observation(state: FakeState(), health: .ready))
+      },
+      Case(
+        reason: "the same operation from another value differs",
+        refusal: "the world changed since the plan was saved: PriceMap/p; plan again"
+      ) { $0.hasApplied("PriceMap/p", FakeState(fields: ["credits": 90, "note": "½ price"])) },
+      Case(
+        reason: "a resource that is not observed may have changed",
+        refusal: "the world changed since the plan was saved: Node/n; plan again"
+      ) { $0.hide("Node/n") },
+    ])
+  func changedPlanIsRejected(_ test: Case) throws {
     let saved = try saved(world())
     var world = world()
     test.change(&world)
     #expect(saved.refusal(against: world.plan()) == test.refusal, "\(test.reason)")
   }
 
-  @Test func namesAFewOfMany() throws {
-    var many = FakeWorld()
+  @Test("A rejection names a few of many changes")
+  func rejectionNamesAFewChanges() throws {
+    var many = PlanningWorld()
     for index in 1...8 { many.settle("Thing/t\(index)") }
     let saved = try saved(many)
     for index in 1...8 { many.hide("Thing/t\(index)") }
@@ -95,19 +103,23 @@ import Testing
         + "Thing/t1, Thing/t2, Thing/t3, Thing/t4, Thing/t5 and 3 more; plan again")
   }
 
-  @Test(arguments: [
-    ("", "this is no saved plan: it is not JSON; make one with `plan --out FILE`"),
-    ("[1]", "this is no saved plan; make one with `plan --out FILE`"),
-    (
-      #"{"saved": {"format": "rendertrust.com/plan/v0"}}"#,
-      "the saved plan has the format ‘rendertrust.com/plan/v0’, not ‘rendertrust.com/plan/v2’; plan again"
-    ),
-  ]) func refusesOtherFiles(_ text: String, _ message: String) {
+  @Test(
+    "Other files are rejected",
+    arguments: [
+      ("", "this is not a saved plan: it is not JSON; create one with `plan --out FILE`"),
+      ("[1]", "this is not a saved plan; create one with `plan --out FILE`"),
+      (
+        #"{"saved": {"format": "rendertrust.com/plan/v0"}}"#,
+        "the saved plan has the format ‘rendertrust.com/plan/v0’, not ‘rendertrust.com/plan/v2’; plan again"
+      ),
+    ])
+  func otherFilesAreRejected(_ text: String, _ message: String) {
     let error = #expect(throws: PlanError.self) { try SavedPlan(text: text) }
     #expect(error?.description == message)
   }
 
-  @Test func noticesAnEdit() throws {
+  @Test("An edited file is rejected")
+  func editedFileIsRejected() throws {
     let text = SavedPlan(world().plan(), manifests: [], allowances: Allowances()).text
     let edited = text.replacing(#""allowed": []"#, with: #""allowed": ["prune"]"#)
     #expect(edited != text)

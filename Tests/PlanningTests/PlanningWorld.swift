@@ -4,13 +4,13 @@ import Planning
 /// A kind for tests: its fields are compared, and some of them make the planner behave in a special way.
 struct FakeSpec: ResourceSpec {
   var fields: [String: Value] = [:]
-  /// The planner waits for this.
+  /// What the planner waits for; nil for nothing.
   var waits: String?
-  /// The planner refuses with this.
-  var refuses: String?
-  /// What the guards are told as it is.
-  var tells: [SafetyFact] = []
-  /// What the guards are told in comparison with what was applied.
+  /// The planner's error; nil for none.
+  var rejects: String?
+  /// Facts for the guards.
+  var facts: [SafetyFact] = []
+  /// Becomes a fact in comparison with the applied spec.
   var offers: ComputeOffer?
   var requires: ApprovalRequirement?
 
@@ -35,7 +35,7 @@ enum FakeOperation: StepOperation {
 struct FakePlanner: SafetyFactProviding {
   func facts(_ desired: Resource<FakeSpec>?, _ observed: FakeState?, _ context: PlanContext) -> [SafetyFact] {
     let applied = context.lastApplied?.spec as? FakeSpec
-    var facts = desired?.spec.tells ?? []
+    var facts = desired?.spec.facts ?? []
     if applied?.offers != nil || desired?.spec.offers != nil {
       facts.append(.compute(before: applied?.offers, after: desired?.spec.offers))
     }
@@ -56,7 +56,7 @@ struct FakePlanner: SafetyFactProviding {
           operation: .delete(name: name))
       ])
     }
-    if let refusal = spec.refuses { throw PlanError(refusal, hint: "write something else") }
+    if let rejection = spec.rejects { throw PlanError(rejection, hint: "write something else") }
     if let reason = spec.waits { return .waiting(on: reason) }
     guard let observed else {
       return .steps([
@@ -89,8 +89,8 @@ struct FakePlanner: SafetyFactProviding {
   }
 }
 
-/// Everything that a plan follows from, written briefly.
-struct FakeWorld {
+/// Builds requests for plans.
+struct PlanningWorld {
   static let error = BackendError(code: "fake.down", "the fake refused the connection", hint: "start it")
 
   var desired: [ResourceID: AnyResource] = [:]
@@ -122,18 +122,18 @@ struct FakeWorld {
   mutating func declare(
     _ id: String, _ spec: FakeSpec = FakeSpec(), uses: [String] = [], mode: ReconcileMode = .enforce
   ) {
-    let resource = FakeWorld.resource(id, spec, uses: uses, mode: mode)
+    let resource = PlanningWorld.resource(id, spec, uses: uses, mode: mode)
     desired[resource.id] = resource
     if observations[resource.id] == nil {
       observations[resource.id] = .success(Observation(state: nil, health: .ready))
     }
   }
 
-  /// It was applied as this, and is there.
+  /// Adds a resource that was applied and exists.
   mutating func hasApplied(
     _ id: String, _ state: FakeState = FakeState(), uses: [String] = [], spec: FakeSpec? = nil
   ) {
-    let resource = FakeWorld.resource(id, spec ?? FakeSpec(fields: state.fields), uses: uses)
+    let resource = PlanningWorld.resource(id, spec ?? FakeSpec(fields: state.fields), uses: uses)
     inventory[resource.id] = InventoryEntry(id: resource.id, digest: resource.digest, resource: resource)
     observations[resource.id] = .success(Observation(state: state, health: .ready))
   }
@@ -143,7 +143,7 @@ struct FakeWorld {
     declare(id, FakeSpec(fields: state.fields), uses: uses)
   }
 
-  mutating func hide(_ id: String) { observations[ResourceID(id)!] = .failure(FakeWorld.error) }
+  mutating func hide(_ id: String) { observations[ResourceID(id)!] = .failure(PlanningWorld.error) }
   mutating func lose(_ id: String) {
     observations[ResourceID(id)!] = .success(Observation(state: nil, health: .ready))
   }
@@ -160,7 +160,7 @@ struct FakeWorld {
 
   func plan() -> Plan { planner.plan(request) }
 
-  /// What executing the plan leaves behind, when every step works: as the executor does it.
+  /// Applies a plan as the executor does when every step succeeds.
   mutating func execute(_ plan: Plan) {
     for resource in plan.resources where resource.waitingOn == nil {
       let id = resource.id
