@@ -3,7 +3,7 @@ import Testing
 
 @testable import Concurrency
 
-/// Who gets in when not all can.
+/// The order in which waiting tasks acquire permits.
 @Suite struct AsyncSemaphoreTests {
   private final class Log: Sendable {
     private let lines = Mutex<[String]>([])
@@ -11,7 +11,7 @@ import Testing
     func add(_ line: String) { lines.withLock { $0.append(line) } }
   }
 
-  /// A body that stays in until it is told to go.
+  /// A body that holds its permit until `end` is called.
   private final class Stay: Sendable {
     private let stream = AsyncStream<Void>.makeStream()
     func end() { stream.continuation.finish() }
@@ -28,9 +28,9 @@ import Testing
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await semaphore.withPermit { await stay() } }
       while semaphore.freeCount > 0 { await Task.yield() }
-      for (place, (name, isFinishing)) in [("a", false), ("b", false), ("c", true)].enumerated() {
+      for (index, (name, isFinishing)) in [("a", false), ("b", false), ("c", true)].enumerated() {
         group.addTask { await semaphore.withPermit(isPriority: isFinishing) { log.add(name) } }
-        await waiting(semaphore, place + 1)
+        await waiting(semaphore, index + 1)
       }
       stay.end()
     }

@@ -29,7 +29,7 @@ import Testing
         case "No": return FakeSpec(fields: fields, offers: .node(tier, open: flag))
         case "Mo":
           return FakeSpec(fields: fields, facts: [.needsCompute(ComputeNeeds(labels: ["tier": tier]))])
-        case "Se": return FakeSpec(fields: fields, tells: flag ? [.risksData(volumes: ["data"])] : [])
+        case "Se": return FakeSpec(fields: fields, facts: flag ? [.risksData(volumes: ["data"])] : [])
         case "Da": return FakeSpec(fields: fields, facts: [.schema(applied: number, declared: 2)])
         default: return FakeSpec(fields: fields)
         }

@@ -17,7 +17,7 @@ import Testing
     arguments: [
       Case(reason: "nothing leaves", leaving: 0, existing: 12, desired: 12, finding: nil),
       Case(
-        reason: "one of twelve resources may be deleted", leaving: 1, existing: 12, desired: 11, finding: nil),
+        reason: "one of twelve resources is deleted", leaving: 1, existing: 12, desired: 11, finding: nil),
       Case(reason: "exactly the limit is allowed", leaving: 3, existing: 10, desired: 7, finding: nil),
       Case(
         reason: "more than the limit is blocked", leaving: 7, existing: 12, desired: 5,

@@ -78,10 +78,10 @@ package struct FieldChange: Hashable, Sendable {
     func join(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
     switch (old, new) {
     case (.object(let a)?, .object(let b)?):
-      let olds = Dictionary(a.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-      let news = Dictionary(b.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-      let keys = Set(olds.keys).union(news.keys).sorted()
-      return keys.flatMap { between(olds[$0], news[$0], at: join($0)) }
+      let before = Dictionary(a.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+      let after = Dictionary(b.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+      let keys = Set(before.keys).union(after.keys).sorted()
+      return keys.flatMap { between(before[$0], after[$0], at: join($0)) }
     case (.array(let a)?, .array(let b)?):
       return (0..<max(a.count, b.count)).flatMap { index in
         between(
