@@ -3,8 +3,6 @@ SHELL := /bin/sh
 STATE ?= .rendertrust
 SCRATCH ?= .build
 RENDERTRUST := $(SCRATCH)/release/rendertrust
-# An import that Package.swift does not declare fails the build.
-STRICT := --explicit-target-dependency-import-check error
 
 .PHONY: up down build images test fuzz check bench soak fmt docs setup
 
@@ -19,15 +17,15 @@ down:
 	@scripts/docker-engine.sh stop $(STATE)/docker
 
 build:
-	swift build -c release --product rendertrust --scratch-path $(SCRATCH) $(STRICT)
+	@scripts/build-release.sh rendertrust $(SCRATCH)
 	@ln -sf rendertrust $(SCRATCH)/release/rendertrust-cli
 
 images: setup
 	@scripts/images.sh start
 
 test: setup check
-	swift build --build-tests --scratch-path $(SCRATCH) $(STRICT)
-	swift build -c release --product rendertrust --scratch-path $(SCRATCH) $(STRICT)
+	swift build --build-tests --scratch-path $(SCRATCH) --explicit-target-dependency-import-check error
+	@scripts/build-release.sh rendertrust $(SCRATCH)
 	@scripts/docs.sh $(RENDERTRUST) check
 	@scripts/smoke.sh $(RENDERTRUST)
 	@scripts/seeds.sh $(SCRATCH) 2000

@@ -6,7 +6,7 @@ scratch=${1:-.build}
 echo "machine: $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(. /etc/os-release && echo "$PRETTY_NAME")"
 echo "toolchain: $(swift --version 2>/dev/null | head -n 1)"
 for product in bench-manifests bench-containers bench-ledger bench-selection; do
-  swift build -c release --product $product --scratch-path "$scratch" >/dev/null
+  scripts/build-release.sh $product "$scratch" >/dev/null
 done
 echo
 echo "== Manifests: 100,000 documents"

@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 first=${3:-1}
-swift build -c release --product simulate --scratch-path "$1" >&2
+scripts/build-release.sh simulate "$1" >&2
 program=$1/release/simulate
 [ "$("$program" 4711)" = "$("$program" 4711)" ] || {
   echo "seed 4711 gives two different traces" >&2

@@ -8,7 +8,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 configuration=${CONFIGURATION:-release}
-swift build -c "$configuration" --product simulate --scratch-path "${SCRATCH:-.build}" >&2
+case $configuration in
+release) scripts/build-release.sh simulate "${SCRATCH:-.build}" >&2 ;;
+*) swift build -c "$configuration" --product simulate --scratch-path "${SCRATCH:-.build}" >&2 ;;
+esac
 program=${SCRATCH:-.build}/$configuration/simulate
 [ $# -gt 1 ] || set -- "$1" --trace
 exec "$program" "$@"
