@@ -18,7 +18,7 @@ import Recovery
 import SchedulerKind
 import Services
 
-/// The clients and rooms that the kinds stand on. Making them connects to nothing.
+/// The clients and stores that the kinds use. Creating them opens no connection.
 package struct Foundations: Sendable {
   package let stateFolder: String
   package let server: PostgresServer
@@ -31,7 +31,7 @@ package struct Foundations: Sendable {
 
   /// - Parameters:
   ///   - stateFolder: absolute.
-  ///   - environmentPrices: nil are those that the process was started with.
+  ///   - environmentPrices: nil: the prices in the environment of this process.
   package init(stateFolder: String, environmentPrices: EnvironmentPrices? = nil) throws(OperationError) {
     self.stateFolder = stateFolder
     if let environmentPrices {
@@ -61,7 +61,8 @@ package struct Foundations: Sendable {
     exports = ExportStores(stateFolder: stateFolder, http: http, secrets: resolve)
   }
 
-  /// `DOCKER_HOST`; else the machine's own engine; else the private one that `make up` keeps in the state folder.
+  /// `DOCKER_HOST`, otherwise the engine of this machine, otherwise the private one of `make up` in the state
+  /// folder.
   private static func localEngine(stateFolder: String) throws(OperationError) -> EngineAddress {
     if let text = Environment["DOCKER_HOST"] {
       do throws(DockerError) {
@@ -88,13 +89,18 @@ package struct Foundations: Sendable {
 }
 
 extension Platform {
-  /// All rooms with their kinds.
+  /// The migrations of declared databases.
+  package static var databaseMigrations: [Migration] {
+    Billing.migrations + Ledger.migrations + JobStore.migrations
+  }
+
+  /// Registers the kinds of all modules.
   /// - Parameter state: the controller's own database.
   package init(_ foundations: Foundations, state: PostgresPool) throws(PostgresError) {
     let workloads = foundations.workloads
     let connector = foundations.connector
     var kinds = try Databases.kinds(
-      connector: connector, migrations: Billing.migrations + Ledger.migrations + JobStore.migrations)
+      connector: connector, migrations: Platform.databaseMigrations)
     kinds += Ledger.kinds(connector: connector, stores: foundations.exports)
     kinds += Billing.kinds(
       connector: connector, environmentPrices: foundations.environmentPrices,
@@ -108,12 +114,12 @@ extension Platform {
     self.kinds = kinds
   }
 
-  /// For commands that look at manifests only: the same kinds, on clients that are never used.
+  /// The same kinds with clients that are never used, for commands that read manifests only.
   package static func schemasOnly() throws(OperationError) -> Platform {
-    let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "none"))
+    let unused = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "none"))
     let foundations = try Foundations(stateFolder: "/nonexistent", environmentPrices: EnvironmentPrices.none)
     do throws(PostgresError) {
-      return try Platform(foundations, state: nowhere)
+      return try Platform(foundations, state: unused)
     } catch {
       throw .failed(error.description)
     }

@@ -4,26 +4,42 @@ import Ledger
 import Manifests
 package import Model
 package import Postgres
-import Reconciling
+package import Reconciling
 package import StripeAPI
-import Synchronization
 
-/// Where an environment's purchases are, as `BillingDatabaseName` says.
+/// The database with the purchases of an environment. `BillingDatabaseName` chooses it.
 package final class BillingDatabase: Sendable {
-  private let session: Session
   private let environment: String
-  /// The address by the revision that said so.
-  private let known = Mutex<(revision: Int64, address: DatabaseAddress)?>(nil)
+  private let store: any StateStore
+  private let platform: Platform
+  private let foundations: Foundations
+  private let now: @Sendable () -> Timestamp
+  private let cache = RevisionCache<DatabaseAddress>()
 
-  package init(_ session: Session, _ environment: String) {
-    self.session = session
+  package init(_ state: StateSession, _ environment: String) {
     self.environment = environment
+    store = state.store
+    platform = state.platform
+    foundations = state.foundations
+    now = state.time.now
   }
 
-  package func pool() async -> Result<PostgresPool, BackendError> {
+  /// - Parameter client: nil without a key of Stripe's API.
+  package func billingStore(
+    isLive: Bool, client: StripeClient?
+  ) async -> Result<BillingStore, BackendError> {
+    let lineItems = client.map { client -> BillingStore.LineItems in
+      { session in await StripeQueries.lineItems(of: session, client) }
+    }
+    let prices = foundations.environmentPrices
+    return await pool().map { [now] pool in
+      BillingStore(pool, environmentPrices: prices, isLive: isLive, lineItems: lineItems, now: now)
+    }
+  }
+
+  private func pool() async -> Result<PostgresPool, BackendError> {
     do {
-      let address = try await address()
-      return .success(try await session.foundations.connector.pool(for: address))
+      return .success(try await foundations.connector.pool(for: try await address()))
     } catch let error as PostgresError {
       return .failure(error.backendError)
     } catch let error as StoreError {
@@ -34,18 +50,15 @@ package final class BillingDatabase: Sendable {
   }
 
   private func address() async throws -> DatabaseAddress {
-    guard let latest = try await session.store.latestRevision(of: environment) else {
+    guard let latest = try await store.latestRevision(of: environment) else {
       throw BackendError(
         code: "billing.nothing-applied", "nothing was applied in \(environment) yet",
         hint: "apply manifests with a PriceMap")
     }
-    if let known = known.withLock({ $0 }), known.revision == latest.number { return known.address }
-    let desired = try await session.store.desiredState(of: environment, at: latest.number)
-    let resources = desired?.resources ?? []
-    let database = try BillingDatabaseName.database(of: resources)
-    let address = try session.platform.kinds.offers(resources).address(of: database)
-    known.withLock { $0 = (latest.number, address) }
-    return address
+    return try await cache.value(at: latest.number) { () async throws in
+      let resources = try await store.desiredState(of: environment, at: latest.number)?.resources ?? []
+      return try platform.kinds.offers(resources).address(of: BillingDatabaseName.database(of: resources))
+    }
   }
 }
 
@@ -56,8 +69,8 @@ extension BillingDatabaseName {
       ledgers: resources.compactMap { $0.typed(as: LedgerSpec.self)?.spec.database.id })
   }
 
-  /// A server that is to take Stripe's events does not begin where prices and credits are apart.
-  package static func refuseApart(in desired: DesiredState) throws(OperationError) {
+  /// Refuses to start a server that accepts Stripe events while prices and credits are in different databases.
+  package static func refuseSeparateDatabases(in desired: DesiredState) throws(OperationError) {
     do throws(BackendError) {
       _ = try database(of: desired.resources)
     } catch {
@@ -66,24 +79,8 @@ extension BillingDatabaseName {
   }
 }
 
-extension Session {
-  /// - Parameter client: nil without a key of Stripe's API.
-  package func billingBooks(
-    in database: BillingDatabase, isLive: Bool, client: StripeClient?
-  ) async -> Result<BillingStore, BackendError> {
-    let lineItems = client.map { client -> BillingStore.LineItems in
-      { session in await StripeQuestions.lineItems(of: session, client) }
-    }
-    let now = engine.time.now
-    let prices = foundations.environmentPrices
-    return await database.pool().map { pool in
-      BillingStore(pool, environmentPrices: prices, isLive: isLive, lineItems: lineItems, now: now)
-    }
-  }
-}
-
-/// Questions to Stripe as values.
-package enum StripeQuestions {
+/// Calls of Stripe's API with the result as a value.
+package enum StripeQueries {
   package static func lineItems(
     of session: String, _ client: StripeClient
   ) async -> Result<[StripeLineItem], StripeError> {

@@ -6,7 +6,7 @@ package import Model
 package import StripeAPI
 
 extension Foundations {
-  /// For checks of prices: quick to give up, because the next look asks again.
+  /// The client for price checks. Fails fast, because the next observation repeats the check.
   package func stripeClient(_ settings: StripeCheckSpec) async -> Result<StripeClient, BackendError> {
     let endpoint: StripeEndpoint
     do throws(StripeError) {
@@ -27,7 +27,7 @@ extension Foundations {
 }
 
 extension EnvironmentPrices {
-  /// Those that this process was started with.
+  /// The prices in the environment of this process.
   package static func current() throws(OperationError) -> EnvironmentPrices {
     do throws(EnvironmentPrices.Problem) {
       return try EnvironmentPrices(parsing: Environment[variable] ?? "")
@@ -36,7 +36,7 @@ extension EnvironmentPrices {
     }
   }
 
-  /// Nothing is begun while it is open what a price gives.
+  /// Refuses manifests that contradict the prices in the environment of this process.
   /// - Throws: a usage failure that names every price with both values.
   package static func refuseConflicts(in desired: DesiredState) throws(OperationError) {
     let prices = try current()
@@ -47,7 +47,7 @@ extension EnvironmentPrices {
     }
     guard !lines.isEmpty else { return }
     throw .usage(
-      "a price gives different credits in the manifests and in the environment: change either\n"
+      "a price has different credits in the manifests and in the environment: change one of them\n"
         + lines.joined(separator: "\n"))
   }
 }

@@ -2,15 +2,15 @@ package import Model
 package import Planning
 import Reconciling
 
-/// Make the world match manifests, once. The same for whoever has the state before them and for a server that is asked.
+/// Applies manifests once, on the local state or for a caller of the API.
 package struct ApplyOrder: Sendable {
   package let desired: DesiredState
   /// Where the manifests were read from, for the record.
   package let paths: [String]
   package let permissions: Permissions
-  /// The kept plan that is to be applied, and the name of its file.
+  /// The saved plan to apply, and the name of its file.
   package var saved: (SavedPlan, from: String)?
-  /// All or nothing.
+  /// Whether a failure restores the previous revision.
   package let isAtomic: Bool
   package let author: Author
 
@@ -26,34 +26,34 @@ package struct ApplyOrder: Sendable {
     self.author = author
   }
 
-  /// - Parameter session: has the environment to itself; its voice is told what happens.
-  package func carryOut(in session: Session) async throws -> ChangeReport {
-    let (preparation, allowances) = try await session.prepare(
+  /// - Parameter executor: holds the leases of the environment.
+  package func perform(with executor: ChangeExecutor) async throws -> ChangeReport {
+    let (preparation, allowances) = try await executor.engine.prepare(
       desired, permissions, by: author.approver, as: saved)
     let authorship = author.authorship(
-      "apply", paths + (isAtomic ? ["--atomic"] : []) + allowances.words)
-    if isAtomic { try refuseHalf(of: preparation.plan, session) }
-    _ = try await session.engine.liftQuarantine(of: desired, by: authorship)
+      "apply", paths + (isAtomic ? ["--atomic"] : []) + allowances.arguments)
+    if isAtomic { try refuseIncomplete(preparation.plan, executor) }
+    _ = try await executor.engine.liftQuarantine(of: desired, by: authorship)
     if isAtomic {
       return ChangeReport(
-        AtomicReport(try await session.convergeAtomically(preparation, by: authorship, allowances)))
+        AtomicReport(try await executor.convergeAtomically(preparation, by: authorship, allowances)))
     }
-    let convergence = try await session.converge(preparation, by: authorship, allowances)
+    let convergence = try await executor.converge(preparation, by: authorship, allowances)
     var report = ChangeReport(ApplyReport(convergence))
-    // Else the plan, which was shown, said already that there is nothing to do.
-    report.hasNews =
+    // Otherwise the plan, which was shown, contains everything.
+    report.hasFindings =
       preparation.plan.hasChanges || !convergence.findings.values.allSatisfy(\.status.isReady)
     return report
   }
 
-  /// As a whole means that nothing is begun where it is known that something cannot be done.
-  private func refuseHalf(of plan: Plan, _ session: Session) throws {
+  /// Refuses an atomic apply of a plan that cannot complete, before its first step.
+  private func refuseIncomplete(_ plan: Plan, _ executor: ChangeExecutor) throws {
     let obstacles = plan.resources.filter { [.blocked, .invalid, .unknown].contains($0.outcome) }
     guard !obstacles.isEmpty else { return }
-    session.progress.handler(.planned(plan))
+    executor.reporter.handler(.planned(plan))
     let names = obstacles.map { "\($0.id) (\($0.outcome.rawValue))" }.joined(separator: ", ")
     let message =
-      "nothing was begun, because --atomic applies all or nothing and this cannot be done: \(names)"
+      "nothing was changed: --atomic applies all changes or none, and these cannot be applied: \(names)"
     throw obstacles.contains { $0.outcome == .blocked }
       ? OperationError.blocked(message) : OperationError.failed(message)
   }

@@ -2,33 +2,33 @@ package import Gateway
 import Model
 package import Reconciling
 
-/// Who orders a change.
+/// The person or the program that orders a change.
 package struct Author: Sendable {
-  /// For history and audit: `root@host`, or the name of the token that the order came with.
+  /// For history and audit: `root@host`, or the name of an API token.
   package let actor: String
-  /// Whose approval counts.
+  /// The name under which an approval counts.
   package let approver: String
-  /// Nil: that of the first path's work tree.
+  /// Nil: the commit of the first path's work tree.
   package var commit: String?
-  /// Whether it is the user on this machine.
-  package let isHere: Bool
+  /// Whether it is the user of this process.
+  package let isLocal: Bool
 
-  /// The user on this machine.
-  package static var here: Author {
-    let actor = Authorship.here("", []).actor
-    return Author(actor: actor, approver: String(actor.prefix { $0 != "@" }), commit: nil, isHere: true)
+  /// The user of this process.
+  package static var local: Author {
+    let actor = Authorship.local("", []).actor
+    return Author(actor: actor, approver: String(actor.prefix { $0 != "@" }), commit: nil, isLocal: true)
   }
 
-  /// Whoever an API knows by a token.
-  package static func of(_ principal: APIPrincipal, commit: String?) -> Author {
-    Author(actor: "\(principal.name) (API)", approver: principal.name, commit: commit, isHere: false)
+  /// The bearer of an API token.
+  package static func remote(_ principal: APIPrincipal, commit: String?) -> Author {
+    Author(actor: "\(principal.name) (API)", approver: principal.name, commit: commit, isLocal: false)
   }
 
-  package func authorship(_ command: String, _ words: [String], as action: AuditRecord.Action = .revision)
-    -> Authorship
-  {
-    if isHere { return .here(command, words, as: action) }
+  package func authorship(
+    _ command: String, _ arguments: [String], as action: AuditRecord.Action = .revision
+  ) -> Authorship {
+    if isLocal { return .local(command, arguments, as: action) }
     return Authorship(
-      actor: actor, commit: commit, message: ([command] + words).joined(separator: " "), action: action)
+      actor: actor, commit: commit, message: ([command] + arguments).joined(separator: " "), action: action)
   }
 }

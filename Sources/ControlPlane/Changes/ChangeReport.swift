@@ -2,17 +2,18 @@ package import Manifests
 package import Model
 package import Reconciling
 
-/// What a change that was ordered came to.
+/// The result of a change.
 package struct ChangeReport: JSONRepresentable {
-  /// What became of each resource.
+  /// The result of each resource.
   package let report: ApplyReport
-  /// What became of the whole, where it was to be all or nothing.
+  /// The result of an atomic apply; nil for other changes.
   package var atomic: AtomicReport?
-  /// Whether there is more to tell than that nothing was to be done.
-  package var hasNews = true
-  /// Revisions that the change left and that are quarantined for it, sorted.
-  package var left: [Int64] = []
-  /// About the manifests.
+  /// Whether the result contains more than the plan did. False for an apply without changes whose resources are all
+  /// ready.
+  package var hasFindings = true
+  /// Revisions that a rollback quarantined, sorted.
+  package var quarantinedRevisions: [Int64] = []
+  /// Warnings about the manifests.
   package var warnings: [Diagnostic] = []
 
   package init(_ report: ApplyReport) { self.report = report }
@@ -22,10 +23,10 @@ package struct ChangeReport: JSONRepresentable {
     atomic = report
   }
 
-  /// `docs/apply-json.md`, with members of the API.
+  /// As `docs/apply-json.md` describes, with members of the API.
   package var value: Value {
-    (atomic?.value ?? report.value).adding("news", .bool(hasNews))
-      .adding("left", left.isEmpty ? nil : .array(left.map(Value.integer)))
+    (atomic?.value ?? report.value).adding("hasFindings", .bool(hasFindings))
+      .adding("left", quarantinedRevisions.isEmpty ? nil : .array(quarantinedRevisions.map(Value.integer)))
       .adding("warnings", warnings.isEmpty ? nil : .array(warnings.map(\.value)))
   }
 
@@ -33,8 +34,8 @@ package struct ChangeReport: JSONRepresentable {
     guard let report = ApplyReport(value) else { return nil }
     self.report = report
     atomic = AtomicReport(value)
-    hasNews = value.flag(at: "news") ?? true
-    left = (value.list(at: "left") ?? []).compactMap {
+    hasFindings = value.flag(at: "hasFindings") ?? true
+    quarantinedRevisions = (value.list(at: "left") ?? []).compactMap {
       if case .integer(let number) = $0 { number } else { nil }
     }
     warnings = value.list(at: "warnings", of: Diagnostic.self) ?? []

@@ -3,21 +3,21 @@ import Model
 import Planning
 package import Reconciling
 
-/// What is told of a change while it is under way, as server-sent events and back.
+/// A message about a running change, encoded as a server-sent event.
 package enum ProgressMessage: Sendable {
   case progress(Progress)
-  /// A line for people that is no part of what a command prints.
+  /// A line for people that is not part of the command's output.
   case remark(String)
-  /// Nothing happened lately, and the server lives.
+  /// Keeps an idle stream open.
   case alive
-  /// It is over. The last message.
+  /// The change ended. The last message.
   case done(ChangeReport)
-  /// It was not done, or only in part. The last message.
+  /// The change failed, possibly after some steps. The last message.
   case failed(OperationError)
 }
 
 extension ProgressMessage {
-  /// Nil for what nobody is told who ordered a change.
+  /// Nil for progress that is not sent to callers.
   package var event: APIEvent? {
     switch self {
     case .remark(let text): APIEvent("remark", .members(["text": .string(text)]))
@@ -28,7 +28,7 @@ extension ProgressMessage {
     }
   }
 
-  /// Nil for what this release does not know, which may be passed over.
+  /// Nil for an unknown event, which may be skipped.
   package init?(_ event: APIEvent) {
     switch event.name {
     case "remark": self = .remark(event.data.text(at: "text") ?? "")

@@ -2,13 +2,14 @@ package import Gateway
 package import Manifests
 package import Reconciling
 
-/// Tells whoever ordered a change through the API what happens, and the server's own voice the same.
+/// Sends the progress of a change to its remote caller, and reports it to the server.
 package struct RemoteReporter: Reporter {
   package let listener: AsyncStream<APIEvent>.Continuation
-  package let own: any Reporter
+  /// The reporter of the server.
+  package let server: any Reporter
 
   package var handler: ProgressHandler {
-    let next = own.handler
+    let next = server.handler
     return { [listener] progress in
       if let event = ProgressMessage.progress(progress).event { listener.yield(event) }
       next(progress)
@@ -19,9 +20,9 @@ package struct RemoteReporter: Reporter {
   package func warn(_ text: String) { remark(text) }
   package func remark(_ text: String) {
     if let event = ProgressMessage.remark(text).event { listener.yield(event) }
-    own.remark(text)
+    server.remark(text)
   }
-  package func report(_ diagnostics: [Diagnostic]) { own.report(diagnostics) }
+  package func report(_ diagnostics: [Diagnostic]) { server.report(diagnostics) }
   package func tick() {}
   package func clear() {}
 }

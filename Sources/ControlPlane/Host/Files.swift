@@ -1,7 +1,7 @@
 import Glibc
 import Model
 
-/// Small text files of the command line: kept plans, the instance mark. Errors name the path and what to do.
+/// Small text files, such as saved plans. Errors name the path.
 package enum Files {
   /// Reads at most 64 MiB.
   package static func read(_ path: String) throws(OperationError) -> String {
@@ -11,12 +11,12 @@ package enum Files {
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while case let count = fread(&chunk, 1, chunk.count, file), count > 0 {
       bytes.append(contentsOf: chunk[..<count])
-      guard bytes.count <= 64 << 20 else { throw .usage("\(path) is larger than 64 MiB: it is no kept plan") }
+      guard bytes.count <= 64 << 20 else { throw .usage("\(path) is larger than 64 MiB: it is not a saved plan") }
     }
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Writes beside the file first, so that a full disk leaves what was there.
+  /// Replaces the file atomically: a full disk leaves the previous content.
   package static func write(_ text: String, to path: String) throws(OperationError) {
     let temporary = "\(path).\(getpid()).part"
     guard let file = fopen(temporary, "w") else { throw failure("write", path) }
@@ -34,12 +34,12 @@ package enum Files {
 
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// The absolute path of a folder, which is made where it is missing.
+  /// The absolute path of a folder. Creates the folder if it is missing.
   package static func makeFolder(_ path: String) throws(OperationError) -> String {
     var made = ""
     for part in path.split(separator: "/", omittingEmptySubsequences: false) {
       made += made.isEmpty && !path.hasPrefix("/") ? String(part) : "/\(part)"
-      if !part.isEmpty, mkdir(made, 0o755) != 0, errno != EEXIST { throw failure("make", made) }
+      if !part.isEmpty, mkdir(made, 0o755) != 0, errno != EEXIST { throw failure("create", made) }
     }
     guard let resolved = realpath(path, nil) else { throw failure("open", path) }
     defer { free(resolved) }
@@ -47,9 +47,9 @@ package enum Files {
   }
 }
 
-/// Variables of the process.
+/// Environment variables of this process.
 package enum Environment {
-  /// All that the process was started with.
+  /// All variables at the start of the process.
   package static var all: [String: String] {
     let text = (try? Files.read("/proc/self/environ")) ?? ""
     let pairs = text.utf8.split(separator: 0).compactMap { entry -> (String, String)? in

@@ -1,28 +1,29 @@
 import Glibc
-import Reconciling
+package import Reconciling
 import UnixSignals
 
-/// Ctrl-C and SIGTERM. The first finishes what is under way; the second ends at once, which is safe but leaves the
-/// private PostgreSQL to the next command.
+/// Ctrl-C and SIGTERM. The first signal waits for running steps. The second ends the process at once, which is safe but
+/// leaves the private PostgreSQL running for the next command.
 package enum StopSignals {
   /// Returns at the first signal, or when the task is cancelled.
   package static func first() async {
     for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return }
   }
 
-  /// Returns when the task is cancelled. `onStop` is called at the first signal.
-  package static func watch(_ session: Session, onStop: @Sendable () -> Void) async {
+  /// Requests a graceful stop at the first signal. Returns when the task is cancelled.
+  package static func watch(
+    _ gracefulStop: GracefulStop, _ reporter: any Reporter, onStop: @Sendable () -> Void
+  ) async {
     var isSecond = false
     for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
       if isSecond {
-        session.progress.remark("Ended at once. The next command looks at the world and goes on from there.")
-        session.progress.clear()
+        reporter.remark("Ended at once. The next command observes the resources and continues.")
+        reporter.clear()
         exit(130)
       }
       isSecond = true
-      session.progress.remark(
-        "Stopping: steps under way are finished first; press Ctrl-C again to end at once.")
-      session.engine.gracefulStop.request()
+      reporter.remark("Stopping: running steps finish first; press Ctrl-C again to end at once.")
+      gracefulStop.request()
       onStop()
     }
   }

@@ -3,7 +3,7 @@ import Model
 package import Reconciling
 
 extension TimeSource {
-  /// The machine's clocks.
+  /// The clocks of this machine.
   package static let real = TimeSource(
     now: {
       var time = timespec()

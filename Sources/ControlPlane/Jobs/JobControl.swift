@@ -6,129 +6,126 @@ import KindSupport
 package import Model
 import NodeRunner
 package import Postgres
-import Reconciling
+package import Reconciling
 import SchedulerKind
 
-/// What a controller does for jobs while it runs: takes orders, serves the nodes whose engines it reaches, and starts
-/// schedulers. It begins once a `Scheduler` is declared and its database is there, and follows it to another one.
+/// The job work of a running controller: accepts orders, serves the nodes whose engines it reaches, and starts scheduler
+/// replicas. Starts once a `Scheduler` is declared and its database exists, and follows it to another database.
 package struct JobControl: Sendable {
-  package let session: Session
-  /// Where others come with orders and reports meanwhile.
-  package let desk: LazyJobService
+  /// The service of the current scheduler, for the API.
+  private let jobs: LazyJobService
+  private let schedulers: SchedulerConnector
   private let lookup: SchedulerLookup
+  private let foundations: Foundations
+  private let owner: String
+  private let time: TimeSource
+  private let reporter: any Reporter
   private let name = "\(Authorship.hostName)-\(getpid())"
 
-  package init(_ session: Session, _ environment: String, desk: LazyJobService = LazyJobService()) {
-    self.session = session
-    self.desk = desk
-    lookup = SchedulerLookup(session, environment)
+  package init(_ state: StateSession, _ environment: String, jobs: LazyJobService = LazyJobService()) {
+    self.jobs = jobs
+    schedulers = SchedulerConnector(state)
+    lookup = schedulers.lookup(environment)
+    foundations = state.foundations
+    owner = state.owner
+    time = state.time
+    reporter = state.reporter
   }
 
-  /// Holds the URL of a scheduler's database.
+  /// The variable with the URL of a scheduler's database.
   package static let databaseVariable = "RENDERTRUST_DATABASE_URL"
-  private static let pause = TimeSpan(milliseconds: 500)
+  private static let pollInterval = TimeSpan(milliseconds: 500)
 
-  /// Until it is cancelled.
+  /// Runs until the task is cancelled.
   package func run() async {
     while !Task.isCancelled {
-      if let place = try? await lookup.place(), let pool = await pool(of: place) {
-        await serve(place, pool)
-        desk.open(nil)
+      if let location = try? await lookup.location(), let pool = try? await schedulers.pool(of: location) {
+        await serve(location, pool)
+        jobs.open(nil)
       }
-      try? await session.engine.time.sleep(JobControl.pause)
+      try? await time.sleep(JobControl.pollInterval)
     }
   }
 
-  /// Nil until the tables are there.
-  private func pool(of place: SchedulerLocation) async -> PostgresPool? {
-    guard let pool = try? await session.foundations.connector.pool(for: place.address),
-      (try? await pool.query("SELECT 1 FROM schedulers LIMIT 1")) != nil
-    else { return nil }
-    return pool
-  }
-
-  /// Until the scheduler is elsewhere.
-  private func serve(_ place: SchedulerLocation, _ pool: PostgresPool) async {
-    let service = session.jobService(pool)
+  /// Serves until the scheduler moves. Returns at once while its tables do not exist.
+  private func serve(_ location: SchedulerLocation, _ pool: PostgresPool) async {
+    let service = schedulers.jobService(pool)
     guard (try? await service.refresh()) != nil else { return }
-    desk.open(service)
-    let seat = SupervisorLease()
+    jobs.open(service)
+    let lease = SupervisorLease()
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await untilElsewhere(than: place) }
+      group.addTask { await waitForMove(from: location) }
       group.addTask {
         await service.run()
-        await JobControl.forever()
+        await JobControl.suspend()
       }
       group.addTask {
-        await runner(service, seat).run()
-        await JobControl.forever()
+        await runner(service, lease).run()
+        await JobControl.suspend()
       }
       group.addTask {
-        await supervise(place, pool, seat)
-        await JobControl.forever()
+        await supervise(location, pool, lease)
+        await JobControl.suspend()
       }
       await group.next()
       group.cancelAll()
     }
   }
 
-  private func untilElsewhere(than place: SchedulerLocation) async {
-    while (try? await session.engine.time.sleep(JobControl.pause)) != nil {
+  /// Returns when the newest revision declares another scheduler or another database.
+  private func waitForMove(from location: SchedulerLocation) async {
+    while (try? await time.sleep(JobControl.pollInterval)) != nil {
       do throws(StoreError) {
-        let now = try await lookup.place()
-        if now?.address != place.address || now?.scheduler != place.scheduler { return }
+        let current = try await lookup.location()
+        if current?.address != location.address || current?.scheduler != location.scheduler { return }
       } catch {
-        // Where the state does not answer, what runs goes on.
+        // While the state does not answer, everything continues.
       }
     }
   }
 
-  /// What ended although nobody asked is not begun again before the others end too.
-  private static func forever() async {
+  /// Waits until the task is cancelled: a part that ended by itself starts again only together with the others.
+  private static func suspend() async {
     while (try? await Task.sleep(for: .seconds(3600))) != nil {}
   }
 
-  /// Of several controllers one serves the nodes: a node has one worker, and the second to register takes away what the first
-  /// had begun.
-  private func runner(_ service: PostgresJobService, _ seat: SupervisorLease) -> LocalRunner {
+  /// Serves nodes while this controller holds the supervisor lease: a node has one worker, and a second registration
+  /// takes over its attempts.
+  private func runner(_ service: PostgresJobService, _ lease: SupervisorLease) -> LocalRunner {
     LocalRunner(
-      workerAPI: service, engines: session.foundations.workloads.engines, http: session.foundations.http,
-      owner: session.owner, time: session.engine.time,
-      nodes: { [time = session.engine.time] in
-        seat.isTaken(at: time.uptime()) ? lookup.lastFound?.nodes ?? [] : []
-      },
+      workerAPI: service, engines: foundations.workloads.engines, http: foundations.http,
+      owner: owner, time: time,
+      nodes: { [time] in lease.isHeld(at: time.uptime()) ? lookup.lastFound?.nodes ?? [] : [] },
       modules: { lookup.lastFound?.modules ?? [] },
       onEvent: { report($0) })
   }
 
   private func report(_ event: LocalRunner.Event) {
     guard case .offline(let node, let reason) = event else { return }
-    session.progress.warn("Node/\(node) takes no work: \(reason)")
+    reporter.warn("Node/\(node) takes no work: \(reason)")
   }
 
-  private func supervise(_ place: SchedulerLocation, _ pool: PostgresPool, _ seat: SupervisorLease) async {
+  private func supervise(_ location: SchedulerLocation, _ pool: PostgresPool, _ lease: SupervisorLease) async {
     let url: Secret
     do {
-      url = try await session.foundations.connectionURL(of: place.address)
+      url = try await foundations.connectionURL(of: location.address)
     } catch {
-      session.progress.warn("schedulers cannot be started: \(error)")
+      reporter.warn("schedulers cannot be started: \(error)")
       return
     }
-    let progress = session.progress
-    let table = PostgresReplicaSource(pool, supervisor: name) { ReplicaSettings(recorded: $0) }
+    let source = PostgresReplicaSource(pool, supervisor: name) { ReplicaSettings(recorded: $0) }
     let supervisor = ReplicaSupervisor(
       name: name,
-      source: LeasedReplicaSource(table, seat, session.engine.time),
+      source: LeasedReplicaSource(source, lease, time),
       spawner: ReplicaProcess(
         command: [JobControl.program, "scheduler"], environment: [JobControl.databaseVariable: url]
-      ) { name, line in progress.warn("scheduler \(name): \(line)") },
-      scaler: ReplicaContainers(session.foundations.workloads, owner: session.owner),
-      time: session.engine.time, log: { progress.remark($0) })
-    await supervisor.run(
-      ticks: ReplicaSupervisor.ticks(every: ReplicaSupervisor.interval, session.engine.time))
+      ) { [reporter] name, line in reporter.warn("scheduler \(name): \(line)") },
+      scaler: ReplicaContainers(foundations.workloads, owner: owner),
+      time: time, log: { [reporter] in reporter.remark($0) })
+    await supervisor.run(ticks: ReplicaSupervisor.ticks(every: ReplicaSupervisor.interval, time))
   }
 
-  /// The file that this process runs, whatever it was called as.
+  /// The executable file of this process.
   private static var program: String {
     var buffer = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
@@ -137,14 +134,8 @@ package struct JobControl: Sendable {
   }
 }
 
-extension Session {
-  package func jobService(_ pool: PostgresPool) -> PostgresJobService {
-    PostgresJobService(pool, now: engine.time.now, random: { .random(in: .min ... .max) })
-  }
-}
-
 extension Foundations {
-  /// For another process of this machine.
+  /// The URL of a database for another process of this machine.
   package func connectionURL(of address: DatabaseAddress) async throws -> Secret {
     switch address {
     case .external(let reference): return try await secrets.resolve(reference)

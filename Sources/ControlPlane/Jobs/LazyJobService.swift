@@ -3,17 +3,18 @@ package import JobStore
 import Model
 import Synchronization
 
-/// The scheduler of an environment, which may not be set up yet: until then everybody is told to come again.
+/// The scheduler of an environment. Fails with `unavailable` until there is one.
 package final class LazyJobService: JobService, WorkerAPI {
   private let service = Mutex<PostgresJobService?>(nil)
 
+  /// - Parameter service: nil while there is no scheduler.
   package func open(_ service: PostgresJobService?) { self.service.withLock { $0 = service } }
 
   private func current() throws(JobError) -> PostgresJobService {
     guard let service = service.withLock({ $0 }) else {
       throw JobError(
-        .unavailable, "no Scheduler is set up here yet",
-        hint: "apply one, or wait until its database is there")
+        .unavailable, "no Scheduler is set up yet",
+        hint: "apply one, or wait until its database exists")
     }
     return service
   }

@@ -7,8 +7,8 @@ package import Reconciling
 import SchedulerKind
 import Synchronization
 
-/// What an environment's newest revision says of its scheduler: where its tables are, and which nodes and modules are reached
-/// from here.
+/// The scheduler of an environment as its newest revision declares it: its database, and the nodes and modules that this
+/// process reaches.
 package struct SchedulerLocation: Sendable {
   package let revision: Int64
   package let scheduler: ResourceID
@@ -16,7 +16,7 @@ package struct SchedulerLocation: Sendable {
   package let nodes: [RunnerNode]
   package let modules: [RunnerModule]
 
-  /// Nil: no Scheduler is declared, or its database is not.
+  /// Nil if no Scheduler or not its database is declared.
   package init?(_ resources: [AnyResource], _ offers: Offers, revision: Int64) {
     let schedulers = resources.compactMap { $0.typed(as: SchedulerSpec.self) }.sorted { $0.id < $1.id }
     guard let scheduler = schedulers.first,
@@ -32,28 +32,28 @@ package struct SchedulerLocation: Sendable {
   }
 }
 
-/// Looks a place up again only where there is a newer revision.
+/// Reads the location of an environment's scheduler, again only for a newer revision.
 package final class SchedulerLookup: Sendable {
-  private let session: Session
+  private let store: any StateStore
+  private let platform: Platform
   private let environment: String
-  private let known = Mutex<(revision: Int64, place: SchedulerLocation?)?>(nil)
+  private let cache = RevisionCache<SchedulerLocation?>()
 
-  /// As it was found last; a look-up that fails leaves it as it is.
-  package var lastFound: SchedulerLocation? { known.withLock { $0?.place } }
+  /// The last result of `location()`; failed reads do not change it.
+  package var lastFound: SchedulerLocation? { cache.last ?? nil }
 
-  package init(_ session: Session, _ environment: String) {
-    self.session = session
+  package init(_ store: any StateStore, _ platform: Platform, environment: String) {
+    self.store = store
+    self.platform = platform
     self.environment = environment
   }
 
-  /// Nil where none is declared yet.
-  package func place() async throws(StoreError) -> SchedulerLocation? {
-    guard let latest = try await session.store.latestRevision(of: environment) else { return nil }
-    if let known = known.withLock({ $0 }), known.revision == latest.number { return known.place }
-    let resources = try await session.store.desiredState(of: environment, at: latest.number)?.resources ?? []
-    let place = SchedulerLocation(
-      resources, session.platform.kinds.offers(resources), revision: latest.number)
-    known.withLock { $0 = (latest.number, place) }
-    return place
+  /// Nil if no scheduler is declared.
+  package func location() async throws(StoreError) -> SchedulerLocation? {
+    guard let latest = try await store.latestRevision(of: environment) else { return nil }
+    return try await cache.value(at: latest.number) { () async throws(StoreError) in
+      let resources = try await store.desiredState(of: environment, at: latest.number)?.resources ?? []
+      return SchedulerLocation(resources, platform.kinds.offers(resources), revision: latest.number)
+    }
   }
 }

@@ -3,50 +3,51 @@ package import Model
 package import Reconciling
 import Synchronization
 
-/// Whether this controller is the one of an environment that starts schedulers and serves nodes, as far as it knows.
+/// Whether this controller is the one of its environment that starts scheduler replicas and serves nodes.
 package final class SupervisorLease: Sendable {
-  private let takenUntil = Mutex<TimeSpan?>(nil)
+  private let expiresAt = Mutex<TimeSpan?>(nil)
 
-  /// - Parameter now: by a clock that nobody sets.
-  package func isTaken(at now: TimeSpan) -> Bool { takenUntil.withLock { $0.map { now < $0 } ?? false } }
+  /// - Parameter now: monotonic time.
+  package func isHeld(at now: TimeSpan) -> Bool { expiresAt.withLock { $0.map { now < $0 } ?? false } }
 
-  /// - Parameter asked: when the database was asked.
-  package func hear(_ reading: ReplicaDemand, asked: TimeSpan) {
-    takenUntil.withLock { until in
-      switch reading {
+  /// - Parameter readAt: when the read began, in monotonic time.
+  package func update(_ demand: ReplicaDemand, readAt: TimeSpan) {
+    expiresAt.withLock { expiresAt in
+      switch demand {
       case .leader:
-        until = TimeSpan(milliseconds: asked.milliseconds + PostgresReplicaSource.leaseDuration.milliseconds)
-      case .follower: until = nil
-      // Nobody else takes it before its time is up.
+        expiresAt = TimeSpan(
+          milliseconds: readAt.milliseconds + PostgresReplicaSource.leaseDuration.milliseconds)
+      case .follower: expiresAt = nil
+      // No other controller acquires the lease before it expires.
       case .unknown: break
       }
     }
   }
 
-  package func leave() { takenUntil.withLock { $0 = nil } }
+  package func release() { expiresAt.withLock { $0 = nil } }
 }
 
-/// Tells the seat what the supervisor reads.
+/// Updates the lease with everything that the supervisor reads.
 package struct LeasedReplicaSource: ReplicaSource {
   private let source: any ReplicaSource
-  private let seat: SupervisorLease
+  private let lease: SupervisorLease
   private let time: TimeSource
 
-  package init(_ source: any ReplicaSource, _ seat: SupervisorLease, _ time: TimeSource) {
+  package init(_ source: any ReplicaSource, _ lease: SupervisorLease, _ time: TimeSource) {
     self.source = source
-    self.seat = seat
+    self.lease = lease
     self.time = time
   }
 
   package func read() async -> ReplicaDemand {
-    let asked = time.uptime()
-    let reading = await source.read()
-    seat.hear(reading, asked: asked)
-    return reading
+    let readAt = time.uptime()
+    let demand = await source.read()
+    lease.update(demand, readAt: readAt)
+    return demand
   }
 
   package func release() async {
-    seat.leave()
+    lease.release()
     await source.release()
   }
 }

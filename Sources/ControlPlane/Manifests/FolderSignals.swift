@@ -4,26 +4,26 @@ package import Model
 package import Reconciling
 import Synchronization
 
-/// Says that something happened in folders, by the kernel's inotify. Nothing may rely on it: folders of other machines
-/// give no signals, and of too many at once some get lost.
+/// Signals changes in folders through the kernel's inotify. Signals are hints: network folders send none, and bursts may
+/// lose some.
 package final class FolderSignals: Sendable {
   private struct State {
-    /// How often something happened.
+    /// The number of changes.
     var count = 0
     var waiter: CheckedContinuation<Void, Never>?
   }
 
   private let state: Mutex<State>
   private let descriptor: Int32
-  /// `unsafe` in name only: it is made here and only cancelled later, which Dispatch allows from any thread.
+  /// Safe: created in `init` and only cancelled later, which Dispatch allows from any thread.
   private nonisolated(unsafe) let source: any DispatchSourceRead
 
-  /// Also that a file is being written, which says that it is not complete yet.
+  /// Includes writes, which show that a file is not complete yet.
   private static let mask = UInt32(
     IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_ATTRIB
       | IN_DELETE_SELF | IN_MOVE_SELF)
 
-  /// Nil where the kernel gives no more of it.
+  /// Nil if the kernel has no inotify instances left.
   package init?() {
     let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
     guard descriptor >= 0 else { return nil }
@@ -34,44 +34,47 @@ package final class FolderSignals: Sendable {
     source.setCancelHandler { close(descriptor) }
     source.setEventHandler { [weak self] in
       FolderSignals.drain(descriptor)
-      self?.note()
+      self?.recordChange()
     }
     source.resume()
   }
 
   deinit { source.cancel() }
 
-  /// False where not all folders can be watched.
+  /// Returns false unless all folders are watched.
   package func watch(_ folders: [String]) -> Bool {
     folders.allSatisfy { inotify_add_watch(descriptor, $0, FolderSignals.mask) >= 0 }
   }
 
-  /// Nothing happened for so long: a change of several files is complete.
-  private static let rest = TimeSpan(milliseconds: 15)
-  private static let longestUnrest = TimeSpan(milliseconds: 500)
+  /// The time without signals after which a change of several files is complete.
+  private static let quietPeriod = TimeSpan(milliseconds: 15)
+  private static let maxUnrest = TimeSpan(milliseconds: 500)
 
-  /// Waits until something happened and rests, or until the time is over. Without signals it is the time alone.
-  /// - Returns: whether it is known that nothing goes on.
-  package static func quiet(_ signals: FolderSignals?, within span: TimeSpan, _ time: TimeSource) async
-    -> Bool
-  {
+  /// Waits for a change and the quiet period after it, or until the time is over. Without signals it waits for the
+  /// whole time.
+  /// - Returns: whether a change happened and is complete.
+  package static func waitForQuiet(
+    _ signals: FolderSignals?, within span: TimeSpan, _ time: TimeSource
+  ) async -> Bool {
     guard let signals else {
       _ = try? await time.sleep(span)
       return false
     }
     let before = signals.count
-    guard await signals.hasNews(since: before, within: span, time) else { return false }
-    let end = time.now() + longestUnrest
+    guard await signals.hasChange(since: before, within: span, time) else { return false }
+    let end = time.now() + maxUnrest
     var seen = signals.count
-    while time.now() < end, await signals.hasNews(since: seen, within: rest, time) { seen = signals.count }
+    while time.now() < end, await signals.hasChange(since: seen, within: quietPeriod, time) {
+      seen = signals.count
+    }
     return time.now() < end
   }
 
   private var count: Int { state.withLock { $0.count } }
 
-  private func hasNews(since count: Int, within span: TimeSpan, _ time: TimeSource) async -> Bool {
+  private func hasChange(since count: Int, within span: TimeSpan, _ time: TimeSource) async -> Bool {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.news(since: count) }
+      group.addTask { await self.waitForChange(since: count) }
       group.addTask { _ = try? await time.sleep(span) }
       await group.next()
       group.cancelAll()
@@ -79,8 +82,8 @@ package final class FolderSignals: Sendable {
     return self.count != count
   }
 
-  /// Returns at once where something happened since, and when the task is cancelled.
-  private func news(since count: Int) async {
+  /// Returns after the next change, at once if there was one since, and when the task is cancelled.
+  private func waitForChange(since count: Int) async {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isOver = state.withLock { state in
@@ -102,12 +105,12 @@ package final class FolderSignals: Sendable {
     }
   }
 
-  private func note() {
+  private func recordChange() {
     state.withLock { $0.count += 1 }
     takeWaiter()?.resume()
   }
 
-  /// What happened is of no interest, only that it did.
+  /// Discards the pending events.
   private static func drain(_ descriptor: Int32) {
     withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 8) { buffer in
       while read(descriptor, buffer.baseAddress, buffer.count) > 0 {}

@@ -1,10 +1,10 @@
 import Glibc
 
-/// What the files below some paths look like, with a sibling `base` folder of each folder.
+/// The metadata of the files below some paths, including the sibling folder `base` of each folder.
 package struct ManifestFingerprint: Equatable {
   /// Of names, sizes, times and inodes, in order.
   private let hash: Int
-  /// The folders in which a change may happen, also those of files that are named alone.
+  /// The folders to watch, including the folders of single files.
   package let folders: [String]
 
   package static func == (a: ManifestFingerprint, b: ManifestFingerprint) -> Bool { a.hash == b.hash }

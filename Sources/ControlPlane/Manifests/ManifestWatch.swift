@@ -1,62 +1,64 @@
 import Glibc
 package import Model
 
-/// Notices that manifests changed, by looking at names, sizes and times of the files. The kernel's signals only say when
-/// to look (see `FolderSignals`); whatever they miss is seen by the looks that come anyway.
+/// Detects changes of manifests by the names, sizes and times of the files. Signals of the kernel (`FolderSignals`) only
+/// shorten the poll interval; polling detects what they miss.
 ///
-/// What changes is taken once it rests: when two looks in a row see the same or signals say that nothing goes on, and git
-/// is not in the middle of changing the work tree. A change made at one moment, as by renaming a file, is taken at once
-/// where there are signals, else within half a second.
+/// A change counts once it is stable: when two polls in a row see the same files, or signals show that the change is
+/// complete, and git does not hold the lock of the work tree. With signals, an atomic change such as a rename counts at
+/// once, otherwise within half a second.
 package struct ManifestWatch {
-  /// Between two looks while nothing changes.
+  /// The time between two polls while nothing changes.
   package static func interval(hasSignals: Bool) -> TimeSpan {
     TimeSpan(milliseconds: hasSignals ? 2000 : 200)
   }
-  /// For how long files must stay the same.
-  package static let rest = TimeSpan(milliseconds: 100)
-  /// A lock that git has left behind is not waited for longer.
-  private static let longestLock = TimeSpan(seconds: 15)
+  /// The time for which files must stay the same.
+  package static let stablePeriod = TimeSpan(milliseconds: 100)
+  /// The age after which a git lock counts as stale.
+  private static let maxLockAge = TimeSpan(seconds: 15)
 
   private let paths: [String]
   private let lockFile: String?
-  /// What was taken last, and what the last look saw.
-  private var taken: ManifestFingerprint
+  /// The fingerprint of the manifests that were read last.
+  private var accepted: ManifestFingerprint
+  /// The fingerprint of the last poll.
   private var seen: ManifestFingerprint
   private var lockedSince: Timestamp?
 
   package init(paths: [String]) {
     self.paths = paths
     lockFile = paths.first.flatMap(GitHead.folder(of:)).map { $0 + "/index.lock" }
-    taken = ManifestFingerprint(paths)
-    seen = taken
+    accepted = ManifestFingerprint(paths)
+    seen = accepted
   }
 
-  /// What a look found.
-  package enum Look {
-    case unchanged
-    /// It differs from what was taken, and may still be changing: look again after `rest`.
-    case changing
-    /// It differs from what was taken, and rests. `mark` goes to `take`.
-    case changed(mark: ManifestFingerprint)
+  /// The result of a poll.
+  package enum Change {
+    case none
+    /// The files differ from the accepted ones and may still change: poll again after `stablePeriod`.
+    case unstable
+    /// The files differ from the accepted ones and are stable. Pass the fingerprint to `accept`.
+    case stable(ManifestFingerprint)
   }
 
-  /// The folders in which a change may happen, by the last look.
+  /// The folders to watch, as of the last poll.
   package var folders: [String] { seen.folders }
 
-  /// - Parameter isQuiet: whether it is known that nobody is changing anything at this moment.
-  package mutating func look(at now: Timestamp, isQuiet: Bool = false) -> Look {
+  /// - Parameter isQuiet: whether signals show that no change is in progress.
+  package mutating func poll(at now: Timestamp, isQuiet: Bool = false) -> Change {
     let current = ManifestFingerprint(paths)
     defer { seen = current }
-    guard current != taken else { return .unchanged }
-    guard current == seen || isQuiet, !isLocked(now) else { return .changing }
-    return .changed(mark: current)
+    guard current != accepted else { return .none }
+    guard current == seen || isQuiet, !isLocked(now) else { return .unstable }
+    return .stable(current)
   }
 
-  /// Tells that the manifests were read; false when they changed meanwhile, and then they are to be read again.
-  package mutating func take(_ mark: ManifestFingerprint) -> Bool {
+  /// Records that the manifests were read.
+  /// - Returns: false if they changed during the read and must be read again.
+  package mutating func accept(_ fingerprint: ManifestFingerprint) -> Bool {
     seen = ManifestFingerprint(paths)
-    guard seen == mark else { return false }
-    taken = mark
+    guard seen == fingerprint else { return false }
+    accepted = fingerprint
     return true
   }
 
@@ -67,6 +69,6 @@ package struct ManifestWatch {
     }
     let since = lockedSince ?? now
     lockedSince = since
-    return now - since < ManifestWatch.longestLock
+    return now - since < ManifestWatch.maxLockAge
   }
 }

@@ -3,69 +3,38 @@ package import Manifests
 package import Model
 package import Reconciling
 
-extension Platform {
-  /// What a controller is to do about manifests that changed. Problems go to `reporter`.
-  package func trigger(
-    from paths: [String], reusing cache: inout ManifestCache, as command: String, _ reporter: any Reporter
-  ) -> Trigger {
-    do throws(OperationError) {
-      let loaded = try load(paths, reusing: &cache)
-      reporter.report(loaded.warnings)
-      return .desired(loaded.desired, .here(command, paths))
-    } catch {
-      reporter.report(error.diagnostics)
-      return .unreadable(error.message)
-    }
-  }
-}
-
-/// Feeds a controller from everything that may mean a change: the manifests' files, the engines' events, the clock
-/// and the signals.
+/// Runs a controller and feeds it with triggers: changes of manifests, events of container engines, and the clock.
 package struct WatchLoop: Sendable {
-  package let session: Session
+  package let changes: ChangeExecutor
+  /// Reads the changed manifests.
   package let schemas: Platform
   package let paths: [String]
+  /// The time between two observations of everything.
   package let resync: TimeSpan
-  /// Nil: until a signal comes.
-  package let readyWithin: TimeSpan?
-  /// Made before the manifests were read, so that no change is missed.
-  package var watch: ManifestWatch
-  /// What loading the manifests told already, so that the first change of one costs no load of all.
-  package var cache: ManifestCache
+  /// Created before the manifests were read, so that no change is missed.
+  package let watch: ManifestWatch
+  /// The cache of the first load, so that the first change does not read every file.
+  package let cache: ManifestCache
+  /// This process among the controllers of the environment. Its role is the command, for the record.
+  package let replica: ControllerReplica
+  private let containers: ContainerWatch
 
-  /// The command that runs it, for the record.
-  package var command: String
+  private var engine: Engine { changes.engine }
+  private var time: TimeSource { changes.engine.time }
+  private var reporter: any Reporter { changes.reporter }
 
   package init(
-    session: Session, schemas: Platform, paths: [String], resync: TimeSpan, readyWithin: TimeSpan?,
-    watch: ManifestWatch, cache: ManifestCache = ManifestCache(), command: String = "up"
+    _ state: StateSession, schemas: Platform, paths: [String], resync: TimeSpan, watch: ManifestWatch,
+    cache: ManifestCache = ManifestCache(), replica: ControllerReplica
   ) {
-    self.session = session
+    changes = state.changes
     self.schemas = schemas
     self.paths = paths
     self.resync = resync
-    self.readyWithin = readyWithin
     self.watch = watch
     self.cache = cache
-    self.command = command
-  }
-
-  package func run(from desired: DesiredState) async throws {
-    let (triggers, feed) = AsyncStream<Trigger>.makeStream()
-    let result = await follow(
-      desired, triggers, feed,
-      beside: [
-        { await StopSignals.watch(session) { feed.finish() } }, { await session.animate() },
-        { await announceReady(desired, feed) }, { await JobControl(session, desired.environment).run() },
-      ])
-    session.progress.clear()
-    do { try result.get() } catch { throw OperationError.failed(error.description) }
-    if readyWithin != nil {
-      let late = try await session.unready(in: desired.environment)
-      guard late.isEmpty else {
-        throw OperationError.failed("not ready: \(late.map(\.description).joined(separator: ", "))")
-      }
-    }
+    self.replica = replica
+    containers = ContainerWatch(engines: state.foundations.workloads.engines, owner: state.owner)
   }
 
   private enum End: Sendable {
@@ -74,27 +43,29 @@ package struct WatchLoop: Sendable {
     case drainLimit
   }
 
-  /// Runs the controller until `triggers` end and what was under way is over.
+  /// Runs the controller until `triggers` end and its steps have ended.
   /// - Parameters:
-  ///   - drainLimit: how long after the request to stop steps under way are given up, and journalled as interrupted;
-  ///     nil for never.
+  ///   - drainLimit: the time for running steps after the request to stop. Later steps are cancelled and journalled as
+  ///     interrupted. Nil: unlimited.
   ///   - helpers: run as long as the controller does.
   package func follow(
     _ desired: DesiredState, _ triggers: AsyncStream<Trigger>, _ feed: AsyncStream<Trigger>.Continuation,
     drainLimit: TimeSpan? = nil, beside helpers: [@Sendable () async -> Void]
   ) async -> Result<Void, StoreError> {
-    let own: [@Sendable () async -> Void] = [
+    let sources: [@Sendable () async -> Void] = [
       { await watchManifests(feed) }, { await watchEngines(feed) }, { await tick(feed) },
     ]
     return await withTaskGroup(of: End.self) { group in
       group.addTask { .controller(await control(desired, triggers)) }
-      for helper in own + helpers {
+      for helper in sources + helpers {
         group.addTask {
           await helper()
           return .helper
         }
       }
-      if let drainLimit { group.addTask { await isDrained(for: drainLimit) ? .drainLimit : .helper } }
+      if let drainLimit {
+        group.addTask { await hasExceededDrain(limit: drainLimit) ? .drainLimit : .helper }
+      }
       var result: Result<Void, StoreError> = .success(())
       for await end in group {
         switch end {
@@ -103,7 +74,7 @@ package struct WatchLoop: Sendable {
           result = ending
           group.cancelAll()
         case .drainLimit:
-          session.progress.warn("steps under way took too long and are given up")
+          reporter.warn("running steps exceeded the drain time and are cancelled")
           group.cancelAll()
         }
       }
@@ -115,55 +86,53 @@ package struct WatchLoop: Sendable {
     -> Result<Void, StoreError>
   {
     let controller = Controller(
-      engine: session.engine, environment: desired.environment, replica: .here(command),
-      isGone: ProcessMark.isGone)
+      engine: engine, environment: desired.environment, replica: replica, isGone: ProcessIdentity.isGone)
     do throws(StoreError) {
-      try await controller.run(from: desired, by: .here(command, paths), triggers: triggers)
+      try await controller.run(from: desired, by: .local(replica.role, paths), triggers: triggers)
       return .success(())
     } catch {
       return .failure(error)
     }
   }
 
-  /// True so long after a drain was requested; false when the task is cancelled before.
-  private func isDrained(for limit: TimeSpan) async -> Bool {
-    let time = session.engine.time
-    while !session.engine.gracefulStop.isRequested {
+  /// True once the limit has passed since the request to stop; false if the task is cancelled first.
+  private func hasExceededDrain(limit: TimeSpan) async -> Bool {
+    while !engine.gracefulStop.isRequested {
       guard (try? await time.sleep(TimeSpan(milliseconds: 100))) != nil else { return false }
     }
     return (try? await time.sleep(limit)) != nil
   }
 
   private func watchManifests(_ feed: AsyncStream<Trigger>.Continuation) async {
-    let time = session.engine.time
     var watch = watch
     var cache = cache
     let signals = FolderSignals()
     var hasSignals = signals?.watch(watch.folders) ?? false
     var pause = ManifestWatch.interval(hasSignals: hasSignals)
     while true {
-      let isQuiet = await FolderSignals.quiet(signals, within: pause, time)
+      let isQuiet = await FolderSignals.waitForQuiet(signals, within: pause, time)
       guard !Task.isCancelled else { return }
       let begun = time.now()
-      switch watch.look(at: begun, isQuiet: isQuiet) {
-      case .unchanged:
-        // Looking at very many files takes at most a twentieth of the time.
+      switch watch.poll(at: begun, isQuiet: isQuiet) {
+      case .none:
+        // Polling takes at most a twentieth of the time, however many files there are.
         let cost = TimeSpan(milliseconds: (time.now() - begun).milliseconds * 20)
         pause = max(ManifestWatch.interval(hasSignals: hasSignals), cost)
-      case .changing: pause = ManifestWatch.rest
-      case .changed(let mark):
+      case .unstable: pause = ManifestWatch.stablePeriod
+      case .stable(let fingerprint):
         hasSignals = signals?.watch(watch.folders) ?? false
-        let trigger = schemas.trigger(from: paths, reusing: &cache, as: command, session.progress)
-        pause = ManifestWatch.rest
-        guard watch.take(mark) else { continue }
+        let trigger = schemas.trigger(from: paths, reusing: &cache, as: replica.role, reporter)
+        pause = ManifestWatch.stablePeriod
+        guard watch.accept(fingerprint) else { continue }
         feed.yield(trigger)
       }
     }
   }
 
+  /// Reports resources whose containers changed, and engines that answer again.
   private func watchEngines(_ feed: AsyncStream<Trigger>.Continuation) async {
-    await session.watchContainers { news in
-      switch news {
+    await containers.run { event in
+      switch event {
       case .changed(let id): feed.yield(.changed([id]))
       case .missed: feed.yield(.resync)
       }
@@ -171,30 +140,14 @@ package struct WatchLoop: Sendable {
   }
 
   private func tick(_ feed: AsyncStream<Trigger>.Continuation) async {
-    var nextResync = session.engine.time.now() + resync
-    while (try? await session.engine.time.sleep(TimeSpan(milliseconds: 500))) != nil {
-      if session.engine.time.now() >= nextResync {
+    var nextResync = time.now() + resync
+    while (try? await time.sleep(TimeSpan(milliseconds: 500))) != nil {
+      if time.now() >= nextResync {
         feed.yield(.resync)
-        nextResync = session.engine.time.now() + resync
+        nextResync = time.now() + resync
       } else {
         feed.yield(.tick)
       }
-    }
-  }
-
-  /// Says when all is ready for the first time, and ends there where that was asked for.
-  private func announceReady(_ desired: DesiredState, _ feed: AsyncStream<Trigger>.Continuation) async {
-    let begun = session.engine.time.now()
-    while (try? await session.engine.time.sleep(TimeSpan(milliseconds: 250))) != nil {
-      let spent = session.engine.time.now() - begun
-      if let readyWithin, spent >= readyWithin { return feed.finish() }
-      guard let late = try? await session.unready(in: desired.environment), late.isEmpty else { continue }
-      session.progress.reportReady(
-        Readiness(environment: desired.environment, resources: desired.resources.count, elapsed: spent))
-      guard readyWithin == nil else { return feed.finish() }
-      session.progress.say(
-        "  Watching \(paths.joined(separator: " ")); everything is looked at every \(resync). Ctrl-C ends.")
-      return
     }
   }
 }

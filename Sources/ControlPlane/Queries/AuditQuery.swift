@@ -2,18 +2,18 @@ package import Gateway
 package import Model
 package import Reconciling
 
-/// Who changed what: `audit list`, and page by page for `audit verify`, which computes the chain where it was asked.
+/// Reads audit entries: for `audit list`, and page by page for `audit verify`, which verifies the chain in the client.
 package struct AuditQuery: Query {
   package static let operation = QueryOperation(
-    .get, "audit", name: "listAudit", "Entries of the audit trail, and where its chain ends.",
+    .get, "audit", name: "listAudit", "List audit entries, and the head of their hash chain.",
     parameters: [
-      .environment, .resource, .limit(5000),
+      .environment, .resource, .limit(max: 5000),
       APIParameter(
-        "after", .query, "Entries behind this one, oldest first; without, the newest first.",
-        schema: WireSchema.integer(0...Int64.max)),
+        "after", .query, "Entries after this one, oldest first. Default: the newest entries, newest first.",
+        schema: WireSchema.integer(in: 0...Int64.max)),
     ],
     answer: (
-      "At most as many entries as asked for, 50 where nothing is said, each with its record as it was hashed.",
+      "At most `limit` entries, 50 by default, each with its record as it was hashed.",
       WireSchema.object([
         "environment": WireSchema.name, "now": WireSchema.time,
         "entries": WireSchema.list(
@@ -48,9 +48,9 @@ package struct AuditQuery: Query {
     ].compactMapValues { $0 }
   }
 
-  package func answer(in session: Session) async throws -> AuditPage {
-    let environment = try session.environment(named: environment)
-    let trail = session.auditTrail
+  package func answer(in context: AuditContext) async throws -> AuditPage {
+    let environment = try await context.environments.resolve(environment)
+    let trail = context.auditTrail
     let entries =
       if let after {
         try await trail.audit(of: environment, after: after, limit: limit)
@@ -58,7 +58,7 @@ package struct AuditQuery: Query {
         try await trail.audit(of: environment, id: resource, limit: limit)
       }
     return AuditPage(
-      environment: environment, now: session.engine.time.now(), entries: entries,
+      environment: environment, now: context.now(), entries: entries,
       head: try await trail.auditHead(of: environment))
   }
 }
@@ -67,7 +67,7 @@ package struct AuditPage: JSONRepresentable {
   package let environment: String
   package let now: Timestamp
   package let entries: [AuditEntry]
-  /// Where the chain ended when the entries had been read.
+  /// The head of the chain after the entries were read.
   package let head: AuditHead
 
   package init(environment: String, now: Timestamp, entries: [AuditEntry], head: AuditHead) {

@@ -3,14 +3,14 @@ import KindSupport
 package import Model
 package import Reconciling
 
-/// Everything about one resource: `describe`.
+/// Shows one resource with its records: `describe`.
 package struct DescriptionQuery: Query {
   package static let operation = QueryOperation(
     .get, "resources/{kind}/{name}", name: "describeResource",
-    "One resource: its manifest, conditions, why it is not ready, its newest steps and events.",
+    "Show a resource with its manifest, conditions, explanation, newest steps and events.",
     parameters: [.kind, .name, .environment],
     answer: (
-      "What is known of it.",
+      "The resource and its records.",
       WireSchema.object(
         [
           "now": WireSchema.time, "steps": WireSchema.list(WireSchema.any),
@@ -37,34 +37,38 @@ package struct DescriptionQuery: Query {
     ["environment": environment, "kind": resource.kind, "name": resource.name].compactMapValues { $0 }
   }
 
-  package func answer(in session: Session) async throws -> ResourceDescription {
-    let environment = try session.environment(named: environment)
-    let inventory = try await session.store.inventory(of: environment, knowing: [])
-    let status = try await session.store.statuses(of: environment)[resource]
+  package func answer(in context: ManifestsContext) async throws -> ResourceDescription {
+    let records = context.records
+    let environment = try await records.environments.resolve(environment)
+    let inventory = try await records.store.inventory(of: environment, knowing: [])
+    let status = try await records.store.statuses(of: environment)[resource]
     guard inventory[resource] != nil || status != nil else {
       throw OperationError.missing("\(resource) was never applied in \(environment)")
     }
-    var description = ResourceDescription(now: session.engine.time.now())
-    description.manifest = inventory[resource].map { session.platform.kinds.manifest(of: $0.resource) }
+    var description = ResourceDescription(now: records.now())
+    description.manifest = inventory[resource].map { context.platform.kinds.manifest(of: $0.resource) }
     description.status = status
     if let status, !status.isReady {
-      description.explanation = try await session.explain(resource, in: environment).0
+      description.explanation = try await records.store.explain(
+        resource, in: environment, now: description.now
+      ).0
     }
-    description.steps = try await session.store.journal(of: environment, id: resource, limit: 10)
-    description.events = try await session.store.events(of: environment, id: resource, limit: 10)
+    description.steps = try await records.store.journal(of: environment, id: resource, limit: 10)
+    description.events = try await records.store.events(of: environment, id: resource, limit: 10)
     return description
   }
 }
 
 package struct ResourceDescription: JSONRepresentable {
   package let now: Timestamp
-  /// As last applied; nil where it is not.
+  /// The manifest that was applied last; nil if the resource is not applied.
   package var manifest: String?
   package var status: ResourceStatus?
-  /// Where it is not ready.
+  /// Nil if the resource is ready.
   package var explanation: Explanation?
-  /// Newest first, as the events.
+  /// Newest first.
   package var steps: [JournalEntry] = []
+  /// Newest first.
   package var events: [Event] = []
 
   package init(now: Timestamp) { self.now = now }
@@ -92,13 +96,13 @@ package struct ResourceDescription: JSONRepresentable {
 
 extension APIParameter {
   package static let kind = APIParameter(
-    "kind", .path, "Of the resource.", schema: WireSchema.name, isRequired: true)
+    "kind", .path, "The kind of the resource.", schema: WireSchema.name, isRequired: true)
   package static let name = APIParameter(
-    "name", .path, "Of the resource.", schema: WireSchema.name, isRequired: true)
+    "name", .path, "The name of the resource.", schema: WireSchema.name, isRequired: true)
 }
 
 extension APIRequest {
-  /// The one that the path names.
+  /// The resource that the path names.
   package var resource: ResourceID {
     ResourceID(kind: parameters["kind"] ?? "", name: parameters["name"] ?? "")
   }

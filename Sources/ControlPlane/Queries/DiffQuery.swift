@@ -1,21 +1,21 @@
 package import Gateway
 package import Manifests
 package import Model
-import Reconciling
+package import Reconciling
 
-/// How manifests differ from the newest revision: `diff`.
+/// Compares manifests with the newest revision: `diff`.
 package struct DiffQuery: Query {
   package static let operation = QueryOperation(
     .post, "diff", name: "diffManifests", "Compare manifests with the newest revision, field by field.",
-    body: APIBody(schema: BundleSchema.object([:]), maxBytes: BundleSchema.mostBytes),
+    body: APIBody(schema: BundleSchema.object([:]), maxBytes: BundleSchema.maxBytes),
     answer: (
-      "What differs, by id; nothing where they are those of the newest revision.",
+      "The differences, by ID.",
       WireSchema.object([
         "changes": WireSchema.list(
           WireSchema.object(
             [
               "id": WireSchema.resource,
-              "change": WireSchema.word(ManifestChange.Sort.allCases.map(\.rawValue)),
+              "change": WireSchema.word(ManifestChange.Change.allCases.map(\.rawValue)),
             ],
             optional: ["fields": WireSchema.list(WireSchema.any)])),
         "warnings": WireSchema.list(WireSchema.diagnostic),
@@ -29,28 +29,28 @@ package struct DiffQuery: Query {
   package var parameters: [String: String] { [:] }
   package var body: Value? { .members(["manifests": manifests.value]) }
 
-  package func answer(in session: Session) async throws -> ManifestChanges {
-    let loaded = try session.platform.load(manifests)
-    var changes = try await DiffQuery.changes(of: loaded.desired, in: session)
+  package func answer(in context: ManifestsContext) async throws -> ManifestChanges {
+    let loaded = try context.platform.load(manifests)
+    var changes = try await DiffQuery.changes(of: loaded.desired, in: context.records.store)
     changes.warnings = loaded.warnings
     return changes
   }
 
-  /// How manifests that were loaded already differ.
-  package static func changes(of desired: DesiredState, in session: Session) async throws -> ManifestChanges {
-    guard let newest = try await session.store.latestRevision(of: desired.environment),
-      let applied = try await session.store.desiredState(of: desired.environment, at: newest.number)
+  /// The differences of loaded manifests from the newest revision.
+  package static func changes(of desired: DesiredState, in store: any StateStore) async throws -> ManifestChanges {
+    guard let newest = try await store.latestRevision(of: desired.environment),
+      let applied = try await store.desiredState(of: desired.environment, at: newest.number)
     else {
-      return ManifestChanges(changes: desired.resources.map { ManifestChange(id: $0.id, sort: .added) })
+      return ManifestChanges(changes: desired.resources.map { ManifestChange(id: $0.id, change: .added) })
     }
     var changes: [ManifestChange] = []
     for id in Set(desired.resources.map(\.id)).union(applied.resources.map(\.id)).sorted() {
       switch (applied[id], desired[id]) {
-      case (nil, _): changes.append(ManifestChange(id: id, sort: .added))
-      case (_, nil): changes.append(ManifestChange(id: id, sort: .removed))
+      case (nil, _): changes.append(ManifestChange(id: id, change: .added))
+      case (_, nil): changes.append(ManifestChange(id: id, change: .removed))
       case (let old?, let new?):
         let fields = FieldChange.between(old.diffValue, new.diffValue)
-        if !fields.isEmpty { changes.append(ManifestChange(id: id, sort: .changed, fields: fields)) }
+        if !fields.isEmpty { changes.append(ManifestChange(id: id, change: .changed, fields: fields)) }
       }
     }
     return ManifestChanges(changes: changes)
@@ -58,7 +58,7 @@ package struct DiffQuery: Query {
 }
 
 package struct ManifestChanges: JSONRepresentable {
-  /// By id.
+  /// Sorted by ID.
   package let changes: [ManifestChange]
   package var warnings: [Diagnostic] = []
 
@@ -75,31 +75,31 @@ package struct ManifestChanges: JSONRepresentable {
   }
 }
 
-/// How one resource of the manifests differs from the newest revision.
+/// The difference of one resource from the newest revision.
 package struct ManifestChange: JSONRepresentable {
-  package enum Sort: String, CaseIterable, Sendable { case added, removed, changed }
+  package enum Change: String, CaseIterable, Sendable { case added, removed, changed }
 
   package let id: ResourceID
-  package let sort: Sort
-  /// Empty but for `changed`.
+  package let change: Change
+  /// Empty unless the resource changed.
   package let fields: [FieldChange]
 
-  package init(id: ResourceID, sort: Sort, fields: [FieldChange] = []) {
+  package init(id: ResourceID, change: Change, fields: [FieldChange] = []) {
     self.id = id
-    self.sort = sort
+    self.change = change
     self.fields = fields
   }
 
   package var value: Value {
     .members([
-      "id": .string(id.description), "change": .string(sort.rawValue),
+      "id": .string(id.description), "change": .string(change.rawValue),
       "fields": fields.isEmpty ? nil : .array(fields.map(\.value)),
     ])
   }
 
   package init?(_ value: Value) {
-    guard let id = value.id(at: "id"), let sort = value.word(at: "change", of: Sort.self) else { return nil }
-    self.init(id: id, sort: sort, fields: value.list(at: "fields", of: FieldChange.self) ?? [])
+    guard let id = value.id(at: "id"), let change = value.word(at: "change", of: Change.self) else { return nil }
+    self.init(id: id, change: change, fields: value.list(at: "fields", of: FieldChange.self) ?? [])
   }
 }
 

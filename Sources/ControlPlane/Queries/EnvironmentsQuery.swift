@@ -2,7 +2,7 @@ package import Gateway
 package import Model
 import Reconciling
 
-/// Which environments there are, and how each is doing.
+/// Lists environments with their newest revision and readiness: `environments list`.
 package struct EnvironmentsQuery: Query {
   package static let operation = QueryOperation(
     .get, "environments", name: "listEnvironments", "Environments that have a revision, by name.",
@@ -22,11 +22,11 @@ package struct EnvironmentsQuery: Query {
   package init(_ request: APIRequest) {}
   package var parameters: [String: String] { [:] }
 
-  package func answer(in session: Session) async throws -> EnvironmentList {
-    var list = EnvironmentList(now: session.engine.time.now(), environments: [])
-    for name in session.environments {
-      guard let newest = try await session.store.latestRevision(of: name) else { continue }
-      let statuses = try await session.store.statuses(of: name)
+  package func answer(in context: RecordsContext) async throws -> EnvironmentList {
+    var list = EnvironmentList(now: context.now(), environments: [])
+    for name in try await context.environments.all() {
+      guard let newest = try await context.store.latestRevision(of: name) else { continue }
+      let statuses = try await context.store.statuses(of: name)
       list.environments.append(
         EnvironmentList.Entry(
           name: name, newest: newest, resources: statuses.count,
@@ -40,7 +40,7 @@ package struct EnvironmentList: JSONRepresentable {
   package struct Entry: JSONRepresentable {
     package let name: String
     package let newest: Revision
-    /// Those that anybody has looked at.
+    /// The number of resources with a status.
     package let resources: Int
     package let ready: Int
 

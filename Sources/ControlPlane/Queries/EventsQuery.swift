@@ -2,13 +2,13 @@ package import Gateway
 package import Model
 package import Reconciling
 
-/// What happened: `events`.
+/// Lists events: `events`.
 package struct EventsQuery: Query {
   package static let operation = QueryOperation(
-    .get, "events", name: "listEvents", "What happened, newest first.",
-    parameters: [.environment, .resource, .limit(10_000)],
+    .get, "events", name: "listEvents", "List events, newest first.",
+    parameters: [.environment, .resource, .limit(max: 10_000)],
     answer: (
-      "At most as many as asked for, 50 where nothing is said.",
+      "At most `limit` events, 50 by default.",
       WireSchema.object(["now": WireSchema.time, "events": WireSchema.list(WireSchema.event)])
     ))
 
@@ -33,10 +33,10 @@ package struct EventsQuery: Query {
       .compactMapValues { $0 }
   }
 
-  package func answer(in session: Session) async throws -> EventList {
-    let environment = try session.environment(named: environment)
-    let events = try await session.store.events(of: environment, id: resource, limit: limit)
-    return EventList(now: session.engine.time.now(), events: events)
+  package func answer(in context: RecordsContext) async throws -> EventList {
+    let environment = try await context.environments.resolve(environment)
+    let events = try await context.store.events(of: environment, id: resource, limit: limit)
+    return EventList(now: context.now(), events: events)
   }
 }
 
@@ -64,17 +64,18 @@ package struct EventList: JSONRepresentable {
 
 extension APIParameter {
   package static let resource = APIParameter(
-    "resource", .query, "Only this one, as Kind/name.", schema: WireSchema.resource)
+    "resource", .query, "Only events of this resource, as Kind/name.", schema: WireSchema.resource)
 }
 
 extension APIRequest {
   package var limit: Int? { parameters["limit"].flatMap { Int($0) } }
 
-  /// Nil: all. What is no name narrows nothing, so it is refused.
+  /// The resource of the parameter `resource`; nil without it.
+  /// - Throws: a usage failure for an invalid name, which would not filter anything.
   package func namedResource() throws(OperationError) -> ResourceID? {
     guard let text = parameters["resource"] else { return nil }
     guard let id = ResourceID(text) else {
-      throw .usage("‘\(text)’ names no resource; write Kind/name, such as Node/north")
+      throw .usage("‘\(text)’ is not the name of a resource; write Kind/name, such as Node/north")
     }
     return id
   }

@@ -4,17 +4,17 @@ import Manifests
 package import Model
 import Reconciling
 
-/// What is there, as manifests: `export`.
+/// Writes observed resources as manifests: `export`.
 package struct ExportQuery: Query {
   package static let operation = QueryOperation(
     .get, "export", name: "exportManifests",
-    "What is there as manifests that change nothing. Looks at the world, and changes nothing.",
+    "Write observed resources as manifests. Observes the resources and changes nothing.",
     parameters: [
       .environment,
-      APIParameter("subject", .query, "A kind, or Kind/name.", schema: WireSchema.text(1...400)),
+      ResourceSubject.parameter,
     ],
     answer: (
-      "A manifest for each resource, and what no manifest can say.",
+      "A manifest of each resource, and what manifests cannot express.",
       WireSchema.object([
         "manifests": WireSchema.list(
           WireSchema.object(["id": WireSchema.resource, "manifest": WireSchema.text])),
@@ -40,29 +40,24 @@ package struct ExportQuery: Query {
     ["environment": environment, "subject": subject].compactMapValues { $0 }
   }
 
-  package func answer(in session: Session) async throws -> ExportedManifests {
-    let name = try session.environment(named: environment)
-    let desired = try await session.newestState(of: name)
-    let export = LiveExport(session.platform.kinds, desired, try await session.engine.prepare(desired))
-    let chosen = export.resources.filter { matches($0.id) }
+  package func answer(in context: PlanningContext) async throws -> ExportedManifests {
+    let name = try await context.environments.resolve(environment)
+    let desired = try await context.store.newestState(of: name)
+    let export = LiveExport(context.platform.kinds, desired, try await context.engine.prepare(desired))
+    let chosen = export.resources.filter { ResourceSubject.matches(subject, $0.id) }
     if chosen.isEmpty, let subject {
-      throw OperationError.missing("nothing in \(name) is called ‘\(subject)’, or it is not there")
+      throw OperationError.missing("nothing in \(name) is named ‘\(subject)’, or it does not exist")
     }
     var exported = ExportedManifests()
     for resource in chosen {
-      exported.manifests.append((resource.id, session.platform.kinds.briefManifest(of: resource)))
+      exported.manifests.append((resource.id, context.platform.kinds.briefManifest(of: resource)))
       guard let settings = (resource.spec as? any EnvironmentProviding)?.environmentSettings else { continue }
       exported.variableFiles += settings.variableFiles
     }
-    exported.remarks = export.remarks.filter { matches($0.id) }.map {
+    exported.remarks = export.remarks.filter { ResourceSubject.matches(subject, $0.id) }.map {
       ExportedManifests.Remark(id: $0.id, note: $0.note, isUnseen: $0.isUnknown)
     }
     return exported
-  }
-
-  private func matches(_ id: ResourceID) -> Bool {
-    guard let subject else { return true }
-    return subject.contains("/") ? id.description == subject : id.kind == subject
   }
 }
 
@@ -70,13 +65,13 @@ package struct ExportedManifests: JSONRepresentable {
   package struct Remark: Hashable, Sendable {
     package let id: ResourceID
     package let note: String
-    /// It could not be looked at.
+    /// Whether the observation of the resource failed.
     package let isUnseen: Bool
   }
 
-  /// Sorted by id.
+  /// Sorted by ID.
   package var manifests: [(id: ResourceID, text: String)] = []
-  /// Files that the environment's manifest mentions, and whose variables are replaced already.
+  /// Files with variables that the environment references. The exported manifests contain the values.
   package var variableFiles: [String] = []
   package var remarks: [Remark] = []
 

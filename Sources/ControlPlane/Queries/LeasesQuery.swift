@@ -2,13 +2,13 @@ package import Gateway
 package import Model
 package import Reconciling
 
-/// Who works on an environment: `leases`.
+/// Lists the controllers of an environment and their leases: `leases`.
 package struct LeasesQuery: Query {
   package static let operation = QueryOperation(
-    .get, "leases", name: "listLeases", "Who works on an environment, and on which part of it.",
+    .get, "leases", name: "listLeases", "List the controllers of an environment and their leases.",
     parameters: [.environment],
     answer: (
-      "The controllers in the order of joining, and all key ranges.",
+      "The controllers in the order of joining, and the leases of all key ranges.",
       WireSchema.object([
         "environment": WireSchema.name, "now": WireSchema.time, "replicas": WireSchema.list(WireSchema.any),
         "leases": WireSchema.list(WireSchema.any),
@@ -21,9 +21,9 @@ package struct LeasesQuery: Query {
   package init(_ request: APIRequest) { self.init(environment: request.parameters["environment"]) }
   package var parameters: [String: String] { ["environment": environment].compactMapValues { $0 } }
 
-  package func answer(in session: Session) async throws -> Answer {
-    let environment = try session.environment(named: environment)
-    let (table, now) = try await session.store.leases(of: environment)
+  package func answer(in context: RecordsContext) async throws -> Answer {
+    let environment = try await context.environments.resolve(environment)
+    let (table, now) = try await context.store.leases(of: environment)
     return Answer(environment: environment, table: table, now: now)
   }
 

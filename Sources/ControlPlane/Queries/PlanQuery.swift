@@ -4,29 +4,29 @@ package import Model
 import Planning
 import Reconciling
 
-/// What applying manifests would do: `plan`. Not for viewers: to look at the world as manifests say is to send the secrets
-/// that they refer to wherever they say.
+/// Plans manifests: `plan`. Requires the role operator, because observing sends the referenced secrets to the addresses in
+/// the manifests.
 package struct PlanQuery: Query {
   package static let operation = QueryOperation(
-    .post, "plan", name: "planManifests", "Show what applying these manifests would do. Changes nothing.",
+    .post, "plan", name: "planManifests", "Plan these manifests. Changes nothing.",
     roles: [.operator],
     body: APIBody(
       schema: BundleSchema.object(
         Permissions.schema.merging(["keep": WireSchema.flag, "paths": BundleSchema.paths]) { first, _ in first
         }),
-      maxBytes: BundleSchema.mostBytes),
+      maxBytes: BundleSchema.maxBytes),
     answer: (
-      "The plan as docs/plan-json.md says, warnings about the manifests, and with ‘keep’ what ‘plan --out’ keeps.",
+      "The plan as docs/plan-json.md describes it, warnings about the manifests, and with ‘keep’ the saved plan.",
       WireSchema.object(
         ["plan": WireSchema.any, "warnings": WireSchema.list(WireSchema.diagnostic)],
         optional: ["saved": WireSchema.any])
     ))
 
   package let manifests: ManifestBundle
-  /// Where they were read from, for a kept plan.
+  /// Where the manifests were read from, for a saved plan.
   package let paths: [String]
   package let permissions: Permissions
-  /// Whether the answer holds what can be kept in a file.
+  /// Whether the answer contains the text of a saved plan.
   package let isKept: Bool
   package let approver: String
 
@@ -58,16 +58,17 @@ package struct PlanQuery: Query {
     return .object(members)
   }
 
-  package func answer(in session: Session) async throws -> PlanAnswer {
-    let loaded = try session.platform.load(manifests)
-    var answer = try await answer(in: session, for: loaded.desired)
+  package func answer(in context: PlanningContext) async throws -> PlanAnswer {
+    let loaded = try context.platform.load(manifests)
+    var answer = try await answer(in: context, for: loaded.desired)
     answer.warnings = loaded.warnings
     return answer
   }
 
-  /// The same for manifests that were loaded already.
-  package func answer(in session: Session, for desired: DesiredState) async throws -> PlanAnswer {
-    let (preparation, allowed) = try await session.prepare(desired, permissions, by: approver)
+  /// Plans loaded manifests.
+  package func answer(in context: PlanningContext, for desired: DesiredState) async throws -> PlanAnswer {
+    let (preparation, allowed) = try await context.engine.prepare(
+      desired, permissions, by: approver)
     let plan = preparation.plan
     return PlanAnswer(
       plan: plan,
@@ -77,7 +78,7 @@ package struct PlanQuery: Query {
 
 package struct PlanAnswer: JSONRepresentable {
   package let plan: Plan
-  /// The text of a file that ‘apply’ takes.
+  /// The text of a file for ‘apply’; nil unless the query asks for it.
   package let saved: String?
   package var warnings: [Diagnostic] = []
 
@@ -100,18 +101,18 @@ package struct PlanAnswer: JSONRepresentable {
   }
 }
 
-/// Bodies that carry manifests.
+/// Request bodies with manifests.
 package enum BundleSchema {
-  package static let mostBytes = 16 << 20
-  package static let paths = WireSchema.list(WireSchema.text(1...4096), most: 1000)
+  package static let maxBytes = 16 << 20
+  package static let paths = WireSchema.list(WireSchema.text(length: 1...4096), maxItems: 1000)
 
   private static let files = WireSchema.list(
     WireSchema.object(
-      ["name": WireSchema.text(1...4096), "text": WireSchema.text], optional: ["base": WireSchema.flag],
+      ["name": WireSchema.text(length: 1...4096), "text": WireSchema.text], optional: ["base": WireSchema.flag],
       isClosed: true),
-    most: 10_000)
+    maxItems: 10_000)
 
-  /// - Parameter optional: members beside the manifests.
+  /// - Parameter optional: further members.
   package static func object(_ optional: [String: Value]) -> Value {
     let manifests = WireSchema.object(["files": files], optional: ["mentioned": files], isClosed: true)
     return .members([
@@ -123,11 +124,11 @@ package enum BundleSchema {
 }
 
 extension Value {
-  /// Of a body that carries manifests.
+  /// The manifests of a request body.
   package func manifests() throws(OperationError) -> ManifestBundle {
     guard let bundle = self["manifests"].flatMap({ ManifestBundle($0) }) else {
       throw .usage(
-        "the manifests cannot be read: ‘manifests.files’ is a list of objects with ‘name’ and ‘text’")
+        "invalid manifests: ‘manifests.files’ must be a list of objects with ‘name’ and ‘text’")
     }
     return bundle
   }

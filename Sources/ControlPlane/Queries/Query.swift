@@ -1,28 +1,30 @@
 package import Gateway
 package import Model
 
-/// A question about what is there, or a small order, that is answered where the state is: by this process, or by a server
-/// that it is sent to. Both tell the same values, so what is printed of them is the same.
+/// A question about a state, or a small order. This process answers it on a state that it opened, or a server does. Both
+/// answers are equal, so commands print the same text.
 package protocol Query: Sendable {
+  /// The part of a state that the answer is read from.
+  associatedtype Context: QueryContext
   associatedtype Answer: JSONRepresentable
 
-  /// How it is asked over HTTP.
+  /// The HTTP operation of the query.
   static var operation: QueryOperation { get }
-  /// What it was asked with; the request's parameters and body fit `operation`.
+  /// Decodes a request, whose parameters and body are valid for `operation`.
   init(_ request: APIRequest) throws
-  /// Of path and query, by name; those that were given.
+  /// Parameters of the path and the query string by name. Omits unset ones.
   var parameters: [String: String] { get }
   var body: Value? { get }
 
-  /// - Throws: `OperationError` with what people are told, and what the store or the database throws.
-  func answer(in session: Session) async throws -> Answer
+  /// - Throws: an `OperationError`, or an error of the store or the database.
+  func answer(in context: Context) async throws -> Answer
 }
 
 extension Query {
   package var body: Value? { nil }
 }
 
-/// An inquiry as the API describes it.
+/// The description of a query in the API.
 package struct QueryOperation: Sendable {
   package let method: APIRoute.Method
   package let path: String
@@ -31,7 +33,7 @@ package struct QueryOperation: Sendable {
   package var roles: Set<APIRole> = [.viewer, .operator]
   package var parameters: [APIParameter] = []
   package var body: APIBody?
-  /// What the answer is, in words and as JSON Schema.
+  /// The answer in words and as JSON Schema.
   package let answer: (summary: String, schema: Value)
 
   package init(
@@ -50,28 +52,27 @@ package struct QueryOperation: Sendable {
   }
 }
 
-/// Whoever answers inquiries.
+/// Answers queries.
 package protocol QueryClient: Sendable {
-  func ask<Question: Query>(_ question: Question) async throws -> Question.Answer
+  func send<Request: Query>(_ query: Request) async throws -> Request.Answer
 }
 
-/// This process, on a state that it opened.
+/// Answers queries on a state that this process opened.
 package struct LocalQueryClient: QueryClient {
-  package let session: Session
+  private let state: StateSession
 
-  package init(session: Session) { self.session = session }
+  package init(_ state: StateSession) { self.state = state }
 
-  package func ask<Question: Query>(_ question: Question) async throws -> Question.Answer {
-    try await question.answer(in: session)
+  package func send<Request: Query>(_ query: Request) async throws -> Request.Answer {
+    try await query.answer(in: Request.Context(state))
   }
 }
 
 extension APIParameter {
   package static let environment = APIParameter(
-    "environment", .query, "Needed only where the state holds several.", schema: WireSchema.name)
+    "environment", .query, "Required only if the state has several.", schema: WireSchema.name)
 
-  /// - Parameter most: the greatest number that is taken.
-  package static func limit(_ most: Int64) -> APIParameter {
-    APIParameter("limit", .query, "How many at most.", schema: WireSchema.integer(1...most))
+  package static func limit(max: Int64) -> APIParameter {
+    APIParameter("limit", .query, "The maximum number of records.", schema: WireSchema.integer(in: 1...max))
   }
 }

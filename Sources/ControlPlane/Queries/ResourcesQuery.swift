@@ -3,19 +3,19 @@ import KindSupport
 package import Model
 package import Reconciling
 
-/// How resources are: `get`.
+/// Lists the status of resources: `get`.
 package struct ResourcesQuery: Query {
   package static let operation = QueryOperation(
-    .get, "resources", name: "listResources", "How resources are, by id.",
+    .get, "resources", name: "listResources", "List the status of resources, by ID.",
     parameters: [
       .environment,
-      APIParameter("subject", .query, "A kind, or Kind/name.", schema: WireSchema.text(1...400)),
+      ResourceSubject.parameter,
       APIParameter(
-        "manifests", .query, "With each resource’s manifest as last applied, as YAML.",
+        "manifests", .query, "Include the applied manifest of each resource, as YAML.",
         schema: WireSchema.word(["true", "false"])),
     ],
     answer: (
-      "Those that the subject names; all where there is none.",
+      "The resources of the subject; all without a subject.",
       WireSchema.object(["now": WireSchema.time, "resources": WireSchema.list(WireSchema.status)])
     ))
 
@@ -40,20 +40,21 @@ package struct ResourcesQuery: Query {
       .compactMapValues { $0 }
   }
 
-  package func answer(in session: Session) async throws -> ResourceList {
-    let environment = try session.environment(named: environment)
-    let all = try await session.store.statuses(of: environment)
-    let statuses = all.values.filter { matches($0.id) }.sorted { $0.id < $1.id }
+  package func answer(in context: ManifestsContext) async throws -> ResourceList {
+    let records = context.records
+    let environment = try await records.environments.resolve(environment)
+    let all = try await records.store.statuses(of: environment)
+    let statuses = all.values.filter { ResourceSubject.matches(subject, $0.id) }.sorted { $0.id < $1.id }
     if statuses.isEmpty, let subject {
       let names = all.keys.sorted().map(\.description).joined(separator: ", ")
       throw OperationError.missing(
-        "nothing in \(environment) is called ‘\(subject)’; there \(names.isEmpty ? "is nothing yet" : "are \(names)")"
-      )
+        "nothing in \(environment) is named ‘\(subject)’; "
+          + (names.isEmpty ? "it has no resources yet" : "its resources are \(names)"))
     }
-    var list = ResourceList(now: session.engine.time.now(), statuses: statuses)
+    var list = ResourceList(now: records.now(), statuses: statuses)
     if withManifests {
-      let inventory = try await session.store.inventory(of: environment, knowing: [])
-      let kinds = session.platform.kinds
+      let inventory = try await records.store.inventory(of: environment, knowing: [])
+      let kinds = context.platform.kinds
       for status in statuses {
         list.manifests[status.id] = inventory[status.id].map { kinds.manifest(of: $0.resource) }
       }
@@ -61,16 +62,12 @@ package struct ResourcesQuery: Query {
     return list
   }
 
-  private func matches(_ id: ResourceID) -> Bool {
-    guard let subject else { return true }
-    return subject.contains("/") ? id.description == subject : id.kind == subject
-  }
 }
 
 package struct ResourceList: JSONRepresentable {
   package let now: Timestamp
   package let statuses: [ResourceStatus]
-  /// Of those that are applied, where they were asked for.
+  /// The manifests of applied resources, if the query asks for them.
   package var manifests: [ResourceID: String] = [:]
 
   package init(now: Timestamp, statuses: [ResourceStatus]) {

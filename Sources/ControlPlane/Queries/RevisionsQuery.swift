@@ -2,13 +2,13 @@ package import Gateway
 package import Model
 package import Reconciling
 
-/// Which revisions there were: `history`.
+/// Lists revisions: `history`.
 package struct RevisionsQuery: Query {
   package static let operation = QueryOperation(
     .get, "revisions", name: "listRevisions", "Revisions of an environment, newest first.",
-    parameters: [.environment, .limit(10_000)],
+    parameters: [.environment, .limit(max: 10_000)],
     answer: (
-      "At most as many as asked for, 20 where nothing is said.",
+      "At most `limit` revisions, 20 by default.",
       WireSchema.object(["now": WireSchema.time, "revisions": WireSchema.list(WireSchema.revision)])
     ))
 
@@ -28,24 +28,24 @@ package struct RevisionsQuery: Query {
     ["environment": environment, "limit": String(limit)].compactMapValues { $0 }
   }
 
-  package func answer(in session: Session) async throws -> RevisionList {
-    let environment = try session.environment(named: environment)
-    let revisions = try await session.store.revisions(of: environment, limit: limit)
+  package func answer(in context: RecordsContext) async throws -> RevisionList {
+    let environment = try await context.environments.resolve(environment)
+    let revisions = try await context.store.revisions(of: environment, limit: limit)
     let quarantines = Dictionary(
-      try await session.store.quarantines(of: environment).map { ($0.digest, $0) },
+      try await context.store.quarantines(of: environment).map { ($0.digest, $0) },
       uniquingKeysWith: { first, _ in first })
     return RevisionList(
-      now: session.engine.time.now(),
+      now: context.now(),
       entries: revisions.map { revision in
         RevisionList.Entry(
-          revision: revision, quarantine: quarantines[revision.manifestDigest].map(RevisionList.Hold.init))
+          revision: revision, quarantine: quarantines[revision.manifestDigest].map(RevisionList.QuarantineEntry.init))
       })
   }
 }
 
 package struct RevisionList: JSONRepresentable {
-  /// That, why and by whom a revision's manifests are not applied by themselves.
-  package struct Hold: JSONRepresentable {
+  /// When, why and by whom a revision was quarantined.
+  package struct QuarantineEntry: JSONRepresentable {
     package let at: Timestamp
     package let actor: String
     package let reason: String
@@ -72,9 +72,9 @@ package struct RevisionList: JSONRepresentable {
 
   package struct Entry: JSONRepresentable {
     package let revision: Revision
-    package let quarantine: Hold?
+    package let quarantine: QuarantineEntry?
 
-    package init(revision: Revision, quarantine: Hold?) {
+    package init(revision: Revision, quarantine: QuarantineEntry?) {
       self.revision = revision
       self.quarantine = quarantine
     }
@@ -83,7 +83,7 @@ package struct RevisionList: JSONRepresentable {
 
     package init?(_ value: Value) {
       guard let revision = Revision(value) else { return nil }
-      self.init(revision: revision, quarantine: value["quarantined"].flatMap { Hold($0) })
+      self.init(revision: revision, quarantine: value["quarantined"].flatMap { QuarantineEntry($0) })
     }
   }
 

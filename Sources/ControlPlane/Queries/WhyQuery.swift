@@ -2,14 +2,14 @@ package import Gateway
 package import Model
 package import Reconciling
 
-/// Why a resource is as it is: `why`.
+/// Explains the status of a resource: `why`.
 package struct WhyQuery: Query {
   package static let operation = QueryOperation(
     .get, "resources/{kind}/{name}/why", name: "explainResource",
-    "Why a resource is as it is, what happens next and what can be done.",
+    "Explain the status of a resource, the next action of the controller and what an operator can do.",
     parameters: [.kind, .name, .environment],
     answer: (
-      "The chain of causes, as ‘why -o json’ prints it, with the headlines of its resources and the root’s events.",
+      "The chain of causes, as ‘why -o json’ prints it, with the headline of each resource and the events of the root.",
       WireSchema.object([
         "resource": WireSchema.resource, "ready": WireSchema.flag, "chain": WireSchema.list(WireSchema.any),
         "root": WireSchema.any, "next": WireSchema.any, "advice": WireSchema.list(WireSchema.text),
@@ -34,26 +34,27 @@ package struct WhyQuery: Query {
     ["environment": environment, "kind": resource.kind, "name": resource.name].compactMapValues { $0 }
   }
 
-  package func answer(in session: Session) async throws -> Answer {
-    let environment = try session.environment(named: environment)
-    let (explanation, situation) = try await session.explain(resource, in: environment)
+  package func answer(in context: RecordsContext) async throws -> Answer {
+    let environment = try await context.environments.resolve(environment)
+    let (explanation, snapshot) = try await context.store.explain(
+      resource, in: environment, now: context.now())
     guard explanation.root.cause != .missing || explanation.chain.count > 1 else {
       throw OperationError.missing("\(resource) was never applied in \(environment)")
     }
     let headlines = explanation.chain.compactMap { link in
-      situation.statuses[link.id]?.headline.map { (link.id, $0.type.rawValue) }
+      snapshot.statuses[link.id]?.headline.map { (link.id, $0.type.rawValue) }
     }
     return Answer(
-      explanation: explanation, now: situation.now,
-      headlines: Dictionary(headlines, uniquingKeysWith: { first, _ in first }), events: situation.events)
+      explanation: explanation, now: snapshot.now,
+      headlines: Dictionary(headlines, uniquingKeysWith: { first, _ in first }), events: snapshot.events)
   }
 
   package struct Answer: JSONRepresentable {
     package let explanation: Explanation
     package let now: Timestamp
-    /// The condition that says most, of each resource of the chain that anybody has looked at.
+    /// The most important condition of each resource of the chain that has a status.
     package let headlines: [ResourceID: String]
-    /// What happened to the root cause, newest first.
+    /// The events of the root cause, newest first.
     package let events: [Event]
 
     package init(explanation: Explanation, now: Timestamp, headlines: [ResourceID: String], events: [Event]) {
@@ -64,45 +65,22 @@ package struct WhyQuery: Query {
     }
 
     package var value: Value {
-      let words = headlines.map { ($0.key.description, Value.string($0.value)) }
+      let members = headlines.map { ($0.key.description, Value.string($0.value)) }
       return explanation.value(now: now).adding("now", .string(now.description))
-        .adding("headlines", .object(Dictionary(words, uniquingKeysWith: { first, _ in first })))
+        .adding("headlines", .object(Dictionary(members, uniquingKeysWith: { first, _ in first })))
         .adding("events", .array(events.map(\.value)))
     }
 
     package init?(_ value: Value) {
       guard let explanation = Explanation(value), let now = value.time(at: "now"),
-        case .object(let words)? = value["headlines"], let events = value.list(at: "events", of: Event.self)
+        case .object(let members)? = value["headlines"], let events = value.list(at: "events", of: Event.self)
       else { return nil }
-      let headlines = words.compactMap { word in ResourceID(word.key).map { ($0, word.value.plainText) } }
+      let headlines = members.compactMap { member in
+        ResourceID(member.key).map { ($0, member.value.plainText) }
+      }
       self.init(
         explanation: explanation, now: now,
         headlines: Dictionary(headlines, uniquingKeysWith: { first, _ in first }), events: events)
     }
-  }
-}
-
-extension Session {
-  /// Why a resource is as it is, with what that follows from.
-  package func explain(_ id: ResourceID, in environment: String) async throws(StoreError) -> (
-    Explanation, StatusSnapshot
-  ) {
-    let latest = try await store.latestRevision(of: environment)?.number ?? 0
-    var situation = StatusSnapshot(
-      now: engine.time.now(), statuses: try await store.statuses(of: environment),
-      desired: try await store.desiredState(of: environment, at: latest), revision: latest)
-    let digests = Dictionary(
-      try await store.quarantines(of: environment).map { ($0.digest, $0.reason) },
-      uniquingKeysWith: { first, _ in first })
-    if let newest = try await store.latestRevision(of: environment) {
-      situation.quarantined[newest.number] = digests[newest.manifestDigest]
-    }
-    situation.journal = try await store.journal(of: environment, id: id, limit: 10)
-    let (leases, now) = try await store.leases(of: environment)
-    situation.holder = leases.holder(of: id, now: now)?.description
-    let root = Explanation(of: id, in: situation).root.id
-    if root != id { situation.journal += try await store.journal(of: environment, id: root, limit: 10) }
-    situation.events = try await store.events(of: environment, id: root, limit: 5)
-    return (Explanation(of: id, in: situation), situation)
   }
 }

@@ -1,31 +1,31 @@
 package import Model
 
-/// JSON Schemas of what the operator API takes and tells.
+/// JSON Schemas of the requests and responses of the operator API.
 package enum WireSchema {
   package static let text = Value.members(["type": .string("string")])
   package static let flag = Value.members(["type": .string("boolean")])
   package static let integer = Value.members(["type": .string("integer")])
   package static let time = Value.members(["type": .string("string"), "format": .string("date-time")])
-  /// Exact decimal text.
+  /// A decimal number as text.
   package static let credits = Value.members([
     "type": .string("string"), "pattern": .string("^-?[0-9]+(\\.[0-9]{1,6})?$"),
   ])
   package static let any = Value.members([:])
-  /// Of an environment, a kind or a resource.
-  package static let name = text(1...253)
+  /// The name of an environment, a kind or a resource.
+  package static let name = text(length: 1...253)
   /// `Kind/name`
   package static let resource = Value.members([
     "type": .string("string"), "pattern": .string("^[^/]+/[^/]+$"), "maxLength": .integer(400),
   ])
 
-  package static func text(_ length: ClosedRange<Int64>) -> Value {
+  package static func text(length: ClosedRange<Int64>) -> Value {
     .members([
       "type": .string("string"), "minLength": .integer(length.lowerBound),
       "maxLength": .integer(length.upperBound),
     ])
   }
 
-  package static func integer(_ range: ClosedRange<Int64>) -> Value {
+  package static func integer(in range: ClosedRange<Int64>) -> Value {
     .members([
       "type": .string("integer"), "minimum": .integer(range.lowerBound),
       "maximum": .integer(range.upperBound),
@@ -36,13 +36,13 @@ package enum WireSchema {
     .members(["type": .string("string"), "enum": .array(words.map(Value.string))])
   }
 
-  package static func list(_ element: Value, most: Int64? = nil) -> Value {
-    .members(["type": .string("array"), "items": element, "maxItems": most.map(Value.integer)])
+  package static func list(_ element: Value, maxItems: Int64? = nil) -> Value {
+    .members(["type": .string("array"), "items": element, "maxItems": maxItems.map(Value.integer)])
   }
 
   /// - Parameters:
   ///   - optional: members that may be missing.
-  ///   - isClosed: whether others are refused; answers may get members later.
+  ///   - isClosed: whether other members are refused. Responses are open, because later releases add members.
   package static func object(
     _ members: KeyValuePairs<String, Value>, optional: KeyValuePairs<String, Value> = [:],
     isClosed: Bool = false
@@ -58,7 +58,7 @@ package enum WireSchema {
     ])
   }
 
-  // MARK: What several answers hold
+  // MARK: Shared parts of responses
 
   package static let condition = object([
     "type": text, "status": flag, "reason": text, "message": text, "since": time, "observedRevision": integer,

@@ -2,14 +2,14 @@ package import Gateway
 import Manifests
 import Model
 
-/// Where and how a server serves its API.
+/// The settings of a server's API.
 package struct APISettings: Sendable {
   package let address: ListenAddress
   package let identity: TLSIdentity?
   package let limits: APILimits
   package let accessLog: AccessLogChoice
 
-  /// - Parameter source: says where the setting of a name came from.
+  /// - Parameter source: the source of a setting by its name, for messages.
   package init(
     address: ListenAddress, certificate: String?, key: String?, plain: PlainChoice, rate: RequestRate,
     accessLog: AccessLogChoice, source: (String) -> String
@@ -24,14 +24,13 @@ package struct APISettings: Sendable {
         throw .usage("tlsCertificate and tlsKey (\(source("tlsCertificate"))): \(error)")
       }
     case (nil, nil): identity = nil
-    case (.some, nil): throw .usage("tlsCertificate (\(source("tlsCertificate"))) needs tlsKey beside it")
-    case (nil, .some): throw .usage("tlsKey (\(source("tlsKey"))) needs tlsCertificate beside it")
+    case (.some, nil): throw .usage("tlsCertificate (\(source("tlsCertificate"))) requires tlsKey")
+    case (nil, .some): throw .usage("tlsKey (\(source("tlsKey"))) requires tlsCertificate")
     }
     guard identity != nil || address.isLocal || plain == .allowed else {
       throw .usage(
-        "apiListen (\(source("apiListen"))): \(address) is reached from other machines, and tokens would cross the "
-          + "network in the open; set tlsCertificate and tlsKey, or apiPlain: allowed where something before it does TLS"
-      )
+        "apiListen (\(source("apiListen"))): other machines reach \(address), and tokens would be sent without TLS; "
+          + "set tlsCertificate and tlsKey, or apiPlain: allowed behind a proxy with TLS")
     }
     var limits = APILimits()
     limits.perToken = rate.rate
@@ -39,33 +38,33 @@ package struct APISettings: Sendable {
   }
 }
 
-/// Whether the API may be served in the open.
+/// Whether the API may be served to other machines without TLS.
 package enum PlainChoice: String, ManifestWord {
   case refused, allowed
 
   package var meaning: String {
     switch self {
-    case .refused: "Other machines need TLS"
-    case .allowed: "Something before the server does TLS"
+    case .refused: "Other machines require TLS"
+    case .allowed: "A proxy terminates TLS"
     }
   }
 }
 
-/// Which requests are logged.
+/// Whether API requests are logged.
 package enum AccessLogChoice: String, ManifestWord {
   case on, off
 
   package var meaning: String {
     switch self {
-    case .on: "A line for each request of the API"
+    case .on: "One line for each API request"
     case .off: "None"
     }
   }
 }
 
-/// How often something may be done: `500/s`, or `unlimited`.
+/// A rate limit: `500/s`, or `unlimited`.
 package struct RequestRate: ManifestText, Hashable {
-  /// Nil: any number.
+  /// Nil for no limit.
   package let rate: Rate?
 
   package init?(manifestText: String) {

@@ -3,8 +3,8 @@ package import Manifests
 package import Model
 import StripeAPI
 
-/// The settings of a server as they stand in its file; nil for what is not written there. The one list of settings:
-/// the environment's names, the file's checks and `docs/server.md` follow from it.
+/// The settings file of a server; nil for settings that it does not contain. This list also defines the environment
+/// variables, the validation of the file and `docs/server-reference.md`.
 package struct ServerFile: ManifestObject {
   package var manifests: [String]?
   package var state: String?
@@ -33,44 +33,44 @@ package struct ServerFile: ManifestObject {
     Field("state", \.state, "Folder of the controller's state")
     Field(
       "database", \.database,
-      "PostgreSQL URL that holds the state, instead of the private server in the state folder; may hold a password"
+      "PostgreSQL URL of the state, instead of the private server in the state folder; may contain a password"
     )
     Field(
       "listen", \.listen,
-      "Where /metrics, /healthz and /readyz are served: host:port or unix:///path. Nobody is "
-        + "asked who they are: keep it on this machine, or behind something that asks")
+      "Address of /metrics, /healthz and /readyz: host:port or unix:///path. Requests are not "
+        + "authenticated: use a local address or a proxy that authenticates")
     Field(
       "apiListen", \.apiListen,
-      "Where the API is served, to bearers of tokens (docs/api.md): host:port or unix:///path. With TLS it speaks HTTP/2 "
-        + "and HTTP/1.1, without it HTTP/1.1")
+      "Address of the API, which requires tokens (docs/api.md): host:port or unix:///path. Serves HTTP/2 and HTTP/1.1 "
+        + "with TLS, otherwise HTTP/1.1")
     Field("apiPlain", \.apiPlain, "Whether the API may be served to other machines without TLS")
-    Field("apiRate", \.apiRate, "How many requests one token may make; twice as many at once")
-    Field("accessLog", \.accessLog, "Whether the log has a line for each request of the API")
+    Field("apiRate", \.apiRate, "Rate limit of a token; bursts may have twice as many requests")
+    Field("accessLog", \.accessLog, "Whether each API request is logged")
     Field(
       "tlsCertificate", \.tlsCertificate,
-      "File with the API's certificate and those that vouch for it, in PEM; read at the start and at SIGHUP")
-    Field("tlsKey", \.tlsKey, "File with that certificate's private key, in PEM")
-    Field("resync", \.resync, "How often everything is looked at")
-    Field("drain", \.drain, "How long steps under way may take after SIGTERM, before they are given up")
-    Field("liveness", \.liveness, "How long the loop may stand still before /healthz says so")
-    Field("logFormat", \.logFormat, "How the log is written to standard output")
-    Field("logLevel", \.logLevel, "The least important lines that are logged")
+      "File with the certificate chain of the API, in PEM; read at the start and at SIGHUP")
+    Field("tlsKey", \.tlsKey, "File with the private key of the certificate, in PEM")
+    Field("resync", \.resync, "Interval between full observations")
+    Field("drain", \.drain, "Time for running steps after SIGTERM, before they are cancelled")
+    Field("liveness", \.liveness, "Time without progress of the loop after which /healthz fails")
+    Field("logFormat", \.logFormat, "Format of the log on standard output")
+    Field("logLevel", \.logLevel, "Minimum level of logged lines")
     Field(
       "stripeWebhookSecrets", \.stripeWebhookSecrets,
-      "Signing secrets of Stripe's webhook endpoint, separated by commas: several while one replaces another. Without "
-        + "one /webhooks/stripe takes nothing"
+      "Signing secrets of the Stripe webhook endpoint, separated by commas: several during a rotation. Without a secret, "
+        + "/webhooks/stripe accepts nothing"
     )
     Field(
       "stripeSecret", \.stripeSecret,
-      "Key of Stripe's API that may read checkout sessions and prices: what a session bought is asked with it"
+      "Stripe API key that may read checkout sessions and prices; reads the line items of sessions"
     )
-    Field("stripeAddress", \.stripeAddress, "Where Stripe's API is")
+    Field("stripeAddress", \.stripeAddress, "Address of the Stripe API")
     Field(
       "stripeMode", \.stripeMode,
-      "Which events count; absent: those of the key's mode, and live ones without a key")
+      "Mode of accepted events. Default: the mode of the key, or live without a key")
   }
 
-  /// What counts where nothing is set. Manifests must be named; without a database the private server is used.
+  /// The default settings. Manifests are required; without a database the private server is used.
   package static let defaults = [
     "state": ".rendertrust", "listen": "127.0.0.1:9464", "apiListen": "127.0.0.1:9465",
     "apiPlain": "refused", "apiRate": "500/s", "accessLog": "on", "resync": "30s", "drain": "8s",
@@ -95,8 +95,8 @@ package enum StripeMode: String, ManifestWord {
 
   package var meaning: String {
     switch self {
-    case .live: "Events about money"
-    case .test: "Events made with test keys"
+    case .live: "Live events"
+    case .test: "Test events"
     }
   }
 }
@@ -106,10 +106,10 @@ package enum LogLevel: String, ManifestWord {
 
   package var meaning: String {
     switch self {
-    case .debug: "Also when a step begins and what was looked at"
-    case .info: "What was done"
-    case .warning: "What is not as it should be"
-    case .error: "What failed"
+    case .debug: "Starts of steps and observations, too"
+    case .info: "Completed work"
+    case .warning: "Problems that need attention"
+    case .error: "Failures"
     }
   }
 }

@@ -2,7 +2,7 @@ package import Logging
 package import Model
 package import Reconciling
 
-/// Formats the lines of a server's log: JSON for programs, or text for people. Callers log no secrets.
+/// Formats the log of a server as JSON for programs or as text for people. Callers must not log secrets.
 package struct ServerLogHandler: LogHandler {
   package var logLevel: Logger.Level
   package var metadata: Logger.Metadata = [:]
@@ -47,7 +47,7 @@ package struct ServerLogHandler: LogHandler {
     write(line)
   }
 
-  /// Numbers stay numbers.
+  /// Keeps numbers as numbers.
   private static func value(of metadata: Logger.MetadataValue) -> Value {
     switch metadata {
     case .string(let text): return .string(text)

@@ -4,7 +4,7 @@ import Model
 package import Reconciling
 import Synchronization
 
-/// Tells a pass to the log, as it happens.
+/// Logs the progress of passes.
 package final class ServerReporter: Reporter {
   private let logger: Logger
   private let next: ProgressHandler
@@ -25,7 +25,7 @@ package final class ServerReporter: Reporter {
 
   package var handler: ProgressHandler {
     { [self] progress in
-      tell(progress)
+      log(progress)
       next(progress)
     }
   }
@@ -37,7 +37,7 @@ package final class ServerReporter: Reporter {
   package func clear() {}
   package func tick() {}
 
-  private func tell(_ progress: Progress) {
+  private func log(_ progress: Progress) {
     switch progress {
     case .observing, .settled: break
     case .planned(let plan):
@@ -51,7 +51,7 @@ package final class ServerReporter: Reporter {
           "resources": .array(work.prefix(20).map { .string($0.id.description) }),
           "steps": number(Int64(work.reduce(0) { $0 + $1.steps.count })),
         ])
-    case .started(let id, let step): logger.debug("step began", metadata: fields(id, step))
+    case .started(let id, let step): logger.debug("step started", metadata: fields(id, step))
     case .finished(let id, let step, let span, let error):
       var fields = fields(id, step)
       fields["durationSeconds"] = .stringConvertible(Milliseconds(span: span))
@@ -70,16 +70,16 @@ package final class ServerReporter: Reporter {
       ]
       fields["resource"] = event.id.map { .string($0.description) }
       logger.log(level: event.isWarning ? .warning : .info, "\(event.message)", metadata: fields)
-    case .loop(let news): tell(news)
+    case .loop(let event): log(event)
     }
   }
 
-  private func tell(_ news: LoopEvent) {
-    switch news {
+  private func log(_ event: LoopEvent) {
+    switch event {
     case .round, .reconciled: break
     case .observed(let kind, let count, let failures, let span):
       logger.debug(
-        "looked",
+        "observed",
         metadata: [
           "kind": .string(kind), "resources": number(Int64(count)), "failures": number(Int64(failures)),
           "durationSeconds": .stringConvertible(Milliseconds(span: span)),

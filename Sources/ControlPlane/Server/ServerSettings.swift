@@ -5,13 +5,13 @@ package import Model
 import Planning
 import Synchronization
 
-/// The settings that count for a server: flags before the environment before the file before the defaults.
+/// The effective settings of a server. Precedence: flags, environment, file, defaults.
 package struct ServerSettings: Sendable {
   /// The settings of the command line, by name.
   package struct Flags {
     package var manifests: [String]
     package var texts: [String: String]
-    /// `--config`; nil where it is not given.
+    /// The value of `--config`; nil without it.
     package var file: String?
 
     package init(manifests: [String] = [], texts: [String: String] = [:], file: String? = nil) {
@@ -32,11 +32,11 @@ package struct ServerSettings: Sendable {
   package let logFormat: LogFormat
   package let logLevel: LogLevel
   package let stripe: StripeSettings
-  /// Variables that begin like settings and are none.
+  /// Variables with the prefix of settings that are not settings.
   package let unknownVariables: [String]
   private let lines: [Line]
 
-  /// One setting as it counts.
+  /// The effective value of one setting, and its source.
   private struct Line: Sendable {
     let name: String
     let value: Value?
@@ -45,24 +45,24 @@ package struct ServerSettings: Sendable {
     var rendered: String { value.map { "\(name): \($0.json)" } ?? "# \(name):" }
   }
 
-  /// Longer than this, and a service manager that waits for ten seconds would kill the server instead.
-  private static let longestDrain = TimeSpan(seconds: 9)
+  /// Less than the ten seconds after which service managers kill a process.
+  private static let maxDrain = TimeSpan(seconds: 9)
   private static let names = [
     "manifests", "state", "database", "listen", "apiListen", "apiPlain", "apiRate", "accessLog",
     "tlsCertificate", "tlsKey", "resync", "drain", "liveness", "logFormat", "logLevel",
     "stripeWebhookSecrets", "stripeSecret", "stripeAddress", "stripeMode",
   ]
   private static let secrets: Set<String> = ["database", "stripeWebhookSecrets", "stripeSecret"]
-  /// Names without our prefix that count after those with it.
+  /// Variables without the prefix, which have a lower precedence.
   package static let plainVariables = [
     "stripeWebhookSecrets": "STRIPE_WEBHOOK_SECRET", "stripeSecret": "STRIPE_SECRET",
   ]
 
-  /// - Throws: usage failures that name the flag, variable or place in the file.
+  /// - Throws: usage failures that name the flag, the variable or the line of the file.
   package init(_ flags: Flags, environment: [String: String]) throws(OperationError) {
     let path = flags.file ?? environment["RENDERTRUST_CONFIG"]
     let file = try path.map { path throws(OperationError) in try ServerSettings.read(path) } ?? [:]
-    let notes = SourceNotes()
+    let sources = SettingSources()
     let reader = ConfigReader(
       providers: [
         InMemoryProvider(name: "flags", values: ServerSettings.values(flags)),
@@ -76,10 +76,10 @@ package struct ServerSettings: Sendable {
         InMemoryProvider(name: "file", values: file),
         InMemoryProvider(
           name: "defaults", values: ServerSettings.values(Flags(texts: ServerFile.defaults))),
-      ], accessReporter: notes)
+      ], accessReporter: sources)
     var lines: [Line] = []
     func source(of name: String) -> String {
-      switch notes.provider(of: name) {
+      switch sources.provider(of: name) {
       case 0: "flag"
       case 1: "environment \(ServerSettings.variable(name))"
       case 2: "environment \(ServerSettings.plainVariables[name] ?? "")"
@@ -103,7 +103,7 @@ package struct ServerSettings: Sendable {
       let text = text(name) ?? ""
       var decoder = ManifestDecoder()
       if let value = Setting.decode(Node(.string(text)), &decoder) { return value }
-      throw .usage("\(name) (\(source(of: name))): ‘\(text)’ is no \(Setting.shape.name)")
+      throw .usage("\(name) (\(source(of: name))): ‘\(text)’ is not a valid \(Setting.shape.name)")
     }
     manifests = reader.stringArray(forKey: "manifests") ?? []
     lines.append(
@@ -128,8 +128,8 @@ package struct ServerSettings: Sendable {
     let known = Set(ServerSettings.names.map(ServerSettings.variable)).union(["RENDERTRUST_CONFIG"])
     unknownVariables = environment.keys.filter { $0.hasPrefix("RENDERTRUST_") && !known.contains($0) }
       .sorted()
-    guard drain <= ServerSettings.longestDrain else {
-      throw .usage("drain (\(source(of: "drain"))): \(drain) is longer than \(ServerSettings.longestDrain)")
+    guard drain <= ServerSettings.maxDrain else {
+      throw .usage("drain (\(source(of: "drain"))): \(drain) is longer than \(ServerSettings.maxDrain)")
     }
     guard resync.milliseconds > 0, liveness.milliseconds >= 1000 else {
       throw .usage("resync must be above 0 and liveness at least 1s")
@@ -166,7 +166,7 @@ package struct ServerSettings: Sendable {
     switch SettingsFile.read(path, as: ServerFile.self) {
     case .success(let read): settings = read
     case .failure(let problem):
-      throw OperationError(.usage, "the settings cannot be used", diagnostics: problem.diagnostics)
+      throw OperationError(.usage, "invalid settings", diagnostics: problem.diagnostics)
     }
     var flags = Flags()
     guard case .object(let members)? = settings.manifestValue else { return [:] }
@@ -180,7 +180,7 @@ package struct ServerSettings: Sendable {
     return values(flags)
   }
 
-  /// What counts, as a file that could be used, with where each came from; secrets are left out.
+  /// The effective settings as a settings file, with the source of each. Omits secrets.
   package var text: String {
     let width = lines.map { $0.rendered.count }.max() ?? 0
     return lines.map { line in
@@ -189,8 +189,8 @@ package struct ServerSettings: Sendable {
   }
 }
 
-/// Remembers which provider answered for each setting.
-private final class SourceNotes: AccessReporter {
+/// Records the provider of each setting.
+private final class SettingSources: AccessReporter {
   private let providers = Mutex<[String: Int]>([:])
 
   func report(_ event: AccessEvent) {

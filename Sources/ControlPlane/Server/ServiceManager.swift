@@ -1,11 +1,10 @@
 import Glibc
 package import Model
 
-/// Tells systemd how the service is doing: datagrams to the socket that it names, sd_notify(3). Without such a socket
-/// nothing is told.
+/// Notifies systemd about the state of the service, as sd_notify(3) describes. Does nothing without a notify socket.
 package struct ServiceManager: Sendable {
   private let path: String?
-  /// How often a sign of life is expected at least; nil where none is.
+  /// The interval of the systemd watchdog; nil if it is off.
   package let watchdog: TimeSpan?
 
   package init(environment: [String: String]) {
@@ -35,7 +34,7 @@ package struct ServiceManager: Sendable {
     let bytes = Array(text.utf8)
     withUnsafePointer(to: address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        // Lost news are no reason to stop: the next sign of life follows.
+        // A lost notification does not matter: the next one follows.
         _ = sendto(
           descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT), address,
           length)

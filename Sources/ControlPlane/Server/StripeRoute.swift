@@ -1,57 +1,64 @@
 import Billing
 package import Gateway
 package import Logging
-import Model
+package import Model
 import Postgres
-import Reconciling
+package import Reconciling
+import StripeAPI
 
-/// `POST /webhooks/stripe`: from the socket to the books, told to log and metrics.
+/// `POST /webhooks/stripe`: processes deliveries, and reports them to log and metrics.
 package struct StripeRoute: Sendable {
   private let settings: StripeSettings
-  private let session: Session
+  private let database: BillingDatabase
+  private let client: StripeClient?
+  private let time: TimeSource
   private let metrics: ControllerMetrics
   private let logger: Logger
 
-  /// How often letters are counted that other processes may have settled.
+  /// The interval at which dead letters are counted, which other processes may settle.
   private static let countInterval = TimeSpan(seconds: 15)
 
-  package init(_ settings: StripeSettings, _ session: Session, metrics: ControllerMetrics, logger: Logger) {
+  package init(
+    _ settings: StripeSettings, _ state: StateSession, _ environment: String, metrics: ControllerMetrics,
+    logger: Logger
+  ) {
     self.settings = settings
-    self.session = session
+    database = BillingDatabase(state, environment)
+    client = settings.client(state.foundations.http)
+    time = state.time
     self.metrics = metrics
     self.logger = logger
   }
 
-  package func route(for environment: String) -> WebhookRoute {
-    guard settings.isOn else {
-      let text = "this server takes no events: no signing secret is set (RENDERTRUST_STRIPE_WEBHOOK_SECRETS)"
+  package var route: WebhookRoute {
+    guard settings.isEnabled else {
+      let text =
+        "this server accepts no events: no signing secret is set (RENDERTRUST_STRIPE_WEBHOOK_SECRETS)"
       let answer = WebhookAnswer(
         status: 503, json: Value.members(["error": .string(text)]).json, retryAfterSeconds: 300)
       return WebhookRoute(path: "webhooks/stripe") { _ in answer }
     }
-    let database = BillingDatabase(session, environment)
     let webhook = StripeWebhook(
-      secrets: settings.secrets, books: { await books(database) }, now: session.engine.time.now)
+      secrets: settings.secrets, books: { await store() }, now: time.now)
     return WebhookRoute(path: "webhooks/stripe") { request in
       let reply = await webhook.take(request.body, signature: request.header("Stripe-Signature"))
-      tell(reply)
-      if case .taken(.kept, _) = reply { await count(database) }
+      record(reply)
+      if case .taken(.kept, _) = reply { await countDeadLetters() }
       return WebhookAnswer(
         status: reply.status, json: reply.json, retryAfterSeconds: reply.retryAfterSeconds)
     }
   }
 
-  private func books(_ database: BillingDatabase) async -> Result<BillingStore, BackendError> {
-    await session.billingBooks(
-      in: database, isLive: settings.isLive, client: settings.client(session.foundations.http))
+  private func store() async -> Result<BillingStore, BackendError> {
+    await database.billingStore(isLive: settings.isLive, client: client)
   }
 
-  private func tell(_ reply: StripeWebhook.Reply) {
+  private func record(_ reply: StripeWebhook.Reply) {
     metrics.countBillingEvent(reply.word)
     switch reply {
     case .taken(.kept(let refusal), let event):
       logger.error(
-        "an event of Stripe's could not be done and is kept: rendertrust billing letters",
+        "Stripe event kept as a dead letter: rendertrust billing dead-letters",
         metadata: [
           "event": .string(event), "reason": .string(refusal.reason.rawValue),
           "error": .string(refusal.message),
@@ -63,27 +70,25 @@ package struct StripeRoute: Sendable {
       logger.debug("\(reply.word)", metadata: ["event": .string(event)])
     case .refused(let code, let message):
       logger.warning(
-        "a delivery to Stripe's webhook was refused",
-        metadata: ["code": .string(code), "error": .string(message)])
+        "Stripe delivery refused", metadata: ["code": .string(code), "error": .string(message)])
     case .unavailable(let error):
       logger.error(
-        "an event of Stripe's was not taken; Stripe sends it again",
+        "Stripe event not processed; Stripe sends it again",
         metadata: ["code": .string(error.code.rawValue), "error": .string(error.description)])
     }
   }
 
-  /// Until it is cancelled.
-  package func countLetters(of environment: String) async {
-    guard settings.isOn else { return }
-    let database = BillingDatabase(session, environment)
+  /// Counts dead letters until the task is cancelled.
+  package func monitorDeadLetters() async {
+    guard settings.isEnabled else { return }
     repeat {
-      await count(database)
-    } while (try? await session.engine.time.sleep(StripeRoute.countInterval)) != nil
+      await countDeadLetters()
+    } while (try? await time.sleep(StripeRoute.countInterval)) != nil
   }
 
-  /// What cannot be counted keeps its last number.
-  private func count(_ database: BillingDatabase) async {
-    guard case .success(let books) = await books(database), let counts = try? await books.openLetters() else {
+  /// Keeps the last count if the store does not answer.
+  private func countDeadLetters() async {
+    guard case .success(let store) = await store(), let counts = try? await store.openLetters() else {
       return
     }
     metrics.setDeadLetters(counts)

@@ -2,17 +2,17 @@ package import HTTP
 package import Model
 package import StripeAPI
 
-/// What a server needs to take Stripe's events.
+/// The Stripe settings of a server.
 package struct StripeSettings: Sendable {
-  /// Signing secrets of the webhook endpoint; empty: no events are taken.
+  /// Signing secrets of the webhook endpoint; empty if the server accepts no events.
   package let secrets: [Secret]
   private let key: Secret?
   private let endpoint: StripeEndpoint
   package let isLive: Bool
 
-  package var isOn: Bool { !secrets.isEmpty }
+  package var isEnabled: Bool { !secrets.isEmpty }
 
-  /// - Parameter source: says where the setting of a name came from.
+  /// - Parameter source: the source of a setting by its name, for messages.
   package init(
     secrets: String?, key: String?, address: String, mode: String?, source: (String) -> String
   ) throws(OperationError) {
@@ -36,15 +36,15 @@ package struct StripeSettings: Sendable {
     }
     guard isLive ? !isTestKey : !isLiveKey else {
       throw .usage(
-        "stripeMode (\(source("stripeMode"))): the events are \(isLive ? "live" : "test") ones and the key is "
-          + "\(isLive ? "a test" : "a live") key; one endpoint takes one mode")
+        "stripeMode (\(source("stripeMode"))): the events are \(isLive ? "live" : "test") events and the key is "
+          + "\(isLive ? "a test" : "a live") key; an endpoint accepts one mode")
     }
   }
 
   /// Nil without a key.
   package func client(_ http: HTTPClient) -> StripeClient? {
     key.map { key in
-      // Stripe waits for the answer to its delivery meanwhile, and delivers again where it was in vain.
+      // Stripe waits for the response to its delivery, and repeats a failed delivery.
       StripeClient(
         endpoint: endpoint, key: key, client: http, retries: RetryPolicy(attempts: 2), timeout: .seconds(8))
     }

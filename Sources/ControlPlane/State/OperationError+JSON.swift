@@ -4,7 +4,7 @@ package import Model
 import Postgres
 import Reconciling
 
-/// Errors as `application/problem+json` and back: the message and the exit status stay the same.
+/// Errors as `application/problem+json`. Decoding restores the message and the exit status.
 extension OperationError {
   private var httpStatus: Int {
     switch code {
@@ -57,7 +57,7 @@ extension OperationError {
     case let error as StoreError: self = .unavailable(error.description)
     case let error as PostgresError: self = .unavailable(error.backendError.description)
     case let error as PlanError: self = .usage(error.description)
-    case is CancellationError: self = .unavailable("the server stops; nothing more was done")
+    case is CancellationError: self = .unavailable("the server is stopping; the change was interrupted")
     default: self = .failed("an unexpected error: \(error)")
     }
   }

@@ -54,7 +54,7 @@ package struct OperationError: Error {
   package static func invalid(_ diagnostics: [Diagnostic]) -> OperationError {
     let count = diagnostics.count { $0.severity == .error }
     return OperationError(
-      .invalidManifests, "\(count) error\(count == 1 ? "" : "s") in the manifests; nothing was touched",
+      .invalidManifests, "\(count) error\(count == 1 ? "" : "s") in the manifests; nothing was changed",
       diagnostics: diagnostics)
   }
 

@@ -39,8 +39,8 @@ struct Apply: AsyncParsableCommand {
 
   func run() async throws {
     let saved = try savedPlan()
-    switch try connection.place() {
-    case .here(let state): try await apply(saved, on: state)
+    switch try connection.target() {
+    case .local(let state): try await apply(saved, on: state)
     case .server(let server): try await apply(saved, through: server)
     }
   }
@@ -51,11 +51,11 @@ struct Apply: AsyncParsableCommand {
     try EnvironmentPrices.refuseConflicts(in: desired)
     let order = ApplyOrder(
       desired: desired, paths: paths, permissions: Permissions(allowances),
-      saved: saved.map { ($0, from: manifests.paths[0]) }, isAtomic: atomic, author: .here)
-    try await Session.open(state, showsPlan: true) { session in
-      try await session.changing(desired.environment, as: "apply") { session in
-        session.progress.summariseLater(isForPrograms: output == .json)
-        try print(try await order.carryOut(in: session))
+      saved: saved.map { ($0, from: manifests.paths[0]) }, isAtomic: atomic, author: .local)
+    try await StateSession.open(state, showsPlan: true) { state in
+      try await state.changes.withLeases(of: desired.environment, as: "apply") { executor in
+        executor.reporter.summariseLater(isForPrograms: output == .json)
+        try print(try await order.perform(with: executor))
       }
     }
   }
@@ -82,14 +82,14 @@ struct Apply: AsyncParsableCommand {
     if output == .json {
       Output.write(report.value.prettyJSON)
       guard report.exitCode == 0 else { throw ExitCode(report.exitCode) }
-    } else if change.hasNews {
+    } else if change.hasFindings {
       try Summary(report).report()
     }
   }
 
   /// Nil if the arguments are manifests.
   private func savedPlan() throws -> SavedPlan? {
-    if overriding.overrideFolder, case .here = try connection.place() {
+    if overriding.overrideFolder, case .local = try connection.target() {
       throw CommandFailure.usage("--override-folder requires --server")
     }
     guard manifests.paths.count == 1, let path = manifests.paths.first,

@@ -69,7 +69,7 @@ struct Describe: QueryCommand {
 
   private func events(_ description: ResourceDescription) -> String {
     description.events.reversed().map { event in
-      "  \((description.now - event.at).ago)  \(event.reason)  \(event.message)\n"
+      "  \((description.now - event.at).ago)  \(event.reason.rawValue)  \(event.message)\n"
     }.joined()
   }
 }

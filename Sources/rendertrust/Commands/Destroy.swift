@@ -19,21 +19,21 @@ struct Destroy: AsyncParsableCommand {
   var yes = false
 
   func run() async throws {
-    try await Session.open(scope.state) { session in
-      let environment = try session.environment(scope.environment)
-      let nothing = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
-      let (preparation, allowances) = try await session.prepare(
-        nothing, Allowances(prune: true), approve: approval.approve, by: Author.here.approver)
+    try await StateSession.open(scope.state) { state in
+      let environment = try await state.environments.resolve(scope.environment.environment)
+      let empty = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
+      let (preparation, allowances) = try await state.engine.prepare(
+        empty, Allowances(prune: true), approve: approval.approve, by: Author.local.approver)
       Output.write(preparation.plan.text(style: Output.style, width: Output.width))
       guard preparation.plan.hasChanges else { return }
       if !yes { try confirm(environment) }
-      try await session.changing(environment, as: "destroy") { session in
+      try await state.changes.withLeases(of: environment, as: "destroy") { executor in
         // A second plan includes what controllers changed in the meantime.
-        let (preparation, allowances) = try await session.prepare(
-          nothing, allowances, approve: approval.approve, by: Author.here.approver)
-        session.progress.summariseLater()
-        let convergence = try await session.converge(
-          preparation, by: .here("destroy", [environment] + allowances.words), allowances)
+        let (preparation, allowances) = try await executor.engine.prepare(
+          empty, allowances, approve: approval.approve, by: Author.local.approver)
+        executor.reporter.summariseLater()
+        let convergence = try await executor.converge(
+          preparation, by: .local("destroy", [environment] + allowances.arguments), allowances)
         try Summary(convergence).report()
       }
     }

@@ -24,19 +24,19 @@ struct Diff: AsyncParsableCommand {
   }
 
   private func answer() async throws -> ManifestChanges {
-    switch try connection.place() {
-    case .here(let state):
+    switch try connection.target() {
+    case .local(let state):
       let desired = try Platform.schemasOnly().desiredState(at: manifests.paths)
-      return try await Session.open(state) { try await DiffQuery.changes(of: desired, in: $0) }
+      return try await StateSession.open(state) { try await DiffQuery.changes(of: desired, in: $0.store) }
     case .server(let server):
       let bundle = try Platform.schemasOnly().bundle(manifests.paths)
-      return try await server.open { try await $0.ask(DiffQuery(bundle)) }
+      return try await server.open { try await $0.send(DiffQuery(bundle)) }
     }
   }
 
   private func text(of change: ManifestChange) -> String {
     let style = Output.style
-    switch change.sort {
+    switch change.change {
     case .added: return style.green("+ \(change.id)") + "\n"
     case .removed: return style.red("- \(change.id)") + "\n"
     case .changed:

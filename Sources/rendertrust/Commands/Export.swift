@@ -25,8 +25,8 @@ struct Export: AsyncParsableCommand {
   @OptionGroup var scope: EnvironmentOptions
 
   func run() async throws {
-    try await scope.connection.place().open { client in
-      let exported = try await client.ask(ExportQuery(environment: scope.name, subject: subject))
+    try await scope.connection.target().open { client in
+      let exported = try await client.send(ExportQuery(environment: scope.name, subject: subject))
       if let folder {
         try write(exported, to: folder)
       } else {
@@ -64,7 +64,7 @@ struct Export: AsyncParsableCommand {
   /// Prints the changes that a plan of the exported manifests would still contain.
   private func check(_ folder: String, _ client: any QueryClient) async throws {
     let bundle = try Platform.schemasOnly().bundle([folder])
-    let answer = try await client.ask(
+    let answer = try await client.send(
       PlanQuery(bundle, paths: [folder], permissions: Permissions(), isKept: false, approver: ""))
     answer.warnings.report()
     guard answer.plan.hasChanges else { return }

@@ -48,25 +48,25 @@ struct Import: AsyncParsableCommand {
     if let folder, declared?[resource] != nil {
       throw CommandFailure.usage("\(resource) is already declared in \(folder)")
     }
-    try await Session.open(scope.state) { session in
-      let newest = try await session.newestState(scope.environment)
+    try await StateSession.open(scope.state) { state in
+      let newest = try await state.newestState(scope.environment)
       let desired = declared ?? newest
-      let found = try await session.find(request(address, desired, session), among: desired)
+      let found = try await state.find(request(address, desired, state.store), among: desired)
       guard let folder else {
         Output.write(found.manifest)
         found.printRemarks()
         return
       }
-      try await session.changing(desired.environment, as: "import") { session in
-        try await add(found, to: folder, session)
+      try await state.changes.withLeases(of: desired.environment, as: "import") { executor in
+        try await add(found, to: folder, state.platform, executor.engine)
       }
     }
   }
 
   private func request(
-    _ address: EngineAddress?, _ desired: DesiredState, _ session: Session
+    _ address: EngineAddress?, _ desired: DesiredState, _ store: any StateStore
   ) async throws -> ImportRequest {
-    let inventory = try await session.store.inventory(of: desired.environment, knowing: [])
+    let inventory = try await store.inventory(of: desired.environment, knowing: [])
     if inventory[resource] != nil || desired[resource] != nil {
       throw CommandFailure.failed("\(resource) is already managed: rendertrust describe \(resource)")
     }
@@ -77,12 +77,14 @@ struct Import: AsyncParsableCommand {
 
   /// Writes the manifest and records a revision with it, unless the plan of that revision has changes: those
   /// are left to `apply`.
-  private func add(_ found: FoundResource, to folder: String, _ session: Session) async throws {
+  private func add(
+    _ found: FoundResource, to folder: String, _ platform: Platform, _ engine: Engine
+  ) async throws {
     let path = "\(folder)/\(resource.kind.lowercased())-\(resource.name).yaml"
     guard !Files.exists(path) else { throw CommandFailure.usage("\(path) exists already") }
     try Files.write(found.manifest, to: path)
-    let desired = try session.platform.desiredState(at: [folder])
-    let preparation = try await session.engine.prepare(desired)
+    let desired = try platform.desiredState(at: [folder])
+    let preparation = try await engine.prepare(desired)
     Output.write(found.manifest)
     found.printRemarks()
     Output.error("\nWritten to \(path).")
@@ -91,8 +93,8 @@ struct Import: AsyncParsableCommand {
       Output.error(preparation.plan.text(style: Output.errorStyle, width: Output.width))
       return
     }
-    let convergence = try await session.engine.converge(
-      preparation, by: .here("import \(resource)", [folder]), allowances: Allowances())
+    let convergence = try await engine.converge(
+      preparation, by: .local("import \(resource)", [folder]), allowances: Allowances())
     Output.error("\(resource) is managed since revision \(convergence.revision.number).")
   }
 }
@@ -126,13 +128,13 @@ extension EngineAddress {
   }
 }
 
-extension Session {
+extension StateSession {
   /// The newest desired state; empty before the first apply.
   func newestState(_ option: EnvironmentOption) async throws -> DesiredState {
-    guard !environments.isEmpty else {
+    guard try await !environments.all().isEmpty else {
       return DesiredState(environment: option.environment ?? "dev", allowsMockGPUs: false, resources: [])
     }
-    return try await newestState(of: try environment(option))
+    return try await store.newestState(of: try await environments.resolve(option.environment))
   }
 
   fileprivate func find(_ request: ImportRequest, among desired: DesiredState) async throws -> FoundResource {

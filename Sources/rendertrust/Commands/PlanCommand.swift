@@ -37,16 +37,16 @@ struct PlanCommand: AsyncParsableCommand {
   }
 
   private func answer() async throws -> PlanAnswer {
-    switch try connection.place() {
-    case .here(let state):
-      return try await Session.open(
+    switch try connection.target() {
+    case .local(let state):
+      return try await StateSession.open(
         state.location, reporter: LiveProgress(time: .real, showsPlan: false), reading: manifests.paths
-      ) { session, desired in
-        return try await query(ManifestBundle(files: [])).answer(in: session, for: desired)
+      ) { state, desired in
+        try await query(ManifestBundle(files: [])).answer(in: PlanningContext(state), for: desired)
       }
     case .server(let server):
       let bundle = try Platform.schemasOnly().bundle(manifests.paths)
-      let answer = try await server.open { try await $0.ask(query(bundle)) }
+      let answer = try await server.open { try await $0.send(query(bundle)) }
       answer.warnings.report()
       return answer
     }
@@ -55,6 +55,6 @@ struct PlanCommand: AsyncParsableCommand {
   private func query(_ bundle: ManifestBundle) -> PlanQuery {
     PlanQuery(
       bundle, paths: manifests.paths, permissions: Permissions(allowances), isKept: out != nil,
-      approver: Author.here.approver)
+      approver: Author.local.approver)
   }
 }

@@ -13,5 +13,5 @@ protocol QueryCommand: AsyncParsableCommand {
 }
 
 extension QueryCommand {
-  func run() async throws { write(try await connection.ask(try query())) }
+  func run() async throws { write(try await connection.send(try query())) }
 }

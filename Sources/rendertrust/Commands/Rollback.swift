@@ -20,16 +20,16 @@ struct Rollback: AsyncParsableCommand {
   @OptionGroup var allowances: AllowanceOptions
 
   func run() async throws {
-    switch try scope.connection.place() {
-    case .here(let state):
+    switch try scope.connection.target() {
+    case .local(let state):
       let environment = scope.environment
-      try await Session.open(state, showsPlan: true) { session in
+      try await StateSession.open(state, showsPlan: true) { state in
         let order = RollbackOrder(
-          environment: try session.environment(environment), revision: revision,
-          permissions: Permissions(allowances), author: .here)
-        try await session.changing(order.environment, as: "rollback") { session in
-          session.progress.summariseLater()
-          try print(try await order.carryOut(in: session))
+          environment: try await state.environments.resolve(environment.environment), revision: revision,
+          permissions: Permissions(allowances), author: .local)
+        try await state.changes.withLeases(of: order.environment, as: "rollback") { executor in
+          executor.reporter.summariseLater()
+          try print(try await order.perform(with: executor))
         }
       }
     case .server(let server):
@@ -41,11 +41,11 @@ struct Rollback: AsyncParsableCommand {
   }
 
   private func print(_ change: ChangeReport) throws {
-    let left = change.left
-    if !left.isEmpty {
-      let (noun, object) = left.count == 1 ? ("revision", "it") : ("revisions", "them")
+    let revisions = change.quarantinedRevisions
+    if !revisions.isEmpty {
+      let (noun, object) = revisions.count == 1 ? ("revision", "it") : ("revisions", "them")
       Output.print(
-        "Quarantined: \(noun) \(left.map { String($0) }.joined(separator: ", ")). "
+        "Quarantined: \(noun) \(revisions.map { String($0) }.joined(separator: ", ")). "
           + "‘up’ does not apply \(object) again; ‘apply’ lifts the quarantine.")
     }
     try Summary(change.report).report()

@@ -46,7 +46,7 @@ struct SchedulerCommand: AsyncParsableCommand {
     let heartbeat = ReplicaHeartbeat(pool, name: name, host: Authorship.hostName, process: Int64(getpid()))
     logger.info("scheduling", metadata: ["name": .string(name), "version": .string(Version.text)])
     let events = LogDeduplicator()
-    let loop = SchedulerLoop(service) { event in events.tell(event, to: logger) }
+    let loop = SchedulerLoop(service) { event in events.log(event, to: logger) }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await StopSignals.first() }
       group.addTask {

@@ -118,14 +118,16 @@ struct Server: AsyncParsableCommand {
     let watch = ManifestWatch(paths: settings.manifests)
     let desired = try platform.desiredState(at: settings.manifests)
     try EnvironmentPrices.refuseConflicts(in: desired)
-    if settings.stripe.isOn { try BillingDatabaseName.refuseApart(in: desired) }
+    if settings.stripe.isEnabled {
+      try BillingDatabaseName.refuseSeparateDatabases(in: desired)
+    }
     let metrics = ControllerMetrics(environment: desired.environment, version: Version.text, now: time.now)
     let reporter = ServerReporter(logger, next: metrics.handler) { $0.report() }
-    try await Session.open(settings.location, reporter: reporter) { session in
+    try await StateSession.open(settings.location, reporter: reporter) { state in
       let loop = ServerLoop(
-        settings, session, schemas: platform, metrics: metrics, logger: logger,
+        settings, desired, state, schemas: platform, metrics: metrics, logger: logger,
         manager: ServiceManager(environment: environment), watch: watch, write: Output.print)
-      try await loop.run(from: desired)
+      try await loop.run()
     }
   }
 }

@@ -37,11 +37,13 @@ struct Up: AsyncParsableCommand {
     loaded.warnings.report()
     let desired = loaded.desired
     try EnvironmentPrices.refuseConflicts(in: desired)
-    try await Session.open(state, showsPlan: true) { [cache] session in
+    try await StateSession.open(state, showsPlan: true) { [cache] state in
       let loop = WatchLoop(
-        session: session, schemas: platform, paths: manifests.paths, resync: resync,
-        readyWithin: untilReady ? within : nil, watch: watch, cache: cache)
-      try await loop.run(from: desired)
+        state, schemas: platform, paths: manifests.paths, resync: resync, watch: watch, cache: cache,
+        replica: .current("up"))
+      try await loop.run(
+        from: desired, jobs: JobControl(state, desired.environment),
+        readyTimeout: untilReady ? within : nil)
     }
   }
 }

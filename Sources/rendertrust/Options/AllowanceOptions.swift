@@ -2,16 +2,16 @@ import ArgumentParser
 import ControlPlane
 import Model
 
-/// What a person allows that a guard would hold.
+/// The allowances of a person for changes that guards block.
 struct AllowanceOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Allow what a guard holds, as ‘plan’ shows it: prune, stateful-replace, last-node or schema-downgrade, for "
-        + "everything or for one resource.", valueName: "rule[=Kind/name]"))
+      "Allow a change that a guard blocks: prune, stateful-replace, last-node or schema-downgrade, for every "
+        + "resource or for one.", valueName: "rule[=Kind/name]"))
   var allow: [Allowance] = []
 
-  @Flag(name: .long, help: "Allow deleting more than 30 % of what exists; the same as --allow prune.")
+  @Flag(name: .long, help: "Allow deleting more than 30 % of the resources; short for --allow prune.")
   var allowPrune = false
 
   @OptionGroup var approval: ApprovalOptions
@@ -19,23 +19,23 @@ struct AllowanceOptions: ParsableArguments {
   var granted: Set<Allowance> { Set(allow).union(allowPrune ? [Allowance(.prune)] : []) }
 }
 
-/// Agreement to what destroys.
+/// The approval of destructive steps.
 struct ApprovalOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Approve the destructive steps that ‘plan’ shows with this digest, and no others.", valueName: "digest")
+      "Approve the destructive steps of the plan with this digest, and no others.", valueName: "digest")
   )
   var approve: String?
 
-  /// Digits enough that no other plan has them by chance; `Digest.short` has as many.
-  private static let fewestDigits = 12
+  /// Enough digits to exclude collisions; `Digest.short` has as many.
+  private static let minDigits = 12
 
   func validate() throws {
     guard let approve else { return }
     let isDigest = approve.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
-    guard isDigest, (ApprovalOptions.fewestDigits...64).contains(approve.utf8.count) else {
-      throw ValidationError("--approve takes the digest that ‘rendertrust plan’ shows, such as 3f2a91c04d1e")
+    guard isDigest, (ApprovalOptions.minDigits...64).contains(approve.utf8.count) else {
+      throw ValidationError("--approve must be the digest that ‘rendertrust plan’ shows, such as 3f2a91c04d1e")
     }
   }
 }

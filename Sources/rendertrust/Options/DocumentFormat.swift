@@ -7,8 +7,8 @@ enum DocumentFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 
   /// - Parameters:
-  ///   - document: written as JSON, over several lines.
-  ///   - text: built for `text` only; ends with a line break.
+  ///   - document: written for `json`, over several lines.
+  ///   - text: evaluated for `text` only; ends with a line break.
   func write(_ document: @autoclosure () -> Value, text: () -> String) {
     Output.write(self == .json ? document().prettyJSON : text())
   }
@@ -16,8 +16,8 @@ enum DocumentFormat: String, ExpressibleByArgument, CaseIterable {
 
 extension OutputFormat {
   /// - Parameters:
-  ///   - names: one line each for `name`.
-  ///   - text: built for `text` only; ends with a line break.
+  ///   - names: written for `name`, one a line.
+  ///   - text: evaluated for `text` only; ends with a line break.
   func write(_ document: @autoclosure () -> Value, names: [String], text: () -> String) {
     switch self {
     case .json: Output.write(document().prettyJSON)

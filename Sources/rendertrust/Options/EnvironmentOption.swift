@@ -1,17 +1,9 @@
 import ArgumentParser
-import ControlPlane
 
-/// Which of the environments in the state is meant.
+/// One environment of the state.
 struct EnvironmentOption: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The environment; needed only where the state holds several.", valueName: "name"))
+    help: ArgumentHelp("Environment. Required only if the state has several.", valueName: "name"))
   var environment: String?
-}
-
-extension Session {
-  /// The environment that a command means: the one that is named, else the only one in the state.
-  func environment(_ option: EnvironmentOption) throws(OperationError) -> String {
-    try environment(named: option.environment)
-  }
 }

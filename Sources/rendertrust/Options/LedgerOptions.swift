@@ -1,39 +1,40 @@
 import ArgumentParser
 import ControlPlane
-import Reconciling
 
-/// Whose books a command means.
-struct LedgerOptions: ParsableArguments {
+/// Selects a ledger.
+struct LedgerOption: ParsableArguments {
   @Option(
-    name: .long,
-    help: ArgumentHelp("The Ledger; needed only where several are applied.", valueName: "name"))
+    name: .long, help: ArgumentHelp("Ledger. Required only if several are applied.", valueName: "name"))
   var ledger: String?
 
   @OptionGroup var environment: EnvironmentOption
+
+  var selection: LedgerSelection {
+    LedgerSelection(environment: environment.environment, ledger: ledger)
+  }
+}
+
+/// A ledger of a local state.
+struct LedgerOptions: ParsableArguments {
+  @OptionGroup var ledger: LedgerOption
   @OptionGroup var state: StateOptions
 }
 
-/// The same for commands that may ask a server.
+/// A ledger of a local state or of a server.
 struct LedgerQueryOptions: ParsableArguments {
-  @Option(
-    name: .long,
-    help: ArgumentHelp("The Ledger; needed only where several are applied.", valueName: "name"))
-  var ledger: String?
+  @OptionGroup var ledger: LedgerOption
+  @OptionGroup var connection: ConnectionOptions
 
-  @OptionGroup var environment: EnvironmentOption
-  @OptionGroup var place: ConnectionOptions
-
-  var query: LedgerQuery { LedgerQuery(environment: environment.environment, ledger: ledger) }
+  var selection: LedgerSelection { ledger.selection }
 }
 
-extension Session {
-  /// Opens the state and the books of its ledger, and closes them again.
-  static func withBooks(_ options: LedgerOptions, _ body: (Session, OpenLedger) async throws -> Void)
-    async throws
-  {
-    try await open(options.state) { session in
-      let query = LedgerQuery(environment: options.environment.environment, ledger: options.ledger)
-      try await body(session, try await session.books(query))
+extension StateSession {
+  /// Opens the state and the selected ledger, and closes them after `body`.
+  static func withLedger(
+    _ options: LedgerOptions, _ body: (StateSession, OpenLedger) async throws -> Void
+  ) async throws {
+    try await open(options.state) { state in
+      try await body(state, try await LedgerDirectory(state).open(options.ledger.selection))
     }
   }
 }

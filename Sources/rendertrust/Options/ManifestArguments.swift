@@ -4,6 +4,6 @@ import ControlPlane
 struct ManifestArguments: ParsableArguments {
   @Argument(
     help:
-      "Files and folders with manifests; - reads standard input. A folder is laid over its sibling ‘base’.")
+      "Files and folders with manifests; - reads standard input. A folder overlays its sibling ‘base’.")
   var paths: [String]
 }

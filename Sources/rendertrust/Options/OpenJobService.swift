@@ -12,39 +12,39 @@ struct OpenJobService: Sendable {
   /// For the record: `user@host`.
   let person: String
 
+  /// Calls the service.
   /// - Throws: the scheduler's error as the error of the command.
-  func ask<Answer>(
-    _ call: (any JobService) async throws(JobError) -> Answer
+  func call<Answer>(
+    _ body: (any JobService) async throws(JobError) -> Answer
   ) async throws(OperationError) -> Answer {
     do throws(JobError) {
-      return try await call(service)
+      return try await body(service)
     } catch {
       throw OperationError(error)
     }
   }
 }
 
-extension Session {
+extension OpenJobService {
   /// Opens the scheduler of an environment, in this process or on a server, and closes it after `body`.
-  static func withJobs(_ options: EnvironmentOptions, _ body: @Sendable (OpenJobService) async throws -> Void)
-    async throws
-  {
-    let person = Authorship.here("job", []).actor
-    switch try options.connection.place() {
+  static func open(
+    _ options: EnvironmentOptions, _ body: @Sendable (OpenJobService) async throws -> Void
+  ) async throws {
+    let person = Authorship.local("job", []).actor
+    switch try options.connection.target() {
     case .server(let server):
-      guard options.environment.environment == nil else {
-        throw OperationError.usage(
-          "a server’s jobs are those of its own environment: leave --environment out")
+      guard options.name == nil else {
+        throw OperationError.usage("a server has the jobs of its own environment: omit --environment")
       }
       try await server.connected { transport in
         try await body(
           OpenJobService(service: RemoteJobService(transport: transport), time: .real, person: person))
       }
-    case .here(let state):
-      try await open(state) { session in
-        let environment = try session.environment(options.environment)
-        try await session.withScheduler(of: environment) { service in
-          try await body(OpenJobService(service: service, time: session.engine.time, person: person))
+    case .local(let location):
+      try await StateSession.open(location) { state in
+        let environment = try await state.environments.resolve(options.name)
+        try await SchedulerConnector(state).withScheduler(of: environment) { service in
+          try await body(OpenJobService(service: service, time: state.time, person: person))
         }
       }
     }

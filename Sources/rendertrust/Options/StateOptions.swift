@@ -3,11 +3,11 @@ import ControlPlane
 import Model
 import Reconciling
 
-/// Where the controller remembers, for commands that work on this machine's state only.
+/// A local state, for commands that no server runs.
 struct StateOptions: ParsableArguments {
   @Option(
     name: .customLong("state"),
-    help: ArgumentHelp("Folder of the controller's state (.rendertrust).", valueName: "dir"))
+    help: ArgumentHelp("State folder (.rendertrust).", valueName: "dir"))
   var folder: String?
 
   var state: String { folder ?? ".rendertrust" }
@@ -15,16 +15,14 @@ struct StateOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "PostgreSQL that holds the state, instead of the private server in the state folder.", valueName: "url")
-  )
+      "PostgreSQL database of the state, instead of the private server.", valueName: "url"))
   var database: String?
 
-  /// Whoever set a server for all commands is not to act on another state unawares.
+  /// Refuses to use a local state by accident if a server is configured for all commands.
   func validate() throws {
     guard folder == nil, database == nil, Environment["RENDERTRUST_SERVER"] != nil else { return }
     throw ValidationError(
-      "RENDERTRUST_SERVER is set, and this command works on a state of this machine only: give --state or --database, or "
-        + "unset it")
+      "RENDERTRUST_SERVER is set, but this command requires a local state: pass --state or --database, or unset it")
   }
 }
 
@@ -32,10 +30,10 @@ extension StateOptions {
   var location: StateLocation { StateLocation(folder: state, database: database.map { Secret($0) }) }
 }
 
-extension Session {
-  /// Opens the state with the terminal's progress, runs `body` and closes the state again, also when `body` throws.
+extension StateSession {
+  /// Opens the state, runs `body` with progress on the terminal, and closes the state again, also when `body` throws.
   static func open<Output>(
-    _ options: StateOptions, showsPlan: Bool = false, _ body: (Session) async throws -> Output
+    _ options: StateOptions, showsPlan: Bool = false, _ body: (StateSession) async throws -> Output
   ) async throws -> Output {
     try await open(options.location, reporter: LiveProgress(time: .real, showsPlan: showsPlan), body)
   }

@@ -6,7 +6,7 @@ import Model
 struct RemoteQueryClient: QueryClient {
   let transport: any APITransport
 
-  func ask<Request: Query>(_ query: Request) async throws -> Request.Answer {
+  func send<Request: Query>(_ query: Request) async throws -> Request.Answer {
     let operation = Request.operation
     let answer = try await transport.send(
       APICall(operation.method, operation.path, parameters: query.parameters, body: query.body))

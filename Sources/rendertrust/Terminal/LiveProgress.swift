@@ -51,6 +51,8 @@ final class LiveProgress: Reporter {
   private static let notInSummary: Set<EventReason> = [
     .driftDetected, .driftHealed, .condition(.callDoesNotEnd), .guardAllowed,
   ]
+  /// Reasons of events about steps, which have lines of their own.
+  private static let stepReasons: Set<EventReason> = [.applied, .removed, .condition(.stepFailed)]
 
   private func show(_ progress: Progress) {
     state.withLock { state in
@@ -68,8 +70,7 @@ final class LiveProgress: Reporter {
         state.running.removeAll { $0.id == id && $0.summary == step.summary }
         printAbove(line(id, step, span, error), &state)
       case .note(let event):
-        // Finished steps have lines of their own.
-        guard ![.applied, .removed, .condition(.stepFailed)].contains(event.reason) else { break }
+        guard !LiveProgress.stepReasons.contains(event.reason) else { break }
         if state.isSummarised, event.id != nil, !LiveProgress.notInSummary.contains(event.reason) { break }
         printAbove(line(event), &state)
       }

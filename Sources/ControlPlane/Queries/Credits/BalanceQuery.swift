@@ -2,16 +2,16 @@ package import Gateway
 package import Ledger
 package import Model
 
-/// What accounts have: `credits balance`.
+/// Lists accounts with their balances: `credits balance`.
 package struct BalanceQuery: Query {
   package static let operation = QueryOperation(
     .get, "credits/accounts", name: "listAccounts",
-    "What accounts have, what is held back, and what they may spend. Creators see their own.",
-    roles: LedgerQuery.readers,
-    parameters: LedgerQuery.apiParameters + [
+    "List accounts with their balance, held and available credits. Creators see their own account.",
+    roles: LedgerSelection.readers,
+    parameters: LedgerSelection.apiParameters + [
       APIParameter(
-        "accounts", .query, "Only these, with commas between; all by name where it is left out.",
-        schema: WireSchema.text(1...8000))
+        "accounts", .query, "Only these accounts, separated by commas. Default: all, by name.",
+        schema: WireSchema.text(length: 1...8000))
     ],
     answer: (
       "The accounts.",
@@ -25,32 +25,32 @@ package struct BalanceQuery: Query {
       ])
     ))
 
-  package let books: LedgerQuery
-  /// Empty: all.
+  package let ledger: LedgerSelection
+  /// Empty for all.
   package let accounts: [String]
 
-  package init(_ books: LedgerQuery, accounts: [String]) {
-    self.books = books
+  package init(_ ledger: LedgerSelection, accounts: [String]) {
+    self.ledger = ledger
     self.accounts = accounts
   }
 
   package init(_ request: APIRequest) throws {
     let names = request.parameters["accounts"]?.split(separator: ",").map(String.init) ?? []
-    let books = try LedgerQuery(request)
-    self.init(books, accounts: names.isEmpty ? books.onlyAccount.map { [$0] } ?? [] : names)
+    let ledger = try LedgerSelection(request)
+    self.init(ledger, accounts: names.isEmpty ? ledger.onlyAccount.map { [$0] } ?? [] : names)
   }
 
   package var parameters: [String: String] {
     accounts.isEmpty
-      ? books.parameters
-      : books.parameters.merging(["accounts": accounts.joined(separator: ",")]) { first, _ in first }
+      ? ledger.parameters
+      : ledger.parameters.merging(["accounts": accounts.joined(separator: ",")]) { first, _ in first }
   }
 
-  package func answer(in session: Session) async throws -> Answer {
-    let open = try await session.books(books)
+  package func answer(in context: LedgerDirectory) async throws -> Answer {
+    let open = try await context.open(ledger)
     guard !accounts.isEmpty else { return Answer(accounts: try await open.ledger.accounts()) }
     var found: [LedgerStore.Account] = []
-    for name in accounts { found.append(try await books.account(name, in: open)) }
+    for name in accounts { found.append(try await ledger.account(name, in: open)) }
     return Answer(accounts: found)
   }
 

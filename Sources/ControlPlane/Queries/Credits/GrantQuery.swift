@@ -2,57 +2,57 @@ package import Gateway
 package import Ledger
 package import Model
 
-/// An order to give credits: `credits grant`. The same key gives once.
+/// Grants credits to an account: `credits grant`. Idempotent by key.
 package struct GrantQuery: Query {
   package static let operation = QueryOperation(
     .post, "credits/grants", name: "grantCredits",
-    "Give credits to an account, once for a key. An account that is not there yet is opened.",
+    "Grant credits to an account. Idempotent by key. Opens the account if it does not exist.",
     roles: [.operator],
-    parameters: LedgerQuery.apiParameters,
+    parameters: LedgerSelection.apiParameters,
     body: APIBody(
       schema: WireSchema.object(
-        ["account": WireSchema.text(1...80), "credits": WireSchema.credits, "key": WireSchema.text(1...200)],
+        ["account": WireSchema.text(length: 1...80), "credits": WireSchema.credits, "key": WireSchema.text(length: 1...200)],
         optional: [
-          "reason": WireSchema.text(0...500), "from": WireSchema.text(1...80),
+          "reason": WireSchema.text(length: 0...500), "from": WireSchema.text(length: 1...80),
           "kind": WireSchema.word(kinds.map(\.rawValue)),
         ], isClosed: true), maxBytes: 16 << 10),
     answer: (
-      "They are in the books.",
+      "The credits were granted.",
       WireSchema.object([
         "account": WireSchema.text, "credits": WireSchema.credits, "available": WireSchema.credits,
       ])
     ))
 
-  /// What an account that is opened may become.
+  /// The kinds of a new account.
   package static let kinds: [LedgerStore.AccountKind] = [.creator, .nodeOwner, .moduleDeveloper]
 
-  package let books: LedgerQuery
-  /// Plain name of who gets them.
+  package let ledger: LedgerSelection
+  /// The plain name of the account that receives the credits.
   package let account: String
   package let amount: Credits
   package let key: String
   package let reason: String
   package let kind: LedgerStore.AccountKind
   package let from: String
-  /// Whose token it came with; nil where it was given here.
-  private var giver: String?
+  /// The name of the caller's token; nil for a local command.
+  private var grantor: String?
 
   package init(
-    _ books: LedgerQuery, account: String, credits: String, key: String, reason: String,
+    _ ledger: LedgerSelection, account: String, credits: String, key: String, reason: String,
     kind: LedgerStore.AccountKind, from: String
   ) throws(OperationError) {
     guard let amount = Credits(credits) else {
       throw OperationError.usage(
-        "‘\(credits)’ is no number of credits; write for example 25 or 0.5, without a unit")
+        "‘\(credits)’ is not a number of credits; write for example 25 or 0.5, without a unit")
     }
     guard GrantQuery.kinds.contains(kind) else {
       throw OperationError.usage("--kind is creator, node_owner or module_developer")
     }
     let name = LedgerStore.plainName(account)
     guard LedgerStore.isFree(name) || name.hasPrefix(LedgerStore.erasedPrefix) else {
-      throw OperationError.usage("‘\(name)’ is no account; write for example ada")
+      throw OperationError.usage("‘\(name)’ is not the name of an account; write for example ada")
     }
-    self.books = books
+    self.ledger = ledger
     self.account = name
     self.amount = amount
     self.key = key
@@ -65,15 +65,15 @@ package struct GrantQuery: Query {
   package init(_ request: APIRequest) throws {
     let body = request.body ?? .null
     try self.init(
-      try LedgerQuery(request), account: body.text(at: "account") ?? "",
+      try LedgerSelection(request), account: body.text(at: "account") ?? "",
       credits: body.text(at: "credits") ?? "",
       key: body.text(at: "key") ?? "", reason: body.text(at: "reason") ?? "",
       kind: body.word(at: "kind", of: LedgerStore.AccountKind.self) ?? .creator,
       from: body.text(at: "from") ?? LedgerStore.clearingAccount)
-    giver = request.principal.name
+    grantor = request.principal.name
   }
 
-  package var parameters: [String: String] { books.parameters }
+  package var parameters: [String: String] { ledger.parameters }
 
   package var body: Value? {
     .members([
@@ -88,23 +88,23 @@ package struct GrantQuery: Query {
       key: "grant/\(account)/\(key)")
   }
 
-  package func answer(in session: Session) async throws -> Answer {
-    let open = try await session.books(books)
+  package func answer(in context: GrantContext) async throws -> Answer {
+    let open = try await context.ledgers.open(ledger)
     _ = try await open.account(from)
     var result = try await open.ledger.execute([call])[0]
-    // Opened only for a grant that would succeed, so that a refusal leaves nothing behind.
+    // Opens the account only for a grant that succeeds, so that a refused grant leaves no account.
     if case .failure(let error) = result, error.code == .unknownPayee, LedgerStore.isFree(account) {
       try await open.ledger.open([account], as: kind)
       result = try await open.ledger.execute([call])[0]
     }
     if case .failure(let error) = result {
-      throw OperationError.failed("nothing was given: \(error.message)")
+      throw OperationError.failed("nothing was granted: \(error.message)")
     }
-    if let giver {
-      // The books know accounts alone.
-      session.progress.remark(
-        "\(giver) (API) gave \(amount) credits from \(LedgerStore.plainName(from)) to \(account) under key \(key)"
-      )
+    if let grantor {
+      // The ledger records accounts only.
+      context.reporter.remark(
+        "\(grantor) (API) granted \(amount) credits from \(LedgerStore.plainName(from)) to \(account) "
+          + "with key \(key)")
     }
     return Answer(account: account, amount: amount, available: try await open.account(account).available)
   }
@@ -112,7 +112,7 @@ package struct GrantQuery: Query {
   package struct Answer: JSONRepresentable {
     package let account: String
     package let amount: Credits
-    /// What the account may spend now.
+    /// Available credits after the grant.
     package let available: Credits
 
     package init(account: String, amount: Credits, available: Credits) {

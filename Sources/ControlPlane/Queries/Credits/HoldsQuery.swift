@@ -3,14 +3,14 @@ package import Ledger
 package import Model
 import Reconciling
 
-/// What is reserved for jobs: `credits holds`.
+/// Lists credits that are held for jobs: `credits holds`.
 package struct HoldsQuery: Query {
   package static let operation = QueryOperation(
     .get, "credits/holds", name: "listHolds",
-    "What is reserved for jobs, oldest first. Creators see their own.",
-    roles: LedgerQuery.readers,
-    parameters: LedgerQuery.apiParameters + [
-      APIParameter("account", .query, "Only this account’s.", schema: WireSchema.text(1...80))
+    "List credits held for jobs, oldest first. Creators see their own.",
+    roles: LedgerSelection.readers,
+    parameters: LedgerSelection.apiParameters + [
+      APIParameter("account", .query, "Only holds of this account.", schema: WireSchema.text(length: 1...80))
     ],
     answer: (
       "Open holds.",
@@ -26,36 +26,36 @@ package struct HoldsQuery: Query {
         ], optional: ["account": WireSchema.text])
     ))
 
-  package let books: LedgerQuery
-  /// Nil: everybody's.
+  package let ledger: LedgerSelection
+  /// Nil for all accounts.
   package let account: String?
 
-  package init(_ books: LedgerQuery, account: String?) {
-    self.books = books
+  package init(_ ledger: LedgerSelection, account: String?) {
+    self.ledger = ledger
     self.account = account
   }
 
   package init(_ request: APIRequest) throws {
-    let books = try LedgerQuery(request)
-    self.init(books, account: request.parameters["account"] ?? books.onlyAccount)
+    let ledger = try LedgerSelection(request)
+    self.init(ledger, account: request.parameters["account"] ?? ledger.onlyAccount)
   }
 
   package var parameters: [String: String] {
-    var parameters = books.parameters
+    var parameters = ledger.parameters
     parameters["account"] = account
     return parameters
   }
 
-  package func answer(in session: Session) async throws -> Answer {
-    let open = try await session.books(books)
+  package func answer(in context: LedgerDirectory) async throws -> Answer {
+    let open = try await context.open(ledger)
     var name: String?
-    if let account { name = try await books.account(account, in: open).name }
+    if let account { name = try await ledger.account(account, in: open).name }
     return Answer(
-      account: name, holds: try await open.ledger.openHolds(of: name), now: session.engine.time.now())
+      account: name, holds: try await open.ledger.openHolds(of: name), now: context.now())
   }
 
   package struct Answer: JSONRepresentable {
-    /// The one that was asked for.
+    /// The account of the query; nil for all.
     package let account: String?
     package let holds: [LedgerStore.Hold]
     package let now: Timestamp

@@ -4,32 +4,32 @@ import Manifests
 package import Model
 import Reconciling
 
-/// What happened on an account in a month: `credits statement`.
+/// The monthly statement of an account: `credits statement`.
 package struct StatementQuery: Query {
   package static let operation = QueryOperation(
     .get, "credits/accounts/{account}/statement", name: "getStatement",
-    "What happened on an account in a month. Creators see their own.", roles: LedgerQuery.readers,
-    parameters: LedgerQuery.apiParameters + [
-      APIParameter("account", .path, "Whose.", schema: WireSchema.text(1...80), isRequired: true),
+    "Show the monthly statement of an account. Creators see their own.", roles: LedgerSelection.readers,
+    parameters: LedgerSelection.apiParameters + [
+      APIParameter("account", .path, "The account.", schema: WireSchema.text(length: 1...80), isRequired: true),
       APIParameter(
-        "month", .query, "Such as 2026-11; this month where it is left out.",
+        "month", .query, "A month such as 2026-11. Default: this month.",
         schema: .members(["type": .string("string"), "pattern": .string("^[0-9]{4}-[0-9]{2}$")])),
     ],
     answer: (
-      "The statement, with the month’s name, and what a credit is worth in ten-thousandths of a dollar.",
+      "The statement, the name of the month, and the value of a credit in ten-thousandths of a dollar.",
       WireSchema.object([
         "now": WireSchema.time, "month": WireSchema.text, "creditWorth": WireSchema.integer,
         "statement": WireSchema.any,
       ])
     ))
 
-  package let books: LedgerQuery
+  package let ledger: LedgerSelection
   package let account: String
-  /// Nil: this one.
+  /// Nil: this month.
   package let month: CalendarMonth?
 
-  package init(_ books: LedgerQuery, account: String, month: CalendarMonth?) {
-    self.books = books
+  package init(_ ledger: LedgerSelection, account: String, month: CalendarMonth?) {
+    self.ledger = ledger
     self.account = account
     self.month = month
   }
@@ -37,23 +37,23 @@ package struct StatementQuery: Query {
   package init(_ request: APIRequest) throws {
     let month = request.parameters["month"]
     self.init(
-      try LedgerQuery(request), account: request.parameters["account"] ?? "",
+      try LedgerSelection(request), account: request.parameters["account"] ?? "",
       month: month.flatMap { CalendarMonth($0) })
-    if let month, self.month == nil { throw OperationError.usage("‘\(month)’ is no month such as 2026-11") }
+    if let month, self.month == nil { throw OperationError.usage("‘\(month)’ is not a month such as 2026-11") }
   }
 
   package var parameters: [String: String] {
-    var parameters = books.parameters
+    var parameters = ledger.parameters
     parameters["account"] = LedgerStore.plainName(account)
     parameters["month"] = month?.text
     return parameters
   }
 
-  package func answer(in session: Session) async throws -> Answer {
-    let open = try await session.books(books)
-    let now = session.engine.time.now()
+  package func answer(in context: LedgerDirectory) async throws -> Answer {
+    let open = try await context.open(ledger)
+    let now = context.now()
     let month = month ?? CalendarMonth(containing: now)
-    let name = try await books.account(account, in: open).name
+    let name = try await ledger.account(account, in: open).name
     guard let statement = try await open.ledger.statement(of: name, from: month.start, to: month.end) else {
       throw OperationError.missing("there is no account ‘\(name)’")
     }

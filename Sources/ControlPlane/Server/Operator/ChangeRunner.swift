@@ -4,17 +4,17 @@ package import Model
 import Reconciling
 import Synchronization
 
-/// Carries out changes that were ordered through the API, whether or not those who ordered them still listen. Changes of
-/// one environment wait for each other's leases, as commands do.
+/// Performs changes that were ordered through the API, also after their callers disconnect. Changes of one environment
+/// wait for each other's leases, as commands do.
 package final class ChangeRunner: Sendable {
-  /// What is ordered, and for which environment.
+  /// An ordered change of one environment.
   package struct Change: Sendable {
     package let environment: String
-    /// The command's name, for leases and log.
+    /// The name of the command, for leases and log.
     package let role: String
     /// For the log.
     package let actor: String
-    package let body: @Sendable (Session) async throws -> ChangeReport
+    package let body: @Sendable (ChangeExecutor) async throws -> ChangeReport
   }
 
   private struct Work: Sendable {
@@ -22,65 +22,66 @@ package final class ChangeRunner: Sendable {
     let listener: AsyncStream<APIEvent>.Continuation
   }
 
-  private let session: Session
+  private let executor: ChangeExecutor
   private let logger: Logger
   private let queue: AsyncStream<Work>
   private let feed: AsyncStream<Work>.Continuation
-  private let underWay = Mutex(0)
+  private let pending = Mutex(0)
 
-  /// Changes that wait hold a connection and their manifests.
-  private static let most = 16
-  /// How long a listener hears nothing at most.
-  private static let silence = TimeSpan(seconds: 5)
+  /// Each pending change holds a connection and its manifests.
+  private static let maxPending = 16
+  /// The maximum time between two events of a stream.
+  private static let keepAliveInterval = TimeSpan(seconds: 5)
 
-  package init(_ session: Session, logger: Logger) {
-    self.session = session
+  package init(_ executor: ChangeExecutor, logger: Logger) {
+    self.executor = executor
     self.logger = logger
     (queue, feed) = AsyncStream.makeStream()
   }
 
-  /// Takes an order; the stream ends with `done` or `failed`. Nobody has to listen.
-  package func order(_ change: Change) throws(OperationError) -> AsyncStream<APIEvent> {
-    guard !session.engine.gracefulStop.isRequested else { throw .unavailable("this server is stopping") }
-    let isTaken = underWay.withLock { count in
-      guard count < ChangeRunner.most else { return false }
+  /// Accepts a change.
+  /// - Returns: the events of the change, which end with `done` or `failed`. The change runs whether they are read or not.
+  package func submit(_ change: Change) throws(OperationError) -> AsyncStream<APIEvent> {
+    guard !executor.engine.gracefulStop.isRequested else { throw .unavailable("this server is stopping") }
+    let isAccepted = pending.withLock { count in
+      guard count < ChangeRunner.maxPending else { return false }
       count += 1
       return true
     }
-    guard isTaken else { throw .unavailable("too many changes wait already") }
+    guard isAccepted else { throw .unavailable("too many changes are pending") }
     let (events, listener) = AsyncStream<APIEvent>.makeStream()
     if case .terminated = feed.yield(Work(change: change, listener: listener)) {
-      underWay.withLock { $0 -= 1 }
+      pending.withLock { $0 -= 1 }
       throw .unavailable("this server is stopping")
     }
     return events
   }
 
-  /// No further order is taken.
+  /// Refuses further changes.
   package func close() { feed.finish() }
 
-  /// Until it is closed and what was ordered is over. Cancelling gives up what is under way, which the journal tells.
+  /// Performs changes until the runner is closed and every change has ended. Cancellation interrupts running changes; the
+  /// journal records that.
   package func run() async {
     await withTaskGroup(of: Void.self) { group in
       for await work in queue {
-        group.addTask { await self.carryOut(work) }
+        group.addTask { await self.perform(work) }
       }
     }
   }
 
-  /// Carries changes out for as long as `work` takes. What is under way at its end, and is given the time until
-  /// `drainLimit`, ends at the next step where a drain was requested.
-  package func beside<Output: Sendable>(
-    drainLimit: TimeSpan, _ work: () async -> Output
+  /// Performs changes while `work` runs. Afterwards running changes have `drainLimit` to end.
+  package func run<Output: Sendable>(
+    drainLimit: TimeSpan, during work: () async -> Output
   ) async -> Output {
-    let time = session.engine.time
+    let time = executor.engine.time
     return await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.run() }
       let output = await work()
       close()
       group.addTask {
         guard (try? await time.sleep(drainLimit)) != nil else { return }
-        self.logger.warning("changes that were ordered took too long and are given up")
+        self.logger.warning("ordered changes exceeded the drain time and are cancelled")
       }
       await group.next()
       group.cancelAll()
@@ -88,17 +89,17 @@ package final class ChangeRunner: Sendable {
     }
   }
 
-  private func carryOut(_ work: Work) async {
+  private func perform(_ work: Work) async {
     let change = work.change
     let fields: Logger.Metadata = [
       "command": .string(change.role), "environment": .string(change.environment),
       "actor": .string(change.actor),
     ]
-    logger.info("a change was ordered", metadata: fields)
+    logger.info("change started", metadata: fields)
     let end = await withTaskGroup(of: ProgressMessage?.self) { group in
       group.addTask { await self.end(of: work) }
       group.addTask {
-        while (try? await self.session.engine.time.sleep(ChangeRunner.silence)) != nil {
+        while (try? await self.executor.engine.time.sleep(ChangeRunner.keepAliveInterval)) != nil {
           if let event = ProgressMessage.alive.event { work.listener.yield(event) }
         }
         return nil
@@ -108,17 +109,17 @@ package final class ChangeRunner: Sendable {
     }
     if let event = end?.event { work.listener.yield(event) }
     work.listener.finish()
-    underWay.withLock { $0 -= 1 }
-    logger.info("a change is over", metadata: fields)
+    pending.withLock { $0 -= 1 }
+    logger.info("change ended", metadata: fields)
   }
 
   private func end(of work: Work) async -> ProgressMessage? {
-    let voice = RemoteReporter(listener: work.listener, own: session.progress)
+    let reporter = RemoteReporter(listener: work.listener, server: executor.reporter)
     let report = Mutex<ChangeReport?>(nil)
     do {
-      let session = try await session.refreshed().unattended(telling: voice)
-      try await session.changing(work.change.environment, as: work.change.role) { session in
-        let end = try await work.change.body(session)
+      let executor = executor.unattended(reporter: reporter)
+      try await executor.withLeases(of: work.change.environment, as: work.change.role) { executor in
+        let end = try await work.change.body(executor)
         report.withLock { $0 = end }
       }
     } catch {

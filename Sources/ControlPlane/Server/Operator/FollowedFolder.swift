@@ -1,19 +1,19 @@
 package import Model
-import Reconciling
+package import Reconciling
 
-/// The manifests that a server keeps an environment to.
+/// The manifest folder that a server follows.
 package struct FollowedFolder: Sendable {
   package let environment: String
   package let paths: [String]
 
-  /// What is applied beside the folder lasts until the folder's next change, or the server's next start. Whoever wants
-  /// that says so; the newest revision may always be applied again.
-  package func refuse(_ desired: DesiredState, isOverridden: Bool, in session: Session) async throws {
+  /// Refuses manifests that differ from the newest revision of the folder's environment, unless the caller overrides it.
+  /// They would last only until the next change of the folder or the next start of the server.
+  package func refuse(_ desired: DesiredState, isOverridden: Bool, in store: any StateStore) async throws {
     guard desired.environment == environment, !isOverridden,
-      try await session.store.latestRevision(of: environment)?.manifestDigest != desired.digest
+      try await store.latestRevision(of: environment)?.manifestDigest != desired.digest
     else { return }
     throw OperationError.blocked(
-      "this server keeps \(environment) as \(paths.joined(separator: " ")) says, and these manifests differ: change "
-        + "them there; or give --override-folder to apply these until the next change there")
+      "this server follows \(paths.joined(separator: " ")) for \(environment), and these manifests differ: "
+        + "change the folder, or pass --override-folder to apply these until its next change")
   }
 }

@@ -1,41 +1,47 @@
 package import Gateway
 import Model
 
-/// What operators ask of a server and order from it, as the CLI's `--server` does. Routes are made of the inquiries and
-/// orders that commands carry out themselves where the state is.
+/// The API for operators, which the CLI calls with `--server`. Each route answers a query or performs an order that
+/// commands also answer and perform on a local state.
 package struct OperatorRoutes: Sendable {
-  package let session: Session
+  package let state: StateSession
   package let runner: ChangeRunner
-  /// What the server follows.
+  /// The folder that the server follows; nil for none.
   package let folder: FollowedFolder?
 
-  package var routes: [APIRoute] {
-    let all =
-      [
-        route(EnvironmentsQuery.self), route(ResourcesQuery.self), route(DescriptionQuery.self),
-        route(WhyQuery.self), route(EventsQuery.self), route(RevisionsQuery.self),
-        route(LeasesQuery.self), route(AuditQuery.self), route(ExportQuery.self),
-        route(PlanQuery.self),
-        route(DiffQuery.self), route(BalanceQuery.self), route(StatementQuery.self),
-        route(HoldsQuery.self), route(GrantQuery.self),
-      ] + ChangeRoutes(session: session, runner: runner, folder: folder).routes
-    return all.map { $0.checkingBody() }
+  package init(state: StateSession, runner: ChangeRunner, folder: FollowedFolder?) {
+    self.state = state
+    self.runner = runner
+    self.folder = folder
   }
 
-  private func route<Question: Query>(_ type: Question.Type) -> APIRoute {
-    let operation = Question.operation
+  package var routes: [APIRoute] {
+    let queries = [
+      route(EnvironmentsQuery.self), route(ResourcesQuery.self), route(DescriptionQuery.self),
+      route(WhyQuery.self), route(EventsQuery.self), route(RevisionsQuery.self), route(LeasesQuery.self),
+      route(AuditQuery.self), route(ExportQuery.self), route(PlanQuery.self), route(DiffQuery.self),
+      route(BalanceQuery.self), route(StatementQuery.self), route(HoldsQuery.self), route(GrantQuery.self),
+    ]
+    let changes = ChangeRoutes(
+      platform: state.platform, store: state.store, environments: state.environments, runner: runner,
+      folder: folder)
+    return (queries + changes.routes).map { $0.checkingBody() }
+  }
+
+  private func route<Request: Query>(_ type: Request.Type) -> APIRoute {
+    let operation = Request.operation
+    let context = Request.Context(state)
     return APIRoute(
       operation.method, operation.path, name: operation.name, summary: operation.summary,
       roles: operation.roles, parameters: operation.parameters, body: operation.body,
       answer: APIAnswer(200, operation.answer.summary, schema: operation.answer.schema),
       problems: [
-        409: "It cannot be done as things are; the code is blocked or failed.",
-        422: "The manifests are invalid; ‘diagnostics’ says where.",
+        409: "The operation is blocked or failed; the code is blocked or failed.",
+        422: "The manifests are invalid; ‘diagnostics’ lists the errors.",
       ]
     ) { request in
       do {
-        let session = try await session.refreshed()
-        return .json(200, try await Question(request).answer(in: session).value)
+        return .json(200, try await Request(request).answer(in: context).value)
       } catch {
         return OperationError(error).response
       }

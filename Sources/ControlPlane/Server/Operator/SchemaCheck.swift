@@ -1,13 +1,13 @@
 package import Gateway
 package import Model
 
-/// Whether a body is what its schema says, as far as types, members, lengths and bounds go: a member that was misspelt or
-/// is of another type is refused, never passed over.
+/// Validates a request body against the types, members, lengths and bounds of its schema. An unknown member or a member
+/// of another type is an error.
 package enum SchemaCheck {
-  /// Nil: it fits.
+  /// Nil if the value is valid.
   package static func problem(of value: Value, _ schema: Value, at path: String = "body") -> APIProblem? {
     if case .array(let words)? = schema["enum"], !words.contains(value) {
-      return problem(path, "is one of \(words.map(\.plainText).joined(separator: ", "))")
+      return problem(path, "must be one of \(words.map(\.plainText).joined(separator: ", "))")
     }
     guard let type = schema.text(at: "type") else { return nil }
     switch (type, value) {
@@ -27,19 +27,19 @@ package enum SchemaCheck {
       }
       return nil
     case ("object", .object(let members)): return problem(of: members, schema, at: path)
-    default: return problem(path, "is no \(type)")
+    default: return problem(path, "is not of type \(type)")
     }
   }
 
   private static func problem(of members: [Value.Member], _ schema: Value, at path: String) -> APIProblem? {
     for name in schema.list(at: "required") ?? [] where !members.contains(where: { $0.key == name.plainText })
     {
-      return problem("\(path).\(name.plainText)", "is needed")
+      return problem("\(path).\(name.plainText)", "is required")
     }
     for member in members {
       guard let known = schema["properties"]?[member.key] else {
         if schema["additionalProperties"] == .bool(false) {
-          return problem("\(path).\(member.key.prefix(40))", "is no member that is known here")
+          return problem("\(path).\(member.key.prefix(40))", "is not a known member")
         }
         continue
       }
@@ -48,8 +48,8 @@ package enum SchemaCheck {
     return nil
   }
 
-  private static func isWithin(_ number: Int64, _ schema: Value, _ least: String, _ most: String) -> Bool {
-    number >= schema.integer(at: least) ?? .min && number <= schema.integer(at: most) ?? .max
+  private static func isWithin(_ number: Int64, _ schema: Value, _ min: String, _ max: String) -> Bool {
+    number >= schema.integer(at: min) ?? .min && number <= schema.integer(at: max) ?? .max
   }
 
   private static func problem(_ path: String, _ text: String) -> APIProblem {
@@ -58,7 +58,7 @@ package enum SchemaCheck {
 }
 
 extension APIRoute {
-  /// The same route, which refuses bodies that do not fit what it says of them.
+  /// The same route, which refuses invalid bodies.
   package func checkingBody() -> APIRoute {
     guard let schema = body?.schema else { return self }
     return APIRoute(

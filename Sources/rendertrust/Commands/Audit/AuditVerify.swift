@@ -26,7 +26,7 @@ struct AuditVerify: AsyncParsableCommand {
     guard head.map({ Digest(hex: $0) != nil }) ?? true else {
       throw CommandFailure.usage("--head must be 64 hexadecimal digits, as ‘audit verify’ prints them")
     }
-    let result = try await scope.connection.place().open { try await verify($0) }
+    let result = try await scope.connection.target().open { try await verify($0) }
     if output == .json {
       Output.write(result.document.prettyJSON)
       if result.finding != nil { throw ExitCode(1) }
@@ -62,7 +62,7 @@ struct AuditVerify: AsyncParsableCommand {
   private func page(
     _ limit: Int, of name: String?, after verification: AuditVerification, _ client: any QueryClient
   ) async throws -> AuditPage {
-    try await client.ask(AuditQuery(environment: name, after: verification.head.count, limit: limit))
+    try await client.send(AuditQuery(environment: name, after: verification.head.count, limit: limit))
   }
 }
 

@@ -14,11 +14,11 @@ struct BackupNow: AsyncParsableCommand {
   @OptionGroup var scope: LocalEnvironmentOptions
 
   func run() async throws {
-    try await Session.open(scope.state) { session in
-      let environment = try session.environment(scope.environment)
-      let policy = try await policy(in: environment, of: session)
+    try await StateSession.open(scope.state) { state in
+      let environment = try await state.environments.resolve(scope.environment.environment)
+      let policy = try await policy(in: environment, of: state.store)
       do throws(BackendError) {
-        let backup = try await session.backUpNow(policy, in: environment)
+        let backup = try await BackupService(state).backUpNow(policy, in: environment)
         Output.success(
           "\(policy.id)  backup \(backup.label), \(backup.size.readable) in the repository, "
             + "in \(backup.duration.elapsed)")
@@ -29,9 +29,9 @@ struct BackupNow: AsyncParsableCommand {
   }
 
   private func policy(
-    in environment: String, of session: Session
+    in environment: String, of store: any StateStore
   ) async throws -> Resource<BackupPolicySpec> {
-    let inventory = try await session.store.inventory(of: environment, knowing: [])
+    let inventory = try await store.inventory(of: environment, knowing: [])
     let policies = inventory.values.compactMap { $0.resource.typed(as: BackupPolicySpec.self) }
       .sorted { $0.id < $1.id }
     if policy == nil, policies.count == 1 { return policies[0] }

@@ -20,16 +20,16 @@ struct BillingCommand: AsyncParsableCommand {
     defaultSubcommand: BillingDeadLetters.self)
 }
 
-extension Session {
+extension StateSession {
   /// The billing store of an environment. Stripe settings come from the variables of this process, as for a
   /// server.
   /// - Parameter mode: live or test; nil: as the variables say.
   func billing(_ option: EnvironmentOption, mode: String? = nil) async throws -> BillingStore {
-    let environment = try environment(option)
+    let environment = try await environments.resolve(option.environment)
     let flags = ServerSettings.Flags(texts: mode.map { ["stripeMode": $0] } ?? [:])
     let stripe = try ServerSettings(flags, environment: Environment.all).stripe
-    let store = await billingBooks(
-      in: BillingDatabase(self, environment), isLive: stripe.isLive, client: stripe.client(foundations.http))
+    let store = await BillingDatabase(self, environment).billingStore(
+      isLive: stripe.isLive, client: stripe.client(foundations.http))
     do throws(BackendError) {
       return try store.get()
     } catch {

@@ -22,13 +22,13 @@ struct BillingDeadLetters: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Session.open(scope.state) { session in
+    try await StateSession.open(scope.state) { state in
       // One more than shown, to detect whether there are more.
-      let found = try await session.billing(scope.environment).letters(limit: min(limit, .max - 1) + 1)
+      let found = try await state.billing(scope.environment).letters(limit: min(limit, .max - 1) + 1)
       let deadLetters = Array(found.prefix(limit))
       output.write(.array(deadLetters.map { .object($0.members) }), names: deadLetters.map { String($0.id) })
       {
-        text(of: deadLetters, now: session.engine.time.now())
+        text(of: deadLetters, now: state.time.now())
       }
       if found.count > limit {
         Output.error("there are more than \(limit) dead letters: raise --limit to list them")

@@ -31,9 +31,9 @@ struct BillingDismiss: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Session.open(scope.state) { session in
-      let store = try await session.billing(scope.environment)
-      let actor = Authorship.here("billing dismiss", []).actor
+    try await StateSession.open(scope.state) { state in
+      let store = try await state.billing(scope.environment)
+      let actor = Authorship.local("billing dismiss", []).actor
       var unknown = 0
       for id in ids {
         switch try await store.dismiss(id, by: actor, because: because) {

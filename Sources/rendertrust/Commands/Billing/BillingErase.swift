@@ -29,8 +29,8 @@ struct BillingErase: AsyncParsableCommand {
       throw CommandFailure.blocked(
         "erasing ‘\(name)’ from dead letters cannot be undone: pass --yes to confirm")
     }
-    try await Session.open(scope.state) { session in
-      guard let count = try await session.billing(scope.environment).eraseLetters(of: name) else {
+    try await StateSession.open(scope.state) { state in
+      guard let count = try await state.billing(scope.environment).eraseLetters(of: name) else {
         throw CommandFailure.usage(
           "the ledger has an account ‘\(name)’: rendertrust ledger erase \(name) --yes erases both")
       }

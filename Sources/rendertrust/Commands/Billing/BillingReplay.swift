@@ -34,8 +34,8 @@ struct BillingReplay: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Session.open(scope.state) { session in
-      let store = try await session.billing(scope.environment, mode: mode)
+    try await StateSession.open(scope.state) { state in
+      let store = try await state.billing(scope.environment, mode: mode)
       let chosen = all ? try await store.letters(limit: .max).map(\.id) : ids
       var open = 0
       for id in chosen {

@@ -15,8 +15,8 @@ struct BillingShow: AsyncParsableCommand {
   @OptionGroup var scope: LocalEnvironmentOptions
 
   func run() async throws {
-    try await Session.open(scope.state) { session in
-      guard let letter = try await session.billing(scope.environment).letter(id) else {
+    try await StateSession.open(scope.state) { state in
+      guard let letter = try await state.billing(scope.environment).letter(id) else {
         throw CommandFailure.usage(
           "unknown dead letter \(id): list them with rendertrust billing dead-letters")
       }

@@ -15,9 +15,9 @@ struct CreditsBalance: QueryCommand {
   @Option(name: .shortAndLong, help: "Output format.")
   var output = OutputFormat.text
 
-  var connection: ConnectionOptions { ledger.place }
+  var connection: ConnectionOptions { ledger.connection }
 
-  func query() -> BalanceQuery { BalanceQuery(ledger.query, accounts: accounts) }
+  func query() -> BalanceQuery { BalanceQuery(ledger.selection, accounts: accounts) }
 
   func write(_ answer: BalanceQuery.Answer) {
     let accounts = answer.accounts

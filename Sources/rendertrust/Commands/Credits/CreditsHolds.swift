@@ -16,9 +16,9 @@ struct CreditsHolds: QueryCommand {
   @Option(name: .shortAndLong, help: "Output format.")
   var output = DocumentFormat.text
 
-  var connection: ConnectionOptions { ledger.place }
+  var connection: ConnectionOptions { ledger.connection }
 
-  func query() -> HoldsQuery { HoldsQuery(ledger.query, account: account) }
+  func query() -> HoldsQuery { HoldsQuery(ledger.selection, account: account) }
 
   func write(_ answer: HoldsQuery.Answer) {
     output.write(.array(answer.holds.map(\.value))) {

@@ -24,9 +24,9 @@ struct CreditsStatement: QueryCommand {
   @Option(name: .shortAndLong, help: "Output format.")
   var output = Format.text
 
-  var connection: ConnectionOptions { ledger.place }
+  var connection: ConnectionOptions { ledger.connection }
 
-  func query() -> StatementQuery { StatementQuery(ledger.query, account: account, month: month) }
+  func query() -> StatementQuery { StatementQuery(ledger.selection, account: account, month: month) }
 
   func write(_ answer: StatementQuery.Answer) {
     switch output {

@@ -12,7 +12,7 @@ struct JobCancel: AsyncParsableCommand {
 
   func run() async throws {
     try await options.withJob { open, id in
-      let job = try await open.ask { service throws(JobError) in
+      let job = try await open.call { service throws(JobError) in
         try await service.cancel(id, of: nil, by: open.person)
       }
       open.write(job, as: options.output) { $0.cancelled(job) }

@@ -26,7 +26,7 @@ struct JobOptions: ParsableArguments {
 
   func withJob(_ body: @Sendable (OpenJobService, JobID) async throws -> Void) async throws {
     let id = id
-    try await Session.withJobs(scope) { open in try await body(open, try await open.id(id)) }
+    try await OpenJobService.open(scope) { open in try await body(open, try await open.id(id)) }
   }
 }
 

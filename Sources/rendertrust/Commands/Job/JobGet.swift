@@ -11,7 +11,7 @@ struct JobGet: AsyncParsableCommand {
 
   func run() async throws {
     try await options.withJob { open, id in
-      let job = try await open.ask { service throws(JobError) in try await service.job(id) }
+      let job = try await open.call { service throws(JobError) in try await service.job(id) }
       open.write(job, as: options.output) { $0.details(job, width: Output.width) }
     }
   }

@@ -32,8 +32,8 @@ struct JobList: AsyncParsableCommand {
   func run() async throws {
     let query = JobQuery(
       creator: account.map { LedgerStore.plainName($0) }, state: status, module: module, limit: limit)
-    try await Session.withJobs(scope) { open in
-      let jobs = try await open.ask { service throws(JobError) in try await service.jobs(query) }
+    try await OpenJobService.open(scope) { open in
+      let jobs = try await open.call { service throws(JobError) in try await service.jobs(query) }
       output.write(.array(jobs.map(\.value)), names: jobs.map(\.id.text)) {
         jobs.isEmpty ? "There are no matching jobs.\n" : open.jobText.list(jobs, width: Output.width)
       }

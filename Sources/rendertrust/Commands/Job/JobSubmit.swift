@@ -55,8 +55,8 @@ struct JobSubmit: AsyncParsableCommand {
 
   func run() async throws {
     let order = try order()
-    try await Session.withJobs(scope) { open in
-      var job = try await open.ask { service throws(JobError) in try await service.submit(order) }
+    try await OpenJobService.open(scope) { open in
+      var job = try await open.call { service throws(JobError) in try await service.submit(order) }
       if wait {
         // Progress goes to standard output on a terminal only, so that programs read the job's output alone.
         let prints = output == .text && Output.isTerminal ? WatchedOutput.lines : .nothing
@@ -72,7 +72,7 @@ struct JobSubmit: AsyncParsableCommand {
   }
 
   private func order() throws(CommandFailure) -> JobOrder {
-    if account == nil, case .server = try scope.connection.place() {
+    if account == nil, case .server = try scope.connection.target() {
       // The server uses the account of the token.
       return try order(of: "")
     }

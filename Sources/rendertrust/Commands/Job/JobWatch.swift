@@ -21,9 +21,9 @@ struct JobWatch: AsyncParsableCommand {
   var output = DocumentFormat.text
 
   func run() async throws {
-    try await Session.withJobs(scope) { open in
+    try await OpenJobService.open(scope) { open in
       let id = try await open.id(id)
-      let job = try await open.ask { service throws(JobError) in try await service.job(id) }
+      let job = try await open.call { service throws(JobError) in try await service.job(id) }
       if output == .text { Output.print(open.jobText.headline(job)) }
       guard !job.state.isOver || output == .json else { throw ExitCode(job.state == .succeeded ? 0 : 1) }
       let end = try await open.watch(job, prints: output == .json ? .documents : .lines)

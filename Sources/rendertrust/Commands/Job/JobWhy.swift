@@ -11,7 +11,7 @@ struct JobWhy: AsyncParsableCommand {
 
   func run() async throws {
     try await options.withJob { open, id in
-      let trace = try await open.ask { service throws(JobError) in try await service.trace(of: id, of: nil) }
+      let trace = try await open.call { service throws(JobError) in try await service.trace(of: id, of: nil) }
       options.output.write(trace.value, names: [trace.job.id.text]) { open.jobText.why(trace) }
     }
   }

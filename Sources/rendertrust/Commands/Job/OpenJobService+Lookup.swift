@@ -4,7 +4,7 @@ import Model
 
 extension OpenJobService {
   private static let page = 200
-  private static let mostPages = 5
+  private static let maxPages = 5
 
   /// The job that a text names: its ID, or how the ID of one among the newest 1,000 begins.
   func id(_ text: String) async throws(CommandFailure) -> JobID {
@@ -12,8 +12,8 @@ extension OpenJobService {
     if let id = JobID(text) { return id }
     var found: [JobID] = []
     var query = JobQuery(limit: Self.page)
-    for _ in 0..<Self.mostPages {
-      let jobs = try await ask { [query] service throws(JobError) in try await service.jobs(query) }
+    for _ in 0..<Self.maxPages {
+      let jobs = try await call { [query] service throws(JobError) in try await service.jobs(query) }
       found += jobs.map(\.id).filter { $0.text.hasPrefix(text) }
       guard jobs.count == Self.page, let last = jobs.last else { break }
       query.before = last.id

@@ -26,14 +26,14 @@ struct LedgerErase: AsyncParsableCommand {
   @OptionGroup var ledger: LedgerOptions
 
   func run() async throws {
-    try await Session.withBooks(ledger) { session, ledger in
+    try await StateSession.withLedger(ledger) { state, ledger in
       let found = try await ledger.account(account)
       guard yes else {
         throw CommandFailure.blocked(
           "erasing ‘\(found.name)’ with \(found.entries) entries and a balance of \(found.balance) credits "
             + "cannot be undone: pass --yes to confirm")
       }
-      let exports = try await exports(of: ledger, session)
+      let exports = try await exports(of: ledger, state.foundations.exports)
       let done = try await erase(found.name, ledger, exports.reachable)
       let rewritten = exports.reachable.count - done.exportsLeft.count
       Output.success(
@@ -56,7 +56,7 @@ struct LedgerErase: AsyncParsableCommand {
   ) async throws -> LedgerErasure {
     do throws(ErasureError) {
       return try await LedgerErasure.erase(
-        name, by: Authorship.here("ledger erase", []).actor, in: ledger.pool,
+        name, by: Authorship.local("ledger erase", []).actor, in: ledger.pool,
         alsoErasing: [BillingErasure.hook, SchedulingErasure.hook], exports: exports)
     } catch {
       throw CommandFailure.failed("nothing was erased: \(error)")
@@ -66,9 +66,8 @@ struct LedgerErase: AsyncParsableCommand {
   /// The export of the manifest, earlier export folders, and the names of earlier locations that cannot be
   /// opened.
   private func exports(
-    of ledger: OpenLedger, _ session: Session
+    of ledger: OpenLedger, _ stores: ExportStores
   ) async throws -> (reachable: [DailyExport], unknown: [String]) {
-    let stores = session.foundations.exports
     var reachable: [DailyExport] = []
     do throws(BackendError) {
       if let destination = ledger.resource.spec.export?.to {

@@ -31,18 +31,18 @@ struct LedgerExportCommand: AsyncParsableCommand {
       }
       return day
     }
-    try await Session.withBooks(ledger) { session, ledger in
+    try await StateSession.withLedger(ledger) { state, ledger in
       let id = ledger.resource.id
       guard let destination = ledger.resource.spec.export?.to else {
         throw CommandFailure.usage(
           "\(id) has no export: add `export: {to: {folder: exports}}` to its manifest and apply it")
       }
       do {
-        let export = try await session.foundations.exports.export(ledger.pool, to: destination)
+        let export = try await state.foundations.exports.export(ledger.pool, to: destination)
         if verify {
           try await compare(export)
         } else {
-          try await write(day, export, now: session.engine.time.now())
+          try await write(day, export, now: state.time.now())
         }
       } catch let error as ExportError {
         throw CommandFailure.failed("\(id): \(error)")

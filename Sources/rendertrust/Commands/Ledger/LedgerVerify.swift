@@ -17,7 +17,7 @@ struct LedgerVerify: AsyncParsableCommand {
   var output = DocumentFormat.text
 
   func run() async throws {
-    try await Session.withBooks(ledger) { _, ledger in
+    try await StateSession.withLedger(ledger) { _, ledger in
       let report = try await LedgerProof(ledger.pool).verify()
       if output == .json {
         Output.write(report.document.prettyJSON)

@@ -24,7 +24,7 @@ struct NodeOptions: ParsableArguments {
   /// Cordons or uncordons the node and prints its state.
   func cordon(_ isCordoned: Bool) async throws {
     let (node, output) = (node, output)
-    try await Session.withJobs(scope) { open in
+    try await OpenJobService.open(scope) { open in
       let status = try await open.cordon(node, isCordoned)
       open.write(status, as: output) { $0.cordonState(status) }
     }
@@ -35,7 +35,7 @@ extension OpenJobService {
   /// The node of this name, with or without the prefix `Node/`.
   func node(_ name: String) async throws(CommandFailure) -> NodeStatus {
     let name = name.hasPrefix("Node/") ? String(name.dropFirst("Node/".count)) : name
-    let nodes = try await ask { service throws(JobError) in try await service.nodes() }
+    let nodes = try await call { service throws(JobError) in try await service.nodes() }
     guard let found = nodes.first(where: { $0.name == name }) else {
       let hint = Suggestion.hint(for: name, among: nodes.map(\.name), noun: "nodes")
       throw .failed("there is no node ‘\(name)’" + (hint.map { "; \($0)" } ?? ""))
@@ -45,7 +45,7 @@ extension OpenJobService {
 
   func cordon(_ name: String, _ isCordoned: Bool) async throws(CommandFailure) -> NodeStatus {
     let name = try await node(name).name
-    return try await ask { service throws(JobError) in
+    return try await call { service throws(JobError) in
       isCordoned ? try await service.cordon(node: name) : try await service.uncordon(node: name)
     }
   }

@@ -20,7 +20,7 @@ struct NodeDrain: AsyncParsableCommand {
   func run() async throws {
     let within = try TimeSpan.option("--within", within, isZeroAllowed: true)
     let output = options.output
-    try await Session.withJobs(options.scope) { open in
+    try await OpenJobService.open(options.scope) { open in
       let cordoned = try await open.cordon(options.node, true)
       if output == .text { Output.print(open.nodeText.cordonState(cordoned)) }
       let began = open.time.now()

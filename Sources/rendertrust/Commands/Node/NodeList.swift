@@ -13,8 +13,8 @@ struct NodeList: AsyncParsableCommand {
   var output = OutputFormat.text
 
   func run() async throws {
-    try await Session.withJobs(scope) { open in
-      let nodes = try await open.ask { service throws(JobError) in try await service.nodes() }.sorted {
+    try await OpenJobService.open(scope) { open in
+      let nodes = try await open.call { service throws(JobError) in try await service.nodes() }.sorted {
         $0.name < $1.name
       }
       output.write(.array(nodes.map(\.document)), names: nodes.map(\.name)) {

@@ -34,9 +34,9 @@ struct TokenCreate: AsyncParsableCommand {
       throw CommandFailure.usage(problem + (role == .creator || role == .node ? ": --subject" : ""))
     }
     let lifetime = try expires.map { text throws(CommandFailure) in try TimeSpan.option("--expires", text) }
-    try await Session.open(state) { session in
-      let end = lifetime.map { session.engine.time.now() + $0 }
-      guard let secret = try await session.makeToken(name, role, subject: subject, expiresAt: end) else {
+    try await StateSession.open(state) { state in
+      let end = lifetime.map { state.time.now() + $0 }
+      guard let secret = try await state.tokens.create(name, role, subject: subject, expiresAt: end) else {
         throw CommandFailure.usage(
           "token ‘\(name)’ exists already; names cannot be reused: choose another name")
       }

@@ -14,9 +14,9 @@ struct TokenList: AsyncParsableCommand {
   var output = DocumentFormat.text
 
   func run() async throws {
-    try await Session.open(state) { session in
-      let tokens = try await session.tokens.all()
-      output.write(.array(tokens.map(\.document))) { text(of: tokens, now: session.engine.time.now()) }
+    try await StateSession.open(state) { state in
+      let tokens = try await state.tokens.list()
+      output.write(.array(tokens.map(\.document))) { text(of: tokens, now: state.time.now()) }
     }
   }
 

@@ -13,11 +13,8 @@ struct TokenRevoke: AsyncParsableCommand {
   @OptionGroup var state: StateOptions
 
   func run() async throws {
-    try await Session.open(state) { session in
-      let actor = Authorship.here("token", []).actor
-      guard
-        let token = try await session.tokens.revoke(name, at: session.engine.time.now(), by: actor)
-      else {
+    try await StateSession.open(state) { state in
+      guard let token = try await state.tokens.revoke(name) else {
         throw CommandFailure.failed("there is no token ‘\(name)’: list tokens with rendertrust token list")
       }
       Output.success("\(token.name) is revoked")

@@ -2,20 +2,19 @@ package import Model
 package import Planning
 package import Reconciling
 
-extension Session {
-  /// Observes and plans with what a person allowed.
+extension Engine {
+  /// Observes and plans with the permissions of a person.
   /// - Parameters:
-  ///   - approver: whose approval `permissions` carry.
-  ///   - saved: the plan to be applied, which carries its own allowances, and where it was read from. It is compared
-  ///     before a new approval changes anything.
+  ///   - approver: the person whose approval `permissions` contains.
+  ///   - saved: the plan to apply, which contains its own allowances, and the name of its file. It is compared with the
+  ///     new plan before an approval counts.
   package func prepare(
     _ desired: DesiredState, _ permissions: Permissions, by approver: String,
     as saved: (SavedPlan, from: String)? = nil
-  ) async throws -> (Engine.Preparation, Allowances) {
+  ) async throws -> (Preparation, Allowances) {
     if let saved, !permissions.granted.isEmpty {
       throw OperationError.usage(
-        "\(saved.from) carries what was allowed when it was made; to allow more, make a new plan with --allow"
-      )
+        "\(saved.from) contains the allowances of its plan; to allow more, save a new plan with --allow")
     }
     let allowances = saved?.0.allowances ?? Allowances(permissions.granted)
     return try await prepare(desired, allowances, approve: permissions.approve, by: approver) { plan in
@@ -24,26 +23,26 @@ extension Session {
     }
   }
 
-  /// The same with allowances from elsewhere.
+  /// Observes and plans with allowances.
   /// - Parameters:
-  ///   - digest: of destructive steps that are approved; nil: nothing is.
-  ///   - check: looks at the plan before it is approved.
+  ///   - digest: the digest of the approved destructive steps; nil for no approval.
+  ///   - check: throws to refuse the plan before it is approved.
   package func prepare(
     _ desired: DesiredState, _ allowances: Allowances, approve digest: String?, by approver: String,
     check: (Plan) throws -> Void = { _ in }
-  ) async throws -> (Engine.Preparation, Allowances) {
-    let preparation = try await engine.prepare(desired, allowances: allowances)
+  ) async throws -> (Preparation, Allowances) {
+    let preparation = try await prepare(desired, allowances: allowances)
     try check(preparation.plan)
     guard let digest else { return (preparation, allowances) }
-    // What needed approval may be done already: then there is nothing left to approve.
+    // Without destructive steps there is nothing to approve.
     guard let approval = preparation.plan.approval(by: [approver]) else { return (preparation, allowances) }
     guard approval.plan.hex.hasPrefix(digest) else {
       throw OperationError.blocked(
-        "\(digest) is the approval of another plan: the manifests or what would be destroyed changed since. "
-          + "Nothing was touched; look at the plan again, now it is \(approval.plan.short)")
+        "\(digest) approves another plan: the manifests or the destructive steps changed since. "
+          + "Nothing was changed; review the plan again, its digest is \(approval.plan.short)")
     }
     var approved = allowances
     approved.approval = approval.joining(allowances.approval)
-    return (try await engine.prepare(desired, allowances: approved), approved)
+    return (try await prepare(desired, allowances: approved), approved)
   }
 }

@@ -2,8 +2,8 @@ import Glibc
 package import Reconciling
 
 extension Authorship {
-  /// The user on this machine, and the commit of the first path's work tree where there is one.
-  package static func here(
+  /// The user of this process, and the commit of the first path's work tree if there is one.
+  package static func local(
     _ command: String, _ paths: [String], as action: AuditRecord.Action = .revision
   ) -> Authorship {
     Authorship(
@@ -22,19 +22,19 @@ extension Authorship {
   }
 }
 
-/// Reads a work tree's commit from its files, so that a plan needs no git program.
+/// Reads the commit of a work tree without the git program.
 package enum GitHead {
-  /// Nil outside a work tree and where HEAD is not a plain branch or commit.
+  /// Nil outside a work tree, and if HEAD is neither a branch nor a commit.
   package static func commit(of path: String) -> String? {
     guard let folder = folder(of: path), let head = line(folder + "/HEAD") else { return nil }
     guard head.hasPrefix("ref: ") else { return head }
     let reference = String(head.dropFirst(5))
-    // A further work tree keeps its branches in the folder of the first.
+    // A linked work tree keeps its branches in the folder of the main work tree.
     let common = line(folder + "/commondir").map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" } ?? folder
     return line("\(common)/\(reference)") ?? packed(reference, in: common)
   }
 
-  /// Where git keeps what it knows of the work tree that the path is in; nil outside of one.
+  /// The git folder of the work tree that contains the path; nil outside a work tree.
   package static func folder(of path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }

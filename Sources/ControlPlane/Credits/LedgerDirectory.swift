@@ -1,0 +1,58 @@
+import KindSupport
+package import Ledger
+package import Model
+package import Postgres
+package import Reconciling
+
+/// Opens the ledgers that are applied in the environments of a state.
+package struct LedgerDirectory: Sendable {
+  private let environments: EnvironmentDirectory
+  private let store: any StateStore
+  private let databases: DatabaseDirectory
+  package let now: @Sendable () -> Timestamp
+
+  package init(_ state: StateSession) {
+    environments = state.environments
+    store = state.store
+    databases = DatabaseDirectory(state)
+    now = state.time.now
+  }
+
+  /// - Throws: a usage failure if no ledger is applied or the selection is ambiguous.
+  package func open(_ selection: LedgerSelection) async throws -> OpenLedger {
+    let environment = try await environments.resolve(selection.environment)
+    let inventory = try await store.inventory(of: environment, knowing: []).values.map(\.resource)
+    let ledgers = inventory.compactMap { $0.typed(as: LedgerSpec.self) }.sorted { $0.id < $1.id }
+    let named = selection.ledger.map { name in
+      ledgers.filter { $0.id.name == name || $0.id.description == name }
+    }
+    guard let chosen = (named ?? ledgers).first, named != nil || ledgers.count == 1 else {
+      let names = ledgers.map(\.id.name).joined(separator: ", ")
+      throw OperationError.usage(
+        names.isEmpty
+          ? "no Ledger is applied in \(environment); add one to its manifests and apply them"
+          : "name the ledger with --ledger: \(names)")
+    }
+    let pool = try await databases.pool(of: chosen.spec.database.id, among: inventory)
+    return OpenLedger(resource: chosen, pool: pool)
+  }
+}
+
+/// Opens the databases that manifests declare.
+package struct DatabaseDirectory: Sendable {
+  private let platform: Platform
+  private let connector: DatabaseConnector
+
+  package init(_ state: StateSession) {
+    platform = state.platform
+    connector = state.foundations.connector
+  }
+
+  /// Connections to a declared database.
+  package func pool(of database: ResourceID, among resources: [AnyResource]) async throws -> PostgresPool {
+    guard let offer = platform.kinds.offers(resources).databases[database] else {
+      throw OperationError.failed("\(database) is not applied")
+    }
+    return try await connector.pool(for: offer.address)
+  }
+}
