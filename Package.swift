@@ -334,6 +334,7 @@ let testTargets: [Target] = [
     "Terminal",
     ["rendertrust", "ControlPlane", "Planning", "Reconciling", "JobModel", "Model", argumentParser]),
   tests("Concurrency", ["Concurrency"]),
+  tests("ControlPlane", ["ControlPlane", "Model", "Postgres"]),
   tests("ContainerSupport", ["ContainerFakes", "ContainerSupport", "Manifests", "Model"]),
 ]
 

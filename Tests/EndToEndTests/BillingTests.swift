@@ -152,7 +152,7 @@ extension EndToEnd {
           let answer = try await Billing.deliver(Billing.event(1, "price_100"), to: installation)
           #expect(answer.status == 503 && answer.text.contains("no signing secret is set"), "\(answer.text)")
         }
-        #expect(server.outcome.output.contains("Stripe's events are not taken"))
+        #expect(server.outcome.output.contains("Stripe events are not accepted"))
       }
     }
   }

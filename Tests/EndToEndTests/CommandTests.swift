@@ -20,7 +20,7 @@ extension EndToEnd {
         #expect(outcome.exitCode == 2, "\(outcome)")
         #expect(outcome.errors.contains("web.yaml:5:3"), "\(outcome)")
         #expect(outcome.errors.contains("did you mean"), "\(outcome)")
-        #expect(outcome.errors.contains("nothing was touched"), "\(outcome)")
+        #expect(outcome.errors.contains("nothing was changed"), "\(outcome)")
         #expect(outcome.output.isEmpty)
         #expect(
           access(installation.state, F_OK) != 0, "invalid manifests created a state folder")

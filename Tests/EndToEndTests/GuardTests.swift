@@ -30,7 +30,7 @@ extension EndToEnd {
 
         let wrong = try await installation.run(
           "apply", installation.manifestFolder, "--approve", "000000000000")
-        #expect(wrong.exitCode == 4 && wrong.errors.contains("approval of another plan"), "\(wrong)")
+        #expect(wrong.exitCode == 4 && wrong.errors.contains("approves another plan"), "\(wrong)")
         let blanket = try await installation.run(
           "apply", installation.manifestFolder, "--allow", "destructive")
         #expect(blanket.exitCode == 2, "\(blanket)")

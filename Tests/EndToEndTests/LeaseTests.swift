@@ -176,7 +176,7 @@ import Testing
         let commands = [try await left, try await right]
         print("two commands during two controllers took \(clock.now - begun)")
         #expect(commands.allSatisfy { $0.exitCode == 0 }, "\(commands)")
-        #expect(commands.contains { $0.errors.contains("Waiting until") }, "\(commands)")
+        #expect(commands.contains { $0.errors.contains("Waiting for") }, "\(commands)")
         #expect(
           try await replicas.number("SELECT count(*) FROM journal WHERE outcome <> 'done' OR outcome IS NULL")
             == 0)

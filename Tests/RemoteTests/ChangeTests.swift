@@ -10,29 +10,29 @@ import Testing
 
 extension Remote {
   @Suite struct Changes {
-    /// Without what differs from run to run: how long steps took.
-    private func settled(_ text: String) -> String {
+    /// Replaces the durations of steps.
+    private func normalised(_ text: String) -> String {
       text.replacing(/[0-9]+\.[0-9]s/, with: "0.0s")
     }
 
-    @Test("An apply through a server prints what a local one prints, and is recorded with the token’s name")
+    @Test("An apply through a server prints the output of a local apply and records the name of the token")
     func apply() async throws {
-      var local: Served.Outcome?
+      var local: CommandOutcome?
       for isRemote in [false, true] {
         let first = local
         let outcome = try await applied(isRemote: isRemote)
         if let first {
           #expect(outcome.exitCode == first.exitCode)
-          #expect(settled(outcome.output) == settled(first.output), "\(first)\n===\n\(outcome)")
+          #expect(normalised(outcome.output) == normalised(first.output), "\(first)\n===\n\(outcome)")
         }
         local = outcome
       }
     }
 
-    private func applied(isRemote: Bool) async throws -> Served.Outcome {
-      let end = Box<Served.Outcome>()
-      try await Served.with { served in
-        try served.writeBooks()
+    private func applied(isRemote: Bool) async throws -> CommandOutcome {
+      let end = Box<CommandOutcome>()
+      try await ServedState.with { served in
+        try served.writeLedger()
         let words = ["apply", served.manifests]
         let outcome = isRemote ? try await served.remote(words) : try await served.local(words)
         try #require(outcome.exitCode == 0, "\(outcome)")
@@ -51,34 +51,34 @@ extension Remote {
       return try #require(await end.value)
     }
 
-    @Test("A rollback through a server goes back, and what a guard holds has exit code 4 on both sides")
+    @Test("A rollback through a server restores a revision; a blocked change exits with 4")
     func rollback() async throws {
-      try await Served.with { served in
-        try served.writeBooks()
+      try await ServedState.with { served in
+        try served.writeLedger()
         try #require(try await served.remote(["apply", served.manifests]).exitCode == 0)
-        try served.write("", to: "books.yaml")
-        let held = try await served.remote(["apply", served.manifests])
-        #expect(held.exitCode == 4 && held.output.contains("blocked"), "\(held)")
+        try served.write("", to: "ledger.yaml")
+        let blocked = try await served.remote(["apply", served.manifests])
+        #expect(blocked.exitCode == 4 && blocked.output.contains("blocked"), "\(blocked)")
         let atomic = try await served.remote(["apply", served.manifests, "--atomic"])
-        #expect(atomic.exitCode == 4 && atomic.errors.contains("nothing was begun"), "\(atomic)")
+        #expect(atomic.exitCode == 4 && atomic.errors.contains("nothing was changed"), "\(atomic)")
         let back = try await served.remote(["rollback"])
         #expect(back.exitCode == 0 && back.output.contains("Quarantined: revision 2."), "\(back)")
         let none = try await served.remote(["rollback", "7"])
-        #expect(none.exitCode == 2 && none.errors.contains("none of the earlier ones of dev"), "\(none)")
+        #expect(none.exitCode == 2 && none.errors.contains("not an earlier revision of dev"), "\(none)")
       }
     }
 
-    @Test("A kept plan is applied by a server, and refused once the manifests changed")
-    func keptPlan() async throws {
-      try await Served.with { served in
-        try served.writeBooks()
+    @Test("A server applies a saved plan, and refuses it after a change of the manifests")
+    func savedPlan() async throws {
+      try await ServedState.with { served in
+        try served.writeLedger()
         let file = served.folder + "/first.plan"
-        let kept = try await served.remote(["plan", served.manifests, "--out", file])
-        try #require(kept.exitCode == 0, "\(kept)")
-        let here = served.folder + "/second.plan"
-        _ = try await served.local(["plan", served.manifests, "--out", here])
+        let saved = try await served.remote(["plan", served.manifests, "--out", file])
+        try #require(saved.exitCode == 0, "\(saved)")
+        let local = served.folder + "/second.plan"
+        _ = try await served.local(["plan", served.manifests, "--out", local])
         #expect(
-          try String(contentsOfFile: file, encoding: .utf8) == String(contentsOfFile: here, encoding: .utf8))
+          try String(contentsOfFile: file, encoding: .utf8) == String(contentsOfFile: local, encoding: .utf8))
         let applied = try await served.remote(["apply", file])
         #expect(applied.exitCode == 0, "\(applied)")
         try served.write("minute: \"0.2\"\n", to: "rates.yaml")
@@ -89,36 +89,37 @@ extension Remote {
       }
     }
 
-    @Test("A server that follows a folder takes other manifests only where that is said")
-    func followed() async throws {
-      try await Served.with(follows: true) { served in
-        try served.writeBooks()
+    @Test("A server that follows a folder refuses other manifests without --override-folder")
+    func followedFolder() async throws {
+      try await ServedState.with(follows: true) { served in
+        try served.writeLedger()
         let refused = try await served.remote(["apply", served.manifests])
         #expect(refused.exitCode == 4 && refused.errors.contains("--override-folder"), "\(refused)")
-        let taken = try await served.remote(["apply", served.manifests, "--override-folder"])
-        #expect(taken.exitCode == 0, "\(taken)")
-        // What is the newest revision already may be tried again.
+        let overridden = try await served.remote(["apply", served.manifests, "--override-folder"])
+        #expect(overridden.exitCode == 0, "\(overridden)")
+        // The newest revision may be applied again.
         #expect(try await served.remote(["apply", served.manifests]).exitCode == 0)
       }
     }
 
     @Test(
-      "A server goes on with an apply whose caller went away, killed or by Ctrl-C, and it is there to be looked at",
+      "A server continues an apply after its caller was killed or stopped by Ctrl-C",
       arguments: [SIGKILL, SIGINT])
     func lostCaller(signal: Int32) async throws {
-      try await Served.with { served in
-        try served.writeBooks()
+      try await ServedState.with { served in
+        try served.writeLedger()
         let line = [
-          "-u", "RENDERTRUST_SERVER", "RENDERTRUST_TOKEN=\(served.operatorToken)", Served.program, "apply",
+          "-u", "RENDERTRUST_SERVER", "RENDERTRUST_TOKEN=\(served.operatorToken)", ServedState.program,
+          "apply",
           served.manifests, "--server", served.address,
         ]
         let ended = try await Subprocess.run(
           .name("env"), arguments: Arguments(line), input: .none, output: .string(limit: 1 << 20),
           error: .string(limit: 1 << 20)
         ) { execution in
-          // Something is under way: then the caller is gone without a word.
+          // Stops the caller once the apply has started.
           for _ in 0..<3000 {
-            if try await !served.session.refreshed().environments.isEmpty { break }
+            if try await !served.state.environments.all().isEmpty { break }
             try await Task.sleep(for: .milliseconds(10))
           }
           kill(execution.processIdentifier.value, signal)
@@ -128,7 +129,7 @@ extension Remote {
           "\(ended.standardError)")
         var isReady = false
         for _ in 0..<3000 where !isReady {
-          let statuses = try await served.session.store.statuses(of: "dev")
+          let statuses = try await served.state.store.statuses(of: "dev")
           isReady = statuses.count == 3 && statuses.values.allSatisfy(\.isReady)
           try await Task.sleep(for: .milliseconds(10))
         }
@@ -138,7 +139,7 @@ extension Remote {
   }
 }
 
-/// Carries a value out of a closure.
+/// Returns a value from a closure.
 actor Box<Content: Sendable> {
   private(set) var value: Content?
   func set(_ value: Content) { self.value = value }

@@ -13,27 +13,28 @@ import Testing
 @testable import ControlPlane
 @testable import rendertrust
 
-/// Answers with what a test wrote down, and never reaches anybody.
+/// Answers with the events of a test.
 private struct ScriptedTransport: APITransport {
   var events: [APIEvent] = []
 
   func send(_ call: APICall) async throws(CommandFailure) -> Value { throw .failed("not scripted") }
 
   func follow<Output: Sendable>(
-    _ call: APICall, _ take: @Sendable (APIEvent) -> Output?
+    _ call: APICall, _ process: @Sendable (APIEvent) -> Output?
   ) async throws(CommandFailure) -> Output? {
-    for event in events { if let output = take(event) { return output } }
+    for event in events { if let output = process(event) { return output } }
     return nil
   }
 }
 
 @Suite(.timeLimit(.minutes(2))) struct ConnectionTests {
-  @Test("An apply whose connection breaks says that the server goes on, and how to look")
-  func broken() async throws {
+  @Test("A broken connection is an error that names the next commands")
+  func brokenConnection() async throws {
     let observing = APIEvent("observing", .members(["resources": .integer(3)]))
     let change = RemoteChange(
       server: "https://render.example.com",
-      transport: ScriptedTransport(events: [observing, APIEvent("later-release", .null)]), reporter: Silence()
+      transport: ScriptedTransport(events: [observing, APIEvent("later-release", .null)]),
+      reporter: SilentReporter()
     )
     do {
       _ = try await change.run("/api/v1/apply", .null, in: "dev")
@@ -47,25 +48,25 @@ private struct ScriptedTransport: APITransport {
   }
 
   @Test(
-    "What a server could not do ends a command with the exit code that it has where the state is",
+    "A failure of a server has the exit code of a local failure",
     arguments: [
-      (CommandFailure.blocked("held"), Int32(4)), (.usage("wrong"), 2), (.failed("no"), 1),
+      (CommandFailure.blocked("blocked"), Int32(4)), (.usage("wrong"), 2), (.failed("no"), 1),
       (.unavailable("later"), 1),
     ])
-  func failed(failure: CommandFailure, code: Int32) async throws {
+  func failure(failure: CommandFailure, code: Int32) async throws {
     let event = try #require(ProgressMessage.failed(failure).event)
     let change = RemoteChange(
-      server: "s", transport: ScriptedTransport(events: [event]), reporter: Silence())
+      server: "s", transport: ScriptedTransport(events: [event]), reporter: SilentReporter())
     do {
       _ = try await change.run("/api/v1/apply", .null, in: nil)
-      Issue.record("it failed")
-    } catch let told as CommandFailure {
-      #expect(told.message == failure.message && told.exitStatus.rawValue == code)
+      Issue.record("the change succeeded")
+    } catch let remote as CommandFailure {
+      #expect(remote.message == failure.message && remote.exitStatus.rawValue == code)
     }
   }
 
-  @Test("Jobs and nodes of a server are what its desk says, errors too")
-  func jobs() async throws {
+  @Test("A remote job service returns the jobs, nodes and errors of the server")
+  func remoteJobService() async throws {
     let now: @Sendable () -> Timestamp = { Timestamp(seconds: 1_790_000_000) }
     let fake = FakeJobs(now: now)
     let tokens = FakeTokens()
@@ -73,30 +74,30 @@ private struct ScriptedTransport: APITransport {
     try await serving(JobRoutes(fake).routes + NodeRoutes(fake).routes, tokens, identity: nil) { address in
       let server = try RemoteServer("http://\(address)", token: Secret(token), authorityFile: nil)
       try await server.connected { transport in
-        let desk = RemoteJobService(transport: transport)
+        let remote = RemoteJobService(transport: transport)
         let order = JobOrder(
           creator: "ada", module: "echo", input: .members(["a": .decimal("0.5")]), key: "k")
-        let job = try await desk.submit(order)
-        let again = try await desk.submit(order)
+        let job = try await remote.submit(order)
+        let again = try await remote.submit(order)
         #expect(again.id == job.id)
         let local = try await fake.job(job.id)
-        #expect(try await desk.job(job.id) == local)
-        #expect(try await desk.jobs(JobQuery(creator: "ada")).map(\.id) == [job.id])
-        let waited = try await desk.job(
+        #expect(try await remote.job(job.id) == local)
+        #expect(try await remote.jobs(JobQuery(creator: "ada")).map(\.id) == [job.id])
+        let waited = try await remote.job(
           job.id, of: nil, newerThan: job.version, timeout: .milliseconds(20))
         #expect(waited.version == job.version)
-        let story = try await desk.trace(of: job.id, of: nil)
-        let told = try await fake.trace(of: job.id, of: nil)
-        #expect(story == told)
-        let nodes = try await desk.nodes()
-        let known = try await fake.nodes()
-        #expect(nodes == known)
-        let held = try await desk.cordon(node: "north")
-        #expect(held.isCordonedByOperator)
-        let cancelled = try await desk.cancel(job.id, of: nil, by: "ignored")
+        let trace = try await remote.trace(of: job.id, of: nil)
+        let expectedTrace = try await fake.trace(of: job.id, of: nil)
+        #expect(trace == expectedTrace)
+        let nodes = try await remote.nodes()
+        let expectedNodes = try await fake.nodes()
+        #expect(nodes == expectedNodes)
+        let cordoned = try await remote.cordon(node: "north")
+        #expect(cordoned.isCordonedByOperator)
+        let cancelled = try await remote.cancel(job.id, of: nil, by: "ignored")
         #expect(cancelled.reason == "cancelled by olga")
         for (code, attempt) in Self.refused {
-          let error = await Self.error { try await attempt(desk) }
+          let error = await Self.error { try await attempt(remote) }
           #expect(error?.code == code, "\(String(describing: error))")
         }
       }
@@ -122,8 +123,8 @@ private struct ScriptedTransport: APITransport {
     }
   }
 
-  @Test("A server is trusted by the authority that is given, and by no other")
-  func trust() async throws {
+  @Test("A server certificate is verified with the given authority only")
+  func certificateAuthority() async throws {
     let folder = "/tmp/rt-tls-\(UInt64.random(in: .min ... .max))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -139,8 +140,8 @@ private struct ScriptedTransport: APITransport {
     let tokens = FakeTokens()
     let token = tokens.make("vera", .viewer)
     let identity = try TLSIdentity(certificateFile: certificate, keyFile: key)
-    let desk = FakeJobs(now: { Timestamp(seconds: 0) })
-    try await serving(NodeRoutes(desk).routes, tokens, identity: identity) { address in
+    let fake = FakeDesk(now: { Timestamp(seconds: 0) })
+    try await serving(NodeRoutes(fake).routes, tokens, identity: identity) { address in
       let port = address.split(separator: ":").last ?? ""
       for (file, isTrusted) in [(certificate, true), (nil, false)] as [(String?, Bool)] {
         let server = try RemoteServer("https://localhost:\(port)", token: Secret(token), authorityFile: file)
@@ -162,15 +163,15 @@ private struct ScriptedTransport: APITransport {
       address: .tcp(host: "127.0.0.1", port: 0), identity: identity, routes: routes, tokens: tokens,
       time: .real, accessLog: nil, logger: logger)
     let (stopped, stop) = AsyncStream<Never>.makeStream()
-    let (listening, told) = AsyncStream<ListenAddress>.makeStream()
+    let (addresses, address) = AsyncStream<ListenAddress>.makeStream()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        defer { told.finish() }
-        try await server.run(listening: { told.yield($0) }, until: { for await _ in stopped {} })
+        defer { address.finish() }
+        try await server.run(listening: { address.yield($0) }, until: { for await _ in stopped {} })
       }
-      let address = try #require(await listening.first { _ in true })
+      let bound = try #require(await addresses.first { _ in true })
       let result: Result<Void, any Error>
-      do { result = .success(try await work(address.description)) } catch { result = .failure(error) }
+      do { result = .success(try await work(bound.description)) } catch { result = .failure(error) }
       stop.finish()
       try await group.waitForAll()
       try result.get()

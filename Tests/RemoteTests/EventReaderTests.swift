@@ -6,17 +6,17 @@ import Testing
 
 @Suite struct EventReaderTests {
   private static let stream =
-    ": open\n\nevent: one\ndata: {\"a\":1}\n\n: alive\n\nevent: two\r\ndata: [1,\r\ndata: 2]\r\n\r\ndata:\"bare\"\n\n"
-    + "event: broken\ndata: {\n\nevent: empty\n\nevent: cut\ndata: 1\n"
+    ": open\n\nevent: one\ndata: {\"a\":1}\n\n: alive\n\nevent: two\r\ndata: [1,\r\ndata: 2]\r\n\r\n"
+    + "data:\"bare\"\n\nevent: broken\ndata: {\n\nevent: empty\n\nevent: cut\ndata: 1\n"
   private static let events = [
     APIEvent("one", .members(["a": .integer(1)])), APIEvent("two", .array([.integer(1), .integer(2)])),
     APIEvent("message", .string("bare")),
   ]
 
   @Test(
-    "Events are the same wherever the stream is cut; comments, what is no JSON and what is not complete are none"
+    "Events do not depend on the chunks; comments, invalid JSON and incomplete events are skipped"
   )
-  func cuts() {
+  func chunks() {
     let bytes = Array(Self.stream.utf8)
     for size in 1...bytes.count {
       var reader = EventReader()
@@ -26,7 +26,7 @@ import Testing
         events += reader.read(bytes[start..<min(start + size, bytes.count)])
         start += size
       }
-      #expect(events == Self.events, "in pieces of \(size)")
+      #expect(events == Self.events, "in chunks of \(size)")
     }
   }
 }

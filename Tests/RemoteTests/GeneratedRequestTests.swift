@@ -7,7 +7,7 @@ import Testing
 @testable import ControlPlane
 
 extension Remote {
-  /// Requests that are made of the API's own description, to the server as it is started, with its books and its scheduler.
+  /// Requests that are generated from the API description, to a running server with a ledger and a scheduler.
   @Suite struct GeneratedRequests {
     private static let manifests = """
       apiVersion: rendertrust.com/v1
@@ -47,7 +47,7 @@ extension Remote {
       spec: {owner: account/owner, engine: {relay: {}}, cores: 4, memory: 4Gi, slots: 4}
       """
 
-    /// Starts the server on `$1`/dev, makes a token of each role, and has requests made for `$4` seconds.
+    /// Starts the server on `$1`/dev, creates a token of each role, and generates requests for `$4` seconds.
     private static let script = """
       set -eu
       work=$1 program=$2 python=$3 seconds=$4 check=$5
@@ -68,8 +68,8 @@ extension Remote {
       kill -0 $server
       """
 
-    @Test("Generated requests to a server with a scheduler find no 5xx, and answers are as described")
-    func real() async throws {
+    @Test("Generated requests cause no status 5xx, and responses match the API description")
+    func generatedRequests() async throws {
       let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(
         separator: "/")
       let made = try await Subprocess.run(
@@ -87,17 +87,17 @@ extension Remote {
       defer { try? FileManager.default.removeItem(atPath: folder) }
       try FileManager.default.createDirectory(atPath: folder + "/dev", withIntermediateDirectories: true)
       try Self.manifests.write(toFile: folder + "/dev/all.yaml", atomically: true, encoding: .utf8)
-      let told = try await Subprocess.run(
+      let checked = try await Subprocess.run(
         .name("bash"),
         arguments: Arguments([
-          "-c", Self.script, "bash", folder, Served.program, python, "20",
+          "-c", Self.script, "bash", folder, ServedState.program, python, "20",
           "\(root)/Tests/Support/API/check.py",
         ]), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
       let log = (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? ""
-      print(told.standardOutput)
+      print(checked.standardOutput)
       #expect(
-        told.terminationStatus.isSuccess && told.standardOutput.contains("fuzz: 200="),
-        "\(told.standardOutput)\(told.standardError.suffix(4000))\(log.suffix(2000))")
+        checked.terminationStatus.isSuccess && checked.standardOutput.contains("fuzz: 200="),
+        "\(checked.standardOutput)\(checked.standardError.suffix(4000))\(log.suffix(2000))")
     }
   }
 }

@@ -11,10 +11,10 @@ import Testing
 
 extension Remote {
   @Suite struct Refusals {
-    @Test("A token that is wrong, missing or of another role is refused, and never printed")
+    @Test("An invalid, missing or insufficient token is refused and never printed")
     func tokens() async throws {
-      try await Served.with { served in
-        try served.writeBooks()
+      try await ServedState.with { served in
+        try served.writeLedger()
         let wrong = "rt_" + String(repeating: "a", count: 40)
         let refused = try await served.remote(["get"], token: wrong)
         #expect(refused.exitCode == 1 && refused.errors.contains("rejected the token"), "\(refused)")
@@ -28,16 +28,16 @@ extension Remote {
         #expect(plan.exitCode == 1 && plan.errors.contains("role viewer"), "\(plan)")
         let file = served.folder + "/token"
         try (served.operatorToken + "\n").write(toFile: file, atomically: true, encoding: .utf8)
-        let listed = try await Served.execute(
+        let listed = try await ServedState.execute(
           ["environments", "--server", served.address, "--token-file", file], ["RENDERTRUST_TOKEN": ""])
         #expect(listed.exitCode == 0, "\(listed)")
       }
     }
 
-    @Test("A creator sees its own account and no other")
+    @Test("A creator sees its own account only")
     func creators() async throws {
-      try await Served.with { served in
-        try served.writeBooks()
+      try await ServedState.with { served in
+        try served.writeLedger()
         try #require(try await served.local(["apply", served.manifests]).exitCode == 0)
         for account in ["ada", "bob"] {
           _ = try await served.local(["credits", "grant", account, "1", "--key", "a"])
@@ -57,18 +57,18 @@ extension Remote {
       }
     }
 
-    @Test("A body with a member that is misspelt or of another type is refused before anything is done")
+    @Test("A body with an unknown or invalid member is refused")
     func bodies() async throws {
-      try await Served.with { served in
+      try await ServedState.with { served in
         let client = HTTPClient()
         defer { client.shutdown() }
         for (body, reason) in [
-          (#"{"manifests":{"files":[]},"atomic":"true"}"#, "body.atomic is no boolean"),
+          (#"{"manifests":{"files":[]},"atomic":"true"}"#, "body.atomic is not of type boolean"),
           (#"{"manifests":{"files":[]},"atomik":true}"#, "body.atomik"),
-          (#"{"manifests":{"files":[{"name":"a"}]}}"#, "body.manifests.files[0].text is needed"),
-          (#"{"atomic":true}"#, "body.manifests is needed"), ("[]", "is no object"),
-          (#"{"manifests":{"files":[]},"commit":"not a commit"}"#, "is no commit"),
-          (#"{"manifests":{"files":[]},"allow":["everything"]}"#, "nothing that can be allowed"),
+          (#"{"manifests":{"files":[{"name":"a"}]}}"#, "body.manifests.files[0].text is required"),
+          (#"{"atomic":true}"#, "body.manifests is required"), ("[]", "is not of type object"),
+          (#"{"manifests":{"files":[]},"commit":"not a commit"}"#, "is not a commit"),
+          (#"{"manifests":{"files":[]},"allow":["everything"]}"#, "is not an allowance"),
         ] {
           var request = HTTPRequest(
             .post, "http://localhost/api/v1/apply", unixSocket: served.folder + "/api.sock")
@@ -81,9 +81,9 @@ extension Remote {
       }
     }
 
-    @Test("A filter that names no resource is refused, and does not show everything")
+    @Test("An invalid resource filter is refused")
     func filters() async throws {
-      try await Served.with { served in
+      try await ServedState.with { served in
         let client = HTTPClient()
         defer { client.shutdown() }
         for path in ["events", "audit"] {
@@ -96,9 +96,9 @@ extension Remote {
       }
     }
 
-    @Test("Manifests that travelled open no file of the server")
+    @Test("Manifests of a request read no file of the server")
     func files() async throws {
-      try await Served.with { served in
+      try await ServedState.with { served in
         let secret = served.folder + "/secret.yaml"
         try "password: hunter2\n".write(toFile: secret, atomically: true, encoding: .utf8)
         let text = """
@@ -123,19 +123,17 @@ extension Remote {
       }
     }
 
-    @Test(
-      "A server that is not there is told as such, and where RENDERTRUST_SERVER is set nothing acts here unawares"
-    )
-    func absent() async throws {
-      try await Served.with { served in
-        let nobody = try await Served.execute(["get", "--server", "unix:///nowhere/x.sock"], [:])
-        #expect(nobody.exitCode == 1 && nobody.errors.contains("does not exist"), "\(nobody)")
+    @Test("An unreachable server is an error; with RENDERTRUST_SERVER, local commands require --state")
+    func unreachable() async throws {
+      try await ServedState.with { served in
+        let missing = try await ServedState.execute(["get", "--server", "unix:///nowhere/x.sock"], [:])
+        #expect(missing.exitCode == 1 && missing.errors.contains("does not exist"), "\(missing)")
         let variable = ["RENDERTRUST_SERVER": served.address, "RENDERTRUST_TOKEN": served.operatorToken]
-        let asked = try await Served.execute(["environments"], variable)
-        #expect(asked.exitCode == 0, "\(asked)")
-        let destroy = try await Served.execute(["destroy", "--yes"], variable)
+        let listed = try await ServedState.execute(["environments"], variable)
+        #expect(listed.exitCode == 0, "\(listed)")
+        let destroy = try await ServedState.execute(["destroy", "--yes"], variable)
         #expect(destroy.exitCode == 2 && destroy.errors.contains("RENDERTRUST_SERVER is set"), "\(destroy)")
-        let both = try await Served.execute(["get", "--server", served.address, "--state", "x"], [:])
+        let both = try await ServedState.execute(["get", "--server", served.address, "--state", "x"], [:])
         #expect(both.exitCode == 2, "\(both)")
       }
     }

@@ -9,21 +9,22 @@ import Testing
 @testable import ControlPlane
 @testable import rendertrust
 
+/// Answers of the API, encoded and decoded.
 @Suite struct RoundTripTests {
   private static let time = Timestamp(microseconds: 1_790_000_000_123_456)
   private static let id = ResourceID(kind: "Ledger", name: "credits")
   private static let status = ResourceStatus(
     id: id, revision: 3,
     conditions: Condition.Kind.allCases.map {
-      Condition($0, $0 != .ready, reason: "Why", message: "‘x’\n", since: time, observedRevision: 2)
+      Condition($0, $0 != .ready, reason: .stepFailed, message: "‘x’\n", since: time, observedRevision: 2)
     }, failures: 4, nextAttempt: time, mode: .observe)
   private static let event = Event(
-    at: time, id: nil, isWarning: true, reason: "Odd", message: "m", revision: 1)
+    at: time, id: nil, isWarning: true, reason: .driftDetected, message: "m", revision: 1)
   private static let revision = Revision(
     number: 3, environment: "dev", manifestDigest: Digest(of: "x"), createdAt: time, actor: "olga (API)",
     commit: "abc", message: "apply dev")
 
-  /// Through text and back.
+  /// Encodes and decodes.
   private func check<Answer: JSONRepresentable>(_ answer: Answer) throws {
     let text = answer.value.json
     let read = try #require(Answer(try Value(json: text)), "\(text)")
@@ -31,12 +32,14 @@ import Testing
     #expect(Answer(.null) == nil && Answer(.members([:])) == nil)
   }
 
-  @Test("Statuses, events, revisions and steps are the same after they travelled")
-  func remembered() throws {
+  @Test("Statuses, events, revisions and steps")
+  func records() throws {
     try check(Self.status)
     try check(Self.event)
     try check(Self.revision)
-    for outcome in [nil, .done, .failed("f"), .interrupted, .superseded("s")] as [JournalOutcome?] {
+    for outcome in [nil, .done, .failed("f", effect: .uncertain), .interrupted, .superseded("s")]
+      as [JournalOutcome?]
+    {
       let entry = JournalEntry(
         intent: JournalIntent(
           step: StepID(pass: "p", resource: Self.id, index: 2), revision: 1, action: .maintain,
@@ -52,24 +55,24 @@ import Testing
     }
     #expect(ResourceStatus(Self.status.value) == Self.status && Event(Self.event.value) == Self.event)
     #expect(Revision(Self.revision.value) == Self.revision)
-    let hold = RevisionList.Hold(
+    let entry = RevisionList.QuarantineEntry(
       Quarantine(digest: Digest(of: "x"), revision: 3, reason: "r", actor: "a", at: Self.time))
     try check(
-      RevisionList(now: Self.time, entries: [RevisionList.Entry(revision: Self.revision, quarantine: hold)]))
+      RevisionList(now: Self.time, entries: [RevisionList.Entry(revision: Self.revision, quarantine: entry)]))
   }
 
-  @Test("An explanation reads the same whatever comes next")
+  @Test("Explanations with every next action")
   func explanations() throws {
-    var situation = StatusSnapshot(
+    var snapshot = StatusSnapshot(
       now: Self.time, statuses: [Self.id: Self.status], desired: nil, revision: 3)
     let step = JournalIntent(
       step: StepID(pass: "p", resource: Self.id, index: 0), revision: 3, action: .create, summary: "make it",
       reason: "r", risk: .safe, at: Self.time)
     let journals: [[JournalEntry]] = [[], [JournalEntry(intent: step, outcome: nil, finishedAt: nil)]]
     for journal in journals {
-      situation.journal = journal
+      snapshot.journal = journal
       for id in [Self.id, ResourceID(kind: "Node", name: "gone")] {
-        let explanation = Explanation(of: id, in: situation)
+        let explanation = Explanation(of: id, in: snapshot)
         #expect(Explanation(explanation.value(now: Self.time)) == explanation)
         try check(
           WhyQuery.Answer(
@@ -78,19 +81,19 @@ import Testing
     }
   }
 
-  @Test("Who works on an environment is listed in the same order")
+  @Test("Leases keep the order of controllers")
   func leases() throws {
     var table = LeaseTable()
     for number in 0..<3 {
-      let replica = Replica(name: "up-\(number)", role: "up", host: "h", isExclusive: number == 2)
-      _ = table.beat(Heartbeat(replica), now: Self.time)
+      let replica = ControllerReplica(name: "up-\(number)", role: "up", host: "h", isExclusive: number == 2)
+      _ = table.record(ControllerHeartbeat(replica), now: Self.time)
     }
     let read = try #require(LeaseTable(table.value(now: Self.time)))
     #expect(read.value(now: Self.time) == table.value(now: Self.time))
     try check(LeasesQuery.Answer(environment: "dev", table: table, now: Self.time))
   }
 
-  @Test("Diagnostics show the caller’s line and place after they travelled")
+  @Test("Diagnostics keep the line and column of the caller's file")
   func diagnostics() throws {
     let bundle = ManifestBundle(
       files: [ManifestBundle.File(name: "a/b.yaml", text: "kind: Nod\nmetadata: {name: x}\n")])
@@ -104,23 +107,24 @@ import Testing
     try check(bundle)
   }
 
-  @Test("A failure has the same words and the same exit code on the other side")
+  @Test("A failure keeps its message and its code")
   func failures() throws {
     for failure in [
-      CommandFailure.failed("f"), .missing("m"), .usage("u"), .blocked("b"), .unavailable("x"),
+      CommandFailure.failed("f", effect: .uncertain), .missing("m"), .usage("u"), .blocked("b"),
+      .unavailable("x"),
       .invalid([Diagnostic(at: SourceLocation(file: "a", line: 1, column: 2), "wrong", hint: "h")]),
     ] {
       let read = CommandFailure(failure.value, status: nil)
       #expect(read.message == failure.message && read.code == failure.code)
       #expect(read.diagnostics == failure.diagnostics)
       let (status, answered) = try #require(problem(of: failure))
-      let told = CommandFailure(answered, status: status)
-      #expect(told.message == failure.message && told.code == failure.code)
+      let remote = CommandFailure(answered, status: status)
+      #expect(remote.message == failure.message && remote.code == failure.code)
     }
   }
 }
 
-/// What the API answers, as it is read on the other side.
+/// The status and the body of the API response.
 private func problem(of failure: CommandFailure) -> (status: Int, Value)? {
   switch failure.response {
   case .problem(let problem):
@@ -131,7 +135,7 @@ private func problem(of failure: CommandFailure) -> (status: Int, Value)? {
 }
 
 extension Platform {
-  /// What is wrong with manifests that travelled.
+  /// The problems of manifests.
   fileprivate func load(bundle: ManifestBundle) -> [Diagnostic] {
     do throws(OperationError) {
       let loaded: LoadedManifests = try load(bundle)

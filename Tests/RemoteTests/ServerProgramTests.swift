@@ -8,11 +8,9 @@ import Testing
 @testable import rendertrust
 
 extension Remote {
-  /// The server as it is started, on a folder that it follows.
+  /// A running server that follows a folder.
   @Suite struct ServerProgram {
-    @Test(
-      "The first token that a server prints lets an admin look, plan and go back, while the server keeps its folder"
-    )
+    @Test("The first token permits queries, plans and rollbacks on a server that follows a folder")
     func firstToken() async throws {
       var template = Array("/tmp/rt-server-XXXXXX".utf8CString)
       try #require(mkdtemp(&template) != nil)
@@ -43,7 +41,7 @@ extension Remote {
       let address = "unix://\(folder)/api.sock"
       let log = folder + "/log"
       let line = [
-        Served.program, "server", manifests, "--state", folder + "/state", "--listen",
+        ServedState.program, "server", manifests, "--state", folder + "/state", "--listen",
         "unix://\(folder)/g.sock", "--api-listen", address, "--resync", "2s",
       ]
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -72,32 +70,32 @@ extension Remote {
         try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
           .first { $0.hasPrefix("first-admin token") }?.split(separator: " ").last.map(String.init)
       }
-      func ask(_ words: String...) async throws -> Served.Outcome {
-        try await Served.execute(words + ["--server", address], ["RENDERTRUST_TOKEN": token])
+      func run(_ words: String...) async throws -> CommandOutcome {
+        try await ServedState.execute(words + ["--server", address], ["RENDERTRUST_TOKEN": token])
       }
       _ = try await eventually("all to be ready") { () -> Bool? in
-        let got = try await ask("get", "-o", "json")
+        let got = try await run("get", "-o", "json")
         return try readyCount(got.output) == 3 ? true : nil
       }
-      let plan = try await ask("plan", manifests)
+      let plan = try await run("plan", manifests)
       #expect(plan.exitCode == 0 && plan.output.contains("No changes."), "\(plan)")
       try write(2)
       _ = try await eventually("the folder's change") { () -> Bool? in
-        try await ask("history", "-o", "json").output.contains("\"revision\": 2") ? true : nil
+        try await run("history", "-o", "json").output.contains("\"revision\": 2") ? true : nil
       }
-      let back = try await ask("rollback")
+      let back = try await run("rollback")
       #expect(back.exitCode == 0 && back.output.contains("Quarantined: revision 2."), "\(back)")
-      let exported = try await ask("export", "Ledger")
+      let exported = try await run("export", "Ledger")
       #expect(exported.output.contains("cpuMinute: 0.1"), "\(exported)")
-      let other = try await ask("apply", manifests)
+      let other = try await run("apply", manifests)
       #expect(other.exitCode == 4 && other.errors.contains("--override-folder"), "\(other)")
-      let over = try await ask("apply", manifests, "--override-folder")
+      let over = try await run("apply", manifests, "--override-folder")
       #expect(over.exitCode == 0, "\(over)")
-      let history = try await ask("history")
+      let history = try await run("history")
       #expect(history.output.contains("first-admin (API)"), "\(history)")
     }
 
-    /// Of what `get -o json` printed.
+    /// The number of ready resources in the output of `get -o json`.
     private func readyCount(_ text: String) throws -> Int {
       let statuses = try Value.members(["all": Value(json: text)]).list(at: "all") ?? []
       return statuses.count { status in
@@ -107,12 +105,12 @@ extension Remote {
       }
     }
 
-    private func eventually<Found>(_ what: String, _ look: () async throws -> Found?) async throws -> Found {
+    private func eventually<Found>(_ name: String, _ find: () async throws -> Found?) async throws -> Found {
       for _ in 0..<600 {
-        if let found = try? await look() { return found }
+        if let found = try? await find() { return found }
         try await Task.sleep(for: .milliseconds(100))
       }
-      throw SupportError("there never was \(what)")
+      throw SupportError("timeout without \(name)")
     }
   }
 }

@@ -90,7 +90,7 @@ package struct Foundations: Sendable {
 
 extension Platform {
   /// The migrations of declared databases.
-  package static var databaseMigrations: [Migration] {
+  package static var databaseMigrations: [Migrations.Migration] {
     Billing.migrations + Ledger.migrations + JobStore.migrations
   }
 

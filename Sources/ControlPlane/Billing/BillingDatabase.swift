@@ -69,7 +69,8 @@ extension BillingDatabaseName {
       ledgers: resources.compactMap { $0.typed(as: LedgerSpec.self)?.spec.database.id })
   }
 
-  /// Refuses to start a server that accepts Stripe events while prices and credits are in different databases.
+  /// Refuses to start a server that accepts Stripe events while prices and credits are in different
+  /// databases.
   package static func refuseSeparateDatabases(in desired: DesiredState) throws(OperationError) {
     do throws(BackendError) {
       _ = try database(of: desired.resources)

@@ -1,10 +1,11 @@
 import Model
 import Reconciling
 
-/// A change holds all leases of its environment while it runs: changes wait for each other, and running controllers finish
-/// their steps, release their leases and continue after the change.
+/// A change holds all leases of its environment while it runs: changes wait for each other, and running
+/// controllers finish their steps, release their leases and continue after the change.
 extension ChangeExecutor {
-  /// Acquires all leases of the environment, runs `body` with an executor that writes under them, and releases them.
+  /// Acquires all leases of the environment, runs `body` with an executor that writes under them, and
+  /// releases them.
   /// - Parameter role: the name of the command, which other replicas see.
   package func withLeases(
     of environment: String, as role: String, _ body: (ChangeExecutor) async throws -> Void

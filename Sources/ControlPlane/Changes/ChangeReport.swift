@@ -8,8 +8,8 @@ package struct ChangeReport: JSONRepresentable {
   package let report: ApplyReport
   /// The result of an atomic apply; nil for other changes.
   package var atomic: AtomicReport?
-  /// Whether the result contains more than the plan did. False for an apply without changes whose resources are all
-  /// ready.
+  /// Whether the result contains more than the plan did. False for an apply without changes whose resources
+  /// are all ready.
   package var hasFindings = true
   /// Revisions that a rollback quarantined, sorted.
   package var quarantinedRevisions: [Int64] = []

@@ -6,8 +6,8 @@ extension Engine {
   /// Observes and plans with the permissions of a person.
   /// - Parameters:
   ///   - approver: the person whose approval `permissions` contains.
-  ///   - saved: the plan to apply, which contains its own allowances, and the name of its file. It is compared with the
-  ///     new plan before an approval counts.
+  ///   - saved: the plan to apply, which contains its own allowances, and the name of its file. It is
+  ///     compared with the new plan before an approval counts.
   package func prepare(
     _ desired: DesiredState, _ permissions: Permissions, by approver: String,
     as saved: (SavedPlan, from: String)? = nil

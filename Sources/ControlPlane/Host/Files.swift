@@ -11,7 +11,9 @@ package enum Files {
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while case let count = fread(&chunk, 1, chunk.count, file), count > 0 {
       bytes.append(contentsOf: chunk[..<count])
-      guard bytes.count <= 64 << 20 else { throw .usage("\(path) is larger than 64 MiB: it is not a saved plan") }
+      guard bytes.count <= 64 << 20 else {
+        throw .usage("\(path) is larger than 64 MiB: it is not a saved plan")
+      }
     }
     return String(decoding: bytes, as: UTF8.self)
   }

@@ -10,7 +10,8 @@ extension ControllerReplica {
   }
 }
 
-/// Identifies a process on its machine across reuse of process numbers: boot, PID namespace, PID and start time.
+/// Identifies a process on its machine across reuse of process numbers: boot, PID namespace, PID and start
+/// time.
 package enum ProcessIdentity {
   /// Nil if the system does not provide it.
   package static let current: String? = machine.flatMap { machine in

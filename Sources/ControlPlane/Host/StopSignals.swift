@@ -2,8 +2,8 @@ import Glibc
 package import Reconciling
 import UnixSignals
 
-/// Ctrl-C and SIGTERM. The first signal waits for running steps. The second ends the process at once, which is safe but
-/// leaves the private PostgreSQL running for the next command.
+/// Ctrl-C and SIGTERM. The first signal waits for running steps. The second ends the process at once, which
+/// is safe but leaves the private PostgreSQL running for the next command.
 package enum StopSignals {
   /// Returns at the first signal, or when the task is cancelled.
   package static func first() async {

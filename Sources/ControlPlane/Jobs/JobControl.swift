@@ -9,8 +9,9 @@ package import Postgres
 package import Reconciling
 import SchedulerKind
 
-/// The job work of a running controller: accepts orders, serves the nodes whose engines it reaches, and starts scheduler
-/// replicas. Starts once a `Scheduler` is declared and its database exists, and follows it to another database.
+/// The job work of a running controller: accepts orders, serves the nodes whose engines it reaches, and
+/// starts scheduler replicas. Starts once a `Scheduler` is declared and its database exists, and follows it
+/// to another database.
 package struct JobControl: Sendable {
   /// The service of the current scheduler, for the API.
   private let jobs: LazyJobService
@@ -84,13 +85,14 @@ package struct JobControl: Sendable {
     }
   }
 
-  /// Waits until the task is cancelled: a part that ended by itself starts again only together with the others.
+  /// Waits until the task is cancelled: a part that ended by itself starts again only together with the
+  /// others.
   private static func suspend() async {
     while (try? await Task.sleep(for: .seconds(3600))) != nil {}
   }
 
-  /// Serves nodes while this controller holds the supervisor lease: a node has one worker, and a second registration
-  /// takes over its attempts.
+  /// Serves nodes while this controller holds the supervisor lease: a node has one worker, and a second
+  /// registration takes over its attempts.
   private func runner(_ service: PostgresJobService, _ lease: SupervisorLease) -> LocalRunner {
     LocalRunner(
       workerAPI: service, engines: foundations.workloads.engines, http: foundations.http,
@@ -105,7 +107,8 @@ package struct JobControl: Sendable {
     reporter.warn("Node/\(node) takes no work: \(reason)")
   }
 
-  private func supervise(_ location: SchedulerLocation, _ pool: PostgresPool, _ lease: SupervisorLease) async {
+  private func supervise(_ location: SchedulerLocation, _ pool: PostgresPool, _ lease: SupervisorLease) async
+  {
     let url: Secret
     do {
       url = try await foundations.connectionURL(of: location.address)

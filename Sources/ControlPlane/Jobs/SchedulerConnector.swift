@@ -1,5 +1,5 @@
-import KindSupport
 package import JobStore
+import KindSupport
 package import Model
 package import Postgres
 package import Reconciling

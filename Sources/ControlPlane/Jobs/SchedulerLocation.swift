@@ -7,8 +7,8 @@ package import Reconciling
 import SchedulerKind
 import Synchronization
 
-/// The scheduler of an environment as its newest revision declares it: its database, and the nodes and modules that this
-/// process reaches.
+/// The scheduler of an environment as its newest revision declares it: its database, and the nodes and
+/// modules that this process reaches.
 package struct SchedulerLocation: Sendable {
   package let revision: Int64
   package let scheduler: ResourceID

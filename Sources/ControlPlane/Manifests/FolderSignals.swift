@@ -4,8 +4,8 @@ package import Model
 package import Reconciling
 import Synchronization
 
-/// Signals changes in folders through the kernel's inotify. Signals are hints: network folders send none, and bursts may
-/// lose some.
+/// Signals changes in folders through the kernel's inotify. Signals are hints: network folders send none, and
+/// bursts may lose some.
 package final class FolderSignals: Sendable {
   private struct State {
     /// The number of changes.
@@ -50,8 +50,8 @@ package final class FolderSignals: Sendable {
   private static let quietPeriod = TimeSpan(milliseconds: 15)
   private static let maxUnrest = TimeSpan(milliseconds: 500)
 
-  /// Waits for a change and the quiet period after it, or until the time is over. Without signals it waits for the
-  /// whole time.
+  /// Waits for a change and the quiet period after it, or until the time is over. Without signals it waits
+  /// for the whole time.
   /// - Returns: whether a change happened and is complete.
   package static func waitForQuiet(
     _ signals: FolderSignals?, within span: TimeSpan, _ time: TimeSource

@@ -1,12 +1,12 @@
 import Glibc
 package import Model
 
-/// Detects changes of manifests by the names, sizes and times of the files. Signals of the kernel (`FolderSignals`) only
-/// shorten the poll interval; polling detects what they miss.
+/// Detects changes of manifests by the names, sizes and times of the files. Signals of the kernel
+/// (`FolderSignals`) only shorten the poll interval; polling detects what they miss.
 ///
-/// A change counts once it is stable: when two polls in a row see the same files, or signals show that the change is
-/// complete, and git does not hold the lock of the work tree. With signals, an atomic change such as a rename counts at
-/// once, otherwise within half a second.
+/// A change counts once it is stable: when two polls in a row see the same files, or signals show that the
+/// change is complete, and git does not hold the lock of the work tree. With signals, an atomic change such
+/// as a rename counts at once, otherwise within half a second.
 package struct ManifestWatch {
   /// The time between two polls while nothing changes.
   package static func interval(hasSignals: Bool) -> TimeSpan {

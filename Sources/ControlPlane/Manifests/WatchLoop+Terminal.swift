@@ -3,7 +3,8 @@ import Reconciling
 
 /// The loop of `up`: ends at Ctrl-C, and optionally once every resource is ready.
 extension WatchLoop {
-  /// - Parameter readyTimeout: end once every resource is ready, and fail after this time; nil: run until a signal.
+  /// - Parameter readyTimeout: end once every resource is ready, and fail after this time; nil: run until a
+  ///   signal.
   package func run(from desired: DesiredState, jobs: JobControl, readyTimeout: TimeSpan?) async throws {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
     let result = await follow(

@@ -3,7 +3,8 @@ package import Manifests
 package import Model
 package import Reconciling
 
-/// Runs a controller and feeds it with triggers: changes of manifests, events of container engines, and the clock.
+/// Runs a controller and feeds it with triggers: changes of manifests, events of container engines, and the
+/// clock.
 package struct WatchLoop: Sendable {
   package let changes: ChangeExecutor
   /// Reads the changed manifests.
@@ -45,8 +46,8 @@ package struct WatchLoop: Sendable {
 
   /// Runs the controller until `triggers` end and its steps have ended.
   /// - Parameters:
-  ///   - drainLimit: the time for running steps after the request to stop. Later steps are cancelled and journalled as
-  ///     interrupted. Nil: unlimited.
+  ///   - drainLimit: the time for running steps after the request to stop. Later steps are cancelled and
+  ///     journalled as interrupted. Nil: unlimited.
   ///   - helpers: run as long as the controller does.
   package func follow(
     _ desired: DesiredState, _ triggers: AsyncStream<Trigger>, _ feed: AsyncStream<Trigger>.Continuation,

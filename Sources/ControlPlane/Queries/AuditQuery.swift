@@ -2,7 +2,8 @@ package import Gateway
 package import Model
 package import Reconciling
 
-/// Reads audit entries: for `audit list`, and page by page for `audit verify`, which verifies the chain in the client.
+/// Reads audit entries: for `audit list`, and page by page for `audit verify`, which verifies the chain in
+/// the client.
 package struct AuditQuery: Query {
   package static let operation = QueryOperation(
     .get, "audit", name: "listAudit", "List audit entries, and the head of their hash chain.",

@@ -37,7 +37,9 @@ package struct DiffQuery: Query {
   }
 
   /// The differences of loaded manifests from the newest revision.
-  package static func changes(of desired: DesiredState, in store: any StateStore) async throws -> ManifestChanges {
+  package static func changes(of desired: DesiredState, in store: any StateStore) async throws
+    -> ManifestChanges
+  {
     guard let newest = try await store.latestRevision(of: desired.environment),
       let applied = try await store.desiredState(of: desired.environment, at: newest.number)
     else {
@@ -98,7 +100,9 @@ package struct ManifestChange: JSONRepresentable {
   }
 
   package init?(_ value: Value) {
-    guard let id = value.id(at: "id"), let change = value.word(at: "change", of: Change.self) else { return nil }
+    guard let id = value.id(at: "id"), let change = value.word(at: "change", of: Change.self) else {
+      return nil
+    }
     self.init(id: id, change: change, fields: value.list(at: "fields", of: FieldChange.self) ?? [])
   }
 }

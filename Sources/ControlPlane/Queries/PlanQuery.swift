@@ -4,8 +4,8 @@ package import Model
 import Planning
 import Reconciling
 
-/// Plans manifests: `plan`. Requires the role operator, because observing sends the referenced secrets to the addresses in
-/// the manifests.
+/// Plans manifests: `plan`. Requires the role operator, because observing sends the referenced secrets to the
+/// addresses in the manifests.
 package struct PlanQuery: Query {
   package static let operation = QueryOperation(
     .post, "plan", name: "planManifests", "Plan these manifests. Changes nothing.",
@@ -16,7 +16,8 @@ package struct PlanQuery: Query {
         }),
       maxBytes: BundleSchema.maxBytes),
     answer: (
-      "The plan as docs/plan-json.md describes it, warnings about the manifests, and with ‘keep’ the saved plan.",
+      "The plan as docs/plan-json.md describes it, warnings about the manifests, and with ‘keep’ the saved "
+        + "plan.",
       WireSchema.object(
         ["plan": WireSchema.any, "warnings": WireSchema.list(WireSchema.diagnostic)],
         optional: ["saved": WireSchema.any])
@@ -108,7 +109,8 @@ package enum BundleSchema {
 
   private static let files = WireSchema.list(
     WireSchema.object(
-      ["name": WireSchema.text(length: 1...4096), "text": WireSchema.text], optional: ["base": WireSchema.flag],
+      ["name": WireSchema.text(length: 1...4096), "text": WireSchema.text],
+      optional: ["base": WireSchema.flag],
       isClosed: true),
     maxItems: 10_000)
 

@@ -1,8 +1,8 @@
 package import Gateway
 package import Model
 
-/// A question about a state, or a small order. This process answers it on a state that it opened, or a server does. Both
-/// answers are equal, so commands print the same text.
+/// A question about a state, or a small order. This process answers it on a state that it opened, or a server
+/// does. Both answers are equal, so commands print the same text.
 package protocol Query: Sendable {
   /// The part of a state that the answer is read from.
   associatedtype Context: QueryContext

@@ -38,7 +38,8 @@ package struct RevisionsQuery: Query {
       now: context.now(),
       entries: revisions.map { revision in
         RevisionList.Entry(
-          revision: revision, quarantine: quarantines[revision.manifestDigest].map(RevisionList.QuarantineEntry.init))
+          revision: revision,
+          quarantine: quarantines[revision.manifestDigest].map(RevisionList.QuarantineEntry.init))
       })
   }
 }

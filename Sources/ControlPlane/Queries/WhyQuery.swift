@@ -9,7 +9,8 @@ package struct WhyQuery: Query {
     "Explain the status of a resource, the next action of the controller and what an operator can do.",
     parameters: [.kind, .name, .environment],
     answer: (
-      "The chain of causes, as ‘why -o json’ prints it, with the headline of each resource and the events of the root.",
+      "The chain of causes, as ‘why -o json’ prints it, with the headline of each resource and the events "
+        + "of the root.",
       WireSchema.object([
         "resource": WireSchema.resource, "ready": WireSchema.flag, "chain": WireSchema.list(WireSchema.any),
         "root": WireSchema.any, "next": WireSchema.any, "advice": WireSchema.list(WireSchema.text),

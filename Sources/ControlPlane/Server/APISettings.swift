@@ -29,8 +29,8 @@ package struct APISettings: Sendable {
     }
     guard identity != nil || address.isLocal || plain == .allowed else {
       throw .usage(
-        "apiListen (\(source("apiListen"))): other machines reach \(address), and tokens would be sent without TLS; "
-          + "set tlsCertificate and tlsKey, or apiPlain: allowed behind a proxy with TLS")
+        "apiListen (\(source("apiListen"))): other machines reach \(address), and tokens would be sent "
+          + "without TLS; set tlsCertificate and tlsKey, or apiPlain: allowed behind a proxy with TLS")
     }
     var limits = APILimits()
     limits.perToken = rate.rate

@@ -2,9 +2,10 @@ import Gateway
 
 /// A server that runs beside other work.
 struct ListeningServer: Sendable {
-  typealias Run = @Sendable (
-    _ listening: @escaping @Sendable (ListenAddress) -> Void, _ stop: @escaping @Sendable () async -> Void
-  ) async throws(GatewayError) -> Void
+  typealias Run =
+    @Sendable (
+      _ listening: @escaping @Sendable (ListenAddress) -> Void, _ stop: @escaping @Sendable () async -> Void
+    ) async throws(GatewayError) -> Void
 
   private let run: Run
 

@@ -3,8 +3,8 @@ package import Manifests
 package import Model
 import StripeAPI
 
-/// The settings file of a server; nil for settings that it does not contain. This list also defines the environment
-/// variables, the validation of the file and `docs/server-reference.md`.
+/// The settings file of a server; nil for settings that it does not contain. This list also defines the
+/// environment variables, the validation of the file and `docs/server-reference.md`.
 package struct ServerFile: ManifestObject {
   package var manifests: [String]?
   package var state: String?
@@ -41,8 +41,8 @@ package struct ServerFile: ManifestObject {
         + "authenticated: use a local address or a proxy that authenticates")
     Field(
       "apiListen", \.apiListen,
-      "Address of the API, which requires tokens (docs/api.md): host:port or unix:///path. Serves HTTP/2 and HTTP/1.1 "
-        + "with TLS, otherwise HTTP/1.1")
+      "Address of the API, which requires tokens (docs/api.md): host:port or unix:///path. Serves HTTP/2 and "
+        + "HTTP/1.1 with TLS, otherwise HTTP/1.1")
     Field("apiPlain", \.apiPlain, "Whether the API may be served to other machines without TLS")
     Field("apiRate", \.apiRate, "Rate limit of a token; bursts may have twice as many requests")
     Field("accessLog", \.accessLog, "Whether each API request is logged")
@@ -57,8 +57,8 @@ package struct ServerFile: ManifestObject {
     Field("logLevel", \.logLevel, "Minimum level of logged lines")
     Field(
       "stripeWebhookSecrets", \.stripeWebhookSecrets,
-      "Signing secrets of the Stripe webhook endpoint, separated by commas: several during a rotation. Without a secret, "
-        + "/webhooks/stripe accepts nothing"
+      "Signing secrets of the Stripe webhook endpoint, separated by commas: several during a rotation. "
+        + "Without a secret, /webhooks/stripe accepts nothing"
     )
     Field(
       "stripeSecret", \.stripeSecret,

@@ -6,11 +6,12 @@ package import Model
 package import Reconciling
 import UnixSignals
 
-/// Runs the controller as a service: the loop of `up`, with an API, metrics, health checks and notifications of the
-/// service manager.
+/// Runs the controller as a service: the loop of `up`, with an API, metrics, health checks and notifications
+/// of the service manager.
 ///
-/// SIGTERM and SIGINT: no step starts any more, and running steps have `drain` to finish; then they are cancelled and
-/// journalled as interrupted. A second signal ends the process at once. SIGHUP: the manifests are read again.
+/// SIGTERM and SIGINT: no step starts any more, and running steps have `drain` to finish; then they are
+/// cancelled and journalled as interrupted. A second signal ends the process at once. SIGHUP: the manifests
+/// are read again.
 package struct ServerLoop: Sendable {
   private let settings: ServerSettings
   private let desired: DesiredState

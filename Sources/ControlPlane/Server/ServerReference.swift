@@ -16,8 +16,8 @@ package enum ServerReference {
     | in the file | variable | flag | default | |
     |---|---|---|---|---|
     \(settings)
-    Manifests are the arguments of the command. Separate the elements of a list in a variable with commas. The Stripe
-    settings have no flags, because every user of the machine can read command lines.
+    Manifests are the arguments of the command. Separate the elements of a list in a variable with commas. The
+    Stripe settings have no flags, because every user of the machine can read command lines.
 
     ## Metrics
 
@@ -33,8 +33,8 @@ package enum ServerReference {
       let flag = hasFlag ? "`--\(dashed(field.name))`" : ""
       let plain = ServerSettings.plainVariables[field.name].map { ", `\($0)`" } ?? ""
       let standard = ServerFile.defaults[field.name].map { "`\($0)`" } ?? ""
-      return
-        "| `\(field.name)` | `\(ServerSettings.variable(field.name))`\(plain) | \(flag) | \(standard) | \(field.doc) |\n"
+      let variable = "`\(ServerSettings.variable(field.name))`\(plain)"
+      return "| `\(field.name)` | \(variable) | \(flag) | \(standard) | \(field.doc) |\n"
     }.joined()
   }
 

@@ -1,7 +1,8 @@
 import Glibc
 package import Model
 
-/// Notifies systemd about the state of the service, as sd_notify(3) describes. Does nothing without a notify socket.
+/// Notifies systemd about the state of the service, as sd_notify(3) describes. Does nothing without a notify
+/// socket.
 package struct ServiceManager: Sendable {
   private let path: String?
   /// The interval of the systemd watchdog; nil if it is off.

@@ -36,8 +36,8 @@ package struct StripeSettings: Sendable {
     }
     guard isLive ? !isTestKey : !isLiveKey else {
       throw .usage(
-        "stripeMode (\(source("stripeMode"))): the events are \(isLive ? "live" : "test") events and the key is "
-          + "\(isLive ? "a test" : "a live") key; an endpoint accepts one mode")
+        "stripeMode (\(source("stripeMode"))): the events are \(isLive ? "live" : "test") events and the "
+          + "key is \(isLive ? "a test" : "a live") key; an endpoint accepts one mode")
     }
   }
 

@@ -7,7 +7,8 @@ import Planning
 import Postgres
 package import Reconciling
 
-/// The parts of an opened state. Commands and servers hand each query, change and loop the parts that it uses.
+/// The parts of an opened state. Commands and servers hand each query, change and loop the parts that it
+/// uses.
 package struct StateSession: Sendable {
   package let foundations: Foundations
   package let platform: Platform
@@ -56,8 +57,8 @@ extension StateSession {
     return try await open(location, on: foundations, reporter: reporter, body)
   }
 
-  /// Starts the private server while the manifests are read, which takes about as long. Invalid manifests do not create
-  /// a state.
+  /// Starts the private server while the manifests are read, which takes about as long. Invalid manifests do
+  /// not create a state.
   package static func open<Output>(
     _ location: StateLocation, reporter: any Reporter, reading paths: [String],
     _ body: (StateSession, DesiredState) async throws -> Output
@@ -102,9 +103,13 @@ extension StateSession {
   }
 
   /// The migrations of the state's database, in order.
-  package static var stateMigrations: [Migration] { ControllerState.migrations + Delivery.migrations }
+  package static var stateMigrations: [Migrations.Migration] {
+    ControllerState.migrations + Delivery.migrations
+  }
 
-  private static func pool(of location: StateLocation, _ foundations: Foundations) async throws -> PostgresPool {
+  private static func pool(of location: StateLocation, _ foundations: Foundations) async throws
+    -> PostgresPool
+  {
     if let url = location.database { return PostgresPool(try PostgresConfiguration(url: url)) }
     try await foundations.server.start()
     try await foundations.server.createDatabase(ControllerState.databaseName)

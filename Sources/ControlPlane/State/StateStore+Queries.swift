@@ -9,8 +9,8 @@ extension StateStore {
     return try await desiredState(of: environment, at: latest.number) ?? empty
   }
 
-  /// Desired resources that are not ready, also those without a status yet. Omits resources that the controller does
-  /// not make ready: paused ones, and observed ones that drifted.
+  /// Desired resources that are not ready, also those without a status yet. Omits resources that the
+  /// controller does not make ready: paused ones, and observed ones that drifted.
   package func unreadyResources(in environment: String) async throws(StoreError) -> [ResourceID] {
     guard let latest = try await latestRevision(of: environment),
       let desired = try await desiredState(of: environment, at: latest.number)

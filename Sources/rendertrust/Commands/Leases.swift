@@ -32,8 +32,8 @@ struct Leases: QueryCommand {
     var table = Table(["REPLICA", "HOST", "LEADER", "RANGES", "TOKENS", "EXPIRES IN"])
     for membership in leases.orderedMemberships {
       let replica = membership.replica
-      let ranges = KeyRange.all.filter { leases[range: $0].holder == replica.name }
-      let tokens = ranges.map { leases[range: $0].token }
+      let ranges = KeyRange.all.filter { leases[$0].holder == replica.name }
+      let tokens = ranges.map { leases[$0].token }
       let isWaiting = replica.isExclusive && ranges.isEmpty
       table.add([
         replica.name, replica.host.isEmpty ? "–" : replica.host,

@@ -40,7 +40,8 @@ struct SchedulerCommand: AsyncParsableCommand {
     let logger = Logger(label: "scheduler") { _ in
       // A server that started this replica forwards its log: warnings and errors only.
       ServerLogHandler(
-        logLevel: isChild ? .warning : .info, format: isChild ? .text : .json, time: time, write: Output.print)
+        logLevel: isChild ? .warning : .info, format: isChild ? .text : .json, time: time, write: Output.print
+      )
     }
     let service = PostgresJobService(pool, now: time.now, random: { .random(in: .min ... .max) })
     let heartbeat = ReplicaHeartbeat(pool, name: name, host: Authorship.hostName, process: Int64(getpid()))

@@ -109,7 +109,8 @@ struct Server: AsyncParsableCommand {
     let time = TimeSource.real
     let logger = Logger(label: "rendertrust") { _ in
       ServerLogHandler(
-        logLevel: Logger.Level(settings.logLevel), format: settings.logFormat, time: time, write: Output.print)
+        logLevel: Logger.Level(settings.logLevel), format: settings.logFormat, time: time, write: Output.print
+      )
     }
     for variable in settings.unknownVariables {
       logger.warning("unknown variable", metadata: ["variable": .string(variable)])

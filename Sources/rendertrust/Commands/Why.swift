@@ -35,7 +35,8 @@ struct Why: QueryCommand {
     if explanation.next != .nothing { text += "  \(explanation.next.sentence(now: answer.now))\n" }
     for line in explanation.advice { text += style.dim("  \(line)") + "\n" }
     for event in answer.events.reversed() {
-      text += style.dim("  \((answer.now - event.at).ago) ago  ") + "\(event.reason.rawValue)  \(event.message)\n"
+      text +=
+        style.dim("  \((answer.now - event.at).ago) ago  ") + "\(event.reason.rawValue)  \(event.message)\n"
     }
     return text
   }

@@ -35,7 +35,8 @@ struct ApprovalOptions: ParsableArguments {
     guard let approve else { return }
     let isDigest = approve.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
     guard isDigest, (ApprovalOptions.minDigits...64).contains(approve.utf8.count) else {
-      throw ValidationError("--approve must be the digest that ‘rendertrust plan’ shows, such as 3f2a91c04d1e")
+      throw ValidationError(
+        "--approve must be the digest that ‘rendertrust plan’ shows, such as 3f2a91c04d1e")
     }
   }
 }

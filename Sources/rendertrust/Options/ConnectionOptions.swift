@@ -18,8 +18,8 @@ struct ConnectionOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Server to call: https://host, http:// on this host or unix:///path. Default: RENDERTRUST_SERVER. The token is "
-        + "in RENDERTRUST_TOKEN.", valueName: "url"))
+      "Server to call: https://host, http:// on this host or unix:///path. Default: RENDERTRUST_SERVER. The "
+        + "token is in RENDERTRUST_TOKEN.", valueName: "url"))
   var server: String?
 
   @Option(name: .long, help: ArgumentHelp("File with the token for the server.", valueName: "file"))
@@ -28,12 +28,14 @@ struct ConnectionOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Certificate authorities of the server, PEM. Default: RENDERTRUST_CA_FILE, otherwise those of the system.", valueName: "file"))
+      "Certificate authorities of the server, PEM. Default: RENDERTRUST_CA_FILE, otherwise the system's.",
+      valueName: "file"))
   var caFile: String?
 
   func validate() throws {
     if server != nil, state != nil || database != nil {
-      throw ValidationError("--server cannot be combined with --state and --database: a server has its own state")
+      throw ValidationError(
+        "--server cannot be combined with --state and --database: a server has its own state")
     }
   }
 

@@ -22,7 +22,9 @@ struct StateOptions: ParsableArguments {
   func validate() throws {
     guard folder == nil, database == nil, Environment["RENDERTRUST_SERVER"] != nil else { return }
     throw ValidationError(
-      "RENDERTRUST_SERVER is set, but this command requires a local state: pass --state or --database, or unset it")
+      "RENDERTRUST_SERVER is set, but this command requires a local state: pass --state or --database, or "
+        + "unset it"
+    )
   }
 }
 
@@ -31,7 +33,8 @@ extension StateOptions {
 }
 
 extension StateSession {
-  /// Opens the state, runs `body` with progress on the terminal, and closes the state again, also when `body` throws.
+  /// Opens the state, runs `body` with progress on the terminal, and closes the state again, also when `body`
+  /// throws.
   static func open<Output>(
     _ options: StateOptions, showsPlan: Bool = false, _ body: (StateSession) async throws -> Output
   ) async throws -> Output {

@@ -11,7 +11,10 @@ package struct GrantQuery: Query {
     parameters: LedgerSelection.apiParameters,
     body: APIBody(
       schema: WireSchema.object(
-        ["account": WireSchema.text(length: 1...80), "credits": WireSchema.credits, "key": WireSchema.text(length: 1...200)],
+        [
+          "account": WireSchema.text(length: 1...80), "credits": WireSchema.credits,
+          "key": WireSchema.text(length: 1...200),
+        ],
         optional: [
           "reason": WireSchema.text(length: 0...500), "from": WireSchema.text(length: 1...80),
           "kind": WireSchema.word(kinds.map(\.rawValue)),

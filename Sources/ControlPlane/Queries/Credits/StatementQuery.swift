@@ -10,7 +10,8 @@ package struct StatementQuery: Query {
     .get, "credits/accounts/{account}/statement", name: "getStatement",
     "Show the monthly statement of an account. Creators see their own.", roles: LedgerSelection.readers,
     parameters: LedgerSelection.apiParameters + [
-      APIParameter("account", .path, "The account.", schema: WireSchema.text(length: 1...80), isRequired: true),
+      APIParameter(
+        "account", .path, "The account.", schema: WireSchema.text(length: 1...80), isRequired: true),
       APIParameter(
         "month", .query, "A month such as 2026-11. Default: this month.",
         schema: .members(["type": .string("string"), "pattern": .string("^[0-9]{4}-[0-9]{2}$")])),
@@ -39,7 +40,9 @@ package struct StatementQuery: Query {
     self.init(
       try LedgerSelection(request), account: request.parameters["account"] ?? "",
       month: month.flatMap { CalendarMonth($0) })
-    if let month, self.month == nil { throw OperationError.usage("‘\(month)’ is not a month such as 2026-11") }
+    if let month, self.month == nil {
+      throw OperationError.usage("‘\(month)’ is not a month such as 2026-11")
+    }
   }
 
   package var parameters: [String: String] {

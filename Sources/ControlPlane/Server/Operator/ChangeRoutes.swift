@@ -4,8 +4,8 @@ package import Model
 import Planning
 package import Reconciling
 
-/// `POST /api/v1/apply` and `/api/v1/rollback`. A caller that accepts a stream receives events while the change runs; any
-/// other caller receives the result when it ends.
+/// `POST /api/v1/apply` and `/api/v1/rollback`. A caller that accepts a stream receives events while the
+/// change runs; any other caller receives the result when it ends.
 package struct ChangeRoutes: Sendable {
   package let platform: Platform
   package let store: any StateStore
@@ -27,8 +27,8 @@ package struct ChangeRoutes: Sendable {
   ])
   private static let answer = APIAnswer(
     200,
-    "The result, as docs/apply-json.md describes it. As events: observing, planned, started, finished, note, remark "
-      + "and alive, and at the end done, with the same object, or failed, with a problem.",
+    "The result, as docs/apply-json.md describes it. As events: observing, planned, started, finished, note, "
+      + "remark and alive, and at the end done, with the same object, or failed, with a problem.",
     schema: WireSchema.object(
       [
         "environment": WireSchema.name, "revision": WireSchema.integer, "summary": WireSchema.any,
@@ -83,7 +83,8 @@ package struct ChangeRoutes: Sendable {
   private var rollback: APIRoute {
     APIRoute(
       .post, "/api/v1/rollback", name: "rollBack",
-      summary: "Restore an earlier revision. The change continues if the caller disconnects.", roles: [.operator],
+      summary: "Restore an earlier revision. The change continues if the caller disconnects.",
+      roles: [.operator],
       body: APIBody(
         schema: .members([
           "type": .string("object"), "additionalProperties": .bool(false),
@@ -126,12 +127,13 @@ package struct ChangeRoutes: Sendable {
       guard !request.wantsEvents else { return .events(events) }
       for await event in events {
         switch ProgressMessage(event) {
-        case .done(let report): return .json(200, report.value)
+        case .done(let report): return .success(report.value)
         case .failed(let failure): return failure.response
         case .progress, .remark, .alive, nil: break
         }
       }
-      return OperationError.unavailable("the server is stopping; the change continues after its next start").response
+      return OperationError.unavailable("the server is stopping; the change continues after its next start")
+        .response
     } catch {
       return OperationError(error).response
     }

@@ -4,8 +4,8 @@ package import Model
 import Reconciling
 import Synchronization
 
-/// Performs changes that were ordered through the API, also after their callers disconnect. Changes of one environment
-/// wait for each other's leases, as commands do.
+/// Performs changes that were ordered through the API, also after their callers disconnect. Changes of one
+/// environment wait for each other's leases, as commands do.
 package final class ChangeRunner: Sendable {
   /// An ordered change of one environment.
   package struct Change: Sendable {
@@ -40,7 +40,8 @@ package final class ChangeRunner: Sendable {
   }
 
   /// Accepts a change.
-  /// - Returns: the events of the change, which end with `done` or `failed`. The change runs whether they are read or not.
+  /// - Returns: the events of the change, which end with `done` or `failed`. The change runs whether they are
+  ///   read or not.
   package func submit(_ change: Change) throws(OperationError) -> AsyncStream<APIEvent> {
     guard !executor.engine.gracefulStop.isRequested else { throw .unavailable("this server is stopping") }
     let isAccepted = pending.withLock { count in
@@ -60,8 +61,8 @@ package final class ChangeRunner: Sendable {
   /// Refuses further changes.
   package func close() { feed.finish() }
 
-  /// Performs changes until the runner is closed and every change has ended. Cancellation interrupts running changes; the
-  /// journal records that.
+  /// Performs changes until the runner is closed and every change has ended. Cancellation interrupts running
+  /// changes; the journal records that.
   package func run() async {
     await withTaskGroup(of: Void.self) { group in
       for await work in queue {

@@ -6,8 +6,8 @@ package struct FollowedFolder: Sendable {
   package let environment: String
   package let paths: [String]
 
-  /// Refuses manifests that differ from the newest revision of the folder's environment, unless the caller overrides it.
-  /// They would last only until the next change of the folder or the next start of the server.
+  /// Refuses manifests that differ from the newest revision of the folder's environment, unless the caller
+  /// overrides it. They would last only until the next change of the folder or the next start of the server.
   package func refuse(_ desired: DesiredState, isOverridden: Bool, in store: any StateStore) async throws {
     guard desired.environment == environment, !isOverridden,
       try await store.latestRevision(of: environment)?.manifestDigest != desired.digest

@@ -1,8 +1,8 @@
 package import Gateway
 import Model
 
-/// The API for operators, which the CLI calls with `--server`. Each route answers a query or performs an order that
-/// commands also answer and perform on a local state.
+/// The API for operators, which the CLI calls with `--server`. Each route answers a query or performs an
+/// order that commands also answer and perform on a local state.
 package struct OperatorRoutes: Sendable {
   package let state: StateSession
   package let runner: ChangeRunner
@@ -41,10 +41,18 @@ package struct OperatorRoutes: Sendable {
       ]
     ) { request in
       do {
-        return .json(200, try await Request(request).answer(in: context).value)
+        return .success(try await Request(request).answer(in: context).value)
       } catch {
         return OperationError(error).response
       }
     }
+  }
+}
+
+extension APIResponse {
+  /// Status 200 with a JSON document.
+  static func success(_ value: Value) -> APIResponse {
+    let status = 200
+    return .json(status, value)
   }
 }

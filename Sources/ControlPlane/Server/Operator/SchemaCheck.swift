@@ -1,8 +1,8 @@
 package import Gateway
 package import Model
 
-/// Validates a request body against the types, members, lengths and bounds of its schema. An unknown member or a member
-/// of another type is an error.
+/// Validates a request body against the types, members, lengths and bounds of its schema. An unknown member
+/// or a member of another type is an error.
 package enum SchemaCheck {
   /// Nil if the value is valid.
   package static func problem(of value: Value, _ schema: Value, at path: String = "body") -> APIProblem? {

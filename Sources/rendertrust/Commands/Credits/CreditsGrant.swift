@@ -39,7 +39,8 @@ struct CreditsGrant: AsyncParsableCommand {
     let key = key ?? "\(UInt64.random(in: .min ... .max))"
     let grant = try await ledger.connection.send(
       try GrantQuery(
-        ledger.selection, account: account, credits: credits, key: key, reason: reason, kind: kind, from: from))
+        ledger.selection, account: account, credits: credits, key: key, reason: reason, kind: kind, from: from
+      ))
     Output.success(
       "\(grant.account) was granted \(grant.amount) credits with key \(key); \(grant.available) available")
   }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import ControllerState
 import ControlPlane
+import ControllerState
 import Reconciling
 
 struct TokenRevoke: AsyncParsableCommand {

@@ -4,18 +4,19 @@ import Testing
 @testable import rendertrust
 
 extension Remote {
-  @Suite struct SameText {
-    private static let looks: [[String]] = [
+  /// Commands print the same output with --server and on the state.
+  @Suite struct EqualOutput {
+    private static let queries: [[String]] = [
       ["environments", "list"], ["environments", "list", "-o", "name"],
       ["get"], ["get", "Ledger", "-o", "json"], ["get", "-o", "yaml"], ["get", "-o", "name"],
       ["get", "Module"], ["get", "-e", "prod"],
-      ["describe", "Database/platform"], ["describe", "Ledger/nobody"],
+      ["describe", "Database/platform"], ["describe", "Ledger/none"],
       ["why", "Ledger/credits"], ["why", "Ledger/credits", "-o", "json"], ["why", "Node/none"],
       ["events"], ["events", "Ledger/credits", "-o", "json"], ["events", "--limit", "2"],
       ["history"], ["history", "-o", "json"], ["leases"],
       ["audit"], ["audit", "list", "Ledger/credits", "-o", "json"], ["audit", "verify"],
       ["audit", "verify", "-o", "json"], ["export"], ["export", "Ledger"], ["export", "Nothing"],
-      ["credits"], ["credits", "balance", "ada", "-o", "json"], ["credits", "balance", "nobody"],
+      ["credits"], ["credits", "balance", "ada", "-o", "json"], ["credits", "balance", "none"],
       ["credits", "statement", "ada"], ["credits", "statement", "ada", "--month", "2020-01", "-o", "json"],
       ["credits", "holds"], ["credits", "holds", "ada", "-o", "json"], ["credits", "--ledger", "other"],
       ["credits", "grant", "ada", "1", "--key", "same"], ["credits", "grant", "ada", "none"],
@@ -23,25 +24,25 @@ extension Remote {
     ]
 
     @Test(
-      "Each look prints the same with --server as it does where the state is, to the byte and the exit code")
-    func looks() async throws {
-      try await Served.with { served in
-        try served.writeBooks()
+      "Queries print the same output and exit code")
+    func queries() async throws {
+      try await ServedState.with { served in
+        try served.writeLedger()
         let applied = try await served.local(["apply", served.manifests])
         try #require(applied.exitCode == 0, "\(applied)")
         _ = try await served.local(["credits", "grant", "ada", "2.5", "--key", "same"])
         _ = try await served.local(["credits", "grant", "ada", "1", "--key", "second", "--reason", "thanks"])
-        for words in Self.looks {
+        for words in Self.queries {
           let (local, remote) = try await served.both(words)
           #expect(local == remote, "\(words.joined(separator: " "))\n\(local)\n=== with --server\n\(remote)")
         }
       }
     }
 
-    @Test("What applying would do is planned the same from the caller’s files, with their places")
+    @Test("Plans of the caller's files are equal, including locations of errors")
     func plans() async throws {
-      try await Served.with { served in
-        try served.writeBooks()
+      try await ServedState.with { served in
+        try served.writeLedger()
         let folder = served.manifests
         for words in [
           ["plan", folder], ["plan", folder, "-o", "json"], ["plan", folder, "--detailed-exitcode"],
@@ -57,14 +58,14 @@ extension Remote {
           kind: Ledger
           metadata: {name: credits}
           spec: {payouts: {cpuMinute: "${minutes}", cpuHour: 3}}
-          """, to: "books.yaml")
+          """, to: "ledger.yaml")
         for words in [["plan", folder], ["diff", folder], ["apply", folder]] {
           let (local, remote) = try await served.both(words)
           #expect(local == remote, "\(words)\n\(local)\n=== with --server\n\(remote)")
-          #expect(remote.exitCode == 2 && remote.errors.contains("\(folder)/books.yaml:4:"), "\(remote)")
+          #expect(remote.exitCode == 2 && remote.errors.contains("\(folder)/ledger.yaml:4:"), "\(remote)")
         }
-        // Everything leaves, which a guard holds back.
-        try served.write("", to: "books.yaml")
+        // Removes every resource, which a guard blocks.
+        try served.write("", to: "ledger.yaml")
         for words in [["plan", folder], ["plan", folder, "-v"], ["diff", folder]] {
           let (local, remote) = try await served.both(words)
           #expect(local == remote, "\(words)\n\(local)\n=== with --server\n\(remote)")

@@ -2,7 +2,8 @@ import Model
 import Planning
 import Testing
 
-@Suite struct ToldPlanTests {
+/// Plans that are encoded as JSON and decoded.
+@Suite struct DecodedPlanTests {
   private static let findings: [GuardReason] = [
     .prunesEverything(existing: 3), .prunesMany(leaving: 7, existing: 12, allowedPercent: 30),
     .unapproved(
@@ -33,7 +34,7 @@ import Testing
         steps: outcome == .unchanged || outcome == .delete ? [] : [step, step],
         waitingOn: outcome == .waiting || outcome == .invalid ? "something ‘odd’\nhappens" : nil,
         desired: nil,
-        place: SourceLocation(file: "dev/prices.yaml", line: 3, column: 7))
+        location: SourceLocation(file: "dev/prices.yaml", line: 3, column: 7))
     }
     for (number, reason) in findings.enumerated() {
       let id = ResourceID(kind: "Node", name: "n\(number)")
@@ -41,7 +42,7 @@ import Testing
       resources.append(
         ResourcePlan(
           id: id, outcome: .blocked, steps: [step], waitingOn: finding.sentence, desired: nil,
-          heldBy: [finding]))
+          blockedBy: [finding]))
       resources.append(
         ResourcePlan(
           id: ResourceID(kind: "Node", name: "m\(number)"), outcome: .delete, steps: [step], desired: nil,
@@ -50,17 +51,17 @@ import Testing
     return Plan(environment: "dev", revision: 7, manifestDigest: Digest(of: ""), resources: resources)
   }
 
-  @Test("A plan that was told reads the same for people, at any width and in colour, and for programs")
+  @Test("A decoded plan renders the same text and JSON as the original")
   func sameText() throws {
     let plan = Self.plan
-    let told = try #require(Plan(told: try Value(json: plan.json().json)))
-    #expect(told.json() == plan.json())
-    #expect(told.hasWork == plan.hasWork && told.hasChanges == plan.hasChanges)
+    let decoded = try #require(Plan(decoding: try Value(json: plan.json().json)))
+    #expect(decoded.json() == plan.json())
+    #expect(decoded.hasWork == plan.hasWork && decoded.hasChanges == plan.hasChanges)
     for isVerbose in [false, true] {
       for width in [nil, 60, 100] {
         for style in [TextStyle.plain, TextStyle(isColoured: true)] {
           #expect(
-            told.text(style: style, width: width, isVerbose: isVerbose)
+            decoded.text(style: style, width: width, isVerbose: isVerbose)
               == plan.text(style: style, width: width, isVerbose: isVerbose))
         }
       }
@@ -68,8 +69,9 @@ import Testing
     #expect(plan.text().contains("dev/prices.yaml:3:7"))
   }
 
-  @Test("What is no plan is none", arguments: ["{}", "[]", #"{"environment":"dev","revision":1}"#, "null"])
-  func nonsense(text: String) throws {
-    #expect(Plan(told: try Value(json: text)) == nil)
+  @Test(
+    "Invalid plans decode to nil", arguments: ["{}", "[]", #"{"environment":"dev","revision":1}"#, "null"])
+  func invalid(text: String) throws {
+    #expect(Plan(decoding: try Value(json: text)) == nil)
   }
 }

@@ -12,28 +12,28 @@ import Testing
 @testable import ControlPlane
 @testable import rendertrust
 
-/// Commands with `--server` against what they print where the state is.
+/// Commands with `--server`, compared with the same commands on the state.
 ///
-/// Entry file: this one. Each test works inside `Served.with`: a state of its own with a private PostgreSQL, the real API
-/// server on it, and the built program that is run both ways.
+/// Each test runs in `ServedState.with`: its own state with a private PostgreSQL, the API server on it, and
+/// the built program.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 enum Remote {}
 
-/// A state that this process has open and serves.
-struct Served: Sendable {
+/// A state that this process serves.
+struct ServedState: Sendable {
   let folder: String
-  let session: Session
+  let state: StateSession
   let tokens = FakeTokens()
   let operatorToken: String
 
-  var state: String { folder + "/state" }
+  var stateFolder: String { folder + "/state" }
   var manifests: String { folder + "/dev" }
   var address: String { "unix://\(folder)/api.sock" }
 
-  /// Serves until `work` is over, then takes everything away.
-  /// - Parameter follows: whether the server keeps `dev` as the folder of manifests says.
+  /// Serves while `work` runs, and removes everything afterwards.
+  /// - Parameter follows: whether the server follows the manifest folder of `dev`.
   static func with(
-    follows: Bool = false, _ work: @Sendable (Served) async throws -> Void
+    follows: Bool = false, _ work: @Sendable (ServedState) async throws -> Void
   ) async throws {
     var template = Array("/tmp/rt-remote-XXXXXX".utf8CString)
     try #require(mkdtemp(&template) != nil)
@@ -42,36 +42,36 @@ struct Served: Sendable {
     chmod(folder, 0o755)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let location = StateLocation(folder: folder + "/state", database: nil)
-    try await Session.open(location, reporter: Silence()) { session in
-      let served = Served(folder: folder, session: session)
+    try await StateSession.open(location, reporter: SilentReporter()) { state in
+      let served = ServedState(folder: folder, state: state)
       try FileManager.default.createDirectory(atPath: served.manifests, withIntermediateDirectories: true)
       try await served.serve(follows: follows, work)
     }
   }
 
-  private init(folder: String, session: Session) {
+  private init(folder: String, state: StateSession) {
     self.folder = folder
-    self.session = session
+    self.state = state
     operatorToken = tokens.make("olga", .operator)
   }
 
-  private func serve(follows: Bool, _ work: @Sendable (Served) async throws -> Void) async throws {
+  private func serve(follows: Bool, _ work: @Sendable (ServedState) async throws -> Void) async throws {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let runner = ChangeRunner(session, logger: logger)
+    let runner = ChangeRunner(state.changes, logger: logger)
     let followed = FollowedFolder(environment: "dev", paths: [manifests])
-    let routes = OperatorRoutes(session: session, runner: runner, folder: follows ? followed : nil).routes
+    let routes = OperatorRoutes(state: state, runner: runner, folder: follows ? followed : nil).routes
     let server = APIServer(
       address: .unix(path: folder + "/api.sock"), identity: nil, routes: routes, tokens: tokens, time: .real,
       accessLog: nil, logger: logger)
     let (stopped, stop) = AsyncStream<Never>.makeStream()
-    let (listening, told) = AsyncStream<ListenAddress>.makeStream()
+    let (addresses, address) = AsyncStream<ListenAddress>.makeStream()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        defer { told.finish() }
-        try await server.run(listening: { told.yield($0) }, until: { for await _ in stopped {} })
+        defer { address.finish() }
+        try await server.run(listening: { address.yield($0) }, until: { for await _ in stopped {} })
       }
       group.addTask { await runner.run() }
-      _ = await listening.first { _ in true }
+      _ = await addresses.first { _ in true }
       let result: Result<Void, any Error>
       do { result = .success(try await work(self)) } catch { result = .failure(error) }
       runner.close()
@@ -85,8 +85,8 @@ struct Served: Sendable {
     try text.write(toFile: "\(manifests)/\(name)", atomically: true, encoding: .utf8)
   }
 
-  /// An environment, a database and the books, which need no engine.
-  func writeBooks() throws {
+  /// Writes an environment, a database and a ledger, which require no container engine.
+  func writeLedger() throws {
     try write(
       """
       apiVersion: rendertrust.com/v1
@@ -108,34 +108,27 @@ struct Served: Sendable {
       kind: Ledger
       metadata: {name: credits}
       spec: {payouts: {cpuMinute: "${minute}"}}
-      """, to: "books.yaml")
+      """, to: "ledger.yaml")
   }
 
   // MARK: Commands
 
-  /// What a command printed.
-  struct Outcome: Hashable, Sendable, CustomStringConvertible {
-    let exitCode: Int32
-    let output: String
-    let errors: String
-    var description: String { "exit \(exitCode)\n--- output\n\(output)--- errors\n\(errors)" }
+  /// Runs a command on the state.
+  func local(_ words: [String]) async throws -> CommandOutcome {
+    try await ServedState.execute(words + ["--state", stateFolder], ["RENDERTRUST_TOKEN": ""])
   }
 
-  /// On the state itself.
-  func local(_ words: [String]) async throws -> Outcome {
-    try await Served.execute(words + ["--state", state], ["RENDERTRUST_TOKEN": ""])
+  /// Runs a command with `--server`.
+  func remote(_ words: [String], token: String? = nil) async throws -> CommandOutcome {
+    try await ServedState.execute(
+      words + ["--server", address], ["RENDERTRUST_TOKEN": token ?? operatorToken])
   }
 
-  /// Through the server.
-  func remote(_ words: [String], token: String? = nil) async throws -> Outcome {
-    try await Served.execute(words + ["--server", address], ["RENDERTRUST_TOKEN": token ?? operatorToken])
-  }
-
-  static func execute(_ words: [String], _ variables: [String: String]) async throws -> Outcome {
+  static func execute(_ words: [String], _ variables: [String: String]) async throws -> CommandOutcome {
     let settings = variables.merging(["NO_COLOR": "1"]) { first, _ in first }
     let line =
       ["-u", "RENDERTRUST_SERVER"] + settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-      + [Served.program] + words
+      + [ServedState.program] + words
     let result = try await Subprocess.run(
       .name("env"), arguments: Arguments(line), input: .none, output: .string(limit: 16 << 20),
       error: .string(limit: 16 << 20))
@@ -144,12 +137,13 @@ struct Served: Sendable {
       case .exited(let code): code
       case .signaled(let signal): -signal
       }
-    return Outcome(
+    return CommandOutcome(
       exitCode: code, output: result.standardOutput, errors: result.standardError)
   }
 
-  /// Ages grow while commands run: what both ways print is compared where two local runs around the remote one agree.
-  func both(_ words: [String]) async throws -> (local: Outcome, remote: Outcome) {
+  /// Runs a command on the state and with `--server`. Repeats until the local output is equal before and
+  /// after the remote command, because ages change.
+  func both(_ words: [String]) async throws -> (local: CommandOutcome, remote: CommandOutcome) {
     var before = try await local(words)
     for _ in 0..<20 {
       let remote = try await remote(words)
@@ -157,7 +151,7 @@ struct Served: Sendable {
       if before == after { return (before, remote) }
       before = after
     }
-    throw SupportError("‘\(words.joined(separator: " "))’ never printed the same twice")
+    throw SupportError("‘\(words.joined(separator: " "))’ did not print the same output twice")
   }
 
   static let program: String = {
@@ -178,8 +172,8 @@ struct SupportError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Tells nobody.
-struct Silence: Reporter {
+/// Discards everything.
+struct SilentReporter: Reporter {
   var handler: ProgressHandler { { _ in } }
   func say(_ text: String) {}
   func remark(_ text: String) {}
@@ -187,4 +181,12 @@ struct Silence: Reporter {
   func report(_ diagnostics: [Diagnostic]) {}
   func tick() {}
   func clear() {}
+}
+
+/// The output of a command.
+struct CommandOutcome: Hashable, Sendable, CustomStringConvertible {
+  let exitCode: Int32
+  let output: String
+  let errors: String
+  var description: String { "exit \(exitCode)\n--- output\n\(output)--- errors\n\(errors)" }
 }
