@@ -51,8 +51,8 @@ extension Remote {
     private static let script = """
       set -eu
       work=$1 program=$2 python=$3 seconds=$4 check=$5
-      "$program" server "$work/dev" --state "$work/state" --listen "unix://$work/g.sock" --api-listen 127.0.0.1:0 \
-        --api-rate unlimited --access-log off >"$work/log" 2>&1 &
+      "$program" server "$work/dev" --state "$work/state" --listen "unix://$work/g.sock" \
+        --api-listen 127.0.0.1:0 --api-rate unlimited --access-log off >"$work/log" 2>&1 &
       server=$!
       trap 'kill $server 2>/dev/null; wait $server || true' EXIT
       for _ in $(seq 300); do
