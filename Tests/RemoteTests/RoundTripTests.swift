@@ -55,10 +55,10 @@ import Testing
     }
     #expect(ResourceStatus(Self.status.value) == Self.status && Event(Self.event.value) == Self.event)
     #expect(Revision(Self.revision.value) == Self.revision)
-    let entry = RevisionList.QuarantineEntry(
+    let entry = RevisionEntry.QuarantineEntry(
       Quarantine(digest: Digest(of: "x"), revision: 3, reason: "r", actor: "a", at: Self.time))
     try check(
-      RevisionList(now: Self.time, entries: [RevisionList.Entry(revision: Self.revision, quarantine: entry)]))
+      RecordList(now: Self.time, records: [RevisionEntry(revision: Self.revision, quarantine: entry)]))
   }
 
   @Test("Explanations with every next action")

@@ -3,8 +3,8 @@ import KindSupport
 import Ledger
 import Manifests
 package import Model
-package import Postgres
-package import Reconciling
+import Postgres
+import Reconciling
 package import StripeAPI
 
 /// The database with the purchases of an environment. `BillingDatabaseName` chooses it.

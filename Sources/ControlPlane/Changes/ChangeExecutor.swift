@@ -1,5 +1,5 @@
-import Model
-package import Planning
+package import Model
+import Planning
 package import Reconciling
 
 /// Executes prepared plans and reports their progress.
@@ -9,13 +9,6 @@ package struct ChangeExecutor: Sendable {
   package private(set) var reporter: any Reporter
   /// Whether Ctrl-C in this process stops the change. False for a change that was ordered through the API.
   package private(set) var isInteractive: Bool
-
-  package init(engine: Engine, store: any StateStore, reporter: any Reporter, isInteractive: Bool) {
-    self.engine = engine
-    self.store = store
-    self.reporter = reporter
-    self.isInteractive = isInteractive
-  }
 
   /// The same executor, whose engine writes only under the leases of the keeper.
   func bound(to keeper: LeaseKeeper) -> ChangeExecutor {

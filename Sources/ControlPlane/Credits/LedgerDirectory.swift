@@ -1,8 +1,9 @@
 import KindSupport
-package import Ledger
+import Ledger
+import Manifests
 package import Model
 package import Postgres
-package import Reconciling
+import Reconciling
 
 /// Opens the ledgers that are applied in the environments of a state.
 package struct LedgerDirectory: Sendable {

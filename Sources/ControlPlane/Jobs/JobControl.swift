@@ -1,12 +1,12 @@
 import Autoscaling
 import ContainerSupport
 import Glibc
-package import JobStore
+import JobStore
 import KindSupport
 package import Model
 import NodeRunner
-package import Postgres
-package import Reconciling
+import Postgres
+import Reconciling
 import SchedulerKind
 
 /// The job work of a running controller: accepts orders, serves the nodes whose engines it reaches, and

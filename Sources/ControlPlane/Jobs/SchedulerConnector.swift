@@ -1,8 +1,8 @@
 package import JobStore
 import KindSupport
-package import Model
-package import Postgres
-package import Reconciling
+import Model
+import Postgres
+import Reconciling
 
 /// Opens the schedulers that are applied in the environments of a state.
 package struct SchedulerConnector: Sendable {

@@ -40,7 +40,8 @@ extension WatchLoop {
         Readiness(environment: desired.environment, resources: desired.resources.count, elapsed: elapsed))
       guard timeout == nil else { return feed.finish() }
       reporter.say(
-        "  Watching \(paths.joined(separator: " ")); everything is observed every \(resync). Ctrl-C ends.")
+        "  Watching \(manifests.paths.joined(separator: " ")); everything is observed every \(resync). Ctrl-C ends."
+      )
       return
     }
   }

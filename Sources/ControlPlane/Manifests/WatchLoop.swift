@@ -1,5 +1,5 @@
 import ContainerSupport
-package import Manifests
+import Manifests
 package import Model
 package import Reconciling
 
@@ -7,15 +7,9 @@ package import Reconciling
 /// clock.
 package struct WatchLoop: Sendable {
   package let changes: ChangeExecutor
-  /// Reads the changed manifests.
-  package let schemas: Platform
-  package let paths: [String]
+  package let manifests: ManifestSource
   /// The time between two observations of everything.
   package let resync: TimeSpan
-  /// Created before the manifests were read, so that no change is missed.
-  package let watch: ManifestWatch
-  /// The cache of the first load, so that the first change does not read every file.
-  package let cache: ManifestCache
   /// This process among the controllers of the environment. Its role is the command, for the record.
   package let replica: ControllerReplica
   private let containers: ContainerWatch
@@ -25,15 +19,11 @@ package struct WatchLoop: Sendable {
   private var reporter: any Reporter { changes.reporter }
 
   package init(
-    _ state: StateSession, schemas: Platform, paths: [String], resync: TimeSpan, watch: ManifestWatch,
-    cache: ManifestCache = ManifestCache(), replica: ControllerReplica
+    _ state: StateSession, _ manifests: ManifestSource, resync: TimeSpan, replica: ControllerReplica
   ) {
     changes = state.changes
-    self.schemas = schemas
-    self.paths = paths
+    self.manifests = manifests
     self.resync = resync
-    self.watch = watch
-    self.cache = cache
     self.replica = replica
     containers = ContainerWatch(engines: state.foundations.workloads.engines, owner: state.owner)
   }
@@ -89,7 +79,7 @@ package struct WatchLoop: Sendable {
     let controller = Controller(
       engine: engine, environment: desired.environment, replica: replica, isGone: ProcessIdentity.isGone)
     do throws(StoreError) {
-      try await controller.run(from: desired, by: .local(replica.role, paths), triggers: triggers)
+      try await controller.run(from: desired, by: .local(replica.role, manifests.paths), triggers: triggers)
       return .success(())
     } catch {
       return .failure(error)
@@ -105,26 +95,25 @@ package struct WatchLoop: Sendable {
   }
 
   private func watchManifests(_ feed: AsyncStream<Trigger>.Continuation) async {
-    var watch = watch
-    var cache = cache
+    var manifests = manifests
     let signals = FolderSignals()
-    var hasSignals = signals?.watch(watch.folders) ?? false
+    var hasSignals = signals?.watch(manifests.watch.folders) ?? false
     var pause = ManifestWatch.interval(hasSignals: hasSignals)
     while true {
       let isQuiet = await FolderSignals.waitForQuiet(signals, within: pause, time)
       guard !Task.isCancelled else { return }
       let begun = time.now()
-      switch watch.poll(at: begun, isQuiet: isQuiet) {
+      switch manifests.watch.poll(at: begun, isQuiet: isQuiet) {
       case .none:
         // Polling takes at most a twentieth of the time, however many files there are.
         let cost = TimeSpan(milliseconds: (time.now() - begun).milliseconds * 20)
         pause = max(ManifestWatch.interval(hasSignals: hasSignals), cost)
       case .unstable: pause = ManifestWatch.stablePeriod
       case .stable(let fingerprint):
-        hasSignals = signals?.watch(watch.folders) ?? false
-        let trigger = schemas.trigger(from: paths, reusing: &cache, as: replica.role, reporter)
+        hasSignals = signals?.watch(manifests.watch.folders) ?? false
+        let trigger = manifests.trigger(as: replica.role, reporter)
         pause = ManifestWatch.stablePeriod
-        guard watch.accept(fingerprint) else { continue }
+        guard manifests.watch.accept(fingerprint) else { continue }
         feed.yield(trigger)
       }
     }

@@ -64,20 +64,15 @@ package struct AuditQuery: Query {
   }
 }
 
-package struct AuditPage: JSONRepresentable {
+package struct AuditPage: Sendable {
   package let environment: String
   package let now: Timestamp
   package let entries: [AuditEntry]
   /// The head of the chain after the entries were read.
   package let head: AuditHead
+}
 
-  package init(environment: String, now: Timestamp, entries: [AuditEntry], head: AuditHead) {
-    self.environment = environment
-    self.now = now
-    self.entries = entries
-    self.head = head
-  }
-
+extension AuditPage: JSONRepresentable {
   package var value: Value {
     .members([
       "environment": .string(environment), "now": .string(now.description),

@@ -59,39 +59,34 @@ package struct DiffQuery: Query {
   }
 }
 
-package struct ManifestChanges: JSONRepresentable {
+package struct ManifestChanges: Sendable {
   /// Sorted by ID.
   package let changes: [ManifestChange]
   package var warnings: [Diagnostic] = []
-
-  package init(changes: [ManifestChange]) { self.changes = changes }
-
-  package var value: Value {
-    .members(["changes": .array(changes.map(\.value)), "warnings": .array(warnings.map(\.value))])
-  }
-
-  package init?(_ value: Value) {
-    guard let changes = value.list(at: "changes", of: ManifestChange.self) else { return nil }
-    self.init(changes: changes)
-    warnings = value.list(at: "warnings", of: Diagnostic.self) ?? []
-  }
 }
 
 /// The difference of one resource from the newest revision.
-package struct ManifestChange: JSONRepresentable {
+package struct ManifestChange: Sendable {
   package enum Change: String, CaseIterable, Sendable { case added, removed, changed }
 
   package let id: ResourceID
   package let change: Change
   /// Empty unless the resource changed.
-  package let fields: [FieldChange]
+  package var fields: [FieldChange] = []
+}
 
-  package init(id: ResourceID, change: Change, fields: [FieldChange] = []) {
-    self.id = id
-    self.change = change
-    self.fields = fields
+extension Resource where Spec == any ResourceSpec {
+  fileprivate var diffValue: Value {
+    .members([
+      "metadata": .members([
+        "labels": .object(metadata.labels.mapValues { .string($0) }), "mode": .string(metadata.mode.rawValue),
+      ]),
+      "spec": spec.value,
+    ])
   }
+}
 
+extension ManifestChange: JSONRepresentable {
   package var value: Value {
     .members([
       "id": .string(id.description), "change": .string(change.rawValue),
@@ -107,13 +102,14 @@ package struct ManifestChange: JSONRepresentable {
   }
 }
 
-extension Resource where Spec == any ResourceSpec {
-  fileprivate var diffValue: Value {
-    .members([
-      "metadata": .members([
-        "labels": .object(metadata.labels.mapValues { .string($0) }), "mode": .string(metadata.mode.rawValue),
-      ]),
-      "spec": spec.value,
-    ])
+extension ManifestChanges: JSONRepresentable {
+  package var value: Value {
+    .members(["changes": .array(changes.map(\.value)), "warnings": .array(warnings.map(\.value))])
+  }
+
+  package init?(_ value: Value) {
+    guard let changes = value.list(at: "changes", of: ManifestChange.self) else { return nil }
+    self.init(changes: changes)
+    warnings = value.list(at: "warnings", of: Diagnostic.self) ?? []
   }
 }

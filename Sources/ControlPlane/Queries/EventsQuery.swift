@@ -33,33 +33,15 @@ package struct EventsQuery: Query {
       .compactMapValues { $0 }
   }
 
-  package func answer(in context: RecordsContext) async throws -> EventList {
+  package func answer(in context: RecordsContext) async throws -> RecordList<Event> {
     let environment = try await context.environments.resolve(environment)
     let events = try await context.store.events(of: environment, id: resource, limit: limit)
-    return EventList(now: context.now(), events: events)
+    return RecordList(now: context.now(), records: events)
   }
 }
 
-package struct EventList: JSONRepresentable {
-  package let now: Timestamp
-  /// Newest first.
-  package let events: [Event]
-
-  package init(now: Timestamp, events: [Event]) {
-    self.now = now
-    self.events = events
-  }
-
-  package var value: Value {
-    .members(["now": .string(now.description), "events": .array(events.map(\.value))])
-  }
-
-  package init?(_ value: Value) {
-    guard let now = value.time(at: "now"), let events = value.list(at: "events", of: Event.self) else {
-      return nil
-    }
-    self.init(now: now, events: events)
-  }
+extension Event: ListedRecord {
+  package static var listName: String { "events" }
 }
 
 extension APIParameter {

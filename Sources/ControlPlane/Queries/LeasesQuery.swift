@@ -27,24 +27,20 @@ package struct LeasesQuery: Query {
     return Answer(environment: environment, table: table, now: now)
   }
 
-  package struct Answer: JSONRepresentable {
+  package struct Answer: Sendable {
     package let environment: String
     package let table: LeaseTable
     package let now: Timestamp
+  }
+}
 
-    package init(environment: String, table: LeaseTable, now: Timestamp) {
-      self.environment = environment
-      self.table = table
-      self.now = now
-    }
+extension LeasesQuery.Answer: JSONRepresentable {
+  package var value: Value { table.value(now: now).adding("environment", .string(environment)) }
 
-    package var value: Value { table.value(now: now).adding("environment", .string(environment)) }
-
-    package init?(_ value: Value) {
-      guard let environment = value.text(at: "environment"), let table = LeaseTable(value),
-        let now = value.time(at: "now")
-      else { return nil }
-      self.init(environment: environment, table: table, now: now)
-    }
+  package init?(_ value: Value) {
+    guard let environment = value.text(at: "environment"), let table = LeaseTable(value),
+      let now = value.time(at: "now")
+    else { return nil }
+    self.init(environment: environment, table: table, now: now)
   }
 }

@@ -77,29 +77,11 @@ package struct PlanQuery: Query {
   }
 }
 
-package struct PlanAnswer: JSONRepresentable {
+package struct PlanAnswer: Sendable {
   package let plan: Plan
   /// The text of a file for ‘apply’; nil unless the query asks for it.
   package let saved: String?
   package var warnings: [Diagnostic] = []
-
-  package init(plan: Plan, saved: String?) {
-    self.plan = plan
-    self.saved = saved
-  }
-
-  package var value: Value {
-    .members([
-      "plan": plan.json(), "saved": saved.flatMap { try? Value(json: $0) },
-      "warnings": .array(warnings.map(\.value)),
-    ])
-  }
-
-  package init?(_ value: Value) {
-    guard let plan = value["plan"].flatMap({ Plan(decoding: $0) }) else { return nil }
-    self.init(plan: plan, saved: value["saved"]?.prettyJSON)
-    warnings = value.list(at: "warnings", of: Diagnostic.self) ?? []
-  }
 }
 
 /// Request bodies with manifests.
@@ -133,5 +115,20 @@ extension Value {
         "invalid manifests: ‘manifests.files’ must be a list of objects with ‘name’ and ‘text’")
     }
     return bundle
+  }
+}
+
+extension PlanAnswer: JSONRepresentable {
+  package var value: Value {
+    .members([
+      "plan": plan.json(), "saved": saved.flatMap { try? Value(json: $0) },
+      "warnings": .array(warnings.map(\.value)),
+    ])
+  }
+
+  package init?(_ value: Value) {
+    guard let plan = value["plan"].flatMap({ Plan(decoding: $0) }) else { return nil }
+    self.init(plan: plan, saved: value["saved"]?.prettyJSON)
+    warnings = value.list(at: "warnings", of: Diagnostic.self) ?? []
   }
 }

@@ -64,17 +64,14 @@ package struct ResourcesQuery: Query {
 
 }
 
-package struct ResourceList: JSONRepresentable {
+package struct ResourceList: Sendable {
   package let now: Timestamp
   package let statuses: [ResourceStatus]
   /// The manifests of applied resources, if the query asks for them.
   package var manifests: [ResourceID: String] = [:]
+}
 
-  package init(now: Timestamp, statuses: [ResourceStatus]) {
-    self.now = now
-    self.statuses = statuses
-  }
-
+extension ResourceList: JSONRepresentable {
   package var value: Value {
     .members([
       "now": .string(now.description),

@@ -28,83 +28,60 @@ package struct RevisionsQuery: Query {
     ["environment": environment, "limit": String(limit)].compactMapValues { $0 }
   }
 
-  package func answer(in context: RecordsContext) async throws -> RevisionList {
+  package func answer(in context: RecordsContext) async throws -> RecordList<RevisionEntry> {
     let environment = try await context.environments.resolve(environment)
     let revisions = try await context.store.revisions(of: environment, limit: limit)
     let quarantines = Dictionary(
       try await context.store.quarantines(of: environment).map { ($0.digest, $0) },
       uniquingKeysWith: { first, _ in first })
-    return RevisionList(
+    return RecordList(
       now: context.now(),
-      entries: revisions.map { revision in
-        RevisionList.Entry(
+      records: revisions.map { revision in
+        RevisionEntry(
           revision: revision,
-          quarantine: quarantines[revision.manifestDigest].map(RevisionList.QuarantineEntry.init))
+          quarantine: quarantines[revision.manifestDigest].map(RevisionEntry.QuarantineEntry.init))
       })
   }
 }
 
-package struct RevisionList: JSONRepresentable {
-  /// When, why and by whom a revision was quarantined.
-  package struct QuarantineEntry: JSONRepresentable {
+/// A revision, and its quarantine if it has one.
+package struct RevisionEntry: Sendable {
+  /// When, by whom and why a revision was quarantined.
+  package struct QuarantineEntry: Sendable {
     package let at: Timestamp
     package let actor: String
     package let reason: String
-
-    package init(_ quarantine: Quarantine) {
-      at = quarantine.at
-      actor = quarantine.actor
-      reason = quarantine.reason
-    }
-
-    package var value: Value {
-      .members(["at": .string(at.description), "by": .string(actor), "reason": .string(reason)])
-    }
-
-    package init?(_ value: Value) {
-      guard let at = value.time(at: "at"), let actor = value.text(at: "by"),
-        let reason = value.text(at: "reason")
-      else { return nil }
-      self.at = at
-      self.actor = actor
-      self.reason = reason
-    }
   }
 
-  package struct Entry: JSONRepresentable {
-    package let revision: Revision
-    package let quarantine: QuarantineEntry?
+  package let revision: Revision
+  package let quarantine: QuarantineEntry?
+}
 
-    package init(revision: Revision, quarantine: QuarantineEntry?) {
-      self.revision = revision
-      self.quarantine = quarantine
-    }
+extension RevisionEntry: ListedRecord {
+  package static var listName: String { "revisions" }
 
-    package var value: Value { revision.value.adding("quarantined", quarantine?.value) }
+  package var value: Value { revision.value.adding("quarantined", quarantine?.value) }
 
-    package init?(_ value: Value) {
-      guard let revision = Revision(value) else { return nil }
-      self.init(revision: revision, quarantine: value["quarantined"].flatMap { QuarantineEntry($0) })
-    }
+  package init?(_ value: Value) {
+    guard let revision = Revision(value) else { return nil }
+    self.init(
+      revision: revision, quarantine: value["quarantined"].flatMap { QuarantineEntry($0) })
   }
+}
 
-  package let now: Timestamp
-  /// Newest first.
-  package let entries: [Entry]
-
-  package init(now: Timestamp, entries: [Entry]) {
-    self.now = now
-    self.entries = entries
+extension RevisionEntry.QuarantineEntry: JSONRepresentable {
+  package init(_ quarantine: Quarantine) {
+    self.init(at: quarantine.at, actor: quarantine.actor, reason: quarantine.reason)
   }
 
   package var value: Value {
-    .members(["now": .string(now.description), "revisions": .array(entries.map(\.value))])
+    .members(["at": .string(at.description), "by": .string(actor), "reason": .string(reason)])
   }
 
   package init?(_ value: Value) {
-    guard let now = value.time(at: "now"), let entries = value.list(at: "revisions", of: Entry.self) else {
-      return nil
-    }
-    self.init(now: now, entries: entries)
+    guard let at = value.time(at: "at"), let actor = value.text(at: "by"),
+      let reason = value.text(at: "reason")
+    else { return nil }
+    self.init(at: at, actor: actor, reason: reason)
   }
 }

@@ -50,38 +50,33 @@ package struct WhyQuery: Query {
       headlines: Dictionary(headlines, uniquingKeysWith: { first, _ in first }), events: snapshot.events)
   }
 
-  package struct Answer: JSONRepresentable {
+  package struct Answer: Sendable {
     package let explanation: Explanation
     package let now: Timestamp
     /// The most important condition of each resource of the chain that has a status.
     package let headlines: [ResourceID: String]
     /// The events of the root cause, newest first.
     package let events: [Event]
+  }
+}
 
-    package init(explanation: Explanation, now: Timestamp, headlines: [ResourceID: String], events: [Event]) {
-      self.explanation = explanation
-      self.now = now
-      self.headlines = headlines
-      self.events = events
-    }
+extension WhyQuery.Answer: JSONRepresentable {
+  package var value: Value {
+    let members = headlines.map { ($0.key.description, Value.string($0.value)) }
+    return explanation.value(now: now).adding("now", .string(now.description))
+      .adding("headlines", .object(Dictionary(members, uniquingKeysWith: { first, _ in first })))
+      .adding("events", .array(events.map(\.value)))
+  }
 
-    package var value: Value {
-      let members = headlines.map { ($0.key.description, Value.string($0.value)) }
-      return explanation.value(now: now).adding("now", .string(now.description))
-        .adding("headlines", .object(Dictionary(members, uniquingKeysWith: { first, _ in first })))
-        .adding("events", .array(events.map(\.value)))
+  package init?(_ value: Value) {
+    guard let explanation = Explanation(value), let now = value.time(at: "now"),
+      case .object(let members)? = value["headlines"], let events = value.list(at: "events", of: Event.self)
+    else { return nil }
+    let headlines = members.compactMap { member in
+      ResourceID(member.key).map { ($0, member.value.plainText) }
     }
-
-    package init?(_ value: Value) {
-      guard let explanation = Explanation(value), let now = value.time(at: "now"),
-        case .object(let members)? = value["headlines"], let events = value.list(at: "events", of: Event.self)
-      else { return nil }
-      let headlines = members.compactMap { member in
-        ResourceID(member.key).map { ($0, member.value.plainText) }
-      }
-      self.init(
-        explanation: explanation, now: now,
-        headlines: Dictionary(headlines, uniquingKeysWith: { first, _ in first }), events: events)
-    }
+    self.init(
+      explanation: explanation, now: now,
+      headlines: Dictionary(headlines, uniquingKeysWith: { first, _ in first }), events: events)
   }
 }

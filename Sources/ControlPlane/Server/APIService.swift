@@ -13,18 +13,6 @@ package struct APIService: Sendable {
   /// Writes a line to standard output.
   package let write: @Sendable (String) -> Void
 
-  package init(
-    settings: APISettings, tokens: TokenService, time: TimeSource, logger: Logger, routes: [APIRoute],
-    write: @escaping @Sendable (String) -> Void
-  ) {
-    self.settings = settings
-    self.tokens = tokens
-    self.time = time
-    self.logger = logger
-    self.routes = routes
-    self.write = write
-  }
-
   /// Serves until `stop` ends.
   package func run(
     listening: @escaping @Sendable (ListenAddress) -> Void, until stop: @escaping @Sendable () async -> Void

@@ -1,4 +1,5 @@
 import Gateway
+import Model
 
 /// A server that runs beside other work.
 struct ListeningServer: Sendable {

@@ -1,31 +1,19 @@
-package import Gateway
-package import Model
-package import Reconciling
+import Gateway
+import Model
+import Reconciling
 
 /// The health of a server: whether its loop advances, and whether it is ready.
-package struct ServerHealth: Sendable {
-  private let environment: String
-  private let replica: ControllerReplica
-  private let store: any StateStore
-  private let metrics: ControllerMetrics
-  private let gracefulStop: GracefulStop
-  private let limit: TimeSpan
+struct ServerHealth: Sendable {
+  let environment: String
+  let replica: ControllerReplica
+  let store: any StateStore
+  let metrics: ControllerMetrics
+  let gracefulStop: GracefulStop
+  /// The time without progress of the loop after which the server is not alive.
+  let limit: TimeSpan
   private let startedAt = SuspendingClock().now
 
-  /// - Parameter limit: the time without progress of the loop after which the server is not alive.
-  package init(
-    environment: String, replica: ControllerReplica, store: any StateStore, metrics: ControllerMetrics,
-    gracefulStop: GracefulStop, limit: TimeSpan
-  ) {
-    self.environment = environment
-    self.replica = replica
-    self.store = store
-    self.metrics = metrics
-    self.gracefulStop = gracefulStop
-    self.limit = limit
-  }
-
-  package var checks: HealthChecks {
+  var checks: HealthChecks {
     HealthChecks(
       alive: [("loop", { loopProblem })],
       ready: [

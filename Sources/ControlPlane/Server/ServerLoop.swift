@@ -1,9 +1,8 @@
 package import Gateway
 import Glibc
 package import Logging
-import Manifests
 package import Model
-package import Reconciling
+import Reconciling
 import UnixSignals
 
 /// Runs the controller as a service: the loop of `up`, with an API, metrics, health checks and notifications
@@ -16,11 +15,10 @@ package struct ServerLoop: Sendable {
   private let settings: ServerSettings
   private let desired: DesiredState
   private let state: StateSession
-  private let schemas: Platform
+  private let manifests: ManifestSource
   private let metrics: ControllerMetrics
   private let logger: Logger
   private let manager: ServiceManager
-  private let watch: ManifestWatch
   /// Writes a line to standard output.
   private let write: @Sendable (String) -> Void
   private let stripe: StripeRoute
@@ -31,18 +29,17 @@ package struct ServerLoop: Sendable {
   private var gracefulStop: GracefulStop { state.engine.gracefulStop }
 
   package init(
-    _ settings: ServerSettings, _ desired: DesiredState, _ state: StateSession, schemas: Platform,
-    metrics: ControllerMetrics, logger: Logger, manager: ServiceManager, watch: ManifestWatch,
+    _ settings: ServerSettings, _ desired: DesiredState, _ manifests: ManifestSource,
+    _ state: StateSession, metrics: ControllerMetrics, logger: Logger, manager: ServiceManager,
     write: @escaping @Sendable (String) -> Void
   ) {
     self.settings = settings
     self.desired = desired
     self.state = state
-    self.schemas = schemas
+    self.manifests = manifests
     self.metrics = metrics
     self.logger = logger
     self.manager = manager
-    self.watch = watch
     self.write = write
     replica = .current("server")
     stripe = StripeRoute(settings.stripe, state, desired.environment, metrics: metrics, logger: logger)
@@ -80,8 +77,7 @@ package struct ServerLoop: Sendable {
     at address: ListenAddress, _ jobs: LazyJobService
   ) async -> Result<Void, OperationError> {
     let loop = WatchLoop(
-      state, schemas: schemas, paths: settings.manifests, resync: settings.resync, watch: watch,
-      replica: replica)
+      state, manifests, resync: settings.resync, replica: replica)
     logStart(at: address)
     manager.ready("serving \(desired.environment) at \(address)")
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
@@ -154,9 +150,7 @@ package struct ServerLoop: Sendable {
     for await _ in await UnixSignalsSequence(trapping: .sighup) {
       logger.info("reloading manifests", metadata: ["signal": "SIGHUP"])
       reloadCertificate()
-      var cache = ManifestCache()
-      feed.yield(
-        schemas.trigger(from: settings.manifests, reusing: &cache, as: replica.role, state.reporter))
+      feed.yield(manifests.reload(as: replica.role, state.reporter))
       feed.yield(.resync)
     }
   }

@@ -1,9 +1,9 @@
 import Billing
 package import Gateway
 package import Logging
-package import Model
+import Model
 import Postgres
-package import Reconciling
+import Reconciling
 import StripeAPI
 
 /// `POST /webhooks/stripe`: processes deliveries, and reports them to log and metrics.

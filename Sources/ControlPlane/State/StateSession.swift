@@ -2,9 +2,10 @@ import ControllerState
 import Delivery
 import HTTP
 import KindSupport
+import Manifests
 package import Model
 import Planning
-import Postgres
+package import Postgres
 package import Reconciling
 
 /// The parts of an opened state. Commands and servers hand each query, change and loop the parts that it

@@ -14,8 +14,8 @@ struct Events: QueryCommand {
     EventsQuery(environment: options.scope.name, resource: options.resource, limit: options.limit)
   }
 
-  func write(_ list: EventList) {
-    let events = Array(list.events.reversed())
+  func write(_ list: RecordList<Event>) {
+    let events = Array(list.records.reversed())
     options.output.write(.array(events.map(\.value))) {
       var table = Table(["AGE", "RESOURCE", "REASON", "MESSAGE"])
       for event in events {

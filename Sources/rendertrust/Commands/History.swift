@@ -19,11 +19,11 @@ struct History: QueryCommand {
 
   func query() -> RevisionsQuery { RevisionsQuery(environment: scope.name, limit: limit) }
 
-  func write(_ list: RevisionList) {
-    let newest = list.entries.first?.revision.number
-    output.write(.array(list.entries.map(\.value))) {
+  func write(_ list: RecordList<RevisionEntry>) {
+    let newest = list.records.first?.revision.number
+    output.write(.array(list.records.map(\.value))) {
       var table = Table(["REVISION", "AGE", "ACTOR", "COMMIT", "STATE", "MESSAGE"])
-      for entry in list.entries {
+      for entry in list.records {
         let revision = entry.revision
         let state = entry.quarantine != nil ? "quarantined" : revision.number == newest ? "newest" : ""
         table.add([
@@ -32,7 +32,7 @@ struct History: QueryCommand {
         ])
       }
       return Output.text(of: table) { cell, row, column in
-        column == 4 && list.entries[row].quarantine != nil ? Output.style.yellow(cell) : cell
+        column == 4 && list.records[row].quarantine != nil ? Output.style.yellow(cell) : cell
       }
     }
   }

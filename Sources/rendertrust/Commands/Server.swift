@@ -115,19 +115,20 @@ struct Server: AsyncParsableCommand {
     for variable in settings.unknownVariables {
       logger.warning("unknown variable", metadata: ["variable": .string(variable)])
     }
-    let platform = try Platform.schemasOnly()
-    let watch = ManifestWatch(paths: settings.manifests)
-    let desired = try platform.desiredState(at: settings.manifests)
+    var source = ManifestSource(try Platform.schemasOnly(), paths: settings.manifests)
+    let loaded = try source.load()
+    loaded.warnings.report()
+    let desired = loaded.desired
     try EnvironmentPrices.refuseConflicts(in: desired)
     if settings.stripe.isEnabled {
       try BillingDatabaseName.refuseSeparateDatabases(in: desired)
     }
     let metrics = ControllerMetrics(environment: desired.environment, version: Version.text, now: time.now)
     let reporter = ServerReporter(logger, next: metrics.handler) { $0.report() }
-    try await StateSession.open(settings.location, reporter: reporter) { state in
+    try await StateSession.open(settings.location, reporter: reporter) { [source] state in
       let loop = ServerLoop(
-        settings, desired, state, schemas: platform, metrics: metrics, logger: logger,
-        manager: ServiceManager(environment: environment), watch: watch, write: Output.print)
+        settings, desired, source, state, metrics: metrics, logger: logger,
+        manager: ServiceManager(environment: environment), write: Output.print)
       try await loop.run()
     }
   }

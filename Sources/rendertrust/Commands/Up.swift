@@ -30,17 +30,13 @@ struct Up: AsyncParsableCommand {
   func run() async throws {
     let resync = try TimeSpan.option("--resync", resync)
     let within = try TimeSpan.option("--within", within)
-    let platform = try Platform.schemasOnly()
-    let watch = ManifestWatch(paths: manifests.paths)
-    var cache = ManifestCache()
-    let loaded = try platform.load(manifests.paths, reusing: &cache)
+    var source = ManifestSource(try Platform.schemasOnly(), paths: manifests.paths)
+    let loaded = try source.load()
     loaded.warnings.report()
     let desired = loaded.desired
     try EnvironmentPrices.refuseConflicts(in: desired)
-    try await StateSession.open(state, showsPlan: true) { [cache] state in
-      let loop = WatchLoop(
-        state, schemas: platform, paths: manifests.paths, resync: resync, watch: watch, cache: cache,
-        replica: .current("up"))
+    try await StateSession.open(state, showsPlan: true) { [source] state in
+      let loop = WatchLoop(state, source, resync: resync, replica: .current("up"))
       try await loop.run(
         from: desired, jobs: JobControl(state, desired.environment),
         readyTimeout: untilReady ? within : nil)

@@ -54,16 +54,16 @@ package struct BalanceQuery: Query {
     return Answer(accounts: found)
   }
 
-  package struct Answer: JSONRepresentable {
+  package struct Answer: Sendable {
     package let accounts: [LedgerStore.Account]
+  }
+}
 
-    package init(accounts: [LedgerStore.Account]) { self.accounts = accounts }
+extension BalanceQuery.Answer: JSONRepresentable {
+  package var value: Value { .members(["accounts": .array(accounts.map(\.value))]) }
 
-    package var value: Value { .members(["accounts": .array(accounts.map(\.value))]) }
-
-    package init?(_ value: Value) {
-      guard let accounts = value.list(at: "accounts", of: LedgerStore.Account.self) else { return nil }
-      self.init(accounts: accounts)
-    }
+  package init?(_ value: Value) {
+    guard let accounts = value.list(at: "accounts", of: LedgerStore.Account.self) else { return nil }
+    self.init(accounts: accounts)
   }
 }

@@ -112,30 +112,26 @@ package struct GrantQuery: Query {
     return Answer(account: account, amount: amount, available: try await open.account(account).available)
   }
 
-  package struct Answer: JSONRepresentable {
+  package struct Answer: Sendable {
     package let account: String
     package let amount: Credits
     /// Available credits after the grant.
     package let available: Credits
+  }
+}
 
-    package init(account: String, amount: Credits, available: Credits) {
-      self.account = account
-      self.amount = amount
-      self.available = available
-    }
+extension GrantQuery.Answer: JSONRepresentable {
+  package var value: Value {
+    .members([
+      "account": .string(account), "credits": .string(amount.description),
+      "available": .string(available.description),
+    ])
+  }
 
-    package var value: Value {
-      .members([
-        "account": .string(account), "credits": .string(amount.description),
-        "available": .string(available.description),
-      ])
-    }
-
-    package init?(_ value: Value) {
-      guard let account = value.text(at: "account"), let amount = value.credits(at: "credits"),
-        let available = value.credits(at: "available")
-      else { return nil }
-      self.init(account: account, amount: amount, available: available)
-    }
+  package init?(_ value: Value) {
+    guard let account = value.text(at: "account"), let amount = value.credits(at: "credits"),
+      let available = value.credits(at: "available")
+    else { return nil }
+    self.init(account: account, amount: amount, available: available)
   }
 }

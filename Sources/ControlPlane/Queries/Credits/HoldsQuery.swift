@@ -54,29 +54,25 @@ package struct HoldsQuery: Query {
       account: name, holds: try await open.ledger.openHolds(of: name), now: context.now())
   }
 
-  package struct Answer: JSONRepresentable {
+  package struct Answer: Sendable {
     /// The account of the query; nil for all.
     package let account: String?
     package let holds: [LedgerStore.Hold]
     package let now: Timestamp
+  }
+}
 
-    package init(account: String?, holds: [LedgerStore.Hold], now: Timestamp) {
-      self.account = account
-      self.holds = holds
-      self.now = now
-    }
+extension HoldsQuery.Answer: JSONRepresentable {
+  package var value: Value {
+    .members([
+      "account": account.map(Value.string), "holds": .array(holds.map(\.value)),
+      "now": .string(now.description),
+    ])
+  }
 
-    package var value: Value {
-      .members([
-        "account": account.map(Value.string), "holds": .array(holds.map(\.value)),
-        "now": .string(now.description),
-      ])
-    }
-
-    package init?(_ value: Value) {
-      guard let holds = value.list(at: "holds", of: LedgerStore.Hold.self), let now = value.time(at: "now")
-      else { return nil }
-      self.init(account: value.text(at: "account"), holds: holds, now: now)
-    }
+  package init?(_ value: Value) {
+    guard let holds = value.list(at: "holds", of: LedgerStore.Hold.self), let now = value.time(at: "now")
+    else { return nil }
+    self.init(account: value.text(at: "account"), holds: holds, now: now)
   }
 }

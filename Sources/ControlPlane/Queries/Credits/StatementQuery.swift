@@ -65,34 +65,29 @@ package struct StatementQuery: Query {
       creditWorth: open.resource.spec.credit.usd.tenThousandths, now: now)
   }
 
-  package struct Answer: JSONRepresentable {
+  package struct Answer: Sendable {
     package let statement: AccountStatement
     /// `November 2026`
     package let month: String
     /// In ten-thousandths of a dollar.
     package let creditWorth: Int64
     package let now: Timestamp
+  }
+}
 
-    package init(statement: AccountStatement, month: String, creditWorth: Int64, now: Timestamp) {
-      self.statement = statement
-      self.month = month
-      self.creditWorth = creditWorth
-      self.now = now
-    }
+extension StatementQuery.Answer: JSONRepresentable {
+  package var value: Value {
+    .members([
+      "statement": statement.value, "month": .string(month), "creditWorth": .integer(creditWorth),
+      "now": .string(now.description),
+    ])
+  }
 
-    package var value: Value {
-      .members([
-        "statement": statement.value, "month": .string(month), "creditWorth": .integer(creditWorth),
-        "now": .string(now.description),
-      ])
-    }
-
-    package init?(_ value: Value) {
-      guard let statement = value["statement"].flatMap({ AccountStatement($0) }),
-        let month = value.text(at: "month"), let worth = value.integer(at: "creditWorth"),
-        let now = value.time(at: "now")
-      else { return nil }
-      self.init(statement: statement, month: month, creditWorth: worth, now: now)
-    }
+  package init?(_ value: Value) {
+    guard let statement = value["statement"].flatMap({ AccountStatement($0) }),
+      let month = value.text(at: "month"), let worth = value.integer(at: "creditWorth"),
+      let now = value.time(at: "now")
+    else { return nil }
+    self.init(statement: statement, month: month, creditWorth: worth, now: now)
   }
 }

@@ -9,12 +9,6 @@ package struct OperatorRoutes: Sendable {
   /// The folder that the server follows; nil for none.
   package let folder: FollowedFolder?
 
-  package init(state: StateSession, runner: ChangeRunner, folder: FollowedFolder?) {
-    self.state = state
-    self.runner = runner
-    self.folder = folder
-  }
-
   package var routes: [APIRoute] {
     let queries = [
       route(EnvironmentsQuery.self), route(ResourcesQuery.self), route(DescriptionQuery.self),

@@ -14,8 +14,8 @@ struct EnvironmentsList: QueryCommand {
 
   func query() -> EnvironmentsQuery { EnvironmentsQuery() }
 
-  func write(_ list: EnvironmentList) {
-    let environments = list.environments
+  func write(_ list: RecordList<EnvironmentSummary>) {
+    let environments = list.records
     output.write(.array(environments.map(\.value)), names: environments.map(\.name)) {
       var table = Table(["ENVIRONMENT", "REVISION", "AGE", "ACTOR", "RESOURCES", "READY"])
       for environment in environments {
