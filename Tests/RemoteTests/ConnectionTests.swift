@@ -140,7 +140,7 @@ private struct ScriptedTransport: APITransport {
     let tokens = FakeTokens()
     let token = tokens.make("vera", .viewer)
     let identity = try TLSIdentity(certificateFile: certificate, keyFile: key)
-    let fake = FakeDesk(now: { Timestamp(seconds: 0) })
+    let fake = FakeJobs(now: { Timestamp(seconds: 0) })
     try await serving(NodeRoutes(fake).routes, tokens, identity: identity) { address in
       let port = address.split(separator: ":").last ?? ""
       for (file, isTrusted) in [(certificate, true), (nil, false)] as [(String?, Bool)] {

@@ -39,9 +39,8 @@ extension WatchLoop {
       reporter.reportReady(
         Readiness(environment: desired.environment, resources: desired.resources.count, elapsed: elapsed))
       guard timeout == nil else { return feed.finish() }
-      reporter.say(
-        "  Watching \(manifests.paths.joined(separator: " ")); everything is observed every \(resync). Ctrl-C ends."
-      )
+      let paths = manifests.paths.joined(separator: " ")
+      reporter.say("  Watching \(paths); everything is observed every \(resync). Ctrl-C ends.")
       return
     }
   }

@@ -8,7 +8,7 @@ package struct DescriptionQuery: Query {
   package static let operation = QueryOperation(
     .get, "resources/{kind}/{name}", name: "describeResource",
     "Show a resource with its manifest, conditions, explanation, newest steps and events.",
-    parameters: [.kind, .name, .environment],
+    parameters: ResourceTarget.apiParameters,
     answer: (
       "The resource and its records.",
       WireSchema.object(
@@ -21,25 +21,16 @@ package struct DescriptionQuery: Query {
         ])
     ))
 
-  package let environment: String?
-  package let resource: ResourceID
+  package let target: ResourceTarget
 
-  package init(environment: String?, resource: ResourceID) {
-    self.environment = environment
-    self.resource = resource
-  }
-
-  package init(_ request: APIRequest) {
-    self.init(environment: request.parameters["environment"], resource: request.resource)
-  }
-
-  package var parameters: [String: String] {
-    ["environment": environment, "kind": resource.kind, "name": resource.name].compactMapValues { $0 }
-  }
+  package init(_ target: ResourceTarget) { self.target = target }
+  package init(_ request: APIRequest) { self.init(ResourceTarget(request)) }
+  package var parameters: [String: String] { target.parameters }
 
   package func answer(in context: ManifestsContext) async throws -> ResourceDescription {
     let records = context.records
-    let environment = try await records.environments.resolve(environment)
+    let environment = try await records.environments.resolve(target.environment)
+    let resource = target.resource
     let inventory = try await records.store.inventory(of: environment, knowing: [])
     let status = try await records.store.statuses(of: environment)[resource]
     guard inventory[resource] != nil || status != nil else {
@@ -91,19 +82,5 @@ package struct ResourceDescription: JSONRepresentable {
     explanation = value["explanation"].flatMap { Explanation($0) }
     self.steps = steps
     self.events = events
-  }
-}
-
-extension APIParameter {
-  package static let kind = APIParameter(
-    "kind", .path, "The kind of the resource.", schema: WireSchema.name, isRequired: true)
-  package static let name = APIParameter(
-    "name", .path, "The name of the resource.", schema: WireSchema.name, isRequired: true)
-}
-
-extension APIRequest {
-  /// The resource that the path names.
-  package var resource: ResourceID {
-    ResourceID(kind: parameters["kind"] ?? "", name: parameters["name"] ?? "")
   }
 }

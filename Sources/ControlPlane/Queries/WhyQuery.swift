@@ -7,7 +7,7 @@ package struct WhyQuery: Query {
   package static let operation = QueryOperation(
     .get, "resources/{kind}/{name}/why", name: "explainResource",
     "Explain the status of a resource, the next action of the controller and what an operator can do.",
-    parameters: [.kind, .name, .environment],
+    parameters: ResourceTarget.apiParameters,
     answer: (
       "The chain of causes, as ‘why -o json’ prints it, with the headline of each resource and the events "
         + "of the root.",
@@ -19,24 +19,15 @@ package struct WhyQuery: Query {
       ])
     ))
 
-  package let environment: String?
-  package let resource: ResourceID
+  package let target: ResourceTarget
 
-  package init(environment: String?, resource: ResourceID) {
-    self.environment = environment
-    self.resource = resource
-  }
-
-  package init(_ request: APIRequest) {
-    self.init(environment: request.parameters["environment"], resource: request.resource)
-  }
-
-  package var parameters: [String: String] {
-    ["environment": environment, "kind": resource.kind, "name": resource.name].compactMapValues { $0 }
-  }
+  package init(_ target: ResourceTarget) { self.target = target }
+  package init(_ request: APIRequest) { self.init(ResourceTarget(request)) }
+  package var parameters: [String: String] { target.parameters }
 
   package func answer(in context: RecordsContext) async throws -> Answer {
-    let environment = try await context.environments.resolve(environment)
+    let environment = try await context.environments.resolve(target.environment)
+    let resource = target.resource
     let (explanation, snapshot) = try await context.store.explain(
       resource, in: environment, now: context.now())
     guard explanation.root.cause != .missing || explanation.chain.count > 1 else {

@@ -12,7 +12,7 @@ struct Describe: QueryCommand {
   var connection: ConnectionOptions { options.scope.connection }
 
   func query() -> DescriptionQuery {
-    DescriptionQuery(environment: options.scope.name, resource: options.resource)
+    DescriptionQuery(options.target)
   }
 
   func write(_ description: ResourceDescription) {

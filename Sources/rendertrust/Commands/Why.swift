@@ -15,7 +15,7 @@ struct Why: QueryCommand {
 
   var connection: ConnectionOptions { options.scope.connection }
 
-  func query() -> WhyQuery { WhyQuery(environment: options.scope.name, resource: options.resource) }
+  func query() -> WhyQuery { WhyQuery(options.target) }
 
   func write(_ answer: WhyQuery.Answer) {
     output.write(answer.explanation.value(now: answer.now)) { text(of: answer) }

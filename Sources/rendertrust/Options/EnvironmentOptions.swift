@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Model
 
 /// One environment of a local state or of a server.
@@ -36,4 +37,5 @@ struct ResourceOptions: ParsableArguments {
   var resource: ResourceID
 
   @OptionGroup var scope: EnvironmentOptions
+  var target: ResourceTarget { ResourceTarget(environment: scope.name, resource: resource) }
 }
