@@ -81,7 +81,7 @@ package struct LedgerPlanner: ResourcePlanner {
     _ desired: Resource<LedgerSpec>, _ observed: LedgerObserved?, _ context: PlanContext
   ) -> [Step<LedgerOperation>] {
     guard let export = desired.spec.export, let place = observed?.export else { return [] }
-    let now = context.surroundings.now
+    let now = context.reconcile.now
     let due = place.state.due(at: now).filter { day in
       export.schedule.next(after: day.end).map { $0 <= now } ?? false
     }

@@ -51,7 +51,7 @@ import Testing
     let backend = PriceMapBackend(check: check) { _ in pool }
     _ = try await world.converge(map)
     let subject = Subject(id: map.id, desired: map, lastApplied: nil)
-    let context = Fixture.surroundings(now: now, offers: World.context.offers)
+    let context = Fixture.reconcileContext(now: now, offers: World.context.offers)
     let seen = try #require(try await backend.observe([subject], in: context)[map.id]?.get())
     let plan = try PriceMapPlanner().plan(map, seen, Fixture.context(map))
     #expect(plan.steps.isEmpty && plan.waitingOn == nil, "what Stripe says changes no row")

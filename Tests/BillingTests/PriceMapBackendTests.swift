@@ -48,7 +48,7 @@ import Testing
       var offers = World.context.offers
       let ledger = ResourceID(kind: "Database", name: "ledger")
       offers.add(.database(DatabaseOffer(address: .embedded(database: "ledger"))), from: ledger)
-      let context = Fixture.surroundings(offers: offers)
+      let context = Fixture.reconcileContext(offers: offers)
       try await world.apply(.write(entries: old.spec.entries, close: []), new)
       let subject = Subject(id: new.id, desired: new, lastApplied: old)
       let seen = try await world.backend.observe([subject], in: context)[new.id]?.get() ?? nil
@@ -172,7 +172,7 @@ struct World: Sendable {
     offers.add(
       .database(DatabaseOffer(address: .embedded(database: "platform"))),
       from: ResourceID(kind: "Database", name: "platform"))
-    return Fixture.surroundings(offers: offers)
+    return Fixture.reconcileContext(offers: offers)
   }()
 
   func observe(_ map: Resource<PriceMapSpec>, leaves: Bool = false) async throws -> PriceMapObserved? {

@@ -135,7 +135,7 @@ import Testing
     for spec in [#"{"embedded":{}}"#, #"{"external":{"url":{"env":"X"}}}"#] {
       let database = try Fixture.resource(DatabaseSpec.self, "gone", spec)
       let answers = await backend.observe(
-        [Subject(id: database.id, desired: database, lastApplied: nil)], in: Fixture.surroundings())
+        [Subject(id: database.id, desired: database, lastApplied: nil)], in: Fixture.reconcileContext())
       #expect(throws: BackendError.self) { _ = try answers[database.id]?.get() }
     }
   }
@@ -175,7 +175,8 @@ private final class Server: Sendable {
     }
     let fixture = KindFixture(DatabasePlanner(migrations: DatabaseBackendTests.migrations), backend)
     let steps = try await fixture.apply(
-      database.id, leaves ? nil : database, lastApplied: leaves ? database : nil, in: Fixture.surroundings())
+      database.id, leaves ? nil : database, lastApplied: leaves ? database : nil,
+      in: Fixture.reconcileContext())
     return steps.map(\.summary)
   }
 }

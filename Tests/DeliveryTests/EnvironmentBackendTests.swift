@@ -47,6 +47,6 @@ import Testing
     let fixture = KindFixture(EnvironmentPlanner(), EnvironmentBackend(state: pool))
     return try await fixture.apply(
       environment.id, leaves ? nil : environment, lastApplied: leaves ? environment : nil,
-      in: Fixture.surroundings())
+      in: Fixture.reconcileContext())
   }
 }

@@ -21,7 +21,7 @@ extension LedgerTests {
           .database(DatabaseOffer(address: .embedded(database: "platform"))),
           from: ResourceID(kind: "Database", name: name))
       }
-      return Fixture.surroundings(offers: offers)
+      return Fixture.reconcileContext(offers: offers)
     }()
 
     static func ledger(_ json: String = usual, _ name: String = "credits") throws -> Resource<LedgerSpec> {
@@ -43,7 +43,7 @@ extension LedgerTests {
     ) async throws -> [String] {
       let subject = Subject(id: ledger.id, desired: leaves ? nil : ledger, lastApplied: leaves ? ledger : nil)
       let backend = Self.backend(books, folder: folder)
-      let context = Fixture.surroundings(now: now, offers: Self.context.offers)
+      let context = Fixture.reconcileContext(now: now, offers: Self.context.offers)
       let seen = try await backend.observe([subject], in: context)[ledger.id]?.get() ?? nil
       let outcome = try LedgerPlanner().plan(
         leaves ? nil : ledger, seen, Fixture.context(ledger, now: now, offers: Self.context.offers))

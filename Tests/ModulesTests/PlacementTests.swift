@@ -141,7 +141,7 @@ struct PlacementTests {
     let id = ResourceID(kind: "Module", name: "echo")
     return try ModulePlanner().plan(
       .test("Module", "echo", spec), observed,
-      PlanContext(id: id, lastApplied: nil, surroundings: .test(compute: nodes)))
+      PlanContext(id: id, lastApplied: nil, reconcile: .test(compute: nodes)))
   }
 }
 

@@ -116,7 +116,7 @@ struct NodeLifecycleTests {
       NodePlanner().facts(
         desired, nil,
         PlanContext(
-          id: Self.id, lastApplied: Self.node().map { $0 as any ResourceSpec }, surroundings: .test()))
+          id: Self.id, lastApplied: Self.node().map { $0 as any ResourceSpec }, reconcile: .test()))
     }
     guard case .compute(let before?, let after?)? = facts(cordoned).first else {
       Issue.record("there is no fact")

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Model
 import Planning
 import RandomSupport
@@ -47,9 +46,7 @@ import Testing
     return world
   }
 
-  /// `make soak` sets RENDERTRUST_SEEDS to a larger number.
-  static let seeds = Array(
-    UInt64(1)...(ProcessInfo.processInfo.environment["RENDERTRUST_SEEDS"].flatMap { UInt64($0) } ?? 400))
+  static let seeds = Array(1...SoakSeeds.count(400))
 
   @Test("Every plan is complete, ordered and safe", arguments: seeds)
   func everyPlanIsCompleteOrderedAndSafe(seed: UInt64) {

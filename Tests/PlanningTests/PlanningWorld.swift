@@ -152,7 +152,7 @@ struct PlanningWorld {
     let state = DesiredState(environment: "dev", allowsMockGPUs: true, resources: Array(desired.values))
     return PlanRequest(
       revision: 7, desired: state, inventory: inventory, observations: observations,
-      surroundings: ReconcileContext(
+      reconcile: ReconcileContext(
         environment: "dev", owner: "tests", now: Timestamp(seconds: 0), allowsMockGPUs: true,
         offers: Offers()),
       scope: scope, allowances: allowances)

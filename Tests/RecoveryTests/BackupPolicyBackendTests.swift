@@ -148,7 +148,7 @@ private struct PrivateServer: Sendable {
   }
 
   var context: ReconcileContext {
-    Fixture.surroundings(now: PrivateServer.now, offers: BackupPolicyPlannerTests.embedded)
+    Fixture.reconcileContext(now: PrivateServer.now, offers: BackupPolicyPlannerTests.embedded)
   }
 
   private static var now: Timestamp {

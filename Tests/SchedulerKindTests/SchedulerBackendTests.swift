@@ -26,7 +26,7 @@ import Testing
     let subject = Subject(
       id: scheduler.id, desired: leaves ? nil : scheduler, lastApplied: leaves ? scheduler : nil)
     let backend = SchedulerBackend(stateFolder: folder) { _ in pool }
-    let context = Fixture.surroundings(offers: offers)
+    let context = Fixture.reconcileContext(offers: offers)
     let seen = try await backend.observe([subject], in: context)[scheduler.id]?.get() ?? nil
     let outcome = try SchedulerPlanner().plan(
       leaves ? nil : scheduler, seen, Fixture.context(scheduler, offers: offers))
@@ -153,7 +153,7 @@ import Testing
         try await SchedulerBackend(stateFolder: "/nonexistent") { _ in pool }.apply(
           .record(settings: RecordedSettings().value.json),
           to: Subject(id: second.id, desired: second, lastApplied: nil),
-          in: Fixture.surroundings(offers: offers))
+          in: Fixture.reconcileContext(offers: offers))
       }
       #expect(error?.code == "scheduler.taken")
       #expect(

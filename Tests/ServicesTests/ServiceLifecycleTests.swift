@@ -59,7 +59,7 @@ struct ServiceLifecycleTests {
         return container
       }
       let context = PlanContext(
-        id: Self.id, lastApplied: service.map { $0 as any ResourceSpec }, surroundings: .test())
+        id: Self.id, lastApplied: service.map { $0 as any ResourceSpec }, reconcile: .test())
       return ServicePlanner().facts(desired, WorkloadObservation(containers), context)
     }
     #expect(try await facts(service) == [], "it is not replaced")

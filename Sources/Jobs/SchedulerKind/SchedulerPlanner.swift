@@ -17,8 +17,8 @@ package struct SchedulerPlanner: ResourcePlanner {
       return .waiting(
         on: "\(desired.spec.database) has Scheduler/\(other), and a database has one scheduler")
     }
-    let nodes = context.surroundings.offers.declaredNodes
-    let modules = context.surroundings.offers.declaredModules
+    let nodes = context.reconcile.offers.declaredNodes
+    let modules = context.reconcile.offers.declaredModules
     let steps =
       settings(desired, observed, context)
       + accounts(nodes, modules, observed)

@@ -12,11 +12,11 @@ package struct ModulePlanner: SafetyFactProviding {
   ) throws(PlanError) -> PlanOutcome<ContainerOperation> {
     guard let desired else { return ContainerComparison.removal(of: observed) }
     let found = observed?.containers ?? []
-    let placement = Placement(spec: desired.spec, offers: context.surroundings.offers)
+    let placement = Placement(spec: desired.spec, offers: context.reconcile.offers)
     let nodes = placement.assign(found)
     var steps = ContainerComparison.Steps()
     for replica in nodes.keys.sorted() {
-      guard let node = nodes[replica], let offer = context.surroundings.offers.compute[node],
+      guard let node = nodes[replica], let offer = context.reconcile.offers.compute[node],
         let engine = offer.engine
       else { continue }
       let plan = ContainerPlan(

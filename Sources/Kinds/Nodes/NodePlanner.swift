@@ -18,13 +18,13 @@ package struct NodePlanner: SafetyFactProviding {
     guard let desired else {
       return PlanOutcome(steps: removals(of: registrations, observed?.containers ?? [], context))
     }
-    try NodePlanner.checkCapabilities(of: desired, in: context.surroundings)
+    try NodePlanner.checkCapabilities(of: desired, in: context.reconcile)
     guard let address = desired.spec.engine.address.map(canonical) else {
       // The relay polls the scheduler itself; it needs no record.
       return PlanOutcome(
         steps: removals(of: registrations, [], context, because: "the node is behind a relay now"))
     }
-    let owner = context.surroundings.owner
+    let owner = context.reconcile.owner
     let registration = NodeRegistration(of: desired, on: address, owner: owner)
     let found = registrations[address]
     var steps: [Step<NodeOperation>] = []
@@ -56,7 +56,7 @@ package struct NodePlanner: SafetyFactProviding {
     of registrations: [EngineAddress: [String: String]], _ containers: [String], _ context: PlanContext,
     because reason: String = "it left the manifests"
   ) -> [Step<NodeOperation>] {
-    let volume = NodeRegistration.volumeName(of: context.id, owner: context.surroundings.owner)
+    let volume = NodeRegistration.volumeName(of: context.id, owner: context.reconcile.owner)
     let note =
       containers.isEmpty
       ? ""

@@ -12,7 +12,7 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
   ) throws(PlanError) -> PlanOutcome<BackupPolicyOperation> {
     guard let desired else { return stop(observed, context.id) }
     let spec = desired.spec
-    guard let offer = context.surroundings.offers.databases[spec.of.id] else {
+    guard let offer = context.reconcile.offers.databases[spec.of.id] else {
       return .waiting(on: "\(spec.of) is not declared")
     }
     guard case .embedded = offer.address else {
@@ -92,7 +92,7 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
       [Step(.maintain, "make a full backup of \(spec.of)", because: reason, operation: .backUp)]
     }
     guard let last = observed?.backups.last(where: \.isFull) else { return step("no full backup exists yet") }
-    guard let due = spec.schedule.next(after: last.began), due <= context.surroundings.now else { return [] }
+    guard let due = spec.schedule.next(after: last.began), due <= context.reconcile.now else { return [] }
     return step("due since \(due); the last one began at \(last.began)")
   }
 

@@ -17,7 +17,7 @@ enum ServiceAdoption {
         hint: "write the container’s name and the first 12 digits of its id: "
           + "`\(Adoption.annotation): legacy-web@0123456789ab`")
     }
-    let others = context.surroundings.offers.adoptions.filter {
+    let others = context.reconcile.offers.adoptions.filter {
       $0.key != context.id && $0.value.overlaps(adoption)
     }
     guard let other = others.keys.min() else { return }

@@ -32,7 +32,7 @@ package struct ServicePlanner: SafetyFactProviding {
 
   /// Nil where the service has no engine.
   private func containerPlan(for desired: Resource<ServiceSpec>, in context: PlanContext) -> ContainerPlan? {
-    ServicePlanner.engine(for: desired.spec, in: context.surroundings.offers).map { engine in
+    ServicePlanner.engine(for: desired.spec, in: context.reconcile.offers).map { engine in
       ContainerPlan(
         for: desired, node: desired.spec.node?.id, engine: engine, template: desired.spec.template)
     }
@@ -59,7 +59,7 @@ package struct ServicePlanner: SafetyFactProviding {
   private func volumeNote(_ context: PlanContext) -> String {
     let volumes = (context.lastApplied?.spec as? ServiceSpec)?.volumes.keys.sorted() ?? []
     let names = volumes.map {
-      ContainerPlan.volumeName($0, of: context.id, owner: context.surroundings.owner)
+      ContainerPlan.volumeName($0, of: context.id, owner: context.reconcile.owner)
     }
     return names.isEmpty ? "" : ", its volumes stay: \(names.joined(separator: ", "))"
   }

@@ -4,21 +4,21 @@ package struct PlanRequest: Sendable {
   package let desired: DesiredState
   package let inventory: [ResourceID: InventoryEntry]
   package let observations: [ResourceID: Result<Observation, BackendError>]
-  package let surroundings: ReconcileContext
+  package let reconcile: ReconcileContext
   /// The resources to plan; nil for every resource that is desired or in the inventory.
   package let scope: Set<ResourceID>?
   package let allowances: Allowances
 
   package init(
     revision: Int64, desired: DesiredState, inventory: [ResourceID: InventoryEntry],
-    observations: [ResourceID: Result<Observation, BackendError>], surroundings: ReconcileContext,
+    observations: [ResourceID: Result<Observation, BackendError>], reconcile: ReconcileContext,
     scope: Set<ResourceID>?, allowances: Allowances
   ) {
     self.revision = revision
     self.desired = desired
     self.inventory = inventory
     self.observations = observations
-    self.surroundings = surroundings
+    self.reconcile = reconcile
     self.scope = scope
     self.allowances = allowances
   }

@@ -37,7 +37,7 @@ struct Guards {
   private func facts(of id: ResourceID, _ desired: AnyResource?) -> [SafetyFact] {
     guard let facts = planners[id.kind]?.facts else { return [] }
     let context = PlanContext(
-      id: id, lastApplied: request.inventory[id]?.resource, surroundings: request.surroundings)
+      id: id, lastApplied: request.inventory[id]?.resource, reconcile: request.reconcile)
     return facts(desired, (try? request.observations[id]?.get())?.state, context)
   }
 
@@ -114,7 +114,7 @@ struct Guards {
           }
         backups = known
         let own = known.filter { $0.fact.of == decisions[index].subject.id }
-        if let gap = BackupGuard.gap(in: own, now: request.surroundings.now) {
+        if let gap = BackupGuard.gap(in: own, now: request.reconcile.now) {
           note(.unbackedReplacement(volumes: volumes, backup: gap), on: &decisions[index])
         }
       }

@@ -36,7 +36,7 @@ package struct Planner: Sendable {
       if subject.isLeaving, observation.state == nil { return PlanDecision(subject, .delete) }
       let context = PlanContext(
         id: subject.id, lastApplied: request.applied(subject),
-        surroundings: request.surroundings)
+        reconcile: request.reconcile)
       do throws(PlanError) {
         let planned = try planner.plan(request.desired(subject), observation.state, context)
         let isNew = observation.state == nil || request.inventory[subject.id] == nil

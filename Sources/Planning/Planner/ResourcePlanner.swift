@@ -28,12 +28,12 @@ package struct PlanContext: Sendable {
   package let id: ResourceID
   /// The resource as last applied; nil when it never was.
   package let lastApplied: AnyResource?
-  package let surroundings: ReconcileContext
+  package let reconcile: ReconcileContext
 
-  package init(id: ResourceID, lastApplied: AnyResource?, surroundings: ReconcileContext) {
+  package init(id: ResourceID, lastApplied: AnyResource?, reconcile: ReconcileContext) {
     self.id = id
     self.lastApplied = lastApplied
-    self.surroundings = surroundings
+    self.reconcile = reconcile
   }
 }
 

@@ -107,7 +107,7 @@ extension Engine {
   ) -> Preparation {
     let request = PlanRequest(
       revision: revision, desired: desired, inventory: inventory, observations: observations,
-      surroundings: context, scope: scope, allowances: allowances)
+      reconcile: context, scope: scope, allowances: allowances)
     let plan = planner.plan(request)
     return Preparation(
       plan: scope == nil ? plan : plan.waitingBeyondScope(), desired: desired, scope: scope,

@@ -20,7 +20,7 @@ package enum Fixture {
       references: decoder.references, location: nil, digest: Digest(of: spec.value))
   }
 
-  package static func surroundings(now: Timestamp = now, offers: Offers = Offers()) -> ReconcileContext {
+  package static func reconcileContext(now: Timestamp = now, offers: Offers = Offers()) -> ReconcileContext {
     ReconcileContext(environment: "test", owner: "test", now: now, allowsMockGPUs: true, offers: offers)
   }
 
@@ -30,7 +30,7 @@ package enum Fixture {
   ) -> PlanContext {
     PlanContext(
       id: resource.id, lastApplied: lastApplied?.map { $0 },
-      surroundings: surroundings(now: now, offers: offers))
+      reconcile: reconcileContext(now: now, offers: offers))
   }
 
   package struct Refused: Error, CustomStringConvertible {

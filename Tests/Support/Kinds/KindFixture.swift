@@ -22,7 +22,7 @@ where P.Spec == B.Spec, P.Observed == B.Observed, P.Operation == B.Operation {
     let observed = try await observe(subject, in: context)
     return try planner.plan(
       desired, observed,
-      PlanContext(id: id, lastApplied: lastApplied?.map { $0 as any ResourceSpec }, surroundings: context))
+      PlanContext(id: id, lastApplied: lastApplied?.map { $0 as any ResourceSpec }, reconcile: context))
   }
 
   /// Plans the resource once and applies the steps.
