@@ -1,5 +1,7 @@
 /// The name of one resource within an environment, written `Kind/name`.
-package struct ResourceID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+package struct ResourceID: Hashable, Comparable, Sendable, TextCodable {
+  package static let textForm = "Kind/name"
+
   package let kind: String
   package let name: String
   /// Hash of both parts, seeded per process. Computed once, because ids are looked up far more often than
@@ -34,19 +36,5 @@ package struct ResourceID: Hashable, Comparable, Sendable, Codable, CustomString
 
   package static func < (a: ResourceID, b: ResourceID) -> Bool {
     a.kind == b.kind ? a.name < b.name : a.kind < b.kind
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let id = ResourceID(text) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "‘\(text)’ is not Kind/name")
-    }
-    self = id
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
   }
 }

@@ -3,7 +3,9 @@
 /// Each field accepts `*`, numbers, ranges `1-5`, lists `1,15` and steps `*/6`; months and weekdays also
 /// accept names. When both day fields are restricted, a day that matches either of them is enough, as in
 /// cron.
-package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertible {
+package struct CronSchedule: Hashable, Sendable, TextCodable {
+  package static let textForm = "a cron schedule"
+
   /// The five fields as they were written, separated by one space.
   package let text: String
   private let minutes: UInt64
@@ -73,20 +75,6 @@ package struct CronSchedule: Hashable, Sendable, Codable, CustomStringConvertibl
   }
 
   package var description: String { text }
-
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let schedule = CronSchedule(text) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "‘\(text)’ is no cron schedule")
-    }
-    self = schedule
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(text)
-  }
 
   private func matches(day: Int64) -> Bool {
     let date = Timestamp.civilDate(daysSinceEpoch: day)
