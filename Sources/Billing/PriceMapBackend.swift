@@ -5,16 +5,13 @@ package import Reconciling
 
 /// Reads and writes the history of prices: one query for all maps of a database, one statement for a change.
 package struct PriceMapBackend: ResourceBackend {
-  /// The pool of a database, which need not exist.
-  package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
-
-  private let pools: Pools
+  private let pools: DatabasePools
   private let environmentPrices: EnvironmentPrices
   private let check: PriceCheck?
 
   /// - Parameter check: nil asks nobody, whatever maps say.
   package init(
-    environmentPrices: EnvironmentPrices = .none, check: PriceCheck? = nil, pools: @escaping Pools
+    environmentPrices: EnvironmentPrices = .none, check: PriceCheck? = nil, pools: @escaping DatabasePools
   ) {
     self.environmentPrices = environmentPrices
     self.check = check
@@ -169,12 +166,7 @@ package struct PriceMapBackend: ResourceBackend {
   private func store(_ database: ResourceID?, _ context: ReconcileContext) async throws(BackendError)
     -> PriceMapStore
   {
-    let address = try context.offers.address(of: database)
-    do throws(PostgresError) {
-      return PriceMapStore(try await pools(address))
-    } catch {
-      throw error.backendError
-    }
+    PriceMapStore(try await context.pool(of: database, from: pools))
   }
 
   private func conflict(

@@ -6,7 +6,7 @@ internal import Postgres
 /// Takes recorded prices that no declared map owns under management. Rows belong to a map by its name, so a map is
 /// imported under the name that its rows have, and none is written.
 struct PriceMapImport: Sendable {
-  let pools: PriceMapBackend.Pools
+  let pools: DatabasePools
 
   func find(_ request: ImportRequest, _ context: ReconcileContext) async -> Result<
     Imported<PriceMapSpec>, BackendError

@@ -78,6 +78,6 @@ package struct PriceSpec: ManifestObject {
       .example("100"))
     Field(
       "amount", \.amount, "What Stripe charges, in the map's currency; for people and for checks",
-      .atLeast(Amount(tenThousandths: 0)), .example("10.00"))
+      .min(Amount(tenThousandths: 0)), .example("10.00"))
   }
 }

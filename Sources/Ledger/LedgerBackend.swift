@@ -4,14 +4,11 @@ package import Postgres
 package import Reconciling
 
 /// Looks at books and keeps them: guards, accounts, rules.
-package struct LedgerBackend: ResourceBackend {
-  /// The pool of a database, which need not exist.
-  package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
-
-  private let pools: Pools
+package struct LedgerBackend: IndividuallyObservingBackend {
+  private let pools: DatabasePools
   private let stores: ExportStores
 
-  package init(stores: ExportStores, pools: @escaping Pools) {
+  package init(stores: ExportStores, pools: @escaping DatabasePools) {
     self.stores = stores
     self.pools = pools
   }
@@ -19,24 +16,10 @@ package struct LedgerBackend: ResourceBackend {
   package var system: String { "PostgreSQL" }
 
   package func observe(
-    _ subjects: [Subject<LedgerSpec>], in context: ReconcileContext
-  ) async -> [ResourceID: Result<LedgerObserved?, BackendError>] {
-    var answers: [ResourceID: Result<LedgerObserved?, BackendError>] = [:]
-    for subject in subjects {
-      do throws(BackendError) {
-        answers[subject.id] = .success(try await look(at: subject, context))
-      } catch {
-        answers[subject.id] = .failure(error)
-      }
-    }
-    return answers
-  }
-
-  private func look(at subject: Subject<LedgerSpec>, _ context: ReconcileContext) async throws(BackendError)
-    -> LedgerObserved?
-  {
+    _ subject: Subject<LedgerSpec>, in context: ReconcileContext
+  ) async throws(BackendError) -> LedgerObserved? {
     guard let database = (subject.lastApplied?.spec ?? subject.spec)?.database.id else { return nil }
-    let pool = try await pool(of: database, context)
+    let pool = try await context.pool(of: database, from: pools)
     var place: String?
     if let export = subject.desired?.spec.export { place = try stores.name(of: export.to, pool) }
     do throws(PostgresError) {
@@ -53,7 +36,7 @@ package struct LedgerBackend: ResourceBackend {
     _ operation: LedgerOperation, to subject: Subject<LedgerSpec>, in context: ReconcileContext
   ) async throws(BackendError) {
     guard let spec = subject.spec else { return }
-    let pool = try await pool(of: spec.database.id, context)
+    let pool = try await context.pool(of: spec.database.id, from: pools)
     let books = LedgerStore(pool)
     if operation != .open { try await checkOwner(subject, spec, books) }
     do throws(PostgresError) {
@@ -131,17 +114,6 @@ package struct LedgerBackend: ResourceBackend {
   private func openAccounts(of spec: LedgerSpec, in books: LedgerStore) async throws(PostgresError) {
     try await books.open([spec.platform], as: .platform)
     try await books.open([LedgerStore.clearingAccount], as: .stripeClearing)
-  }
-
-  private func pool(of database: ResourceID, _ context: ReconcileContext) async throws(BackendError)
-    -> PostgresPool
-  {
-    let address = try context.offers.address(of: database)
-    do throws(PostgresError) {
-      return try await pools(address)
-    } catch {
-      throw error.backendError
-    }
   }
 }
 

@@ -31,10 +31,7 @@ package enum ExportDestination: ManifestChoice {
   package static let cases = Cases<Self>("Where the files go") {
     Case(
       "folder", "A folder; a relative path begins at the controller's state folder", ExportDestination.folder,
-      .rule("a path") { path in
-        path.isEmpty || path.split(separator: "/").contains("..")
-          ? .init("must be a path without `..`", hint: "for example exports") : nil
-      }
+      .folder(example: "exports")
     ) { if case .folder(let path) = $0 { path } else { nil } }
     Case("bucket", "A bucket that speaks S3, such as R2 or MinIO", ExportDestination.bucket) {
       if case .bucket(let bucket) = $0 { bucket } else { nil }

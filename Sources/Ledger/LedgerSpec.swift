@@ -108,10 +108,10 @@ package struct PayoutSpec: ManifestObject {
 
   package init() {}
   package static let fields = Fields<Self>("What a node gets for its time, in credits") {
-    Field("gpuMinute", \.gpuMinute, "For a minute of a GPU", .atLeast(Credits(micro: 0)), .example("0.4"))
+    Field("gpuMinute", \.gpuMinute, "For a minute of a GPU", .min(Credits(micro: 0)), .example("0.4"))
     Field(
       "cpuMinute", \.cpuMinute, "For a minute of a processor, where no GPU is used", .required,
-      .atLeast(Credits(micro: 0)), .example("0.1"))
+      .min(Credits(micro: 0)), .example("0.1"))
   }
 }
 

@@ -74,7 +74,7 @@ struct DatabaseSpec: ManifestSpec {
   var nodes: [String: String] = [:]
   static let fields = Fields<Self>("A PostgreSQL database") {
     Field("engine", \.engine, "Where the server is")
-    Field("memory", \.memory, "Memory of the server", .atLeast(ByteCount(bytes: 1 << 20)))
+    Field("memory", \.memory, "Memory of the server", .min(ByteCount(bytes: 1 << 20)))
     Field("timeout", \.timeout, "How long to wait")
     Field("cores", \.cores, "Cores of the server")
     Field("replicas", \.replicas, "How many copies run", .range(0...100))

@@ -98,38 +98,42 @@ extension DockerEngine {
 
   /// Starts the container; does nothing when it runs. Fails with `portTaken` when a host port is not free.
   package func start(_ id: String) async throws(DockerError) {
-    try await call(.post, path(id, "start"), about: "container \(id)")
+    try await signal("start", id)
   }
 
   /// Stops the container; does nothing when it does not run.
   /// - Parameter timeoutSeconds: Until it is killed; nil for the container's own timeout.
   package func stop(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) {
-    let query = timeoutSeconds.map { [("t", String($0))] } ?? []
-    try await call(
-      .post, path(id, "stop"), query: query, about: "container \(id)",
-      timeout: timeoutSeconds.map { .seconds($0 + 60) })
+    try await end("stop", id, timeoutSeconds)
   }
 
   /// Freezes all its processes. Fails with `conflict` when it does not run.
   package func pause(_ id: String) async throws(DockerError) {
-    try await call(.post, path(id, "pause"), about: "container \(id)")
+    try await signal("pause", id)
   }
 
   /// Ends the container at once, without the stop signal. Fails with `conflict` when it does not run.
   package func kill(_ id: String) async throws(DockerError) {
-    try await call(.post, path(id, "kill"), about: "container \(id)")
+    try await signal("kill", id)
   }
 
   /// Resumes a paused container. Fails with `conflict` when it is not paused.
   package func unpause(_ id: String) async throws(DockerError) {
-    try await call(.post, path(id, "unpause"), about: "container \(id)")
+    try await signal("unpause", id)
   }
 
   package func restart(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) {
-    let query = timeoutSeconds.map { [("t", String($0))] } ?? []
+    try await end("restart", id, timeoutSeconds)
+  }
+
+  private func signal(_ action: String, _ id: String) async throws(DockerError) {
+    try await call(.post, path(id, action), about: "container \(id)")
+  }
+
+  private func end(_ action: String, _ id: String, _ timeoutSeconds: Int?) async throws(DockerError) {
     try await call(
-      .post, path(id, "restart"), query: query, about: "container \(id)",
-      timeout: timeoutSeconds.map { .seconds($0 + 60) })
+      .post, path(id, action), query: timeoutSeconds.map { [("t", String($0))] } ?? [],
+      about: "container \(id)", timeout: timeoutSeconds.map { .seconds($0 + 60) })
   }
 
   /// Removes the container; succeeds when it does not exist or is being removed. Named volumes stay.

@@ -113,8 +113,8 @@ extension DockerEngine {
       "Env": .strings(environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }),
     ])
     let path = "/containers/\(PercentEncoding.encode(container))/exec"
-    let response = try await answer(
-      to: request(.post, path, body: body, timeout: .seconds(30)), about: "container \(container)",
+    let response = try await send(
+      request(.post, path, body: body, timeout: .seconds(30)), about: "container \(container)",
       isUncancellable: isUncancellable)
     let created: Created = try decode(response.body, about: path)
     return created.Id
@@ -131,8 +131,8 @@ extension DockerEngine {
       let Running: Bool
       let ExitCode: Int?
     }
-    let response = try await answer(
-      to: request(.get, "/exec/\(id)/json", timeout: .seconds(30)), about: "a process",
+    let response = try await send(
+      request(.get, "/exec/\(id)/json", timeout: .seconds(30)), about: "a process",
       isUncancellable: isUncancellable
     )
     let state: Answer = try decode(response.body, about: "/exec/json")
@@ -168,8 +168,8 @@ extension DockerEngine {
       if case .exited = try await state(of: id, isUncancellable: true) { return }
       if let mark, try await endGroup(group, mark: mark, in: container) { return }
       guard try await state(of: id, isUncancellable: true) == .running else { return }
-      _ = try await answer(
-        to: request(.post, "/containers/\(PercentEncoding.encode(container))/restart", query: [("t", "0")]),
+      _ = try await send(
+        request(.post, "/containers/\(PercentEncoding.encode(container))/restart", query: [("t", "0")]),
         about: "container \(container)", isUncancellable: true)
     } catch {
       // The process ended with the container or the engine.
@@ -184,8 +184,8 @@ extension DockerEngine {
     let ender = try await prepare(
       ["/bin/sh", "-c", DockerEngine.ender, "end", group.map(String.init) ?? "", pattern], in: container,
       hasInput: false, isUncancellable: true)
-    _ = try await answer(
-      to: request(
+    _ = try await send(
+      request(
         .post, "/exec/\(ender)/start", body: .members(["Detach": .bool(false), "Tty": .bool(false)]),
         timeout: .seconds(30)), about: "container \(container)", isUncancellable: true)
     for _ in 0..<Self.maxEndPolls {
@@ -193,21 +193,5 @@ extension DockerEngine {
       try? await Task.sleep(for: .milliseconds(20))
     }
     return false
-  }
-
-  private func answer(
-    to request: HTTPRequest, about subject: String, isUncancellable: Bool
-  ) async throws(DockerError) -> HTTPResponse {
-    guard isUncancellable else { return try await send(request, about: subject) }
-    let response: HTTPResponse
-    do {
-      response = try await client.sendUncancellable(request)
-    } catch {
-      throw DockerError(error, endpoint: endpoint)
-    }
-    guard response.status < 400 else {
-      throw DockerError(status: response.status, body: response.body, subject: subject, endpoint: endpoint)
-    }
-    return response
   }
 }

@@ -139,10 +139,13 @@ extension DockerEngine {
     return try await send(request, about: subject)
   }
 
-  func send(_ request: HTTPRequest, about subject: String) async throws(DockerError) -> HTTPResponse {
+  /// - Parameter isUncancellable: Whether the request completes in a cancelled task too.
+  func send(
+    _ request: HTTPRequest, about subject: String, isUncancellable: Bool = false
+  ) async throws(DockerError) -> HTTPResponse {
     let response: HTTPResponse
     do {
-      response = try await client.send(request)
+      response = try await (isUncancellable ? client.sendUncancellable(request) : client.send(request))
     } catch {
       throw DockerError(error, endpoint: endpoint)
     }

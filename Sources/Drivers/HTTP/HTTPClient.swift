@@ -18,15 +18,7 @@ package final class HTTPClient: Sendable {
   /// Sends the request and returns the whole response. Cancelling the task aborts the transfer.
   package func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
     let transfer = Transfer(request, delivery: .whole)
-    let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        transfer.expectResponse(continuation)
-        loop.start(transfer)
-      }
-    } onCancel: {
-      loop.cancel(transfer)
-    }
-    return try result.get()
+    return try await result(of: transfer, expecting: transfer.expectResponse).get()
   }
 
   /// Like `send`, but completes in a cancelled task too, for requests that reverse an earlier one. Returns
@@ -44,15 +36,22 @@ package final class HTTPClient: Sendable {
   /// that pauses makes the sender pause. `totalTimeout` covers the whole stream; it is usually nil here.
   package func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPBodyStream {
     let transfer = Transfer(request, delivery: .stream)
-    let result = await withTaskCancellationHandler {
+    let head = try await result(of: transfer, expecting: transfer.expectHead).get()
+    return HTTPBodyStream(head: head, transfer: transfer, client: self)
+  }
+
+  /// Starts the transfer and waits for what `expect` registers. Cancelling the task aborts the transfer.
+  private func result<Output: Sendable>(
+    of transfer: Transfer, expecting expect: (TransferState.Waiting<Output>) -> Void
+  ) async -> Result<Output, HTTPError> {
+    await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        transfer.expectHead(continuation)
+        expect(continuation)
         loop.start(transfer)
       }
     } onCancel: {
       loop.cancel(transfer)
     }
-    return HTTPBodyStream(head: try result.get(), transfer: transfer, client: self)
   }
 
   /// Aborts running requests with `HTTPError.Code.closed` and rejects later ones. Calling it again does

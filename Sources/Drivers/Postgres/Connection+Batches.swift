@@ -147,14 +147,16 @@ extension Connection {
     }
   }
 
-  private func failed(_ result: QueryResult, at place: Expected, _ ticket: Interrupt.Ticket) -> BatchFailure {
+  private func failed(_ result: QueryResult, at position: Expected, _ ticket: Interrupt.Ticket)
+    -> BatchFailure
+  {
     var error = PostgresError(result: result.pointer, server: server)
     if error.code == .unreachable, error.sqlState == nil, error.message.isEmpty {
       error = PostgresError(.unreachable, "the connection was lost", server: server)
     }
     // The server reports 0A000 when a migration changed a plan's result type, and 26000 after DISCARD.
     if error.sqlState == "0A000" || error.sqlState == "26000" { mustForgetPrepared = true }
-    switch place {
+    switch position {
     case .statement(let index): return BatchFailure(error: error, statement: index)
     case .preparation, .preamble: return BatchFailure(error: error, statement: nil)
     }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// A bounded set of connections to one database, opened on demand. Many tasks may run statements at once;
 /// each waits for a free connection, first in, first out. Cancelling a task cancels its statement on the
 /// server.
-package final class PostgresPool: Sendable {
+package final class PostgresPool: StatementExecutor {
   package let configuration: PostgresConfiguration
   private let state: Mutex<PoolState>
 
@@ -18,12 +18,6 @@ package final class PostgresPool: Sendable {
 
   /// The server and database; safe to show.
   package var server: String { configuration.server }
-
-  /// Runs one statement by itself.
-  @discardableResult
-  package func query(_ sql: String, _ parameters: [SQLValue] = []) async throws(PostgresError) -> Rows {
-    try await pipeline([Statement(sql, parameters)])[0]
-  }
 
   /// Sends all statements in one round trip, as one transaction: all take effect or none. Throws the error of
   /// the first failing statement.

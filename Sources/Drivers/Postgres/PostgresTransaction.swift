@@ -49,15 +49,10 @@ package struct TransactionOptions: Sendable {
 
 /// A transaction in progress; valid only inside the body that receives it. It begins on the server with its
 /// first statement, in the same round trip.
-package struct PostgresTransaction: Sendable {
+package struct PostgresTransaction: StatementExecutor {
   fileprivate let connection: Connection
   fileprivate let pool: PostgresPool
   fileprivate let opening: [Statement]
-
-  @discardableResult
-  package func query(_ sql: String, _ parameters: [SQLValue] = []) async throws(PostgresError) -> Rows {
-    try await pipeline([Statement(sql, parameters)])[0]
-  }
 
   /// Sends all statements in one round trip; statements after a failing one are not executed.
   @discardableResult

@@ -46,12 +46,12 @@ package struct Row: Sendable {
   package func isNull(_ column: Column) throws(PostgresError) -> Bool { try cell(column).isNull }
 
   func cell(_ column: Column) throws(PostgresError) -> Cell {
-    let place: Int
+    let position: Int
     switch column {
-    case .index(let index): place = index
-    case .name(let name): place = result.columns.firstIndex(of: name) ?? -1
+    case .index(let index): position = index
+    case .name(let name): position = result.columns.firstIndex(of: name) ?? -1
     }
-    guard result.columns.indices.contains(place) else {
+    guard result.columns.indices.contains(position) else {
       let asked =
         switch column {
         case .name(let name): name
@@ -61,7 +61,7 @@ package struct Row: Sendable {
         .unexpectedValue, "the result has no column \(asked)",
         hint: "it has \(result.columns.joined(separator: ", "))", server: result.server)
     }
-    return Cell(row: self, column: Int32(place))
+    return Cell(row: self, column: Int32(position))
   }
 }
 

@@ -4,15 +4,12 @@ package import Postgres
 package import Reconciling
 
 /// Reads and writes the tables of schedulers, and the files for Kubernetes.
-package struct SchedulerBackend: ResourceBackend {
-  /// Returns the pool of a database, which need not exist.
-  package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
-
+package struct SchedulerBackend: IndividuallyObservingBackend {
   private let folder: KEDAFolder
-  private let pools: Pools
+  private let pools: DatabasePools
 
   /// - Parameter stateFolder: absolute; relative folders begin there.
-  package init(stateFolder: String, pools: @escaping Pools) {
+  package init(stateFolder: String, pools: @escaping DatabasePools) {
     folder = KEDAFolder(stateFolder: stateFolder)
     self.pools = pools
   }
@@ -20,22 +17,8 @@ package struct SchedulerBackend: ResourceBackend {
   package var system: String { "PostgreSQL" }
 
   package func observe(
-    _ subjects: [Subject<SchedulerSpec>], in context: ReconcileContext
-  ) async -> [ResourceID: Result<SchedulerObserved?, BackendError>] {
-    var answers: [ResourceID: Result<SchedulerObserved?, BackendError>] = [:]
-    for subject in subjects {
-      do throws(BackendError) {
-        answers[subject.id] = .success(try await observe(subject, context))
-      } catch {
-        answers[subject.id] = .failure(error)
-      }
-    }
-    return answers
-  }
-
-  private func observe(_ subject: Subject<SchedulerSpec>, _ context: ReconcileContext)
-    async throws(BackendError) -> SchedulerObserved?
-  {
+    _ subject: Subject<SchedulerSpec>, in context: ReconcileContext
+  ) async throws(BackendError) -> SchedulerObserved? {
     guard let database = (subject.lastApplied?.spec ?? subject.spec)?.database.id else { return nil }
     let files = try folder.texts(
       of: [subject.desired?.spec, subject.lastApplied?.spec].compactMap {
@@ -82,7 +65,7 @@ package struct SchedulerBackend: ResourceBackend {
     case .remove(let file): return try folder.remove(file)
     default: break
     }
-    let pool = try await pool(of: spec.database.id, context)
+    let pool = try await context.pool(of: spec.database.id, from: pools)
     let store = SchedulerStore(pool)
     var hasDatabase = true
     do throws(PostgresError) {
@@ -128,17 +111,6 @@ package struct SchedulerBackend: ResourceBackend {
   private func store(of database: ResourceID, _ context: ReconcileContext) async throws(BackendError)
     -> SchedulerStore
   {
-    SchedulerStore(try await pool(of: database, context))
-  }
-
-  private func pool(of database: ResourceID, _ context: ReconcileContext) async throws(BackendError)
-    -> PostgresPool
-  {
-    let address = try context.offers.address(of: database)
-    do throws(PostgresError) {
-      return try await pools(address)
-    } catch {
-      throw error.backendError
-    }
+    SchedulerStore(try await context.pool(of: database, from: pools))
   }
 }

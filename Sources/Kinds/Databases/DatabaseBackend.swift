@@ -6,15 +6,12 @@ package import Reconciling
 /// Observes and changes databases through their servers: one query lists the embedded databases, two more
 /// read each.
 package struct DatabaseBackend: ResourceBackend {
-  /// The connection pool of a database. The database need not exist.
-  package typealias Pools = @Sendable (DatabaseAddress) async throws(PostgresError) -> PostgresPool
-
   /// The platform's migrations, sorted by number.
   private let known: [Migrations.Migration]
-  private let pools: Pools
+  private let pools: DatabasePools
 
   /// - Throws: `.migration` where two migrations have the same number.
-  package init(migrations: [Migrations.Migration], pools: @escaping Pools) throws(PostgresError) {
+  package init(migrations: [Migrations.Migration], pools: @escaping DatabasePools) throws(PostgresError) {
     _ = try Migrations(migrations)
     known = migrations.sorted { $0.number < $1.number }
     self.pools = pools

@@ -87,7 +87,7 @@ package struct RequirementsSpec: ManifestObject {
     Field("approvals", \.approvals, "The required approvals")
     Field(
       "drillYoungerThan", \.drillYoungerThan, "The maximum age of the last successful restore drill",
-      .atLeast(TimeSpan(seconds: 1)), .example("190d"))
+      .min(TimeSpan(seconds: 1)), .example("190d"))
   }
 }
 
@@ -97,7 +97,7 @@ package struct SmokeSpec: ManifestObject {
   package init() {}
   package static let fields = Fields<Self>("A job that must succeed") {
     Field("module", \.module, "The module's name", .required, .nonEmpty, .example("echo"))
-    Field("within", \.within, "The job's deadline", .atLeast(TimeSpan(seconds: 1)))
+    Field("within", \.within, "The job's deadline", .min(TimeSpan(seconds: 1)))
   }
 }
 

@@ -44,7 +44,7 @@ package struct ModuleSpec: ContainerizedSpec {
     Field("rollout", \.rollout, "How a new image is rolled out")
     Field(
       "decommissionAfter", \.decommissionAfter, "The module counts as unused after this time without a job",
-      .atLeast(TimeSpan(seconds: 86_400)))
+      .min(TimeSpan(seconds: 86_400)))
   }
 
   package func validate(_ report: inout FieldReport) {
@@ -164,7 +164,7 @@ package struct ModulePrice: ManifestObject, Hashable {
 
   package static let fields = Fields<Self>("The price of one unit of work") {
     Field(
-      "credits", \.credits, "Credits for one unit; a credit is $0.10", .required, .atLeast(Credits(micro: 0)))
+      "credits", \.credits, "Credits for one unit; a credit is $0.10", .required, .min(Credits(micro: 0)))
     Field("per", \.per, "The unit", .required, .dnsLabel, .example("frame"))
   }
 }
@@ -219,7 +219,7 @@ package struct CanarySettings: ManifestObject, Hashable {
 
   package static let fields = Fields<Self>("Jobs that the first new container must complete") {
     Field("jobs", \.jobs, "The number of jobs that must succeed (seeds 8.2: one)", .range(1...10_000))
-    Field("within", \.within, "The time in which they must succeed", .atLeast(TimeSpan(seconds: 1)))
+    Field("within", \.within, "The time in which they must succeed", .min(TimeSpan(seconds: 1)))
   }
 }
 

@@ -24,7 +24,7 @@ package struct NodeSpec: ManifestSpec {
     Field("engine", \.engine, "The connection to its Docker engine", .required)
     Field("gpu", \.gpu, "Its GPUs; omitted on machines without one")
     Field("cores", \.cores, "Processor cores that the node offers", .range(1...1024))
-    Field("memory", \.memory, "Memory that the node offers", .atLeast(ByteCount(bytes: 64 << 20)))
+    Field("memory", \.memory, "Memory that the node offers", .min(ByteCount(bytes: 64 << 20)))
     Field(
       "slots", \.slots, "Jobs that it runs at the same time; default: the number of cores", .range(1...1024))
     Field("sandbox", \.sandbox, "The isolation that its engine must provide")
@@ -122,7 +122,7 @@ package struct GPUSettings: ManifestObject, Hashable {
   package static let fields = Fields<Self>("GPUs of a node, all of one model") {
     Field("mock", \.mock, "Simulated, for development; `mockGPUs` of the Environment allows it")
     Field("model", \.model, "The model's name, for people", .example("RTX3060"))
-    Field("memory", \.memory, "Memory of one GPU", .required, .atLeast(ByteCount(bytes: 1 << 20)))
+    Field("memory", \.memory, "Memory of one GPU", .required, .min(ByteCount(bytes: 1 << 20)))
     Field("count", \.count, "The number of GPUs", .range(1...64))
   }
 }

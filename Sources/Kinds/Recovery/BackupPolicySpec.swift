@@ -92,10 +92,7 @@ package enum RepositorySpec: ManifestChoice {
   package static let cases = Cases<Self>("The destination of backups and WAL") {
     Case(
       "folder", "A folder; a relative path starts at the controller's state folder", RepositorySpec.folder,
-      .rule("a path") { path in
-        path.isEmpty || path.split(separator: "/").contains("..")
-          ? .init("must be a path without `..`", hint: "for example backups/ledger") : nil
-      }
+      .folder(example: "backups/ledger")
     ) { if case .folder(let path) = $0 { path } else { nil } }
   }
 }

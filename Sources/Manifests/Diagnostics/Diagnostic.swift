@@ -41,12 +41,12 @@ package struct Diagnostic: Hashable, Sendable, Error, CustomStringConvertible {
     let accent = color ? (severity == .error ? "\u{1B}[1;31m" : "\u{1B}[1;33m") : ""
     let green = color ? "\u{1B}[1;32m" : ""
     let plain = color ? "\u{1B}[0m" : ""
-    let place = location.map { location in
+    let prefix = location.map { location in
       let file = VisibleText.escaped(location.file, limit: 1000)
       return location.line > 0 ? "\(file):\(location.line):\(location.column): " : "\(file): "
     }
     var output =
-      "\(bold)\(place ?? "")\(plain)\(accent)\(severity.rawValue):\(plain) \(bold)\(message)\(plain)\n"
+      "\(bold)\(prefix ?? "")\(plain)\(accent)\(severity.rawValue):\(plain) \(bold)\(message)\(plain)\n"
     if let line = sourceLine {
       output += "  \(line.text)\n  \(String(repeating: " ", count: line.caret))\(green)^\(plain)\n"
     }

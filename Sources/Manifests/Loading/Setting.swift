@@ -60,9 +60,9 @@ struct Setting {
       name = resource.resource.id.name
       allowsMockGPUs = settings.allowsMockGPUs
       for path in settings.variableFiles {
-        let place = Setting.place(of: path, mentionedIn: document, files)
-        variableFiles.insert(place)
-        let read = mentioned.read(place)
+        let location = Setting.location(of: path, mentionedIn: document, files)
+        variableFiles.insert(location)
+        let read = mentioned.read(location)
         values.merge(Setting.variables(in: path, of: document, read, &decoder, &diagnostics)) { $1 }
       }
       values.merge(settings.variables) { $1 }
@@ -74,7 +74,7 @@ struct Setting {
   }
 
   /// The path of a file, relative to the manifest that mentions it.
-  private static func place(of path: String, mentionedIn document: Node, _ files: [SourceFile]) -> String {
+  private static func location(of path: String, mentionedIn document: Node, _ files: [SourceFile]) -> String {
     guard !path.hasPrefix("/") else { return path }
     let mention = document.firstScalar(path) ?? document
     return (files.first { $0.name == mention.location.file }?.folder ?? "") + path

@@ -1,6 +1,6 @@
 package import Model
 
-/// One place of a document: a scalar, a list or a map, with where it stands. A cheap handle; text is made on
+/// A scalar, a list or a map of a document, with its location. A cheap handle; text is made on
 /// demand.
 package struct Node: Sendable {
   let tape: Tape

@@ -54,18 +54,12 @@ package final class Case<Root: ManifestChoice>: Sendable {
   }
 }
 
-@resultBuilder
-package enum CasesBuilder<Root: ManifestChoice> {
-  package static func buildExpression(_ field: Case<Root>) -> [Case<Root>] { [field] }
-  package static func buildBlock(_ cases: [Case<Root>]...) -> [Case<Root>] { cases.flatMap { $0 } }
-}
-
 /// The cases of a sum type, with its documentation.
 package final class Cases<Root: ManifestChoice>: Sendable {
   let doc: String
   let list: [Case<Root>]
 
-  package init(_ doc: String, @CasesBuilder<Root> _ cases: () -> [Case<Root>]) {
+  package init(_ doc: String, @ListBuilder<Case<Root>> _ cases: () -> [Case<Root>]) {
     self.doc = doc
     list = cases()
   }
@@ -134,11 +128,7 @@ extension ManifestWord {
   package var manifestValue: Value? { .string(rawValue) }
 
   package static func decode(_ node: Node, _ decoder: inout ManifestDecoder) -> Self? {
-    guard node.kind == .scalar else {
-      decoder.mismatch(node, expected: "one of \(names)")
-      return nil
-    }
-    let text = node.text
+    guard let text = decoder.scalar(node, expected: "one of \(names)") else { return nil }
     if let word = Self(rawValue: text) { return word }
     decoder.error(
       node, "\(node.label) must be one of \(names), found ‘\(Node.shortened(text))’",

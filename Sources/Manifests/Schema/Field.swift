@@ -26,7 +26,7 @@ package final class Field<Root: ManifestObject>: Sendable {
     isRequired = rules.contains { $0.isRequired }
     shape = { rules.reduce(V.shape) { $1.refine($0) } }
     let checks = rules.compactMap(\.problem)
-    let place = FieldLocation(property)
+    let location = FieldLocation(property)
     decode = { node, decoder, root in
       guard let value = V.decode(node, &decoder) else { return false }
       for check in checks {
@@ -34,11 +34,11 @@ package final class Field<Root: ManifestObject>: Sendable {
         problem.report(node, &decoder)
         return false
       }
-      place.set(value, in: &root)
+      location.set(value, in: &root)
       return true
     }
-    encode = { place.get(from: $0).manifestValue }
-    defaultMention = isRequired ? nil : place.get(from: Root()) as? KindReference
+    encode = { location.get(from: $0).manifestValue }
+    defaultMention = isRequired ? nil : location.get(from: Root()) as? KindReference
   }
 }
 
@@ -72,12 +72,6 @@ private struct FieldLocation<Root, V>: Sendable {
   }
 }
 
-@resultBuilder
-package enum FieldsBuilder<Root: ManifestObject> {
-  package static func buildExpression(_ field: Field<Root>) -> [Field<Root>] { [field] }
-  package static func buildBlock(_ fields: [Field<Root>]...) -> [Field<Root>] { fields.flatMap { $0 } }
-}
-
 /// The fields of an object, with its documentation.
 package final class Fields<Root: ManifestObject>: Sendable {
   let doc: String
@@ -88,7 +82,7 @@ package final class Fields<Root: ManifestObject>: Sendable {
   /// The fields whose default mentions another resource.
   let mentioning: [Int]
 
-  package init(_ doc: String, @FieldsBuilder<Root> _ fields: () -> [Field<Root>]) {
+  package init(_ doc: String, @ListBuilder<Field<Root>> _ fields: () -> [Field<Root>]) {
     self.doc = doc
     let list = fields()
     self.list = list

@@ -40,6 +40,14 @@ extension FieldRule where Value == String {
     }
   }
 
+  /// A path, absolute or relative, without `..`.
+  package static func folder(example: String) -> FieldRule {
+    rule("a path") { path in
+      path.isEmpty || path.split(separator: "/").contains("..")
+        ? RuleProblem("must be a path without `..`", hint: "for example \(example)") : nil
+    }
+  }
+
   /// A lower-case name of ASCII letters, digits and `-`, at most 63 characters long.
   package static var dnsLabel: FieldRule {
     text(

@@ -59,17 +59,21 @@ package struct FieldRule<Value: Sendable>: Sendable {
     return FieldRule(isRequired: rule.isRequired, problem: check, refine: rule.refine)
   }
 
+  /// The problem of the first element that breaks the rule, located inside its container.
+  private func firstProblem(among elements: some Sequence<(RuleProblem.Step, Value)>) -> RuleProblem? {
+    guard let problem else { return nil }
+    for (step, element) in elements {
+      if let found = problem(element) { return found.inside(step) }
+    }
+    return nil
+  }
+
   /// Applies a rule to each item of a list.
   package static func each<Element: Sendable>(
     _ rule: FieldRule<Element>
   ) -> FieldRule where Value == [Element] {
     let check: @Sendable ([Element]) -> RuleProblem? = { list in
-      for (index, element) in list.enumerated() {
-        if let found = rule.problem?(element) {
-          return found.inside(.item(index))
-        }
-      }
-      return nil
+      rule.firstProblem(among: list.lazy.enumerated().map { (.item($0.offset), $0.element) })
     }
     return FieldRule(problem: check) { shape in
       guard case .list(let element) = shape.form else { return shape }
@@ -84,12 +88,7 @@ package struct FieldRule<Value: Sendable>: Sendable {
     _ rule: FieldRule<Element>
   ) -> FieldRule where Value == [String: Element] {
     let check: @Sendable ([String: Element]) -> RuleProblem? = { map in
-      for (key, element) in map.sorted(by: { $0.key < $1.key }) {
-        if let found = rule.problem?(element) {
-          return found.inside(.key(key))
-        }
-      }
-      return nil
+      rule.firstProblem(among: map.sorted { $0.key < $1.key }.lazy.map { (.key($0.key), $0.value) })
     }
     return FieldRule(problem: check) { shape in
       guard case .map(let element) = shape.form else { return shape }
@@ -110,13 +109,13 @@ extension FieldRule where Value: Comparable & CustomStringConvertible & Sendable
     }
   }
 
-  package static func atLeast(_ minimum: Value) -> FieldRule {
+  package static func min(_ minimum: Value) -> FieldRule {
     rule("at least \(minimum)", refine: bounds(minimum, nil)) {
       $0 >= minimum ? nil : RuleProblem("must be at least \(minimum), found \($0)")
     }
   }
 
-  package static func atMost(_ maximum: Value) -> FieldRule {
+  package static func max(_ maximum: Value) -> FieldRule {
     rule("at most \(maximum)", refine: bounds(nil, maximum)) {
       $0 <= maximum ? nil : RuleProblem("must be at most \(maximum), found \($0)")
     }
@@ -141,13 +140,13 @@ extension FieldRule {
     _ range: ClosedRange<W>
   ) -> FieldRule where Value == W? { present(.range(range)) }
 
-  package static func atLeast<W: Comparable & CustomStringConvertible & Sendable>(
+  package static func min<W: Comparable & CustomStringConvertible & Sendable>(
     _ minimum: W
-  ) -> FieldRule where Value == W? { present(.atLeast(minimum)) }
+  ) -> FieldRule where Value == W? { present(.min(minimum)) }
 
-  package static func atMost<W: Comparable & CustomStringConvertible & Sendable>(
+  package static func max<W: Comparable & CustomStringConvertible & Sendable>(
     _ maximum: W
-  ) -> FieldRule where Value == W? { present(.atMost(maximum)) }
+  ) -> FieldRule where Value == W? { present(.max(maximum)) }
 
   package static func above<W: Comparable & CustomStringConvertible & Sendable>(
     _ limit: W
@@ -205,16 +204,16 @@ package struct RuleProblem: Sendable {
 
   /// Reports the problem at the node of the faulty value.
   func report(_ node: Node, _ decoder: inout ManifestDecoder) {
-    var place = node
+    var faulty = node
     for step in steps {
       let next: Node? =
         switch step {
-        case .item(let index): place.elements.dropFirst(index).first { _ in true }
-        case .key(let key): place[key]
+        case .item(let index): faulty.elements.dropFirst(index).first { _ in true }
+        case .key(let key): faulty[key]
         }
       guard let next else { break }
-      place = next
+      faulty = next
     }
-    decoder.error(place, "\(place.label) \(message)", hint: hint)
+    decoder.error(faulty, "\(faulty.label) \(message)", hint: hint)
   }
 }

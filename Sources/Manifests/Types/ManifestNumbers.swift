@@ -1,49 +1,57 @@
 package import Model
 
+/// An exact decimal number, stored as a whole number of its smallest part.
+package protocol ManifestDecimal: ManifestText, Comparable, CustomStringConvertible {
+  /// The number of digits after the point.
+  static var digits: Int { get }
+  /// The number of smallest parts.
+  var scaled: Int64 { get }
+  init(scaled: Int64)
+}
+
+extension ManifestDecimal {
+  package init?(manifestText: String) {
+    guard let value = Decimals.scaled(manifestText, digits: Self.digits) else { return nil }
+    self.init(scaled: value)
+  }
+
+  package var description: String { manifestText }
+  package var manifestText: String { Decimals.text(scaled, digits: Self.digits) }
+  package var manifestValue: Value? { .scaled(scaled, digits: Self.digits) }
+  package static var pattern: String? { "^-?[0-9]+(\\.[0-9]{1,\(digits)})?$" }
+  package static func < (a: Self, b: Self) -> Bool { a.scaled < b.scaled }
+}
+
 /// An amount of money in ten-thousandths of its currency's unit, written `10.00`. Exact: no floating point.
-package struct Amount: Hashable, Comparable, Sendable, CustomStringConvertible, ManifestText {
+package struct Amount: Hashable, Sendable, ManifestDecimal {
+  package static let digits = 4
   package let tenThousandths: Int64
   package init(tenThousandths: Int64) { self.tenThousandths = tenThousandths }
-
-  package init?(manifestText: String) {
-    guard let value = Decimals.scaled(manifestText, digits: 4) else { return nil }
-    tenThousandths = value
-  }
+  package init(scaled: Int64) { self.init(tenThousandths: scaled) }
+  package var scaled: Int64 { tenThousandths }
 
   /// Hundredths, the minor unit of card processors; nil where the amount has more digits.
   package var cents: Int64? { tenThousandths % 100 == 0 ? tenThousandths / 100 : nil }
 
-  package var description: String { manifestText }
-  package var manifestText: String { Decimals.text(tenThousandths, digits: 4) }
-  package var manifestValue: Value? { .scaled(tenThousandths, digits: 4) }
   package static var expectation: String { "an amount of money such as `10.00`" }
   package static var examples: [String] { ["10.00"] }
-  package static var pattern: String? { "^-?[0-9]+(\\.[0-9]{1,4})?$" }
   package static func hint(for text: String) -> String? {
     let digits = text.filter { $0.isNumber || $0 == "." || $0 == "-" }
     return digits != text && Decimals.scaled(digits, digits: 4) != nil
       ? "the currency stands elsewhere: `\(digits)`" : nil
   }
-  package static func < (a: Amount, b: Amount) -> Bool { a.tenThousandths < b.tenThousandths }
 }
 
 /// An exact decimal number with at most six digits after the point, such as a weight of `0.7`.
-package struct DecimalNumber: Hashable, Comparable, Sendable, CustomStringConvertible, ManifestText {
+package struct DecimalNumber: Hashable, Sendable, ManifestDecimal {
+  package static let digits = 6
   package let millionths: Int64
   package init(millionths: Int64) { self.millionths = millionths }
+  package init(scaled: Int64) { self.init(millionths: scaled) }
+  package var scaled: Int64 { millionths }
 
-  package init?(manifestText: String) {
-    guard let value = Decimals.scaled(manifestText, digits: 6) else { return nil }
-    millionths = value
-  }
-
-  package var description: String { manifestText }
-  package var manifestText: String { Decimals.text(millionths, digits: 6) }
-  package var manifestValue: Value? { .scaled(millionths, digits: 6) }
   package static var expectation: String { "a number with at most six digits after the point" }
   package static var examples: [String] { ["0.7"] }
-  package static var pattern: String? { "^-?[0-9]+(\\.[0-9]{1,6})?$" }
-  package static func < (a: DecimalNumber, b: DecimalNumber) -> Bool { a.millionths < b.millionths }
 }
 
 /// A share from `0%` to `100%` in hundredths of a percent.

@@ -24,11 +24,7 @@ extension ManifestText {
   }
 
   package static func decode(_ node: Node, _ decoder: inout ManifestDecoder) -> Self? {
-    guard node.kind == .scalar else {
-      decoder.mismatch(node, expected: expectation)
-      return nil
-    }
-    let text = node.text
+    guard let text = decoder.scalar(node, expected: expectation) else { return nil }
     if let value = Self(manifestText: text) { return value }
     decoder.mismatch(
       node, expected: expectation,

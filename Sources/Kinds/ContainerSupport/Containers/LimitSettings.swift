@@ -12,7 +12,7 @@ package struct LimitSettings: ManifestObject, Hashable {
   package static let fields = Fields<Self>("The resources that a container may use; changed while it runs") {
     Field(
       "memory", \.memory, "Memory without swap; a container that exceeds it is restarted",
-      .atLeast(ByteCount(bytes: 6 << 20)))
+      .min(ByteCount(bytes: 6 << 20)))
     Field("cores", \.cores, "Processor time", .range(CoreCount(thousandths: 10)...CoreCount(cores: 1024)))
     Field("pids", \.pids, "Processes and threads", .range(1...1_000_000))
   }
