@@ -80,7 +80,7 @@ import Testing
       .only()
       let cases: [(() throws -> Void, String)] = [
         ({ _ = try row.int("word") }, "column word is not a whole number"),
-        ({ _ = try row.int("nothing") }, "column nothing is NULL where a whole number was asked for"),
+        ({ _ = try row.int("nothing") }, "column nothing is NULL where a whole number was expected"),
         ({ _ = try row.text("other") }, "the result has no column other"),
         ({ _ = try row.text(3) }, "the result has no column number 3"),
         ({ _ = try row.timestamp("far") }, "column far is not a timestamp of the years 1 to 9999"),

@@ -49,11 +49,4 @@ package struct ContainerProcessResult: Sendable, Hashable {
   /// The processor time of the process and of the children that it waited for. Nil where it was not measured:
   /// the image has no shell, or the process was ended.
   package let cpuTime: TimeSpan?
-
-  package init(end: End, output: [UInt8], errors: [UInt8], cpuTime: TimeSpan?) {
-    self.end = end
-    self.output = output
-    self.errors = errors
-    self.cpuTime = cpuTime
-  }
 }

@@ -96,7 +96,7 @@ extension DockerEngine {
     if let broken, broken.code != .tooLarge { throw DockerError(broken, endpoint: endpoint) }
     throw DockerError(
       .unexpectedAnswer, "\(endpoint.name) ended the output of a process that still ran, or mixed it up",
-      hint: "look at the engine's log")
+      hint: "check the engine's log")
   }
 
   private static let maxEndPolls = 100

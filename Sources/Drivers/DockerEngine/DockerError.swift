@@ -81,7 +81,7 @@ extension DockerError {
         detail: error.debugDescription)
     case .timedOut:
       self.init(
-        .timedOut, "\(name) did not answer in time", hint: "look at the engine's log and load",
+        .timedOut, "\(name) did not answer in time", hint: "check the engine's log and load",
         detail: error.debugDescription)
     case .cancelled:
       self.init(.cancelled, "the call to \(name) was cancelled")

@@ -54,11 +54,6 @@ package struct HTTPResponse: Sendable, Hashable {
   package let head: HTTPHead
   package let body: [UInt8]
 
-  package init(head: HTTPHead, body: [UInt8]) {
-    self.head = head
-    self.body = body
-  }
-
   package var status: Int { head.status }
   package var headers: HTTPHeaders { head.headers }
   /// The body as text; bytes that are not UTF-8 are replaced.

@@ -45,7 +45,7 @@ package enum ObjectStorageErrorCode: String, ProblemCode, CaseIterable {
     case .busy: "wait for the other writer to end"
     case .file: "check that the folder exists and belongs to this user"
     case .unreachable: "check the address and that the store runs"
-    case .unavailable: "wait and repeat it; if it lasts, look at the store"
+    case .unavailable: "wait and repeat it; if it lasts, check the store"
     case .unexpectedAnswer: "check that the address leads to S3 itself"
     case .notFound, .tooLarge, .cancelled, .refused: nil
     }

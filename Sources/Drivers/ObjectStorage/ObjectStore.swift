@@ -35,12 +35,6 @@ package struct ObjectSummary: Sendable, Hashable {
   package let bytes: Int64
   /// Differs when the content differs; opaque.
   package let etag: String
-
-  package init(key: String, bytes: Int64, etag: String) {
-    self.key = key
-    self.bytes = bytes
-    self.etag = etag
-  }
 }
 
 /// The rules for keys: 1 to 1,024 bytes of names separated by `/`; no name is empty, `.` or `..`, is longer

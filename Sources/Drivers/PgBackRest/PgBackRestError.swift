@@ -37,9 +37,9 @@ package enum PgBackRestErrorCode: String, ProblemCode, CaseIterable {
     case .stanzaMissing: "create the stanza before the first backup"
     case .busy: "wait for the running backup to end"
     case .unreachable: "is the server running?"
-    case .archiving: "look at archive_mode, archive_command and the server's log"
+    case .archiving: "check archive_mode, archive_command and the server's log"
     case .folder: "restore into a new or empty folder that belongs to the server's user"
-    case .backupMissing: "ask for another backup or target"
+    case .backupMissing: "choose another backup or target"
     case .cancelled, .failed: nil
     }
   }

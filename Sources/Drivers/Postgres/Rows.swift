@@ -52,13 +52,13 @@ package struct Row: Sendable {
     case .name(let name): position = result.columns.firstIndex(of: name) ?? -1
     }
     guard result.columns.indices.contains(position) else {
-      let asked =
+      let requested =
         switch column {
         case .name(let name): name
         case .index(let index): "number \(index)"
         }
       throw PostgresError(
-        .unexpectedValue, "the result has no column \(asked)",
+        .unexpectedValue, "the result has no column \(requested)",
         hint: "it has \(result.columns.joined(separator: ", "))", server: result.server)
     }
     return Cell(row: self, column: Int32(position))
@@ -83,7 +83,7 @@ struct Cell {
     let name = row.result.columns[Int(column)]
     return PostgresError(
       .unexpectedValue,
-      isNull ? "column \(name) is NULL where \(wanted) was asked for" : "column \(name) is not \(wanted)",
+      isNull ? "column \(name) is NULL where \(wanted) was expected" : "column \(name) is not \(wanted)",
       server: row.result.server)
   }
 }

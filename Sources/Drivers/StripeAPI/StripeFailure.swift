@@ -18,7 +18,7 @@ struct StripeFailure {
     switch error.code {
     case .timedOut:
       self.error = failure(
-        .timedOut, "did not answer in time", hint: "look at the network and Stripe's status page")
+        .timedOut, "did not answer in time", hint: "check the network and Stripe's status page")
       mayPass = true
     case .connectionRefused, .unresolvedHost, .connectionLost:
       self.error = failure(
@@ -34,14 +34,15 @@ struct StripeFailure {
       mayPass = false
     case .invalidRequest:
       self.error = failure(
-        .invalidRequest, "cannot be asked this way", hint: "check that the key is one line without spaces")
+        .invalidRequest, "cannot get the request in this form",
+        hint: "check that the key is one line without spaces")
       mayPass = false
     case .tooLarge:
       self.error = failure(.unexpectedAnswer, "sends more than it can mean", hint: "check Stripe's address")
       mayPass = false
     default:
       self.error = failure(
-        .unreachable, "could not be asked", hint: "look at the machine's memory and network")
+        .unreachable, "could not be sent a request", hint: "check the machine's memory and network")
       mayPass = false
     }
   }
@@ -67,11 +68,11 @@ struct StripeFailure {
         .notFound, "has nothing of this id",
         hint: "check the id, and whether key and id are both live or both test")
     case 408:
-      error = failure(.timedOut, "did not get the question in time", hint: "look at the network")
+      error = failure(.timedOut, "did not get the request in time", hint: "check the network")
     case 429:
-      error = failure(.rateLimited, "gets too many requests", hint: "ask less often, or later")
+      error = failure(.rateLimited, "gets too many requests", hint: "send fewer requests, or wait")
     case 500...:
-      error = failure(.failing, "fails with status \(status)", hint: "look at Stripe's status page")
+      error = failure(.failing, "fails with status \(status)", hint: "check Stripe's status page")
     default:
       error = failure(
         .unexpectedAnswer, "answers with status \(status)",

@@ -4,11 +4,6 @@ package import Model
 package struct StripeList<Element: Sendable & Hashable>: Sendable, Hashable {
   package let elements: [Element]
   package let hasMore: Bool
-
-  package init(elements: [Element], hasMore: Bool) {
-    self.elements = elements
-    self.hasMore = hasMore
-  }
 }
 
 /// A customer's way through Stripe's checkout page.

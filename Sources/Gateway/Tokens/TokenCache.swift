@@ -44,7 +44,7 @@ package final class TokenCache: Sendable {
     case (let known, true)?: record = known
     case (let known, false)?:
       switch await load(token.hash, at: now) {
-      case .success(let asked): record = asked
+      case .success(let found): record = found
       case .failure: record = known
       }
     case nil: record = try await load(token.hash, at: now).get()

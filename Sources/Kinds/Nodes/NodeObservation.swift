@@ -9,15 +9,7 @@ package struct NodeObservation: Hashable, Sendable {
   /// The labels of the node's record, by the engine that has it.
   package var registrations: [EngineAddress: [String: String]]
   /// The names of the containers that are placed on the node, on any of these engines; sorted.
-  package var containers: [String]
-
-  package init(
-    engine: EngineInfo?, registrations: [EngineAddress: [String: String]], containers: [String] = []
-  ) {
-    self.engine = engine
-    self.registrations = registrations
-    self.containers = containers
-  }
+  package var containers: [String] = []
 }
 
 /// The record of a node on its own engine: an empty volume whose labels hold the declared capabilities. It

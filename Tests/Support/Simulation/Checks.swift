@@ -45,8 +45,16 @@ struct Checks {
     return late
   }
 
+  /// Whether a guard blocks a resource.
+  func isBlockedByGuard() async -> Bool {
+    let statuses = (try? await world.store.statuses(of: World.environment)) ?? [:]
+    return statuses.values.contains { status in
+      status.conditions.contains { $0.status && $0.reason == .guarded }
+    }
+  }
+
   static func text(of status: ResourceStatus) -> String {
-    status.conditions.filter(\.status).map { "\($0.type.rawValue) \($0.reason) \($0.message)" }
+    status.conditions.filter(\.status).map { "\($0.type.rawValue) \($0.reason.rawValue) \($0.message)" }
       .joined(separator: ", ")
   }
 

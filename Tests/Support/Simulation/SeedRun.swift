@@ -100,7 +100,7 @@ package struct SeedRun: Sendable {
     for round in 1...(convergenceTimeoutSeconds / 5) where !late.isEmpty {
       try? await world.time.sleep(5_000_000)
       late = await checks.unready()
-      if round % 24 == 0, late.contains(where: { $0.contains("Guarded") }) {
+      if round % 24 == 0, await checks.isBlockedByGuard() {
         await scenario.applyWithAllowances()
       }
     }

@@ -268,6 +268,6 @@ package actor PostgresServer {
 
   private func tooSlow(_ verb: String) -> PostgresError {
     PostgresError(
-      .server, "it did not \(verb) in time", hint: "look at \(logFile)", server: "The embedded PostgreSQL")
+      .server, "it did not \(verb) in time", hint: "check \(logFile)", server: "The embedded PostgreSQL")
   }
 }

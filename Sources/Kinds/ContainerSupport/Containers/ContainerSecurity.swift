@@ -5,24 +5,14 @@ package import Model
 /// is never switched off (seeds 5, edge container escape).
 package struct ContainerSecurity: Hashable, Sendable, Codable {
   /// User and group inside the container, numeric or by name.
-  package var user: String
-  package var readOnlyRoot: Bool
+  package var user = ContainerSecurity.unprivilegedUser
+  package var readOnlyRoot = true
   /// Capabilities that are added after all were dropped, such as `NET_BIND_SERVICE`.
-  package var addedCapabilities: [String]
+  package var addedCapabilities: [String] = []
   /// Writable folders in memory, with their size.
-  package var writable: [String: ByteCount]
+  package var writable = ["/tmp": ContainerSecurity.temporaryFolderSize]
 
-  package init(
-    user: String = ContainerSecurity.unprivilegedUser, readOnlyRoot: Bool = true,
-    addedCapabilities: [String] = [],
-    writable: [String: ByteCount] = ["/tmp": ContainerSecurity.temporaryFolderSize]
-  ) {
-    self.user = user
-    self.readOnlyRoot = readOnlyRoot
-    self.addedCapabilities = addedCapabilities
-    self.writable = writable
-  }
-
+  package static let strict = ContainerSecurity()
   package static let unprivilegedUser = "65532:65532"
   package static let temporaryFolderSize = ByteCount(bytes: 64 << 20)
 }

@@ -24,7 +24,7 @@ package struct ContainerTemplate: Hashable, Sendable, Codable {
 
   package init(
     image: PinnedImage, command: [String] = [], environment: [String: EnvironmentSource] = [:],
-    security: ContainerSecurity = ContainerSecurity(), ports: [PortBinding] = [],
+    security: ContainerSecurity = .strict, ports: [PortBinding] = [],
     volumes: [String: String] = [:], externalVolumes: [String: String] = [:], healthCommand: [String]? = nil,
     gpuCount: Int = 0, keepsInputOpen: Bool = false
   ) {
