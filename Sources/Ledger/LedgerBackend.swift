@@ -5,6 +5,8 @@ package import Reconciling
 
 /// Looks at books and keeps them: guards, accounts, rules.
 package struct LedgerBackend: IndividuallyObservingBackend {
+  package typealias Observed = LedgerObserved
+
   private let pools: DatabasePools
   private let stores: ExportStores
 
