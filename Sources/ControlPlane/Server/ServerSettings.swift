@@ -2,8 +2,6 @@ import Configuration
 package import Gateway
 import Manifests
 package import Model
-import Planning
-import Synchronization
 
 /// The effective settings of a server. Precedence: flags, environment, file, defaults.
 package struct ServerSettings: Sendable {
@@ -34,16 +32,7 @@ package struct ServerSettings: Sendable {
   package let stripe: StripeSettings
   /// Variables with the prefix of settings that are not settings.
   package let unknownVariables: [String]
-  private let lines: [Line]
-
-  /// The effective value of one setting, and its source.
-  private struct Line: Sendable {
-    let name: String
-    let value: Value?
-    let source: String
-
-    var rendered: String { value.map { "\(name): \($0.json)" } ?? "# \(name):" }
-  }
+  private let lines: [SettingReader.Line]
 
   /// Less than the ten seconds after which service managers kill a process.
   private static let maxDrain = TimeSpan(seconds: 9)
@@ -61,79 +50,56 @@ package struct ServerSettings: Sendable {
   /// - Throws: usage failures that name the flag, the variable or the line of the file.
   package init(_ flags: Flags, environment: [String: String]) throws(OperationError) {
     let path = flags.file ?? environment["RENDERTRUST_CONFIG"]
-    let file = try path.map { path throws(OperationError) in try ServerSettings.read(path) } ?? [:]
-    let sources = SettingSources()
-    let reader = ConfigReader(
-      providers: [
-        InMemoryProvider(name: "flags", values: ServerSettings.values(flags)),
-        EnvironmentVariablesProvider(
-          environmentVariables: environment.filter { !$0.value.isEmpty },
-          secretsSpecifier: .dynamic { key, _ in
-            ServerSettings.secrets.contains { ServerSettings.variable($0) == key }
-          }
-        ).prefixKeys(with: "rendertrust"),
-        InMemoryProvider(name: "plain variables", values: ServerSettings.plain(environment)),
-        InMemoryProvider(name: "file", values: file),
-        InMemoryProvider(
-          name: "defaults", values: ServerSettings.values(Flags(texts: ServerFile.defaults))),
-      ], accessReporter: sources)
-    var lines: [Line] = []
-    func source(of name: String) -> String {
-      switch sources.provider(of: name) {
-      case 0: "flag"
-      case 1: "environment \(ServerSettings.variable(name))"
-      case 2: "environment \(ServerSettings.plainVariables[name] ?? "")"
-      case 3: "file \(path ?? "")"
-      case 4: "default"
-      default: "not set"
-      }
-    }
-    func text(_ name: String) -> String? {
-      let isSecret = ServerSettings.secrets.contains(name)
-      let text = reader.string(forKey: ConfigKey([name]), isSecret: isSecret)
-      lines.append(
-        Line(
-          name: name, value: text.map { .string(isSecret ? Secret.redactedText : $0) },
-          source: source(of: name)))
-      return text
-    }
-    func parsed<Setting: ManifestValue>(_ name: String, as type: Setting.Type) throws(OperationError)
-      -> Setting
-    {
-      let text = text(name) ?? ""
-      var decoder = ManifestDecoder()
-      if let value = Setting.decode(Node(.string(text)), &decoder) { return value }
-      throw .usage("\(name) (\(source(of: name))): ‘\(text)’ is not a valid \(Setting.shape.name)")
-    }
-    manifests = reader.stringArray(forKey: "manifests") ?? []
-    lines.append(
-      Line(name: "manifests", value: .array(manifests.map(Value.string)), source: source(of: "manifests")))
-    state = text("state") ?? ""
-    database = text("database").map { Secret($0) }
-    listen = try parsed("listen", as: ListenAddress.self)
+    var settings = SettingReader(
+      try ServerSettings.providers(flags, environment, file: path), secrets: ServerSettings.secrets,
+      file: path)
+    manifests = settings.texts("manifests")
+    state = settings.text("state") ?? ""
+    database = settings.text("database").map { Secret($0) }
+    listen = try settings.parsed("listen", as: ListenAddress.self)
     api = try APISettings(
-      address: try parsed("apiListen", as: ListenAddress.self), certificate: text("tlsCertificate"),
-      key: text("tlsKey"), plain: try parsed("apiPlain", as: PlainChoice.self),
-      rate: try parsed("apiRate", as: RequestRate.self),
-      accessLog: try parsed("accessLog", as: AccessLogChoice.self), source: source)
-    resync = try parsed("resync", as: TimeSpan.self)
-    drain = try parsed("drain", as: TimeSpan.self)
-    liveness = try parsed("liveness", as: TimeSpan.self)
-    logFormat = try parsed("logFormat", as: LogFormat.self)
-    logLevel = try parsed("logLevel", as: LogLevel.self)
+      address: try settings.parsed("apiListen", as: ListenAddress.self),
+      certificate: settings.text("tlsCertificate"), key: settings.text("tlsKey"),
+      plain: try settings.parsed("apiPlain", as: PlainChoice.self),
+      rate: try settings.parsed("apiRate", as: RequestRate.self),
+      accessLog: try settings.parsed("accessLog", as: AccessLogChoice.self), source: settings.source(of:))
+    resync = try settings.parsed("resync", as: TimeSpan.self)
+    drain = try settings.parsed("drain", as: TimeSpan.self)
+    liveness = try settings.parsed("liveness", as: TimeSpan.self)
+    logFormat = try settings.parsed("logFormat", as: LogFormat.self)
+    logLevel = try settings.parsed("logLevel", as: LogLevel.self)
     stripe = try StripeSettings(
-      secrets: text("stripeWebhookSecrets"), key: text("stripeSecret"), address: text("stripeAddress") ?? "",
-      mode: text("stripeMode"), source: source)
-    self.lines = lines
+      secrets: settings.text("stripeWebhookSecrets"), key: settings.text("stripeSecret"),
+      address: settings.text("stripeAddress") ?? "", mode: settings.text("stripeMode"),
+      source: settings.source(of:))
+    lines = settings.lines
     let known = Set(ServerSettings.names.map(ServerSettings.variable)).union(["RENDERTRUST_CONFIG"])
     unknownVariables = environment.keys.filter { $0.hasPrefix("RENDERTRUST_") && !known.contains($0) }
       .sorted()
     guard drain <= ServerSettings.maxDrain else {
-      throw .usage("drain (\(source(of: "drain"))): \(drain) is longer than \(ServerSettings.maxDrain)")
+      throw .usage(
+        "drain (\(settings.source(of: "drain"))): \(drain) is longer than \(ServerSettings.maxDrain)")
     }
     guard resync.milliseconds > 0, liveness.milliseconds >= 1000 else {
       throw .usage("resync must be above 0 and liveness at least 1s")
     }
+  }
+
+  /// The sources of settings; the first that has a setting counts. `SettingReader.source` names them by index.
+  private static func providers(
+    _ flags: Flags, _ environment: [String: String], file: String?
+  ) throws(OperationError) -> [any ConfigProvider] {
+    let file = try file.map { path throws(OperationError) in try read(path) } ?? [:]
+    return [
+      InMemoryProvider(name: "flags", values: values(flags)),
+      EnvironmentVariablesProvider(
+        environmentVariables: environment.filter { !$0.value.isEmpty },
+        secretsSpecifier: .dynamic { key, _ in secrets.contains { variable($0) == key } }
+      ).prefixKeys(with: "rendertrust"),
+      InMemoryProvider(name: "plain variables", values: plain(environment)),
+      InMemoryProvider(name: "file", values: file),
+      InMemoryProvider(name: "defaults", values: values(Flags(texts: ServerFile.defaults))),
+    ]
   }
 
   /// `logFormat` → `RENDERTRUST_LOG_FORMAT`
@@ -187,18 +153,6 @@ package struct ServerSettings: Sendable {
       line.rendered + String(repeating: " ", count: width - line.rendered.count) + "  # \(line.source)\n"
     }.joined()
   }
-}
-
-/// Records the provider of each setting.
-private final class SettingSources: AccessReporter {
-  private let providers = Mutex<[String: Int]>([:])
-
-  func report(_ event: AccessEvent) {
-    let index = event.providerResults.firstIndex { (try? $0.result.get())?.value != nil }
-    providers.withLock { $0[event.metadata.key.components.joined(separator: ".")] = index }
-  }
-
-  func provider(of name: String) -> Int? { providers.withLock { $0[name] } }
 }
 
 extension ServerSettings {
