@@ -176,7 +176,7 @@ struct ContainerLifeTests {
 
 struct NeverHappened: Error {}
 
-/// Asks a real process up to 30 seconds long, every 50 milliseconds.
+/// Evaluates the condition every 50 milliseconds, for up to 30 seconds.
 func eventually(_ condition: () async throws -> Bool) async throws {
   for _ in 0..<600 {
     if try await condition() { return }

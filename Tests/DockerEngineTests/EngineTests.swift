@@ -70,7 +70,7 @@ struct EngineTests {
       // The engine keeps the last 256 events of all its containers, those of other tests among them.
       #expect(
         again.count > 1 && seen.suffix(again.count).elementsEqual(again),
-        "what was missed can be asked for: \(again)")
+        "missed events can be read later: \(again)")
     }
   }
 

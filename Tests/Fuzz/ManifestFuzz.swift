@@ -2,8 +2,8 @@
 ///
 ///     scripts/fuzz.sh [SECONDS]
 ///
-/// Stops at whatever a manifest must never do: crash, take longer than a second of processor time, be refused
-/// without an error, or become a resource that does not come back the same from what is written of it.
+/// Stops at each manifest that crashes, takes longer than a second of processor time, is rejected without an
+/// error, or becomes a resource that differs after writing and loading it.
 import Billing
 import Databases
 import Delivery

@@ -7,7 +7,7 @@ import Synchronization
 /// chunks of 64 KiB); `/ticks` (a chunk per `tick()`); `/burst/N/SIZE` (N chunks of SIZE bytes, then as
 /// `/ticks`); `/status/N`; `/redirect` (to `/hello`); `/break` (closes mid-body).
 final class LoopbackServer: Sendable {
-  enum Place: Sendable {
+  enum Location: Sendable {
     case loopback
     case unix(String)
   }
@@ -27,17 +27,17 @@ final class LoopbackServer: Sendable {
   var requests: Int { counters.withLock { $0.requests } }
   var bytesSent: Int { counters.withLock { $0.bytesSent } }
 
-  init(_ place: Place = .loopback) throws {
-    (listener, port) = try LoopbackServer.listen(at: place)
+  init(_ location: Location = .loopback) throws {
+    (listener, port) = try LoopbackServer.listen(at: location)
     LoopbackServer.thread { [self] in accept() }
   }
 
-  private static func listen(at place: Place) throws -> (listener: Int32, port: Int) {
+  private static func listen(at location: Location) throws -> (listener: Int32, port: Int) {
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let listener: Int32
     let status: Int32
     var port = 0
-    switch place {
+    switch location {
     case .loopback:
       listener = socket(AF_INET, kind, 0)
       var address = sockaddr_in()
@@ -68,7 +68,7 @@ final class LoopbackServer: Sendable {
   /// Stops accepting; open connections end with their clients.
   func stop() { Glibc.shutdown(listener, Int32(SHUT_RDWR)) }
 
-  /// Sends a chunk to everybody who asked for `/ticks`.
+  /// Sends a chunk to all clients of `/ticks`.
   func tick() {
     for connection in ticks.withLock({ $0 }) { _ = send(connection, "5\r\ntick\n\r\n") }
   }

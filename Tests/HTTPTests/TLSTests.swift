@@ -3,7 +3,7 @@ import HTTP
 import Subprocess
 import Testing
 
-/// Against `openssl s_server` with a certificate made on the spot, which also asks for ours.
+/// Against `openssl s_server` with a certificate made on the spot, which also requests a client certificate.
 @Suite(.timeLimit(.minutes(1)))
 struct TLSTests {
   @Test("Peers are verified and client certificates are sent")

@@ -11,7 +11,7 @@ struct UpgradeTests {
 
   private func converse(
     _ answer: HTTPStandIn.Answer, sending input: String = "", timeout: Duration = .seconds(20),
-    most: Int = .max
+    limit: Int = .max
   ) async throws -> (response: HTTPResponse, server: HTTPStandIn) {
     let server = try HTTPStandIn([answer])
     defer { server.stop() }
@@ -20,7 +20,7 @@ struct UpgradeTests {
     request.body = Array("{}".utf8)
     request.add("Content-Type", "application/json")
     let upgrade = HTTPUpgrade(request, to: "tcp", sending: Array(input.utf8))
-    let response = try await upgrade.run { [received] in received.take($0, most: most) }
+    let response = try await upgrade.run { [received] in received.take($0, limit: limit) }
     return (response, server)
   }
 
@@ -29,9 +29,9 @@ struct UpgradeTests {
     let (response, server) = try await converse(.status(101, body: "hello"))
     #expect(response.status == 101 && response.body.isEmpty)
     #expect(received.text == "hello")
-    let asked = try #require(server.requests.first)
-    #expect(asked.line == "POST /talk?a=1 HTTP/1.1" && asked.body == Array("{}".utf8))
-    #expect(asked.headers["upgrade"] == "tcp" && asked.headers["connection"] == "Upgrade")
+    let request = try #require(server.requests.first)
+    #expect(request.line == "POST /talk?a=1 HTTP/1.1" && request.body == Array("{}".utf8))
+    #expect(request.headers["upgrade"] == "tcp" && request.headers["connection"] == "Upgrade")
   }
 
   @Test("Input is sent once the upgrade is accepted")
@@ -60,7 +60,7 @@ struct UpgradeTests {
 
   @Test("A reader that stops ends the connection")
   func aReaderThatStopsEndsTheConnection() async throws {
-    let code = try await code(.status(101, body: String(repeating: "x", count: 1 << 20)), most: 1000)
+    let code = try await code(.status(101, body: String(repeating: "x", count: 1 << 20)), limit: 1000)
     #expect(code == .tooLarge)
   }
 
@@ -94,9 +94,9 @@ struct UpgradeTests {
   }
 
   private func code(
-    _ answer: HTTPStandIn.Answer, timeout: Duration = .seconds(20), most: Int = .max
+    _ answer: HTTPStandIn.Answer, timeout: Duration = .seconds(20), limit: Int = .max
   ) async throws -> HTTPError.Code? {
-    await failure { _ = try await converse(answer, timeout: timeout, most: most) }?.code
+    await failure { _ = try await converse(answer, timeout: timeout, limit: limit) }?.code
   }
 
   private func failure(_ body: () async throws -> Void) async -> HTTPError? {
@@ -114,10 +114,10 @@ private final class ReceivedText: Sendable {
 
   var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
 
-  func take(_ piece: ArraySlice<UInt8>, most: Int) -> Bool {
+  func take(_ piece: ArraySlice<UInt8>, limit: Int) -> Bool {
     bytes.withLock { bytes in
       bytes += piece
-      return bytes.count <= most
+      return bytes.count <= limit
     }
   }
 }

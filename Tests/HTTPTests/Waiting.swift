@@ -21,7 +21,7 @@ final class TemporaryFolder: Sendable {
 
 struct NeverHappened: Error {}
 
-/// Asks up to ten seconds long, every five milliseconds.
+/// Evaluates the condition every five milliseconds, for up to ten seconds.
 func eventually(_ condition: () async -> Bool) async throws {
   for _ in 0..<2000 {
     if await condition() { return }
@@ -30,7 +30,7 @@ func eventually(_ condition: () async -> Bool) async throws {
   throw NeverHappened()
 }
 
-/// Waits until a number has been the same for 20 looks in a row.
+/// Waits until a number has been the same in 20 reads in a row.
 func standsStill(_ number: () -> Int) async throws {
   var (last, repeats) = (-1, 0)
   try await eventually {

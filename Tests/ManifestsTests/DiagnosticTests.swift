@@ -114,7 +114,7 @@ struct DiagnosticTests {
 
         """),
     Golden(
-      reason: "a key that stands twice names both places", spec: "replicas: 3\nreplicas: 4",
+      reason: "a key that stands twice names both lines", spec: "replicas: 3\nreplicas: 4",
       text: """
         a.yaml:6:3: error: the key ‘replicas’ stands twice in this map, first at line 5
             replicas: 4

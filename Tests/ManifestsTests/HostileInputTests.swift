@@ -10,22 +10,22 @@ struct HostileInputTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let reason: String
     let text: String
-    let place: String
+    let location: String
     let message: String
     var testDescription: String { reason }
   }
 
   static let cases = [
     Case(
-      reason: "10,000 lists in one line", text: String(repeating: "[", count: 10_000), place: "1:101",
+      reason: "10,000 lists in one line", text: String(repeating: "[", count: 10_000), location: "1:101",
       message: "nested deeper than 100 levels"),
     Case(
-      reason: "10,000 block lists", text: String(repeating: "- ", count: 10_000) + "x", place: "1:201",
+      reason: "10,000 block lists", text: String(repeating: "- ", count: 10_000) + "x", location: "1:201",
       message: "nested deeper than 100 levels"),
     Case(
       reason: "10,000 nested maps in lines",
       text: (0..<10_000).map { String(repeating: " ", count: $0 % 9000) + "a:\n" }.prefix(300).joined(),
-      place: "101:101", message: "nested deeper than 100 levels"),
+      location: "101:101", message: "nested deeper than 100 levels"),
     Case(
       reason: "a billion laughs",
       text: "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
@@ -33,33 +33,33 @@ struct HostileInputTests {
           "a\($0): &a\($0) [" + [String](repeating: "*a\($0 - 1)", count: 10).joined(separator: ", ") + "]\n"
         }
         .joined(),
-      place: "5:45", message: "aliases expand to more than 100000 values"),
+      location: "5:45", message: "aliases expand to more than 100000 values"),
     Case(
-      reason: "an alias inside its own anchor", text: "a: &a\n  b: *a\n", place: "2:6",
+      reason: "an alias inside its own anchor", text: "a: &a\n  b: *a\n", location: "2:6",
       message: "the alias ‘*a’ stands inside what it stands for"),
     Case(
-      reason: "a map as key", text: "? {a: b}\n: c\n", place: "1:3",
+      reason: "a map as key", text: "? {a: b}\n: c\n", location: "1:3",
       message: "a key must be a word, found a map"),
     Case(
-      reason: "a directive", text: "%YAML 1.2\n---\na: b\n", place: "1:1",
+      reason: "a directive", text: "%YAML 1.2\n---\na: b\n", location: "1:1",
       message: "YAML directives are not supported"),
     Case(
-      reason: "a control character", text: "a: \u{0}\n", place: "1:4",
+      reason: "a control character", text: "a: \u{0}\n", location: "1:4",
       message: "the control character U+0000 can't stand in YAML"),
     Case(
-      reason: "a line separator that other programs see as a line", text: "a: é\u{2028}b\n", place: "1:5",
+      reason: "a line separator that other programs see as a line", text: "a: é\u{2028}b\n", location: "1:5",
       message: "an invisible control character can't stand in YAML"),
     Case(
-      reason: "something behind a complete document", text: "a: b\n...\nc: d\n", place: "3:1",
+      reason: "something behind a complete document", text: "a: b\n...\nc: d\n", location: "3:1",
       message: "expected `---` before another document"),
     Case(
-      reason: "a merge key", text: "a: &a {b: c}\nd:\n  <<: *a\n", place: "3:3",
+      reason: "a merge key", text: "a: &a {b: c}\nd:\n  <<: *a\n", location: "3:3",
       message: "merge keys (`<<`) are not supported: they hide where a value comes from"),
   ]
 
   @Test("A problem is located", arguments: cases) func aProblemIsLocated(_ hostile: Case) throws {
     let problem = try #require(load(hostile.text).diagnostics.first { $0.message == hostile.message })
-    #expect(problem.location?.description == "a.yaml:\(hostile.place)")
+    #expect(problem.location?.description == "a.yaml:\(hostile.location)")
     #expect(problem.rendered(color: false).utf8.count < 2_000)
   }
 

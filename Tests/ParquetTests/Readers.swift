@@ -102,13 +102,13 @@ struct Reading: Sendable {
     for (number, group) in groups.enumerated() {
       let rows = group["rows"]?.number ?? 0
       for (column, chunk) in zip(columns, group["chunks"]?.items ?? []) {
-        let place = "\(name), row group \(number), column \(column.column.name)"
+        let location = "\(name), row group \(number), column \(column.column.name)"
         let cells = column.cells[start..<start + rows]
         let values = cells.compactMap { $0 }
         nulls.append("\(cells.count - values.count)")
-        #expect(chunk["nulls"]?.number == cells.count - values.count, "\(place)")
+        #expect(chunk["nulls"]?.number == cells.count - values.count, "\(location)")
         let bounds = chunk["bounds"]?.items.map(\.text)
-        #expect(bounds == [values.min()?.rendered, values.max()?.rendered], "\(place)")
+        #expect(bounds == [values.min()?.rendered, values.max()?.rendered], "\(location)")
       }
       start += rows
     }

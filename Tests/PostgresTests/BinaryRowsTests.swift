@@ -9,7 +9,7 @@ import Testing
     try await TestDatabase.with { pool in
       try await pool.transaction(throwingAny: { transaction in
         try body(try await transaction.binary(sql))
-        // The same text may be asked for in the other format.
+        // The same statement may request the other format.
         _ = try await transaction.query(sql)
       })
     }

@@ -65,7 +65,7 @@ import Testing
       kill(dying, SIGSTOP)
       async let started: Void = server.start()
       for _ in 0..<1000 where socketUses(folder) < 2 { try await Task.sleep(for: .milliseconds(5)) }
-      #expect(socketUses(folder) == 2, "the start asks the server")
+      #expect(socketUses(folder) == 2, "the start connects to the server")
       kill(dying, SIGKILL)
       try await started
       #expect(try postmaster(folder) != dying)

@@ -5,7 +5,7 @@ import StripeAPI
 import StripeSupport
 import Testing
 
-/// Headers that were damaged or put together at random: never a crash, and never a yes without a genuine
+/// Headers that were damaged or composed at random never crash the check and never pass without a genuine
 /// signature for the very time that stands in the header. `RENDERTRUST_SEEDS` says how many worlds.
 struct SignatureHeaderPropertyTests {
   static let seeds = Array(

@@ -49,8 +49,8 @@ struct StripeEndpointTests {
   /// A server whose certificate no authority vouches for, at an address that is otherwise right.
   @Test("A server without a trusted certificate gets no key")
   func aServerWithoutATrustedCertificateGetsNoKey() async throws {
-    let place = try StripeStandIn(key: "")
-    place.stop()
+    let standIn = try StripeStandIn(key: "")
+    standIn.stop()
     let folder = try OfficialLibrary.scratchFolder()
     let (certificate, key) = ("\(folder)/certificate.pem", "\(folder)/key.pem")
     let made = try await run(
@@ -61,12 +61,12 @@ struct StripeEndpointTests {
       ], output: .discarded, error: .discarded)
     try #require(made.terminationStatus.isSuccess)
     let client = StripeClient(
-      endpoint: try StripeEndpoint(parsing: "https://localhost:\(place.port)"), key: Secret("sk_Geheim"),
+      endpoint: try StripeEndpoint(parsing: "https://localhost:\(standIn.port)"), key: Secret("sk_Geheim"),
       client: HTTPClient(),
       retries: RetryPolicy(attempts: 500, initialDelay: .milliseconds(10), maxDelay: .milliseconds(40)))
     let server = try await run(
       .name("openssl"),
-      arguments: ["s_server", "-accept", "\(place.port)", "-cert", certificate, "-key", key],
+      arguments: ["s_server", "-accept", "\(standIn.port)", "-cert", certificate, "-key", key],
       input: .none, output: .string(limit: 1 << 20), error: .discarded
     ) { server in
       defer { try? server.send(signal: .kill) }

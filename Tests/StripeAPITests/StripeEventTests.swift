@@ -8,7 +8,7 @@ struct StripeEventTests {
     try StripeEvent(body: Array(SampleEvents.event(type, object: object).utf8))
   }
 
-  /// What is said about a body that is refused; nil when it is read.
+  /// The error of a body that is rejected; nil when it is read.
   private func problem(_ body: some Sequence<UInt8>) -> String? {
     do {
       _ = try StripeEvent(body: Array(body))

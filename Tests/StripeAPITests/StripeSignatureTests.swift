@@ -127,7 +127,8 @@ struct StripeSignatureTests {
     for none in [[], [""], [" \n"], ["", "\t"]] {
       #expect(Self.failure(Self.header(none.first ?? ""), secrets: none) == .invalidRequest)
     }
-    #expect(Self.failure(Self.header(""), secrets: ["", Self.secret]) == .noMatch, "everybody knows it")
+    #expect(
+      Self.failure(Self.header(""), secrets: ["", Self.secret]) == .noMatch, "an empty secret is no secret")
   }
 
   struct Header: Sendable, CustomTestStringConvertible {

@@ -4,13 +4,13 @@ import HTTP
 import Model
 import Testing
 
-/// The API over a real socket: who is let in, and what is refused.
+/// The API over a real socket: the requests that it admits and rejects.
 @Suite(.timeLimit(.minutes(2))) struct APIServerTests {
   private static let order = #"{"module":"echo","input":{"text":"hi"}}"#
 
   @Test("Each role may call its operations, and no others")
   func eachRoleMayCallItsOperationsAndNoOthers() async throws {
-    let asks: [(HTTPMethod, String, String?, Set<APIRole>)] = [
+    let requests: [(HTTPMethod, String, String?, Set<APIRole>)] = [
       (.get, "/api/v1/whoami", nil, Set(APIRole.allCases)),
       (.post, "/api/v1/jobs", order(for: "ada"), [.operator, .creator, .admin]),
       (.get, "/api/v1/jobs", nil, [.viewer, .operator, .creator, .admin]),
@@ -25,17 +25,17 @@ import Testing
       for role in APIRole.allCases {
         let token = api.tokens.make(
           role.rawValue, role, subject: role == .creator ? "ada" : role == .node ? "north" : nil)
-        for (method, path, body, roles) in asks {
-          let answer = try await api.ask(method, path, token: token, body: body)
+        for (method, path, body, roles) in requests {
+          let answer = try await api.send(method, path, token: token, body: body)
           let isIn = (200..<300).contains(answer.status)
           #expect(isIn == roles.contains(role), "\(role) \(method) \(path): \(answer)")
           if !isIn { #expect(answer.status == 403 && answer.code == "forbidden", "\(answer)") }
         }
       }
-      for (method, path, body, _) in asks {
-        #expect(try await api.ask(method, path, body: body).status == 401)
+      for (method, path, body, _) in requests {
+        #expect(try await api.send(method, path, body: body).status == 401)
       }
-      #expect(try await api.ask(.get, "/openapi.json").status == 200, "everybody may read the description")
+      #expect(try await api.send(.get, "/openapi.json").status == 200, "the description needs no token")
     }
   }
 
@@ -48,29 +48,29 @@ import Testing
     try await ServedAPI.with { api in
       let ada = api.tokens.make("ada", .creator, subject: "ada")
       let bob = api.tokens.make("bob", .creator, subject: "bob")
-      let job = try await api.ask(.post, "/api/v1/jobs", token: ada, body: Self.order)
+      let job = try await api.send(.post, "/api/v1/jobs", token: ada, body: Self.order)
       let id = try #require(job.value["id"]?.plainText)
       #expect(job.status == 201 && job.value["creator"] == .string("ada"))
-      #expect(try await api.ask(.post, "/api/v1/jobs", token: bob, body: order(for: "ada")).status == 403)
+      #expect(try await api.send(.post, "/api/v1/jobs", token: bob, body: order(for: "ada")).status == 403)
       for path in ["", "?wait=1s", "?newerThan=0", "/why"] {
-        let answer = try await api.ask(.get, "/api/v1/jobs/\(id)\(path)", token: bob)
+        let answer = try await api.send(.get, "/api/v1/jobs/\(id)\(path)", token: bob)
         #expect(answer.status == 404 && answer.code == "unknown_job", "\(answer)")
-        #expect(try await api.ask(.get, "/api/v1/jobs/\(id)\(path)", token: ada).status == 200)
+        #expect(try await api.send(.get, "/api/v1/jobs/\(id)\(path)", token: ada).status == 200)
       }
-      let stream = try await api.ask(
+      let stream = try await api.send(
         .get, "/api/v1/jobs/\(id)", token: bob, headers: ["Accept": "text/event-stream"])
       #expect(stream.status == 404)
-      #expect(try await api.ask(.post, "/api/v1/jobs/\(id)/cancel", token: bob).status == 404)
+      #expect(try await api.send(.post, "/api/v1/jobs/\(id)/cancel", token: bob).status == 404)
       for query in ["", "?creator=ada", "?before=\(id)"] {
-        let list = try await api.ask(.get, "/api/v1/jobs\(query)", token: bob)
+        let list = try await api.send(.get, "/api/v1/jobs\(query)", token: bob)
         #expect(list.text == #"{"jobs":[]}"#)
       }
-      #expect(try await api.ask(.get, "/api/v1/jobs?creator=ada", token: ada).text.contains(id))
-      #expect(try await api.ask(.post, "/api/v1/jobs/\(id)/cancel", token: ada).status == 200)
+      #expect(try await api.send(.get, "/api/v1/jobs?creator=ada", token: ada).text.contains(id))
+      #expect(try await api.send(.post, "/api/v1/jobs/\(id)/cancel", token: ada).status == 200)
       let node = api.tokens.make("south", .node, subject: "south")
-      #expect(try await api.ask(.get, "/api/v1/nodes/north/work", token: node).status == 403)
+      #expect(try await api.send(.get, "/api/v1/nodes/north/work", token: node).status == 403)
       #expect(
-        try await api.ask(.post, "/api/v1/nodes/north/heartbeat", token: node, body: "{}").status == 403)
+        try await api.send(.post, "/api/v1/nodes/north/heartbeat", token: node, body: "{}").status == 403)
     }
   }
 
@@ -141,7 +141,7 @@ import Testing
     try await ServedAPI.with { api in
       let token = api.tokens.make("ada", .creator, subject: "ada")
       for example in cases {
-        let answer = try await api.ask(
+        let answer = try await api.send(
           example.method, example.path, token: token, body: example.body, type: example.type,
           headers: example.headers)
         #expect(
@@ -151,9 +151,9 @@ import Testing
         if example.status == 405 { #expect(answer.headers["allow"] == "GET, POST") }
       }
       let fine = #"{"module":"echo","input":\#(nested(62))}"#
-      #expect(try await api.ask(.post, "/api/v1/jobs", token: token, body: fine).status == 201)
+      #expect(try await api.send(.post, "/api/v1/jobs", token: token, body: fine).status == 201)
       let literal = #"{"module":"echo","input":"a\\u0000"}"#
-      #expect(try await api.ask(.post, "/api/v1/jobs", token: token, body: literal).status == 201)
+      #expect(try await api.send(.post, "/api/v1/jobs", token: token, body: literal).status == 201)
     }
   }
 
@@ -169,15 +169,15 @@ import Testing
     } _: { api in
       let (ada, bob) = (api.tokens.make("ada", .viewer), api.tokens.make("bob", .viewer))
       var statuses: [Int] = []
-      for _ in 0..<6 { statuses.append(try await api.ask(.get, "/api/v1/whoami", token: ada).status) }
+      for _ in 0..<6 { statuses.append(try await api.send(.get, "/api/v1/whoami", token: ada).status) }
       #expect(statuses == [200, 200, 200, 200, 200, 429])
-      let refused = try await api.ask(.get, "/api/v1/whoami", token: ada)
+      let refused = try await api.send(.get, "/api/v1/whoami", token: ada)
       #expect(refused.headers["retry-after"] == "1" && refused.code == "too_many_requests")
-      #expect(try await api.ask(.get, "/api/v1/whoami", token: bob).status == 200)
+      #expect(try await api.send(.get, "/api/v1/whoami", token: bob).status == 200)
       api.clock.advance(TimeSpan(milliseconds: 200))
-      #expect(try await api.ask(.get, "/api/v1/whoami", token: ada).status == 200)
+      #expect(try await api.send(.get, "/api/v1/whoami", token: ada).status == 200)
       var guesses: [Int] = []
-      for _ in 0..<4 { guesses.append(try await api.ask(.get, "/api/v1/whoami", token: "rt_x").status) }
+      for _ in 0..<4 { guesses.append(try await api.send(.get, "/api/v1/whoami", token: "rt_x").status) }
       #expect(guesses == [401, 401, 401, 429], "guessing is slowed down")
     }
   }
@@ -189,20 +189,22 @@ import Testing
     } _: { api in
       let (ada, bob) = (api.tokens.make("ada", .viewer), api.tokens.make("bob", .viewer))
       let unknownToken = "rt_" + String(repeating: "b", count: 40)
-      #expect(try await api.ask(.get, "/api/v1/whoami", token: ada).status == 200)
-      // Longer than what is known of a token counts without asking again.
+      #expect(try await api.send(.get, "/api/v1/whoami", token: ada).status == 200)
+      // Once the cached token has expired, the store is read again.
       api.clock.advance(TimeSpan(seconds: 60))
       var guesses: [Int] = []
-      for _ in 0..<4 { guesses.append(try await api.ask(.get, "/api/v1/whoami", token: unknownToken).status) }
+      for _ in 0..<4 {
+        guesses.append(try await api.send(.get, "/api/v1/whoami", token: unknownToken).status)
+      }
       #expect(guesses == [401, 401, 401, 429])
-      #expect(try await api.ask(.get, "/api/v1/whoami", token: ada).status == 200)
-      #expect(try await api.ask(.get, "/api/v1/whoami", token: bob).status == 429, "not known yet")
+      #expect(try await api.send(.get, "/api/v1/whoami", token: ada).status == 200)
+      #expect(try await api.send(.get, "/api/v1/whoami", token: bob).status == 429, "not known yet")
       api.tokens.revoke("ada")
       api.clock.advance(TimeSpan(milliseconds: 4000))
-      for _ in 0..<4 { _ = try await api.ask(.get, "/api/v1/whoami", token: unknownToken) }
+      for _ in 0..<4 { _ = try await api.send(.get, "/api/v1/whoami", token: unknownToken) }
       let revoked = [
-        try await api.ask(.get, "/api/v1/whoami", token: ada).status,
-        try await api.ask(.get, "/api/v1/whoami", token: ada).status,
+        try await api.send(.get, "/api/v1/whoami", token: ada).status,
+        try await api.send(.get, "/api/v1/whoami", token: ada).status,
       ]
       #expect(revoked == [401, 429], "a token that was revoked is no better than a guess")
     }
@@ -213,16 +215,16 @@ import Testing
     try await ServedAPI.with { api in
       let token = api.tokens.make("ada", .creator, subject: "ada")
       let body = #"{"module":"echo","input":"geheim","key":"geheim"}"#
-      let own = try await api.ask(
+      let own = try await api.send(
         .post, "/api/v1/jobs", token: token, body: body, headers: ["X-Request-Id": "mine-1"])
       #expect(own.headers["x-request-id"] == "mine-1")
-      let other = try await api.ask(
+      let other = try await api.send(
         .get, "/api/v1/jobs?module=geheim", token: token, headers: ["X-Request-Id": "a b\"c"])
       let made = try #require(other.headers["x-request-id"])
       #expect(made != "a b\"c" && !made.isEmpty)
       #expect(other.headers["cache-control"] == "no-store")
       #expect(other.headers["x-content-type-options"] == "nosniff")
-      _ = try await api.ask(.get, "/api/v1/jobs/\(token)", token: token)
+      _ = try await api.send(.get, "/api/v1/jobs/\(token)", token: token)
       let lines = api.log.all
       #expect(lines.count == 3)
       #expect(lines[0]["route"] == "/api/v1/jobs" && lines[0]["status"] == "201")
@@ -237,12 +239,12 @@ import Testing
   func theSameKeyReturnsTheSameJobAndIsRejected() async throws {
     try await ServedAPI.with { api in
       let token = api.tokens.make("ada", .creator, subject: "ada")
-      let first = try await api.ask(
+      let first = try await api.send(
         .post, "/api/v1/jobs", token: token, body: Self.order, headers: ["Idempotency-Key": "k1"])
-      let again = try await api.ask(
+      let again = try await api.send(
         .post, "/api/v1/jobs", token: token, body: Self.order, headers: ["Idempotency-Key": "k1"])
       #expect(first.value["id"] == again.value["id"] && first.status == 201)
-      let other = try await api.ask(
+      let other = try await api.send(
         .post, "/api/v1/jobs", token: token, body: #"{"module":"echo","units":2,"key":"k1"}"#)
       #expect(other.status == 409 && other.code == "key_reused", "\(other)")
     }

@@ -75,8 +75,8 @@ import Testing
     }
   }
 
-  /// Events of a megabyte each; counts how many were asked for.
-  private static func plenty(_ count: Int, of bytes: Int, _ asked: Ends) -> APIRoute {
+  /// Events of a megabyte each; counts how many were produced.
+  private static func plenty(_ count: Int, of bytes: Int, _ produced: Ends) -> APIRoute {
     let text = Value.string(String(repeating: "x", count: bytes))
     return APIRoute(
       .get, "/plenty", name: "plenty", summary: "", roles: [],
@@ -84,28 +84,28 @@ import Testing
     ) { _ in
       .events(
         AsyncStream {
-          asked.count.add(1, ordering: .relaxed).newValue <= count ? APIEvent("one", text) : nil
+          produced.count.add(1, ordering: .relaxed).newValue <= count ? APIEvent("one", text) : nil
         })
     }
   }
 
   @Test("A client that does not read costs the memory of a few events")
   func aClientThatDoesNotReadCostsTheMemoryOfAFew() async throws {
-    let asked = Ends()
-    try await ServedAPI.with(routes: [Self.plenty(200, of: 1 << 20, asked)]) { api in
+    let produced = Ends()
+    try await ServedAPI.with(routes: [Self.plenty(200, of: 1 << 20, produced)]) { api in
       let connection = try RawConnection(port: api.port)
       connection.send(Self.request("/plenty", "none"))
-      let hasStarted = await eventually { asked.count.load(ordering: .relaxed) > 2 }
+      let hasStarted = await eventually { produced.count.load(ordering: .relaxed) > 2 }
       #expect(hasStarted)
-      // Until nothing more is asked for.
+      // Until nothing more is produced.
       var (last, still) = (0, 0)
       let stands = await eventually {
-        let now = asked.count.load(ordering: .relaxed)
+        let now = produced.count.load(ordering: .relaxed)
         still = now == last ? still + 1 : 0
         last = now
         return still > 50
       }
-      #expect(stands && last < 32, "\(last) events were asked for; what the sockets hold and a few more")
+      #expect(stands && last < 32, "\(last) events were produced; the sockets hold that many and a few more")
     }
   }
 
@@ -119,7 +119,7 @@ import Testing
       answer: APIAnswer(200, "", schema: nil, streams: true)
     ) { _ in .events(events) }
     try await ServedAPI.with(routes: [route]) { api in
-      let answer = try await api.ask(.get, "/burst", headers: ["Accept": "text/event-stream"])
+      let answer = try await api.send(.get, "/burst", headers: ["Accept": "text/event-stream"])
       #expect(answer.text.components(of: "event: one\n") == 5000)
       #expect(answer.text.contains("data: 4999\n"))
     }
@@ -178,7 +178,7 @@ import Testing
       var connection: RawConnection? = try RawConnection(port: api.port)
       connection?.send("GET /wait?wait=60s HTTP/1.1\r\nHost: localhost\r\n\r\n")
       // Another is answered on the same server meanwhile; then the first is cancelled.
-      #expect(try await api.ask(.get, "/openapi.json").status == 200)
+      #expect(try await api.send(.get, "/openapi.json").status == 200)
       connection = nil
       let hasEnded = await eventually { ends.count.load(ordering: .relaxed) == 1 }
       #expect(hasEnded)

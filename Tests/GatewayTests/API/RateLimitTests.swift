@@ -42,8 +42,8 @@ struct RateLimitTests {
         }
       }
       for (index, start) in taken.enumerated() {
-        let most = rate.burst + (taken.last! - start) * rate.perSecond / 1000 + 1
-        #expect(Int64(taken.count - index) <= most, "\(rate) \(seed)")
+        let maximum = rate.burst + (taken.last! - start) * rate.perSecond / 1000 + 1
+        #expect(Int64(taken.count - index) <= maximum, "\(rate) \(seed)")
       }
     }
   }

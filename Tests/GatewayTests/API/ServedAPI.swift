@@ -69,7 +69,7 @@ struct ServedAPI: Sendable {
   }
 
   /// - Parameter body: sent as `type`; nil: none.
-  func ask(
+  func send(
     _ method: HTTPMethod, _ path: String, token: String? = nil, body: String? = nil,
     type: String? = "application/json", headers: [String: String] = [:]
   ) async throws -> Answer {

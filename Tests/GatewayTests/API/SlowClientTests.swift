@@ -77,7 +77,7 @@ import Testing
       limits.body = .seconds(60)
     } _: { api in
       let token = api.tokens.make("ada", .creator, subject: "ada")
-      #expect(try await api.ask(.get, "/api/v1/whoami", token: token).status == 200)
+      #expect(try await api.send(.get, "/api/v1/whoami", token: token).status == 200)
       let before = Self.residentBytes
       var connections: [RawConnection] = []
       for number in 0..<400 {
@@ -87,7 +87,7 @@ import Testing
             ? Self.head(token, length: 250_000) + "{\"module\":" : "POST /api/v1/jobs HTTP/1.1\r\nX-A:")
         connections.append(connection)
       }
-      let answer = try await api.ask(.get, "/api/v1/whoami", token: token)
+      let answer = try await api.send(.get, "/api/v1/whoami", token: token)
       #expect(answer.status == 200)
       let grown = Self.residentBytes - before
       print("400 slow clients: \(grown / 1024) KiB")

@@ -31,9 +31,9 @@ struct APITokenTests {
   @Test("Hashes that differ in any byte differ") func hashesThatDifferInAnyByteDiffer() throws {
     let hex = String(repeating: "0123456789abcdef", count: 4)
     let hash = try #require(TokenHash(hex: hex))
-    for place in 0..<64 {
+    for index in 0..<64 {
       var digits = Array(hex)
-      digits[place] = digits[place] == "0" ? "1" : "0"
+      digits[index] = digits[index] == "0" ? "1" : "0"
       let other = try #require(TokenHash(hex: String(digits)))
       #expect(other != hash)
     }

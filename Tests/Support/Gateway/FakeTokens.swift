@@ -5,13 +5,13 @@ internal import Synchronization
 /// Tokens in memory, one for each name.
 package final class FakeTokens: TokenStore {
   private let records = Mutex<[TokenHash: TokenRecord]>([:])
-  private let asked = Atomic<Int>(0)
+  private let reads = Atomic<Int>(0)
   private let isDown = Atomic<Bool>(false)
 
   package init() {}
 
-  /// How often it was asked.
-  package var count: Int { asked.load(ordering: .relaxed) }
+  /// The number of reads.
+  package var count: Int { reads.load(ordering: .relaxed) }
   package func setDown(_ flag: Bool) { isDown.store(flag, ordering: .relaxed) }
 
   /// - Returns: the token's text.
@@ -46,7 +46,7 @@ package final class FakeTokens: TokenStore {
   }
 
   package func token(_ hash: TokenHash) async throws(TokenStoreError) -> TokenRecord? {
-    asked.add(1, ordering: .relaxed)
+    reads.add(1, ordering: .relaxed)
     if isDown.load(ordering: .relaxed) { throw TokenStoreError("down") }
     return records.withLock { $0[hash] }
   }

