@@ -1,7 +1,7 @@
 /// Runs statements: a pool each call as a transaction of its own, a transaction all calls together.
 package protocol StatementExecutor: Sendable {
-  /// Sends all statements in one round trip. Throws the error of the first failing statement, after which none
-  /// is executed.
+  /// Sends all statements in one round trip. Throws the error of the first failing statement, after which
+  /// none is executed.
   @discardableResult
   func pipeline(_ statements: [Statement]) async throws(PostgresError) -> [Rows]
 }

@@ -27,7 +27,8 @@ extension SimulatedStore {
   }
 
   func listen(
-    in environment: String, as replica: ControllerReplica, _ notify: @escaping @Sendable (StateNotification) -> Void
+    in environment: String, as replica: ControllerReplica,
+    _ notify: @escaping @Sendable (StateNotification) -> Void
   ) async {
     let faults = world.faults
     await inner.listen(in: environment, as: replica) { notification in
