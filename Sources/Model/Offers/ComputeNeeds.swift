@@ -48,7 +48,7 @@ package struct NodeCapabilities: Hashable, Sendable {
 }
 
 /// A reason why a node cannot run some work.
-package enum MissingCapability: Hashable, Sendable {
+package enum MissingCapability: Hashable, Sendable, CaseIterable {
   /// The work runs on other nodes only.
   case name
   case labels
@@ -58,18 +58,24 @@ package enum MissingCapability: Hashable, Sendable {
 }
 
 extension ComputeNeeds {
-  /// The first capability, in the order of the cases, that the node lacks; nil: it can run the work. Modules
-  /// and the scheduler place work by this rule.
-  package func missing(on node: NodeCapabilities) -> MissingCapability? {
-    if !nodes.isEmpty, !nodes.contains(where: { $0.name == node.name }) { return .name }
-    for (label, value) in labels where node.labels[label] != value { return .labels }
-    if isRootless, !node.isRootless { return .sandbox }
-    if let memory, node.memory < memory { return .memory }
-    if let gpuMemory {
-      guard let offered = node.gpuMemory, offered >= gpuMemory else { return .gpuMemory }
+  /// Whether the node cannot satisfy this need. Modules and the scheduler place work by this rule; they differ
+  /// in the need that they report first.
+  package func lacks(_ capability: MissingCapability, _ node: NodeCapabilities) -> Bool {
+    switch capability {
+    case .name: !nodes.isEmpty && !nodes.contains { $0.name == node.name }
+    case .labels: labels.contains { node.labels[$0.key] != $0.value }
+    case .sandbox: isRootless && !node.isRootless
+    case .memory: memory.map { node.memory < $0 } ?? false
+    case .gpuMemory: gpuMemory.map { needed in node.gpuMemory.map { $0 < needed } ?? true } ?? false
+    case .cores: cores.map { node.cores < $0 } ?? false
     }
-    if let cores, node.cores < cores { return .cores }
-    return nil
+  }
+
+  private static let inOrder = MissingCapability.allCases
+
+  /// The first capability, in the order of the cases, that the node lacks; nil: it can run the work.
+  package func missing(on node: NodeCapabilities) -> MissingCapability? {
+    Self.inOrder.first { lacks($0, node) }
   }
 }
 
@@ -78,10 +84,10 @@ extension ComputeNeeds {
   /// Why the node cannot run the work, as the end of a sentence about the node; nil: it can. A cordoned node
   /// can.
   package func obstacle(on node: ResourceID, _ offer: ComputeOffer) -> String? {
-    let missing = missing(on: offer.capabilities(of: node))
-    if missing == .name { return "is not named" }
+    let capabilities = offer.capabilities(of: node)
+    if lacks(.name, capabilities) { return "is not named" }
     if offer.engine == nil { return "is behind a relay" }
-    switch missing {
+    switch Self.reported.first(where: { lacks($0, capabilities) }) {
     case .labels:
       let wrong = labels.sorted { $0.key < $1.key }.first { offer.labels[$0.key] != $0.value }
       guard let label = wrong?.key else { return "lacks a label" }
@@ -93,6 +99,8 @@ extension ComputeNeeds {
     case .name, nil: return nil
     }
   }
+
+  private static let reported: [MissingCapability] = [.sandbox, .labels, .gpuMemory, .cores, .memory]
 
   /// Whether new work of this kind may be placed on the node.
   package func isMet(by offer: ComputeOffer, of node: ResourceID) -> Bool {
