@@ -1,7 +1,7 @@
 import Model
 import Placement
 
-/// A fleet of many sorts of nodes, and modules of which each asks for something else.
+/// A fleet of different nodes, and modules with different needs.
 struct BenchFleet {
   let nodes: [FleetNode]
   let needs: [WorkNeeds]
@@ -51,7 +51,7 @@ struct BenchFleet {
     }
   }
 
-  /// Nodes that differ in nothing but their names, and one module that all of them take.
+  /// Nodes that differ only in their names, and one module that every node can run.
   init(equal count: Int) {
     nodes = (1...count).map { number in
       var node = FleetNode(
@@ -65,7 +65,7 @@ struct BenchFleet {
   }
 }
 
-/// The same numbers in each run.
+/// Pseudorandom numbers that are the same in each run.
 struct BenchNumbers {
   var state: UInt64
 

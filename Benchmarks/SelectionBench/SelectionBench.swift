@@ -1,12 +1,12 @@
-/// Measures where jobs go, without a database:
+/// Measures the choice of nodes, without a database:
 ///
 ///     bench-selection [SELECTIONS]
 ///
-/// Fleets of 10,000 and 100,000 nodes, jobs of 20 modules with different needs, 5,000 jobs a second on a clock of its own; a
-/// small fleet, and one whose nodes are all alike and pass, which is the longest way for its size. Between two selections
-/// the chosen node is claimed, an older job is released and its node paid, and another node sends a heartbeat. Printed is
-/// the processor time of the selections alone, which does not count what other programs take meanwhile, and their time by
-/// the clock; then that of everything in between.
+/// The fleets have 50, 10,000 and 100,000 nodes and jobs of 20 modules with different needs; a simulated
+/// clock advances by 5,000 jobs a second. Another fleet has equal nodes that all pass, which is the worst
+/// case for its size. Between two selections the chosen node is claimed, an older job is released and its
+/// node paid, and another node sends a heartbeat. Prints the processor time of the selections, which other
+/// programs do not affect, their time by the clock, and the time of the other operations.
 import Glibc
 import JobModel
 import Model
@@ -79,21 +79,21 @@ enum SelectionBench {
     print("selection among \(title): \(spread(&processorTimes)) (target \(target) µs)")
     print("  by the clock: \(spread(&times))")
     print(
-      "  \(passed / selections) nodes passed and \(front / selections) were on the front on average; \(placed) jobs placed;",
-      "claim, release and pay, heartbeat: \((between / selections).text) together")
+      "  on average \(passed / selections) nodes passed, \(front / selections) on the frontier;",
+      "\(placed) jobs placed; claim, release and heartbeat: \((between / selections).text)")
     print(
-      "  the fleet told node by node: \((filling / nodes).text) each; the first look of a module: \((first / fleet.needs.count).text)"
-    )
+      "  adding a node: \((filling / nodes).text);",
+      "the first selection for a module: \((first / fleet.needs.count).text)")
   }
 
   /// Sorts the times.
   static func spread(_ times: inout [Duration]) -> String {
     times.sort()
-    return
-      "p50 \(times[times.count / 2].text), p99 \(times[times.count * 99 / 100].text), greatest \(times[times.count - 1].text)"
+    let (median, last) = (times[times.count / 2], times[times.count - 1])
+    return "p50 \(median.text), p99 \(times[times.count * 99 / 100].text), greatest \(last.text)"
   }
 
-  /// What this thread has had so far.
+  /// The processor time of this thread.
   static func processorTime() -> Duration {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -116,7 +116,7 @@ enum SelectionBench {
 }
 
 extension Array {
-  /// Removes an element where order is of no account.
+  /// Removes an element; does not keep the order.
   fileprivate mutating func swapRemove(_ index: Int) -> Element {
     swapAt(index, count - 1)
     return removeLast()

@@ -12,12 +12,14 @@ import Synchronization
 import Testing
 
 extension JobTests {
-  /// 20,000 jobs, 50 workers that crash, stall, answer twice and answer late, three scheduler processes that are killed and
-  /// begun again at random, and a backend of PostgreSQL killed in the middle, with which the whole server starts anew.
-  @Suite struct Chaos {
+  /// 20,000 jobs and 50 workers that crash, stall, report twice and report late. Three scheduler processes
+  /// are killed and restarted at random. A backend of PostgreSQL is killed in the middle, which restarts the
+  /// whole server.
+  @Suite struct ChaosTests {
     private static let (jobs, nodes, slots, creators) = (20_000, 50, 8, 20)
 
-    @Test(.timeLimit(.minutes(15))) func everyJobEndsOnceAndIsPaidAtMostOnce() async throws {
+    @Test("Every job ends once and is paid at most once", .timeLimit(.minutes(15)))
+    func everyJobEndsOnce() async throws {
       let seed =
         getenv("CHAOS_SEED").flatMap { UInt64(String(cString: $0)) } ?? UInt64.random(in: 1...1_000_000)
       print("chaos seed \(seed)")
@@ -35,7 +37,7 @@ extension JobTests {
       try await server.createDatabase("chaos")
       let pool = PostgresPool(try await server.configuration(database: "chaos"), connections: 12)
       let world = try await SchedulingWorld(pool)
-      // Some cannot pay for all that they ask for.
+      // Some accounts cannot pay for all of their orders.
       try await world.credit((0..<Self.creators).map { "c\($0)" }, 95)
       try await world.addModule("echo", cores: 500)
       try await world.addModule("paint", gpuMemory: 3 << 30, cores: 250)
@@ -44,30 +46,31 @@ extension JobTests {
       var settings = SchedulerSettings()
       settings.lease = TimeSpan(seconds: 1)
       try await world.set(settings)
-      let desk = Desk(world, seed: seed)
-      try await desk.service.refresh()
-      let replicas = Replicas(socket: await server.socketFolder ?? "", database: "chaos", seed: seed)
+      let fixture = JobStoreFixture(world, seed: seed)
+      try await fixture.service.refresh()
+      let processes = SchedulerProcesses(
+        socket: await server.socketFolder ?? "", database: "chaos", seed: seed)
       let tally = Tally()
       try await withThrowingTaskGroup(of: Bool.self) { group in
         group.addTask {
-          await desk.service.run()
+          await fixture.service.run()
           return false
         }
         group.addTask {
-          try await replicas.run(3)
+          try await processes.run(3)
           return false
         }
         for number in 1...Self.nodes {
           let node = number <= Self.nodes - 2 ? "n\(number)" : "n\(90 + Self.nodes - number)"
           let worker = ScriptedWorker(
-            node: node, desk: desk.service, seed: seed &+ UInt64(number), width: Self.slots)
+            node: node, workerAPI: fixture.service, seed: seed &+ UInt64(number), width: Self.slots)
           group.addTask {
             await worker.run()
             return false
           }
         }
         group.addTask {
-          try await order(desk, tally)
+          try await order(fixture, tally)
           try await untilOver(pool)
           return true
         }
@@ -79,9 +82,9 @@ extension JobTests {
         group.cancelAll()
         while await group.nextResult() != nil {}
       }
-      try await settle(desk)
+      try await settle(fixture)
       print(
-        "chaos: \(tally.accepted.load(ordering: .relaxed)) accepted, \(replicas.count) scheduler processes")
+        "chaos: \(tally.accepted.load(ordering: .relaxed)) accepted, \(processes.count) scheduler processes")
       try await check(world, accepted: Int64(tally.accepted.load(ordering: .relaxed)))
       await pool.close()
     }
@@ -91,8 +94,8 @@ extension JobTests {
       let accepted = Atomic(0)
     }
 
-    /// Sixteen clients; what is not answered is asked again with the same key.
-    private func order(_ desk: Desk, _ tally: Tally) async throws {
+    /// Sixteen clients; an order without an answer is repeated with the same key.
+    private func order(_ fixture: JobStoreFixture, _ tally: Tally) async throws {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<16 {
           group.addTask {
@@ -102,7 +105,7 @@ extension JobTests {
               let order = JobOrder(
                 creator: "c\(number % Self.creators)", module: number % 3 == 0 ? "paint" : "echo",
                 input: .integer(Int64(number)), priority: number % 10, key: "job-\(number)")
-              if try await submit(order, desk) { tally.accepted.add(1, ordering: .relaxed) }
+              if try await submit(order, fixture) { tally.accepted.add(1, ordering: .relaxed) }
             }
           }
         }
@@ -110,10 +113,10 @@ extension JobTests {
       }
     }
 
-    private func submit(_ order: JobOrder, _ desk: Desk) async throws -> Bool {
+    private func submit(_ order: JobOrder, _ fixture: JobStoreFixture) async throws -> Bool {
       while true {
         do throws(JobError) {
-          _ = try await desk.service.submit(order)
+          _ = try await fixture.service.submit(order)
           return true
         } catch {
           if error.code == .insufficientCredit { return false }
@@ -123,46 +126,49 @@ extension JobTests {
       }
     }
 
-    /// When a third of the jobs is over, all connections break.
+    /// Breaks all connections once a third of the jobs is over.
     private func restart(_ pool: PostgresPool) async throws {
-      while await count(pool, "SELECT count(*) FROM jobs WHERE finished_at IS NOT NULL") ?? 0 < Self.jobs / 3
+      while await count(pool, "SELECT count(*) AS value FROM jobs WHERE finished_at IS NOT NULL") ?? 0 < Self
+        .jobs / 3
       {
         try await Task.sleep(for: .milliseconds(100))
       }
       let backend = await count(
         pool,
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1"
-      )
+        """
+        SELECT pid AS value FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1
+        """)
       #expect(kill(pid_t(backend ?? 0), SIGKILL) == 0)
     }
 
     private func untilOver(_ pool: PostgresPool) async throws {
-      while await count(pool, "SELECT count(*) FROM jobs WHERE finished_at IS NULL") != 0 {
+      while await count(pool, "SELECT count(*) AS value FROM jobs WHERE finished_at IS NULL") != 0 {
         try await Task.sleep(for: .milliseconds(200))
       }
     }
 
-    /// Nil while the server does not answer.
+    /// Reads the column `value` of the only row; nil while the server does not answer.
     private func count(_ pool: PostgresPool, _ sql: String) async -> Int64? {
-      try? await pool.query(sql).only().int(0)
+      try? await pool.query(sql).only().int("value")
     }
 
-    private func settle(_ desk: Desk) async throws {
-      while try await desk.world.count("SELECT count(*) FROM usage_events WHERE settled_at IS NULL") > 0 {
-        try await desk.loop.turn()
+    private func settle(_ fixture: JobStoreFixture) async throws {
+      while try await fixture.world.count("SELECT count(*) FROM usage_events WHERE settled_at IS NULL") > 0 {
+        try await fixture.loop.turn()
       }
     }
 
     private func check(_ world: SchedulingWorld, accepted: Int64) async throws {
-      for (what, sql, expected) in Self.rules {
+      for (problem, sql, expected) in Self.rules {
         let found = try await world.count(sql)
-        #expect(found == expected, "\(what)")
+        #expect(found == expected, "\(problem)")
       }
       let jobs = try await world.count("SELECT count(*) FROM jobs")
       #expect(jobs == accepted, "each accepted order is one job")
-      let tries = try await world.count("SELECT count(*) FROM job_attempts WHERE number > 1")
+      let retries = try await world.count("SELECT count(*) FROM job_attempts WHERE number > 1")
       let lost = try await world.count("SELECT count(*) FROM job_attempts WHERE state = 'lost'")
-      #expect(tries > 0 && lost > 0, "nothing went wrong, so nothing was tried")
+      #expect(retries > 0 && lost > 0, "no attempt failed, so no retry was tested")
       let proof = try await LedgerProof(world.pool).verify()
       #expect(proof.findings.isEmpty, "\(proof.findings)")
     }
@@ -172,13 +178,13 @@ extension JobTests {
         "a job is not over",
         "SELECT count(*) FROM jobs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')", 0
       ),
-      ("something still waits", "SELECT count(*) FROM pending_jobs", 0),
+      ("a job still waits", "SELECT count(*) FROM pending_jobs", 0),
       ("an attempt is open", "SELECT count(*) FROM job_attempts WHERE ended_at IS NULL", 0),
       ("two attempts at one job overlap", overlaps, 0),
-      ("a job succeeded twice, or without an attempt that did", successes, 0),
-      ("a node gave more than it has, at some moment", overallocations, 0),
+      ("a job succeeded twice, or without a successful attempt", successes, 0),
+      ("the claims on a node exceeded its capacity at some time", overallocations, 0),
       (
-        "a node does not have everything back",
+        "a claim on a node was not released",
         """
         SELECT count(*) FROM scheduler_nodes
         WHERE slots_used <> 0 OR cores_used <> 0 OR EXISTS (SELECT 1 FROM unnest(gpu_used) g WHERE g <> 0)
@@ -189,7 +195,7 @@ extension JobTests {
         "SELECT count(*) FROM (SELECT job FROM usage_events GROUP BY job HAVING count(*) > 1) x", 0
       ),
       (
-        "what was captured is not what succeeded jobs cost",
+        "the captured credits are not the costs of the jobs",
         """
         SELECT (SELECT coalesce(sum(captured_micro), 0) FROM holds)
           - (SELECT coalesce(sum(cost_micro), 0) FROM jobs)
@@ -201,9 +207,9 @@ extension JobTests {
       ),
       ("a hold is open", "SELECT count(*) FROM holds WHERE state = 'open'", 0),
       ("usage was refused", "SELECT count(*) FROM usage_events WHERE outcome <> 'done'", 0),
-      ("the sums are not zero", "SELECT sum(balance_micro)::bigint FROM accounts", 0),
+      ("the sum of all balances is not zero", "SELECT sum(balance_micro)::bigint FROM accounts", 0),
       (
-        "somebody is overdrawn",
+        "an account is overdrawn",
         "SELECT count(*) FROM accounts WHERE kind = 'creator' AND balance_micro < held_micro", 0
       ),
     ]
@@ -218,7 +224,7 @@ extension JobTests {
         <> (SELECT count(*) FROM job_attempts a WHERE a.job = j.id AND a.state = 'succeeded')
       """
 
-    /// What each claim and each release made of a node's slots and cores and a GPU's memory, moment by moment.
+    /// Sums the claims and releases of each node's slots and cores and each GPU's memory over time.
     private static let overallocations = """
       WITH moves AS (
         SELECT node, gpu, dispatched_at AS at, 1 AS slots, cores, gpu_memory FROM job_attempts

@@ -7,7 +7,7 @@ import Testing
 
 extension JobTests {
   /// What happens to a job when an attempt ends.
-  @Suite struct Outcomes {
+  @Suite struct JobOutcomeTests {
     struct Case: Sendable, CustomTestStringConvertible {
       let reason: String
       let end: AttemptEnd
@@ -118,7 +118,8 @@ extension JobTests {
       Case(
         "without overflow nodes the job fails", .lost,
         failed(
-          "failed on 2 different nodes: the node sent no report until the lease expired; there is no overflow node"
+          "failed on 2 different nodes: the node sent no report until the lease expired; "
+            + "there is no overflow node"
         )
       ) {
         $0.failedNodes = 2
@@ -138,7 +139,7 @@ extension JobTests {
 
     @Test("The outcome of an attempt decides that of its job", arguments: cases)
     func outcome(_ entry: Case) {
-      var facts = Outcomes.facts
+      var facts = JobOutcomeTests.facts
       entry.change(&facts)
       #expect(JobOutcome.of(entry.end, facts) == entry.outcome)
     }

@@ -16,7 +16,7 @@ import Testing
     WorkNeeds(jobType: "echo", image: "i1", compute: .of(gpuMemory: gpuMemory, cores: cores))
   }
 
-  @Test("the GPU with least room that is enough, then the first")
+  @Test("A claim takes the GPU with the least sufficient memory, then the first")
   func tightest() {
     var index = index(gpuUsed: [0, 12, 12, 20])
     let first = index.claim(1, needs(gpuMemory: 10))
@@ -28,8 +28,8 @@ import Testing
     #expect(index[1]?.coresUsed == 3000)
   }
 
-  @Test("what does not fit takes nothing")
-  func noRoom() {
+  @Test("A claim that does not fit changes nothing")
+  func tooLarge() {
     var index = index(gpuUsed: [20])
     let before = index[1]
     let claims = [
@@ -40,7 +40,7 @@ import Testing
     #expect(index[1] == before)
   }
 
-  @Test("a release gives back what the claim took, and never more")
+  @Test("A release reverses the claim, and no figure falls below 0")
   func release() {
     var index = index(gpuUsed: [3])
     let before = index[1]
@@ -59,7 +59,7 @@ import Testing
     #expect(index[1]?.coresUsed == 0)
   }
 
-  @Test("nodes are found by id and by name, also after they were renamed and removed")
+  @Test("Nodes are found by id and by name, also after they were renamed and removed")
   func names() {
     var index = index(gpuUsed: [])
     #expect(index.node(named: "edge-1")?.id == 1)

@@ -5,7 +5,7 @@ import RandomSupport
 import Testing
 
 @Suite struct DecisionJSONTests {
-  @Test("the text is as documented") func golden() {
+  @Test("The JSON is as documented") func golden() {
     let decision = PlacementDecision(
       nodes: 12, removed: [.busy: 3, .pool: 1], passed: 8,
       front: [
@@ -17,7 +17,7 @@ import Testing
         + #""front":[{"id":7,"name":"edge-7","latencyMicroseconds":12345,"earnings":0,"score":8536}]}"#)
   }
 
-  @Test("what is written is read back, and is JSON") func roundTrip() throws {
+  @Test("A decision is read back from its JSON") func roundTrip() throws {
     for seed in UInt64(1)...200 {
       var random = SeededRandom(seed: seed)
       var removed: [PlacementDecision.Filter: Int] = [:]
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test(
-    "other texts are no decisions",
+    "Other text is not a decision",
     arguments: [
       "", "{}", "[]", "null", #"{"nodes":1,"removed":{},"passed":0,"frontCount":0}"#,
       #"{"nodes":1,"removed":{"weather":1},"passed":0,"frontCount":0,"front":[]}"#,

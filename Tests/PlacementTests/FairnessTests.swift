@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(
-    "12,000 equal jobs on 50 equal nodes without a heartbeat between them: within 10 % of 240 each",
+    "Of 12,000 equal jobs each of 50 equal nodes gets 240, within 10 %, without a heartbeat in between",
     arguments: [240, 300, 1000])
   func spreads(slots: Int) throws {
     var index = FleetIndex()
@@ -37,8 +37,8 @@ import Testing
     #expect(jobs.values.allSatisfy { (216...264).contains($0) }, "\(jobs.values.sorted())")
   }
 
-  @Test("when what was earned counts, no node goes without work")
-  func nobodyStarves() throws {
+  @Test("No node stays without work when earnings count")
+  func noNodeStarves() throws {
     for seed in UInt64(1)...6 {
       var random = SeededRandom(seed: seed)
       var index = FleetIndex()
@@ -69,14 +69,14 @@ import Testing
         node.images = ["i1"]
         index.update(node)
       }
-      let least = (Int64(1)...20).map { jobs[$0, default: 0] }.min() ?? 0
-      let most = jobs.values.max() ?? 0
-      print("seed \(seed): the 20 nodes had \(least) to \(most) of 6000 jobs")
-      #expect(least >= 150, "seed \(seed): 300 would be an equal share")
+      let fewest = (Int64(1)...20).map { jobs[$0, default: 0] }.min() ?? 0
+      let highest = jobs.values.max() ?? 0
+      print("seed \(seed): the 20 nodes had \(fewest) to \(highest) of 6000 jobs")
+      #expect(fewest >= 150, "seed \(seed): 300 would be an equal share")
     }
   }
 
-  @Test("of two nodes that differ in earnings alone, the one that earned less; by capacity, not in all")
+  @Test("Of two nodes that differ in earnings alone the one that earned less for its capacity is chosen")
   func earnedLess() throws {
     var index = FleetIndex()
     var small = node(1, slots: 4)

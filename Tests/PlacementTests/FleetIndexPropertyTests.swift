@@ -9,15 +9,15 @@ import Testing
   private static let now = RandomFleet.now
   private static let offlineAfter = RandomFleet.offlineAfter
 
-  @Test("any sequence of changes: each selection is that of asking every node anew")
+  @Test("After any sequence of changes each selection agrees with the naive implementation")
   func agreesWithNaive() {
     for seed in UInt64(1)...60 {
-      let differences = FleetStory(seed: seed).differences(steps: 250)
+      let differences = FleetHistory(seed: seed).differences(steps: 250)
       #expect(differences.isEmpty, "seed \(seed): \(differences.first ?? "")")
     }
   }
 
-  @Test("more different needs than views are kept")
+  @Test("Selections agree for more different needs than are kept")
   func manyNeeds() {
     let seed: UInt64 = 4711
     var random = RandomFleet(seed: seed)
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test("what is chosen passes all filters, and no node that passes beats it")
+  @Test("The chosen node passes all filters, and no node that passes dominates it")
   func chosenIsOnFront() {
     for seed in UInt64(100)...200 {
       var random = RandomFleet(seed: seed)
@@ -62,20 +62,21 @@ import Testing
       let filter = NaiveFleet.filter(node, needs, Self.now, Self.offlineAfter)
       #expect(filter == nil, "seed \(seed)")
       let claim = index.claim(chosen.node, needs)
-      #expect(claim != nil, "seed \(seed): what was chosen can be claimed")
+      #expect(claim != nil, "seed \(seed): the chosen node can be claimed")
       let greatest = nodes.map(Estimate.rate).max() ?? 0
       for other in nodes where NaiveFleet.filter(other, needs, Self.now, Self.offlineAfter) == nil {
         let candidate = PlacementDecision.Candidate(
           node: other.id, name: other.name,
           latency: Estimate.latency(of: other, isCold: !other.images.contains(needs.image)),
           earnings: Estimate.earnings(rate: Estimate.rate(of: other), greatest: greatest), score: 0)
-        #expect(!NaiveFleet.beats(candidate, chosen), "seed \(seed): \(other.name) beats \(chosen.name)")
+        #expect(
+          !NaiveFleet.dominates(candidate, chosen), "seed \(seed): \(other.name) dominates \(chosen.name)")
       }
     }
   }
 
-  @Test("the order in which nodes came is of no account, nor what was there before")
-  func orderDoesNotCount() {
+  @Test("The order in which nodes are added and earlier nodes do not matter")
+  func order() {
     for seed in UInt64(300)...360 {
       var random = RandomFleet(seed: seed)
       let nodes = (Int64(1)...60).map { random.node($0) }
@@ -98,8 +99,8 @@ import Testing
     }
   }
 
-  @Test("a node that is better than the chosen one in both never makes the choice worse")
-  func betterNodeNeverHarms() {
+  @Test("Adding a node that is better in both figures never makes the choice worse")
+  func betterNode() {
     var improved = 0
     for seed in UInt64(400)...1200 {
       var random = RandomFleet(seed: seed)
@@ -119,18 +120,18 @@ import Testing
       let after = index.select(needs, weights: weights, now: Self.now, offlineAfter: Self.offlineAfter)
       improved += 1
       guard let new = after.chosen else {
-        Issue.record("seed \(seed): nothing is chosen any more")
+        Issue.record("seed \(seed): no node is chosen")
         continue
       }
       #expect(new.score <= old.score, "seed \(seed)")
-      #expect(!NaiveFleet.beats(old, new), "seed \(seed)")
-      #expect(new.node != old.node, "seed \(seed): the old one is beaten now")
+      #expect(!NaiveFleet.dominates(old, new), "seed \(seed)")
+      #expect(new.node != old.node, "seed \(seed): the old node is dominated")
     }
     print("a better node was added in \(improved) fleets, seeds 400 to 1200")
     #expect(improved > 200)
   }
 
-  @Test("a copy is a value of its own")
+  @Test("A copy is an independent value")
   func copiesAreValues() {
     var random = RandomFleet(seed: 5)
     var index = FleetIndex()

@@ -2,7 +2,8 @@ import JobModel
 import Model
 import Placement
 
-/// What `FleetIndex` must agree with: asks every node every filter, and compares every node with every other.
+/// A simple implementation that `FleetIndex` must agree with: applies every filter to every node and compares
+/// every node with every other.
 struct NaiveFleet {
   var nodes: [Int64: FleetNode] = [:]
 
@@ -26,14 +27,14 @@ struct NaiveFleet {
         node: node.id, name: node.name, latency: latency, earnings: earnings,
         score: Estimate.score(latency: latency, earnings: earnings, weights: weights))
     }
-    let front = candidates.filter { one in !candidates.contains { NaiveFleet.beats($0, one) } }
+    let front = candidates.filter { one in !candidates.contains { NaiveFleet.dominates($0, one) } }
       .sorted { ($0.score, $0.name, $0.node) < ($1.score, $1.name, $1.node) }
     return PlacementDecision(
       nodes: nodes.count, removed: removed, passed: passed.count,
       front: Array(front.prefix(PlacementDecision.shownLimit)), frontCount: front.count)
   }
 
-  static func beats(_ one: PlacementDecision.Candidate, _ other: PlacementDecision.Candidate) -> Bool {
+  static func dominates(_ one: PlacementDecision.Candidate, _ other: PlacementDecision.Candidate) -> Bool {
     one.latency <= other.latency && one.earnings <= other.earnings
       && (one.latency < other.latency || one.earnings < other.earnings)
   }
@@ -56,22 +57,22 @@ struct NaiveFleet {
       case .image: return !(node.canPull || node.images.contains(needs.image))
       case .cordoned: return node.isCordoned
       case .offline:
-        guard let heardAt = node.lastHeartbeatAt else { return true }
-        return now.microseconds - heardAt.microseconds > offlineAfter.milliseconds * 1000
+        guard let lastHeartbeatAt = node.lastHeartbeatAt else { return true }
+        return now.microseconds - lastHeartbeatAt.microseconds > offlineAfter.milliseconds * 1000
       case .avoided: return needs.avoided.contains(node.id)
-      case .busy: return !hasRoom(node, needs)
+      case .busy: return !hasCapacity(node, needs)
       }
     }
   }
 
-  static func hasRoom(_ node: FleetNode, _ needs: WorkNeeds) -> Bool {
+  static func hasCapacity(_ node: FleetNode, _ needs: WorkNeeds) -> Bool {
     guard node.slotsUsed < node.slots, node.coresUsed + needs.cores <= node.cores else { return false }
     return needs.gpuMemory == 0 || node.gpuUsed.contains { $0 + needs.gpuMemory <= node.gpuMemory }
   }
 
-  /// The GPU that has least room among those with enough; nil where nothing fits.
+  /// The GPU with the least sufficient free memory; nil where the free capacity is too small.
   mutating func claim(_ id: Int64, _ needs: WorkNeeds) -> Int?? {
-    guard var node = nodes[id], NaiveFleet.hasRoom(node, needs) else { return nil }
+    guard var node = nodes[id], NaiveFleet.hasCapacity(node, needs) else { return nil }
     var chosen: Int?
     for (gpu, used) in node.gpuUsed.enumerated()
     where needs.gpuMemory > 0 && used + needs.gpuMemory <= node.gpuMemory {

@@ -3,7 +3,7 @@ import Model
 import Placement
 import RandomSupport
 
-/// Nodes and needs in which everything occurs, with few different numbers so that many are equal.
+/// Random nodes and needs with every property, from few different numbers so that many are equal.
 struct RandomFleet {
   var random: SeededRandom
   static let now = Timestamp(seconds: 1_800_000_000)
@@ -40,7 +40,7 @@ struct RandomFleet {
     return node
   }
 
-  /// Microseconds since a heartbeat, right up to the limit and beyond.
+  /// Microseconds since a heartbeat, below, at and beyond the limit.
   mutating func age() -> Int64 {
     pick([0, 30_000_000, 89_999_999, 90_000_000, 90_000_001, Int64(random.int(100_000_000))])
   }
@@ -67,7 +67,7 @@ struct RandomFleet {
 }
 
 extension ComputeNeeds {
-  /// Bytes, thousandths of a core and bytes; 0: not needed.
+  /// Memory in bytes, cores in thousandths; 0: not needed.
   static func of(gpuMemory: Int64 = 0, cores: Int64 = 0, memory: Int64 = 0) -> ComputeNeeds {
     ComputeNeeds(
       gpuMemory: gpuMemory > 0 ? ByteCount(bytes: gpuMemory) : nil,

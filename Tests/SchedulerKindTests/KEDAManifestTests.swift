@@ -5,7 +5,7 @@ import PostgresSupport
 import SchedulerKind
 import Testing
 
-/// What Kubernetes is told, read back by our own parser.
+/// The file for Kubernetes, read by the parser of manifests.
 @Suite struct KEDAManifestTests {
   private static let image = "registry.example/rendertrust:1@sha256:\(String(repeating: "ab", count: 32))"
 
@@ -30,11 +30,12 @@ import Testing
     try #require(TestFolder.run(words) == 0)
   }
 
-  @Test func `three objects say the figures of the scheduler`() async throws {
+  @Test("The objects have the figures of the scheduler") func figures() async throws {
     let manifest = try Self.manifest(
       """
-      {"replicas":{"min":2,"max":7,"pendingJobsPerReplica":30,"cooldown":"90s"},"runtime":{"keda":{"image":"\(Self.image)",
-      "namespace":"render","name":"schedulers","folder":"/srv/k8s","secret":{"name":"db","key":"dsn"},
+      {"replicas":{"min":2,"max":7,"pendingJobsPerReplica":30,"cooldown":"90s"},
+      "runtime":{"keda":{"image":"\(Self.image)","namespace":"render","name":"schedulers",
+      "folder":"/srv/k8s","secret":{"name":"db","key":"dsn"},
       "pollingInterval":"15s"}}}
       """)
     #expect(manifest.file == "/srv/k8s/schedulers.yaml")
@@ -49,9 +50,10 @@ import Testing
       objects[1].spec.value
         == (try Value(
           json: """
-            {"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"schedulers"},"pollingInterval":15,
-            "cooldownPeriod":90,"minReplicaCount":2,"maxReplicaCount":7,
-            "advanced":{"horizontalPodAutoscalerConfig":{"behavior":{"scaleDown":{"stabilizationWindowSeconds":90}}}},
+            {"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"schedulers"},
+            "pollingInterval":15,"cooldownPeriod":90,"minReplicaCount":2,"maxReplicaCount":7,
+            "advanced":{"horizontalPodAutoscalerConfig":{"behavior":{
+            "scaleDown":{"stabilizationWindowSeconds":90}}}},
             "triggers":[{"type":"postgresql","metricType":"AverageValue",
             "metadata":{"query":"SELECT count(*) FROM pending_jobs","targetQueryValue":"30"},
             "authenticationRef":{"name":"schedulers"}}]}
@@ -61,12 +63,12 @@ import Testing
         == (try Value(json: #"{"secretTargetRef":[{"parameter":"connection","name":"db","key":"dsn"}]}"#)))
   }
 
-  @Test func `pods run without root, and the number of them is not said`() async throws {
+  @Test("Pods run without root, and the Deployment has no number of replicas") func pods() async throws {
     let manifest = try Self.manifest(#"{"runtime":{"keda":{"image":"\#(Self.image)"}}}"#)
     #expect(manifest.file == "kubernetes/rendertrust-scheduler.yaml")
     #expect(KEDAManifest.isGenerated(manifest.text))
     let spec = try await objects(manifest.text)[0].spec.value
-    #expect(spec["replicas"] == nil, "it is KEDA's")
+    #expect(spec["replicas"] == nil, "KEDA decides it")
     let pod = try #require(spec["template"]?["spec"])
     #expect(pod["securityContext"]?["runAsNonRoot"] == .bool(true))
     guard case .array(let containers)? = pod["containers"], let container = containers.first else {
@@ -83,16 +85,17 @@ import Testing
       container["securityContext"]
         == (try Value(
           json:
-            #"{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}"#
+            #"{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"#
+            + #""capabilities":{"drop":["ALL"]}}"#
         )))
   }
 
-  @Test func `schedulers that run elsewhere have no such file`() throws {
+  @Test("A scheduler that does not run on Kubernetes has no file") func otherRuntime() throws {
     #expect(KEDAManifest(try Fixture.resource(SchedulerSpec.self, "global", "{}").spec) == nil)
   }
 }
 
-/// An object of Kubernetes, of whatever kind.
+/// An object of Kubernetes of any kind.
 struct KubernetesObject: ManifestObject {
   var apiVersion = ""
   var kind = ""

@@ -8,7 +8,7 @@ import Reconciling
 import SchedulerKind
 import Testing
 
-/// The loop in small against a real server.
+/// Observation, plan and steps on a real server.
 @Suite struct SchedulerBackendTests {
   private static let nodes = [
     "a": SchedulerFixture.compute(), "b": SchedulerFixture.compute(gpus: 2, owner: "bob"),
@@ -18,7 +18,8 @@ import Testing
     "echo": SchedulerFixture.work(nodes: ["b", "a"]), "free": SchedulerFixture.work(price: nil),
   ]
 
-  /// Looks, plans, applies; what was done.
+  /// Observes, plans and applies.
+  /// - Returns: the summaries of the steps.
   private func converge(
     _ pool: PostgresPool, _ scheduler: Resource<SchedulerSpec>, _ offers: Offers, leaves: Bool = false,
     folder: String = "/nonexistent"
@@ -27,19 +28,20 @@ import Testing
       id: scheduler.id, desired: leaves ? nil : scheduler, lastApplied: leaves ? scheduler : nil)
     let backend = SchedulerBackend(stateFolder: folder) { _ in pool }
     let context = Fixture.reconcileContext(offers: offers)
-    let seen = try await backend.observe([subject], in: context)[scheduler.id]?.get() ?? nil
+    let observed = try await backend.observe([subject], in: context)[scheduler.id]?.get() ?? nil
     let outcome = try SchedulerPlanner().plan(
-      leaves ? nil : scheduler, seen, Fixture.context(scheduler, offers: offers))
+      leaves ? nil : scheduler, observed, Fixture.context(scheduler, offers: offers))
     if let reason = outcome.waitingOn { return ["waits: \(reason)"] }
     for step in outcome.steps { try await backend.apply(step.operation, to: subject, in: context) }
     return outcome.steps.map(\.summary)
   }
 
+  /// The only value of a query with one row and one column, as text.
   private func text(_ pool: PostgresPool, _ sql: String) async throws -> String? {
-    try await pool.query(sql).first?.optionalText(0)
+    try await pool.query("SELECT (\(sql))::text AS value").first?.optionalText("value")
   }
 
-  @Test func `after apply nothing is left to do, and repeating it does nothing`() async throws {
+  @Test("After apply the plan is empty") func convergence() async throws {
     try await SchedulerFixture.withDatabase { pool in
       let scheduler = try SchedulerFixture.scheduler()
       let offers = SchedulerFixture.offers(nodes: Self.nodes, modules: Self.modules)
@@ -59,7 +61,8 @@ import Testing
     }
   }
 
-  @Test func `changed weights reach the table, and another's settings are put right`() async throws {
+  @Test("Changed weights are recorded, and foreign changes of the settings are reversed")
+  func settings() async throws {
     try await SchedulerFixture.withDatabase { pool in
       let offers = SchedulerFixture.offers()
       _ = try await converge(pool, try SchedulerFixture.scheduler(), offers)
@@ -73,15 +76,16 @@ import Testing
     }
   }
 
-  @Test func `what jobs and people change stays, what manifests say is put right`() async throws {
+  @Test("What jobs and operators change stays, and what manifests declare is restored")
+  func foreignChanges() async throws {
     try await SchedulerFixture.withDatabase { pool in
       let scheduler = try SchedulerFixture.scheduler()
       let offers = SchedulerFixture.offers(nodes: Self.nodes, modules: Self.modules)
       _ = try await converge(pool, scheduler, offers)
       try await pool.query(
         """
-        UPDATE scheduler_nodes SET cores_used = 500, slots_used = 1, gpu_used = '{0,7}', is_held = true, earned_micro = 42,
-          cores = 1, labels = '{}' WHERE name = 'b'
+        UPDATE scheduler_nodes SET cores_used = 500, slots_used = 1, gpu_used = '{0,7}', is_held = true,
+          earned_micro = 42, cores = 1, labels = '{}' WHERE name = 'b'
         """)
       try await pool.query(
         "UPDATE scheduler_modules SET price_micro = 1, retired_at = now() WHERE name = 'echo'")
@@ -98,33 +102,34 @@ import Testing
     }
   }
 
-  @Test func `GPUs come and go, but not one that is in use`() async throws {
+  @Test("GPUs are added and removed, except one that is in use") func gpus() async throws {
     try await SchedulerFixture.withDatabase { pool in
       let scheduler = try SchedulerFixture.scheduler()
       let used = "SELECT gpu_used::text FROM scheduler_nodes WHERE name = 'b'"
-      func give(_ gpus: Int) async throws -> Int {
+      func declare(_ gpus: Int) async throws -> Int {
         let offers = SchedulerFixture.offers(nodes: ["b": SchedulerFixture.compute(gpus: gpus)])
         return try await converge(pool, scheduler, offers).count
       }
-      _ = try await give(2)
+      _ = try await declare(2)
       try await pool.query("UPDATE scheduler_nodes SET gpu_used = '{0,7}'")
-      #expect(try await give(3) == 1)
+      #expect(try await declare(3) == 1)
       #expect(try await text(pool, used) == "{0,7,0}")
-      #expect(try await give(1) == 1)
+      #expect(try await declare(1) == 1)
       #expect(try await text(pool, used) == "{0,7}", "the second is in use")
-      #expect(try await give(1) == 0, "and nobody tries again and again")
+      #expect(try await declare(1) == 0, "the plan does not repeat the step")
       try await pool.query("UPDATE scheduler_nodes SET gpu_used = '{0,0}'")
-      #expect(try await give(1) == 1)
+      #expect(try await declare(1) == 1)
       #expect(try await text(pool, used) == "{0}")
     }
   }
 
-  @Test func `what leaves is retired and what comes back is the same node`() async throws {
+  @Test("Nodes and modules that leave are retired, and those that return keep their rows")
+  func retiring() async throws {
     try await SchedulerFixture.withDatabase { pool in
       let scheduler = try SchedulerFixture.scheduler()
       let offers = SchedulerFixture.offers(nodes: Self.nodes, modules: Self.modules)
       _ = try await converge(pool, scheduler, offers)
-      let id = try await pool.query("SELECT id FROM scheduler_nodes WHERE name = 'a'").only().int(0)
+      let id = try await text(pool, "SELECT id FROM scheduler_nodes WHERE name = 'a'")
       let fewer = SchedulerFixture.offers(nodes: Self.nodes.filter { $0.key != "a" })
       #expect(
         try await converge(pool, scheduler, fewer) == [
@@ -136,11 +141,12 @@ import Testing
           "restore Node/a", "restore Module/echo, Module/free",
         ])
       #expect(try await converge(pool, scheduler, offers) == [])
-      #expect(try await pool.query("SELECT id FROM scheduler_nodes WHERE name = 'a'").only().int(0) == id)
+      #expect(try await text(pool, "SELECT id FROM scheduler_nodes WHERE name = 'a'") == id)
     }
   }
 
-  @Test func `a database has one scheduler, and deleting it leaves jobs and nodes`() async throws {
+  @Test("A database has one scheduler, and removing it keeps jobs and nodes") func oneScheduler() async throws
+  {
     try await SchedulerFixture.withDatabase { pool in
       let (first, second) = (try SchedulerFixture.scheduler(), try SchedulerFixture.scheduler("{}", "second"))
       let offers = SchedulerFixture.offers(nodes: Self.nodes)
@@ -162,27 +168,27 @@ import Testing
         ])
       #expect(try await converge(pool, first, offers, leaves: true) == [])
       #expect(
-        try await text(pool, "SELECT count(*)::text FROM scheduler_nodes WHERE retired_at IS NULL") == "3")
+        try await text(pool, "SELECT count(*) FROM scheduler_nodes WHERE retired_at IS NULL") == "3")
       #expect(
         try await converge(pool, second, offers).first?.hasPrefix(
           "schedule the jobs of Database/platform") == true)
     }
   }
 
-  @Test func `ten thousand nodes are told in one statement`() async throws {
+  @Test("Ten thousand nodes are recorded in one step") func manyNodes() async throws {
     try await SchedulerFixture.withDatabase { pool in
       let nodes = Dictionary(uniqueKeysWithValues: (0..<10_000).map { ("node-\($0)", Self.nodes["b"]!) })
       let offers = SchedulerFixture.offers(nodes: nodes)
       let scheduler = try SchedulerFixture.scheduler()
       #expect(try await converge(pool, scheduler, offers).count == 3)
       let clock = ContinuousClock()
-      let begin = clock.now
+      let start = clock.now
       #expect(try await converge(pool, scheduler, offers) == [])
-      print("10,000 unchanged nodes were looked at and planned in \(clock.now - begin)")
+      print("10,000 unchanged nodes were observed and planned in \(clock.now - start)")
     }
   }
 
-  @Test func `files for Kubernetes are written, kept as they are, and removed`() async throws {
+  @Test("Files for Kubernetes are written, restored and removed") func files() async throws {
     try await SchedulerFixture.withDatabase { pool in
       try await TestFolder.with { folder in
         let image = "registry/rendertrust:1@sha256:\(SchedulerFixture.image.hex)"
@@ -203,10 +209,10 @@ import Testing
     }
   }
 
-  @Test func `without anybody who schedules it is ready and says so`() async throws {
+  @Test("Without a running scheduler the resource is ready, with a note") func health() async throws {
     let spec = try SchedulerFixture.scheduler().spec
     guard case .noted(let reason, let message) = ReplicaStatus().health(under: spec) else {
-      Issue.record("it says nothing")
+      Issue.record("there is no note")
       return
     }
     #expect(reason == "NoReplica" && message.contains("‘rendertrust server’"))

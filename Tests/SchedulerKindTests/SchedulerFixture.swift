@@ -6,7 +6,7 @@ import Postgres
 import PostgresSupport
 import SchedulerKind
 
-/// What manifests say around a scheduler.
+/// A scheduler, and the offers of the nodes and modules that it records.
 enum SchedulerFixture {
   static let image = Digest(of: "image")
 
@@ -48,7 +48,7 @@ enum SchedulerFixture {
     return offers
   }
 
-  /// A database with the tables of ledger and scheduling.
+  /// A database with the tables of the ledger and of jobs.
   static func withDatabase(_ body: (PostgresPool) async throws -> Void) async throws {
     try await TestDatabase.with { pool in
       for migration in Ledger.migrations + JobStore.migrations { try await pool.script(migration.sql) }

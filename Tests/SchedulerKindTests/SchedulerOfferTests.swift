@@ -8,7 +8,7 @@ import Placement
 import SchedulerKind
 import Testing
 
-/// From manifests of nodes and modules to what schedulers are told.
+/// What schedulers record of the manifests of nodes and modules.
 @Suite struct SchedulerOfferTests {
   private static let digest = String(repeating: "ab", count: 32)
 
@@ -38,13 +38,13 @@ import Testing
   private static let module =
     "jobType: draw, image: \"registry.test/draw:2@sha256:\(digest)\", developer: account/wtfb"
 
-  @Test func `a node is told with its owner, slots and pool, also behind a relay`() throws {
+  @Test("A node is recorded with its owner, slots and pool, also behind a relay") func nodes() throws {
     let desired = try Self.load(
       Self.document("Node", "usual", "owner: account/ada, engine: local, cores: 6")
         + Self.document(
           "Node", "edge",
-          "owner: account/bob, engine: {relay: {}}, slots: 3, gpu: {memory: 12Gi, count: 2}, sandbox: {rootless: true}"
-        )
+          "owner: account/bob, engine: {relay: {}}, slots: 3, gpu: {memory: 12Gi, count: 2}, "
+            + "sandbox: {rootless: true}")
         + Self.document(
           "Node", "cloud", "owner: account/cloud, engine: local, overflow: true, schedulable: false"))
     let nodes = Self.kinds.offers(desired.resources).declaredNodes
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(
-    "A module is told with what it needs, what it costs and how it takes a job",
+    "A module is recorded with its needs, price and interface",
     arguments: [
       ("serves: stdio", WorkInterface.stdio(command: ["/module/run"])),
       ("serves: {stdio: {}}", .stdio(command: ["/module/run"])),
@@ -82,7 +82,7 @@ import Testing
         && module.needs.labels == ["tier": "gpu"])
   }
 
-  @Test func `a scheduler changes with its nodes and modules, and waits for none of them`() throws {
+  @Test("A scheduler changes with its nodes and modules, and does not wait for them") func digests() throws {
     func scheduler(_ others: String) throws -> AnyResource {
       let desired = try Self.load(
         others + Self.document("Scheduler", "global", "") + Self.document("Database", "platform", ""))
@@ -98,7 +98,7 @@ import Testing
   }
 }
 
-/// Whatever a scheduler refers to.
+/// Stands for the database that a scheduler refers to.
 struct FakeDatabase: ManifestSpec {
   static let kind = "Database"
   static let fields = Fields<Self>("A database") {}

@@ -5,7 +5,7 @@ import Planning
 import SchedulerKind
 import Testing
 
-/// Steps from what schedulers know to what manifests say.
+/// The steps from what is recorded to what manifests declare.
 @Suite struct SchedulerPlannerTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let reason: String
@@ -33,65 +33,70 @@ import Testing
   private static let gpus = SchedulerFixture.compute(gpus: 2)
   private static let work = SchedulerFixture.work()
 
+  private static let settings =
+    "latency 0.7, earnings 0.3, 2 nodes then overflow, 1 to 10 as process"
+
   static let cases: [Case] = [
     Case(
-      reason: "nothing is there yet", nodes: ["a": node, "b": gpus], modules: ["echo": work],
+      reason: "no resource exists yet", nodes: ["a": node, "b": gpus], modules: ["echo": work],
       observed: { nil },
       steps: [
-        "create schedule the jobs of Database/platform: latency 0.7, earnings 0.3, 2 nodes then overflow, 1 to 10 as process",
+        "create schedule the jobs of Database/platform: \(settings)",
         "create open account/ada, account/wtfb", "create add Node/a, Node/b",
         "create add Module/echo",
       ]),
     Case(
-      reason: "all is as declared", nodes: ["a": node], modules: ["echo": work],
+      reason: "everything is recorded as declared", nodes: ["a": node], modules: ["echo": work],
       observed: { known(["a": node], ["echo": work]) }, steps: []),
     Case(
-      reason: "an account that is there is not opened again", nodes: ["a": node],
+      reason: "an existing account is not opened again", nodes: ["a": node],
       observed: { known([:], [:]) { $0.missingAccounts = [] } },
       steps: ["create add Node/a"]),
     Case(
       reason: "changed weights are one update", json: #"{"weights":{"latency":0.5,"earnings":0.5}}"#,
       observed: { known() },
       steps: [
-        "update change the settings: latency 0.5, earnings 0.5, 2 nodes then overflow, 1 to 10 as process [weights.earnings weights.latency]"
+        "update change the settings: latency 0.5, earnings 0.5, 2 nodes then overflow, 1 to 10 as process "
+          + "[weights.earnings weights.latency]"
       ]),
     Case(
-      reason: "a cordoned node is told anew", nodes: ["a": SchedulerFixture.compute(isSchedulable: false)],
+      reason: "a cordoned node is updated", nodes: ["a": SchedulerFixture.compute(isSchedulable: false)],
       observed: { known(["a": node]) }, steps: ["update update Node/a [schedulable]"]),
     Case(
-      reason: "a module of another image is told anew",
+      reason: "a module with another image is updated",
       modules: ["echo": SchedulerFixture.work(image: Digest(of: "next"))],
       observed: { known([:], ["echo": work]) },
       steps: ["update update Module/echo [image]"]),
     Case(
-      reason: "what left is retired, running attempts continue",
+      reason: "a node and a module that left are retired",
       observed: { known(["a": node], ["echo": work]) },
       steps: ["update retire Module/echo, Node/a: no new jobs, running attempts continue"]),
     Case(
-      reason: "a node that is about to leave is retired before it is gone", nodes: ["a": node],
+      reason: "a node that is leaving is retired", nodes: ["a": node],
       leaving: ["a"], observed: { known(["a": node]) },
       steps: ["update retire Node/a: no new jobs, running attempts continue"]),
     Case(
-      reason: "what is retired already is left alone",
+      reason: "a retired node is not retired again",
       observed: { known(["a": node]) { $0.nodes["a"]?.isRetired = true } },
       steps: []),
     Case(
-      reason: "what comes back is brought back, as it is now", nodes: ["a": gpus],
+      reason: "a node that returns is restored as declared", nodes: ["a": gpus],
       observed: { known(["a": node]) { $0.nodes["a"]?.isRetired = true } },
       steps: ["update restore Node/a [gpuCount gpuMemory labels.tier]"]),
     Case(
       reason: "a node does not lose a GPU that is in use", nodes: ["a": SchedulerFixture.compute(gpus: 1)],
       observed: { known(["a": gpus]) { $0.nodes["a"]?.gpusInUse = 2 } }, steps: []),
     Case(
-      reason: "it loses the GPU once that is idle", nodes: ["a": SchedulerFixture.compute(gpus: 1)],
+      reason: "a node loses a GPU that is idle", nodes: ["a": SchedulerFixture.compute(gpus: 1)],
       observed: { known(["a": gpus]) }, steps: ["update update Node/a [gpuCount]"]),
     Case(
-      reason: "what the database has of another scheduler is not touched",
+      reason: "a database with another scheduler is not changed",
       observed: { SchedulerObserved(other: "second") },
       steps: ["waits: Database/platform has Scheduler/second, and a database has one scheduler"]),
   ]
 
-  @Test(arguments: cases) func decides(_ test: Case) throws {
+  @Test("The plan has one step for each difference", arguments: cases)
+  func steps(_ test: Case) throws {
     let scheduler = try SchedulerFixture.scheduler(test.json)
     let offers = SchedulerFixture.offers(nodes: test.nodes, modules: test.modules, leaving: test.leaving)
     let outcome = try SchedulerPlanner().plan(
@@ -103,7 +108,7 @@ import Testing
     #expect(texts + (outcome.waitingOn.map { ["waits: \($0)"] } ?? []) == test.steps)
   }
 
-  @Test func `ten thousand nodes are one step`() throws {
+  @Test("Ten thousand nodes are one step") func manyNodes() throws {
     let nodes = Dictionary(uniqueKeysWithValues: (0..<10_000).map { ("node-\($0)", Self.node) })
     let scheduler = try SchedulerFixture.scheduler()
     let context = Fixture.context(scheduler, offers: SchedulerFixture.offers(nodes: nodes))
@@ -112,7 +117,8 @@ import Testing
       steps.map(\.summary) == ["add Node/node-0, Node/node-1, Node/node-10 and 9997 more"])
   }
 
-  @Test func `settings that were changed by hand are drift, and leaving touches no job`() throws {
+  @Test("Foreign changes of the settings are drift, and a scheduler that leaves keeps the jobs")
+  func drift() throws {
     let scheduler = try SchedulerFixture.scheduler()
     let changed = Self.known { $0.settings?.scheduling.latencyWeight = 1 }
     let context = Fixture.context(scheduler, lastApplied: scheduler, offers: SchedulerFixture.offers())
@@ -123,7 +129,7 @@ import Testing
     #expect(try SchedulerPlanner().plan(nil, nil, context).steps.isEmpty)
   }
 
-  @Test func `jobs are not moved by a manifest`() throws {
+  @Test("A manifest cannot move jobs to another database") func movedDatabase() throws {
     let (old, new) = (
       try SchedulerFixture.scheduler(), try SchedulerFixture.scheduler(#"{"database":"Database/other"}"#)
     )

@@ -4,7 +4,7 @@ import Placement
 import SchedulerKind
 import Testing
 
-/// What may be written, what it means, and where it is wrong.
+/// The fields, their defaults and the locations of problems.
 @Suite struct SchedulerSpecTests {
   private func load(_ spec: String) -> LoadResult {
     let text = """
@@ -21,7 +21,7 @@ import Testing
   private static let image =
     "127.0.0.1:5055/rendertrust:1@sha256:\(String(repeating: "ab", count: 32))"
 
-  @Test func `what is left out are the seeds' figures`() throws {
+  @Test("The defaults are the figures of the seeds") func defaults() throws {
     let spec = try Self.spec("{}")
     #expect(spec.settings == RecordedSettings())
     #expect(
@@ -34,23 +34,24 @@ import Testing
   }
 
   @Test(
-    "What is told comes back as it was",
+    "Recorded settings are read back unchanged",
     arguments: [
       #"{"runtime":"process"}"#,
-      #"{"weights":{"latency":0.25,"earnings":0.75},"retry":{"differentNodes":3,"then":"fail"},"lease":"5s"}"#,
+      #"{"weights":{"latency":0.25,"earnings":0.75},"lease":"5s"}"#,
+      #"{"retry":{"differentNodes":3,"then":"fail"}}"#,
       #"{"replicas":{"min":2,"max":4,"pendingJobsPerReplica":7,"cooldown":"90s"},"deadline":"2h"}"#,
       #"{"runtime":{"docker":{"image":"\#(image)","connection":{"env":"URL"},"limits":{"cores":0.5}}}}"#,
       #"{"runtime":{"keda":{"image":"\#(image)","namespace":"render","secret":{"name":"db"}}}}"#,
     ])
-  func settingsComeBack(json: String) throws {
+  func recordedSettings(json: String) throws {
     let spec = try Self.spec(json)
-    let told = RecordedSettings(try Value(json: spec.settings.value.json))
-    #expect(told == spec.settings)
-    #expect(SchedulerSpec().with(told) == spec)
+    let recorded = RecordedSettings(try Value(json: spec.settings.value.json))
+    #expect(recorded == spec.settings)
+    #expect(SchedulerSpec().with(recorded) == spec)
   }
 
   @Test(
-    "What cannot be meant is refused, with its place",
+    "An invalid field is refused, with its location",
     arguments: [
       (
         "weights: {latency: 0.8, earnings: 0.3}", "scheduler.yaml:5:37",
@@ -68,9 +69,9 @@ import Testing
       ("database: Bucket/jobs", "scheduler.yaml:5:13", "Database/"),
       ("weight: {}", "scheduler.yaml:5:3", "weights"),
     ])
-  func refused(spec: String, place: String, hint: String) {
+  func refused(spec: String, location: String, hint: String) {
     let problems = load(spec).diagnostics.map(\.description)
-    #expect(problems.contains { $0.contains(place) && $0.contains(hint) }, "\(problems)")
+    #expect(problems.contains { $0.contains(location) && $0.contains(hint) }, "\(problems)")
   }
 
   private static func spec(_ json: String) throws -> SchedulerSpec {

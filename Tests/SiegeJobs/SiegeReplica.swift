@@ -1,8 +1,8 @@
-/// A scheduler alone, to be killed:
+/// A scheduler process for tests that kill it:
 ///
 ///     siege-scheduler SOCKET-FOLDER DATABASE
 ///
-/// It gives places to jobs, ends what is overdue and settles until it ends with its parent.
+/// It dispatches jobs, ends overdue jobs and settles usage until its parent process exits.
 import Glibc
 import JobStore
 import Model

@@ -4,20 +4,21 @@ package import Model
 package import Placement
 package import Postgres
 
-/// A database with books, a scheduler's settings, nodes and modules, and accounts that can pay; what the kinds would have made
-/// of manifests.
+/// A database with a ledger, the settings of a scheduler, nodes, modules and accounts that can pay, as the
+/// kinds create it from manifests.
 package struct SchedulingWorld: Sendable {
   package let pool: PostgresPool
   package let ledger: LedgerStore
 
   package static let image = String(repeating: "ab", count: 32)
 
-  /// Makes the tables and the books. Rules: 0.4 credits a GPU-minute, 0.1 a CPU-minute, developers get 85 %.
+  /// Creates the tables and the ledger. Its rules: 0.4 credits for a GPU minute, 0.1 for a CPU minute, 85 %
+  /// for developers.
   package init(_ pool: PostgresPool) async throws {
     self.pool = pool
     ledger = LedgerStore(pool)
     for migration in Ledger.migrations + JobStore.migrations { try await pool.script(migration.sql) }
-    try await ledger.guardBooks()
+    try await ledger.installTriggersIfMissing()
     try await ledger.open(["platform"], as: .platform)
     try await ledger.open([LedgerStore.clearingAccount], as: .stripeClearing)
     try await ledger.open(["dev"], as: .moduleDeveloper)
@@ -37,16 +38,17 @@ package struct SchedulingWorld: Sendable {
       """, [.json(settings.value)])
   }
 
-  /// Opens creators' accounts and puts credits into them.
+  /// Opens accounts of creators and grants them credits.
   package func credit(_ names: [String], _ credits: Int64) async throws {
     try await ledger.open(names, as: .creator)
     let legs = names.map { LedgerLeg(to: $0, Credits(micro: credits * 1_000_000), for: "grant") }
-    let mark = Digest(of: names.joined(separator: ",")).hex
-    let call = LedgerCall(.transfer(legs, job: ""), on: LedgerStore.clearingAccount, key: "grant/\(mark)")
+    let key = Digest(of: names.joined(separator: ",")).hex
+    let call = LedgerCall(.transfer(legs, job: ""), on: LedgerStore.clearingAccount, key: "grant/\(key)")
     _ = try await ledger.execute([call])[0].get()
   }
 
-  /// Nodes called `n1`, `n2` …, whose owners have accounts of the same name. They are online when they have said something.
+  /// Adds the nodes `n1`, `n2` …, whose owners have accounts of the same names.
+  /// - Parameter isOnline: whether they have sent a heartbeat.
   package func addNodes(
     _ count: Int, from first: Int = 1, slots: Int = 4, cores: Int64 = 4000, gpus: Int = 1,
     gpuMemory: Int64 = 12 << 30, isOverflow: Bool = false, isOnline: Bool = true
@@ -85,5 +87,8 @@ package struct SchedulingWorld: Sendable {
       ])
   }
 
-  package func count(_ sql: String) async throws -> Int64 { try await pool.query(sql).only().int(0) }
+  /// The only value of a query with one row and one column.
+  package func count(_ sql: String) async throws -> Int64 {
+    try await pool.query("SELECT (\(sql))::bigint AS value").only().int("value")
+  }
 }

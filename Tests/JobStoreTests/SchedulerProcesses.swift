@@ -6,13 +6,13 @@ import Subprocess
 import Synchronization
 import Testing
 
-/// Scheduler processes that are killed and begun again at random.
-final class Replicas: Sendable {
+/// Scheduler processes that are killed and restarted at random.
+final class SchedulerProcesses: Sendable {
   let socket: String
   let database: String
   let seed: UInt64
-  private let begun = Mutex(0)
-  private let living = Mutex<[Int: pid_t]>([:])
+  private let started = Mutex(0)
+  private let running = Mutex<[Int: pid_t]>([:])
 
   init(socket: String, database: String, seed: UInt64) {
     self.socket = socket
@@ -20,9 +20,10 @@ final class Replicas: Sendable {
     self.seed = seed
   }
 
-  var count: Int { begun.withLock { $0 } }
+  /// How many were started.
+  var count: Int { started.withLock { $0 } }
 
-  /// Keeps `count` of them until it is cancelled, and kills one now and then.
+  /// Keeps `count` processes running until it is cancelled, and kills one of them at random times.
   func run(_ count: Int) async throws {
     let path = try program()
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -33,7 +34,7 @@ final class Replicas: Sendable {
         var dice = SeededRandom(seed: seed)
         while !Task.isCancelled {
           try? await Task.sleep(for: .milliseconds(300 + Int(dice.int(900))))
-          let victims = living.withLock { $0.sorted { $0.key < $1.key }.map(\.value) }
+          let victims = running.withLock { $0.sorted { $0.key < $1.key }.map(\.value) }
           guard !victims.isEmpty, !Task.isCancelled else { continue }
           kill(victims[Int(dice.int(UInt64(victims.count)))], SIGKILL)
         }
@@ -43,7 +44,7 @@ final class Replicas: Sendable {
   }
 
   private func runOne(_ path: String) async throws {
-    let number = begun.withLock { count in
+    let number = started.withLock { count in
       count += 1
       return count
     }
@@ -53,17 +54,17 @@ final class Replicas: Sendable {
       error: .discarded
     ) { execution in
       let pid = execution.processIdentifier.value
-      living.withLock { $0[number] = pid }
-      // It ends when it is killed, here or by the dice.
-      while !Task.isCancelled, kill(pid, 0) == 0, !Replicas.isDead(pid) {
+      running.withLock { $0[number] = pid }
+      // Ends when the process is killed, here or by `run`.
+      while !Task.isCancelled, kill(pid, 0) == 0, !SchedulerProcesses.isDead(pid) {
         try? await Task.sleep(for: .milliseconds(20))
       }
       kill(pid, SIGKILL)
     }
-    living.withLock { $0[number] = nil }
+    running.withLock { $0[number] = nil }
   }
 
-  /// Whether only its parent has not looked yet.
+  /// Whether the process has ended or is a zombie.
   private static func isDead(_ pid: pid_t) -> Bool {
     guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
       let end = text.lastIndex(of: ")")
@@ -73,9 +74,9 @@ final class Replicas: Sendable {
 
   private func program() throws -> String {
     let folder = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    let places = (0..<folder.count).map {
+    let candidates = (0..<folder.count).map {
       folder.dropLast($0).joined(separator: "/") + "/siege-scheduler"
     }
-    return try #require(places.first { access($0, X_OK) == 0 }, "siege-scheduler is not built")
+    return try #require(candidates.first { access($0, X_OK) == 0 }, "siege-scheduler is not built")
   }
 }

@@ -1,43 +1,43 @@
 import KindTestSupport
 import Model
 import Placement
-import RandomSupport
 import Testing
 
-/// Fleets whose front is large, or made of equals.
-@Suite struct FrontTests {
+/// Fleets with a large Pareto frontier, or with one of equal nodes.
+@Suite struct ParetoFrontierTests {
   struct Shape: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    /// Round trip and earnings of a node by its number, of so many.
-    let figures: @Sendable (Int64, Int64, inout SeededRandom) -> (trip: Int64, earned: Int64)
+    /// Round trip and earnings of a node by its number and the number of nodes.
+    let figures: @Sendable (Int64, Int64, inout SeededGenerator) -> (trip: Int64, earned: Int64)
   }
 
   static let shapes = [
-    Shape(testDescription: "all alike: all are on the front") { _, _, _ in (5000, 0) },
-    Shape(testDescription: "the nearer earned more: all are on the front") { number, count, _ in
+    Shape(testDescription: "equal nodes are all on the frontier") { _, _, _ in (5000, 0) },
+    Shape(testDescription: "nearer nodes earned more: all are on the frontier") { number, count, _ in
       (number * 3, (count - number) * 10_000)
     },
-    Shape(testDescription: "the nearer earned more, steeply, within one step of latencies") {
+    Shape(testDescription: "nearer nodes earned much more, with nearly the same latency") {
       number, count, _ in
       (100_000 + number, (count - number) * (count - number) * 1000)
     },
-    Shape(testDescription: "pairs of equals along a line") { number, count, _ in
+    Shape(testDescription: "pairs of equal nodes along a line") { number, count, _ in
       (number / 2 * 50, (count - number / 2) * 10_000)
     },
     Shape(testDescription: "near a line, with noise") { number, count, random in
       (number * 200 + Int64(random.int(3000)), (count - number) * 9000 + Int64(random.int(100_000)))
     },
-    Shape(testDescription: "anything, longest and shortest latencies too") { _, _, random in
+    Shape(testDescription: "random figures with the longest and shortest latencies") { _, _, random in
       (Int64(random.next() >> 1) >> Int64(random.int(63)), Int64(random.int(1_000_000_000)))
     },
-    Shape(testDescription: "the nearest earned least: it alone is on the front") { number, _, _ in
+    Shape(testDescription: "the nearest node earned least and is alone on the frontier") { number, _, _ in
       (number * 7, number * 9000)
     },
   ]
 
-  @Test(arguments: shapes) func front(_ shape: Shape) {
+  @Test("The Pareto frontier agrees with the naive implementation", arguments: shapes)
+  func frontier(_ shape: Shape) {
     for seed in UInt64(1)...4 {
-      var random = SeededRandom(seed: seed)
+      var random = SeededGenerator(seed: seed)
       var (index, naive) = (FleetIndex(), NaiveFleet())
       let count: Int64 = 400
       for id in (Int64(1)...count).shuffled(using: &random) {

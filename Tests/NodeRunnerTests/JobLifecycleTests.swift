@@ -24,7 +24,8 @@ struct JobLifecycleTests {
   /// Runs a scheduler and a runner with nodes `n1` and `n2` that have a container of `echo` each.
   private func with(
     _ work:
-      @Sendable (DockerFixture, PostgresJobService, SchedulingWorld, Watched<[RunnerModule]>) async throws -> Void
+      @Sendable (DockerFixture, PostgresJobService, SchedulingWorld, Watched<[RunnerModule]>) async throws ->
+      Void
   )
     async throws
   {

@@ -4,8 +4,8 @@ import Model
 import Placement
 import RandomSupport
 
-/// A fleet and its naive twin, to both of which the same happens.
-struct FleetStory {
+/// Applies random changes to a fleet index and to the naive implementation.
+struct FleetHistory {
   private var random: RandomFleet
   private var index = FleetIndex()
   private var naive = NaiveFleet()
@@ -17,16 +17,16 @@ struct FleetStory {
   init(seed: UInt64) {
     random = RandomFleet(seed: seed)
     size = Int64(5 + random.random.int(140))
-    for id in 1...size { put(random.node(id)) }
+    for id in 1...size { update(random.node(id)) }
     let nodes = Array(naive.nodes.values.sorted { $0.id < $1.id })
     for _ in 0..<8 { needs.append(random.needs(nodes: nodes)) }
   }
 
-  /// What differed, in words; empty where nothing did.
+  /// Descriptions of the differences between the two; empty where there are none.
   consuming func differences(steps: Int) -> [String] {
     var differences: [String] = []
     for step in 0..<steps {
-      happen()
+      change()
       if step % 7 == 0 { now = now + TimeSpan(milliseconds: Int64(random.random.int(9000)) - 500) }
       var needs = random.pick(needs)
       if random.chance(2) { needs.avoided = [1 + Int64(random.random.int(UInt64(size)))] }
@@ -38,10 +38,11 @@ struct FleetStory {
       if decision != expected { differences.append("step \(step): \(decision) instead of \(expected)") }
       if let chosen = decision.chosen, random.chance(2) {
         let claim = index.claim(chosen.node, needs)
-        let twin = naive.claim(chosen.node, needs)
-        if claim?.gpu != twin.flatMap({ $0 }) || (claim == nil) != (twin == nil) {
+        let expectedClaim = naive.claim(chosen.node, needs)
+        if claim?.gpu != expectedClaim.flatMap({ $0 }) || (claim == nil) != (expectedClaim == nil) {
           differences.append(
-            "step \(step): claimed \(String(describing: claim)) instead of \(String(describing: twin))")
+            "step \(step): claim \(String(describing: claim)) instead of \(String(describing: expectedClaim))"
+          )
         }
         if let claim { claims.append((chosen.node, needs, claim.gpu)) }
       }
@@ -55,17 +56,17 @@ struct FleetStory {
     return naive.nodes.values.first { index[$0.id] != $0 }.map { "node \($0.id)" }
   }
 
-  private mutating func put(_ node: FleetNode) {
+  private mutating func update(_ node: FleetNode) {
     index.update(node)
     naive.nodes[node.id] = node
   }
 
-  private mutating func happen() {
+  private mutating func change() {
     let id = 1 + Int64(random.random.int(UInt64(size)))
     switch random.random.int(6) {
     case 0:
       claims.removeAll { $0.node == id }
-      put(random.node(id))
+      update(random.node(id))
     case 1:
       claims.removeAll { $0.node == id }
       index.remove(id)
@@ -80,7 +81,7 @@ struct FleetStory {
       guard var node = naive.nodes[id] else { return }
       node.earned += 3_000_000
       node.isCordoned.toggle()
-      put(node)
+      update(node)
     default:
       guard !claims.isEmpty else { return }
       let claim = claims.remove(at: Int(random.random.int(UInt64(claims.count))))

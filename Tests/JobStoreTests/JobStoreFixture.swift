@@ -10,43 +10,44 @@ import SchedulingSupport
 import Synchronization
 import Testing
 
-/// A scheduler on a database of its own, driven by hand: nothing happens but what a test calls.
-struct Desk: Sendable {
+/// A scheduler on a database of its own. It only does what a test calls.
+struct JobStoreFixture: Sendable {
   let world: SchedulingWorld
   let service: PostgresJobService
   let loop: SchedulerLoop
 
-  /// Creators `ada` and `bob` have 1,000 credits each; `echo` costs 0.1 a job; two nodes are online with two slots each.
+  /// The accounts `ada` and `bob` have 1,000 credits each, and a job of `echo` costs 0.1. Two nodes with two
+  /// slots each are online.
   static func with(
-    nodes: Int = 2, slots: Int = 2, _ body: (Desk) async throws -> Void
+    nodes: Int = 2, slots: Int = 2, _ body: (JobStoreFixture) async throws -> Void
   ) async throws {
     try await TestDatabase.with { pool in
       let world = try await SchedulingWorld(pool)
       try await world.credit(["ada", "bob"], 1000)
       try await world.addModule("echo")
       if nodes > 0 { try await world.addNodes(nodes, slots: slots) }
-      let desk = Desk(world)
-      try await desk.service.refresh()
-      try await body(desk)
+      let fixture = JobStoreFixture(world)
+      try await fixture.service.refresh()
+      try await body(fixture)
     }
   }
 
-  /// - Parameter ahead: how far its clock is from the database's.
-  init(_ world: SchedulingWorld, seed: UInt64 = 1, ahead: TimeSpan = TimeSpan(seconds: 0)) {
+  /// - Parameter clockOffset: by how much its clock is ahead of the database's.
+  init(_ world: SchedulingWorld, seed: UInt64 = 1, clockOffset: TimeSpan = TimeSpan(seconds: 0)) {
     self.world = world
     let generator = Mutex(SeededRandom(seed: seed))
     service = PostgresJobService(
-      world.pool, now: { Desk.time() + ahead }, random: { generator.withLock { $0.next() } })
+      world.pool, now: { JobStoreFixture.time() + clockOffset }, random: { generator.withLock { $0.next() } })
     loop = SchedulerLoop(service)
   }
 
-  /// The database's time counts; heartbeats must be young by this process's.
+  /// The machine's time, measured by a monotonic clock.
   private static func time() -> Timestamp {
     let now = ContinuousClock.now
-    return started + TimeSpan(milliseconds: Int64((now - begun) / .milliseconds(1)))
+    return startTime + TimeSpan(milliseconds: Int64((now - startedAt) / .milliseconds(1)))
   }
-  private static let begun = ContinuousClock.now
-  private static let started = Timestamp(microseconds: realMicroseconds())
+  private static let startedAt = ContinuousClock.now
+  private static let startTime = Timestamp(microseconds: realMicroseconds())
 
   func order(_ creator: String = "ada", _ change: (inout JobOrder) -> Void = { _ in }) async throws -> Job {
     var order = JobOrder(creator: creator, module: "echo", input: .object(["text": .string("hi")]))
@@ -65,7 +66,7 @@ struct Desk: Sendable {
     }
   }
 
-  /// The newest attempt, and the node that it is on.
+  /// The newest attempt, and its node.
   func attempt(of job: JobID) async throws -> (id: AttemptID, node: String) {
     let newest = try #require(try await service.job(job).attempts.last)
     return (AttemptID(job, newest.number), newest.node)
@@ -86,7 +87,7 @@ struct Desk: Sendable {
     try await report(job, .fail(reason: reason, WorkUsage(), isFinal: isFinal))
   }
 
-  /// Makes time pass for one attempt, as the database sees it.
+  /// Makes the lease of the open attempt expire.
   func endLease(of job: JobID) async throws {
     try await world.pool.query(
       "UPDATE job_attempts SET lease_until = now() - interval '1 second' WHERE job = $1 AND ended_at IS NULL",
@@ -97,7 +98,7 @@ struct Desk: Sendable {
     try #require(try await world.ledger.account(name))
   }
 
-  /// What nodes have given, by the nodes and by the attempts; both must be the same.
+  /// The used slots, by the rows of nodes and by those of attempts; both must be equal.
   func used() async throws -> (nodes: Int64, attempts: Int64) {
     (
       try await world.count("SELECT coalesce(sum(slots_used), 0) FROM scheduler_nodes"),
