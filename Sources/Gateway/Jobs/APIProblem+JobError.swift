@@ -24,7 +24,7 @@ extension APIProblem {
   static let unknownJob = APIProblem(404, "unknown_job", "there is no such job")
 }
 
-/// Does it, or says why not.
+/// Performs `body`; an error becomes the response.
 func answering(_ body: () async throws(JobError) -> APIResponse) async -> APIResponse {
   do throws(JobError) {
     return try await body()

@@ -2,7 +2,7 @@ internal import JobModel
 internal import Model
 internal import Synchronization
 
-/// A job each time that it changed, until it is over.
+/// Sends a job after each of its changes, until it is over.
 final class JobEvents: Sendable {
   private enum State {
     case first(Job)
@@ -10,16 +10,16 @@ final class JobEvents: Sendable {
     case ended
   }
 
-  /// How long one look waits; nothing is told when it ends.
-  private static let patience = Duration.seconds(20)
+  /// How long one read waits for a change; no event is sent when it ends without one.
+  private static let timeout = Duration.seconds(20)
 
-  private let desk: any JobService
+  private let service: any JobService
   private let id: JobID
   private let creator: String?
   private let state: Mutex<State>
 
-  init(desk: any JobService, first: Job, of creator: String?) {
-    self.desk = desk
+  init(service: any JobService, first: Job, of creator: String?) {
+    self.service = service
     id = first.id
     self.creator = creator
     state = Mutex(.first(first))
@@ -30,14 +30,14 @@ final class JobEvents: Sendable {
   private func next() async -> APIEvent? {
     var since: Int64
     switch state.withLock({ $0 }) {
-    case .first(let job): return told(job)
+    case .first(let job): return event(for: job)
     case .ended: return nil
     case .since(let version): since = version
     }
     while !Task.isCancelled {
       do throws(JobError) {
-        let job = try await desk.job(id, of: creator, newerThan: since, timeout: JobEvents.patience)
-        if job.version > since { return told(job) }
+        let job = try await service.job(id, of: creator, newerThan: since, timeout: JobEvents.timeout)
+        if job.version > since { return event(for: job) }
         since = job.version
       } catch {
         state.withLock { $0 = .ended }
@@ -48,7 +48,7 @@ final class JobEvents: Sendable {
     return nil
   }
 
-  private func told(_ job: Job) -> APIEvent {
+  private func event(for job: Job) -> APIEvent {
     state.withLock { $0 = job.state.isOver ? .ended : .since(job.version) }
     return APIEvent("job", job.value)
   }

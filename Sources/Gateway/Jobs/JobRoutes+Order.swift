@@ -11,17 +11,17 @@ extension JobRoutes {
     let named = reader.text("creator")
     let own = request.principal.owner
     if let named, let own, named != own {
-      let detail = "a creator's token orders for its own account"
+      let detail = "a creator's token may order only for its own account"
       return .failure(OrderRefusal(problem: APIProblem(403, "forbidden", detail, field: "creator")))
     }
     let header = request.parameters["idempotency-key"]
     let member = reader.text("key")
     if let header, let member, header != member {
-      return .failure(OrderRefusal(problem: .invalid("key", "is not the header's Idempotency-Key")))
+      return .failure(OrderRefusal(problem: .invalid("key", "differs from the header Idempotency-Key")))
     }
-    let creator = reader.needed("creator", own ?? named)
+    let creator = reader.required("creator", own ?? named)
     let order = JobOrder(
-      creator: creator ?? "", module: reader.needed("module", reader.text("module")) ?? "",
+      creator: creator ?? "", module: reader.required("module", reader.text("module")) ?? "",
       input: reader.value("input") ?? .null, units: reader.integer("units", 1...JobOrder.maxUnits) ?? 1,
       budget: reader.credits("budget"), priority: Int(reader.integer("priority", 0...9) ?? 5),
       within: reader.span("within"), key: member ?? header)

@@ -1,18 +1,19 @@
 internal import JobModel
 internal import Model
 
-/// What jobs and nodes look like in the API.
+/// The schemas of jobs and nodes.
 enum JobSchemas {
   static let order = Schema.object(
     [
       "module": Schema.text("Name of a module.", length: 1...200),
-      "input": Schema.anything("What the module is given."),
-      "units": Schema.integer("How many of the module's units, such as frames; 1.", 1...JobOrder.maxUnits),
+      "input": Schema.anything("The input of the module."),
+      "units": Schema.integer("The number of the module's units, such as frames; 1.", 1...JobOrder.maxUnits),
       "budget": Schema.credits,
-      "priority": Schema.integer("Among the creator's own jobs the greater goes first; 5.", 0...9),
+      "priority": Schema.integer("Among the jobs of one account the greater priority goes first; 5.", 0...9),
       "within": Schema.span,
-      "key": Schema.text("The same key gets the same job, however often it is sent.", length: 1...200),
-      "creator": Schema.text("The account that pays; only where the token is not its own.", length: 1...200),
+      "key": Schema.text("Makes the order idempotent: a repeated key returns the same job.", length: 1...200),
+      "creator": Schema.text(
+        "The account that pays; required unless the token belongs to it.", length: 1...200),
     ], required: ["module"], isClosed: true)
 
   static let artefact = Schema.object(
@@ -25,22 +26,23 @@ enum JobSchemas {
     [
       "number": Schema.integer(), "node": Schema.text(),
       "state": Schema.word(AttemptState.allCases.map(\.rawValue)), "reason": Schema.text(),
-      "note": Schema.text("What its worker said last."), "units": Schema.integer(),
+      "note": Schema.text("The last progress note of its worker."), "units": Schema.integer(),
       "gpuMilliseconds": Schema.integer(), "cpuMilliseconds": Schema.integer(),
       "dispatchedAt": Schema.time, "startedAt": Schema.time, "endedAt": Schema.time,
     ], required: ["number", "node", "state", "units", "gpuMilliseconds", "cpuMilliseconds", "dispatchedAt"])
 
   static let job = Schema.object(
     [
-      "id": Schema.text(), "version": Schema.integer("Rises with every change."), "creator": Schema.text(),
-      "module": Schema.text(), "image": Schema.text("Digest of the image that it was ordered for."),
-      "input": Schema.anything("What the module is given."), "units": Schema.integer(),
-      "unitPrice": Schema.text("Credits; absent where it is paid by time."),
-      "held": Schema.text("Credits that are reserved, and the most that it can cost."),
+      "id": Schema.text(), "version": Schema.integer("Increases with every change."),
+      "creator": Schema.text(),
+      "module": Schema.text(), "image": Schema.text("Digest of the image that it runs with."),
+      "input": Schema.anything("The input of the module."), "units": Schema.integer(),
+      "unitPrice": Schema.text("Credits; absent for a job that is paid by time."),
+      "held": Schema.text("Credits that are held, which are the maximum cost."),
       "cost": Schema.text("Credits; 0 until it is over."), "priority": Schema.integer(),
       "state": Schema.word(JobState.allCases.map(\.rawValue)),
       "reason": Schema.text("Why it failed, was cancelled or waits."),
-      "output": Schema.anything("What the module gave."), "artefacts": Schema.list(of: artefact),
+      "output": Schema.anything("The output of the module."), "artefacts": Schema.list(of: artefact),
       "overflow": Schema.flag(), "submittedAt": Schema.time, "deadline": Schema.time,
       "finishedAt": Schema.time, "attempts": Schema.list(of: attempt),
     ],
@@ -55,7 +57,8 @@ enum JobSchemas {
       "cordoned": Schema.flag(), "overflow": Schema.flag(), "gpuMemory": Schema.integer(),
       "gpuUsed": Schema.list(of: Schema.integer()), "cores": Schema.integer(),
       "coresUsed": Schema.integer(), "slots": Schema.integer(), "slotsUsed": Schema.integer(),
-      "memory": Schema.integer(), "heardAt": Schema.time, "report": Schema.anything("From its worker."),
+      "memory": Schema.integer(), "heardAt": Schema.time,
+      "report": Schema.anything("Reported by its worker."),
     ], required: ["name", "owner", "online", "held", "cordoned", "cores", "slots"])
 
   static let jobParameter = APIParameter(
@@ -63,15 +66,15 @@ enum JobSchemas {
   static let nodeParameter = APIParameter(
     "node", .path, "The node's name.", schema: Schema.text(length: 1...200), isRequired: true)
 
-  static func wait(most: TimeSpan) -> APIParameter {
-    APIParameter("wait", .query, "How long to wait for it, at most \(most).", schema: Schema.span)
+  static func wait(max: TimeSpan) -> APIParameter {
+    APIParameter("wait", .query, "How long to wait, at most \(max).", schema: Schema.span)
   }
 
-  /// Nil, with a problem, for what is no time or too long.
-  static func patience(_ request: APIRequest, most: TimeSpan) -> Result<Duration, WaitRefusal> {
+  /// Reads the parameter `wait`; zero where it is absent.
+  static func timeout(of request: APIRequest, max: TimeSpan) -> Result<Duration, WaitRefusal> {
     guard let text = request.parameters["wait"] else { return .success(.zero) }
-    guard text.utf8.count <= 12, let span = TimeSpan(text), span <= most else {
-      return .failure(WaitRefusal(problem: .invalid("wait", "is a time such as 30s, at most \(most)")))
+    guard text.utf8.count <= 12, let span = TimeSpan(text), span <= max else {
+      return .failure(WaitRefusal(problem: .invalid("wait", "is a time such as 30s, at most \(max)")))
     }
     return .success(span.duration)
   }

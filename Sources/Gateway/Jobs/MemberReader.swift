@@ -1,8 +1,7 @@
 internal import JobModel
 internal import Model
 
-/// Reads the members of a body one by one and remembers the first that does not fit. A member that is null is
-/// not there.
+/// Reads the members of a body one by one and records the first invalid one. A null member counts as absent.
 struct MemberReader {
   private let members: [Value.Member]
   private var known: [String] = []
@@ -23,11 +22,11 @@ struct MemberReader {
     return value
   }
 
-  mutating func text(_ key: String, most: Int = 200) -> String? {
+  mutating func text(_ key: String, max: Int = 200) -> String? {
     guard let value = value(key) else { return nil }
-    guard case .string(let text) = value, (1...most).contains(text.utf8.count),
+    guard case .string(let text) = value, (1...max).contains(text.utf8.count),
       !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
-    else { return refuse(key, "is 1 to \(most) bytes of text without control characters") }
+    else { return refuse(key, "is 1 to \(max) bytes of text without control characters") }
     return text
   }
 
@@ -45,7 +44,7 @@ struct MemberReader {
     return flag
   }
 
-  /// Credits stand as text, so that no program rounds them.
+  /// Credits are text, so that no program rounds them.
   mutating func credits(_ key: String) -> Credits? {
     guard let value = value(key) else { return nil }
     guard case .string(let text) = value, let credits = Credits(text) else {
@@ -62,32 +61,32 @@ struct MemberReader {
     return span
   }
 
-  mutating func texts(_ key: String, most: Int, each: Int) -> [String]? {
+  mutating func texts(_ key: String, max: Int, maxBytes: Int) -> [String]? {
     guard let value = value(key) else { return nil }
-    guard case .array(let elements) = value, elements.count <= most else {
-      return refuse(key, "is a list of at most \(most) texts")
+    guard case .array(let elements) = value, elements.count <= max else {
+      return refuse(key, "is a list of at most \(max) texts")
     }
     var texts: [String] = []
     for element in elements {
-      guard case .string(let text) = element, (1...each).contains(text.utf8.count) else {
-        return refuse(key, "is a list of texts of 1 to \(each) bytes")
+      guard case .string(let text) = element, (1...maxBytes).contains(text.utf8.count) else {
+        return refuse(key, "is a list of texts of 1 to \(maxBytes) bytes")
       }
       texts.append(text)
     }
     return texts
   }
 
-  /// Nil without it.
-  mutating func needed<Read>(_ key: String, _ read: Read?) -> Read? {
-    if read == nil, problem == nil { problem = .invalid(key, "is needed") }
+  /// Records a problem where `read` is nil.
+  mutating func required<Read>(_ key: String, _ read: Read?) -> Read? {
+    if read == nil, problem == nil { problem = .invalid(key, "is required") }
     return read
   }
 
-  /// Refuses members that nothing asked for.
+  /// Returns the first problem. A member that was not read is one.
   mutating func finish() -> APIProblem? {
     if problem == nil, let other = members.first(where: { !known.contains($0.key) }) {
       let name = String(other.key.prefix(40))
-      problem = APIProblem(400, "unknown_member", "there is no member ‘\(name)’ here", field: name)
+      problem = APIProblem(400, "unknown_member", "unknown member ‘\(name)’", field: name)
     }
     return problem
   }

@@ -3,32 +3,32 @@ internal import Model
 
 /// Lists nodes and cordons them.
 package struct NodeRoutes: Sendable {
-  private let desk: any JobService
+  private let service: any JobService
 
-  package init(_ desk: any JobService) { self.desk = desk }
+  package init(_ service: any JobService) { self.service = service }
 
   package var routes: [APIRoute] {
     [
       list,
-      change("cordon", "Give a node no new work, whatever its manifest says. Attempts on it continue.") {
-        (desk, node) async throws(JobError) in try await desk.cordon(node: node)
+      change("cordon", "Cordon a node: it gets no new work. Attempts on it continue.") {
+        (service, node) async throws(JobError) in try await service.cordon(node: node)
       },
-      change("uncordon", "Give a node new work again, unless its manifest cordons it.") {
-        (desk, node) async throws(JobError) in try await desk.uncordon(node: node)
+      change("uncordon", "Uncordon a node. A node that its manifest cordons stays cordoned.") {
+        (service, node) async throws(JobError) in try await service.uncordon(node: node)
       },
     ]
   }
 
   private var list: APIRoute {
     APIRoute(
-      .get, "/api/v1/nodes", name: "listNodes", summary: "The fleet, by name.",
+      .get, "/api/v1/nodes", name: "listNodes", summary: "List nodes by name.",
       roles: [.viewer, .operator],
       answer: APIAnswer(
         200, "The nodes.",
         schema: Schema.object(["nodes": Schema.list(of: JobSchemas.node)], required: ["nodes"]))
     ) { _ in
       await answering { () throws(JobError) in
-        .json(200, .members(["nodes": .array(try await desk.nodes().map(\.value))]))
+        .json(200, .members(["nodes": .array(try await service.nodes().map(\.value))]))
       }
     }
   }
@@ -44,7 +44,7 @@ package struct NodeRoutes: Sendable {
     ) { request in
       let node = request.parameters["node"] ?? ""
       return await answering { () throws(JobError) in
-        .json(200, try await change(desk, node).value)
+        .json(200, try await change(service, node).value)
       }
     }
   }

@@ -2,26 +2,26 @@ internal import JobModel
 internal import Model
 internal import Synchronization
 
-/// Orders for a node as they come, each once for as long as it is not taken back; what was missed comes with
-/// the next stream.
+/// Sends the orders of a node as they are dispatched, each once while it is open. A new stream starts with
+/// the open orders.
 final class OrderEvents: Sendable {
-  /// How long one look waits where there is nothing new.
-  private static let patience = Duration.seconds(20)
+  /// How long one read waits for a new order.
+  private static let timeout = Duration.seconds(20)
 
   private struct State {
     var waiting: [WorkOrder] = []
-    var told: Set<AttemptID> = []
+    var sent: Set<AttemptID> = []
   }
 
-  private let desk: any WorkerAPI
+  private let workerAPI: any WorkerAPI
   private let node: String
-  private let most: Int
+  private let limit: Int
   private let state = Mutex(State())
 
-  init(desk: any WorkerAPI, node: String, most: Int) {
-    self.desk = desk
+  init(workerAPI: any WorkerAPI, node: String, limit: Int) {
+    self.workerAPI = workerAPI
     self.node = node
-    self.most = most
+    self.limit = limit
   }
 
   var stream: AsyncStream<APIEvent> { AsyncStream { await self.next() } }
@@ -32,12 +32,12 @@ final class OrderEvents: Sendable {
         return APIEvent("order", WorkMessages.value(order))
       }
       do throws(JobError) {
-        let told = state.withLock { $0.told }
-        let orders = try await desk.work(
-          for: node, limit: most, excluding: told, timeout: OrderEvents.patience)
+        let sent = state.withLock { $0.sent }
+        let orders = try await workerAPI.work(
+          for: node, limit: limit, excluding: sent, timeout: OrderEvents.timeout)
         state.withLock { state in
-          state.waiting = orders.filter { !told.contains($0.attempt) }
-          state.told = Set(orders.map(\.attempt))
+          state.waiting = orders.filter { !sent.contains($0.attempt) }
+          state.sent = Set(orders.map(\.attempt))
         }
       } catch {
         return nil

@@ -27,6 +27,6 @@ enum SchedulingTraceSchema {
     [
       "id": Schema.integer(), "name": Schema.text(), "latencyMicroseconds": Schema.integer(),
       "earnings": Schema.integer("Parts per million of the greatest in the fleet."),
-      "score": Schema.integer("The least is chosen."),
+      "score": Schema.integer("The node with the lowest score is chosen."),
     ], required: ["id", "name", "latencyMicroseconds", "earnings", "score"])
 }

@@ -1,36 +1,37 @@
 internal import JobModel
 internal import Model
 
-/// What workers and the gateway say to each other.
+/// The messages between workers and the gateway.
 enum WorkMessages {
   static let summaries = [
-    "accept": "The attempt begins.",
-    "progress": "The attempt goes on: renews its lease. Units and usage are those of the attempt in all.",
-    "result": "The attempt has ended.",
+    "accept": "Accept an attempt.",
+    "progress": "Report progress and renew the lease. Units and usage are totals of the attempt.",
+    "result": "Report the result of an attempt.",
   ]
 
   static let heartbeat = APIBody(
     schema: Schema.object(
       [
-        "jobTypes": Schema.list(of: Schema.text(), "What it takes; absent: everything.", max: 256),
-        "images": Schema.list(of: Schema.text(), "Digests of the images that are there.", max: 4096),
-        "canPull": Schema.flag("Whether it can fetch images that are not there; false."),
-        "roundTripMicroseconds": Schema.integer("Of its request before this one.", 0...60_000_000),
+        "jobTypes": Schema.list(
+          of: Schema.text(), "The job types that the worker takes; absent: every one.", max: 256),
+        "images": Schema.list(of: Schema.text(), "Digests of the images on the node.", max: 4096),
+        "canPull": Schema.flag("Whether the worker can pull missing images; false."),
+        "roundTripMicroseconds": Schema.integer("The round trip of the previous request.", 0...60_000_000),
         "report": Schema.anything("GPU memory, temperature and the like, for people."),
       ], isClosed: true), maxBytes: 512 << 10)
 
   private static let usage: KeyValuePairs<String, Value> = [
-    "gpuMilliseconds": Schema.integer("Used by the attempt in all; 0.", 0...mostUsage),
-    "cpuMilliseconds": Schema.integer("Used by the attempt in all; 0.", 0...mostUsage),
+    "gpuMilliseconds": Schema.integer("Total usage of the attempt; 0.", 0...maxUsage),
+    "cpuMilliseconds": Schema.integer("Total usage of the attempt; 0.", 0...maxUsage),
   ]
-  private static let mostUsage: Int64 = 1_000_000_000_000
+  private static let maxUsage: Int64 = 1_000_000_000_000
 
-  static let nothing: APIBody? = nil
+  static let emptyBody: APIBody? = nil
 
   static let progress = APIBody(
     schema: Schema.object(
       [
-        "units": Schema.integer("Done by the attempt in all; 0.", 0...JobOrder.maxUnits),
+        "units": Schema.integer("Total finished units of the attempt; 0.", 0...JobOrder.maxUnits),
         "gpuMilliseconds": usage[0].value, "cpuMilliseconds": usage[1].value,
         "note": Schema.text("For people.", length: 1...500),
       ], isClosed: true), maxBytes: 16_384)
@@ -39,31 +40,32 @@ enum WorkMessages {
     schema: Schema.object(
       [
         "state": Schema.word(["succeeded", "failed"]),
-        "units": Schema.integer("Done by the attempt in all; 0.", 0...JobOrder.maxUnits),
+        "units": Schema.integer("Total finished units of the attempt; 0.", 0...JobOrder.maxUnits),
         "gpuMilliseconds": usage[0].value, "cpuMilliseconds": usage[1].value,
-        "output": Schema.anything("What the module gave, where it succeeded."),
-        "artefacts": Schema.list(of: JobSchemas.artefact, "Where larger things are kept.", max: 1000),
+        "output": Schema.anything("The output of the module, if it succeeded."),
+        "artefacts": Schema.list(of: JobSchemas.artefact, "Files that the job produced.", max: 1000),
         "reason": Schema.text("Why it failed.", length: 1...500),
-        "final": Schema.flag("No other node would fare better; false."),
+        "final": Schema.flag("Whether the job would fail on every node; false."),
       ], required: ["state"], isClosed: true), maxBytes: 1 << 20)
 
   static let terms = Schema.object(
     [
       "heartbeatEvery": Schema.span, "lease": Schema.span,
       "accepted": Schema.list(
-        of: Schema.text(), "Attempts that the node had accepted before: it goes on with them, or ends them."),
+        of: Schema.text(), "Attempts that the node accepted before. The worker continues or fails them."),
     ], required: ["heartbeatEvery", "lease", "accepted"])
 
   static let order = Schema.object(
     [
       "attempt": Schema.text("JOB.NUMBER"), "module": Schema.text(), "jobType": Schema.text(),
-      "image": Schema.text("Digest."), "input": Schema.anything("For the module."), "units": Schema.integer(),
-      "gpu": Schema.integer("Of the node's GPUs, from 0; absent: none."), "leaseUntil": Schema.time,
+      "image": Schema.text("Digest."), "input": Schema.anything("The input of the module."),
+      "units": Schema.integer(),
+      "gpu": Schema.integer("The index of the node's GPU, from 0; absent: none."), "leaseUntil": Schema.time,
       "stopAt": Schema.time,
     ], required: ["attempt", "module", "jobType", "image", "input", "units", "leaseUntil", "stopAt"])
 
   static let reply = Schema.object(
-    ["leaseUntil": Schema.time, "stop": Schema.flag("The worker is to stop the attempt.")],
+    ["leaseUntil": Schema.time, "stop": Schema.flag("The worker must stop the attempt.")],
     required: ["leaseUntil", "stop"])
 
   // MARK: Writing
@@ -96,7 +98,7 @@ enum WorkMessages {
     return artefact
   }
 
-  fileprivate static let longestUse = mostUsage
+  fileprivate static let usageLimit = maxUsage
 }
 
 extension MemberReader {
@@ -104,16 +106,16 @@ extension MemberReader {
 
   mutating func usage() -> WorkUsage {
     WorkUsage(
-      gpu: integer("gpuMilliseconds", 0...WorkMessages.longestUse) ?? 0,
-      cpu: integer("cpuMilliseconds", 0...WorkMessages.longestUse) ?? 0)
+      gpu: integer("gpuMilliseconds", 0...WorkMessages.usageLimit) ?? 0,
+      cpu: integer("cpuMilliseconds", 0...WorkMessages.usageLimit) ?? 0)
   }
 
   mutating func result() -> WorkReport.Event {
-    let state = needed("state", text("state"))
+    let state = required("state", text("state"))
     let units = units()
     let usage = usage()
     let output = value("output")
-    let reason = text("reason", most: 500)
+    let reason = text("reason", max: 500)
     let isFinal = flag("final") ?? false
     var artefacts: [Artefact] = []
     if let value = value("artefacts") {
@@ -125,7 +127,7 @@ extension MemberReader {
     }
     switch state {
     case "succeeded": return .succeed(units: units, usage, output: output, artefacts: artefacts)
-    case "failed": return .fail(reason: needed("reason", reason) ?? "", usage, isFinal: isFinal)
+    case "failed": return .fail(reason: required("reason", reason) ?? "", usage, isFinal: isFinal)
     default:
       let _: Bool? = refuse("state", "is succeeded or failed")
       return .accept

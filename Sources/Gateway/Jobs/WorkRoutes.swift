@@ -1,20 +1,20 @@
 package import JobModel
 internal import Model
 
-/// The relay protocol: how a worker begins, takes work and tells how it goes (`docs/relay-protocol.md`). A
-/// node's token is good for that node alone.
+/// The relay protocol: a worker registers, sends heartbeats, takes work and reports
+/// (`docs/relay-protocol.md`). The token of a node is valid for that node alone.
 package struct WorkRoutes: Sendable {
-  private static let longestWait = TimeSpan(seconds: 60)
-  private static let mostOrders: Int64 = 64
-  private let desk: any WorkerAPI
+  private static let maxWait = TimeSpan(seconds: 60)
+  private static let maxOrders: Int64 = 64
+  private let workerAPI: any WorkerAPI
 
-  package init(_ desk: any WorkerAPI) { self.desk = desk }
+  package init(_ workerAPI: any WorkerAPI) { self.workerAPI = workerAPI }
 
   package var routes: [APIRoute] {
-    [register, heartbeat, work, report("accept", WorkMessages.nothing) { _ in .accept }]
+    [register, heartbeat, work, report("accept", WorkMessages.emptyBody) { _ in .accept }]
       + [
         report("progress", WorkMessages.progress) { reader in
-          .progress(units: reader.units(), reader.usage(), note: reader.text("note", most: 500))
+          .progress(units: reader.units(), reader.usage(), note: reader.text("note", max: 500))
         },
         report("result", WorkMessages.result) { reader in reader.result() },
       ]
@@ -23,15 +23,15 @@ package struct WorkRoutes: Sendable {
   private var register: APIRoute {
     APIRoute(
       .post, "/api/v1/nodes/{node}/register", name: "registerWorker",
-      summary: "A worker begins: what it can do counts from now.", roles: [.node],
+      summary: "Register a worker and its capabilities.", roles: [.node],
       parameters: [JobSchemas.nodeParameter], body: WorkMessages.heartbeat,
-      answer: APIAnswer(200, "What the worker keeps to.", schema: WorkMessages.terms)
+      answer: APIAnswer(200, "The terms of the worker.", schema: WorkMessages.terms)
     ) { request in
       switch WorkRoutes.heartbeat(request) {
       case .failure(let refusal): return .problem(refusal.problem)
       case .success(let heartbeat):
         return await answering { () throws(JobError) in
-          .json(200, WorkMessages.value(try await desk.register(heartbeat)))
+          .json(200, WorkMessages.value(try await workerAPI.register(heartbeat)))
         }
       }
     }
@@ -40,17 +40,17 @@ package struct WorkRoutes: Sendable {
   private var heartbeat: APIRoute {
     APIRoute(
       .post, "/api/v1/nodes/{node}/heartbeat", name: "heartbeat",
-      summary: "The node lives; renews what it can do.", roles: [.node],
+      summary: "Send a heartbeat and the worker's capabilities.", roles: [.node],
       parameters: [JobSchemas.nodeParameter], body: WorkMessages.heartbeat,
       answer: APIAnswer(
-        200, "Attempts that the worker is to stop.",
+        200, "The attempts that the worker must stop.",
         schema: Schema.object(["stop": Schema.list(of: Schema.text())], required: ["stop"]))
     ) { request in
       switch WorkRoutes.heartbeat(request) {
       case .failure(let refusal): return .problem(refusal.problem)
       case .success(let heartbeat):
         return await answering { () throws(JobError) in
-          let stops = try await desk.heartbeat(heartbeat)
+          let stops = try await workerAPI.heartbeat(heartbeat)
           return .json(200, .members(["stop": .array(stops.map { .string($0.description) })]))
         }
       }
@@ -60,28 +60,30 @@ package struct WorkRoutes: Sendable {
   private var work: APIRoute {
     APIRoute(
       .get, "/api/v1/nodes/{node}/work", name: "takeWork",
-      summary: "Attempts for the node that nobody accepted yet; as a stream, as they come.", roles: [.node],
+      summary: "List dispatched attempts that are not accepted yet; a stream sends new ones.", roles: [.node],
       parameters: [
-        JobSchemas.nodeParameter, JobSchemas.wait(most: WorkRoutes.longestWait),
+        JobSchemas.nodeParameter, JobSchemas.wait(max: WorkRoutes.maxWait),
         APIParameter(
-          "most", .query, "How many at most; 1.", schema: Schema.integer(nil, 1...WorkRoutes.mostOrders)),
+          "most", .query, "The maximum number of orders; 1.",
+          schema: Schema.integer(nil, 1...WorkRoutes.maxOrders)),
       ],
       answer: APIAnswer(
         200, "The orders, oldest first. Events: order.",
         schema: Schema.object(["orders": Schema.list(of: WorkMessages.order)], required: ["orders"]),
         streams: true)
     ) { request in
-      if let problem = WorkRoutes.stranger(request) { return .problem(problem) }
+      if let problem = WorkRoutes.refusal(of: request) { return .problem(problem) }
       let node = request.parameters["node"] ?? ""
-      let most = request.parameters["most"].flatMap { Int($0) } ?? 1
-      switch JobSchemas.patience(request, most: WorkRoutes.longestWait) {
+      let limit = request.parameters["most"].flatMap { Int($0) } ?? 1
+      switch JobSchemas.timeout(of: request, max: WorkRoutes.maxWait) {
       case .failure(let refusal): return .problem(refusal.problem)
-      case .success(let patience):
+      case .success(let timeout):
         return await answering { () throws(JobError) in
           if request.wantsEvents {
-            return .events(OrderEvents(desk: desk, node: node, most: Int(WorkRoutes.mostOrders)).stream)
+            return .events(
+              OrderEvents(workerAPI: workerAPI, node: node, limit: Int(WorkRoutes.maxOrders)).stream)
           }
-          let orders = try await desk.work(for: node, limit: most, timeout: patience)
+          let orders = try await workerAPI.work(for: node, limit: limit, timeout: timeout)
           return .json(200, .members(["orders": .array(orders.map(WorkMessages.value))]))
         }
       }
@@ -98,20 +100,21 @@ package struct WorkRoutes: Sendable {
         APIParameter(
           "attempt", .path, "JOB.NUMBER", schema: Schema.text(length: 18...24), isRequired: true)
       ], body: body,
-      answer: APIAnswer(200, "How long the attempt may be silent now.", schema: WorkMessages.reply),
-      problems: [409: "The attempt is not the job's own any longer, or has ended; nobody is paid for it."]
+      answer: APIAnswer(
+        200, "Until when the attempt may run without another report.", schema: WorkMessages.reply),
+      problems: [409: "The attempt has ended or was replaced; its work is not paid."]
     ) { request in
       guard let node = request.principal.subject else {
-        return .problem(APIProblem(403, "forbidden", "only a node's own token tells of its attempts"))
+        return .problem(APIProblem(403, "forbidden", "only the node's own token may report its attempts"))
       }
       guard let attempt = request.parameters["attempt"].flatMap(AttemptID.init) else {
         return .problem(.unknownJob)
       }
       var reader = MemberReader(request.body ?? .object([]))
-      let told = event(&reader)
+      let reported = event(&reader)
       if let problem = reader.finish() { return .problem(problem) }
       return await answering { () throws(JobError) in
-        .json(200, WorkMessages.value(try await desk.report(WorkReport(attempt, told), from: node)))
+        .json(200, WorkMessages.value(try await workerAPI.report(WorkReport(attempt, reported), from: node)))
       }
     }
   }
@@ -122,20 +125,20 @@ package struct WorkRoutes: Sendable {
     let problem: APIProblem
   }
 
-  /// A token of another node, or of none.
-  private static func stranger(_ request: APIRequest) -> APIProblem? {
+  /// Refuses a token that is not the node's own.
+  private static func refusal(of request: APIRequest) -> APIProblem? {
     guard request.principal.subject == request.parameters["node"] else {
-      return APIProblem(403, "forbidden", "only the node's own token speaks for it")
+      return APIProblem(403, "forbidden", "only the node's own token may act for it")
     }
     return nil
   }
 
   private static func heartbeat(_ request: APIRequest) -> Result<WorkerHeartbeat, Refusal> {
-    if let problem = stranger(request) { return .failure(Refusal(problem: problem)) }
+    if let problem = refusal(of: request) { return .failure(Refusal(problem: problem)) }
     var reader = MemberReader(request.body)
     let heartbeat = WorkerHeartbeat(
-      node: request.parameters["node"] ?? "", jobTypes: reader.texts("jobTypes", most: 256, each: 100),
-      images: reader.texts("images", most: 4096, each: 100) ?? [],
+      node: request.parameters["node"] ?? "", jobTypes: reader.texts("jobTypes", max: 256, maxBytes: 100),
+      images: reader.texts("images", max: 4096, maxBytes: 100) ?? [],
       canPull: reader.flag("canPull") ?? false,
       roundTripMicroseconds: reader.integer("roundTripMicroseconds", 0...60_000_000) ?? 0,
       report: reader.value("report"))
