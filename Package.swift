@@ -111,15 +111,16 @@ func jobs(_ name: String, _ dependencies: [Target.Dependency] = [], sql: Bool = 
 let jobModules: [Target] = [
   jobs("JobModel"),
   jobs("Placement", ["JobModel"]),
-  jobs("JobStore", ["JobModel", "Placement", "Ledger", "Postgres", "Concurrency"], sql: true),
-  jobs("Autoscaling", ["ContainerSupport", "Concurrency", "Postgres", "Reconciling", subprocess]),
+  jobs(
+    "JobStore", ["JobModel", "Placement", "Ledger", "Postgres", "Concurrency", "Reconciling"], sql: true),
+  jobs("Autoscaling", ["ContainerSupport", "Reconciling", subprocess]),
   jobs("NodeRunner", ["JobModel", "ContainerSupport", "Concurrency", "HTTP", "Reconciling"]),
   jobs(
     "SchedulerKind",
     [
-      "Autoscaling", "JobModel", "JobStore", "Placement", "ContainerSupport", "KindSupport", "Ledger",
-      "Manifests", "Planning", "Postgres", "Reconciling",
-    ], sql: true),
+      "Autoscaling", "Concurrency", "JobModel", "JobStore", "Placement", "ContainerSupport", "KindSupport",
+      "Ledger", "Manifests", "Planning", "Postgres", "Reconciling",
+    ]),
 ]
 let kindModuleNames = (kindModules + jobModules).map { Target.Dependency(stringLiteral: $0.name) }
 
@@ -305,8 +306,8 @@ let testTargets: [Target] = [
   tests(
     "Autoscaling",
     [
-      "Autoscaling", "ContainerFakes", "ContainerSupport", "JobStore", "KindTestSupport", "Ledger", "Model",
-      "Postgres", "PostgresSupport", "Reconciling", "ReconcilingSupport",
+      "Autoscaling", "ContainerFakes", "ContainerSupport", "KindTestSupport", "Model", "PostgresSupport",
+      "Reconciling", "ReconcilingSupport",
     ]),
   tests(
     "NodeRunner",

@@ -1,12 +1,7 @@
 import Autoscaling
 import ContainerFakes
 import ContainerSupport
-import JobStore
-import KindTestSupport
-import Ledger
 import Model
-import Postgres
-import PostgresSupport
 import Reconciling
 import ReconcilingSupport
 import Testing
@@ -106,14 +101,6 @@ import Testing
 
   private static let settings = ReplicaSettings(rule: ReplicaRule(target: 50))
 
-  /// A database with the tables of ledger and scheduling.
-  private static func withDatabase(_ body: (PostgresPool) async throws -> Void) async throws {
-    try await TestDatabase.with { pool in
-      for migration in Ledger.migrations + JobStore.migrations { try await pool.script(migration.sql) }
-      try await body(pool)
-    }
-  }
-
   @Test("Replicas follow the pending jobs and end with the server")
   func scaling() async throws {
     let fixture = SupervisorFixture(Self.demand(0))
@@ -199,49 +186,5 @@ import Testing
     #expect(world.local.running.count == 2)
     #expect(try await next.scale(to: 0, nil, of: "global") == 0)
     #expect(world.local.names.isEmpty)
-  }
-
-  @Test("One of two servers on a database supervises, and the other can take over")
-  func supervisorLease() async throws {
-    try await Self.withDatabase { pool in
-      let one = PostgresReplicaSource(pool, supervisor: "one") { _ in Self.settings }
-      let two = PostgresReplicaSource(pool, supervisor: "two") { _ in Self.settings }
-      #expect(await one.read() == .follower, "no scheduler is declared")
-      try await pool.query("INSERT INTO schedulers (name, settings) VALUES ('global', '{}')")
-      try await pool.query(
-        """
-        INSERT INTO pending_jobs (job, account, module, priority, queued_at, deadline_at)
-        SELECT 'job-' || n, 1, 'echo', 0, now(), now() FROM generate_series(1, 70) n
-        """)
-      #expect(await one.read() == .leader(scheduler: "global", Self.settings, pending: 70))
-      #expect(await two.read() == .follower)
-      await one.release()
-      #expect(await two.read() == .leader(scheduler: "global", Self.settings, pending: 70))
-      #expect(await one.read() == .follower)
-      try await pool.query("UPDATE schedulers SET supervised_until = now()")
-      #expect(await one.read() != .follower, "the lease of the other server expired")
-    }
-  }
-
-  @Test("A replica records heartbeats and removes its row")
-  func heartbeats() async throws {
-    try await Self.withDatabase { pool in
-      let heartbeat = ReplicaHeartbeat(pool, name: "here-0", host: "here", process: 7)
-      try await heartbeat.record()
-      let first = try await pool.query("SELECT started_at, seen_at FROM scheduler_replicas").only().text(
-        "started_at")
-      try await pool.query(
-        """
-        INSERT INTO scheduler_replicas (name, host, process, seen_at)
-        VALUES ('old', 'x', 1, now() - interval '2 hours')
-        """
-      )
-      try await heartbeat.record()
-      let rows = try await pool.query("SELECT started_at, name FROM scheduler_replicas")
-      #expect(try rows.only().text("started_at") == first)
-      #expect(try rows.only().text("name") == "here-0", "the row of a lost replica is removed")
-      try await heartbeat.remove()
-      #expect(try await pool.query("SELECT 1 FROM scheduler_replicas").isEmpty)
-    }
   }
 }

@@ -168,7 +168,7 @@ struct AttemptOutcomeTests {
   @Test("Usage never exceeds what the elapsed time allows")
   func usageIsLimited() {
     let stdio = WorkInterface.stdio(command: ["x"])
-    let plain = AttemptMeter(.test(), of: RunnerModule("echo", stdio, cores: 2000))
+    let plain = AttemptMeter(.test(), of: .test(stdio, cores: 2000))
     let at = { (seconds: Int64) in TimeSpan(seconds: seconds) }
     #expect(
       plain.usage(from: at(5), to: at(8)) == WorkUsage(cpu: 6000),
@@ -180,12 +180,12 @@ struct AttemptOutcomeTests {
       "the measurement is limited")
     #expect(plain.usage(from: at(8), to: at(5)) == WorkUsage(), "a clock that goes back counts as no time")
     #expect(plain.usageSoFar(from: at(5), to: at(8)) == WorkUsage(), "measured usage is reported at the end")
-    let http = AttemptMeter(.test(), of: RunnerModule("echo", .http(port: 1, path: "/"), cores: 500))
+    let http = AttemptMeter(.test(), of: .test(.http(port: 1, path: "/"), cores: 500))
     #expect(
       http.usageSoFar(from: at(5), to: at(8)) == WorkUsage(cpu: 1500), "usage over HTTP is not measured")
     var order = WorkOrder.test()
     order.gpu = 0
-    let gpu = AttemptMeter(order, of: RunnerModule("echo", stdio, cores: 500))
+    let gpu = AttemptMeter(order, of: .test(stdio, cores: 500))
     #expect(
       gpu.usage(from: at(5), to: at(8), measured: at(2)) == WorkUsage(gpu: 3000),
       "a GPU counts for the whole time"

@@ -121,3 +121,35 @@ extension WorkOrder {
       image: image, input: input, units: units, gpu: nil, leaseUntil: stopAt, stopAt: stopAt)
   }
 }
+
+extension WorkOffer {
+  /// A module with this interface.
+  /// - Parameter cores: thousandths of a core that an attempt claims.
+  static func test(_ interface: WorkInterface, cores: Int64 = 1000) -> WorkOffer {
+    WorkOffer(
+      jobType: "echo", image: Digest(of: "echo"), imageReference: "echo",
+      needs: ComputeNeeds(cores: CoreCount(thousandths: cores)), developer: "dev", price: nil, unit: "job",
+      interface: interface)
+  }
+}
+
+extension [ResourceID: WorkOffer] {
+  /// The module `echo` alone.
+  static func echo(_ interface: WorkInterface) -> [ResourceID: WorkOffer] {
+    [ResourceID(kind: "Module", name: "echo"): .test(interface)]
+  }
+}
+
+extension [ResourceID: ComputeOffer] {
+  /// Nodes on the local engine.
+  static func nodes(_ names: [String], slots: Int) -> [ResourceID: ComputeOffer] {
+    let offer = ComputeOffer(
+      engine: .local, labels: [:], cores: 4, memory: ByteCount(bytes: 8 << 30), gpuMemory: nil, gpuCount: 0,
+      isSchedulable: true, slots: slots)
+    return Dictionary(uniqueKeysWithValues: names.map { (ResourceID(kind: "Node", name: $0), offer) })
+  }
+
+  static func nodes(_ names: String..., slots: Int) -> [ResourceID: ComputeOffer] {
+    nodes(names, slots: slots)
+  }
+}

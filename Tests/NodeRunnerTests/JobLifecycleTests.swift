@@ -24,7 +24,8 @@ struct JobLifecycleTests {
   /// Runs a scheduler and a runner with nodes `n1` and `n2` that have a container of `echo` each.
   private func with(
     _ work:
-      @Sendable (DockerFixture, PostgresJobService, SchedulingWorld, Watched<[RunnerModule]>) async throws ->
+      @Sendable (DockerFixture, PostgresJobService, SchedulingWorld, Watched<[ResourceID: WorkOffer]>)
+      async throws ->
       Void
   )
     async throws
@@ -41,10 +42,10 @@ struct JobLifecycleTests {
         let service = PostgresJobService(
           pool, now: TimeSource.machine.now, random: { .random(in: .min ... .max) })
         try await service.refresh()
-        let modules = Watched([RunnerModule("echo", .stdio(command: ["/module/run"]))])
+        let modules = Watched<[ResourceID: WorkOffer]>(.echo(.stdio(command: ["/module/run"])))
         let runner = LocalRunner(
           workerAPI: service, engines: world.support.engines, http: world.bed.client, owner: world.owner,
-          time: .machine, nodes: { ["n1", "n2"].map { RunnerNode($0, engine: .local, slots: 4) } },
+          time: .machine, nodes: { .nodes("n1", "n2", slots: 4) },
           modules: { modules.value })
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { await runner.run() }
@@ -96,7 +97,7 @@ struct JobLifecycleTests {
   @Test("A job that its creator cancels stops in the container")
   func cancelling() async throws {
     try await with { world, service, _, modules in
-      modules.change { $0 = [RunnerModule("echo", .stdio(command: ["sh", "-c", "sleep 7001"]))] }
+      modules.change { $0 = .echo(.stdio(command: ["sh", "-c", "sleep 7001"])) }
       let ordered = try await service.submit(
         JobOrder(creator: "ada", module: "echo", input: .object([:])))
       try await eventually { try await service.job(ordered.id).state == .running }
@@ -117,7 +118,7 @@ struct JobLifecycleTests {
   func failing() async throws {
     try await with { _, service, _, modules in
       modules.change {
-        $0 = [RunnerModule("echo", .stdio(command: ["sh", "-c", "echo broken >&2; exit 3"]))]
+        $0 = .echo(.stdio(command: ["sh", "-c", "echo broken >&2; exit 3"]))
       }
       let ordered = try await service.submit(
         JobOrder(creator: "ada", module: "echo", input: .object([:])))
@@ -126,7 +127,7 @@ struct JobLifecycleTests {
       #expect(job.reason?.contains("exit code 3: broken") == true, "\(job.reason ?? "")")
       #expect(job.cost.micro == 0)
 
-      modules.change { $0 = [RunnerModule("echo", .stdio(command: ["sh", "-c", "exit 65"]))] }
+      modules.change { $0 = .echo(.stdio(command: ["sh", "-c", "exit 65"])) }
       let rejected = try await end(
         of: try await service.submit(JobOrder(creator: "ada", module: "echo", input: .object([:]))), service)
       #expect(rejected.state == .failed && rejected.attempts.count == 1, "\(rejected)")

@@ -46,12 +46,12 @@ struct LocalRunnerTests {
       let usage = try #require(end?.usage)
       #expect(usage.gpu > 0 && usage.cpu == 0)
 
-      world.modules.change { $0 = [RunnerModule("echo", .http(port: 8188, path: "/nowhere"))] }
+      world.modules.change { $0 = .echo(.http(port: 8188, path: "/nowhere")) }
       let rejected = await world.run(world.order(2))
       #expect(rejected?.failure?.hasPrefix("the module rejects the input (HTTP status 404)") == true)
       #expect(rejected?.isFinalFailure == true)
 
-      world.modules.change { $0 = [RunnerModule("echo", .http(port: 9, path: "/run"))] }
+      world.modules.change { $0 = .echo(.http(port: 9, path: "/run")) }
       let unreachable = await world.run(world.order(3))
       #expect(
         unreachable?.failure?.contains("refused the connection") == true, "\(String(describing: unreachable))"
@@ -80,7 +80,7 @@ struct LocalRunnerTests {
       other.image = Digest(of: "another").hex
       let missing = await world.run(other)
       #expect(missing?.failure?.contains("no healthy container") == true)
-      world.modules.change { $0 = [] }
+      world.modules.change { $0 = [:] }
       let unknown = await world.run(world.order(21))
       #expect(unknown?.failure?.contains("no longer knows") == true)
     }

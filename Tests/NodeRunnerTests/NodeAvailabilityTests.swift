@@ -14,14 +14,14 @@ import Testing
 struct NodeAvailabilityTests {
   /// Runs a runner of these nodes while `work` runs with its events.
   private func run(
-    _ engine: FakeEngine, _ workerAPI: FakeWorkerAPI, nodes: Watched<[RunnerNode]>,
+    _ engine: FakeEngine, _ workerAPI: FakeWorkerAPI, nodes: Watched<[ResourceID: ComputeOffer]>,
     _ work: @Sendable (Watched<[LocalRunner.Event]>) async throws -> Void
   ) async throws {
     let events = Watched<[LocalRunner.Event]>([])
     let runner = LocalRunner(
       workerAPI: workerAPI, engines: EnginePool(local: .unix(path: "/fake")) { _ in engine },
       http: HTTPClient(),
-      owner: "t", time: .brisk, nodes: { nodes.value }, modules: { [] },
+      owner: "t", time: .brisk, nodes: { nodes.value }, modules: { [:] },
       onEvent: { event in events.change { $0.append(event) } })
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await runner.run() }
@@ -34,7 +34,7 @@ struct NodeAvailabilityTests {
   func unreachableEngine() async throws {
     let (engine, workerAPI) = (FakeEngine(), FakeWorkerAPI())
     engine.setReachable(false)
-    let nodes = Watched([RunnerNode("a", engine: .local, slots: 1)])
+    let nodes = Watched<[ResourceID: ComputeOffer]>(.nodes("a", slots: 1))
     try await run(engine, workerAPI, nodes: nodes) { events in
       await events.until { $0.contains { if case .offline("a", _) = $0 { true } else { false } } }
       #expect(workerAPI.state.value.registered.isEmpty)
@@ -52,12 +52,12 @@ struct NodeAvailabilityTests {
   @Test("The runner serves the nodes of the manifests")
   func servedNodes() async throws {
     let workerAPI = FakeWorkerAPI()
-    let nodes = Watched([RunnerNode("a", engine: .local, slots: 1)])
+    let nodes = Watched<[ResourceID: ComputeOffer]>(.nodes("a", slots: 1))
     try await run(FakeEngine(), workerAPI, nodes: nodes) { _ in
       await workerAPI.state.until { !$0.heartbeats.isEmpty }
-      nodes.change { $0 = [RunnerNode("b", engine: .local, slots: 1)] }
+      nodes.change { $0 = .nodes("b", slots: 1) }
       await workerAPI.state.until { state in state.heartbeats.contains { $0.node == "b" } }
-      nodes.change { $0.append(RunnerNode("a", engine: .local, slots: 1)) }
+      nodes.change { $0.merge(.nodes("a", slots: 1)) { $1 } }
       let before = workerAPI.state.value.heartbeats.count { $0.node == "a" }
       await workerAPI.state.until { state in state.heartbeats.count { $0.node == "a" } > before }
     }
@@ -68,7 +68,7 @@ struct NodeAvailabilityTests {
     let workerAPI = FakeWorkerAPI()
     let unfinished = AttemptID(JobID(at: Timestamp(seconds: 5), random: 5), 2)
     workerAPI.state.change { $0.unfinished = [unfinished] }
-    try await run(FakeEngine(), workerAPI, nodes: Watched([RunnerNode("a", engine: .local, slots: 1)])) { _ in
+    try await run(FakeEngine(), workerAPI, nodes: Watched(.nodes("a", slots: 1))) { _ in
       let end = await workerAPI.end(of: unfinished)
       #expect(end?.failure == "the runner restarted" && end?.isFinalFailure == false)
     }
@@ -78,7 +78,7 @@ struct NodeAvailabilityTests {
   func unavailableScheduler() async throws {
     let workerAPI = FakeWorkerAPI()
     workerAPI.state.change { $0.isAvailable = false }
-    try await run(FakeEngine(), workerAPI, nodes: Watched([RunnerNode("a", engine: .local, slots: 1)])) { _ in
+    try await run(FakeEngine(), workerAPI, nodes: Watched(.nodes("a", slots: 1))) { _ in
       workerAPI.state.change { $0.isAvailable = true }
       await workerAPI.state.until { !$0.heartbeats.isEmpty }
       workerAPI.state.change { $0.isAvailable = false }

@@ -15,8 +15,8 @@ import ReconcilingSupport
 struct RunnerFixture: Sendable {
   let world: DockerFixture
   let workerAPI: FakeWorkerAPI
-  let modules: Watched<[RunnerModule]>
-  let nodes: Watched<[RunnerNode]>
+  let modules: Watched<[ResourceID: WorkOffer]>
+  let nodes: Watched<[ResourceID: ComputeOffer]>
   let image: PinnedImage
   private let runner: LocalRunner
 
@@ -31,7 +31,7 @@ struct RunnerFixture: Sendable {
       let image = try world.image(key)
       let made = RunnerFixture(
         world, FakeWorkerAPI(lease: lease), image,
-        nodes.map { RunnerNode($0, engine: .local, slots: slots) }, [RunnerModule("echo", interface)])
+        .nodes(nodes, slots: slots), .echo(interface))
       for node in nodes { try await made.makeContainer(on: node) }
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await made.runner.run() }
@@ -42,8 +42,9 @@ struct RunnerFixture: Sendable {
   }
 
   private init(
-    _ world: DockerFixture, _ workerAPI: FakeWorkerAPI, _ image: PinnedImage, _ nodes: [RunnerNode],
-    _ modules: [RunnerModule]
+    _ world: DockerFixture, _ workerAPI: FakeWorkerAPI, _ image: PinnedImage,
+    _ nodes: [ResourceID: ComputeOffer],
+    _ modules: [ResourceID: WorkOffer]
   ) {
     self.world = world
     self.workerAPI = workerAPI
@@ -67,7 +68,7 @@ struct RunnerFixture: Sendable {
 
   /// Replaces the command of the module with a shell script.
   func set(_ script: String) {
-    modules.change { $0 = [RunnerModule("echo", .stdio(command: ["sh", "-c", script]))] }
+    modules.change { $0 = .echo(.stdio(command: ["sh", "-c", script])) }
   }
 
   /// Dispatches an order and waits for its result.

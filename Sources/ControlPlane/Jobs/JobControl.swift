@@ -97,8 +97,8 @@ package struct JobControl: Sendable {
     LocalRunner(
       workerAPI: service, engines: foundations.workloads.engines, http: foundations.http,
       owner: owner, time: time,
-      nodes: { [time] in lease.isHeld(at: time.uptime()) ? lookup.lastFound?.nodes ?? [] : [] },
-      modules: { lookup.lastFound?.modules ?? [] },
+      nodes: { [time] in lease.isHeld(at: time.uptime()) ? lookup.lastFound?.nodes ?? [:] : [:] },
+      modules: { lookup.lastFound?.modules ?? [:] },
       onEvent: { report($0) })
   }
 
@@ -116,7 +116,7 @@ package struct JobControl: Sendable {
       reporter.warn("schedulers cannot be started: \(error)")
       return
     }
-    let source = PostgresReplicaSource(pool, supervisor: name) { ReplicaSettings(recorded: $0) }
+    let source = PostgresReplicaSource(pool, supervisor: name)
     let supervisor = ReplicaSupervisor(
       name: name,
       source: LeasedReplicaSource(source, lease, time),

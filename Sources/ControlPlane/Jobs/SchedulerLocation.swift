@@ -1,7 +1,6 @@
 import KindSupport
 import Manifests
 package import Model
-package import NodeRunner
 import Postgres
 package import Reconciling
 import SchedulerKind
@@ -13,8 +12,8 @@ package struct SchedulerLocation: Sendable {
   package let revision: Int64
   package let scheduler: ResourceID
   package let address: DatabaseAddress
-  package let nodes: [RunnerNode]
-  package let modules: [RunnerModule]
+  package let nodes: [ResourceID: ComputeOffer]
+  package let modules: [ResourceID: WorkOffer]
 
   /// Nil if no Scheduler or not its database is declared.
   package init?(_ resources: [AnyResource], _ offers: Offers, revision: Int64) {
@@ -25,10 +24,8 @@ package struct SchedulerLocation: Sendable {
     self.revision = revision
     self.scheduler = scheduler.id
     self.address = address
-    nodes = offers.compute.sorted { $0.key < $1.key }.compactMap { id, offer in
-      offers.leaving.contains(id) ? nil : RunnerNode(id, offer)
-    }
-    modules = offers.work.sorted { $0.key < $1.key }.map { RunnerModule($0.key, $0.value) }
+    nodes = offers.compute.filter { !offers.leaving.contains($0.key) }
+    modules = offers.work
   }
 }
 

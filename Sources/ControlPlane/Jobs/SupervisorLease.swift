@@ -1,6 +1,7 @@
 package import Autoscaling
 package import Model
 package import Reconciling
+import SchedulerKind
 import Synchronization
 
 /// Whether this controller is the one of its environment that starts scheduler replicas and serves nodes.

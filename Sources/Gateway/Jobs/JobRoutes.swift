@@ -47,7 +47,8 @@ package struct JobRoutes: Sendable {
           "creator", .query, "Only jobs of this account. A creator's token lists only its own.",
           schema: Schema.text(length: 1...200)),
         APIParameter(
-          "state", .query, "Only jobs in this state.", schema: Schema.word(JobState.allCases.map(\.rawValue))),
+          "state", .query, "Only jobs in this state.",
+          schema: Schema.word(JobState.allCases.map(\.rawValue))),
         APIParameter("module", .query, "Only jobs of this module.", schema: Schema.text(length: 1...200)),
         APIParameter(
           "before", .query, "Only jobs submitted before this one. For the next page, the last job of a page.",
@@ -89,7 +90,7 @@ package struct JobRoutes: Sendable {
         JobSchemas.jobParameter, JobSchemas.wait(max: JobRoutes.maxWait),
         APIParameter(
           "newerThan", .query,
-          "Wait until the version is greater than this. Absent: until the next change of a job that is not over.",
+          "Wait until the version is greater than this; absent: until the next change of an open job.",
           schema: Schema.integer(nil, 0...Int64.max)),
       ],
       answer: APIAnswer(

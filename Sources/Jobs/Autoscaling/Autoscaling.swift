@@ -4,7 +4,8 @@
 /// (`ReplicaDemand.swift`), plans the replicas (`ReplicaScaling.swift` and `ReplicaDecision.swift`, both
 /// pure) and starts or stops processes (`ReplicaProcess.swift`) or containers (`ReplicaContainers.swift`). On
 /// Kubernetes KEDA scales the replicas instead, from the manifest that `SchedulerKind` writes. A replica
-/// records its heartbeats with `ReplicaHeartbeat` and exits with its parent process (`ParentDeathWatch`).
+/// exits with its parent process (`ParentDeathWatch`). `SchedulerKind.PostgresReplicaSource` reads the demand
+/// from the tables.
 ///
-/// Must not import `JobStore`, `Ledger` or a kind. Tested in `Tests/AutoscalingTests`.
+/// Must not import `JobStore`, `Postgres`, `Ledger` or a kind. Tested in `Tests/AutoscalingTests`.
 package enum Autoscaling {}

@@ -6,7 +6,7 @@ package import Postgres
 /// Entry file: `PostgresJobService.swift`, which implements `JobService` and `WorkerAPI`.
 /// `SchedulerLoop.swift` dispatches what waits, ends what is overdue and settles what was used.
 /// `JobRepository` holds the transactions. Any number of processes may use one database; it is the only state
-/// that they share. `FleetMirror` is a process's copy of the fleet, which it decides on; the transaction that
+/// that they share. `FleetCache` is a process's copy of the fleet, which it decides on; the transaction that
 /// follows checks the decision under locks.
 ///
 /// Imports `Ledger` because dispatching moves credits. Must not import a kind, a container driver or

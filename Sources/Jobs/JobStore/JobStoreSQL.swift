@@ -11,6 +11,11 @@ enum JobStoreSQL {
   static let nodes = EmbeddedSQL.text(PackageResources.nodes_sql, ["node_columns": nodeColumns])
   static let modules = EmbeddedSQL.text(PackageResources.modules_sql)
   static let updateNodes = EmbeddedSQL.text(PackageResources.update_nodes_sql)
+  static let declaredNodes = EmbeddedSQL.text(PackageResources.declared_nodes_sql)
+  static let declaredModules = EmbeddedSQL.text(PackageResources.declared_modules_sql)
+  static let recordNodes = EmbeddedSQL.text(PackageResources.record_nodes_sql)
+  static let recordModules = EmbeddedSQL.text(PackageResources.record_modules_sql)
+  static let replicas = EmbeddedSQL.text(PackageResources.replicas_sql)
   static let findNode = EmbeddedSQL.text(PackageResources.find_node_sql)
 
   static let insertJobs = EmbeddedSQL.text(
@@ -46,8 +51,8 @@ enum JobStoreSQL {
   private static let nodeColumns = """
     n.id, n.name, n.owner, n.gpu_memory, n.gpu_used, n.cores, n.cores_used, n.slots, n.slots_used, n.memory,
     n.is_cordoned OR n.is_held OR n.retired_at IS NOT NULL AS is_cordoned,
-    (n.earned_micro * power(0.5, least(greatest(extract(epoch FROM now() - n.earned_at), 0) / 3600, 60)))::bigint
-      AS earned
+    (n.earned_micro * power(
+      0.5, least(greatest(extract(epoch FROM now() - n.earned_at), 0) / 3600, 60)))::bigint AS earned
     """
 
   private static let jobColumns = """

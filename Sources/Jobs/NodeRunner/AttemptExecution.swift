@@ -7,19 +7,21 @@ internal import Reconciling
 /// Executes one attempt in a container of its module.
 struct AttemptExecution: Sendable {
   private let order: WorkOrder
-  private let module: RunnerModule
-  private let node: RunnerNode
+  private let module: WorkOffer
+  private let node: ResourceID
+  private let engine: EngineAddress
   private let dependencies: LocalRunner.Dependencies
   private let running: RunningAttempts
   private let lease: TimeSpan
 
   init(
-    _ order: WorkOrder, of module: RunnerModule, on node: RunnerNode,
+    _ order: WorkOrder, of module: WorkOffer, on node: ResourceID, engine: EngineAddress,
     dependencies: LocalRunner.Dependencies, running: RunningAttempts, lease: TimeSpan
   ) {
     self.order = order
     self.module = module
     self.node = node
+    self.engine = engine
     self.dependencies = dependencies
     self.running = running
     self.lease = lease
@@ -46,7 +48,7 @@ struct AttemptExecution: Sendable {
   /// - Parameter onProgress: receives the progress that the module reports.
   func run(onProgress: @escaping @Sendable (ProgressLine) -> Void) async -> ExecutionEnd {
     do throws(BackendError) {
-      let engine = try dependencies.engines.engine(at: node.engine)
+      let engine = try dependencies.engines.engine(at: engine)
       guard let container = try await container(on: engine) else { return .noContainer }
       let timeout = timeLeft
       guard timeout.milliseconds > 0 else { return .timedOut }
@@ -66,9 +68,9 @@ struct AttemptExecution: Sendable {
   }
 
   private func container(on engine: any ContainerEngine) async throws(BackendError) -> InspectedContainer? {
-    let all = try await engine.containers(of: [module.id], owner: dependencies.owner)
+    let all = try await engine.containers(of: [order.moduleID], owner: dependencies.owner)
     let candidates = all.filter {
-      $0.observation.labels.node == node.id && $0.observation.isHealthy
+      $0.observation.labels.node == node && $0.observation.isHealthy
         && PinnedImage($0.observation.image)?.digest.hex == order.image
     }
     let chosen = running.assignContainer(from: candidates.map(\.observation.id), to: order.attempt)
@@ -142,4 +144,8 @@ struct AttemptExecution: Sendable {
   private func end(of error: BackendError) -> ExecutionEnd {
     error.code == "docker.cancelled" || Task.isCancelled ? .runnerStopped : .unreachable(error.message)
   }
+}
+
+extension WorkOrder {
+  var moduleID: ResourceID { ResourceID(kind: "Module", name: module) }
 }

@@ -16,9 +16,9 @@ struct AttemptMeter: Sendable {
   private let isMeasured: Bool
 
   /// - Parameter module: nil when the module is unknown.
-  init(_ order: WorkOrder, of module: RunnerModule?) {
+  init(_ order: WorkOrder, of module: WorkOffer?) {
     usesGPU = order.gpu != nil
-    let claimed = module?.cores ?? 0
+    let claimed = module?.needs.cores?.thousandths ?? 0
     cores = claimed > 0 ? claimed : 1000
     isMeasured = if case .stdio? = module?.interface { true } else { false }
   }

@@ -7,7 +7,8 @@ internal import Reconciling
 /// runs; their replies say whether the attempt is to stop.
 struct AttemptRun: Sendable {
   private let order: WorkOrder
-  private let node: RunnerNode
+  private let node: ResourceID
+  private let engine: EngineAddress
   private let dependencies: LocalRunner.Dependencies
   private let running: RunningAttempts
   private let stopSignals: AsyncStream<Void>
@@ -24,11 +25,12 @@ struct AttemptRun: Sendable {
   }
 
   init(
-    _ order: WorkOrder, on node: RunnerNode, dependencies: LocalRunner.Dependencies,
+    _ order: WorkOrder, on node: ResourceID, engine: EngineAddress, dependencies: LocalRunner.Dependencies,
     running: RunningAttempts, stopSignals: AsyncStream<Void>, lease: TimeSpan, leaseUntil: Timestamp
   ) {
     self.order = order
     self.node = node
+    self.engine = engine
     self.dependencies = dependencies
     self.running = running
     self.stopSignals = stopSignals
@@ -37,7 +39,7 @@ struct AttemptRun: Sendable {
   }
 
   func run() async {
-    let module = await dependencies.modules().first { $0.name == order.module }
+    let module = await dependencies.modules()[order.moduleID]
     let meter = AttemptMeter(order, of: module)
     let start = dependencies.time.uptime()
     let progress = AttemptProgress()
@@ -45,7 +47,8 @@ struct AttemptRun: Sendable {
       group.addTask {
         guard let module else { return .ended(.unknownModule) }
         let execution = AttemptExecution(
-          order, of: module, on: node, dependencies: dependencies, running: running, lease: lease)
+          order, of: module, on: node, engine: engine, dependencies: dependencies, running: running,
+          lease: lease)
         return .ended(await execution.run { progress.record($0) })
       }
       group.addTask { await reportProgress(progress, meter, since: start) }

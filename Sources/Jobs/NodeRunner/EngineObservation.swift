@@ -13,11 +13,11 @@ struct EngineObservation: Hashable, Sendable {
   var roundTripMicroseconds: Int64
 
   /// - Parameter running: the number of attempts that run on the node.
-  func heartbeat(of node: RunnerNode, running: Int) -> WorkerHeartbeat {
+  func heartbeat(of node: ResourceID, on engine: EngineAddress, running: Int) -> WorkerHeartbeat {
     WorkerHeartbeat(
       node: node.name, images: images, canPull: false, roundTripMicroseconds: roundTripMicroseconds,
       report: .members([
-        "engine": .string(node.engine.description), "healthyContainers": .integer(Int64(healthyContainers)),
+        "engine": .string(engine.description), "healthyContainers": .integer(Int64(healthyContainers)),
         "attempts": .integer(Int64(running)),
       ]))
   }
@@ -27,20 +27,20 @@ extension LocalRunner.Dependencies {
   private static let maxConcurrentProbes = 16
 
   /// Fails when the engine does not answer.
-  func observe(_ node: RunnerNode) async -> Result<EngineObservation, BackendError> {
+  func observe(
+    _ node: ResourceID, on address: EngineAddress
+  ) async -> Result<EngineObservation, BackendError> {
     do throws(BackendError) {
-      let engine = try engines.engine(at: node.engine)
+      let engine = try engines.engine(at: address)
       let start = time.now()
       try await engine.ping()
       let roundTrip = max(time.now().microseconds - start.microseconds, 0)
-      let modules = Dictionary(await modules().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-      let containers = try await engine.containers(of: Set(modules.keys), owner: owner).filter {
-        $0.observation.labels.node == node.id
+      let containers = try await engine.containers(of: Set(await modules().keys), owner: owner).filter {
+        $0.observation.labels.node == node
       }
       let checked = await mapConcurrently(containers, limit: Self.maxConcurrentProbes) {
         [probe, time] facts in
-        let rule = modules[facts.observation.labels.resource]?.health ?? .running
-        return await probe.check(facts, by: rule, now: time.now())
+        await probe.check(facts, by: .running, now: time.now())
       }
       let healthy = checked.filter(\.isHealthy)
       let images = Set(healthy.compactMap { PinnedImage($0.image)?.digest.hex }).sorted()

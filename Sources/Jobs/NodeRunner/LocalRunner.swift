@@ -1,7 +1,7 @@
 package import ContainerSupport
 package import HTTP
 package import JobModel
-internal import Model
+package import Model
 package import Reconciling
 internal import Synchronization
 
@@ -32,22 +32,22 @@ package struct LocalRunner: Sendable {
     /// The value of `ContainerLabels.owner` of the containers that attempts use.
     let owner: String
     let time: TimeSource
-    let modules: @Sendable () async -> [RunnerModule]
+    let modules: @Sendable () async -> [ResourceID: WorkOffer]
     let onEvent: @Sendable (Event) -> Void
   }
 
   private let dependencies: Dependencies
-  private let nodes: @Sendable () async -> [RunnerNode]
+  private let nodes: @Sendable () async -> [ResourceID: ComputeOffer]
 
   /// - Parameters:
   ///   - owner: the value of `ContainerLabels.owner` of the containers that attempts use.
-  ///   - nodes: returns the nodes to serve; called every few seconds. A node that is no longer returned takes
-  ///     no more work, and its running attempts finish.
+  ///   - nodes: returns the nodes to serve; called every few seconds. A node without an engine is not served.
+  ///     A node that is no longer returned takes no more work, and its running attempts finish.
   ///   - modules: returns the applied modules; called for each heartbeat and attempt.
   package init(
     workerAPI: any WorkerAPI, engines: EnginePool, http: HTTPClient, owner: String, time: TimeSource,
-    nodes: @escaping @Sendable () async -> [RunnerNode],
-    modules: @escaping @Sendable () async -> [RunnerModule],
+    nodes: @escaping @Sendable () async -> [ResourceID: ComputeOffer],
+    modules: @escaping @Sendable () async -> [ResourceID: WorkOffer],
     onEvent: @escaping @Sendable (Event) -> Void = { _ in }
   ) {
     dependencies = Dependencies(
@@ -66,8 +66,8 @@ package struct LocalRunner: Sendable {
       while !Task.isCancelled {
         for node in served.update(await nodes()) {
           group.addTask { [dependencies] in
-            await NodeWorker(name: node.name, dependencies: dependencies, served: served).run()
-            served.release(node.name)
+            await NodeWorker(node: node, dependencies: dependencies, served: served).run()
+            served.release(node)
           }
         }
         try? await dependencies.time.sleep(Self.refreshInterval)
@@ -80,24 +80,23 @@ package struct LocalRunner: Sendable {
 /// The nodes that are to be served, and those that have a worker.
 final class ServedNodes: Sendable {
   private struct State {
-    var desired: [String: RunnerNode] = [:]
-    var served: Set<String> = []
+    var desired: [ResourceID: ComputeOffer] = [:]
+    var served: Set<ResourceID> = []
   }
 
   private let state = Mutex(State())
 
-  /// Replaces the nodes to serve. Returns those that have no worker yet, sorted by name, and marks them as
-  /// served.
-  func update(_ nodes: [RunnerNode]) -> [RunnerNode] {
+  /// Replaces the nodes to serve. Returns those that have no worker yet, sorted, and marks them as served.
+  func update(_ nodes: [ResourceID: ComputeOffer]) -> [ResourceID] {
     state.withLock { state in
-      state.desired = Dictionary(nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-      let new = state.desired.values.filter { !state.served.contains($0.name) }.sorted { $0.name < $1.name }
-      state.served.formUnion(new.map(\.name))
+      state.desired = nodes.filter { $0.value.engine != nil }
+      let new = state.desired.keys.filter { !state.served.contains($0) }.sorted()
+      state.served.formUnion(new)
       return new
     }
   }
 
-  /// The current settings of a node; nil when it is not to be served any longer.
-  subscript(_ name: String) -> RunnerNode? { state.withLock { $0.desired[name] } }
-  func release(_ name: String) { state.withLock { _ = $0.served.remove(name) } }
+  /// The current offer of a node; nil when it is not to be served any longer.
+  subscript(_ node: ResourceID) -> ComputeOffer? { state.withLock { $0.desired[node] } }
+  func release(_ node: ResourceID) { state.withLock { _ = $0.served.remove(node) } }
 }

@@ -6,7 +6,7 @@ internal import Reconciling
 
 /// The worker of one node. It ends when the node is no longer to be served or the task is cancelled.
 struct NodeWorker: Sendable {
-  let name: String
+  let node: ResourceID
   let dependencies: LocalRunner.Dependencies
   let served: ServedNodes
   private let running = RunningAttempts()
@@ -16,8 +16,8 @@ struct NodeWorker: Sendable {
   private static let registrationPause = TimeSpan(seconds: 5)
   private static let observationInterval = TimeSpan(seconds: 3)
 
-  init(name: String, dependencies: LocalRunner.Dependencies, served: ServedNodes) {
-    self.name = name
+  init(node: ResourceID, dependencies: LocalRunner.Dependencies, served: ServedNodes) {
+    self.node = node
     self.dependencies = dependencies
     self.served = served
   }
@@ -31,15 +31,16 @@ struct NodeWorker: Sendable {
     }
   }
 
-  private var isServing: Bool { !Task.isCancelled && served[name] != nil }
+  private var name: String { node.name }
+  private var isServing: Bool { !Task.isCancelled && served[node] != nil }
 
   /// Registers as soon as the engine answers. Nil when the node is no longer to be served.
   private func registerWhenReachable() async -> WorkTerms? {
     var hasReportedOffline = false
-    while isServing, let node = served[name] {
-      switch await dependencies.observe(node) {
+    while isServing, let engine = served[node]?.engine {
+      switch await dependencies.observe(node, on: engine) {
       case .success(let observation):
-        if let terms = await register(observation.heartbeat(of: node, running: 0)) {
+        if let terms = await register(observation.heartbeat(of: node, on: engine, running: 0)) {
           dependencies.onEvent(.online(node: name))
           return terms
         }
@@ -77,8 +78,8 @@ struct NodeWorker: Sendable {
     var lastHeartbeat = dependencies.time.uptime()
     while !Task.isCancelled {
       try? await dependencies.time.sleep(min(terms.heartbeatEvery, Self.observationInterval))
-      guard !Task.isCancelled, let node = served[name] else { continue }
-      switch await dependencies.observe(node) {
+      guard !Task.isCancelled, let engine = served[node]?.engine else { continue }
+      switch await dependencies.observe(node, on: engine) {
       case .success(let observation):
         let wasUnreachable = running.isEngineUnreachable
         running.isEngineUnreachable = false
@@ -87,7 +88,7 @@ struct NodeWorker: Sendable {
         let isDue = silence + Self.observationInterval.milliseconds > terms.heartbeatEvery.milliseconds
         let hasChanged = observation.images != images || wasUnreachable || running.count > 0
         guard isDue || hasChanged else { continue }
-        if await send(observation.heartbeat(of: node, running: running.count)) {
+        if await send(observation.heartbeat(of: node, on: engine, running: running.count)) {
           images = observation.images
           lastHeartbeat = dependencies.time.uptime()
         }
@@ -115,8 +116,8 @@ struct NodeWorker: Sendable {
   private func takeWork(_ terms: WorkTerms) async {
     var ends = running.ends.makeAsyncIterator()
     await withDiscardingTaskGroup { group in
-      while isServing, let node = served[name] {
-        let free = node.slots - running.count
+      while isServing, let offer = served[node], let engine = offer.engine {
+        let free = offer.slots - running.count
         if running.isEngineUnreachable {
           try? await dependencies.time.sleep(Self.retryPause)
         } else if free <= 0 {
@@ -130,8 +131,8 @@ struct NodeWorker: Sendable {
             }
             group.addTask {
               await AttemptRun(
-                order, on: node, dependencies: dependencies, running: running, stopSignals: stopSignals,
-                lease: terms.lease, leaseUntil: leaseUntil
+                order, on: node, engine: engine, dependencies: dependencies, running: running,
+                stopSignals: stopSignals, lease: terms.lease, leaseUntil: leaseUntil
               ).run()
               running.end(order.attempt)
             }

@@ -137,6 +137,6 @@ package struct KEDASecretSpec: ManifestObject, Hashable {
     Field("name", \.name, "Its name, in the same namespace", .dnsLabel)
     Field(
       "key", \.key, "The key with the URL",
-      .pattern("[A-Za-z0-9._-]+", "a key of letters, digits, `.`, `_` and `-`", examples: ["url"]))
+      .pattern("[A-Za-z0-9._-]+", "a key of ASCII letters, digits, `.`, `_` and `-`", examples: ["url"]))
   }
 }

@@ -54,7 +54,8 @@ package struct SchedulerPlanner: ResourcePlanner {
       applied.database.id != desired.spec.database.id
     else { return }
     throw PlanError(
-      "the jobs of \(desired.id) are in \(applied.database); a manifest cannot move them to \(desired.spec.database)",
+      "the jobs of \(desired.id) are in \(applied.database); a manifest cannot move them to "
+        + "\(desired.spec.database)",
       hint:
         "write `database: \(applied.database)`, or give the other database a Scheduler with another name")
   }
@@ -209,7 +210,7 @@ extension RecordedSettings {
     let earnings = DecimalNumber(millionths: scheduling.earningsWeight)
     let nodes = scheduling.differentNodes == 1 ? "1 node" : "\(scheduling.differentNodes) nodes"
     return
-      "latency \(latency), earnings \(earnings), \(nodes) then \(scheduling.escalates ? "overflow" : "fail"), "
-      + "\(replicas.min) to \(replicas.max) as \(runtime.name)"
+      "latency \(latency), earnings \(earnings), \(nodes) then "
+      + "\(scheduling.escalates ? "overflow" : "fail"), \(replicas.min) to \(replicas.max) as \(runtime.name)"
   }
 }

@@ -108,7 +108,7 @@ package struct WeightSpec: ManifestObject, Hashable {
 
 package struct RetrySpec: ManifestObject, Hashable {
   package var differentNodes = 2
-  package var then = Escalation.overflow
+  package var then = RetryFallback.overflow
 
   package init() {}
 
@@ -120,7 +120,7 @@ package struct RetrySpec: ManifestObject, Hashable {
   }
 }
 
-package enum Escalation: String, ManifestWord {
+package enum RetryFallback: String, ManifestWord {
   case overflow, fail
 
   package var meaning: String {

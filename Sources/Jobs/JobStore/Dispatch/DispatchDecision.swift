@@ -25,7 +25,8 @@ struct DispatchDecision {
   init(_ proposals: [DispatchProposal], _ facts: Facts) {
     nodes = facts.nodes
     for proposal in proposals {
-      guard let earlier = facts.attempts[proposal.job.id], let claim = nodes.claim(proposal.node, proposal.needs)
+      guard let earlier = facts.attempts[proposal.job.id],
+        let claim = nodes.claim(proposal.node, proposal.needs)
       else { continue }
       let paid =
         proposal.isPaidByTime

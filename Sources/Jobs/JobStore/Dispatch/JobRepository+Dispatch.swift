@@ -78,7 +78,8 @@ extension DispatchDecision {
     guard !attempts.isEmpty else { return [] }
     let update = Statement(
       """
-      UPDATE jobs j SET state = 'dispatched', version = j.version + 1, attempts = j.attempts + 1, image = u.image
+      UPDATE jobs j
+      SET state = 'dispatched', version = j.version + 1, attempts = j.attempts + 1, image = u.image
       FROM unnest($1::text[], $2::text[]) u (job, image) WHERE j.id = u.job
       """, [.textArray(jobs.map(\.text)), .textArray(images)])
     return NewAttempt.insert(attempts, on: nodes, at: time, lease: lease)

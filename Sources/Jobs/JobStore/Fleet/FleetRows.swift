@@ -18,31 +18,32 @@ extension FleetNode {
   }
 }
 
-/// A row of `JobStoreSQL.nodes`: a node, and what placing work does not need of it.
-struct NodeRow {
-  let node: FleetNode
-  let isCordonedByOperator: Bool
-  let isOnline: Bool
-  let report: Value?
-
-  static func all(offlineAfter: TimeSpan) -> Statement {
-    Statement(JobStoreSQL.nodes, [.int(offlineAfter.milliseconds)])
+extension FleetNode {
+  /// Reads a row of `JobStoreSQL.nodes`: everything that is stored of a node.
+  init(stored row: Row) throws(PostgresError) {
+    try self.init(locked: row)
+    labels = try row.json("labels").texts
+    isRootless = try row.bool("is_rootless")
+    isOverflow = try row.bool("is_overflow")
+    jobTypes = try row.isNull("job_types") ? nil : Set(try row.textArray("job_types"))
+    images = Set(try row.textArray("images"))
+    canPull = try row.bool("can_pull")
+    lastHeartbeatAt = try row.optionalTimestamp("heard_at")
+    roundTripMicroseconds = try row.int("round_trip_us")
   }
 
-  init(_ row: Row) throws(PostgresError) {
-    var node = try FleetNode(locked: row)
-    node.labels = try row.json("labels").texts
-    node.isRootless = try row.bool("is_rootless")
-    node.isOverflow = try row.bool("is_overflow")
-    node.jobTypes = try row.isNull("job_types") ? nil : Set(try row.textArray("job_types"))
-    node.images = Set(try row.textArray("images"))
-    node.canPull = try row.bool("can_pull")
-    node.lastHeartbeatAt = try row.optionalTimestamp("heard_at")
-    node.roundTripMicroseconds = try row.int("round_trip_us")
-    self.node = node
-    isCordonedByOperator = try row.bool("is_held")
-    isOnline = try row.bool("is_online")
-    report = try row.optionalJSON("report")
+  /// Reads a row of `Declarations.nodes`: what the node's manifest declared.
+  package init(declared row: Row) throws(PostgresError) {
+    self.init(
+      id: 0, name: try row.text("name"), cores: try row.int("cores"), slots: Int(try row.int("slots")),
+      memory: try row.int("memory"))
+    owner = try row.text("owner")
+    labels = try row.json("labels").texts
+    gpuMemory = try row.int("gpu_memory")
+    gpuUsed = Array(repeating: 0, count: Int(try row.int("gpu_count")))
+    isRootless = try row.bool("is_rootless")
+    isCordoned = try row.bool("is_cordoned")
+    isOverflow = try row.bool("is_overflow")
   }
 }
 
@@ -56,7 +57,8 @@ extension FleetModule {
       cores: CoreCount(thousandths: try row.int("cores")),
       memory: ByteCount(bytes: try row.int("memory")), isRootless: try row.bool("is_rootless"))
     self.init(
-      name: try row.text("name"), jobType: try row.text("job_type"), image: try row.text("image"), needs: needs,
+      name: try row.text("name"), jobType: try row.text("job_type"), image: try row.text("image"),
+      needs: needs,
       developer: try row.text("developer"),
       unitPrice: try row.optionalInt("price_micro").map { Credits(micro: $0) }, unit: try row.text("unit"))
   }
@@ -64,7 +66,7 @@ extension FleetModule {
 
 extension Value {
   /// The members of an object that are texts.
-  package var texts: [String: String] {
+  fileprivate var texts: [String: String] {
     guard case .object(let members) = self else { return [:] }
     return Dictionary(
       members.compactMap { member in

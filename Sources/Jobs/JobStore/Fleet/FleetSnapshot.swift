@@ -16,14 +16,14 @@ struct FleetSnapshot {
   let time: Timestamp
 
   static let statements = [
-    NodeRow.all(offlineAfter: TimeSpan(milliseconds: 0)), Statement(JobStoreSQL.modules),
+    JobRepository.allNodes(offlineAfter: TimeSpan(milliseconds: 0)), Statement(JobStoreSQL.modules),
     Statement("SELECT settings FROM schedulers LIMIT 1"), RateCard.current, JobRepository.clock,
   ]
 
   /// - Parameter answers: the results of `statements`.
   init(_ answers: [Rows]) throws(PostgresError) {
     var nodes: [FleetNode] = []
-    for row in answers[0] { nodes.append(try NodeRow(row).node) }
+    for row in answers[0] { nodes.append(try FleetNode(stored: row)) }
     self.nodes = nodes
     var modules: [String: FleetModule] = [:]
     var backlogged: Set<String> = []

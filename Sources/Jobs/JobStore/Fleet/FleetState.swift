@@ -91,7 +91,8 @@ struct FleetState: Sendable {
   mutating func hasCapacity(at local: Timestamp) -> Bool {
     guard modules.count <= FleetState.capacityCheckLimit else { return true }
     for module in modules.values {
-      for isOverflow in [false, true] where select(module.needs(isOverflow: isOverflow), at: local).passed > 0 {
+      for isOverflow in [false, true] where select(module.needs(isOverflow: isOverflow), at: local).passed > 0
+      {
         return true
       }
     }

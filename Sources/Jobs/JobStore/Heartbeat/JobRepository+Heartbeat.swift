@@ -26,7 +26,8 @@ extension JobRepository {
   }
 
   /// The attempts of a node in a state, whose lease has not expired, oldest first.
-  func attempts(on node: Int64, in state: AttemptState, limit: Int) async throws(PostgresError) -> [WorkOrder] {
+  func attempts(on node: Int64, in state: AttemptState, limit: Int) async throws(PostgresError) -> [WorkOrder]
+  {
     let rows = try await pool.query(
       JobStoreSQL.attemptsOnNode, [.int(node), .text(state.rawValue), .int(Int64(limit))])
     var orders: [WorkOrder] = []

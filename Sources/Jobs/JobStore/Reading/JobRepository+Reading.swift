@@ -41,10 +41,14 @@ extension JobRepository {
 
   /// Every node that is declared, by name.
   func nodes() async throws(PostgresError) -> [NodeStatus] {
-    let rows = try await pool.pipeline([NodeRow.all(offlineAfter: fleet.settings.offlineAfter)])[0]
+    let rows = try await pool.pipeline([JobRepository.allNodes(offlineAfter: fleet.settings.offlineAfter)])[0]
     var nodes: [NodeStatus] = []
-    for row in rows { nodes.append(NodeStatus(try NodeRow(row))) }
+    for row in rows { nodes.append(try NodeStatus(row)) }
     return nodes
+  }
+
+  static func allNodes(offlineAfter: TimeSpan) -> Statement {
+    Statement(JobStoreSQL.nodes, [.int(offlineAfter.milliseconds)])
   }
 
   /// The ids of the nodes that a job failed on.

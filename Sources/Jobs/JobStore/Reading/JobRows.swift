@@ -39,8 +39,9 @@ extension JobAttempt {
 }
 
 extension NodeStatus {
-  init(_ row: NodeRow) {
-    let node = row.node
+  /// Reads a row of `JobStoreSQL.nodes`.
+  init(_ row: Row) throws(PostgresError) {
+    let node = try FleetNode(stored: row)
     self.init(
       id: node.id, name: node.name, owner: node.owner, cores: node.cores, slots: node.slots,
       memory: node.memory)
@@ -48,10 +49,10 @@ extension NodeStatus {
     (gpuMemory, gpuUsed) = (node.gpuMemory, node.gpuUsed)
     (coresUsed, slotsUsed) = (node.coresUsed, node.slotsUsed)
     (isRootless, isOverflow) = (node.isRootless, node.isOverflow)
-    (isCordoned, isCordonedByOperator) = (node.isCordoned, row.isCordonedByOperator)
-    (isOnline, lastHeartbeatAt) = (row.isOnline, node.lastHeartbeatAt)
+    (isCordoned, isCordonedByOperator) = (node.isCordoned, try row.bool("is_held"))
+    (isOnline, lastHeartbeatAt) = (try row.bool("is_online"), node.lastHeartbeatAt)
     roundTripMicroseconds = node.roundTripMicroseconds
     (jobTypes, images, canPull) = (node.jobTypes, node.images, node.canPull)
-    (earned, report) = (node.earned, row.report)
+    (earned, report) = (node.earned, try row.optionalJSON("report"))
   }
 }

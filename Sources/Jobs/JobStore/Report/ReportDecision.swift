@@ -118,7 +118,8 @@ struct ReportDecision {
   private func facts(of record: AttemptRecord) -> JobOutcome.Facts {
     let job = record.job
     return JobOutcome.Facts(
-      units: job.units, unitPrice: job.unitPrice, held: job.held, doneUnits: record.units, usage: record.usage,
+      units: job.units, unitPrice: job.unitPrice, held: job.held, doneUnits: record.units,
+      usage: record.usage,
       cancelledBy: job.cancelledBy, isOverflow: job.isOverflow, failedNodes: job.failedNodes.count,
       stopAt: record.stopAt, deadline: job.deadline, now: time, escalation: escalation, rates: rates)
   }

@@ -44,7 +44,8 @@ extension JobRepository {
   {
     let ids = submissions.filter { $0.order.key != nil }.map(\.id.text)
     guard !ids.isEmpty else { return [:] }
-    let rows = try await pool.query("SELECT id, request FROM jobs WHERE id = ANY ($1::text[])", [.textArray(ids)])
+    let rows = try await pool.query(
+      "SELECT id, request FROM jobs WHERE id = ANY ($1::text[])", [.textArray(ids)])
     var stored: [JobID: SubmitBatch.StoredOrder] = [:]
     for row in rows {
       guard let id = JobID(try row.text("id")), let job = try await job(id) else { continue }

@@ -40,7 +40,8 @@ struct SubmitDecision {
     let (order, module, terms) = (proposal.order, proposal.module, proposal.terms)
     let claim = proposal.node.flatMap { nodes.claim($0, module.workNeeds) }
     let job = Job(
-      id: proposal.submission.id, version: 1, creator: order.creator, module: module.name, image: module.image,
+      id: proposal.submission.id, version: 1, creator: order.creator, module: module.name,
+      image: module.image,
       input: order.input, units: order.units, unitPrice: module.unitPrice, held: terms.hold,
       cost: Credits(micro: 0), priority: order.priority, state: claim == nil ? .pending : .dispatched,
       reason: nil, output: nil, artefacts: [], isOverflow: false, submittedAt: time,

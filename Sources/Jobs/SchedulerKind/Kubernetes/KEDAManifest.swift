@@ -1,5 +1,6 @@
 internal import Autoscaling
 internal import ContainerSupport
+internal import JobStore
 internal import Manifests
 internal import Model
 
@@ -25,9 +26,6 @@ package struct KEDAManifest: Hashable, Sendable {
 
   /// Whether this program wrote the file, whatever was changed below its first line.
   package static func isGenerated(_ text: String) -> Bool { text.hasPrefix(mark) }
-
-  /// The number that KEDA scales by.
-  private static let pendingJobsQuery = "SELECT count(*) FROM pending_jobs"
 
   private static let mark = "# Written by rendertrust from a Scheduler; changes made here are written over."
 
@@ -99,7 +97,7 @@ package struct KEDAManifest: Hashable, Sendable {
         - type: postgresql
           metricType: AverageValue
           metadata:
-            query: "\(KEDAManifest.pendingJobsQuery)"
+            query: "\(PendingJobs.countQuery)"
             targetQueryValue: "\(replicas.pendingJobsPerReplica)"
           authenticationRef:
             name: "\(keda.name)"

@@ -19,4 +19,5 @@ ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, labels = excluded.label
       WHERE bytes > 0))]
     END,
   cores = excluded.cores, slots = excluded.slots, memory = excluded.memory,
-  is_rootless = excluded.is_rootless, is_cordoned = excluded.is_cordoned, is_overflow = excluded.is_overflow, retired_at = NULL
+  is_rootless = excluded.is_rootless, is_cordoned = excluded.is_cordoned,
+  is_overflow = excluded.is_overflow, retired_at = NULL
