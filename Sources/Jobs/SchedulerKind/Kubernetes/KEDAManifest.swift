@@ -29,14 +29,21 @@ package struct KEDAManifest: Hashable, Sendable {
 
   private static let mark = "# Written by rendertrust from a Scheduler; changes made here are written over."
 
-  private static func deployment(_ keda: KEDARuntimeSpec) -> String {
+  /// The same for the three objects.
+  private static func metadata(_ keda: KEDARuntimeSpec) -> String {
     """
-    apiVersion: apps/v1
-    kind: Deployment
     metadata:
       name: "\(keda.name)"
       namespace: "\(keda.namespace)"
       labels: {app.kubernetes.io/name: "\(keda.name)", app.kubernetes.io/managed-by: rendertrust}
+    """
+  }
+
+  private static func deployment(_ keda: KEDARuntimeSpec) -> String {
+    """
+    apiVersion: apps/v1
+    kind: Deployment
+    \(metadata(keda))
     spec:
       selector:
         matchLabels: {app.kubernetes.io/name: "\(keda.name)"}
@@ -75,10 +82,7 @@ package struct KEDAManifest: Hashable, Sendable {
     """
     apiVersion: keda.sh/v1alpha1
     kind: ScaledObject
-    metadata:
-      name: "\(keda.name)"
-      namespace: "\(keda.namespace)"
-      labels: {app.kubernetes.io/name: "\(keda.name)", app.kubernetes.io/managed-by: rendertrust}
+    \(metadata(keda))
     spec:
       scaleTargetRef:
         apiVersion: apps/v1
@@ -109,10 +113,7 @@ package struct KEDAManifest: Hashable, Sendable {
     """
     apiVersion: keda.sh/v1alpha1
     kind: TriggerAuthentication
-    metadata:
-      name: "\(keda.name)"
-      namespace: "\(keda.namespace)"
-      labels: {app.kubernetes.io/name: "\(keda.name)", app.kubernetes.io/managed-by: rendertrust}
+    \(metadata(keda))
     spec:
       secretTargetRef:
         - parameter: connection
