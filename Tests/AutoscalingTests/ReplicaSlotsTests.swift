@@ -1,5 +1,4 @@
 import Autoscaling
-import KindTestSupport
 import Model
 import RandomSupport
 import Testing

@@ -1,7 +1,6 @@
 import Glibc
 import JobModel
 import JobStore
-import KindTestSupport
 import Ledger
 import Model
 import Placement

@@ -1,6 +1,5 @@
 import JobModel
 import JobStore
-import KindTestSupport
 import Ledger
 import Model
 import Postgres

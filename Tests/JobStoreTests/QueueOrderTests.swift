@@ -1,9 +1,9 @@
 import JobModel
 import JobStore
-import KindTestSupport
 import Ledger
 import Model
 import Postgres
+import RandomSupport
 import SchedulingSupport
 import Testing
 
@@ -54,7 +54,7 @@ extension JobTests {
       let seed = UInt64.random(in: 1...1_000_000)
       print("turns seed \(seed)")
       try await JobStoreFixture.with(nodes: 1, slots: 2) { fixture in
-        var dice = SeededGenerator(seed: seed)
+        var dice = SeededRandom(seed: seed)
         let creators = (0..<6).map { "c\($0)" }
         try await fixture.world.credit(creators, 100)
         try await fixture.world.addModule("paint")

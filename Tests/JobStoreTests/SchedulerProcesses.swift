@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Glibc
-import KindTestSupport
 import RandomSupport
 import Subprocess
 import Synchronization

@@ -1,6 +1,6 @@
 import JobModel
-import KindTestSupport
 import Model
+import RandomSupport
 
 /// The worker of one node that behaves badly at random, by its seed: it crashes, stalls, reports twice and
 /// reports late.
@@ -21,7 +21,7 @@ struct ScriptedWorker: Sendable {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await sendHeartbeats() }
       for part in 0..<width {
-        group.addTask { await work(SeededGenerator(seed: seed &* 1000 &+ UInt64(part))) }
+        group.addTask { await work(SeededRandom(seed: seed &* 1000 &+ UInt64(part))) }
       }
     }
   }
@@ -35,7 +35,7 @@ struct ScriptedWorker: Sendable {
 
   static let image = String(repeating: "ab", count: 32)
 
-  private func work(_ generator: SeededGenerator) async {
+  private func work(_ generator: SeededRandom) async {
     var dice = generator
     while !Task.isCancelled {
       guard let orders = try? await workerAPI.work(for: node, limit: 2, timeout: .seconds(1)) else {
@@ -48,7 +48,7 @@ struct ScriptedWorker: Sendable {
     }
   }
 
-  private func act(_ order: WorkOrder, _ dice: inout SeededGenerator) async {
+  private func act(_ order: WorkOrder, _ dice: inout SeededRandom) async {
     guard await report(order, .accept) else { return }
     switch choose(&dice) {
     case .crash: return
@@ -70,7 +70,7 @@ struct ScriptedWorker: Sendable {
     .succeed(units: 1, WorkUsage(cpu: 5), output: .string("done"), artefacts: [])
   }
 
-  private func choose(_ dice: inout SeededGenerator) -> Act {
+  private func choose(_ dice: inout SeededRandom) -> Act {
     switch dice.int(1000) {
     case 0..<10: .crash
     case 10..<20: .late

@@ -1,5 +1,4 @@
 import JobModel
-import KindTestSupport
 import Model
 import RandomSupport
 import Testing

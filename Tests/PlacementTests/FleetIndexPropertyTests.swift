@@ -1,5 +1,4 @@
 import JobModel
-import KindTestSupport
 import Model
 import Placement
 import RandomSupport

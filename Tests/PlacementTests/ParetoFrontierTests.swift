@@ -1,6 +1,6 @@
-import KindTestSupport
 import Model
 import Placement
+import RandomSupport
 import Testing
 
 /// Fleets with a large Pareto frontier, or with one of equal nodes.
@@ -8,7 +8,7 @@ import Testing
   struct Shape: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Round trip and earnings of a node by its number and the number of nodes.
-    let figures: @Sendable (Int64, Int64, inout SeededGenerator) -> (trip: Int64, earned: Int64)
+    let figures: @Sendable (Int64, Int64, inout SeededRandom) -> (trip: Int64, earned: Int64)
   }
 
   static let shapes = [
@@ -37,7 +37,7 @@ import Testing
   @Test("The Pareto frontier agrees with the naive implementation", arguments: shapes)
   func frontier(_ shape: Shape) {
     for seed in UInt64(1)...4 {
-      var random = SeededGenerator(seed: seed)
+      var random = SeededRandom(seed: seed)
       var (index, naive) = (FleetIndex(), NaiveFleet())
       let count: Int64 = 400
       for id in (Int64(1)...count).shuffled(using: &random) {

@@ -1,4 +1,3 @@
-import KindTestSupport
 import Model
 import Placement
 import RandomSupport
