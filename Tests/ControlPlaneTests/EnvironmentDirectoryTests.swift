@@ -28,12 +28,12 @@ import Testing
     struct Failure: Error {}
     let cache = RevisionCache<String>()
     #expect(cache.last == nil)
-    #expect(try await cache.value(at: 1) { "first" } == "first")
-    #expect(try await cache.value(at: 1) { "unread" } == "first")
+    #expect(await cache.value(at: 1) { "first" } == "first")
+    #expect(await cache.value(at: 1) { "unread" } == "first")
     await #expect(throws: Failure.self) {
       try await cache.value(at: 2) { () async throws -> String in throw Failure() }
     }
     #expect(cache.last == "first")
-    #expect(try await cache.value(at: 2) { "second" } == "second")
+    #expect(await cache.value(at: 2) { "second" } == "second")
   }
 }
