@@ -10,7 +10,7 @@ struct NodeTextTests {
   @Test("The list shows used and total capacity")
   func list() {
     let nodes = [
-      Samples.node("dev-cpu-1", isHeld: true),
+      Samples.node("dev-cpu-1", isCordonedByOperator: true),
       Samples.node("dev-gpu-1", used: 1) {
         $0.gpuMemory = 12 << 30
         $0.gpuUsed = [12 << 30]
@@ -37,10 +37,11 @@ struct NodeTextTests {
   func cordoning() {
     let text = Samples.nodes
     #expect(
-      text.cordonState(Samples.node("a", used: 2, isHeld: true))
+      text.cordonState(Samples.node("a", used: 2, isCordonedByOperator: true))
         == "! a is cordoned: 2 attempts running.")
     #expect(
-      text.cordonState(Samples.node("a", isHeld: true)) == "! a is cordoned: no attempts running.")
+      text.cordonState(Samples.node("a", isCordonedByOperator: true))
+        == "! a is cordoned: no attempts running.")
     #expect(text.cordonState(Samples.node("a")) == "✓ a is uncordoned.")
     #expect(
       text.cordonState(Samples.node("a", isOnline: false))

@@ -55,9 +55,12 @@ struct OpenJobServiceTests {
 
   @Test("Draining ends when no attempt runs on the node")
   func draining() async throws {
-    let busy = Samples.node("a", used: 2, isHeld: true)
+    let busy = Samples.node("a", used: 2, isCordonedByOperator: true)
     let service = FakeJobService(
-      nodes: [[busy], [busy], [Samples.node("a", used: 1, isHeld: true)], [Samples.node("a", isHeld: true)]])
+      nodes: [
+        [busy], [busy], [Samples.node("a", used: 1, isCordonedByOperator: true)],
+        [Samples.node("a", isCordonedByOperator: true)],
+      ])
     let cordoned = try await service.open.cordon("Node/a", true)
     #expect(service.cordoned == ["a": true] && cordoned.slotsUsed == 2)
     let end = try await service.open.drain(

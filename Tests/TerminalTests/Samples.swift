@@ -58,14 +58,14 @@ enum Samples {
   }
 
   static func node(
-    _ name: String, used: Int = 0, isOnline: Bool = true, isHeld: Bool = false,
+    _ name: String, used: Int = 0, isOnline: Bool = true, isCordonedByOperator: Bool = false,
     _ change: (inout NodeStatus) -> Void = { _ in }
   ) -> NodeStatus {
     var node = NodeStatus(id: 1, name: name, owner: "ada", cores: 2000, slots: 2, memory: 4 << 30)
     node.slotsUsed = used
     node.lastHeartbeatAt = now + TimeSpan(milliseconds: -3000)
     node.roundTripMicroseconds = 480
-    node.isCordonedByOperator = isHeld
+    node.isCordonedByOperator = isCordonedByOperator
     node.isOnline = isOnline
     change(&node)
     return node
