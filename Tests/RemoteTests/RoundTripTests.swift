@@ -110,7 +110,7 @@ import Testing
   @Test("A failure keeps its message and its code")
   func failures() throws {
     for failure in [
-      CommandFailure.failed("f", effect: .uncertain), .missing("m"), .usage("u"), .blocked("b"),
+      CommandFailure.failed("f"), .missing("m"), .usage("u"), .blocked("b"),
       .unavailable("x"),
       .invalid([Diagnostic(at: SourceLocation(file: "a", line: 1, column: 2), "wrong", hint: "h")]),
     ] {
@@ -130,7 +130,7 @@ private func problem(of failure: CommandFailure) -> (status: Int, Value)? {
   case .problem(let problem):
     (problem.status, .members(["code": .string(problem.code), "detail": .string(problem.detail)]))
   case .json(let status, let value): (status, value)
-  case .text, .events: nil
+  case .encodedJSON, .events: nil
   }
 }
 
