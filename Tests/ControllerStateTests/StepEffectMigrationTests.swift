@@ -10,22 +10,6 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct StepEffectMigrationTests {
   private static let now = Timestamp(seconds: 100)
 
-  /// The digests under which version 0.4.0 applied the migrations.
-  private static let landed = [
-    1: "09eb3e1a25f354e869ccc93208543f0aab7ae8e5bef8a99fbab4d9f783ee4d41",
-    3: "b8cc985c5aba668e88d9eebef6e218bbf4cd6d3897880ab86a77937edebbe797",
-    4: "d4818f58f1dcae5f46af5217f8af3222002c648654488f97b9c6d6bea2bb08ed",
-    5: "d2a678ec19d9397ae07e3871bbd9d08e3932987f0fe39072644c8bdaa41749bc",
-    6: "1a66a07062a8cad2436012af881d3091a7cc695680b7c45ddb442747d51e3439",
-  ]
-
-  @Test("Migrations that landed keep their text") func landedMigrationsKeepTheirText() {
-    for migration in ControllerState.migrations {
-      guard let digest = Self.landed[migration.number] else { continue }
-      #expect(migration.digest.hex == digest, "\(migration.file)")
-    }
-  }
-
   /// Applies the migrations before number 7, inserts rows, and applies the rest.
   private static func migrating(
     _ sql: String, _ body: (PostgresStateStore, PostgresPool) async throws -> Void
