@@ -58,8 +58,8 @@ package enum MissingCapability: Hashable, Sendable, CaseIterable {
 }
 
 extension ComputeNeeds {
-  /// Whether the node cannot satisfy this need. Modules and the scheduler place work by this rule; they differ
-  /// in the need that they report first.
+  /// Whether the node cannot satisfy this need. Modules and the scheduler place work by this rule; they
+  /// differ in the need that they report first.
   package func lacks(_ capability: MissingCapability, _ node: NodeCapabilities) -> Bool {
     switch capability {
     case .name: !nodes.isEmpty && !nodes.contains { $0.name == node.name }
