@@ -71,7 +71,7 @@ extension PurchaseTests {
         try await server.createDatabase("till")
         let pool = PostgresPool(try await server.configuration(database: "till"), connections: 4)
         try await Migrations(Billing.migrations + Ledger.migrations).apply(to: pool)
-        try await LedgerStore(pool).guardBooks()
+        try await LedgerStore(pool).installTriggers()
         let till = Till(
           pool: pool, books: BillingStore(pool, isLive: true, lineItems: nil, now: { Till.now }))
         try await till.openLedger()

@@ -29,7 +29,7 @@ struct Till: Sendable {
     let prices = try EnvironmentPrices(parsing: environment)
     try await TestDatabase.with(connections: connections) { pool in
       try await Migrations(Billing.migrations + Ledger.migrations).apply(to: pool)
-      try await LedgerStore(pool).guardBooks()
+      try await LedgerStore(pool).installTriggers()
       let till = Till(
         pool: pool,
         books: BillingStore(

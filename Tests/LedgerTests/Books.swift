@@ -16,7 +16,7 @@ struct Books: Sendable {
     try await TestDatabase.with(connections: connections) { pool in
       // Numbers are those of the whole platform; here the ledger is alone.
       for migration in Ledger.migrations { try await pool.script(migration.sql) }
-      try await LedgerStore(pool).guardBooks()
+      try await LedgerStore(pool).installTriggers()
       let books = Books(pool: pool, ledger: LedgerStore(pool))
       for kind in LedgerStore.AccountKind.allCases { try await books.ledger.open([kind.rawValue], as: kind) }
       try await body(books)

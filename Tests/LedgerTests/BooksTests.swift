@@ -96,8 +96,8 @@ extension LedgerTests {
         let calls = (0..<5).map { LedgerCall.hold(100, key: "h\($0)", lifetime: 10 + Int64($0)) }
         let holds = try await books.ledger.execute(calls, at: start).map { try $0.get().hold ?? 0 }
         let later = start + TimeSpan(seconds: 12)
-        #expect(try await books.ledger.expire(at: later, most: 2) == 2)
-        #expect(try await books.ledger.expire(at: later, most: 2) == 1)
+        #expect(try await books.ledger.expire(at: later, limit: 2) == 2)
+        #expect(try await books.ledger.expire(at: later, limit: 2) == 1)
         #expect(try await books.ledger.expire(at: later) == 0)
         #expect(try await books.available("creator") == 800)
         let late = LedgerCall.capture(holds[0], [("node_owner", 1)], key: "late")
@@ -148,7 +148,7 @@ extension LedgerTests {
       Bad(
         call: transfer([("platform", 5), ("platform", -5)]), code: .invalidAmount, field: "legs[1].amount"),
       Bad(
-        call: transfer(Array(repeating: ("platform", LedgerCall.greatestAmount.micro), count: 2)),
+        call: transfer(Array(repeating: ("platform", Credits.maxTransfer.micro), count: 2)),
         code: .invalidAmount, field: "legs"),
       Bad(call: transfer([("no\u{7}body", 5)]), code: .invalidName, field: "legs[0].account"),
       Bad(call: transfer([("nobody", 5)]), code: .unknownPayee, field: "legs"),

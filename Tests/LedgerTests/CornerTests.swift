@@ -139,7 +139,7 @@ extension LedgerTests {
                 """
                 ALTER TABLE accounts DROP CONSTRAINT accounts_not_overdrawn; DROP TRIGGER accounts_begin ON accounts
                 """)
-              try await books.ledger.guardBooks()
+              try await books.ledger.installTriggers()
             }
           }
           try await group.waitForAll()

@@ -38,7 +38,7 @@ extension LedgerTests {
       try await server.createDatabase("siege")
       let pool = PostgresPool(try await server.configuration(database: "siege"), connections: 2)
       for migration in Ledger.migrations { try await pool.script(migration.sql) }
-      try await LedgerStore(pool).guardBooks()
+      try await LedgerStore(pool).installTriggers()
       let books = LedgerStore(pool)
       let names = (0..<Self.accounts).map { "creator-\($0)" }
       try await books.open(names, as: .creator)
