@@ -6,7 +6,7 @@ import Reconciling
 import Testing
 
 @Suite struct EnvironmentPricesTests {
-  @Test func `prices are read as they are written`() throws {
+  @Test("Prices of the environment are parsed") func parsesPrices() throws {
     let prices = try EnvironmentPrices(parsing: " price_abc=100 ,price_def = 0.5,")
     #expect(
       prices.credits == ["price_abc": Credits(micro: 100_000_000), "price_def": Credits(micro: 500_000)])
@@ -24,7 +24,7 @@ import Testing
     ("a=1000000000.000001", 1, "more credits than"), ("a=1,b=2,a=1", 9, "there twice"),
   ]
 
-  @Test(arguments: wrong) func `what is wrong is told with its place`(
+  @Test("A syntax error has its column", arguments: wrong) func syntaxErrorHasColumn(
     _ row: (text: String, column: Int, part: String)
   ) {
     let problem = #expect(throws: EnvironmentPrices.Problem.self) { try EnvironmentPrices(parsing: row.text) }
@@ -33,7 +33,7 @@ import Testing
     #expect(problem?.message.contains(row.part) == true, "\(problem?.message ?? "")")
   }
 
-  @Test func `a conflict blocks the map, and equal credits are none`() async throws {
+  @Test("A conflict blocks the map, and equal credits do not") func conflictBlocksMap() async throws {
     let map = try Fixture.resource(
       PriceMapSpec.self, "packs", #"{"prices":{"price_a":{"credits":1},"price_b":{"credits":2}}}"#)
     let same = try EnvironmentPrices(parsing: "price_a=1,price_c=9")

@@ -11,7 +11,7 @@ import Testing
     let reason: String
     let desired: String?
     let observed: [PriceEntry]?
-    /// Summary and fields of the step; nil: up to date.
+    /// The summary and fields of the step; nil: up to date.
     let step: String?
     var fields: [String] = []
     var risk = Risk.safe
@@ -65,7 +65,7 @@ import Testing
     ),
   ]
 
-  @Test(arguments: table) func decides(_ row: Row) throws {
+  @Test("Plans the steps of a change", arguments: table) func plansChange(_ row: Row) throws {
     let outcome = try plan(row.desired, row.observed.map { PriceMapObserved(entries: $0) })
     #expect(outcome.steps.first?.summary == row.step)
     #expect(outcome.steps.count <= 1)
@@ -74,7 +74,7 @@ import Testing
     #expect(step.risk == row.risk)
   }
 
-  @Test func waitsForAPriceThatAnotherMapHolds() throws {
+  @Test("Waits for a price of another map") func waitsForPriceOfOtherMap() throws {
     let observed = PriceMapObserved(entries: [], heldElsewhere: ["pack10": "old"])
     let outcome = try plan(#"{"prices":{"pack10":{"credits":100}}}"#, observed)
     #expect(
@@ -82,7 +82,9 @@ import Testing
         == "pack10 belongs to PriceMap/old and is claimed by PriceMap/packs too; remove it from one of them")
   }
 
-  @Test func givesUpItsOwnPricesWhileItWaitsForThoseOfAnother() throws {
+  @Test("Closes its own prices while it waits for those of another map") func closesOwnPricesWhileWaiting()
+    throws
+  {
     let observed = PriceMapObserved(entries: [entry("b", 1)], heldElsewhere: ["a": "other"])
     let steps = try plan(#"{"prices":{"a":{"credits":1}}}"#, observed).steps
     #expect(steps.map(\.operation) == [.write(entries: [], close: ["b"])])
@@ -93,7 +95,7 @@ import Testing
         == [.leave(ledger, close: ["b"])])
   }
 
-  @Test func closesWhatItLeftInAnotherDatabase() throws {
+  @Test("Closes the prices in another database") func closesPricesInOtherDatabase() throws {
     let ledger = ResourceID(kind: "Database", name: "ledger")
     let observed = PriceMapObserved(entries: [entry("a", 1)], leftBehind: [ledger: ["a", "b"]])
     let leave = PriceMapOperation.leave(ledger, close: ["a", "b"])
@@ -101,7 +103,7 @@ import Testing
     #expect(try plan(nil, observed).steps.map(\.operation) == [.write(entries: [], close: ["a"]), leave])
   }
 
-  @Test func tellsDriftFromAChangedManifest() throws {
+  @Test("Distinguishes drift from a changed manifest") func distinguishesDriftFromChange() throws {
     let desired = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"pack10":{"credits":110}}}"#)
     let observed = PriceMapObserved(entries: [entry("pack10", 100)])
     let drift = try PriceMapPlanner().plan(desired, observed, Fixture.context(desired, lastApplied: desired))
@@ -112,8 +114,10 @@ import Testing
     #expect(change.steps.first?.reason == "the manifest changed")
   }
 
-  /// Over generated maps and rows: what the step writes is what is declared.
-  @Test(arguments: 1...200) func appliedStepsLeaveNothingToDo(seed: Int) throws {
+  /// The step writes the declared entries, for generated maps and rows.
+  @Test("Applied steps leave an empty plan", arguments: 1...200) func appliedStepsLeaveEmptyPlan(seed: Int)
+    throws
+  {
     var random = SeededRandom(seed: UInt64(seed))
     let desired = randomMap(&random)
     var world = Dictionary(

@@ -8,7 +8,7 @@ import Testing
   struct Row: Sendable, CustomTestStringConvertible {
     let reason: String
     let spec: String
-    /// A part of the problem.
+    /// A part of the message.
     let problem: String
     var testDescription: String { reason }
   }
@@ -39,14 +39,14 @@ import Testing
       problem: "must refer to `Database/…`"),
   ]
 
-  @Test(arguments: table) func refuses(_ row: Row) throws {
+  @Test("Refuses an invalid spec", arguments: table) func refusesInvalidSpec(_ row: Row) throws {
     let error = #expect(throws: Fixture.Refused.self) {
       try Fixture.resource(PriceMapSpec.self, "packs", row.spec)
     }
     #expect(error?.description.contains(row.problem) == true, "found: \(error?.description ?? "nothing")")
   }
 
-  @Test func comesAfterItsDatabase() throws {
+  @Test("A map is ordered after its database") func mapIsOrderedAfterDatabase() throws {
     let silent = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
     #expect(silent.references.map(\.target.description) == ["Database/platform"])
     let written = try Fixture.resource(

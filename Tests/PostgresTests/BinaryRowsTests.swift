@@ -43,7 +43,9 @@ import Testing
 
   @Test(
     "A missing column or one of another type is an error",
-    arguments: ["SELECT 1::int AS x", "SELECT 'eight by'::varchar(7) AS x", "SELECT true AS x", "SELECT 1::bigint AS y"])
+    arguments: [
+      "SELECT 1::int AS x", "SELECT 'eight by'::varchar(7) AS x", "SELECT true AS x", "SELECT 1::bigint AS y",
+    ])
   func missingOrMistypedColumnIsAnError(sql: String) async throws {
     try await with(sql) { rows in
       let error = #expect(throws: PostgresError.self) { try rows.integers("x") { _ in } }

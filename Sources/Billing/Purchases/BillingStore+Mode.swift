@@ -41,7 +41,8 @@ extension BillingStore {
       code: "billing.mode", "the recorded mode of purchases is \(theirs), but the configured mode is \(own)",
       hint:
         "set a key of mode \(theirs), or set the mode: `stripeMode: \(theirs)` for the server, "
-        + "`--mode \(theirs)` for a replay; keep \(own) purchases in a database of their own", retry: .afterChange)
+        + "`--mode \(theirs)` for a replay; keep \(own) purchases in a database of their own",
+      retry: .afterChange)
   }
 
   /// Purchases are paid from an account that an applied Ledger opens.

@@ -5,9 +5,9 @@ package import StripeAPI
 
 /// Processes Stripe's events, each once, in the database of prices and credits.
 ///
-/// An event is one transaction, which records the event and the purchase, moves the credits and resolves dead
-/// letters. The final balances do not depend on the order of events: the credits to reverse of a purchase
-/// follow from all that Stripe has reported about it (`Reversal`).
+/// An event is one transaction, which records the event and the purchase, moves the credits and resolves
+/// dead letters. The final balances do not depend on the order of events: the credits to reverse of a
+/// purchase follow from all that Stripe has reported about it (`Reversal`).
 package struct BillingStore: Sendable {
   /// Reads a session's line items from Stripe.
   package typealias LineItems = @Sendable (_ session: String) async -> Result<[StripeLineItem], StripeError>

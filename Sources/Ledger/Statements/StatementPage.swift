@@ -49,7 +49,8 @@ package struct StatementPage: Sendable {
       \(summary)
       \(lines)
       <footer>One credit is worth $\(Decimals.text(tenThousandths, digits: 4).padded(to: 2)). \
-      Amounts are exact to a millionth of a credit; dollars are rounded to the nearest cent. Times are UTC.</footer>
+      Amounts are exact to a millionth of a credit; dollars are rounded to the nearest cent. \
+      Times are UTC.</footer>
       </body>
       </html>
 
