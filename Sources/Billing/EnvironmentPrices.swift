@@ -13,7 +13,7 @@ package struct EnvironmentPrices: Sendable, Hashable {
   private init(credits: [String: Credits]) { self.credits = credits }
 
   /// A syntax error of the variable.
-  package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
+  package struct SyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The byte offset of the entry, counted from 1.
     package let column: Int
     package let message: String
@@ -24,7 +24,7 @@ package struct EnvironmentPrices: Sendable, Hashable {
 
   /// Parses entries that are separated by commas. Whitespace around ids and numbers and a trailing comma are
   /// ignored. An empty text has no prices.
-  package init(parsing text: String) throws(Problem) {
+  package init(parsing text: String) throws(SyntaxError) {
     var credits: [String: Credits] = [:]
     var start = 0
     let bytes = Array(text.utf8)
@@ -36,34 +36,34 @@ package struct EnvironmentPrices: Sendable, Hashable {
       if text.isEmpty, index == entries.count - 1 { continue }
       let (id, value) = try EnvironmentPrices.entry(text, column)
       guard credits.updateValue(value, forKey: id) == nil else {
-        throw Problem(column: column, message: "\(id) occurs twice", hint: "keep one of them")
+        throw SyntaxError(column: column, message: "\(id) occurs twice", hint: "keep one of them")
       }
     }
     self.credits = credits
   }
 
-  private static func entry(_ text: ArraySlice<UInt8>, _ column: Int) throws(Problem) -> (String, Credits) {
+  private static func entry(_ text: ArraySlice<UInt8>, _ column: Int) throws(SyntaxError) -> (String, Credits) {
     guard let mark = text.firstIndex(of: UInt8(ascii: "=")) else {
-      throw Problem(column: column, message: "an entry has no ‘=’", hint: "write price_abc=100,price_def=550")
+      throw SyntaxError(column: column, message: "an entry has no ‘=’", hint: "write price_abc=100,price_def=550")
     }
     let id = String(decoding: trimmed(text[..<mark]), as: UTF8.self)
     let number = String(decoding: trimmed(text[text.index(after: mark)...]), as: UTF8.self)
     guard PriceMapSpec.isPriceID(id) else {
-      throw Problem(
+      throw SyntaxError(
         column: column, message: "the text before ‘=’ is not a Price ID",
         hint: "copy it from Stripe; it contains only `a`–`z`, `A`–`Z`, `0`–`9` and `_`")
     }
     guard let credits = Credits(number) else {
-      throw Problem(
+      throw SyntaxError(
         column: column, message: "the value of \(id) is not a number of credits",
         hint: "write a number such as 100, with at most six digits after the point")
     }
     guard credits.micro > 0 else {
-      throw Problem(
+      throw SyntaxError(
         column: column, message: "\(id) gives \(credits) credits", hint: "write a number above 0")
     }
     guard credits <= Credits.maxTransfer else {
-      throw Problem(
+      throw SyntaxError(
         column: column, message: "\(id) gives more credits than one movement of the ledger can have",
         hint: "write at most \(Credits.maxTransfer)")
     }
