@@ -42,9 +42,11 @@ package struct EnvironmentPrices: Sendable, Hashable {
     self.credits = credits
   }
 
-  private static func entry(_ text: ArraySlice<UInt8>, _ column: Int) throws(SyntaxError) -> (String, Credits) {
+  private static func entry(_ text: ArraySlice<UInt8>, _ column: Int) throws(SyntaxError) -> (String, Credits)
+  {
     guard let mark = text.firstIndex(of: UInt8(ascii: "=")) else {
-      throw SyntaxError(column: column, message: "an entry has no ‘=’", hint: "write price_abc=100,price_def=550")
+      throw SyntaxError(
+        column: column, message: "an entry has no ‘=’", hint: "write price_abc=100,price_def=550")
     }
     let id = String(decoding: trimmed(text[..<mark]), as: UTF8.self)
     let number = String(decoding: trimmed(text[text.index(after: mark)...]), as: UTF8.self)

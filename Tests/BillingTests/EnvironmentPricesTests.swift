@@ -27,7 +27,9 @@ import Testing
   @Test("A syntax error has its column", arguments: wrong) func syntaxErrorHasColumn(
     _ row: (text: String, column: Int, part: String)
   ) {
-    let problem = #expect(throws: EnvironmentPrices.SyntaxError.self) { try EnvironmentPrices(parsing: row.text) }
+    let problem = #expect(throws: EnvironmentPrices.SyntaxError.self) {
+      try EnvironmentPrices(parsing: row.text)
+    }
     #expect(problem?.column == row.column, "\(row.text)")
     #expect(problem?.description.hasPrefix("STRIPE_PRICE_MAP:\(row.column): ") == true)
     #expect(problem?.message.contains(row.part) == true, "\(problem?.message ?? "")")

@@ -88,7 +88,8 @@ package struct StripeRoute: Sendable {
 
   /// Keeps the last count if the store does not answer.
   private func countDeadLetters() async {
-    guard case .success(let store) = await store(), let counts = try? await store.openDeadLetterCounts() else {
+    guard case .success(let store) = await store(), let counts = try? await store.openDeadLetterCounts()
+    else {
       return
     }
     metrics.setDeadLetters(counts)
