@@ -120,10 +120,10 @@ extension PurchaseTests {
     func eventRejectedByDatabaseIsKept() async throws {
       try await BillingFixture.with { (fixture) async throws in
         try await fixture.pool.query(
-          "ALTER TABLE billing_purchases ADD CONSTRAINT odd CHECK (session <> 'cs_live_1')")
+          "ALTER TABLE billing_purchases ADD CONSTRAINT test CHECK (session <> 'cs_live_1')")
         #expect(await fixture.process(Payment().completed()).refusal == .databaseRefused)
         #expect(try await fixture.balance() == nil)
-        try await fixture.pool.query("ALTER TABLE billing_purchases DROP CONSTRAINT odd")
+        try await fixture.pool.query("ALTER TABLE billing_purchases DROP CONSTRAINT test")
         let deadLetter = try #require(try await fixture.store.deadLetters().first)
         #expect(await fixture.store.replay(deadLetter.id) == .tried(.credited(Credits(micro: 100_000_000))))
       }

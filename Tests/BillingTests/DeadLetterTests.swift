@@ -84,10 +84,10 @@ extension PurchaseTests {
     @Test("An erasure includes refunds of sessions that were not credited")
     func erasureIncludesUncreditedRefunds() async throws {
       try await BillingFixture.with { (fixture) async throws in
-        var odd = Payment()
-        odd.lines = [("price_gone", 1, 10)]
-        await fixture.process(odd.completed())
-        await fixture.process(odd.refunded(10))
+        var uncredited = Payment()
+        uncredited.lines = [("price_gone", 1, 10)]
+        await fixture.process(uncredited.completed())
+        await fixture.process(uncredited.refunded(10))
         await fixture.process(Payment(number: 2).completed())
         _ = try await LedgerErasure.erase(
           "ada", by: "op", in: fixture.pool, alsoErasing: [BillingErasure.hook])
@@ -105,10 +105,10 @@ extension PurchaseTests {
       async throws
     {
       try await BillingFixture.with { (fixture) async throws in
-        var odd = Payment()
-        odd.lines = [("price_gone", 1, 10)]
-        await fixture.process(odd.completed())
-        await fixture.process(odd.dispute("needs_response", 10))
+        var uncredited = Payment()
+        uncredited.lines = [("price_gone", 1, 10)]
+        await fixture.process(uncredited.completed())
+        await fixture.process(uncredited.dispute("needs_response", 10))
         await fixture.process(Payment(number: 2, reference: "bob").completed())
         #expect(try await BillingErasure.eraseDeadLetters(of: "ada", in: fixture.pool) == 2)
         #expect(try await BillingErasure.eraseDeadLetters(of: "ada", in: fixture.pool) == 0)

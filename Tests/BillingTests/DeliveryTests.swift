@@ -39,7 +39,7 @@ extension PurchaseTests {
         #expect(await fixture.process(payment.completed()) == .credited(Credits(micro: 65 * 650_000_000)))
         #expect(server.requests.count == 2)
         #expect(await fixture.process(payment.completed("paid", event: "evt_other")) == .repeated)
-        #expect(server.requests.count == 2, "what is credited needs no question")
+        #expect(server.requests.count == 2, "a credited session needs no request")
       }
     }
 
@@ -165,9 +165,9 @@ extension PurchaseTests {
     func erasureLeavesNoPersonalData() async throws {
       try await BillingFixture.with { (fixture) async throws in
         await fixture.process(Payment().completed())
-        var odd = Payment(number: 2)
-        odd.lines = [("price_gone", 1, 10)]
-        await fixture.process(odd.completed())
+        var uncredited = Payment(number: 2)
+        uncredited.lines = [("price_gone", 1, 10)]
+        await fixture.process(uncredited.completed())
         await fixture.process(Payment(number: 3, reference: "bob").completed())
         try await fixture.spend(100_000_000, key: "all")
         await fixture.process(Payment().refunded(500))

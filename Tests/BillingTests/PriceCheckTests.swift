@@ -55,20 +55,20 @@ import Testing
     let context = Fixture.reconcileContext(now: now, offers: World.context.offers)
     let seen = try #require(try await backend.observe([subject], in: context)[map.id]?.get())
     let plan = try PriceMapPlanner().plan(map, seen, Fixture.context(map))
-    #expect(plan.steps.isEmpty && plan.waitingOn == nil, "what Stripe says changes no row")
+    #expect(plan.steps.isEmpty && plan.waitingOn == nil, "Stripe's response changes no row")
     return backend.health(of: subject, observed: seen, in: context)
   }
 
   static let cases: [(prices: String, reason: String?, part: String)] = [
     (#""ok":{"credits":1,"amount":10}"#, nil, ""), (#""ok":{"credits":1}"#, nil, ""),
-    (#""gone":{"credits":1}"#, "PriceMissing", "gone is not at Stripe"),
-    (#""off":{"credits":1}"#, "PriceInactive", "off cannot be bought"),
-    (#""ok":{"credits":1,"amount":10.01}"#, "PriceDiffers", "ok costs 10 at Stripe, and 10.01 here"),
+    (#""gone":{"credits":1}"#, "PriceMissing", "gone does not exist at Stripe"),
+    (#""off":{"credits":1}"#, "PriceInactive", "off is archived at Stripe"),
+    (#""ok":{"credits":1,"amount":10.01}"#, "PriceDiffers", "ok costs 10 at Stripe, but 10.01 here"),
     (#""tiers":{"credits":1,"amount":1}"#, "PriceDiffers", "tiers costs no fixed amount"),
-    (#""tiers":{"credits":1}"#, nil, ""), (#""euro":{"credits":1}"#, "PriceDiffers", "sold in eur"),
+    (#""tiers":{"credits":1}"#, nil, ""), (#""euro":{"credits":1}"#, "PriceDiffers", "is in eur at Stripe"),
     (
       #""gone":{"credits":1},"off":{"credits":1},"ok":{"credits":1}"#, "PriceMissing",
-      "; off cannot be bought"
+      "; off is archived at Stripe"
     ),
   ]
 

@@ -14,15 +14,15 @@ import Testing
   }
 
   static let table: [Row] = [
-    Row(reason: "a map without prices says nothing", spec: #"{"prices":{}}"#, problem: "must not be empty"),
-    Row(reason: "prices are what the kind is for", spec: "{}", problem: "needs the field ‘prices’"),
+    Row(reason: "a map needs prices", spec: #"{"prices":{}}"#, problem: "must not be empty"),
+    Row(reason: "prices are required", spec: "{}", problem: "needs the field ‘prices’"),
     Row(
-      reason: "a price that gives nothing is a mistake", spec: #"{"prices":{"a":{"credits":0}}}"#,
+      reason: "a price must give credits", spec: #"{"prices":{"a":{"credits":0}}}"#,
       problem: "must be more than 0"),
     Row(
       reason: "cents are the smallest unit of dollars",
       spec: #"{"prices":{"a":{"credits":1,"amount":9.999}}}"#,
-      problem: "has more digits than usd has"),
+      problem: "has more decimal places than usd"),
     Row(
       reason: "yen have no smaller unit",
       spec: #"{"currency":"jpy","prices":{"a":{"credits":1,"amount":9.5}}}"#,
@@ -33,7 +33,7 @@ import Testing
       problem: "did you mean `usd`?"),
     Row(
       reason: "a Price ID has no spaces", spec: #"{"prices":{"a b":{"credits":1}}}"#,
-      problem: "is no Price ID"),
+      problem: "is not a Price ID"),
     Row(
       reason: "prices live in a database", spec: #"{"database":"Node/a","prices":{"a":{"credits":1}}}"#,
       problem: "must refer to `Database/…`"),

@@ -51,7 +51,7 @@ extension PurchaseTests {
               "SELECT reversed_micro FROM billing_purchases WHERE session = '\(body.session)'")
               == 10_000_000)
         }
-        #expect(try await fixture.reasons().filter { $0 != "unknown_price" } == [], "deadLetters that stay")
+        #expect(try await fixture.reasons().filter { $0 != "unknown_price" } == [], "dead letters stay open")
         try await fixture.expectBalanced()
       }
     }

@@ -29,7 +29,7 @@ extension PurchaseTests {
         await fixture.process(payment.completed())
         #expect(await fixture.process(payment.refunded(333)) == .reversed(Credits(micro: 33_333_333)))
         #expect(await fixture.process(payment.refunded(998)) == .reversed(Credits(micro: 66_566_566)))
-        #expect(await fixture.process(payment.refunded(500)) == .noted, "older than what is known")
+        #expect(await fixture.process(payment.refunded(500)) == .noted, "older than the recorded refund")
         #expect(try await fixture.balance() == 100_101)
         #expect(await fixture.process(payment.refunded(999)) == .reversed(Credits(micro: 100_101)))
         #expect(try await fixture.balance() == 0)
@@ -101,7 +101,7 @@ extension PurchaseTests {
         #expect(try await fixture.balance() == 25_000_000)
         #expect(
           try await fixture.store.deadLetters().map(\.subject) == ["ch_2"],
-          "another payment's deadLetter stays")
+          "the dead letter of another payment stays")
         #expect(await fixture.process(payment.refunded(250)) == .noted)
         #expect(try await fixture.balance() == 25_000_000)
       }

@@ -120,7 +120,7 @@ extension EndToEnd {
         #expect(malformed.exitCode == 2 && malformed.errors.contains("STRIPE_PRICE_MAP:15: "), "\(malformed)")
         let planned = try await installation.run(
           "plan", installation.manifestFolder, variables: ["STRIPE_PRICE_MAP": "price_100=200"])
-        #expect(planned.output.contains("one meaning of price_100, which gives 100"), "\(planned)")
+        #expect(planned.output.contains("one value of price_100, which gives 100"), "\(planned)")
       }
     }
 

@@ -58,7 +58,7 @@ extension LedgerTests {
           }
         }
         let affordable = Int64(accounts) * (budget / price)
-        #expect(Int64(batches * size) > 2 * affordable, "more is asked for than can be paid")
+        #expect(Int64(batches * size) > 2 * affordable, "more is requested than can be paid")
         #expect(try await fixture.count("SELECT count(*) FROM holds") == affordable)
         #expect(
           try await fixture.count(

@@ -46,7 +46,7 @@ extension LedgerTests {
       #expect(Self.rules.payout(for: usage, of: Credits(micro: price)).micro == payout, "\(why)")
       let legs = Self.rules.legs(
         of: Credits(micro: price), usage: usage, payer: "p", node: "n", developer: "d")
-      #expect(legs.reduce(0) { $0 + $1.amount.micro } == price, "the legs come to the price")
+      #expect(legs.reduce(0) { $0 + $1.amount.micro } == price, "the sum of the legs is the price")
     }
 
     @Test("A developer receives 100 % up to the threshold and 85 % after, split exactly there")

@@ -55,7 +55,7 @@ extension LedgerTests {
       // First a backend is killed, which the program survives, then the program.
       let first = try await program(socket) { pid in
         try await reach(Self.holds / 5, pool)
-        let backend = try await Self.asked {
+        let backend = try await Self.retrying {
           try await pool.query(
             """
             SELECT pid FROM pg_stat_activity
@@ -90,7 +90,7 @@ extension LedgerTests {
     /// Returns once a number of calls have an outcome. Checks meanwhile that no account is overdrawn.
     private func reach(_ calls: Int64, _ pool: PostgresPool) async throws {
       while true {
-        let row = try await Self.asked {
+        let row = try await Self.retrying {
           try await pool.query(
             """
             SELECT (SELECT count(*) FROM ledger_calls), (SELECT count(*) FROM accounts
@@ -105,12 +105,12 @@ extension LedgerTests {
     }
 
     /// Retries a query while the server restarts.
-    private static func asked<Answer>(_ question: () async throws -> Answer) async throws -> Answer {
+    private static func retrying<Answer>(_ query: () async throws -> Answer) async throws -> Answer {
       for _ in 0..<300 {
-        if let answer = try? await question() { return answer }
+        if let answer = try? await query() { return answer }
         try await Task.sleep(for: .milliseconds(50))
       }
-      return try await question()
+      return try await query()
     }
 
     /// Runs the program to its end, concurrently with `body`.
