@@ -84,7 +84,7 @@ extension EndToEnd {
             "\(replayed)")
           _ = try await Billing.deliver(Billing.event(4, "price_gone"), to: installation)
           let test = try await installation.run("billing", "replay", "2", "--mode", "test")
-          #expect(test.exitCode == 1 && test.output.contains("these books are for live events"), "\(test)")
+          #expect(test.exitCode == 1 && test.output.contains("the recorded mode of purchases is live"), "\(test)")
           let dismissed = try await installation.run("billing", "dismiss", "2", "--because", "paid back")
           #expect(
             dismissed.exitCode == 0 && dismissed.output == "✓ dead letter 2: dismissed\n", "\(dismissed)")
@@ -138,7 +138,7 @@ extension EndToEnd {
         #expect(outcome.exitCode == 2, "\(outcome)")
         #expect(
           outcome.errors.contains(
-            "PriceMaps and the Ledger are kept in Database/platform and Database/books"),
+            "PriceMaps and the Ledger are in Database/platform and Database/books"),
           "\(outcome)")
       }
     }
