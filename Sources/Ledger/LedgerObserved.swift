@@ -43,11 +43,6 @@ package struct ExportLocationObserved: Hashable, Sendable {
   /// The destination's name in the table of exports.
   package let name: String
   package let state: ExportState
-
-  package init(name: String, state: ExportState) {
-    self.name = name
-    self.state = state
-  }
 }
 
 package enum LedgerOperation: StepOperation {

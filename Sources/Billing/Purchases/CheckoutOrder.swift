@@ -16,11 +16,6 @@ package struct CheckoutOrder: Sendable, Hashable {
     package let credits: Credits
     /// ISO 4217 in lower case.
     package let currency: String
-
-    package init(credits: Credits, currency: String) {
-      self.credits = credits
-      self.currency = currency
-    }
   }
 
   package let account: String
