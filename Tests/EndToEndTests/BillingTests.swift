@@ -84,7 +84,8 @@ extension EndToEnd {
             "\(replayed)")
           _ = try await Billing.deliver(Billing.event(4, "price_gone"), to: installation)
           let test = try await installation.run("billing", "replay", "2", "--mode", "test")
-          #expect(test.exitCode == 1 && test.output.contains("the recorded mode of purchases is live"), "\(test)")
+          #expect(
+            test.exitCode == 1 && test.output.contains("the recorded mode of purchases is live"), "\(test)")
           let dismissed = try await installation.run("billing", "dismiss", "2", "--because", "paid back")
           #expect(
             dismissed.exitCode == 0 && dismissed.output == "✓ dead letter 2: dismissed\n", "\(dismissed)")
