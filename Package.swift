@@ -25,14 +25,14 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 /// A module that owns kinds: what every such module imports, and the drivers it needs.
 /// - Parameters:
 ///   - folder: the folder below `Sources`; nil: `Kinds/<name>`.
-///   - sql: the statements in the folder `SQL` of the target, without `.sql`.
+///   - sql: whether its folder `SQL` is embedded in the program.
 func kinds(
-  _ name: String, folder: String? = nil, _ drivers: [Target.Dependency] = [], sql: [String] = []
+  _ name: String, folder: String? = nil, _ drivers: [Target.Dependency] = [], sql: Bool = false
 ) -> Target {
   .target(
     name: name, dependencies: ["KindSupport", "Manifests", "Planning", "Reconciling", "Model"] + drivers,
     path: "Sources/\(folder ?? "Kinds/\(name)")",
-    resources: sql.isEmpty ? nil : sql.map { .embedInCode("SQL/\($0).sql") })
+    resources: sql ? [.embedInCode("SQL")] : [])
 }
 
 func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -89,14 +89,14 @@ let kindModules: [Target] = [
     name: "KindSupport", dependencies: ["Manifests", "Planning", "Reconciling", "Model"],
     path: "Sources/Kinds/KindSupport"),
   kinds("ContainerSupport", ["Concurrency", "DockerEngine", "HTTP"]),
-  kinds("Databases", ["Concurrency", "Postgres"], sql: ["observe-roles"]),
+  kinds("Databases", ["Concurrency", "Postgres"], sql: true),
   kinds("Services", ["Concurrency", "ContainerSupport"]),
   kinds("Nodes", ["Concurrency", "ContainerSupport"]),
   kinds("Modules", ["ContainerSupport"]),
-  kinds("Recovery", ["Concurrency", "Postgres", "PgBackRest"], sql: ["archive-status"]),
+  kinds("Recovery", ["Concurrency", "Postgres", "PgBackRest"], sql: true),
   kinds("Delivery", ["Postgres"]),
-  kinds("Ledger", folder: "Ledger", ["Concurrency", "HTTP", "ObjectStorage", "Parquet", "Postgres"]),
-  kinds("Billing", folder: "Billing", ["Ledger", "Postgres", "StripeAPI"]),
+  kinds("Ledger", folder: "Ledger", ["HTTP", "ObjectStorage", "Parquet", "Postgres"], sql: true),
+  kinds("Billing", folder: "Billing", ["Ledger", "Postgres", "StripeAPI"], sql: true),
 ]
 
 /// A part of the jobs subsystem; every one of them knows the values of `Model`.
@@ -164,7 +164,8 @@ let executables: [Target] = [
     name: "bench-selection", dependencies: ["JobModel", "Model", "Placement"],
     path: "Benchmarks/SelectionBench"),
   .executableTarget(
-    name: "bench-ledger", dependencies: ["Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
+    name: "bench-ledger",
+    dependencies: ["Concurrency", "Ledger", "Model", "ObjectStorage", "Postgres", subprocess],
     path: "Benchmarks/LedgerBench"),
   .executableTarget(
     name: "bench-gateway", dependencies: ["Gateway", "GatewaySupport", "Model", "Reconciling", logging],

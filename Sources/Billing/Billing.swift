@@ -2,27 +2,29 @@ package import KindSupport
 internal import Model
 package import Postgres
 
-/// What Stripe's prices give in credits, and who got them (seeds: Financial & Incentive Flows). One kind: `PriceMap`.
+/// Prices of credits and purchases through Stripe (seeds: Financial & Incentive Flows). One kind: `PriceMap`.
 ///
-/// Entry file: `PriceMapSpec.swift`. The prices live in a declared `Database`, in `price_map_entries`, as history: a
-/// change supersedes the current row and opens another, a removal supersedes only, nothing is overwritten. A row is
-/// current while `superseded_at` is NULL, and in force from the later of `effective_from` and `recorded_at` until
-/// `superseded_at`; a Price ID is current in one map at most, which a unique index holds. `PriceMapStore.swift` has
-/// every statement: ten thousand maps are read by one query, a change of one map is one statement.
+/// Entry file: `PriceMapSpec.swift`. The prices are in a declared `Database`, in `price_map_entries`, as
+/// history: a change supersedes the current row and inserts another, a removal only supersedes, nothing is
+/// overwritten. A row is current while `superseded_at` is NULL, and in force from the later of
+/// `effective_from` and `recorded_at` until `superseded_at`. A unique index ensures that a Price ID is
+/// current in at most one map. `PriceMapStore.swift` reads ten thousand maps with one query and changes a map
+/// with one statement.
 ///
-/// `StripeWebhook.swift` takes Stripe's events while the room runs: the signature is proved, then `BillingStore` does what
-/// the event tells, in one transaction with the ledger's entries. What cannot be done is a `DeadLetter`, which an operator
-/// replays or dismisses. `BillingDatabaseName.swift` says in which database all that is, `EnvironmentPrices.swift` is the other source
-/// of prices, `PriceCheck.swift` asks Stripe about them.
+/// `StripeWebhook.swift` verifies the signature of an event, then `BillingStore` processes the event in one
+/// transaction with the ledger's entries. An event that cannot be processed becomes a `DeadLetter`, which an
+/// operator replays or dismisses. `BillingDatabaseName.swift` selects the database, `EnvironmentPrices.swift`
+/// is the other source of prices, `PriceCheck.swift` compares prices with Stripe. `SQL/` has the longer
+/// statements.
 ///
-/// Must not import a container driver or another room but `Ledger`. Tested in `Tests/BillingTests`: planner tables, a property over
-/// generated maps, the backend against a real server, the webhook over a real socket with a stand-in for Stripe, and a
-/// property over deliveries in any order.
+/// Must not import a container driver or a kind's module other than `Ledger`. Tested in `Tests/BillingTests`:
+/// planner tables, a property over generated maps, the backend against a real server, the webhook over a real
+/// socket with a fake Stripe, and a property over deliveries in any order.
 package enum Billing {
   /// - Parameters:
-  ///   - connector: leads from what a `Database` offers to connections.
-  ///   - environmentPrices: prices that the process was started with.
-  ///   - clients: leads to Stripe, for maps that check their prices.
+  ///   - connector: Opens connections to the databases that `Database` resources offer.
+  ///   - environmentPrices: The prices of the process environment.
+  ///   - clients: Makes clients of Stripe for maps that check their prices.
   package static func kinds(
     connector: DatabaseConnector, environmentPrices: EnvironmentPrices, clients: @escaping PriceCheck.Clients
   ) -> [Kind] {
@@ -37,32 +39,11 @@ package enum Billing {
     ]
   }
 
-  /// The tables of prices, for the databases that `PriceMap` names. Numbered together with the other rooms' migrations
-  /// of the same databases.
+  /// The tables, for the databases that a `PriceMap` names. The numbers are shared with the migrations of
+  /// other modules for the same databases.
   package static let migrations = [
-    Migrations.Migration(number: 1, name: "price-map-entries", sql: priceMapEntries),
-    Migrations.Migration(number: 3, name: "billing", sql: BillingSchema.tables),
-    Migrations.Migration(number: 4, name: "billing-modes", sql: BillingSchema.modes),
+    Migrations.Migration(number: 1, name: "price-map-entries", sql: BillingSQL.priceMapEntries),
+    Migrations.Migration(number: 3, name: "billing", sql: BillingSQL.tables),
+    Migrations.Migration(number: 4, name: "billing-modes", sql: BillingSQL.modes),
   ]
-
-  private static let priceMapEntries = """
-    CREATE TABLE price_map_entries (
-      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-      map text NOT NULL,
-      price_id text NOT NULL,
-      credits_micro bigint NOT NULL CHECK (credits_micro > 0),
-      amount_tenthousandths bigint CHECK (amount_tenthousandths >= 0),
-      currency text NOT NULL,
-      effective_from timestamptz,
-      recorded_at timestamptz NOT NULL DEFAULT now(),
-      superseded_at timestamptz CHECK (superseded_at >= recorded_at)
-    );
-    COMMENT ON TABLE price_map_entries IS
-      'History of prices: current while superseded_at is null; in force from the later of effective_from and'
-      ' recorded_at until superseded_at';
-    CREATE UNIQUE INDEX price_map_entries_current ON price_map_entries (price_id)
-      WHERE superseded_at IS NULL;
-    CREATE INDEX price_map_entries_of_map ON price_map_entries (map, price_id) WHERE superseded_at IS NULL;
-    CREATE INDEX price_map_entries_history ON price_map_entries (map, price_id, recorded_at);
-    """
 }

@@ -1,14 +1,14 @@
 package import Model
 
-/// Which database an environment's purchases are in: the Ledger's, because prices, purchases and credits move in one
-/// transaction. Pure.
+/// Selects the database of an environment's purchases: the Ledger's, because prices, purchases and credits
+/// change in one transaction. Pure.
 package enum BillingDatabaseName {
   package static let standard = ResourceID(kind: "Database", name: "platform")
 
   /// - Parameters:
-  ///   - maps: the databases that PriceMaps are kept in.
-  ///   - ledgers: the databases that Ledgers are kept in.
-  /// - Throws: `billing.databases` where prices and credits are apart.
+  ///   - maps: The databases of PriceMaps.
+  ///   - ledgers: The databases of Ledgers.
+  /// - Throws: `billing.databases` if prices and credits are in different databases.
   package static func database(
     maps: some Sequence<ResourceID>, ledgers: some Sequence<ResourceID>
   ) throws(BackendError) -> ResourceID {
@@ -16,7 +16,8 @@ package enum BillingDatabaseName {
     func apart(_ what: String, _ databases: [ResourceID]) -> BackendError {
       BackendError(
         code: "billing.databases",
-        "\(what) are kept in \(databases.map(\.description).joined(separator: " and ")), and purchases have one place",
+        "\(what) are in \(databases.map(\.description).joined(separator: " and ")), "
+          + "but purchases need one database",
         hint: "keep the Ledger and all PriceMaps of an environment in one database", retry: .afterChange)
     }
     guard maps.count < 2 else { throw apart("PriceMaps", maps) }

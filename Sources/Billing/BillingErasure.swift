@@ -2,22 +2,22 @@ package import Ledger
 internal import Model
 package import Postgres
 
-/// Removes what the tables of purchases know of a person, when their account is erased. The ledger's entries and all amounts
-/// stay: later refunds still find their purchase, under the account's new name.
+/// Removes a person's data from the tables of purchases when their account is erased. The ledger's entries
+/// and all amounts stay: later refunds still find their purchase, under the account's new name.
 package enum BillingErasure {
-  /// For the ledger's erasure, which has renamed the account by then.
+  /// The hook of the ledger's erasure, which runs after the account was renamed.
   package static let hook: LedgerErasure.Hook = {
     (transaction, account, name) async throws(PostgresError) in
     try await erase(name, renamedTo: "\(LedgerStore.erasedPrefix)\(account)", in: transaction)
   }
 
-  /// For somebody whose sessions were kept as letters and credited nothing, so that the ledger has no account of theirs.
-  /// May be repeated.
-  /// - Returns: how many letters were changed; nil, and nothing is done, where the ledger has the account: it is to be
-  ///   erased there.
-  package static func eraseLetters(of account: String, in pool: PostgresPool) async throws(PostgresError)
-    -> Int?
-  {
+  /// Erases a person who has dead letters but no account in the ledger, because no session was credited. May
+  /// be repeated.
+  /// - Returns: The number of changed rows. Nil if the ledger has the account, which is to be erased there;
+  ///   nothing is changed then.
+  package static func eraseDeadLetters(
+    of account: String, in pool: PostgresPool
+  ) async throws(PostgresError) -> Int? {
     try await pool.transaction { transaction throws(PostgresError) in
       let known = try await transaction.pipeline([AccountDirectory.ids(of: [account])])[0]
       guard known.isEmpty else { return nil }
@@ -25,34 +25,19 @@ package enum BillingErasure {
     }
   }
 
-  /// May be repeated.
+  /// Erases the data of an account. May be repeated.
   /// - Parameters:
-  ///   - account: the name that the account had.
-  ///   - name: what it is called from now on; says nothing about the person.
-  /// - Returns: how many rows were changed.
+  ///   - account: The former name of the account.
+  ///   - name: The new name, which does not identify the person.
+  /// - Returns: The number of changed rows.
   package static func erase(
     _ account: String, renamedTo name: String, in transaction: PostgresTransaction
   ) async throws(PostgresError) -> Int {
-    // Letters first: they are found by the purchases' sessions and payments, too.
-    let letters = try await transaction.query(letters, [.text(account), .text(name)])
+    // Dead letters first: the statement also finds them by the sessions and payments of purchases.
+    let deadLetters = try await transaction.query(
+      BillingSQL.eraseDeadLetters, [.text(account), .text(name)])
     let purchases = try await transaction.query(
       "UPDATE billing_purchases SET account = $2 WHERE account = $1", [.text(account), .text(name)])
-    return letters.affected + purchases.affected
+    return deadLetters.affected + purchases.affected
   }
-
-  /// An open letter without its event cannot be replayed, but what is not covered can: that follows from the purchase.
-  /// Refunds and disputes are found by the payments of the account's purchases and of its sessions that gave nothing.
-  private static let letters = """
-    WITH sessions AS (
-      SELECT session AS subject, payment_intent, NULL AS event FROM billing_purchases WHERE account IN ($1, $2)
-      UNION ALL SELECT subject, payment_intent, event FROM billing_dead_letters WHERE account = $1
-    )
-    UPDATE billing_dead_letters
-    SET account = CASE WHEN account = $1 THEN $2 ELSE account END, payload = NULL
-    WHERE (payload IS NOT NULL OR account = $1)
-      AND (account = $1
-        OR subject IN (SELECT subject FROM sessions WHERE subject <> '')
-        OR payment_intent IN (SELECT payment_intent FROM sessions WHERE payment_intent IS NOT NULL)
-        OR event IN (SELECT event FROM sessions WHERE event IS NOT NULL))
-    """
 }

@@ -1,19 +1,19 @@
 internal import Manifests
 
-/// A currency of ISO 4217, in lower case as Stripe writes it.
+/// An ISO 4217 currency code in lower case, as Stripe writes it.
 package struct CurrencyCode: Hashable, Sendable, CustomStringConvertible {
   package let description: String
 
-  /// US dollars, which credits are priced in.
+  /// US dollars, the currency of credit prices.
   package init() { description = "usd" }
 
-  /// Digits after the point, as Stripe counts them (its zero-decimal and three-decimal currencies).
+  /// The number of decimal places, by Stripe's lists of zero-decimal and three-decimal currencies.
   package var digits: Int {
     if CurrencyCode.withoutDecimals.contains(description) { return 0 }
     return CurrencyCode.withThreeDecimals.contains(description) ? 3 : 2
   }
 
-  /// Whether an amount can be written with the currency's digits.
+  /// Whether an amount has at most the currency's number of decimal places.
   func takes(_ amount: Amount) -> Bool {
     var unit: Int64 = 1
     for _ in digits..<4 { unit *= 10 }
@@ -28,7 +28,7 @@ package struct CurrencyCode: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension CurrencyCode: ManifestText {
-  /// Nil unless there are three lowercase letters.
+  /// Nil unless the text is three lowercase letters.
   package init?(manifestText: String) {
     guard manifestText.utf8.count == 3, manifestText.utf8.allSatisfy({ (97...122).contains($0) }) else {
       return nil

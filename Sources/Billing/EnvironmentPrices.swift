@@ -1,8 +1,8 @@
 internal import Ledger
 package import Model
 
-/// Prices that the environment says, as `STRIPE_PRICE_MAP="price_abc=100,price_def=550"`: what one piece of each gives in
-/// credits, in US dollars. They count where no `PriceMap` has the price.
+/// The prices of the environment variable `STRIPE_PRICE_MAP="price_abc=100,price_def=550"`: credits per unit,
+/// for prices in US dollars. A `PriceMap` takes precedence.
 package struct EnvironmentPrices: Sendable, Hashable {
   package static let variable = "STRIPE_PRICE_MAP"
   package static let none = EnvironmentPrices(credits: [:])
@@ -12,9 +12,9 @@ package struct EnvironmentPrices: Sendable, Hashable {
 
   private init(credits: [String: Credits]) { self.credits = credits }
 
-  /// What is wrong with the text, and where.
-  package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Of the first byte of the entry, counted from 1.
+  /// A syntax error of the variable.
+  package struct SyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The byte offset of the entry, counted from 1.
     package let column: Int
     package let message: String
     package let hint: String
@@ -22,9 +22,9 @@ package struct EnvironmentPrices: Sendable, Hashable {
     package var description: String { "\(EnvironmentPrices.variable):\(column): \(message); \(hint)" }
   }
 
-  /// Entries are separated by commas; blanks around ids and numbers do not count, nor does a comma at the end. An empty
-  /// text has no prices.
-  package init(parsing text: String) throws(Problem) {
+  /// Parses entries that are separated by commas. Whitespace around ids and numbers and a trailing comma are
+  /// ignored. An empty text has no prices.
+  package init(parsing text: String) throws(SyntaxError) {
     var credits: [String: Credits] = [:]
     var start = 0
     let bytes = Array(text.utf8)
@@ -36,36 +36,38 @@ package struct EnvironmentPrices: Sendable, Hashable {
       if text.isEmpty, index == entries.count - 1 { continue }
       let (id, value) = try EnvironmentPrices.entry(text, column)
       guard credits.updateValue(value, forKey: id) == nil else {
-        throw Problem(column: column, message: "\(id) is there twice", hint: "keep one of them")
+        throw SyntaxError(column: column, message: "\(id) occurs twice", hint: "keep one of them")
       }
     }
     self.credits = credits
   }
 
-  private static func entry(_ text: ArraySlice<UInt8>, _ column: Int) throws(Problem) -> (String, Credits) {
+  private static func entry(_ text: ArraySlice<UInt8>, _ column: Int) throws(SyntaxError) -> (String, Credits)
+  {
     guard let mark = text.firstIndex(of: UInt8(ascii: "=")) else {
-      throw Problem(column: column, message: "an entry has no ‘=’", hint: "write price_abc=100,price_def=550")
+      throw SyntaxError(
+        column: column, message: "an entry has no ‘=’", hint: "write price_abc=100,price_def=550")
     }
     let id = String(decoding: trimmed(text[..<mark]), as: UTF8.self)
     let number = String(decoding: trimmed(text[text.index(after: mark)...]), as: UTF8.self)
     guard PriceMapSpec.isPriceID(id) else {
-      throw Problem(
-        column: column, message: "what stands before ‘=’ is no Price ID",
-        hint: "copy it from Stripe; it has letters, digits and `_` only")
+      throw SyntaxError(
+        column: column, message: "the text before ‘=’ is not a Price ID",
+        hint: "copy it from Stripe; it contains only `a`–`z`, `A`–`Z`, `0`–`9` and `_`")
     }
     guard let credits = Credits(number) else {
-      throw Problem(
-        column: column, message: "what \(id) gives is no number of credits",
+      throw SyntaxError(
+        column: column, message: "the value of \(id) is not a number of credits",
         hint: "write a number such as 100, with at most six digits after the point")
     }
     guard credits.micro > 0 else {
-      throw Problem(
-        column: column, message: "\(id) gives \(credits) credits", hint: "a price gives more than nothing")
+      throw SyntaxError(
+        column: column, message: "\(id) gives \(credits) credits", hint: "write a number above 0")
     }
-    guard credits <= LedgerCall.greatestAmount else {
-      throw Problem(
-        column: column, message: "\(id) gives more credits than the ledger moves at once",
-        hint: "write at most \(LedgerCall.greatestAmount)")
+    guard credits <= Credits.maxTransfer else {
+      throw SyntaxError(
+        column: column, message: "\(id) gives more credits than one movement of the ledger can have",
+        hint: "write at most \(Credits.maxTransfer)")
     }
     return (id, credits)
   }
@@ -84,7 +86,7 @@ package struct EnvironmentPrices: Sendable, Hashable {
     credits[id].map { CheckoutOrder.Price(credits: $0, currency: CurrencyCode().description) }
   }
 
-  /// One price to which the environment and a map give different credits.
+  /// A price with different credits in the environment and in a map.
   package struct Conflict: Hashable, Sendable, CustomStringConvertible {
     package let price: String
     package let environment: Credits
@@ -94,8 +96,8 @@ package struct EnvironmentPrices: Sendable, Hashable {
       "\(price) gives \(map) credits in the manifest and \(environment) in \(EnvironmentPrices.variable)"
     }
 
-    /// What has to happen, for whoever waits.
-    var request: String { "one meaning of \(price), which \(description.dropFirst(price.count + 1))" }
+    /// What a waiting plan needs.
+    var request: String { "one value of \(price), which \(description.dropFirst(price.count + 1))" }
   }
 
   /// Sorted by Price ID; equal credits are no conflict.

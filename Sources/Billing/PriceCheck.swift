@@ -3,10 +3,10 @@ package import Model
 package import StripeAPI
 internal import Synchronization
 
-/// Asks Stripe whether prices are as a map has them. What Stripe answers is remembered for an hour; what it does not
-/// answer says nothing about the prices.
+/// Compares the prices of maps with Stripe. Responses are cached for an hour. A request that fails is no
+/// evidence about a price.
 package final class PriceCheck: Sendable {
-  /// The client of a map's settings; fails where its key cannot be had.
+  /// Makes the client of a map's settings; fails if the key cannot be resolved.
   package typealias Clients = @Sendable (StripeCheckSpec) async -> Result<StripeClient, BackendError>
 
   private struct Key: Hashable, Sendable {
@@ -14,51 +14,53 @@ package final class PriceCheck: Sendable {
     let price: String
   }
 
-  private struct Answer: Sendable {
+  private struct Response: Sendable {
     /// Nil: Stripe has no such price.
     let price: StripePrice?
-    let at: Timestamp
+    let receivedAt: Timestamp
   }
 
   private static let lifetime = TimeSpan(seconds: 3600)
-  /// After a question in vain, Stripe is left alone for so long.
-  private static let rest = TimeSpan(seconds: 60)
-  /// Questions at a time; the clock is looked at between them.
-  private static let portion = 20
+  /// The pause after a failed request.
+  private static let pause = TimeSpan(seconds: 60)
+  /// The number of requests between checks of the deadline.
+  private static let batchSize = 20
 
   private let clients: Clients
-  private let known = Mutex<[Key: Answer]>([:])
-  private let silent = Mutex<[StripeCheckSpec: Timestamp]>([:])
+  private let cache = Mutex<[Key: Response]>([:])
+  private let failedAt = Mutex<[StripeCheckSpec: Timestamp]>([:])
 
   package init(clients: @escaping Clients) { self.clients = clients }
 
-  /// What is wrong with the prices of a map as far as Stripe has told, sorted by Price ID. Asks for what is not known, until
-  /// `deadline`; the rest is asked for another time.
+  /// The faults of a map's prices that Stripe has reported, sorted by Price ID. Requests prices that are not
+  /// cached until `deadline`; the next call requests the rest.
   func faults(
     of spec: PriceMapSpec, at now: Timestamp, until deadline: ContinuousClock.Instant
   ) async -> [PriceFault] {
     guard let settings = spec.check?.stripe else { return [] }
     let ids = spec.prices.keys.sorted()
-    let missing = known.withLock { known in
+    let missing = cache.withLock { cache in
       ids.filter { id in
-        guard let answer = known[Key(settings: settings, price: id)] else { return true }
-        return now - answer.at >= PriceCheck.lifetime || now < answer.at
+        guard let response = cache[Key(settings: settings, price: id)] else { return true }
+        return now - response.receivedAt >= PriceCheck.lifetime || now < response.receivedAt
       }
     }
     var faults: [PriceFault] = []
-    if !missing.isEmpty, let fault = await ask(missing, settings, now, deadline) { faults.append(fault) }
+    if !missing.isEmpty, let fault = await request(missing, settings, now, deadline) { faults.append(fault) }
     for id in ids {
-      let answer = known.withLock { $0[Key(settings: settings, price: id)] }
-      if let answer, let fault = spec.fault(of: id, answer.price) { faults.append(fault) }
+      let response = cache.withLock { $0[Key(settings: settings, price: id)] }
+      if let response, let fault = spec.fault(of: id, response.price) { faults.append(fault) }
     }
     return faults
   }
 
-  /// - Returns: a fault of the settings themselves, such as a key that Stripe does not take.
-  private func ask(
+  /// - Returns: A fault of the settings themselves, such as a key that Stripe rejects.
+  private func request(
     _ ids: [String], _ settings: StripeCheckSpec, _ now: Timestamp, _ deadline: ContinuousClock.Instant
   ) async -> PriceFault? {
-    if let last = silent.withLock({ $0[settings] }), now - last < PriceCheck.rest, now >= last { return nil }
+    if let last = failedAt.withLock({ $0[settings] }), now - last < PriceCheck.pause, now >= last {
+      return nil
+    }
     let client: StripeClient
     switch await clients(settings) {
     case .success(let made): client = made
@@ -67,14 +69,14 @@ package final class PriceCheck: Sendable {
     }
     var rest = ids[...]
     while !rest.isEmpty, ContinuousClock().now < deadline, !Task.isCancelled {
-      let answers = await client.prices(rest.prefix(PriceCheck.portion))
-      rest = rest.dropFirst(PriceCheck.portion)
-      for (id, answer) in answers.sorted(by: { $0.key < $1.key }) {
-        switch answer {
+      let results = await client.prices(rest.prefix(PriceCheck.batchSize))
+      rest = rest.dropFirst(PriceCheck.batchSize)
+      for (id, result) in results.sorted(by: { $0.key < $1.key }) {
+        switch result {
         case .success(let price): remember(price, id, settings, now)
         case .failure(let error) where error.code == .notFound: remember(nil, id, settings, now)
         case .failure(let error) where error.retry == .later:
-          silent.withLock { $0[settings] = now }
+          failedAt.withLock { $0[settings] = now }
           return nil
         case .failure(let error):
           return PriceFault(reason: .notChecked, price: "", "prices are not checked: \(error)")
@@ -85,11 +87,11 @@ package final class PriceCheck: Sendable {
   }
 
   private func remember(_ price: StripePrice?, _ id: String, _ settings: StripeCheckSpec, _ now: Timestamp) {
-    known.withLock { $0[Key(settings: settings, price: id)] = Answer(price: price, at: now) }
+    cache.withLock { $0[Key(settings: settings, price: id)] = Response(price: price, receivedAt: now) }
   }
 }
 
-/// One price that is not at Stripe as a map has it.
+/// A difference between a map and Stripe.
 package struct PriceFault: Sendable, Hashable {
   package enum Reason: String, Sendable, Hashable {
     case missing = "PriceMissing"
@@ -99,7 +101,7 @@ package struct PriceFault: Sendable, Hashable {
   }
 
   package let reason: Reason
-  /// Empty where it is about all of them.
+  /// Empty for a fault of all prices.
   package let price: String
   package let message: String
 
@@ -111,30 +113,30 @@ package struct PriceFault: Sendable, Hashable {
 }
 
 extension PriceMapSpec {
-  /// - Parameter found: nil where Stripe has no such price.
+  /// - Parameter found: Nil if Stripe has no such price.
   func fault(of id: String, _ found: StripePrice?) -> PriceFault? {
     guard let found else {
       return PriceFault(
-        reason: .missing, price: id, "\(id) is not at Stripe; make it there or remove it here")
+        reason: .missing, price: id, "\(id) does not exist at Stripe; create it there or remove it here")
     }
     guard found.isActive else {
       return PriceFault(
-        reason: .inactive, price: id, "\(id) cannot be bought any more; activate it at Stripe")
+        reason: .inactive, price: id, "\(id) is archived at Stripe and cannot be bought; activate it there")
     }
     guard found.currency == currency.description else {
       return PriceFault(
-        reason: .differs, price: id, "\(id) is sold in \(found.currency) at Stripe, and in \(currency) here")
+        reason: .differs, price: id, "\(id) is in \(found.currency) at Stripe, but in \(currency) here")
     }
     guard let amount = prices[id]?.amount, amount.minorUnits(of: currency) != found.unitAmount else {
       return nil
     }
-    let theirs = found.unitAmount.map { "\(Amount(minorUnits: $0, of: currency))" } ?? "no fixed amount"
-    return PriceFault(reason: .differs, price: id, "\(id) costs \(theirs) at Stripe, and \(amount) here")
+    let actual = found.unitAmount.map { "\(Amount(minorUnits: $0, of: currency))" } ?? "no fixed amount"
+    return PriceFault(reason: .differs, price: id, "\(id) costs \(actual) at Stripe, but \(amount) here")
   }
 }
 
 extension Amount {
-  /// Nil where it has more digits than the currency.
+  /// Nil if the amount has more decimal places than the currency.
   fileprivate func minorUnits(of currency: CurrencyCode) -> Int64? {
     currency.takes(self) ? tenThousandths / Amount.unit(of: currency) : nil
   }
@@ -144,7 +146,7 @@ extension Amount {
       tenThousandths: minorUnits.multipliedReportingOverflow(by: Amount.unit(of: currency)).partialValue)
   }
 
-  /// Ten-thousandths of one minor unit.
+  /// The ten-thousandths of one minor unit.
   private static func unit(of currency: CurrencyCode) -> Int64 {
     var unit: Int64 = 1
     for _ in currency.digits..<4 { unit *= 10 }

@@ -2,13 +2,13 @@ package import Manifests
 package import Model
 internal import StripeAPI
 
-/// Who is asked whether the prices of a map are as it has them.
+/// The service that the prices of a map are compared with.
 package struct PriceCheckSpec: ManifestObject {
   package var stripe = StripeCheckSpec()
 
   package init() {}
 
-  package static let fields = Fields<Self>("Who is asked whether the prices are as declared") {
+  package static let fields = Fields<Self>("The service that declared prices are compared with") {
     Field("stripe", \.stripe, "Stripe's API")
   }
 }
@@ -19,9 +19,9 @@ package struct StripeCheckSpec: ManifestObject, Hashable {
 
   package init() {}
 
-  package static let fields = Fields<Self>("How Stripe is asked for prices, at most once an hour for each") {
-    Field("secret", \.secret, "A key that may read prices")
-    Field("address", \.address, "Where Stripe's API is", StripeCheckSpec.isAddress)
+  package static let fields = Fields<Self>("Access to Stripe's prices; each is read at most once an hour") {
+    Field("secret", \.secret, "A key that can read prices")
+    Field("address", \.address, "The URL of Stripe's API", StripeCheckSpec.isAddress)
   }
 
   private static var isAddress: FieldRule<String> {
@@ -30,7 +30,8 @@ package struct StripeCheckSpec: ManifestObject, Hashable {
         _ = try StripeEndpoint(parsing: text)
         return nil
       } catch {
-        return RuleProblem("is none: \(error.message)", hint: error.hint ?? "write https://api.stripe.com")
+        return RuleProblem(
+          "is not an address: \(error.message)", hint: error.hint ?? "write https://api.stripe.com")
       }
     }
   }

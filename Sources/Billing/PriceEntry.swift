@@ -1,16 +1,17 @@
 package import Model
 
-/// What one Stripe price gives, as one row of `price_map_entries` keeps it.
+/// The credits of a Stripe price, as a row of `price_map_entries`.
 package struct PriceEntry: Hashable, Sendable, Codable {
   /// Stripe's Price ID, such as `price_pack10`.
   package let priceID: String
-  /// What the buyer receives.
+  /// The credits that the buyer receives.
   package let credits: Credits
-  /// What Stripe charges, in ten-thousandths of `currency`; nil when the manifest leaves it to Stripe.
+  /// The amount that Stripe charges, in ten-thousandths of `currency`; nil if the manifest does not declare
+  /// it.
   package let amountTenThousandths: Int64?
   /// ISO 4217 in lower case, as Stripe writes it.
   package let currency: String
-  /// When the entry takes force; nil: as soon as it is recorded.
+  /// The time from which the entry is in force; nil: when it is recorded.
   package let effective: Timestamp?
 
   package init(
@@ -26,17 +27,17 @@ package struct PriceEntry: Hashable, Sendable, Codable {
   package static func < (a: PriceEntry, b: PriceEntry) -> Bool { a.priceID < b.priceID }
 }
 
-/// The entries of one map that are current: recorded and not superseded.
+/// The current entries of a map: recorded and not superseded.
 package struct PriceMapObserved: Sendable, Equatable {
-  /// Sorted by Price ID; empty where only `heldElsewhere` is worth telling.
+  /// Sorted by Price ID; may be empty if another property is not.
   package let entries: [PriceEntry]
   /// Price IDs of the desired spec that are current in another map, with that map's name.
   package let heldElsewhere: [String: String]
-  /// Price IDs, sorted, that are current in databases where the map was kept before.
+  /// Price IDs, sorted, that are current in former databases of the map.
   package let leftBehind: [ResourceID: [String]]
-  /// Prices of the desired spec to which the environment gives other credits, sorted.
+  /// Prices of the desired spec that have other credits in the environment, sorted.
   package let environmentConflicts: [EnvironmentPrices.Conflict]
-  /// What Stripe says against the prices of the desired spec, sorted.
+  /// The faults that Stripe reports of prices of the desired spec, sorted.
   package let faults: [PriceFault]
 
   package init(
@@ -51,11 +52,11 @@ package struct PriceMapObserved: Sendable, Equatable {
   }
 }
 
-/// What is written to the history of one map, in one transaction.
+/// A change of the history of one map, in one transaction.
 package enum PriceMapOperation: StepOperation {
-  /// Opens `entries`, superseding what the map says about the same prices, and closes the prices of `close`.
-  /// Entries that are current already are left alone, so that a repetition writes nothing.
+  /// Opens `entries`, which supersede the map's current entries of the same prices, and closes the prices of
+  /// `close`. Equal current entries stay, so that a repetition writes nothing.
   case write(entries: [PriceEntry], close: [String])
-  /// Closes prices of the map in a database where it was kept before.
+  /// Closes prices of the map in a former database.
   case leave(ResourceID, close: [String])
 }

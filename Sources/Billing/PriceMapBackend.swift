@@ -9,7 +9,7 @@ package struct PriceMapBackend: ResourceBackend {
   private let environmentPrices: EnvironmentPrices
   private let check: PriceCheck?
 
-  /// - Parameter check: nil asks nobody, whatever maps say.
+  /// - Parameter check: Nil disables price checks.
   package init(
     environmentPrices: EnvironmentPrices = .none, check: PriceCheck? = nil, pools: @escaping DatabasePools
   ) {
@@ -23,20 +23,20 @@ package struct PriceMapBackend: ResourceBackend {
   package func observe(
     _ subjects: [Subject<PriceMapSpec>], in context: ReconcileContext
   ) async -> [ResourceID: Result<PriceMapObserved?, BackendError>] {
-    var answers: [ResourceID: Result<PriceMapObserved?, BackendError>] = Dictionary(
+    var results: [ResourceID: Result<PriceMapObserved?, BackendError>] = Dictionary(
       minimumCapacity: subjects.count)
-    let asked = await faults(of: subjects, context)
+    let faults = await faults(of: subjects, context)
     let groups = Dictionary(grouping: subjects) { $0.spec?.database.id }
     for (database, group) in groups {
       do throws(BackendError) {
         let current = try await current(of: group, in: database, context)
         let left = try await leftBehind(by: group, context)
-        answer(group, from: current, left, asked, into: &answers)
+        add(group, from: current, left, faults, to: &results)
       } catch {
-        for subject in group { answers[subject.id] = .failure(error) }
+        for subject in group { results[subject.id] = .failure(error) }
       }
     }
-    return answers
+    return results
   }
 
   package func apply(
@@ -56,7 +56,7 @@ package struct PriceMapBackend: ResourceBackend {
     }
   }
 
-  /// The first fault gives the reason; as many are named as a line can hold.
+  /// Degraded by faults of prices. The first fault gives the reason; the message has at most three.
   package func health(
     of subject: Subject<PriceMapSpec>, observed: PriceMapObserved, in context: ReconcileContext
   ) -> Health {
@@ -68,28 +68,28 @@ package struct PriceMapBackend: ResourceBackend {
 
   // MARK: Observing
 
-  /// Few maps are asked for by name, many are read all at once.
-  private static let mostByName = 1500
+  /// The maximum number of maps that are queried by name; more are read by one scan.
+  private static let maxByName = 1500
 
   private func current(
     of group: [Subject<PriceMapSpec>], in database: ResourceID?, _ context: ReconcileContext
   ) async throws(BackendError) -> [String: [PriceEntry]] {
     let store = try await store(database, context)
     do throws(PostgresError) {
-      guard group.count <= PriceMapBackend.mostByName else {
+      guard group.count <= PriceMapBackend.maxByName else {
         return try await store.current(maps: nil, prices: [])
       }
       let prices = group.flatMap { $0.desired.map { Array($0.spec.prices.keys) } ?? [] }
       return try await store.current(maps: group.map(\.id.name), prices: prices)
     } catch {
-      // Before `Database` has created the database and its tables, there is provably no price.
+      // Before `Database` has created the database and its tables, prices are provably absent.
       if error.code == .databaseMissing || error.code == .missing { return [:] }
       throw error.backendError
     }
   }
 
-  /// What maps of this group still have in databases that they were kept in before and that are still declared. A map
-  /// that was being moved refers to both.
+  /// The Price IDs that maps of this group still have in former databases that are still declared. The last
+  /// applied resource of a map that is being moved refers to both.
   private func leftBehind(
     by group: [Subject<PriceMapSpec>], _ context: ReconcileContext
   ) async throws(BackendError) -> [ResourceID: [ResourceID: [String]]] {
@@ -113,14 +113,14 @@ package struct PriceMapBackend: ResourceBackend {
     return left
   }
 
-  /// Stripe is asked for so long at most in one look.
-  private static let askingTime = Duration.seconds(15)
+  /// The maximum duration of price checks in one observation.
+  private static let checkTimeout = Duration.seconds(15)
 
   private func faults(
     of subjects: [Subject<PriceMapSpec>], _ context: ReconcileContext
   ) async -> [ResourceID: [PriceFault]] {
     guard let check else { return [:] }
-    let deadline = ContinuousClock().now + PriceMapBackend.askingTime
+    let deadline = ContinuousClock().now + PriceMapBackend.checkTimeout
     var faults: [ResourceID: [PriceFault]] = [:]
     for subject in subjects {
       guard let spec = subject.desired?.spec, spec.check != nil else { continue }
@@ -129,10 +129,10 @@ package struct PriceMapBackend: ResourceBackend {
     return faults
   }
 
-  private func answer(
+  private func add(
     _ group: [Subject<PriceMapSpec>], from current: [String: [PriceEntry]],
     _ left: [ResourceID: [ResourceID: [String]]], _ faults: [ResourceID: [PriceFault]],
-    into answers: inout [ResourceID: Result<PriceMapObserved?, BackendError>]
+    to results: inout [ResourceID: Result<PriceMapObserved?, BackendError>]
   ) {
     var holders: [String: String]?
     for subject in group {
@@ -146,7 +146,7 @@ package struct PriceMapBackend: ResourceBackend {
         for price in missing { elsewhere[price] = known[price] }
       }
       let conflicts = subject.desired.map { environmentPrices.conflicts(with: $0.spec) } ?? []
-      answers[subject.id] = .success(
+      results[subject.id] = .success(
         entries.isEmpty && elsewhere.isEmpty && left[subject.id] == nil && conflicts.isEmpty
           ? nil
           : PriceMapObserved(
@@ -176,7 +176,7 @@ package struct PriceMapBackend: ResourceBackend {
       return error.backendError
     }
     return BackendError(
-      code: "pricemap.conflict", "\(holder.price) of \(id) belongs to PriceMap/\(holder.map) already",
+      code: "pricemap.conflict", "\(holder.price) of \(id) already belongs to PriceMap/\(holder.map)",
       hint: "remove it from one of the two maps")
   }
 }

@@ -2,7 +2,7 @@ package import KindSupport
 internal import Manifests
 package import Model
 
-/// What a map is written as so that the recorded prices are as declared.
+/// Writes the spec of a map from its recorded prices.
 package enum PriceMapExport {
   package static func export(
     _ map: Resource<PriceMapSpec>, _ observed: PriceMapObserved, _ context: ReconcileContext
@@ -16,12 +16,12 @@ package enum PriceMapExport {
       $0.currency == first.currency && $0.effective == first.effective
     }
     return Exported(
-      spec, remarks: isUniform ? [] : ["its prices differ in currency or in when they take force"])
+      spec, remarks: isUniform ? [] : ["its prices differ in currency or effective time"])
   }
 }
 
 extension PriceMapSpec {
-  /// The inverse of `entries`; currency and effective time are those of the first.
+  /// The inverse of `entries`. Takes the currency and effective time from the first.
   mutating func fill(from entries: [PriceEntry]) {
     if let first = entries.first {
       currency = CurrencyCode(manifestText: first.currency) ?? currency

@@ -3,8 +3,8 @@ internal import Manifests
 internal import Model
 internal import Postgres
 
-/// Takes recorded prices that no declared map owns under management. Rows belong to a map by its name, so a map is
-/// imported under the name that its rows have, and none is written.
+/// Imports recorded prices that no declared map owns. Rows belong to a map by name, so a map is imported
+/// under the name of its rows, and no row is changed.
 struct PriceMapImport: Sendable {
   let pools: DatabasePools
 
@@ -26,24 +26,24 @@ struct PriceMapImport: Sendable {
     guard let offer = context.offers.databases[spec.database.id] else {
       throw BackendError(
         code: "database.undeclared", "\(spec.database) is not declared",
-        hint: "name the folder with its manifest, or another one with --in", retry: .afterChange)
+        hint: "pass the folder with its manifest, or another database with --in", retry: .afterChange)
     }
     let current = try await current(at: offer.address)
     guard let entries = current[request.id.name], let first = entries.first else {
       throw PriceMapImport.missing(request, current)
     }
-    if let odd = entries.first(where: { $0.currency != first.currency || $0.effective != first.effective }) {
+    if let other = entries.first(where: { $0.currency != first.currency || $0.effective != first.effective })
+    {
       throw BackendError(
         code: "import.mixed",
-        "\(odd.priceID) and \(first.priceID) of \(request.id) differ in currency or in when they take force, which one "
-          + "map cannot say",
-        hint: "rows are never rewritten by an import: give the ones or the others another map by hand",
-        retry: .afterChange)
+        "\(other.priceID) and \(first.priceID) of \(request.id) differ in currency or effective time, "
+          + "which one map cannot declare",
+        hint: "an import never changes rows: assign some of them to another map by hand", retry: .afterChange)
     }
     if let currency = request.currency, currency != first.currency {
       throw BackendError(
         code: "import.currency", "the prices of \(request.id) are in \(first.currency), not in \(currency)",
-        hint: "leave --currency out, or write \(first.currency)", retry: .afterChange)
+        hint: "omit --currency, or pass \(first.currency)", retry: .afterChange)
     }
     spec.fill(from: entries)
     return Imported(spec)
@@ -66,8 +66,9 @@ struct PriceMapImport: Sendable {
     return BackendError(
       code: "import.missing", "no current price belongs to a map \(request.id.name)",
       hint: unowned.isEmpty
-        ? "every price that is recorded has a PriceMap already"
-        : "maps without a PriceMap, with their prices: \(unowned.joined(separator: ", ")); they keep their names",
+        ? "every recorded price already has a PriceMap"
+        : "maps without a PriceMap, with their prices: \(unowned.joined(separator: ", ")); "
+          + "they keep their names",
       retry: .afterChange)
   }
 }

@@ -1,8 +1,8 @@
 package import Model
 package import Planning
 
-/// From the current entries of a map to the declared ones: one step, because a map changes in one transaction, and one
-/// for each other database that it was kept in before.
+/// Plans from the current entries of a map to the declared ones: one step, because a map changes in one
+/// transaction, and one for each former database.
 package struct PriceMapPlanner: ResourcePlanner {
   package init() {}
 
@@ -18,7 +18,7 @@ package struct PriceMapPlanner: ResourcePlanner {
     if let conflict = observed?.environmentConflicts.first { return .waiting(on: conflict.request) }
     let (wanted, entries) = (desired.spec.entries, observed?.entries ?? [])
     if let conflict = conflict(of: desired, observed) {
-      // Two maps that exchange prices would wait for each other for ever if neither gave up its own first.
+      // Two maps that exchange prices would wait for each other forever unless each closes its own first.
       let kept = entries.filter { entry in wanted.contains { $0.priceID == entry.priceID } }
       let closing =
         kept.count < entries.count
@@ -46,7 +46,7 @@ package struct PriceMapPlanner: ResourcePlanner {
     ]
   }
 
-  /// What the map would go on selling in databases that it is no longer kept in.
+  /// Steps that close the map's prices in former databases.
   private func leave(_ observed: PriceMapObserved?, _ name: String, because reason: String)
     -> [Step<PriceMapOperation>]
   {
@@ -57,23 +57,23 @@ package struct PriceMapPlanner: ResourcePlanner {
     }
   }
 
-  /// A Price ID gives credits once, so it may be current in one map only.
+  /// A conflict with another map: a Price ID may be current in one map only.
   private func conflict(of desired: Resource<PriceMapSpec>, _ observed: PriceMapObserved?) -> String? {
     guard let observed, let (price, map) = observed.heldElsewhere.min(by: { $0.key < $1.key }) else {
       return nil
     }
-    return "\(price) belongs to PriceMap/\(map) and is claimed by \(desired.id) too; "
+    return "\(price) belongs to PriceMap/\(map) and is also claimed by \(desired.id); "
       + "remove it from one of them"
   }
 
   private func update(
     _ name: String, from old: [PriceEntry], to new: [PriceEntry], because reason: String
   ) -> Step<PriceMapOperation> {
-    let olds = Dictionary(uniqueKeysWithValues: old.map { ($0.priceID, $0) })
-    let news = Dictionary(uniqueKeysWithValues: new.map { ($0.priceID, $0) })
-    let written = new.filter { olds[$0.priceID] != $0 }
-    let closed = old.map(\.priceID).filter { news[$0] == nil }
-    let added = written.filter { olds[$0.priceID] == nil }.count
+    let before = Dictionary(uniqueKeysWithValues: old.map { ($0.priceID, $0) })
+    let remaining = Set(new.map(\.priceID))
+    let written = new.filter { before[$0.priceID] != $0 }
+    let closed = old.map(\.priceID).filter { !remaining.contains($0) }
+    let added = written.filter { before[$0.priceID] == nil }.count
     let parts = [
       (written.count - added, "change"), (added, "add"), (closed.count, "close"),
     ].filter { $0.0 > 0 }.map { "\($0.1) \($0.0 == 1 ? "1 price" : "\($0.0) prices")" }
@@ -97,7 +97,7 @@ package struct PriceMapPlanner: ResourcePlanner {
       + prices
   }
 
-  /// A field of the whole map that every row repeats; rows changed by hand may disagree with each other.
+  /// The change of a field that every row of the map repeats. Rows that were changed by hand may differ.
   private func header(_ path: String, _ old: [Value?], _ new: [Value?]) -> [FieldChange] {
     guard let to = new.first, let from = old.first(where: { $0 != to }) else { return [] }
     return [FieldChange(path, from: from, to: to)]
@@ -105,7 +105,7 @@ package struct PriceMapPlanner: ResourcePlanner {
 
   private func reason(_ desired: Resource<PriceMapSpec>, _ context: PlanContext) -> String {
     context.lastApplied?.digest == desired.digest
-      ? "the recorded prices differ from the manifest though it did not change" : "the manifest changed"
+      ? "the recorded prices differ from the manifest, which did not change" : "the manifest changed"
   }
 
   private func count(_ prices: Int) -> String { prices == 1 ? "1 price" : "\(prices) prices" }

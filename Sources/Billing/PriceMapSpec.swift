@@ -1,38 +1,39 @@
 package import Manifests
 package import Model
 
-/// Stripe's Price IDs and the credits that each gives (seeds: Financial & Incentive Flows). Kept as history: what a
-/// price gave at any time can be told afterwards.
+/// Stripe's Price IDs with their credits (seeds: Financial & Incentive Flows). Stored as history, so that the
+/// credits of a price at any time are known.
 package struct PriceMapSpec: ManifestSpec {
   package static let kind = "PriceMap"
 
   package var currency = CurrencyCode()
   package var prices: [String: PriceSpec] = [:]
-  /// When the prices take force; nil: as soon as they are recorded.
+  /// The time from which the prices are in force; nil: when they are recorded.
   package var effective: Timestamp?
   package var database: KindReference = PriceMapSpec.platform
   package var check: PriceCheckSpec?
 
   package init() {}
 
-  package static let fields = Fields<Self>("Which credits a Stripe price gives") {
-    Field("currency", \.currency, "What the amounts are in", .example("usd"))
-    Field("prices", \.prices, "By Stripe's Price ID: what one purchase gives and costs", .required, .nonEmpty)
-    Field("effective", \.effective, "When the prices take force; absent: as soon as they are applied")
-    Field("database", \.database, "Where the prices are kept", .refersTo("Database"))
-    Field("check", \.check, "Ask whether the prices exist, are active and cost what is declared")
+  package static let fields = Fields<Self>("The credits of Stripe prices") {
+    Field("currency", \.currency, "The currency of the amounts", .example("usd"))
+    Field("prices", \.prices, "By Stripe's Price ID: the credits and amount of a unit", .required, .nonEmpty)
+    Field(
+      "effective", \.effective, "The time from which the prices are in force; absent: when they are applied")
+    Field("database", \.database, "The database of the prices", .refersTo("Database"))
+    Field("check", \.check, "Checks that the prices exist, are active and have the declared amounts")
   }
 
   package func validate(_ report: inout FieldReport) {
     for (id, price) in prices.sorted(by: { $0.key < $1.key }) {
       if !PriceMapSpec.isPriceID(id) {
         report.error(
-          at: "prices.\(id)", "‘\(id)’ is no Price ID",
-          hint: "copy it from Stripe; it has letters, digits and `_` only, such as price_1PgafmB7WZ01zgkW")
+          at: "prices.\(id)", "‘\(id)’ is not a Price ID",
+          hint: "copy it from Stripe, such as price_1PgafmB7WZ01zgkW; it contains only A–Z, a–z, 0–9 and `_`")
       }
       guard let amount = price.amount, !currency.takes(amount) else { continue }
       report.error(
-        at: "prices.\(id).amount", "\(amount) has more digits than \(currency) has",
+        at: "prices.\(id).amount", "\(amount) has more decimal places than \(currency)",
         hint: currency.digits == 0
           ? "\(currency) has no smaller unit" : "write at most \(currency.digits) digits after the point")
     }
@@ -47,7 +48,7 @@ package struct PriceMapSpec: ManifestSpec {
 
   private static let platform: KindReference = "Database/platform"
 
-  /// The rows that stand for this spec, sorted by Price ID.
+  /// The entries of this spec, sorted by Price ID.
   package var entries: [PriceEntry] {
     prices.map { id, price in
       PriceEntry(
@@ -57,7 +58,7 @@ package struct PriceMapSpec: ManifestSpec {
     }.sorted { $0.priceID < $1.priceID }
   }
 
-  /// A row as its price stands in the manifest.
+  /// An entry as its price in the manifest.
   static func value(of entry: PriceEntry) -> Value {
     var price = PriceSpec()
     price.credits = entry.credits
@@ -72,12 +73,12 @@ package struct PriceSpec: ManifestObject {
 
   package init() {}
 
-  package static let fields = Fields<Self>("What one purchase gives and costs") {
+  package static let fields = Fields<Self>("The credits and amount of a unit") {
     Field(
       "credits", \.credits, "Credits that the buyer receives", .required, .above(Credits(micro: 0)),
       .example("100"))
     Field(
-      "amount", \.amount, "What Stripe charges, in the map's currency; for people and for checks",
+      "amount", \.amount, "The amount that Stripe charges, in the map's currency; for readers and checks",
       .min(Amount(tenThousandths: 0)), .example("10.00"))
   }
 }

@@ -2,10 +2,10 @@ internal import Model
 internal import ObjectStorage
 internal import Postgres
 
-/// Whether a destination has what its manifests, and the table of exports, say.
+/// The result of comparing a destination with its manifests and with the table of exports.
 package struct ExportReport: Hashable, Sendable {
   package struct Finding: Hashable, Sendable, CustomStringConvertible {
-    /// From the destination's prefix on.
+    /// Relative to the destination's prefix.
     package let path: String
     package let problem: String
 
@@ -19,14 +19,16 @@ package struct ExportReport: Hashable, Sendable {
 }
 
 extension DailyExport {
-  /// Reads every file of every day there and compares it with its checksum. A store that cannot be asked throws; what is
-  /// missing or differs is told.
+  /// Reads every exported file and compares it with its checksum. Missing and changed files are findings; a
+  /// store that cannot be read is an error.
   package func verify() async throws(ExportError) -> ExportReport {
     do {
       return try await withScratch { folder in
         var check = ExportCheck(target, local: "\(folder)/check.parquet")
         try await check.days(recorded: try await recorded())
-        for (day, written, found) in try await strays() { check.stray(day, written: written, found: found) }
+        for (day, exported, found) in try await changedDays() {
+          check.changed(day, exported: exported, found: found)
+        }
         try await check.accounts(
           erasures: try await AccountsSnapshot(pool: pool, destination: target, folder: folder).erasures())
         return check.report
@@ -36,29 +38,21 @@ extension DailyExport {
     }
   }
 
-  /// Days that have other numbers of entries in the books than were written.
-  private func strays() async throws(PostgresError) -> [(UTCDay, Int64, Int64)] {
-    var strays: [(UTCDay, Int64, Int64)] = []
-    for row in try await pool.query(DailyExport.strayDays, [.text(destination)]) {
-      strays.append((UTCDay(of: try row.timestamp(0)), try row.int(1), try row.int(2)))
+  /// Days whose number of entries in the ledger differs from the number that was exported.
+  private func changedDays() async throws(PostgresError) -> [(UTCDay, Int64, Int64)] {
+    var days: [(UTCDay, Int64, Int64)] = []
+    for row in try await pool.query(LedgerSQL.changedDays, [.text(destination)]) {
+      days.append((UTCDay(of: try row.timestamp("day")), try row.int("exported"), try row.int("found")))
     }
-    return strays
+    return days
   }
 
-  private static let strayDays = """
-    SELECT x.day, x.entries, coalesce(e.entries, 0) FROM ledger_exports x
-    LEFT JOIN (
-      SELECT (recorded_at AT TIME ZONE 'UTC')::date AS day, count(*) AS entries FROM ledger_entries GROUP BY 1
-    ) e ON e.day = x.day
-    WHERE x.destination = $1 AND x.entries <> coalesce(e.entries, 0) ORDER BY x.day
-    """
-
-  /// The checksums of manifests that the database remembers.
+  /// The checksums of manifests that the database has recorded.
   private func recorded() async throws(PostgresError) -> [UTCDay: String] {
     var recorded: [UTCDay: String] = [:]
     let rows = try await pool.query(
       "SELECT day, manifest_sha256 FROM ledger_exports WHERE destination = $1", [.text(destination)])
-    for row in rows { recorded[UTCDay(of: try row.timestamp(0))] = try row.text(1) }
+    for row in rows { recorded[UTCDay(of: try row.timestamp("day"))] = try row.text("manifest_sha256") }
     return recorded
   }
 }
@@ -77,9 +71,10 @@ private struct ExportCheck {
     report.findings.append(ExportReport.Finding(path: path, problem: problem))
   }
 
-  mutating func stray(_ day: UTCDay, written: Int64, found count: Int64) {
+  mutating func changed(_ day: UTCDay, exported: Int64, found count: Int64) {
     found(
-      ExportLayout.manifest(day), "\(written) entries were written, and the books have \(count) of that day")
+      ExportLayout.manifest(day), "\(exported) entries were exported, but the ledger has \(count) of that day"
+    )
   }
 
   mutating func days(recorded: [UTCDay: String]) async throws {
@@ -91,7 +86,7 @@ private struct ExportCheck {
       let digest = Digest(of: bytes)
       report.days += 1
       guard let manifest = ExportManifest(bytes), manifest.day == day else {
-        found(path, "it is no manifest of that day")
+        found(path, "it is not a manifest of that day")
         previous = (day, digest)
         continue
       }
@@ -103,7 +98,7 @@ private struct ExportCheck {
       if let known = recorded[day], known != digest.hex {
         found(path, "it is not the one that was written")
       } else if recorded[day] == nil {
-        found(path, "the database knows nothing of it")
+        found(path, "the database has no record of it")
       }
       for file in manifest.files { try await self.file(file.path, bytes: file.bytes, file.digest) }
       previous = (day, digest)
@@ -119,9 +114,11 @@ private struct ExportCheck {
       if report.days > 0 { found(path, "it is missing") }
       return
     }
-    guard let manifest = AccountsManifest(text) else { return found(path, "it is no manifest of accounts") }
+    guard let manifest = AccountsManifest(text) else {
+      return found(path, "it is not a manifest of accounts")
+    }
     if manifest.erasures != erasures {
-      found(path, "\(erasures - manifest.erasures) accounts were erased since, whose names still stand there")
+      found(path, "it contains the names of \(erasures - manifest.erasures) accounts that were erased since")
     }
     try await file(ExportLayout.accounts, bytes: manifest.bytes, manifest.digest)
   }
@@ -132,7 +129,7 @@ private struct ExportCheck {
     guard size == bytes else { return found(path, "it has \(size) bytes, and the manifest says \(bytes)") }
     try await target.get(path, to: local)
     guard try ExportCheck.digest(ofFile: local) == digest else {
-      return found(path, "it is not what the manifest's checksum says")
+      return found(path, "it does not match the checksum of the manifest")
     }
   }
 

@@ -3,29 +3,31 @@ package import Model
 package import ObjectStorage
 package import Postgres
 
-/// The ledger's days as Parquet files at one destination (seeds: Financial & Incentive Flows, nightly export).
+/// The export of the ledger's days as Parquet files to one destination (seeds: Financial & Incentive Flows,
+/// nightly export).
 ///
-/// A day is `entries/day=2026-11-21/part-0000.parquet`, `usage/day=2026-11-21/part-0000.parquet` and, written last,
-/// `manifests/2026-11-21.json`: whoever sees the manifest sees the whole day. Each manifest has the checksum of the one
-/// before. Entries and usage name accounts by their ids alone; names stand in `accounts/accounts.parquet`, which every
-/// export replaces, so that erasing somebody rewrites no day.
+/// A day is `entries/day=2026-11-21/part-0000.parquet`, `usage/day=2026-11-21/part-0000.parquet` and, written
+/// last, `manifests/2026-11-21.json`: a manifest means that the day is complete. Each manifest contains the
+/// checksum of the one before. Entries and usage refer to accounts by id only. The names are in
+/// `accounts/accounts.parquet`, which every export replaces, so an erasure rewrites no day.
 package struct DailyExport: Sendable {
   package enum Outcome: Hashable, Sendable {
     case written(ExportManifest)
-    /// What is there is what would be written.
+    /// The destination already had the same files.
     case unchanged(ExportManifest)
   }
 
   let pool: PostgresPool
   let target: ExportLocation
   private let scratch: String
-  /// What the table of exports calls this destination.
+  /// The destination's name in the table of exports.
   package let destination: String
 
   /// - Parameters:
-  ///   - prefix: below which everything stands in the store; empty for the store's root.
-  ///   - destination: what the table of exports calls it, always the same for the same place; nil: by the store's place.
-  ///   - scratch: a folder of this machine with room for a day's files.
+  ///   - prefix: The prefix of all paths in the store; empty for the store's root.
+  ///   - destination: The name in the table of exports, always the same for the same destination. Nil: the
+  ///     name follows from the store's location.
+  ///   - scratch: A local folder with enough space for the files of one day.
   package init(
     _ pool: PostgresPool, to store: any ObjectStore, prefix: String = "", as destination: String? = nil,
     scratch: String
@@ -44,14 +46,14 @@ package struct DailyExport: Sendable {
     }
   }
 
-  /// Writes a day that is over, after the days before it. May be repeated: files that would be the same stay, others are
-  /// replaced, and the manifests of later days follow.
-  /// - Parameter now: decides whether the day is over.
+  /// Exports a past day, which must follow the exported days. May be repeated: files that would be equal
+  /// stay, others are replaced, and the manifests of later days are updated.
+  /// - Parameter now: Decides whether the day is over.
   @discardableResult
   package func run(_ day: UTCDay, now: Timestamp) async throws(ExportError) -> Outcome {
     guard day.end <= now else {
       throw ExportError(
-        .dayNotOver, "\(day) is not over at \(now), and entries may still come",
+        .dayNotOver, "\(day) is not over at \(now), so entries may be added",
         hint: "export it after midnight UTC")
     }
     do {
@@ -61,7 +63,7 @@ package struct DailyExport: Sendable {
     }
   }
 
-  /// Replaces the file of accounts, as after somebody was erased.
+  /// Replaces the file of accounts, for example after an erasure.
   package func writeAccounts() async throws(ExportError) {
     do {
       try await withScratch { folder in
@@ -73,23 +75,23 @@ package struct DailyExport: Sendable {
     }
   }
 
-  /// Marks a place that is nobody's yet as that of these books.
+  /// Marks the destination as this ledger's unless it has a mark.
   private func claim() async throws {
-    let id = try await pool.query("SELECT id::text FROM ledger_books").only().text(0)
+    let id = try await pool.query("SELECT id::text AS id FROM ledger_books").only().text("id")
     let mark = Array((Value.members(["books": .string(id)]).json + "\n").utf8)
     guard let found = try await target.text(ExportLayout.owner) else {
       return try await target.put(mark, at: ExportLayout.owner)
     }
     guard found == mark else {
       throw ExportError(
-        .otherBooks, "\(destination) holds the days of other books",
-        hint: "give this ledger a folder or prefix of its own", retry: .afterChange)
+        .otherBooks, "\(destination) has the export of another ledger",
+        hint: "export this ledger to a folder or prefix of its own", retry: .afterChange)
     }
   }
 
   private func write(_ day: UTCDay, in folder: String) async throws -> Outcome {
     let before = try await target.manifest(day.previous)?.digest
-    guard try await pool.query(DailyExport.begun, [.timestamp(day.end)]).only().bool(0) else {
+    guard try await pool.query(DailyExport.hasBegun, [.timestamp(day.end)]).only().bool("has_begun") else {
       throw ExportError(
         .nothingRecorded, "nothing was recorded on \(day) or before it",
         hint: "export days from the first entry on")
@@ -97,16 +99,16 @@ package struct DailyExport: Sendable {
     let first = try await state().firstDay ?? day
     guard before != nil || day <= first else {
       throw ExportError(
-        .earlierDayMissing, "\(destination) has no \(day.previous) yet, and days are written in order",
+        .earlierDayMissing, "\(destination) has no \(day.previous) yet, and days are exported in order",
         hint: "export the days from \(first) on")
     }
     try await refuseOpenTransactions(of: day)
     try await claim()
     let files = try await writeFiles(of: day, in: folder)
     let manifest = ExportManifest(day: day, files: files, previous: before)
-    let isThere = try await has(manifest)
-    if !isThere {
-      // Until the new one is complete, the day counts as not there.
+    let isUnchanged = try await has(manifest)
+    if !isUnchanged {
+      // Until the new manifest is written, the day does not count as exported.
       try await forget(day)
       try await target.delete(ExportLayout.manifest(day))
       for file in files { try await target.put(file: DailyExport.local(file.table, folder), at: file.path) }
@@ -115,7 +117,7 @@ package struct DailyExport: Sendable {
     try await AccountsSnapshot(pool: pool, destination: target, folder: folder).write()
     try await record(manifest)
     try await relink(after: manifest)
-    return isThere ? .unchanged(manifest) : .written(manifest)
+    return isUnchanged ? .unchanged(manifest) : .written(manifest)
   }
 
   private func has(_ manifest: ExportManifest) async throws(ObjectStorageError) -> Bool {
@@ -124,10 +126,10 @@ package struct DailyExport: Sendable {
     return true
   }
 
-  /// All files are of one moment.
+  /// Writes all files from one snapshot of the database.
   private func writeFiles(of day: UTCDay, in folder: String) async throws -> [ExportManifest.File] {
-    // A page is read along the ids and never sorted out of the whole day; files are written once, so there is one
-    // attempt.
+    // Pages are read along the index of ids, not sorted out of the whole day. Files are written once, so
+    // there is one attempt.
     let options = TransactionOptions(
       isolation: .repeatableRead, isReadOnly: true,
       settings: ["enable_sort": "off", "plan_cache_mode": "force_custom_plan"], attempts: 1)
@@ -135,8 +137,8 @@ package struct DailyExport: Sendable {
       options,
       throwingAny: { transaction in
         var kinds: [Int64: LedgerStore.AccountKind] = [:]
-        for row in try await transaction.query(DailyExport.kinds) {
-          kinds[try row.int(0)] = LedgerStore.AccountKind(rawValue: try row.text(1))
+        for row in try await transaction.query("SELECT id, kind FROM accounts") {
+          kinds[try row.int("id")] = LedgerStore.AccountKind(rawValue: try row.text("kind"))
         }
         var files: [ExportManifest.File] = []
         for table in ExportTable.all {
@@ -147,16 +149,16 @@ package struct DailyExport: Sendable {
       })
   }
 
-  /// Entries of a transaction that is still open would be missing.
+  /// The entries of an open transaction would be missing.
   private func refuseOpenTransactions(of day: UTCDay) async throws {
-    let row = try await pool.query(DailyExport.openTransactions, [.timestamp(day.end)]).only()
-    let open = try row.int(0)
+    let row = try await pool.query(LedgerSQL.openTransactions, [.timestamp(day.end)]).only()
+    let open = try row.int("open")
     guard open == 0 else {
       throw ExportError(
         .transactionsOpen, "\(open) transactions began before the end of \(day) and are still open",
         hint: "wait until they are committed")
     }
-    guard try row.bool(1) else {
+    guard try row.bool("has_passed") else {
       throw ExportError(
         .dayNotOver, "\(day) is not over yet by the database's clock",
         hint: "set both machines' clocks by NTP",
@@ -164,7 +166,7 @@ package struct DailyExport: Sendable {
     }
   }
 
-  /// From here on the day is due again, until it is recorded.
+  /// Makes the day due again, until it is recorded.
   private func forget(_ day: UTCDay) async throws(PostgresError) {
     try await pool.query(
       "DELETE FROM ledger_exports WHERE day = $1::date AND destination = $2",
@@ -176,14 +178,14 @@ package struct DailyExport: Sendable {
       manifest.files.first { $0.table == table.name }?.rows ?? 0
     }
     try await pool.query(
-      DailyExport.upsert,
+      LedgerSQL.recordExport,
       [
         .text(manifest.day.description), .text(destination), .int(rows(.entries)), .int(rows(.usage)),
         .text(manifest.digest.hex),
       ])
   }
 
-  /// The manifests of later days have the checksum of the one before: where that changed, they are written anew.
+  /// Rewrites the manifests of later days that contain an older checksum of their predecessor.
   private func relink(after manifest: ExportManifest) async throws {
     var last = manifest
     while let (next, _) = try await target.manifest(last.day.next), next.previous != last.digest {
@@ -195,12 +197,12 @@ package struct DailyExport: Sendable {
 
   private static func local(_ table: String, _ folder: String) -> String { "\(folder)/\(table).parquet" }
 
-  /// A folder of one's own, gone with its files when `body` ends.
+  /// Runs `body` with a new folder, which is removed with its files afterwards.
   func withScratch<Output>(_ body: (String) async throws -> Output) async throws -> Output {
     var template = Array("\(scratch)/export-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw ExportError(
-        .file, "no folder can be made in \(scratch): \(String(cString: strerror(errno)))",
+        .file, "no folder can be created in \(scratch): \(String(cString: strerror(errno)))",
         hint: "check that it exists and belongs to this user")
     }
     let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -213,21 +215,8 @@ package struct DailyExport: Sendable {
     return try await body(folder)
   }
 
-  private static let begun = """
+  private static let hasBegun = """
     SELECT EXISTS (SELECT 1 FROM ledger_entries WHERE recorded_at < $1)
-      OR EXISTS (SELECT 1 FROM usage_events WHERE recorded_at < $1)
-    """
-  private static let kinds = "SELECT id, kind FROM accounts"
-  private static let openTransactions = """
-    SELECT count(*), clock_timestamp() >= $1 FROM pg_stat_activity
-    WHERE datname = current_database() AND xact_start < $1 AND pid <> pg_backend_pid()
-      AND backend_type = 'client backend'
-    """
-  private static let upsert = """
-    INSERT INTO ledger_exports (day, destination, entries, usage, manifest_sha256)
-    VALUES ($1::date, $2, $3, $4, $5)
-    ON CONFLICT (day, destination) DO UPDATE SET entries = excluded.entries, usage = excluded.usage,
-      manifest_sha256 = excluded.manifest_sha256, exported_at = now()
-    WHERE ledger_exports.manifest_sha256 <> excluded.manifest_sha256
+      OR EXISTS (SELECT 1 FROM usage_events WHERE recorded_at < $1) AS has_begun
     """
 }

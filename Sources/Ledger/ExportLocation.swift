@@ -1,20 +1,20 @@
 internal import Model
 internal import ObjectStorage
 
-/// A store with the prefix below which the ledger's files stand there.
+/// A store with the prefix of the ledger's files in it.
 struct ExportLocation: Sendable {
   let store: any ObjectStore
-  /// Empty, or ends with `/`.
+  /// Empty, or ending with `/`.
   let prefix: String
 
-  /// - Parameter prefix: with or without `/` at its ends.
+  /// - Parameter prefix: With or without `/` at its ends.
   init(_ store: any ObjectStore, prefix: String) {
     self.store = store
     let names = prefix.split(separator: "/")
     self.prefix = names.isEmpty ? "" : names.joined(separator: "/") + "/"
   }
 
-  /// The same text for the same place, safe to show.
+  /// The same text for the same location, safe to show.
   var name: String { prefix.isEmpty ? store.location : "\(prefix.dropLast()) in \(store.location)" }
 
   func put(_ bytes: [UInt8], at path: String) async throws(ObjectStorageError) {
@@ -34,7 +34,7 @@ struct ExportLocation: Sendable {
     try await store.get(prefix + path, to: file)
   }
 
-  /// Nil: it is not there.
+  /// Nil: there is no such object.
   func text(_ path: String) async throws(ObjectStorageError) -> [UInt8]? {
     do throws(ObjectStorageError) {
       return try await store.get(prefix + path)
@@ -44,14 +44,14 @@ struct ExportLocation: Sendable {
     }
   }
 
-  /// The day's manifest as it stands there; nil when there is none.
+  /// The day's manifest; nil when there is none.
   func manifest(_ day: UTCDay) async throws -> (manifest: ExportManifest, digest: Digest)? {
     let path = ExportLayout.manifest(day)
     guard let bytes = try await text(path) else { return nil }
     guard let manifest = ExportManifest(bytes), manifest.day == day else {
       throw ExportError(
-        .manifest, "\(path) at \(name) is no manifest of that day",
-        hint: "write the day again after taking it away", retry: .afterChange)
+        .manifest, "\(path) at \(name) is not a manifest of that day",
+        hint: "remove it and export the day again", retry: .afterChange)
     }
     return (manifest, Digest(of: bytes))
   }
@@ -64,7 +64,7 @@ struct ExportLocation: Sendable {
     }
   }
 
-  /// Whether the accounts there are these.
+  /// Whether the accounts of this manifest are exported.
   func has(_ manifest: AccountsManifest) async throws(ObjectStorageError) -> Bool {
     guard let text = try await text(ExportLayout.accountsManifest), text == manifest.encoded else {
       return false

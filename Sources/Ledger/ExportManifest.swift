@@ -1,20 +1,20 @@
 package import Model
 
-/// What a day at a destination consists of; written last, so that whoever sees it sees the whole day. The same content
-/// gives the same bytes.
+/// The files of an exported day. The manifest is written last, so its presence means that the day is
+/// complete. Equal contents have equal bytes.
 package struct ExportManifest: Hashable, Sendable {
   package struct File: Hashable, Sendable {
-    /// From the destination's prefix on: `entries/day=2026-11-21/part-0000.parquet`.
+    /// Relative to the destination's prefix: `entries/day=2026-11-21/part-0000.parquet`.
     package let path: String
     /// `entries` or `usage`.
     package let table: String
     package let rows: Int64
     package let bytes: Int64
     package let digest: Digest
-    /// The smallest and the greatest id; nil when there are no rows.
+    /// The smallest and the greatest id; nil without rows.
     package let firstID: Int64?
     package let lastID: Int64?
-    /// Of amounts or prices, in credits as exact decimal text.
+    /// The sum of amounts or prices, in credits as exact decimal text.
     package let sum: String
   }
 
@@ -22,7 +22,7 @@ package struct ExportManifest: Hashable, Sendable {
 
   package let day: UTCDay
   package let files: [File]
-  /// Of the day before's manifest; nil when this is the first day.
+  /// The digest of the previous day's manifest; nil for the first day.
   package let previous: Digest?
 
   package init(day: UTCDay, files: [File], previous: Digest?) {
@@ -89,12 +89,13 @@ extension ExportManifest.File {
   }
 }
 
-/// What the file of accounts is; it is replaced by every export and every erasure.
+/// The manifest of the file of accounts, which every export and every erasure replaces.
 package struct AccountsManifest: Hashable, Sendable {
   package let rows: Int64
   package let bytes: Int64
   package let digest: Digest
-  /// How many accounts had been erased when it was written: a database that counts more has names removed since.
+  /// The number of erased accounts when the file was written. If the database counts more, the file contains
+  /// names that were erased since.
   package let erasures: Int64
 
   package var encoded: [UInt8] {
@@ -124,12 +125,12 @@ package struct AccountsManifest: Hashable, Sendable {
   }
 }
 
-/// Where things stand below a destination's prefix.
+/// The paths of files, relative to a destination's prefix.
 enum ExportLayout {
   static let accounts = "accounts/accounts.parquet"
   static let accountsManifest = "accounts/manifest.json"
   static let manifests = "manifests/"
-  /// Which books the place belongs to.
+  /// Identifies the ledger that the destination belongs to.
   static let owner = "ledger.json"
 
   static func manifest(_ day: UTCDay) -> String { "\(manifests)\(day).json" }

@@ -3,7 +3,7 @@ package import Model
 internal import ObjectStorage
 package import Postgres
 
-/// Leads from where a manifest sends the export to the place itself.
+/// Opens the destinations that manifests declare for exports.
 package struct ExportStores: Sendable {
   package typealias Secrets = @Sendable (SecretReference) async throws(BackendError) -> Secret
 
@@ -12,15 +12,16 @@ package struct ExportStores: Sendable {
   private let secrets: Secrets
 
   /// - Parameters:
-  ///   - stateFolder: absolute; where relative folders begin, and where files are made before they are sent.
-  ///   - secrets: resolves the keys of buckets, each time that something is sent.
+  ///   - stateFolder: An absolute path. Relative destinations are resolved against it, and files are built in
+  ///     it.
+  ///   - secrets: Resolves the keys of a bucket; called for each export.
   package init(stateFolder: String, http: HTTPClient, secrets: @escaping Secrets) {
     self.stateFolder = stateFolder
     self.http = http
     self.secrets = secrets
   }
 
-  /// What the table of exports calls the place. Asks for no secret.
+  /// The destination's name in the table of exports. Resolves no secret.
   package func name(of destination: ExportDestination, _ pool: PostgresPool) throws(BackendError) -> String {
     try export(pool, to: destination, accessKey: Secret(""), secretKey: Secret("")).destination
   }
@@ -35,7 +36,8 @@ package struct ExportStores: Sendable {
     return try export(pool, to: destination, accessKey: keys.0, secretKey: keys.1)
   }
 
-  /// A folder that days were written to before, by what the table of exports calls it; nil for anything else.
+  /// The export to a folder that was a destination before; nil if the destination is not a folder.
+  /// - Parameter name: The destination's name in the table of exports.
   package func formerFolder(_ pool: PostgresPool, _ name: String) -> DailyExport? {
     let scheme = "file://"
     guard name.hasPrefix(scheme) else { return nil }

@@ -2,7 +2,8 @@ internal import Model
 internal import Parquet
 internal import Postgres
 
-/// Writes one table's rows of a day to a file of this machine, page by page. Memory does not grow with the rows.
+/// Writes a table's rows of one day to a local file, page by page. Memory does not grow with the number of
+/// rows.
 struct ExportWriter {
   private let table: ExportTable
   private let day: UTCDay
@@ -17,7 +18,7 @@ struct ExportWriter {
     self.kinds = kinds
   }
 
-  /// The next page is on its way while this one is packed.
+  /// Reads the next page while it encodes the current one.
   mutating func write(
     to path: String, from transaction: PostgresTransaction
   ) async throws -> ExportManifest.File {
@@ -29,7 +30,7 @@ struct ExportWriter {
     let ids = try await transaction.query(
       table.ids, [.timestamp(day.start), .timestamp(day.end)]
     ).only()
-    if let first = try ids.optionalInt(0), let last = try ids.optionalInt(1) {
+    if let first = try ids.optionalInt("first"), let last = try ids.optionalInt("last") {
       var rows = try await ExportWriter.page(table, day, after: first - 1, to: last, in: transaction)
       while rows.count == ExportTable.pageSize {
         let (table, day, end) = (table, day, try end(of: rows))
@@ -56,7 +57,7 @@ struct ExportWriter {
   /// The greatest id of a page.
   private func end(of rows: BinaryRows) throws(PostgresError) -> Int64 {
     var id: Int64 = 0
-    try rows.integers(0, in: rows.count - 1..<rows.count) { id = $0 ?? 0 }
+    try rows.integers("id", in: rows.count - 1..<rows.count) { id = $0 ?? 0 }
     return id
   }
 
@@ -70,7 +71,7 @@ struct ExportWriter {
     try writer.append(batch)
   }
 
-  /// Micro-credits as credits, the shortest exact text.
+  /// The shortest exact decimal text of micro-credits, in credits.
   static func text(_ micro: Int128) -> String {
     let (whole, rest) = micro.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
     let fraction = Decimals.text(Int64(rest), digits: 6).dropFirst()

@@ -2,19 +2,26 @@ package import KindSupport
 internal import Model
 package import Postgres
 
-/// Credits, in double entry (seeds: Credit Ledger; Financial & Incentive Flows). One kind: `Ledger`.
+/// The double-entry ledger of credits (seeds: Credit Ledger; Financial & Incentive Flows). One kind:
+/// `Ledger`.
 ///
-/// Entry file: `LedgerSpec.swift`; the books themselves are `LedgerStore.swift`. A transfer takes from one account what it
-/// gives to another; nothing else moves credits. `LedgerSchema` says what is kept, `LedgerGuards` what the database itself
-/// refuses, `LedgerFunctions` has the operations, which take arrays so that many jobs commit as one, `LedgerCall` is one
-/// operation as a value, `LedgerProof` finds whatever was changed behind the ledger's back. `DailyExport` writes each day
-/// where reports are made, `LedgerErasure` removes a person's name.
+/// Entry file: `LedgerSpec.swift` for the kind, `LedgerStore.swift` for the store. An entry is a transfer
+/// between two accounts; nothing else moves credits, so the sum of all balances is zero. Each account chains
+/// its entries: a hash covers the account's hash before it, so an entry is in two chains. `accounts` caches
+/// what the newest entry leaves (balance, number, hash) and what open holds reserve, so a balance is one row.
 ///
-/// Must not import another room. Tested in `Tests/LedgerTests` against a real server.
+/// `SQL/` has the statements, and `SQL/execute.sql` the function that executes calls as one batch; the
+/// function alone writes entries, holds and calls. Accounts are never deleted, so these tables need no
+/// foreign keys. `LedgerCall` is one operation as a value. `LedgerGuards` rejects other changes in the
+/// database, and `LedgerProof` detects them. `DailyExport` exports each day for reports, and `LedgerErasure`
+/// removes a person's name. `LedgerAPI/` is what SQL of other modules may use: account names and ids, rates,
+/// installation.
+///
+/// Must not import another kind's module. Tested in `Tests/LedgerTests` against a real server.
 package enum Ledger {
   /// - Parameters:
-  ///   - connector: leads from what a `Database` offers to connections.
-  ///   - stores: lead from what an export names to the place.
+  ///   - connector: Opens connections to the databases that `Database` resources offer.
+  ///   - stores: Opens the destinations of exports.
   package static func kinds(connector: DatabaseConnector, stores: ExportStores) -> [Kind] {
     let backend = LedgerBackend(stores: stores) { address throws(PostgresError) in
       try await connector.pool(for: address)
@@ -24,9 +31,10 @@ package enum Ledger {
     ]
   }
 
-  /// The tables, for the databases that hold credits. Numbered together with the other rooms' migrations of the same
-  /// databases. Functions and guards are no part of them: a `Ledger` brings those, and brings others with another release.
+  /// The tables, for the databases that hold credits. The numbers are shared with the migrations of other
+  /// modules for the same databases. Functions and triggers are not part of them: a `Ledger` resource
+  /// installs those, and replaces them with each release.
   package static let migrations = [
-    Migrations.Migration(number: 2, name: "ledger", sql: LedgerSchema.tables)
+    Migrations.Migration(number: 2, name: "ledger", sql: LedgerSQL.tables)
   ]
 }

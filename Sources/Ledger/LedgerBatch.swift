@@ -1,14 +1,14 @@
 package import Model
 package import Postgres
 
-/// Calls as one statement, for those who send it together with statements of their own.
+/// Calls as one statement, for callers that send it together with other statements.
 package struct LedgerBatch: Sendable {
   private let calls: [LedgerCall]
   private let time: Timestamp?
-  /// What is wrong with calls by themselves; they are not sent.
+  /// The errors of invalid calls, which are not sent.
   private let problems: [LedgerError?]
 
-  /// - Parameter time: when it is recorded; nil is the database's time.
+  /// - Parameter time: The time to record; nil is the database's time.
   package init(_ calls: [LedgerCall], at time: Timestamp? = nil) {
     self.calls = calls
     self.time = time
@@ -17,24 +17,24 @@ package struct LedgerBatch: Sendable {
 
   private var sent: [Int] { calls.indices.filter { problems[$0] == nil } }
 
-  /// Nil where nothing is to be asked.
+  /// Nil if no call is to be sent.
   package var statement: Statement? {
     let sent = sent.map { calls[$0] }
     return sent.isEmpty ? nil : Statement(LedgerBatch.sql, LedgerBatch.parameters(sent, time))
   }
 
-  /// What each call came to, in their order.
-  /// - Parameter rows: what the statement answered; nil where there was none.
+  /// The outcome of each call, in their order.
+  /// - Parameter rows: The result of the statement; nil if there was none.
   package func outcomes(_ rows: Rows?) throws(PostgresError) -> [Result<LedgerReceipt, LedgerError>] {
     var results = problems.map { problem in problem.map { Result<LedgerReceipt, LedgerError>.failure($0) } }
     guard let rows else { return results.compactMap { $0 } }
     for (index, row) in zip(sent, rows) {
-      let outcome = try row.text(1)
+      let outcome = try row.text("outcome")
       if outcome == "done" {
         results[index] = .success(
           LedgerReceipt(
-            hold: try row.optionalInt(2), rules: try row.optionalInt(4),
-            available: Credits(micro: try row.int(3))))
+            hold: try row.optionalInt("hold"), rules: try row.optionalInt("rules"),
+            available: Credits(micro: try row.int("available"))))
       } else {
         results[index] = .failure(
           LedgerError(LedgerError.Code(rawValue: outcome) ?? .invalidAmount, of: calls[index]))
@@ -44,8 +44,10 @@ package struct LedgerBatch: Sendable {
   }
 
   private static let sql = """
-    SELECT * FROM ledger_execute($1::timestamptz, $2::text[], $3::bytea[], $4::bytea[], $5::text[], $6::bigint[],
-      $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[], $14::bigint[])
+    SELECT outcome, hold, available, rules
+    FROM ledger_execute($1::timestamptz, $2::text[], $3::bytea[], $4::bytea[], $5::text[], $6::bigint[],
+      $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[],
+      $14::bigint[])
     """
 
   private static func parameters(_ calls: [LedgerCall], _ time: Timestamp?) -> [SQLValue] {

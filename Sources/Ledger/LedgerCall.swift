@@ -1,13 +1,13 @@
 package import Model
 
-/// Who is given how much of what an account pays.
+/// The part of a payment that one account receives.
 package struct LedgerLeg: Hashable, Sendable {
   package let account: String
   package let amount: Credits
-  /// What it is for, such as `payout`; stands in the entry and in statements.
+  /// The purpose, such as `payout`; recorded in the entry and printed in statements.
   package let type: String
-  /// The version of the rules by which the amount is shared between the account and the platform; nil: the account gets
-  /// all of it.
+  /// The version of the rules by which the account and the platform share the amount; nil: the account
+  /// receives all of it.
   package let rules: Int64?
 
   package init(to account: String, _ amount: Credits, for type: String, sharedBy rules: Int64? = nil) {
@@ -18,15 +18,15 @@ package struct LedgerLeg: Hashable, Sendable {
   }
 }
 
-/// One mutation, to be done at most once: the key belongs to the account, and a call that is repeated gets what the first
-/// came to.
+/// One mutation, which is executed at most once: the key belongs to the account, and a repeated call returns
+/// the outcome of the first.
 package struct LedgerCall: Hashable, Sendable {
   package enum Operation: Hashable, Sendable {
-    /// Reserves credits for a job until they are captured or voided, or the time is over.
+    /// Reserves credits for a job until they are captured, voided or expired.
     case hold(Credits, job: String, lifetime: TimeSpan)
-    /// Pays from a hold, the whole or a part; what is left of it is free again.
+    /// Pays from a hold, in full or in part, and releases the rest.
     case capture(hold: Int64, [LedgerLeg])
-    /// Gives back all that a hold reserves.
+    /// Releases all that a hold reserves.
     case void(hold: Int64)
     case transfer([LedgerLeg], job: String)
   }
@@ -41,27 +41,25 @@ package struct LedgerCall: Hashable, Sendable {
     self.key = key
   }
 
-  /// The greatest amount of one call: a billion credits.
-  package static let greatestAmount = Credits(micro: 1_000_000_000_000_000)
-  private static let longestHold = TimeSpan(seconds: 366 * 86_400)
-  private static let longestName = 200
+  private static let maxLifetime = TimeSpan(seconds: 366 * 86_400)
+  private static let maxNameBytes = 200
 
-  /// What is wrong with it by itself, found before anything is sent.
+  /// Why the call is invalid whatever the balances are; nil if it is valid. Invalid calls are not sent.
   package var problem: LedgerError? {
     if let error = LedgerCall.problem(ofName: account, field: "account") { return error }
     if let error = LedgerCall.problem(ofName: key, field: "key") { return error }
     switch operation {
     case .hold(let amount, let job, let lifetime):
-      if lifetime.milliseconds < 1000 || lifetime > LedgerCall.longestHold {
+      if lifetime.milliseconds < 1000 || lifetime > LedgerCall.maxLifetime {
         return LedgerError(
-          .invalidAmount, field: "lifetime", "a hold lasts a second at least and a year at most")
+          .invalidAmount, field: "lifetime", "the lifetime of a hold must be between a second and a year")
       }
       return LedgerCall.problem(of: amount, field: "amount") ?? LedgerCall.problem(ofName: job, field: "job")
     case .capture(_, let legs): return LedgerCall.problem(of: legs, from: account, mayShareWithSelf: true)
     case .void: return nil
     case .transfer(let legs, let job):
       if legs.isEmpty {
-        return LedgerError(.invalidAmount, field: "legs", "a transfer gives somebody something")
+        return LedgerError(.invalidAmount, field: "legs", "a transfer needs at least one leg")
       }
       return LedgerCall.problem(ofName: job, field: "job", isRequired: false)
         ?? LedgerCall.problem(of: legs, from: account)
@@ -75,7 +73,7 @@ package struct LedgerCall: Hashable, Sendable {
     for (index, leg) in legs.enumerated() {
       let field = "legs[\(index)]"
       if leg.account == account, leg.rules == nil || !mayShareWithSelf {
-        return LedgerError(.selfTransfer, field: "\(field).account", "\(account) cannot give to itself")
+        return LedgerError(.selfTransfer, field: "\(field).account", "\(account) cannot pay itself")
       }
       if let error = problem(ofName: leg.account, field: "\(field).account")
         ?? problem(ofName: leg.type, field: "\(field).type")
@@ -90,25 +88,24 @@ package struct LedgerCall: Hashable, Sendable {
   }
 
   private static func problem(of amount: Credits, field: String) -> LedgerError? {
-    guard amount.micro <= 0 || amount > greatestAmount else { return nil }
+    guard amount.micro <= 0 || amount > Credits.maxTransfer else { return nil }
     return LedgerError(
-      .invalidAmount, field: field,
-      "\(amount) credits are not more than nothing and at most \(greatestAmount)")
+      .invalidAmount, field: field, "\(amount) credits are not above 0 and at most \(Credits.maxTransfer)")
   }
 
   private static func problem(ofName name: String, field: String, isRequired: Bool = true) -> LedgerError? {
     let isFit =
-      name.utf8.count <= longestName && (!name.isEmpty || !isRequired)
+      name.utf8.count <= maxNameBytes && (!name.isEmpty || !isRequired)
       && !name.unicodeScalars.contains { $0.value < 32 }
     guard !isFit else { return nil }
     return LedgerError(
-      .invalidName, field: field, "it is 1 to \(longestName) bytes of text without control characters")
+      .invalidName, field: field, "it must be 1 to \(maxNameBytes) bytes of text without control characters")
   }
 
-  /// What is kept of the key.
+  /// What the ledger stores of the key.
   var keyDigest: Digest { Digest(of: key) }
 
-  /// What a repetition must have in common with the first call.
+  /// The digest of the operation; a repetition must have the same.
   var digest: Digest {
     func text(_ legs: [LedgerLeg]) -> Value {
       .array(
@@ -128,13 +125,13 @@ package struct LedgerCall: Hashable, Sendable {
   }
 }
 
-/// What a call came to.
+/// The result of a successful call.
 package struct LedgerReceipt: Hashable, Sendable {
-  /// Of a hold, and of what was done with one.
+  /// The hold that was made, captured or voided.
   package let hold: Int64?
-  /// Of a hold: the version of the rules in force when it was made, by which it pays.
+  /// For a new hold, the version of the rules in force, by which it pays.
   package let rules: Int64?
-  /// What the account may spend once the whole batch is done: balance less holds.
+  /// What the account can spend after the whole batch: the balance less open holds.
   package let available: Credits
 }
 
@@ -173,19 +170,19 @@ extension LedgerError {
   init(_ code: Code, of call: LedgerCall) {
     let (field, message) =
       switch code {
-      case .insufficientCredit: ("amount", "\(call.account) has not that many credits free")
+      case .insufficientCredit: ("amount", "\(call.account) does not have that many credits available")
       case .unknownAccount: ("account", "there is no such account")
-      case .unknownPayee: ("legs", "one of those who were to get something has no account")
+      case .unknownPayee: ("legs", "a payee has no account")
       case .unknownRules: ("legs", "no rules of that version are recorded")
-      case .otherRules: ("legs", "the hold was made under other rules, and pays by those")
+      case .otherRules: ("legs", "the hold was made under other rules and pays by those")
       case .unknownHold: ("hold", "\(call.account) has no such hold")
-      case .holdClosed: ("hold", "it was captured, voided or expired already")
-      case .holdExpired: ("hold", "its time is over")
-      case .exceedsHold: ("legs", "they come to more than the hold reserves")
-      case .selfTransfer: ("legs", "\(call.account) cannot give to itself")
-      case .invalidAmount: ("amount", "it is no amount that can be moved")
-      case .invalidName: ("key", "it is no name")
-      case .keyReused: ("key", "‘\(call.key)’ stands for another call of \(call.account) already")
+      case .holdClosed: ("hold", "it is already captured, voided or expired")
+      case .holdExpired: ("hold", "it has expired")
+      case .exceedsHold: ("legs", "their sum exceeds what the hold reserves")
+      case .selfTransfer: ("legs", "\(call.account) cannot pay itself")
+      case .invalidAmount: ("amount", "the amount cannot be moved")
+      case .invalidName: ("key", "it is not a name")
+      case .keyReused: ("key", "\(call.account) already used ‘\(call.key)’ for another call")
       }
     self.init(code, field: field, message)
   }

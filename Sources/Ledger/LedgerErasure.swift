@@ -1,23 +1,23 @@
 package import Model
 package import Postgres
 
-/// Removes a person's name from the books (seeds: data erasure). The account keeps its number, entries and balance, so sums
-/// and hashes stay what they were; it is called `erased-NUMBER` from then on. That it was erased is recorded in a chain of
-/// its own, `ledger_erasures`.
+/// The erasure of a person's name from the ledger (seeds: data erasure). The account keeps its id, entries
+/// and balance, so sums and hashes do not change; its name becomes `erased-ID`. Erasures are recorded in a
+/// hash chain of their own, `ledger_erasures`.
 package struct LedgerErasure: Hashable, Sendable {
   package let account: Int64
-  /// What the account is called now.
+  /// The new name of the account.
   package let name: String
-  /// Of the record, counted from 1.
+  /// The number of the record, counted from 1.
   package let number: Int64
   package let erasedBy: String
   package let erasedAt: Timestamp
-  /// False: it had been erased before, and nothing was changed in the database.
+  /// False if the account had been erased before; the database was not changed then.
   package let isNew: Bool
-  /// Rows that other rooms changed.
+  /// The number of rows that hooks changed.
   package let others: Int
-  /// The destinations where the name still stands, because they could not be written: erasing the account again, by the
-  /// name that it has now, writes them.
+  /// The destinations that could not be written and still contain the name. Erasing the account again, by its
+  /// new name, writes them.
   package let exportsLeft: [Remainder]
 
   package struct Remainder: Hashable, Sendable {
@@ -25,27 +25,28 @@ package struct LedgerErasure: Hashable, Sendable {
     package let error: ExportError
   }
 
-  /// What another room has to remove, in the same transaction: it gets the account's number and former name, and returns
-  /// how many rows it changed.
+  /// Removes the personal data of another module in the same transaction. Receives the account's id and
+  /// former name and returns the number of rows that it changed.
   package typealias Hook = @Sendable (PostgresTransaction, Int64, String) async throws(PostgresError) -> Int
 
-  /// Erases an account's name, in one transaction with what other rooms know of it, and then from the exports. May be
-  /// repeated with the name that the account has then.
+  /// Erases an account's name: in one transaction from the ledger and, by hooks, from other modules, then
+  /// from the exports. May be repeated with the new name.
   /// - Parameters:
-  ///   - operator: who does it, 1 to 200 bytes; stands in the record for ever. Somebody who erases themselves is recorded
-  ///     by their new name.
-  ///   - time: when; nil is the database's time.
-  ///   - exports: where the file of accounts is to be replaced.
+  ///   - operator: The person who erases, 1 to 200 bytes; stays in the record. If it is the account itself,
+  ///     the record has the new name.
+  ///   - time: The time to record; nil is the database's time.
+  ///   - exports: The exports whose file of accounts is replaced.
   package static func erase(
     _ name: String, by operator: String, at time: Timestamp? = nil, in pool: PostgresPool,
     alsoErasing hooks: [Hook] = [], exports: [DailyExport] = []
   ) async throws(ErasureError) -> LedgerErasure {
     guard (1...200).contains(`operator`.utf8.count), !`operator`.utf8.contains(where: { $0 < 32 }) else {
-      throw ErasureError(.invalidName, "who erases is said in 1 to 200 bytes without control characters")
+      throw ErasureError(
+        .invalidName, "the name of the operator must be 1 to 200 bytes without control characters")
     }
     let done: LedgerErasure
     do {
-      // Holds whose time is over bind nobody.
+      // Overdue holds do not prevent an erasure.
       while try await LedgerStore(pool).expire(at: time) > 0 {}
       done = try await pool.transaction(throwingAny: { transaction in
         try await LedgerErasure.erase(name, by: `operator`, at: time, in: transaction, alsoErasing: hooks)
@@ -72,14 +73,16 @@ package struct LedgerErasure: Hashable, Sendable {
     guard let row = found.first else {
       throw ErasureError(
         .unknownAccount, "there is no account ‘\(name)’",
-        hint: "one that was erased is called erased-NUMBER since then")
+        hint: "the name of an erased account is erased-ID")
     }
-    let (account, kind) = (try row.int(0), try row.text(1))
-    if try row.optionalTimestamp(2) != nil { return try await recorded(account, name, in: transaction) }
+    let (account, kind) = (try row.int("id"), try row.text("kind"))
+    if try row.optionalTimestamp("erased_at") != nil {
+      return try await recorded(account, name, in: transaction)
+    }
     guard erasableKinds.contains(where: { $0.rawValue == kind }) else {
-      throw ErasureError(.notErasable, "‘\(name)’ is an account of kind \(kind), which is no person's")
+      throw ErasureError(.notErasable, "‘\(name)’ is an account of kind \(kind), which belongs to no person")
     }
-    let held = Credits(micro: try row.int(3))
+    let held = Credits(micro: try row.int("held_micro"))
     guard held.micro == 0 else {
       throw ErasureError(
         .openHolds, "\(held) credits of ‘\(name)’ are held for jobs",
@@ -87,12 +90,12 @@ package struct LedgerErasure: Hashable, Sendable {
         retry: .later)
     }
     let newName = "\(LedgerStore.erasedPrefix)\(account)"
-    let erasedAt = try row.timestamp(4)
+    let erasedAt = try row.timestamp("now")
     do throws(PostgresError) {
       try await transaction.query(rename, [.int(account), .text(newName), .timestamp(erasedAt)])
     } catch {
       guard error.code == .duplicate else { throw error }
-      throw ErasureError(.nameTaken, "another account is called \(newName) already")
+      throw ErasureError(.nameTaken, "another account already has the name \(newName)")
     }
     let by = `operator` == name ? newName : `operator`
     let number = try await append(account, by, erasedAt, in: transaction)
@@ -103,19 +106,19 @@ package struct LedgerErasure: Hashable, Sendable {
       others: others, exportsLeft: [])
   }
 
-  /// Records come one after the other: whoever comes second waits for the first to commit.
+  /// Appends a record to the chain. The lock serialises erasures until they commit.
   private static func append(
     _ account: Int64, _ by: String, _ time: Timestamp, in transaction: PostgresTransaction
   ) async throws(PostgresError) -> Int64 {
     try await transaction.query("LOCK TABLE ledger_erasures IN SHARE ROW EXCLUSIVE MODE")
     let last = try await transaction.query(newest).first
     let link = ErasureLink(
-      number: (try last?.int(0) ?? 0) + 1, account: account, erasedBy: by, erasedAt: time)
+      number: (try last?.int("number") ?? 0) + 1, account: account, erasedBy: by, erasedAt: time)
     try await transaction.query(
       insertion,
       [
         .int(link.number), .int(account), .text(by), .timestamp(time),
-        .bytes(link.hash(after: try last?.bytes(1) ?? [])),
+        .bytes(link.hash(after: try last?.bytes("hash") ?? [])),
       ])
     return link.number
   }
@@ -125,8 +128,8 @@ package struct LedgerErasure: Hashable, Sendable {
   ) async throws(PostgresError) -> LedgerErasure {
     let row = try await transaction.query(record, [.int(account)]).only()
     return LedgerErasure(
-      account: account, name: name, number: try row.int(0), erasedBy: try row.text(1),
-      erasedAt: try row.timestamp(2), isNew: false, others: 0, exportsLeft: [])
+      account: account, name: name, number: try row.int("number"), erasedBy: try row.text("erased_by"),
+      erasedAt: try row.timestamp("erased_at"), isNew: false, others: 0, exportsLeft: [])
   }
 
   private func leaving(_ left: [Remainder]) -> LedgerErasure {
@@ -137,8 +140,7 @@ package struct LedgerErasure: Hashable, Sendable {
 
   private static let erasableKinds: [LedgerStore.AccountKind] = [.creator, .nodeOwner, .moduleDeveloper]
   private static let lock = """
-    SELECT a.id, a.kind, a.erased_at, a.held_micro,
-      coalesce($2::timestamptz, now())
+    SELECT a.id, a.kind, a.erased_at, a.held_micro, coalesce($2::timestamptz, now()) AS now
     FROM accounts a WHERE a.name = $1 FOR UPDATE OF a
     """
   private static let rename = "UPDATE accounts SET name = $2, erased_at = $3 WHERE id = $1"
@@ -149,14 +151,14 @@ package struct LedgerErasure: Hashable, Sendable {
   private static let record = "SELECT number, erased_by, erased_at FROM ledger_erasures WHERE account = $1"
 }
 
-/// A row of `ledger_erasures`, as its hash covers it.
+/// The fields of a row of `ledger_erasures` that its hash covers.
 struct ErasureLink {
   let number: Int64
   let account: Int64
   let erasedBy: String
   let erasedAt: Timestamp
 
-  /// SHA-256 of the hash before it, empty for the first, and the row's fields.
+  /// SHA-256 of the previous hash, empty for the first row, and the row's fields.
   func hash(after previous: [UInt8]) -> [UInt8] {
     var bytes = previous
     for number in [number, account, erasedAt.microseconds] {

@@ -2,7 +2,7 @@ package import KindSupport
 internal import Manifests
 package import Model
 
-/// What a ledger is written as so that the recorded rules are as declared.
+/// Writes the spec of a ledger from its recorded rules.
 package enum LedgerExport {
   package static func export(
     _ ledger: Resource<LedgerSpec>, _ observed: LedgerObserved, _ context: ReconcileContext
@@ -11,7 +11,7 @@ package enum LedgerExport {
       observed.unguarded.isEmpty
       ? []
       : [
-        "\(observed.unguarded.joined(separator: ", ")) would be put back: no manifest says that books are unguarded"
+        "\(observed.unguarded.joined(separator: ", ")) would be restored: no manifest can declare them absent"
       ]
     guard let rules = observed.rules, rules != ledger.spec.rules(version: rules.version) else {
       return Exported(ledger.spec, remarks: remarks)

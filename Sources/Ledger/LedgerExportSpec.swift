@@ -1,19 +1,19 @@
 package import Manifests
 package import Model
 
-/// The nightly export of the books (seeds: Credit Ledger: nightly dump to Parquet in R2).
+/// The nightly export of the ledger (seeds: Credit Ledger: nightly dump to Parquet in R2).
 package struct LedgerExportSpec: ManifestObject {
-  /// Half past one at night.
+  /// 01:30 UTC.
   package var schedule = LedgerExportSpec.nightly
   package var format = LedgerExportFormat.parquet
   package var to = ExportDestination.folder("exports")
 
   package init() {}
 
-  package static let fields = Fields<Self>("Each day's entries and usage, for reports") {
-    Field("schedule", \.schedule, "When the days that are over are written, in UTC")
-    Field("format", \.format, "The form of the files")
-    Field("to", \.to, "Where they go", .required)
+  package static let fields = Fields<Self>("The export of each day's entries and usage, for reports") {
+    Field("schedule", \.schedule, "When past days are exported, in UTC")
+    Field("format", \.format, "The format of the files")
+    Field("to", \.to, "The destination", .required)
   }
 
   private static let nightly = CronSchedule("30 1 * * *")!
@@ -21,19 +21,19 @@ package struct LedgerExportSpec: ManifestObject {
 
 package enum LedgerExportFormat: String, ManifestWord {
   case parquet
-  package var meaning: String { "columns, compressed, a folder for each day" }
+  package var meaning: String { "compressed columns, one folder per day" }
 }
 
 package enum ExportDestination: ManifestChoice {
   case folder(String)
   case bucket(ExportBucketSpec)
 
-  package static let cases = Cases<Self>("Where the files go") {
+  package static let cases = Cases<Self>("The destination of the files") {
     Case(
-      "folder", "A folder; a relative path begins at the controller's state folder", ExportDestination.folder,
-      .folder(example: "exports")
+      "folder", "A folder; a relative path is resolved against the controller's state folder",
+      ExportDestination.folder, .folder(example: "exports")
     ) { if case .folder(let path) = $0 { path } else { nil } }
-    Case("bucket", "A bucket that speaks S3, such as R2 or MinIO", ExportDestination.bucket) {
+    Case("bucket", "An S3-compatible bucket, such as of R2 or MinIO", ExportDestination.bucket) {
       if case .bucket(let bucket) = $0 { bucket } else { nil }
     }
   }
@@ -49,19 +49,19 @@ package struct ExportBucketSpec: ManifestObject {
 
   package init() {}
 
-  package static let fields = Fields<Self>("A bucket that speaks S3") {
+  package static let fields = Fields<Self>("An S3-compatible bucket") {
     Field("name", \.name, "The bucket's name", .required, .nonEmpty, .example("ledger-exports"))
     Field(
-      "endpoint", \.endpoint, "Where its service is", .required,
+      "endpoint", \.endpoint, "The URL of the S3 service", .required,
       .rule("an address") { text in
         text.hasPrefix("https://") || text.hasPrefix("http://")
           ? nil
           : .init(
             "must begin with https:// or http://", hint: "for example https://s3.eu-central-1.amazonaws.com")
       }, .example("https://s3.eu-central-1.amazonaws.com"))
-    Field("region", \.region, "The region that requests are signed for; R2 takes `auto`")
-    Field("prefix", \.prefix, "Goes before the names of all files")
-    Field("accessKey", \.accessKey, "Where the key's ID is found")
-    Field("secretKey", \.secretKey, "Where the key is found")
+    Field("region", \.region, "The region that requests are signed for; R2 uses `auto`")
+    Field("prefix", \.prefix, "The prefix of all object names")
+    Field("accessKey", \.accessKey, "The source of the access key ID")
+    Field("secretKey", \.secretKey, "The source of the secret access key")
   }
 }

@@ -1,29 +1,30 @@
 package import Model
 
-/// What a database says of a ledger's books.
+/// The state of a ledger in its database.
 package struct LedgerObserved: Hashable, Sendable {
-  /// Whether the resource keeps its books there already.
+  /// Whether the resource owns the ledger of the database.
   package let isOpen: Bool
-  /// Another `Ledger` that keeps its books there.
+  /// The name of another `Ledger` that owns it.
   package let other: String?
-  /// The newest rules, and since when they are in force.
+  /// The newest rules.
   package let rules: LedgerRules?
+  /// The time from which the newest rules are in force.
   package let effective: Timestamp?
-  /// Whether their time has come, by the database's clock.
+  /// Whether the newest rules are in force by the database's clock.
   package let areRulesInForce: Bool
-  /// Accounts that the rules need and that are not there.
+  /// Accounts that the rules need and that do not exist.
   package let missingAccounts: [String]
-  /// Triggers, functions and constraints that are not as they should be.
+  /// Triggers, functions and constraints that are missing, disabled or changed.
   package let unguarded: [String]
-  /// Open holds whose time is over.
+  /// The number of open holds past their expiry.
   package let overdueHolds: Int64
-  /// What is known of the place that the export goes to; nil without an export.
+  /// The state of the export's destination; nil without an export.
   package let export: ExportLocationObserved?
 
   package init(
     isOpen: Bool = true, other: String? = nil, rules: LedgerRules? = nil, effective: Timestamp? = nil,
-    areRulesInForce: Bool = true,
-    missingAccounts: [String] = [], unguarded: [String] = [], overdueHolds: Int64 = 0,
+    areRulesInForce: Bool = true, missingAccounts: [String] = [], unguarded: [String] = [],
+    overdueHolds: Int64 = 0,
     export: ExportLocationObserved? = nil
   ) {
     self.isOpen = isOpen
@@ -39,29 +40,32 @@ package struct LedgerObserved: Hashable, Sendable {
 }
 
 package struct ExportLocationObserved: Hashable, Sendable {
-  /// As the table of exports calls it.
+  /// The destination's name in the table of exports.
   package let name: String
   package let state: ExportState
-
-  package init(name: String, state: ExportState) {
-    self.name = name
-    self.state = state
-  }
 }
 
 package enum LedgerOperation: StepOperation {
-  /// Takes the books in charge. What is there already stays.
+  /// Takes ownership of the ledger in the database. Existing accounts and entries stay.
   case open
-  /// Makes triggers, functions and constraints what they should be.
-  case guardBooks
-  /// Opens the accounts that rules need.
+  /// Installs triggers, functions and constraints that are missing or changed.
+  case installTriggers
+  /// Opens the accounts that the rules need.
   case openAccounts
-  /// Records the rules as the next version, unless the newest are these already. Their own number counts for nothing.
+  /// Records the rules as the next version, unless the newest version equals them. Their own number is
+  /// ignored.
   case record(LedgerRules, effective: Timestamp?)
-  /// Gives back what overdue holds reserve.
+  /// Releases what overdue holds reserve.
   case expire
-  /// Writes a day, such as `2026-11-21`, to where the export goes.
+  /// Exports a day, such as `2026-11-21`.
   case export(day: String)
-  /// Leaves the books alone from now on. They stay.
+  /// Releases ownership. Accounts, entries and rules stay.
   case close
+
+  /// The names in stored journals.
+  private enum CodingKeys: String, CodingKey {
+    case open
+    case installTriggers = "guardBooks"
+    case openAccounts, record, expire, export, close
+  }
 }

@@ -2,7 +2,8 @@ internal import Manifests
 package import Model
 package import Planning
 
-/// From the books to the declared rules. Rules are never changed: others are the next version.
+/// Plans from the observed ledger to the declared rules. Recorded rules never change; different rules are the
+/// next version.
 package struct LedgerPlanner: ResourcePlanner {
   package init() {}
 
@@ -13,10 +14,10 @@ package struct LedgerPlanner: ResourcePlanner {
     try refuseMove(of: desired, context)
     if let other = observed?.other, observed?.isOpen != true {
       return .waiting(
-        on: "\(desired.spec.database) has the books of Ledger/\(other), and a database has one ledger")
+        on: "\(desired.spec.database) already has Ledger/\(other), and a database has one ledger")
     }
     let steps =
-      open(desired, observed) + keep(observed) + rules(desired, observed, context)
+      open(desired, observed) + maintain(observed) + rules(desired, observed, context)
       + exports(desired, observed, context)
     return steps.isEmpty ? .upToDate : .steps(steps)
   }
@@ -25,40 +26,40 @@ package struct LedgerPlanner: ResourcePlanner {
     guard observed?.isOpen == true else { return .upToDate }
     return .steps([
       Step(
-        .delete, "leave the books of \(name) alone; accounts, entries and rules stay",
+        .delete, "release the ledger \(name); accounts, entries and rules stay",
         because: "left the manifests", risk: .disruptive, operation: LedgerOperation.close)
     ])
   }
 
-  /// Credits are not moved by a manifest.
+  /// A manifest cannot move credits to another database.
   private func refuseMove(of desired: Resource<LedgerSpec>, _ context: PlanContext) throws(PlanError) {
     guard let applied = context.lastApplied?.spec as? LedgerSpec,
       applied.database.id != desired.spec.database.id
     else { return }
     throw PlanError(
-      "the books of \(desired.id) are in \(applied.database), and no manifest moves them to \(desired.spec.database)",
-      hint: "write `database: \(applied.database)`, or give the new books a Ledger of their own name")
+      "\(desired.id) is in \(applied.database) and cannot be moved to \(desired.spec.database)",
+      hint: "write `database: \(applied.database)`, or declare a Ledger of another name for the new database")
   }
 
   private func open(_ desired: Resource<LedgerSpec>, _ observed: LedgerObserved?) -> [Step<LedgerOperation>] {
     guard observed?.isOpen != true else { return [] }
     return [
       Step(
-        .create, "open the books of \(desired.id.name) in \(desired.spec.database)", because: "not there yet",
+        .create, "open the ledger \(desired.id.name) in \(desired.spec.database)", because: "not there yet",
         operation: .open)
     ]
   }
 
-  private func keep(_ observed: LedgerObserved?) -> [Step<LedgerOperation>] {
+  private func maintain(_ observed: LedgerObserved?) -> [Step<LedgerOperation>] {
     guard let observed else { return [] }
     var steps: [Step<LedgerOperation>] = []
     if !observed.unguarded.isEmpty {
       steps.append(
         Step(
-          .update, "guard the books against changes behind their back",
+          .update, "install the triggers, functions and constraints of the ledger",
           because:
             "\(observed.unguarded.joined(separator: ", ")) \(observed.unguarded.count == 1 ? "is" : "are") "
-            + "missing, switched off or changed", operation: .guardBooks))
+            + "missing, disabled or changed", operation: .installTriggers))
     }
     if observed.isOpen, !observed.missingAccounts.isEmpty {
       steps.append(
@@ -70,30 +71,30 @@ package struct LedgerPlanner: ResourcePlanner {
       let count = observed.overdueHolds
       steps.append(
         Step(
-          .maintain, "give back what \(count) \(count == 1 ? "hold reserves" : "holds reserve")",
-          because: "their time is over", operation: .expire))
+          .maintain, "release the credits of \(count) overdue \(count == 1 ? "hold" : "holds")",
+          because: "expired", operation: .expire))
     }
     return steps
   }
 
-  /// Days that are over are due at the next time of the schedule; what was missed is made up for, oldest first.
+  /// A past day is due at the next time of the schedule. Missed days are exported too, oldest first.
   private func exports(
     _ desired: Resource<LedgerSpec>, _ observed: LedgerObserved?, _ context: PlanContext
   ) -> [Step<LedgerOperation>] {
-    guard let export = desired.spec.export, let place = observed?.export else { return [] }
+    guard let export = desired.spec.export, let location = observed?.export else { return [] }
     let now = context.reconcile.now
-    let due = place.state.due(at: now).filter { day in
+    let due = location.state.due(at: now).filter { day in
       export.schedule.next(after: day.end).map { $0 <= now } ?? false
     }
-    return due.prefix(LedgerPlanner.mostDays).map { day in
+    return due.prefix(LedgerPlanner.maxDays).map { day in
       Step(
-        .maintain, "export \(day) to \(place.name)", because: "the day is over and not there yet",
+        .maintain, "export \(day) to \(location.name)", because: "the day is over and not exported yet",
         operation: .export(day: day.description))
     }
   }
 
-  /// Days that are written before the resource is looked at again.
-  private static let mostDays = 31
+  /// The maximum number of days that one plan exports.
+  private static let maxDays = 31
 
   private func rules(
     _ desired: Resource<LedgerSpec>, _ observed: LedgerObserved?, _ context: PlanContext
@@ -107,7 +108,7 @@ package struct LedgerPlanner: ResourcePlanner {
     guard let recorded else {
       return [
         Step(
-          .create, "record rules: \(wanted.text)", because: "there are none yet", operation: operation)
+          .create, "record rules: \(wanted.text)", because: "none are recorded yet", operation: operation)
       ]
     }
     let isDrift = context.lastApplied?.digest == desired.digest
@@ -115,23 +116,24 @@ package struct LedgerPlanner: ResourcePlanner {
       Step(
         .update, "record rules, version \(recorded.version + 1)\(effective.map { " from \($0)" } ?? "")",
         because: isDrift
-          ? "the newest rules differ from the manifest though it did not change" : "the manifest changed",
+          ? "the newest rules differ from the manifest, which did not change" : "the manifest changed",
         fields: FieldChange.between(recorded.value, wanted.value), operation: operation)
     ]
   }
 }
 
 extension LedgerRules {
-  /// As people read them: `0.4 a GPU-minute, 0.1 a CPU-minute, developers 100% until 10000, then 85%`.
+  /// A summary: `0.4 a GPU-minute, 0.1 a CPU-minute, developers 100% until 10000, then 85%`.
   fileprivate var text: String {
     let shares = tiers.map { tier in
       "\(Decimals.text(tier.partsPerMillion, digits: 4))%" + (tier.until.map { " until \($0) credits" } ?? "")
     }
     return
-      "\(gpuMinute) a GPU-minute, \(cpuMinute) a CPU-minute, developers \(shares.joined(separator: ", then "))"
+      "\(gpuMinute) a GPU-minute, \(cpuMinute) a CPU-minute, "
+      + "developers \(shares.joined(separator: ", then "))"
   }
 
-  /// What differs between versions, by name.
+  /// The fields by name, for comparison of versions.
   fileprivate var value: Value {
     .object([
       Value.Member("cpuMinute", .string(cpuMinute.description)),

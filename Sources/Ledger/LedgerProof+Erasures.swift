@@ -2,7 +2,7 @@ internal import Model
 internal import Postgres
 
 extension LedgerProof {
-  /// Follows the chain of erasures: how many there are, and what is wrong with them.
+  /// Verifies the chain of erasures. Returns their number and the findings.
   static func erasures(
     in transaction: PostgresTransaction
   ) async throws(PostgresError) -> (count: Int, findings: [Finding]) {
@@ -11,22 +11,25 @@ extension LedgerProof {
     while true {
       let rows = try await transaction.query(erasurePage, [.int(number)])
       for row in rows {
-        let (place, account, time) = (try row.int(0), try row.int(1), try row.timestamp(3))
-        let link = ErasureLink(number: place, account: account, erasedBy: try row.text(2), erasedAt: time)
-        let hash = try row.bytes(4)
-        let name = try row.optionalText(5) ?? "account \(account)"
+        let (next, account) = (try row.int("number"), try row.int("account"))
+        let time = try row.timestamp("erased_at")
+        let link = ErasureLink(
+          number: next, account: account, erasedBy: try row.text("erased_by"), erasedAt: time)
+        let hash = try row.bytes("hash")
+        let name = try row.optionalText("name") ?? "account \(account)"
         func found(_ text: String) {
           guard problem == nil else { return }
           problem = Finding(entry: nil, account: name, problem: text)
         }
-        if place != number &+ 1 {
-          found("its erasure is number \(place) after \(number)")
+        let accountTime = try row.optionalTimestamp("account_erased_at")
+        if next != number &+ 1 {
+          found("its erasure is number \(next) after \(number)")
         } else if hash != link.hash(after: head) {
-          found("its erasure is not what its hash says")
-        } else if try row.optionalTimestamp(6) != time || name != "\(LedgerStore.erasedPrefix)\(account)" {
-          found("it was erased, and has a name or another time of that now")
+          found("its erasure does not match its hash")
+        } else if accountTime != time || name != "\(LedgerStore.erasedPrefix)\(account)" {
+          found("it was erased, but has a name or another time of erasure")
         }
-        (head, number) = (hash, place)
+        (head, number) = (hash, next)
       }
       if rows.isEmpty { break }
     }
@@ -34,13 +37,13 @@ extension LedgerProof {
     for row in try await transaction.query(unrecorded) {
       findings.append(
         Finding(
-          entry: nil, account: try row.text(0), problem: "it was erased, and nothing is recorded of that"))
+          entry: nil, account: try row.text("name"), problem: "it was erased, but no erasure is recorded"))
     }
     return (Int(number), findings)
   }
 
   private static let erasurePage = """
-    SELECT e.number, e.account, e.erased_by, e.erased_at, e.hash, a.name, a.erased_at
+    SELECT e.number, e.account, e.erased_by, e.erased_at, e.hash, a.name, a.erased_at AS account_erased_at
     FROM ledger_erasures e LEFT JOIN accounts a ON a.id = e.account
     WHERE e.number > $1 ORDER BY e.number LIMIT 5000
     """

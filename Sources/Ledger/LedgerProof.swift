@@ -1,10 +1,11 @@
 internal import Model
 package import Postgres
 
-/// Computes every chain anew and compares: finds whatever was changed, taken out, put in, moved or cut off.
+/// Recomputes every hash chain and compares it with the stored one: detects entries that were changed,
+/// removed, inserted, moved or truncated.
 package struct LedgerProof: Sendable {
   package struct Finding: Hashable, Sendable, CustomStringConvertible {
-    /// Nil where it concerns what an account says of itself.
+    /// Nil for a finding about the account's own row.
     package let entry: Int64?
     package let account: String
     package let problem: String
@@ -26,7 +27,8 @@ package struct LedgerProof: Sendable {
 
   package init(_ pool: PostgresPool) { self.pool = pool }
 
-  /// Looks at the books as they are at one moment. Reads page by page, so memory follows the number of accounts.
+  /// Verifies one snapshot of the ledger. Reads page by page, so memory grows with the number of accounts
+  /// only.
   package func verify() async throws(PostgresError) -> Report {
     try await pool.transaction(TransactionOptions(isolation: .repeatableRead, isReadOnly: true)) {
       transaction throws(PostgresError) in
@@ -37,97 +39,68 @@ package struct LedgerProof: Sendable {
   private static func verify(in transaction: PostgresTransaction) async throws(PostgresError) -> Report {
     var chains = Chains()
     for row in try await transaction.query("SELECT id, kind FROM accounts") {
-      chains.begin(try row.int(0), kind: try row.text(1))
+      chains.begin(try row.int("id"), kind: try row.text("kind"))
     }
     var report = Report()
     var rows = try await entries(after: .min, in: transaction)?.get()
     while let page = rows {
-      let last = try page.last?.int(0)
+      let last = try page.last?.int("id")
       // The server reads the next page while this one is computed.
       async let following = entries(after: page.count < pageSize ? nil : last, in: transaction)
       for row in page { try chains.follow(row) }
       report.entries += page.count
       rows = try await following?.get()
     }
-    for row in try await transaction.query(accounts) {
-      chains.close(
-        try row.int(0), name: try row.text(1), balance: try row.int(2), count: try row.int(3),
-        head: try row.bytes(4), held: try row.int(5), reserved: try row.int(6), gross: try row.int(7))
+    for row in try await transaction.query(LedgerSQL.proofAccounts) {
+      try chains.close(row)
       report.accounts += 1
     }
     chains.closeRest()
     let erasures = try await erasures(in: transaction)
     report.erasures = erasures.count
     report.findings = chains.findings + erasures.findings
-    for row in try await transaction.query(captures) {
+    for row in try await transaction.query(LedgerSQL.proofHolds) {
+      let (hold, captured, paid) =
+        (try row.int("id"), try row.int("captured_micro"), try row.int("paid_micro"))
       report.findings.append(
         Finding(
-          entry: nil, account: try row.text(0),
-          problem:
-            "hold \(try row.int(1)) says that it paid \(try row.int(2)), and its entries come to \(try row.int(3))"
-        ))
+          entry: nil, account: try row.text("account"),
+          problem: "hold \(hold) records a payment of \(captured), but the sum of its entries is \(paid)"))
     }
     for row in try await transaction.query(rules) {
-      report.findings.append(
-        Finding(entry: nil, account: "rules", problem: "version \(try row.int(0)) is not what its hash says"))
+      let problem = "version \(try row.int("version")) does not match its hash"
+      report.findings.append(Finding(entry: nil, account: "rules", problem: problem))
     }
     return report
   }
 
-  /// - Parameter last: nil where there is nothing more to ask for.
+  /// - Parameter last: Nil after the last page.
   private static func entries(after last: Int64?, in transaction: PostgresTransaction) async
     -> Result<Rows, PostgresError>?
   {
     guard let last else { return nil }
     do throws(PostgresError) {
-      return .success(try await transaction.query(page, [.int(last), .int(Int64(pageSize))]))
+      return .success(
+        try await transaction.query(LedgerSQL.proofEntries, [.int(last), .int(Int64(pageSize))]))
     } catch {
       return .failure(error)
     }
   }
 
-  private static let page = """
-    SELECT id, debit_account, debit_number, debit_balance_micro, debit_hash, credit_account, credit_number,
-      credit_balance_micro, credit_hash, amount_micro, type, job, (extract(epoch FROM recorded_at) * 1000000)::bigint,
-      gross_micro, coalesce(hold, 0)
-    FROM ledger_entries WHERE id > $1 ORDER BY id LIMIT $2
-    """
-
-  /// Holds that paid less than what was paid from them. What whoever pays would have paid to themselves leaves no entry.
-  private static let captures = """
-    SELECT coalesce(a.name, 'account ' || h.account), h.id, h.captured_micro, e.paid
-    FROM holds h
-    JOIN (
-      SELECT hold, sum(amount_micro)::bigint AS paid FROM ledger_entries WHERE hold IS NOT NULL GROUP BY hold
-    ) e ON e.hold = h.id
-    LEFT JOIN accounts a ON a.id = h.account
-    WHERE h.captured_micro < e.paid ORDER BY h.id LIMIT 1000
-    """
-
   private static let rules = """
     SELECT r.version FROM (
       SELECT *, lag(hash) OVER (ORDER BY version) AS previous
       FROM ledger_rules
-    ) r WHERE r.hash <> \(LedgerStore.hash(of: "r", after: "r.previous")) ORDER BY r.version
-    """
-
-  private static let accounts = """
-    SELECT a.id, a.name, a.balance_micro, a.entries, a.head, a.held_micro, coalesce(h.reserved, 0)::bigint,
-      a.gross_micro
-    FROM accounts a
-    LEFT JOIN (
-      SELECT account, sum(amount_micro) AS reserved FROM holds WHERE state = 'open' GROUP BY account
-    ) h ON h.account = a.id
-    ORDER BY a.name
+    ) r WHERE r.hash <> \(LedgerRules.hashExpression(of: "r", after: "r.previous")) ORDER BY r.version
     """
 }
 
-/// One entry as one of its two accounts sees it.
+/// An entry as one of its two accounts sees it.
 private struct Link {
   let entry: Int64
   let number: Int64
   let other: Int64
-  /// Negative for the account that gives.
+  /// Negative for the account that pays.
   let amount: Int64
   let balance: Int64
   let gross: Int64
@@ -137,7 +110,7 @@ private struct Link {
   let time: Int64
 }
 
-/// How far each account was followed.
+/// The recomputed chains of all accounts.
 private struct Chains {
   private struct State {
     var number: Int64 = 0
@@ -147,7 +120,7 @@ private struct Chains {
     var problem: (entry: Int64?, text: String)?
 
     mutating func follow(
-      _ link: Link, _ type: String, _ job: String, says hash: [UInt8], _ buffer: inout [UInt8]
+      _ link: Link, _ type: String, _ job: String, hash: [UInt8], _ buffer: inout [UInt8]
     ) {
       buffer.removeAll(keepingCapacity: true)
       buffer.append(contentsOf: head)
@@ -166,7 +139,7 @@ private struct Chains {
         } else if link.balance != balance &+ link.amount {
           problem = (link.entry, "the balance \(link.balance) does not follow from \(balance)")
         } else if hash != expected {
-          problem = (link.entry, "it is not what its hash says")
+          problem = (link.entry, "it does not match its hash")
         }
       }
       number = link.number
@@ -180,53 +153,57 @@ private struct Chains {
   private(set) var findings: [LedgerProof.Finding] = []
   private var buffer: [UInt8] = []
 
-  /// An account's chain begins with its kind.
+  /// Starts the chain of an account, which begins with its kind.
   mutating func begin(_ account: Int64, kind: String) {
     states[account, default: State()].head = Digest.sha256(of: Array(kind.utf8))
   }
 
-  /// An entry as both of its accounts see it.
+  /// Appends an entry to the chains of both of its accounts.
+  /// - Parameter row: A row of `LedgerSQL.proofEntries`.
   mutating func follow(_ row: Row) throws(PostgresError) {
-    let (entry, debit, credit, amount) = (try row.int(0), try row.int(1), try row.int(5), try row.int(9))
-    let (type, job) = (try row.text(10), try row.text(11))
-    let (time, gross, hold) = (try row.int(12), try row.int(13), try row.int(14))
-    let giver = Link(
-      entry: entry, number: try row.int(2), other: credit, amount: 0 &- amount, balance: try row.int(3),
-      gross: gross,
-      hold: hold, time: time)
-    states[debit, default: State()].follow(giver, type, job, says: try row.bytes(4), &buffer)
-    let taker = Link(
-      entry: entry, number: try row.int(6), other: debit, amount: amount, balance: try row.int(7),
-      gross: gross,
-      hold: hold, time: time)
-    states[credit, default: State()].follow(taker, type, job, says: try row.bytes(8), &buffer)
+    let (entry, amount) = (try row.int("id"), try row.int("amount_micro"))
+    let (debit, credit) = (try row.int("debit_account"), try row.int("credit_account"))
+    let (type, job) = (try row.text("type"), try row.text("job"))
+    let (gross, hold) = (try row.int("gross_micro"), try row.int("hold"))
+    let time = try row.int("recorded_microseconds")
+    let payer = Link(
+      entry: entry, number: try row.int("debit_number"), other: credit, amount: 0 &- amount,
+      balance: try row.int("debit_balance_micro"), gross: gross, hold: hold, time: time)
+    states[debit, default: State()].follow(payer, type, job, hash: try row.bytes("debit_hash"), &buffer)
+    let payee = Link(
+      entry: entry, number: try row.int("credit_number"), other: debit, amount: amount,
+      balance: try row.int("credit_balance_micro"), gross: gross, hold: hold, time: time)
+    states[credit, default: State()].follow(payee, type, job, hash: try row.bytes("credit_hash"), &buffer)
   }
 
-  /// Whoever has entries and was not closed does not exist.
+  /// Reports accounts that have entries but no row.
   mutating func closeRest() {
     for account in states.keys.sorted() {
       findings.append(
-        LedgerProof.Finding(entry: nil, account: "account \(account)", problem: "it is not there"))
+        LedgerProof.Finding(entry: nil, account: "account \(account)", problem: "the account is missing"))
     }
   }
 
-  mutating func close(
-    _ account: Int64, name: String, balance: Int64, count: Int64, head: [UInt8], held: Int64, reserved: Int64,
-    gross: Int64
-  ) {
-    let state = states.removeValue(forKey: account) ?? State()
+  /// Compares an account with its chain.
+  /// - Parameter row: A row of `LedgerSQL.proofAccounts`.
+  mutating func close(_ row: Row) throws(PostgresError) {
+    let name = try row.text("name")
+    let (balance, count) = (try row.int("balance_micro"), try row.int("entries"))
+    let (held, reserved) = (try row.int("held_micro"), try row.int("reserved_micro"))
+    let (head, gross) = (try row.bytes("head"), try row.int("gross_micro"))
+    let state = states.removeValue(forKey: try row.int("id")) ?? State()
     var problem = state.problem
     if problem == nil {
       if state.number != count {
-        problem = (nil, "it counts \(count) entries, and \(state.number) are there")
+        problem = (nil, "it records \(count) entries, but there are \(state.number)")
       } else if state.head != head {
-        problem = (nil, "its newest hash is another one")
+        problem = (nil, "its hash is not that of its newest entry")
       } else if state.balance != balance {
-        problem = (nil, "its balance is \(balance), and its entries come to \(state.balance)")
+        problem = (nil, "its balance is \(balance), but the sum of its entries is \(state.balance)")
       } else if state.gross != gross {
-        problem = (nil, "its lifetime gross is \(gross), and its entries come to \(state.gross)")
+        problem = (nil, "its lifetime gross is \(gross), but the sum of its entries is \(state.gross)")
       } else if held != reserved {
-        problem = (nil, "it holds \(held) back, and its open holds come to \(reserved)")
+        problem = (nil, "it records \(held) on hold, but the sum of its open holds is \(reserved)")
       }
     }
     if let problem {

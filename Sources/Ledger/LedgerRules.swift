@@ -1,15 +1,16 @@
 package import Model
 
-/// How a job's price is divided (seeds: Financial & Incentive Flows): the node is paid by its time, what is left is the
-/// module's gross, of which the developer gets a share by tiers of lifetime gross, and the platform gets the rest.
+/// The rules by which a job's price is divided (seeds: Financial & Incentive Flows). The node is paid by
+/// time. The rest is the module's gross; the developer receives a share of it by tiers of lifetime gross, and
+/// the platform receives the remainder.
 ///
-/// Rounding: a payout and a share are rounded down to the micro-credit, and whatever that leaves goes to the platform, so
-/// the parts always come to the price.
+/// Rounding: a payout and a share are rounded down to the micro-credit, and the platform receives the
+/// remainder, so the parts always add up to the price.
 package struct LedgerRules: Hashable, Sendable, Codable {
   package struct Tier: Hashable, Sendable, Codable {
-    /// The lifetime gross at which it ends; nil for the last one.
+    /// The lifetime gross at which the tier ends; nil for the last one.
     package let until: Credits?
-    /// The developer's share, 1,000,000 being all of it.
+    /// The developer's share in parts per million.
     package let partsPerMillion: Int64
 
     package init(until: Credits?, partsPerMillion: Int64) {
@@ -19,11 +20,11 @@ package struct LedgerRules: Hashable, Sendable, Codable {
   }
 
   package let version: Int64
-  /// The account that gets the rest.
+  /// The account that receives the remainder.
   package let platform: String
   package let gpuMinute: Credits
   package let cpuMinute: Credits
-  /// In the order of their ends, the last one open.
+  /// In the order of their ends. The last tier has no end.
   package let tiers: [Tier]
 
   package init(version: Int64, platform: String, gpuMinute: Credits, cpuMinute: Credits, tiers: [Tier]) {
@@ -40,7 +41,7 @@ package struct LedgerRules: Hashable, Sendable, Codable {
       version: version, platform: platform, gpuMinute: gpuMinute, cpuMinute: cpuMinute, tiers: tiers)
   }
 
-  /// What an attempt used, in milliseconds.
+  /// The time that an attempt used, in milliseconds.
   package struct Usage: Hashable, Sendable {
     package let gpu: Int64
     package let cpu: Int64
@@ -51,15 +52,15 @@ package struct LedgerRules: Hashable, Sendable, Codable {
     }
   }
 
-  /// What a node gets for its time, at most `price`. The time is that of GPUs where any was used, else that of CPUs.
+  /// The payout of a node for its time, at most `price`. GPU time counts if any was used, else CPU time.
   package func payout(for usage: Usage, of price: Credits) -> Credits {
     let (rate, time) = usage.gpu > 0 ? (gpuMinute, usage.gpu) : (cpuMinute, usage.cpu)
     let whole = Int128(max(rate.micro, 0)) * Int128(max(time, 0)) / 60_000
     return Credits(micro: Int64(min(whole, Int128(max(price.micro, 0)))))
   }
 
-  /// Who gets what of the price of a job that ended; the legs of its capture. Nothing is left out, and nothing given
-  /// twice: they come to `price`, less what whoever pays would pay to their own node.
+  /// The legs of the capture of an ended job. Their sum is `price`, less the payout of a node that belongs to
+  /// the payer.
   package func legs(
     of price: Credits, usage: Usage, payer: String, node: String, developer: String
   ) -> [LedgerLeg] {

@@ -1,8 +1,8 @@
 package import Manifests
 package import Model
 
-/// How credits are paid out and shared, and where the books are exported to (seeds: Credit Ledger; Financial &
-/// Incentive Flows). What is left out are the seeds' figures.
+/// The payout and revenue-share rules of the ledger and its export (seeds: Credit Ledger; Financial &
+/// Incentive Flows). Defaults are the seeds' figures.
 package struct LedgerSpec: ManifestSpec {
   package static let kind = "Ledger"
 
@@ -11,71 +11,73 @@ package struct LedgerSpec: ManifestSpec {
   package var payouts = PayoutSpec()
   package var developerShare = ShareTierSpec.usual
   package var platform = "platform"
-  /// When these rules take force; nil: as soon as they are recorded.
+  /// The time from which these rules are in force; nil: when they are recorded.
   package var effective: Timestamp?
   package var export: LedgerExportSpec?
 
   package init() {}
 
-  package static let fields = Fields<Self>("How credits are paid out and shared, and where the books go") {
-    Field("database", \.database, "Where the books are kept", .refersTo("Database"))
-    Field("credit", \.credit, "What a credit is worth")
-    Field("payouts", \.payouts, "What a node gets for its time", .required)
+  package static let fields = Fields<Self>(
+    "Payout and revenue-share rules of credits, and the nightly export"
+  ) {
+    Field("database", \.database, "The database of the ledger", .refersTo("Database"))
+    Field("credit", \.credit, "The value of a credit")
+    Field("payouts", \.payouts, "The payout of a node for its time", .required)
     Field(
       "developerShare", \.developerShare,
-      "What a module's developer gets of what their modules earn, by lifetime gross; the platform gets the rest",
+      "The developer's share of their modules' earnings by lifetime gross; the platform receives the rest",
       .nonEmpty)
     Field(
-      "platform", \.platform, "The account that gets the rest",
+      "platform", \.platform, "The account that receives the remainder",
       .pattern(LedgerSpec.accountName, "a name such as `platform`", examples: ["platform"]))
     Field(
       "effective", \.effective,
-      "When these rules take force; absent: as soon as they are applied. What was quoted before stays as quoted"
+      "When these rules come into force; absent: when they are applied. Existing holds keep their rules"
     )
-    Field("export", \.export, "Where each day's entries and usage are written; absent: nowhere")
+    Field("export", \.export, "The export of each day's entries and usage; absent: none")
   }
 
   package func validate(_ report: inout FieldReport) {
     if platform == LedgerStore.clearingAccount || platform.hasPrefix(LedgerStore.erasedPrefix) {
       report.error(
-        at: "platform", "‘\(platform)’ is a name that the ledger needs itself", hint: "for example `platform`"
+        at: "platform", "‘\(platform)’ is reserved by the ledger", hint: "for example `platform`"
       )
     }
     var reached: Credits?
     for (index, tier) in developerShare.enumerated() {
-      let place = "developerShare[\(index)].until"
+      let path = "developerShare[\(index)].until"
       let isLast = index == developerShare.count - 1
       if !isLast, tier.share.basisPoints == 0 {
         report.error(
-          at: "developerShare[\(index)].share", "a share of nothing has no end, for nothing is earned by it",
+          at: "developerShare[\(index)].share", "a share of 0% never ends, because nothing is earned by it",
           hint: "write it last, or a share above 0%")
       }
       guard let until = tier.until else {
         if !isLast {
           report.error(
-            at: "developerShare[\(index)]", "only the last share goes on for ever",
-            hint: "write `until: {usd: 1000}` here, or remove what follows")
+            at: "developerShare[\(index)]", "only the last share has no end",
+            hint: "write `until: {usd: 1000}` here, or remove the shares after it")
         }
         continue
       }
       guard let credits = until.credits(at: credit.usd) else {
-        report.error(at: place, "\(until) are not a whole number of micro-credits at \(credit.usd) a credit")
+        report.error(at: path, "\(until) are not a whole number of micro-credits at \(credit.usd) a credit")
         continue
       }
       if let reached, credits <= reached {
         report.error(
-          at: place, "\(until) is no more than the share before it goes", hint: "write shares in order")
+          at: path, "\(until) is not above the end of the share before it", hint: "write shares in order")
       }
       if isLast {
         report.error(
-          at: place, "nobody gets what is earned after that",
-          hint: "add a share without `until`, or leave it out")
+          at: path, "no share covers what is earned after that",
+          hint: "add a share without `until`, or remove this `until`")
       }
       reached = credits
     }
   }
 
-  /// These rules as they are recorded.
+  /// The rules as they are recorded.
   package func rules(version: Int64) -> LedgerRules {
     LedgerRules(
       version: version, platform: platform, gpuMinute: payouts.gpuMinute, cpuMinute: payouts.cpuMinute,
@@ -95,7 +97,7 @@ package struct CreditSpec: ManifestObject {
   package var usd = Amount(tenThousandths: 1000)
 
   package init() {}
-  package static let fields = Fields<Self>("What a credit is worth") {
+  package static let fields = Fields<Self>("The value of a credit") {
     Field(
       "usd", \.usd, "US dollars", .above(Amount(tenThousandths: 0)), .example("0.10"))
   }
@@ -107,10 +109,10 @@ package struct PayoutSpec: ManifestObject {
   package var cpuMinute = Credits(micro: 0)
 
   package init() {}
-  package static let fields = Fields<Self>("What a node gets for its time, in credits") {
-    Field("gpuMinute", \.gpuMinute, "For a minute of a GPU", .min(Credits(micro: 0)), .example("0.4"))
+  package static let fields = Fields<Self>("The payout of a node for its time, in credits") {
+    Field("gpuMinute", \.gpuMinute, "Per GPU minute", .min(Credits(micro: 0)), .example("0.4"))
     Field(
-      "cpuMinute", \.cpuMinute, "For a minute of a processor, where no GPU is used", .required,
+      "cpuMinute", \.cpuMinute, "Per CPU minute, if no GPU is used", .required,
       .min(Credits(micro: 0)), .example("0.1"))
   }
 }
@@ -121,12 +123,12 @@ package struct ShareTierSpec: ManifestObject {
 
   package init() {}
 
-  package static let fields = Fields<Self>("A share of what a developer's modules earn") {
-    Field("until", \.until, "The lifetime gross at which it ends; absent in the last one")
-    Field("share", \.share, "The developer's part", .required, .example("85%"))
+  package static let fields = Fields<Self>("A developer's share of the earnings of their modules") {
+    Field("until", \.until, "The lifetime gross at which the share ends; absent in the last one")
+    Field("share", \.share, "The developer's share", .required, .example("85%"))
   }
 
-  /// All until $1,000 lifetime, 85 % after (seeds: Financial & Incentive Flows).
+  /// 100 % until $1,000 of lifetime gross, 85 % after (seeds: Financial & Incentive Flows).
   package static let usual: [ShareTierSpec] = {
     var (first, last) = (ShareTierSpec(), ShareTierSpec())
     first.until = .usd(Amount(tenThousandths: 10_000_000))
@@ -135,12 +137,12 @@ package struct ShareTierSpec: ManifestObject {
   }()
 }
 
-/// What was earned, in dollars or in credits.
+/// Earnings in dollars or in credits.
 package enum EarningsSpec: ManifestChoice, CustomStringConvertible {
   case usd(Amount)
   case credits(Credits)
 
-  package static let cases = Cases<Self>("What was earned") {
+  package static let cases = Cases<Self>("Earnings") {
     Case("usd", "In US dollars", EarningsSpec.usd, .above(Amount(tenThousandths: 0))) {
       if case .usd(let amount) = $0 { amount } else { nil }
     }
@@ -149,7 +151,7 @@ package enum EarningsSpec: ManifestChoice, CustomStringConvertible {
     }
   }
 
-  /// Nil where it is no whole number of micro-credits.
+  /// Nil if the amount is not a whole number of micro-credits.
   func credits(at usd: Amount) -> Credits? {
     switch self {
     case .credits(let credits): return credits

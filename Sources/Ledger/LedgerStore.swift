@@ -1,15 +1,15 @@
 package import Model
 package import Postgres
 
-/// The books of one database: what changes them, and what they say.
+/// The ledger of one database.
 package struct LedgerStore: Sendable {
   let pool: PostgresPool
 
   package init(_ pool: PostgresPool) { self.pool = pool }
 
-  /// Where credits come into being: against money that Stripe has cleared, or as a grant.
+  /// The account that issues credits, for payments that Stripe has cleared and for grants.
   package static let clearingAccount = "stripe"
-  /// Begins what an account is called whose name was removed.
+  /// The prefix of the names of erased accounts.
   package static let erasedPrefix = "erased-"
 
   /// The name in a reference such as `account/ada`, or the name itself.
@@ -17,8 +17,9 @@ package struct LedgerStore: Sendable {
     reference.hasPrefix("account/") ? String(reference.dropFirst("account/".count)) : reference
   }
 
-  /// Whether people may call an account so: small letters, digits and `-` inside, and no name that the ledger gives itself.
-  package static func isFree(_ name: String) -> Bool {
+  /// Whether a person's account may have the name: 1 to 63 lowercase letters, digits and inner hyphens,
+  /// without the prefix of erased accounts.
+  package static func isValidName(_ name: String) -> Bool {
     let bytes = Array(name.utf8)
     let isWord = { (byte: UInt8) in (97...122).contains(byte) || (48...57).contains(byte) }
     return (1...63).contains(bytes.count) && bytes.allSatisfy { isWord($0) || $0 == 45 } && isWord(bytes[0])
@@ -38,7 +39,7 @@ package struct LedgerStore: Sendable {
     package let name: String
     package let kind: AccountKind
     package let balance: Credits
-    /// What open holds reserve of it.
+    /// What open holds reserve.
     package let held: Credits
     package let entries: Int64
 
@@ -52,27 +53,21 @@ package struct LedgerStore: Sendable {
       self.entries = entries
     }
 
-    /// - Parameter row: name, kind, balance, held, number of entries.
+    static let columns = "name, kind, balance_micro, held_micro, entries"
+
+    /// Nil for a kind that is unknown to this release.
+    /// - Parameter row: A row with `columns`.
     init?(_ row: Row) throws(PostgresError) {
-      guard let kind = AccountKind(rawValue: try row.text(1)) else { return nil }
-      name = try row.text(0)
+      guard let kind = AccountKind(rawValue: try row.text("kind")) else { return nil }
+      name = try row.text("name")
       self.kind = kind
-      balance = Credits(micro: try row.int(2))
-      held = Credits(micro: try row.int(3))
-      entries = try row.int(4)
+      balance = Credits(micro: try row.int("balance_micro"))
+      held = Credits(micro: try row.int("held_micro"))
+      entries = try row.int("entries")
     }
   }
 
-  /// Makes the functions and guards of this release, in place of others. May be repeated.
-  package func guardBooks() async throws(PostgresError) {
-    try await pool.transaction { transaction throws(PostgresError) in
-      // Whoever moves credits begins with accounts, and is waited for before anything else is locked.
-      try await transaction.query("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
-      try await transaction.script(LedgerGuards.sql)
-    }
-  }
-
-  /// Opens accounts; those that are there keep their kind.
+  /// Opens accounts. Existing accounts keep their kind.
   package func open(_ names: [String], as kind: AccountKind) async throws(PostgresError) {
     _ = try await pool.query(LedgerStore.opening, [.textArray(names), .text(kind.rawValue)])
   }
@@ -80,16 +75,17 @@ package struct LedgerStore: Sendable {
   static let opening =
     "INSERT INTO accounts (name, kind) SELECT unnest($1::text[]), $2 ON CONFLICT (name) DO NOTHING"
 
-  /// Nil: there is no such account. One row, however many entries there are.
+  /// Nil: there is no such account. Reads one row, whatever the number of entries.
   package func account(_ name: String) async throws(PostgresError) -> Account? {
     let rows = try await pool.query(
-      "SELECT name, kind, balance_micro, held_micro, entries FROM accounts WHERE name = $1", [.text(name)])
+      "SELECT \(Account.columns) FROM accounts WHERE name = $1", [.text(name)])
     return try rows.first.flatMap { row throws(PostgresError) in try Account(row) }
   }
 
-  /// Does all calls in one transaction, one after the other, each with an outcome of its own, in their order. Either all
-  /// that is told as done is in the books for good, or it throws and a repetition with the same keys is safe.
-  /// - Parameter time: when it is recorded; nil is the database's time.
+  /// Executes calls one after the other in one transaction and returns the outcome of each, in their order.
+  /// When it returns, successful calls are durable. When it throws, the calls may have been executed or not;
+  /// a repetition with the same keys is safe.
+  /// - Parameter time: The time to record; nil is the database's time.
   package func execute(
     _ calls: [LedgerCall], at time: Timestamp? = nil
   ) async throws(PostgresError) -> [Result<LedgerReceipt, LedgerError>] {
@@ -98,7 +94,7 @@ package struct LedgerStore: Sendable {
     return try batch.outcomes(try await pool.pipeline([statement])[0])
   }
 
-  /// The same as a part of a transaction that has more to do: what is told as done is so once that commits.
+  /// Executes calls as a part of a transaction. They take effect when it commits.
   package static func execute(
     _ calls: [LedgerCall], at time: Timestamp? = nil, in transaction: PostgresTransaction
   ) async throws(PostgresError) -> [Result<LedgerReceipt, LedgerError>] {
@@ -107,11 +103,14 @@ package struct LedgerStore: Sendable {
     return try batch.outcomes(try await transaction.pipeline([statement])[0])
   }
 
-  /// Gives back what holds reserve whose time is over, `most` at a time; returns how many there were.
-  package func expire(at time: Timestamp? = nil, most: Int = 1000) async throws(PostgresError) -> Int {
+  /// Expires overdue holds, oldest first, and returns their number.
+  /// - Parameters:
+  ///   - time: Decides which holds are overdue; nil is the database's time.
+  ///   - limit: The maximum number of holds.
+  package func expire(at time: Timestamp? = nil, limit: Int = 1000) async throws(PostgresError) -> Int {
     let rows = try await pool.query(
-      "SELECT ledger_expire($1::timestamptz, $2::int)",
-      [.optional(time, SQLValue.timestamp), .int(Int64(most))])
-    return Int(try rows.only().int(0))
+      "SELECT ledger_expire($1::timestamptz, $2::int) AS expired",
+      [.optional(time, SQLValue.timestamp), .int(Int64(limit))])
+    return Int(try rows.only().int("expired"))
   }
 }

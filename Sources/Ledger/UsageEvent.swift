@@ -1,18 +1,18 @@
 package import Model
 
-/// What an attempt used, and what its hold is to pay for that (seeds: Credit Ledger, `usage_events`).
+/// The usage of an attempt and the price that its hold pays (seeds: Credit Ledger, `usage_events`).
 package struct UsageEvent: Hashable, Sendable {
-  /// Names it among all: an attempt is metered once.
+  /// The id of the attempt; an attempt is metered once.
   package let attempt: String
   package let job: String
   package let module: String
-  /// Who pays, from which hold.
+  /// The account that pays.
   package let account: String
   package let hold: Int64
   package let node: String
   package let developer: String
   package let usage: LedgerRules.Usage
-  /// What the job costs in all, at most what its hold reserves.
+  /// The whole price of the job, at most what its hold reserves.
   package let price: Credits
 
   package init(

@@ -10,7 +10,7 @@ import StripeSupport
 import Testing
 
 extension PurchaseTests {
-  /// What the world does to deliveries: lost databases, a silent Stripe, rotated secrets, the official library.
+  /// Deliveries under faults: a lost database, an unavailable Stripe, rotated secrets, the official library.
   @Suite(.timeLimit(.minutes(5))) struct DeliveryTests {
     private static let key = "rk_test_Geheim"
 
@@ -27,7 +27,7 @@ extension PurchaseTests {
       }
     }
 
-    @Test func `line items are asked for, page by page`() async throws {
+    @Test("Line items are requested page by page") func requestsLineItemsByPage() async throws {
       let lines = (0..<130).map { ($0 % 2 == 0 ? "price_100" : "price_550", Int64(1), Int64(10)) }
       let payment = Payment(lines: lines, hasItems: false)
       let ids = (0..<130).map { "li_1_\($0)" }
@@ -35,131 +35,144 @@ extension PurchaseTests {
         key: Self.key, sessions: [payment.session: ids],
         items: Dictionary(uniqueKeysWithValues: zip(ids, payment.items())))
       defer { server.stop() }
-      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
-        #expect(await till.take(payment.completed()) == .credited(Credits(micro: 65 * 650_000_000)))
+      try await BillingFixture.with(lineItems: Self.asking(server)) { (fixture) async throws in
+        #expect(await fixture.process(payment.completed()) == .credited(Credits(micro: 65 * 650_000_000)))
         #expect(server.requests.count == 2)
-        #expect(await till.take(payment.completed("paid", event: "evt_other")) == .repeated)
-        #expect(server.requests.count == 2, "what is credited needs no question")
+        #expect(await fixture.process(payment.completed("paid", event: "evt_other")) == .repeated)
+        #expect(server.requests.count == 2, "a credited session needs no request")
       }
     }
 
-    @Test func `a Stripe that does not answer records nothing; one that has nothing does`() async throws {
+    @Test("An unavailable Stripe records nothing, a missing session does")
+    func unavailableStripeRecordsNothing() async throws {
       let payment = Payment(hasItems: false)
       let server = try StripeStandIn(
         key: Self.key, sessions: [payment.session: ["li_1_0"]], items: ["li_1_0": payment.items()[0]],
         script: [.status(503), .status(500)])
       defer { server.stop() }
-      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
+      try await BillingFixture.with(lineItems: Self.asking(server)) { (fixture) async throws in
         for _ in 0..<2 {
-          guard case .unavailable(let error) = await till.take(payment.completed()) else {
+          guard case .unavailable(let error) = await fixture.process(payment.completed()) else {
             Issue.record("Stripe did not answer")
             return
           }
           #expect(error.code.rawValue.hasPrefix("stripe."))
-          #expect(try await till.count("SELECT count(*) FROM billing_events") == 0)
+          #expect(try await fixture.count("SELECT count(*) FROM billing_events") == 0)
         }
-        #expect(await till.take(Payment(number: 2, hasItems: false).completed()).refusal == .itemsUnavailable)
-        #expect(await till.take(payment.completed()) == .credited(Credits(micro: 100_000_000)))
+        #expect(
+          await fixture.process(Payment(number: 2, hasItems: false).completed()).refusal == .itemsUnavailable)
+        #expect(await fixture.process(payment.completed()) == .credited(Credits(micro: 100_000_000)))
       }
     }
 
-    @Test func `nothing is lost while PostgreSQL is down`() async throws {
+    @Test("Nothing is lost while PostgreSQL is down") func nothingIsLostWhilePostgreSQLIsDown() async throws {
       try await TestFolder.with { folder in
         let server = PostgresServer(
           stateFolder: folder, options: PostgresServer.Options(settings: [:], isDurable: false))
         try await server.start()
-        try await server.createDatabase("till")
-        let pool = PostgresPool(try await server.configuration(database: "till"), connections: 4)
+        try await server.createDatabase("fixture")
+        let pool = PostgresPool(try await server.configuration(database: "fixture"), connections: 4)
         try await Migrations(Billing.migrations + Ledger.migrations).apply(to: pool)
-        try await LedgerStore(pool).guardBooks()
-        let till = Till(
-          pool: pool, books: BillingStore(pool, isLive: true, lineItems: nil, now: { Till.now }))
-        try await till.openLedger()
-        try await till.price("price_100", credits: 100)
-        try await till.serving { (url) async throws in
+        try await LedgerStore(pool).installTriggers()
+        let fixture = BillingFixture(
+          pool: pool, store: BillingStore(pool, isLive: true, lineItems: nil, now: { BillingFixture.now }))
+        try await fixture.openLedger()
+        try await fixture.price("price_100", credits: 100)
+        try await fixture.serving { (url) async throws in
           let client = HTTPClient()
           defer { client.shutdown() }
           let body = Payment().completed()
           _ = try await server.stop()
           for _ in 0..<3 {
-            let answer = try await client.send(Till.delivery(body, to: url))
+            let answer = try await client.send(BillingFixture.delivery(body, to: url))
             #expect(answer.status == 503 && answer.headers["retry-after"] == "30", "\(answer.text)")
           }
           try await server.start()
           var answers: [String] = []
-          for _ in 0..<3 { answers.append(try await client.send(Till.delivery(body, to: url)).text) }
+          for _ in 0..<3 {
+            answers.append(try await client.send(BillingFixture.delivery(body, to: url)).text)
+          }
           #expect(
             answers == [#"{"outcome":"credited"}"#] + Array(repeating: #"{"outcome":"repeated"}"#, count: 2))
-          #expect(try await till.balance() == 100_000_000)
+          #expect(try await fixture.balance() == 100_000_000)
         }
         await pool.close()
         _ = try await server.stop()
       }
     }
 
-    @Test func `what the official library signs is credited`() async throws {
+    @Test("A payload signed by the official library is credited") func acceptsOfficialSignature() async throws
+    {
       let body = Payment().completed()
-      let seconds = Till.now.microseconds / 1_000_000
+      let seconds = BillingFixture.now.microseconds / 1_000_000
       let wish = Value.members([
-        "do": .string("sign"), "payload": .string(body), "secret": .string(Till.secret),
+        "do": .string("sign"), "payload": .string(body), "secret": .string(BillingFixture.secret),
         "timestamp": .integer(seconds),
       ])
       let header = try #require(try await OfficialLibrary.answers([wish]).first?["header"]?.plainText)
-      try await Till.with { (till) async throws in
-        try await till.serving { (url) async throws in
+      try await BillingFixture.with { (fixture) async throws in
+        try await fixture.serving { (url) async throws in
           let client = HTTPClient()
           defer { client.shutdown() }
-          #expect(try await client.send(Till.delivery(body + " ", to: url, signature: header)).status == 400)
-          let answer = try await client.send(Till.delivery(body, to: url, signature: header))
+          #expect(
+            try await client.send(BillingFixture.delivery(body + " ", to: url, signature: header)).status
+              == 400)
+          let answer = try await client.send(BillingFixture.delivery(body, to: url, signature: header))
           #expect(answer.status == 200 && answer.text == #"{"outcome":"credited"}"#)
         }
       }
     }
 
-    @Test func `several secrets count during a rotation`() async throws {
-      try await Till.with { (till) async throws in
-        try await till.serving(secrets: ["whsec_old", Till.secret]) { (url) async throws in
+    @Test("Several secrets are accepted during a rotation") func acceptsSeveralSecrets() async throws {
+      try await BillingFixture.with { (fixture) async throws in
+        try await fixture.serving(secrets: ["whsec_old", BillingFixture.secret]) { (url) async throws in
           let client = HTTPClient()
           defer { client.shutdown() }
-          let seconds = Till.now.microseconds / 1_000_000
+          let seconds = BillingFixture.now.microseconds / 1_000_000
           for (number, secret, status) in [
-            (1, "whsec_old", 200), (2, Till.secret, 200), (3, "whsec_gone", 400),
+            (1, "whsec_old", 200), (2, BillingFixture.secret, 200), (3, "whsec_gone", 400),
           ] {
             let body = Payment(number: number).completed()
             let header = TestSigner.header(Array(body.utf8), secret: secret, at: seconds)
-            #expect(try await client.send(Till.delivery(body, to: url, signature: header)).status == status)
+            #expect(
+              try await client.send(BillingFixture.delivery(body, to: url, signature: header)).status
+                == status)
           }
-          #expect(try await till.balance() == 200_000_000)
+          #expect(try await fixture.balance() == 200_000_000)
         }
       }
     }
 
-    @Test func `a body that is too long is refused, and other methods are`() async throws {
-      try await Till.with { (till) async throws in
-        try await till.serving { (url) async throws in
+    @Test("Oversized bodies and other methods are refused") func refusesOversizedBodiesAndOtherMethods()
+      async throws
+    {
+      try await BillingFixture.with { (fixture) async throws in
+        try await fixture.serving { (url) async throws in
           let client = HTTPClient()
           defer { client.shutdown() }
           let long = #"{"pad":"\#(String(repeating: "x", count: 1 << 20))"}"#
-          #expect(try await client.send(Till.delivery(long, to: url)).status == 413)
+          #expect(try await client.send(BillingFixture.delivery(long, to: url)).status == 413)
           #expect(try await client.send(HTTPRequest(.get, url)).status >= 404)
           let unsigned = HTTPRequest(.post, url)
           #expect(try await client.send(unsigned).status == 400)
-          #expect(try await client.send(Till.delivery(Payment().completed(), to: url)).status == 200)
+          #expect(
+            try await client.send(BillingFixture.delivery(Payment().completed(), to: url)).status == 200)
         }
       }
     }
 
-    @Test func `an erased account leaves no trace of its buyer, and refunds still find it`() async throws {
-      try await Till.with { (till) async throws in
-        await till.take(Payment().completed())
-        var odd = Payment(number: 2)
-        odd.lines = [("price_gone", 1, 10)]
-        await till.take(odd.completed())
-        await till.take(Payment(number: 3, reference: "bob").completed())
-        try await till.spend(100_000_000, key: "all")
-        await till.take(Payment().refunded(500))
-        #expect(try await till.reasons() == ["unknown_price", "not_covered"])
-        let pool = till.pool
+    @Test("An erased account leaves no personal data, and refunds still find it")
+    func erasureLeavesNoPersonalData() async throws {
+      try await BillingFixture.with { (fixture) async throws in
+        await fixture.process(Payment().completed())
+        var uncredited = Payment(number: 2)
+        uncredited.lines = [("price_gone", 1, 10)]
+        await fixture.process(uncredited.completed())
+        await fixture.process(Payment(number: 3, reference: "bob").completed())
+        try await fixture.spend(100_000_000, key: "all")
+        await fixture.process(Payment().refunded(500))
+        #expect(try await fixture.reasons() == ["unknown_price", "not_covered"])
+        let pool = fixture.pool
         let erasure = try await LedgerErasure.erase(
           "ada", by: "operator", in: pool, alsoErasing: [BillingErasure.hook])
         #expect(erasure.others == 3)
@@ -175,15 +188,17 @@ extension PurchaseTests {
             #expect(!text.contains("616461"), "nor in a payload's bytes")
           }
         }
-        let letters = try await till.books.letters()
-        #expect(await till.books.replay(letters[0].id) == .erased)
-        try await till.grant(100_000_000, to: erasure.name, key: "more")
-        #expect(await till.books.replay(letters[1].id) == .tried(.reversed(Credits(micro: 50_000_000))))
-        #expect(try await till.balance("bob") == 100_000_000)
+        let deadLetters = try await fixture.store.deadLetters()
+        #expect(await fixture.store.replay(deadLetters[0].id) == .erased)
+        try await fixture.grant(100_000_000, to: erasure.name, key: "more")
+        #expect(
+          await fixture.store.replay(deadLetters[1].id) == .tried(.reversed(Credits(micro: 50_000_000))))
+        #expect(try await fixture.balance("bob") == 100_000_000)
       }
     }
 
-    @Test(arguments: [400, 404, 409]) func `a lasting refusal of Stripe becomes a letter`(status: Int)
+    @Test("A permanent error of Stripe becomes a dead letter", arguments: [400, 404, 409])
+    func permanentErrorBecomesDeadLetter(status: Int)
       async throws
     {
       let payment = Payment(hasItems: false)
@@ -191,14 +206,16 @@ extension PurchaseTests {
         key: Self.key, sessions: [payment.session: ["li_1_0"]], items: ["li_1_0": payment.items()[0]],
         script: Array(repeating: .status(status), count: 20))
       defer { server.stop() }
-      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
-        for _ in 0..<3 { #expect(await till.take(payment.completed()).refusal == .itemsUnavailable) }
-        #expect(try await till.reasons() == ["items_unavailable"])
+      try await BillingFixture.with(lineItems: Self.asking(server)) { (fixture) async throws in
+        for _ in 0..<3 { #expect(await fixture.process(payment.completed()).refusal == .itemsUnavailable) }
+        #expect(try await fixture.reasons() == ["items_unavailable"])
       }
     }
 
-    @Test(arguments: ["<html>", "{}", #"{"object":"list","data":[],"has_more":true}"#])
-    func `an answer that cannot be read becomes a letter, and is settled by a replay`(body: String)
+    @Test(
+      "An unreadable response becomes a dead letter, which a replay resolves",
+      arguments: ["<html>", "{}", #"{"object":"list","data":[],"has_more":true}"#])
+    func unreadableResponseBecomesDeadLetter(body: String)
       async throws
     {
       let payment = Payment(hasItems: false)
@@ -206,24 +223,24 @@ extension PurchaseTests {
         key: Self.key, sessions: [payment.session: ["li_1_0"]], items: ["li_1_0": payment.items()[0]],
         script: [.status(200, body: body)])
       defer { server.stop() }
-      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
-        #expect(await till.take(payment.completed()).refusal == .itemsUnavailable)
-        let letter = try #require(try await till.books.letters().first)
-        #expect(await till.books.replay(letter.id) == .tried(.credited(Credits(micro: 100_000_000))))
+      try await BillingFixture.with(lineItems: Self.asking(server)) { (fixture) async throws in
+        #expect(await fixture.process(payment.completed()).refusal == .itemsUnavailable)
+        let deadLetter = try #require(try await fixture.store.deadLetters().first)
+        #expect(await fixture.store.replay(deadLetter.id) == .tried(.credited(Credits(micro: 100_000_000))))
       }
     }
 
-    @Test(arguments: [401, 403, 408, 429, 500, 503])
-    func `what passes or an operator mends is not recorded`(status: Int) async throws {
+    @Test("A temporary error is not recorded", arguments: [401, 403, 408, 429, 500, 503])
+    func temporaryErrorIsNotRecorded(status: Int) async throws {
       let payment = Payment(hasItems: false)
       let server = try StripeStandIn(
         key: Self.key, sessions: [payment.session: ["li_1_0"]], items: ["li_1_0": payment.items()[0]],
         script: [.status(status)])
       defer { server.stop() }
-      try await Till.with(lineItems: Self.asking(server)) { (till) async throws in
-        #expect(await till.take(payment.completed()).problem?.hasPrefix("stripe.") == true)
-        #expect(try await till.count("SELECT count(*) FROM billing_events") == 0)
-        #expect(await till.take(payment.completed()) == .credited(Credits(micro: 100_000_000)))
+      try await BillingFixture.with(lineItems: Self.asking(server)) { (fixture) async throws in
+        #expect(await fixture.process(payment.completed()).problem?.hasPrefix("stripe.") == true)
+        #expect(try await fixture.count("SELECT count(*) FROM billing_events") == 0)
+        #expect(await fixture.process(payment.completed()) == .credited(Credits(micro: 100_000_000)))
       }
     }
   }

@@ -6,7 +6,7 @@ import Reconciling
 import Testing
 
 @Suite struct EnvironmentPricesTests {
-  @Test func `prices are read as they are written`() throws {
+  @Test("Prices of the environment are parsed") func parsesPrices() throws {
     let prices = try EnvironmentPrices(parsing: " price_abc=100 ,price_def = 0.5,")
     #expect(
       prices.credits == ["price_abc": Credits(micro: 100_000_000), "price_def": Credits(micro: 500_000)])
@@ -16,24 +16,26 @@ import Testing
 
   static let wrong: [(text: String, column: Int, part: String)] = [
     ("price_abc", 1, "no ‘=’"), ("a=1,,b=2", 5, "no ‘=’"), ("a=1, b", 6, "no ‘=’"),
-    ("=1", 1, "no Price ID"), ("a-b=1", 1, "no Price ID"), ("a=1,b c=2", 5, "no Price ID"),
-    ("a=", 1, "no number"), ("a=x", 1, "no number"), ("a=1=2", 1, "no number"),
-    ("a=0.0000001", 1, "no number"),
-    ("a=1,b=99999999999999999999", 5, "no number"), ("a=0", 1, "gives 0 credits"),
+    ("=1", 1, "not a Price ID"), ("a-b=1", 1, "not a Price ID"), ("a=1,b c=2", 5, "not a Price ID"),
+    ("a=", 1, "not a number"), ("a=x", 1, "not a number"), ("a=1=2", 1, "not a number"),
+    ("a=0.0000001", 1, "not a number"),
+    ("a=1,b=99999999999999999999", 5, "not a number"), ("a=0", 1, "gives 0 credits"),
     ("b=1,a=-5", 5, "gives -5 credits"),
-    ("a=1000000000.000001", 1, "more credits than"), ("a=1,b=2,a=1", 9, "there twice"),
+    ("a=1000000000.000001", 1, "more credits than one movement"), ("a=1,b=2,a=1", 9, "occurs twice"),
   ]
 
-  @Test(arguments: wrong) func `what is wrong is told with its place`(
+  @Test("A syntax error has its column", arguments: wrong) func syntaxErrorHasColumn(
     _ row: (text: String, column: Int, part: String)
   ) {
-    let problem = #expect(throws: EnvironmentPrices.Problem.self) { try EnvironmentPrices(parsing: row.text) }
+    let problem = #expect(throws: EnvironmentPrices.SyntaxError.self) {
+      try EnvironmentPrices(parsing: row.text)
+    }
     #expect(problem?.column == row.column, "\(row.text)")
     #expect(problem?.description.hasPrefix("STRIPE_PRICE_MAP:\(row.column): ") == true)
     #expect(problem?.message.contains(row.part) == true, "\(problem?.message ?? "")")
   }
 
-  @Test func `a conflict blocks the map, and equal credits are none`() async throws {
+  @Test("A conflict blocks the map, and equal credits do not") func conflictBlocksMap() async throws {
     let map = try Fixture.resource(
       PriceMapSpec.self, "packs", #"{"prices":{"price_a":{"credits":1},"price_b":{"credits":2}}}"#)
     let same = try EnvironmentPrices(parsing: "price_a=1,price_c=9")
@@ -50,7 +52,7 @@ import Testing
       }
       #expect(
         try await outcome(other).waitingOn
-          == "one meaning of price_a, which gives 1 credits in the manifest and 1.5 in STRIPE_PRICE_MAP")
+          == "one value of price_a, which gives 1 credits in the manifest and 1.5 in STRIPE_PRICE_MAP")
       #expect(try await outcome(same).steps.map(\.summary) == ["record 2 prices of packs"])
     }
   }

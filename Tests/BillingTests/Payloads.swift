@@ -1,22 +1,22 @@
 import Model
 import StripeSupport
 
-/// Events about one buyer's payment, in the shapes that Stripe documents.
+/// Events about one buyer's payment, in the form that Stripe documents.
 struct Payment: Sendable {
-  /// Ends the ids of its session, payment, charge and dispute.
+  /// The suffix of the ids of its session, payment, charge and dispute.
   var number = 1
-  /// What `client_reference_id` says; nil leaves it out.
+  /// The `client_reference_id`; nil omits it.
   var reference: String? = "ada"
   var metadata: String = "{}"
   /// Price, quantity and amount of each line.
   var lines: [(price: String, quantity: Int64, amount: Int64)] = [("price_100", 1, 1000)]
   var currency = "usd"
   var mode = "payment"
-  /// Whether its session names the payment.
+  /// Whether its session has the id of the payment.
   var hasIntent = true
   var created: Int64 = 1_795_000_000
   var isLive = true
-  /// Whether the event holds its line items, as events of Stripe's never do by themselves.
+  /// Whether the event contains its line items, which events of Stripe do not by default.
   var hasItems = true
 
   var session: String { "cs_live_\(number)" }
@@ -28,8 +28,8 @@ struct Payment: Sendable {
       """
       {"id":"li_\(number)_\(index)","object":"item","amount_discount":0,"amount_subtotal":\(line.amount),\
       "amount_tax":0,"amount_total":\(line.amount),"currency":"\(currency)","description":"credits",\
-      "price":{"id":"\(line.price)","object":"price","active":true,"currency":"\(currency)","type":"one_time"},\
-      "quantity":\(line.quantity)}
+      "price":{"id":"\(line.price)","object":"price","active":true,"currency":"\(currency)",\
+      "type":"one_time"},"quantity":\(line.quantity)}
       """
     }
   }
@@ -47,19 +47,20 @@ struct Payment: Sendable {
   }
 
   private func checkout(_ type: String, _ status: String, _ event: String) -> String {
-    let who = reference.map { Value.string($0).json } ?? "null"
+    let account = reference.map { Value.string($0).json } ?? "null"
     let list = hasItems ? ",\"line_items\":" + SampleEvents.list(items().joined(separator: ",")) : ""
     return SampleEvents.event(
       type, id: event, live: "\(isLive)",
       object: """
         {"id":"\(session)","object":"checkout.session","amount_subtotal":\(amount),"amount_total":\(amount),\
-        "client_reference_id":\(who),"created":\(created),"currency":"\(currency)",\
-        "customer_details":{"email":"ada@example.com","name":"Ada L."},"livemode":\(isLive),"metadata":\(metadata),\
-        "mode":"\(mode)","payment_intent":\(hasIntent ? "\"\(intent)\"" : "null"),"payment_status":"\(status)","status":"complete"\(list)}
+        "client_reference_id":\(account),"created":\(created),"currency":"\(currency)",\
+        "customer_details":{"email":"ada@example.com","name":"Ada L."},"livemode":\(isLive),\
+        "metadata":\(metadata),"mode":"\(mode)","payment_intent":\(hasIntent ? "\"\(intent)\"" : "null"),\
+        "payment_status":"\(status)","status":"complete"\(list)}
         """)
   }
 
-  /// - Parameter total: refunded so far, all in all.
+  /// - Parameter total: The total refunded amount.
   func refunded(_ total: Int64, currency: String? = nil) -> String {
     SampleEvents.event(
       "charge.refunded", id: "evt_refund_\(number)_\(total)", live: "\(isLive)",
@@ -79,8 +80,8 @@ struct Payment: Sendable {
       "charge.dispute.\(type)", id: "evt_dispute_\(number)_\(type)_\(status)", created: "\(seconds)",
       live: "\(isLive)",
       object: """
-        {"id":"du_\(number)","object":"dispute","amount":\(disputed),"charge":"ch_\(number)","currency":"\(currency)",\
-        "payment_intent":"\(intent)","reason":"fraudulent","status":"\(status)"}
+        {"id":"du_\(number)","object":"dispute","amount":\(disputed),"charge":"ch_\(number)",\
+        "currency":"\(currency)","payment_intent":"\(intent)","reason":"fraudulent","status":"\(status)"}
         """)
   }
 }

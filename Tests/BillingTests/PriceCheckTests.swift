@@ -8,7 +8,7 @@ import StripeAPI
 import StripeSupport
 import Testing
 
-/// Against a stand-in that answers as Stripe documents it.
+/// Tests against a fake that responds as Stripe documents.
 @Suite(.timeLimit(.minutes(2))) struct PriceCheckTests {
   private static let key = "rk_test_Geheim"
 
@@ -39,11 +39,12 @@ import Testing
   private static func map(_ address: String, _ prices: String) throws -> Resource<PriceMapSpec> {
     try Fixture.resource(
       PriceMapSpec.self, "packs",
-      #"{"check":{"stripe":{"address":"\#(address)","secret":{"env":"STRIPE_SECRET"}}},"prices":{\#(prices)}}"#
+      #"{"check":{"stripe":{"address":"\#(address)","secret":{"env":"STRIPE_SECRET"}}},"#
+        + #""prices":{\#(prices)}}"#
     )
   }
 
-  /// Records the map and tells how it is doing.
+  /// Records the map and returns its health.
   private static func health(
     _ map: Resource<PriceMapSpec>, _ check: PriceCheck, _ world: World, at now: Timestamp = Fixture.now
   ) async throws -> Health {
@@ -54,24 +55,24 @@ import Testing
     let context = Fixture.reconcileContext(now: now, offers: World.context.offers)
     let seen = try #require(try await backend.observe([subject], in: context)[map.id]?.get())
     let plan = try PriceMapPlanner().plan(map, seen, Fixture.context(map))
-    #expect(plan.steps.isEmpty && plan.waitingOn == nil, "what Stripe says changes no row")
+    #expect(plan.steps.isEmpty && plan.waitingOn == nil, "Stripe's response changes no row")
     return backend.health(of: subject, observed: seen, in: context)
   }
 
   static let cases: [(prices: String, reason: String?, part: String)] = [
     (#""ok":{"credits":1,"amount":10}"#, nil, ""), (#""ok":{"credits":1}"#, nil, ""),
-    (#""gone":{"credits":1}"#, "PriceMissing", "gone is not at Stripe"),
-    (#""off":{"credits":1}"#, "PriceInactive", "off cannot be bought"),
-    (#""ok":{"credits":1,"amount":10.01}"#, "PriceDiffers", "ok costs 10 at Stripe, and 10.01 here"),
+    (#""gone":{"credits":1}"#, "PriceMissing", "gone does not exist at Stripe"),
+    (#""off":{"credits":1}"#, "PriceInactive", "off is archived at Stripe"),
+    (#""ok":{"credits":1,"amount":10.01}"#, "PriceDiffers", "ok costs 10 at Stripe, but 10.01 here"),
     (#""tiers":{"credits":1,"amount":1}"#, "PriceDiffers", "tiers costs no fixed amount"),
-    (#""tiers":{"credits":1}"#, nil, ""), (#""euro":{"credits":1}"#, "PriceDiffers", "sold in eur"),
+    (#""tiers":{"credits":1}"#, nil, ""), (#""euro":{"credits":1}"#, "PriceDiffers", "is in eur at Stripe"),
     (
       #""gone":{"credits":1},"off":{"credits":1},"ok":{"credits":1}"#, "PriceMissing",
-      "; off cannot be bought"
+      "; off is archived at Stripe"
     ),
   ]
 
-  @Test(arguments: cases) func `Stripe's answer is the map's health`(
+  @Test("Stripe's response decides the map's health", arguments: cases) func responseDecidesHealth(
     _ row: (prices: String, reason: String?, part: String)
   ) async throws {
     let server = try StripeStandIn(
@@ -89,15 +90,15 @@ import Testing
         #expect(health == .ready)
         return
       }
-      guard case .degraded(let told, let message) = health else {
+      guard case .degraded(let found, let message) = health else {
         Issue.record("\(health)")
         return
       }
-      #expect(told == reason && message.contains(row.part), "\(told): \(message)")
+      #expect(found == reason && message.contains(row.part), "\(found): \(message)")
     }
   }
 
-  @Test func `an answer is remembered for an hour`() async throws {
+  @Test("A response is cached for an hour") func responseIsCachedForAnHour() async throws {
     let server = try StripeStandIn(key: Self.key, prices: ["ok": Self.price("ok")])
     defer { server.stop() }
     try await World.with { (world) async throws in
@@ -110,7 +111,9 @@ import Testing
     }
   }
 
-  @Test func `a Stripe that does not answer says nothing about prices, a wrong key does`() async throws {
+  @Test("An unavailable Stripe is no fault of prices, a wrong key is") func unavailableStripeIsNoFault()
+    async throws
+  {
     let server = try StripeStandIn(key: Self.key, prices: [:], script: [.status(500), .hangUp])
     defer { server.stop() }
     try await World.with { (world) async throws in
@@ -130,9 +133,9 @@ import Testing
     }
   }
 
-  @Test func `a map without a check asks nobody`() async throws {
+  @Test("A map without a check sends no request") func mapWithoutCheckSendsNoRequest() async throws {
     let check = PriceCheck { _ in
-      Issue.record("nobody is to be asked")
+      Issue.record("a request was sent")
       return .failure(BackendError(code: "test", "no"))
     }
     try await World.with { (world) async throws in

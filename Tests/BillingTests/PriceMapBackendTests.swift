@@ -9,7 +9,7 @@ import Testing
 
 /// The backend and the planner together, against a real server.
 @Suite struct PriceMapBackendTests {
-  @Test func recordsChangesAndHealsAMap() async throws {
+  @Test("Records, changes and repairs a map") func recordsChangesAndRepairsMap() async throws {
     try await World.with { world in
       let first = try Fixture.resource(
         PriceMapSpec.self, "packs",
@@ -37,8 +37,8 @@ import Testing
     }
   }
 
-  /// Both names lead to the same database here, so what is left behind is what is there.
-  @Test func closesWhatWasKeptInAFormerDatabase() async throws {
+  /// Both names refer to the same database here, so the prices left behind are the current ones.
+  @Test("Closes the prices in a former database") func closesPricesInFormerDatabase() async throws {
     try await World.with { world in
       let (old, new) = (
         try Fixture.resource(
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func repeatingAStepWritesNothing() async throws {
+  @Test("A repeated step writes nothing") func repeatedStepWritesNothing() async throws {
     try await World.with { world in
       let map = try Fixture.resource(
         PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1},"b":{"credits":2}}}"#)
@@ -68,7 +68,9 @@ import Testing
     }
   }
 
-  @Test func keepsTheOldPriceInForceUntilTheNewOneTakesEffect() async throws {
+  @Test("The old price stays in force until the new one takes effect") func oldPriceStaysInForce()
+    async throws
+  {
     try await World.with { world in
       let now = #"{"prices":{"a":{"credits":1}}}"#
       let later = #"{"effective":"2100-01-01T00:00:00Z","prices":{"a":{"credits":2}}}"#
@@ -82,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func twoMapsCannotHoldOnePrice() async throws {
+  @Test("Two maps cannot have one price") func twoMapsCannotHavePrice() async throws {
     try await World.with { world in
       let packs = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
       let offers = try Fixture.resource(PriceMapSpec.self, "offers", #"{"prices":{"a":{"credits":2}}}"#)
@@ -91,18 +93,18 @@ import Testing
       let error = await #expect(throws: BackendError.self) {
         try await world.apply(.write(entries: offers.spec.entries, close: []), offers)
       }
-      #expect(error?.message == "a of PriceMap/offers belongs to PriceMap/packs already")
+      #expect(error?.message == "a of PriceMap/offers already belongs to PriceMap/packs")
 
       let outcome = try await world.plan(offers)
-      #expect(outcome.waitingOn?.contains("PriceMap/packs and is claimed by PriceMap/offers") == true)
+      #expect(outcome.waitingOn?.contains("PriceMap/packs and is also claimed by PriceMap/offers") == true)
 
-      // Once the first map lets go, the second takes over.
+      // The second map gets the price once the first has closed it.
       _ = try await world.converge(packs, leaves: true)
       #expect(try await world.converge(offers) == ["record 1 price of offers"])
     }
   }
 
-  @Test func seesNoPricesWhereThereIsNoTableYet() async throws {
+  @Test("There are no prices before the table exists") func noPricesBeforeTable() async throws {
     try await TestDatabase.with { pool in
       let world = World(pool: pool)
       let map = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
@@ -110,21 +112,21 @@ import Testing
     }
   }
 
-  @Test func doesNotTakeAMissingServerForAbsence() async throws {
+  @Test("A missing server is not proven absence") func missingServerIsNotAbsence() async throws {
     let map = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
     let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "x"))
     let backend = PriceMapBackend { _ in nowhere }
     let subject = Subject(id: map.id, desired: map, lastApplied: nil)
     let answers = await backend.observe([subject], in: World.context)
     guard case .failure(let error)? = answers[map.id] else {
-      Issue.record("an unreachable server was taken for an empty one")
+      Issue.record("an unreachable server was treated as an empty one")
       return
     }
     #expect(error.code == "postgres.unreachable")
   }
 
-  /// Sixteen writers at a time; every map is seen in one look.
-  @Test func recordsAndSeesManyMaps() async throws {
+  /// Sixteen concurrent writers; every map is observed at once.
+  @Test("Records and observes many maps") func recordsAndObservesManyMaps() async throws {
     try await World.with { world in
       let maps = try (0..<600).map { number in
         try Fixture.resource(
@@ -151,7 +153,7 @@ import Testing
   }
 }
 
-/// A database with the table of prices, and the loop in small: look, plan, apply.
+/// A database with the table of prices, and a small control loop: observe, plan, apply.
 struct World: Sendable {
   let pool: PostgresPool
 
@@ -192,7 +194,7 @@ struct World: Sendable {
       operation, to: Subject(id: map.id, desired: map, lastApplied: nil), in: World.context)
   }
 
-  /// The summaries of what was done.
+  /// Returns the summaries of the applied steps.
   func converge(_ map: Resource<PriceMapSpec>, leaves: Bool = false) async throws -> [String] {
     let steps = try await plan(map, leaves: leaves).steps
     for step in steps { try await apply(step.operation, map) }

@@ -11,7 +11,7 @@ import Testing
     let reason: String
     let desired: String?
     let observed: [PriceEntry]?
-    /// Summary and fields of the step; nil: up to date.
+    /// The summary and fields of the step; nil: up to date.
     let step: String?
     var fields: [String] = []
     var risk = Risk.safe
@@ -26,17 +26,17 @@ import Testing
       desired: #"{"prices":{"pack10":{"credits":100,"amount":10.00},"pack50":{"credits":550}}}"#,
       observed: nil, step: "record 2 prices of packs"),
     Row(
-      reason: "what is recorded as declared needs nothing",
+      reason: "a map that is recorded as declared is up to date",
       desired: #"{"prices":{"pack10":{"credits":100,"amount":10.00}}}"#, observed: [usd10], step: nil),
     Row(
       reason: "ten and 10.00 are the same amount",
       desired: #"{"prices":{"pack10":{"credits":100.0,"amount":10}}}"#, observed: [usd10], step: nil),
     Row(
-      reason: "a changed price names what it was and what it becomes",
+      reason: "a changed price has its old and new value",
       desired: #"{"prices":{"pack10":{"credits":110,"amount":10.00}}}"#, observed: [usd10],
       step: "change 1 price of packs", fields: ["prices.pack10.credits 100 → 110"]),
     Row(
-      reason: "a price that left the map is closed, and the buyer of it gets nothing: disruptive",
+      reason: "a price that left the map is closed and gives no credits: disruptive",
       desired: #"{"prices":{"pack10":{"credits":100,"amount":10.00}}}"#,
       observed: [usd10, entry("pack50", 550)], step: "close 1 price of packs",
       fields: ["prices.pack50.credits 550 → none"], risk: .disruptive),
@@ -52,7 +52,7 @@ import Testing
       observed: [usd10], step: "change 1 price of packs",
       fields: ["effective none → 2026-12-01T00:00:00Z"]),
     Row(
-      reason: "a currency edited by hand is put right",
+      reason: "a currency that was changed by hand is restored",
       desired: #"{"prices":{"pack10":{"credits":100,"amount":10}}}"#,
       observed: [entry("pack10", 100, amount: 10, currency: "eur")], step: "change 1 price of packs",
       fields: ["currency eur → usd"]),
@@ -61,11 +61,11 @@ import Testing
       desired: nil, observed: [usd10], step: "close 1 price of packs; their history is kept",
       risk: .disruptive),
     Row(
-      reason: "a map that left and has no current price needs nothing", desired: nil, observed: nil, step: nil
+      reason: "a map that left and has no current price is up to date", desired: nil, observed: nil, step: nil
     ),
   ]
 
-  @Test(arguments: table) func decides(_ row: Row) throws {
+  @Test("Plans the steps of a change", arguments: table) func plansChange(_ row: Row) throws {
     let outcome = try plan(row.desired, row.observed.map { PriceMapObserved(entries: $0) })
     #expect(outcome.steps.first?.summary == row.step)
     #expect(outcome.steps.count <= 1)
@@ -74,15 +74,17 @@ import Testing
     #expect(step.risk == row.risk)
   }
 
-  @Test func waitsForAPriceThatAnotherMapHolds() throws {
+  @Test("Waits for a price of another map") func waitsForPriceOfOtherMap() throws {
     let observed = PriceMapObserved(entries: [], heldElsewhere: ["pack10": "old"])
     let outcome = try plan(#"{"prices":{"pack10":{"credits":100}}}"#, observed)
     #expect(
       outcome.waitingOn
-        == "pack10 belongs to PriceMap/old and is claimed by PriceMap/packs too; remove it from one of them")
+        == "pack10 belongs to PriceMap/old and is also claimed by PriceMap/packs; remove it from one of them")
   }
 
-  @Test func givesUpItsOwnPricesWhileItWaitsForThoseOfAnother() throws {
+  @Test("Closes its own prices while it waits for those of another map") func closesOwnPricesWhileWaiting()
+    throws
+  {
     let observed = PriceMapObserved(entries: [entry("b", 1)], heldElsewhere: ["a": "other"])
     let steps = try plan(#"{"prices":{"a":{"credits":1}}}"#, observed).steps
     #expect(steps.map(\.operation) == [.write(entries: [], close: ["b"])])
@@ -93,7 +95,7 @@ import Testing
         == [.leave(ledger, close: ["b"])])
   }
 
-  @Test func closesWhatItLeftInAnotherDatabase() throws {
+  @Test("Closes the prices in another database") func closesPricesInOtherDatabase() throws {
     let ledger = ResourceID(kind: "Database", name: "ledger")
     let observed = PriceMapObserved(entries: [entry("a", 1)], leftBehind: [ledger: ["a", "b"]])
     let leave = PriceMapOperation.leave(ledger, close: ["a", "b"])
@@ -101,19 +103,21 @@ import Testing
     #expect(try plan(nil, observed).steps.map(\.operation) == [.write(entries: [], close: ["a"]), leave])
   }
 
-  @Test func tellsDriftFromAChangedManifest() throws {
+  @Test("Distinguishes drift from a changed manifest") func distinguishesDriftFromChange() throws {
     let desired = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"pack10":{"credits":110}}}"#)
     let observed = PriceMapObserved(entries: [entry("pack10", 100)])
     let drift = try PriceMapPlanner().plan(desired, observed, Fixture.context(desired, lastApplied: desired))
     #expect(
-      drift.steps.first?.reason == "the recorded prices differ from the manifest though it did not change")
+      drift.steps.first?.reason == "the recorded prices differ from the manifest, which did not change")
     let older = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"pack10":{"credits":100}}}"#)
     let change = try PriceMapPlanner().plan(desired, observed, Fixture.context(desired, lastApplied: older))
     #expect(change.steps.first?.reason == "the manifest changed")
   }
 
-  /// Over generated maps and rows: what the step writes is what is declared.
-  @Test(arguments: 1...200) func appliedStepsLeaveNothingToDo(seed: Int) throws {
+  /// The step writes the declared entries, for generated maps and rows.
+  @Test("Applied steps leave an empty plan", arguments: 1...200) func appliedStepsLeaveEmptyPlan(seed: Int)
+    throws
+  {
     var random = SeededRandom(seed: UInt64(seed))
     let desired = randomMap(&random)
     var world = Dictionary(

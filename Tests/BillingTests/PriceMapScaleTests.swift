@@ -9,11 +9,11 @@ import PostgresSupport
 import Reconciling
 import Testing
 
-/// Ten thousand maps, measured only when `RENDERTRUST_MEASURE` is set, because debug builds and busy machines say
-/// nothing about speed.
+/// Ten thousand maps, measured only when `RENDERTRUST_MEASURE` is set, because debug builds and busy machines
+/// say nothing about speed.
 @Suite(.enabled(if: getenv("RENDERTRUST_MEASURE") != nil), .serialized)
 struct PriceMapScaleTests {
-  @Test func observesAndPlansTenThousandMaps() async throws {
+  @Test("Observes and plans ten thousand maps") func observesAndPlansTenThousandMaps() async throws {
     try await World.with { world in
       try await world.pool.script(
         """
@@ -42,7 +42,7 @@ struct PriceMapScaleTests {
     }
   }
 
-  @Test func recordsTwoThousandMaps() async throws {
+  @Test("Records two thousand maps") func recordsTwoThousandMaps() async throws {
     try await World.with { world in
       let maps = (1...2_000).map { scaleMap($0, prices: 3) }
       let backend = world.backend

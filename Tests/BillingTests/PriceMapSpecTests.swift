@@ -8,21 +8,21 @@ import Testing
   struct Row: Sendable, CustomTestStringConvertible {
     let reason: String
     let spec: String
-    /// A part of the problem.
+    /// A part of the message.
     let problem: String
     var testDescription: String { reason }
   }
 
   static let table: [Row] = [
-    Row(reason: "a map without prices says nothing", spec: #"{"prices":{}}"#, problem: "must not be empty"),
-    Row(reason: "prices are what the kind is for", spec: "{}", problem: "needs the field ‘prices’"),
+    Row(reason: "a map needs prices", spec: #"{"prices":{}}"#, problem: "must not be empty"),
+    Row(reason: "prices are required", spec: "{}", problem: "needs the field ‘prices’"),
     Row(
-      reason: "a price that gives nothing is a mistake", spec: #"{"prices":{"a":{"credits":0}}}"#,
+      reason: "a price must give credits", spec: #"{"prices":{"a":{"credits":0}}}"#,
       problem: "must be more than 0"),
     Row(
       reason: "cents are the smallest unit of dollars",
       spec: #"{"prices":{"a":{"credits":1,"amount":9.999}}}"#,
-      problem: "has more digits than usd has"),
+      problem: "has more decimal places than usd"),
     Row(
       reason: "yen have no smaller unit",
       spec: #"{"currency":"jpy","prices":{"a":{"credits":1,"amount":9.5}}}"#,
@@ -33,20 +33,20 @@ import Testing
       problem: "did you mean `usd`?"),
     Row(
       reason: "a Price ID has no spaces", spec: #"{"prices":{"a b":{"credits":1}}}"#,
-      problem: "is no Price ID"),
+      problem: "is not a Price ID"),
     Row(
       reason: "prices live in a database", spec: #"{"database":"Node/a","prices":{"a":{"credits":1}}}"#,
       problem: "must refer to `Database/…`"),
   ]
 
-  @Test(arguments: table) func refuses(_ row: Row) throws {
+  @Test("Refuses an invalid spec", arguments: table) func refusesInvalidSpec(_ row: Row) throws {
     let error = #expect(throws: Fixture.Refused.self) {
       try Fixture.resource(PriceMapSpec.self, "packs", row.spec)
     }
     #expect(error?.description.contains(row.problem) == true, "found: \(error?.description ?? "nothing")")
   }
 
-  @Test func comesAfterItsDatabase() throws {
+  @Test("A map is ordered after its database") func mapIsOrderedAfterDatabase() throws {
     let silent = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
     #expect(silent.references.map(\.target.description) == ["Database/platform"])
     let written = try Fixture.resource(

@@ -7,12 +7,12 @@ import Synchronization
 import Testing
 
 extension LedgerTests {
-  /// Whatever was changed at a destination is found, and no name outlives its erasure there.
+  /// Changes of a destination are detected, and no name outlives its erasure there.
   @Suite struct ExportCheckTests {
     enum Change: String, CaseIterable, Sendable {
       case file, shorter, missing, manifest, relinked, gap, lastDay, accounts, foreign
 
-      /// Where it is found.
+      /// The path of the finding.
       var path: String {
         switch self {
         case .file, .shorter: "entries/day=2026-10-21/part-0000.parquet"
@@ -47,11 +47,14 @@ extension LedgerTests {
       }
     }
 
-    @Test(arguments: Change.allCases) func `each change is found where it is`(change: Change) async throws {
-      try await Books.with { books in
-        let there = try await ExportedFiles.at(.folder, of: books)
-        for (number, day) in [Books.day, Books.day.next, Books.day.next.next].enumerated() {
-          try await books.work(number, on: day)
+    @Test("Each change of a destination is detected at its path", arguments: Change.allCases)
+    func changeIsDetectedAtPath(change: Change) async throws {
+      try await LedgerFixture.with { fixture in
+        let there = try await ExportedFiles.at(.folder, of: fixture)
+        for (number, day) in [LedgerFixture.day, LedgerFixture.day.next, LedgerFixture.day.next.next]
+          .enumerated()
+        {
+          try await fixture.work(number, on: day)
           try await there.export.run(day, now: ExportTests.now)
         }
         let sound = try await there.export.verify()
@@ -62,51 +65,52 @@ extension LedgerTests {
       }
     }
 
-    @Test func `somebody erased while an export runs does not stay in it`() async throws {
-      try await Books.with { books in
-        try await books.ledger.open([ErasureTests.person], as: .creator)
-        try await books.work(1, on: Books.day, creator: ErasureTests.person)
+    @Test("An account that is erased during an export is not in it") func erasureDuringExport() async throws {
+      try await LedgerFixture.with { fixture in
+        try await fixture.ledger.open([ErasureTests.person], as: .creator)
+        try await fixture.work(1, on: LedgerFixture.day, creator: ErasureTests.person)
         let files = try TestFiles()
         let isErased = Mutex(false)
-        // The file with the name is made, and on its way.
-        let store = MeddledStore("\(files.folder)/store") { key in
+        // The file with the name is being uploaded.
+        let store = InterceptedStore("\(files.folder)/store") { key in
           guard key.hasSuffix("accounts.parquet") else { return }
           let isFirst = isErased.withLock { flag in
             defer { flag = true }
             return !flag
           }
           if isFirst {
-            _ = try await LedgerErasure.erase(ErasureTests.person, by: "operator", in: books.pool)
+            _ = try await LedgerErasure.erase(ErasureTests.person, by: "operator", in: fixture.pool)
           }
         }
-        let export = DailyExport(books.pool, to: store, scratch: files.folder)
-        try await export.run(Books.day, now: ExportTests.now)
+        let export = DailyExport(fixture.pool, to: store, scratch: files.folder)
+        try await export.run(LedgerFixture.day, now: ExportTests.now)
         let there = ExportedFiles(store: store, files: files, export: export)
         #expect(try await there.holds(ErasureTests.person).isEmpty)
         #expect(try await export.verify().isSound)
       }
     }
 
-    @Test func `a destination that cannot be written is told, found and mended`() async throws {
-      try await Books.with { books in
-        try await books.ledger.open([ErasureTests.person], as: .creator)
-        try await books.work(1, on: Books.day, creator: ErasureTests.person)
+    @Test("A destination that cannot be written is reported and can be repaired")
+    func unwritableDestinationIsReported() async throws {
+      try await LedgerFixture.with { fixture in
+        try await fixture.ledger.open([ErasureTests.person], as: .creator)
+        try await fixture.work(1, on: LedgerFixture.day, creator: ErasureTests.person)
         let files = try TestFiles()
         let isGone = Mutex(false)
-        let store = MeddledStore("\(files.folder)/store") { _ in
+        let store = InterceptedStore("\(files.folder)/store") { _ in
           if isGone.withLock({ $0 }) { throw ObjectStorageError(.unreachable, "the store is gone") }
         }
-        let export = DailyExport(books.pool, to: store, scratch: files.folder)
-        try await export.run(Books.day, now: ExportTests.now)
+        let export = DailyExport(fixture.pool, to: store, scratch: files.folder)
+        try await export.run(LedgerFixture.day, now: ExportTests.now)
         isGone.withLock { $0 = true }
         let done = try await LedgerErasure.erase(
-          ErasureTests.person, by: "operator", in: books.pool, exports: [export])
+          ErasureTests.person, by: "operator", in: fixture.pool, exports: [export])
         #expect(done.exportsLeft.map(\.destination) == [export.destination])
         #expect(done.exportsLeft.first?.error.retry == .later)
         #expect(try await export.verify().findings.map(\.path) == ["accounts/manifest.json"])
         isGone.withLock { $0 = false }
         let again = try await LedgerErasure.erase(
-          done.name, by: "operator", in: books.pool, exports: [export])
+          done.name, by: "operator", in: fixture.pool, exports: [export])
         #expect(!again.isNew && again.exportsLeft.isEmpty)
         let there = ExportedFiles(store: store, files: files, export: export)
         #expect(try await there.holds(ErasureTests.person).isEmpty)

@@ -5,13 +5,14 @@ import PostgresSupport
 import Testing
 
 extension LedgerTests {
-  /// Days and places that are seldom asked for, and must not be written wrongly.
+  /// Rare days and destinations.
   @Suite struct ExportCornerTests {
-    @Test func `a day before the books began is not written`() async throws {
-      try await Books.with { books in
-        let day = Books.day
-        try await books.work(1, on: day)
-        let there = try await ExportedFiles.at(.folder, of: books)
+    @Test("A day before the first entry is not exported") func dayBeforeFirstEntryIsNotExported() async throws
+    {
+      try await LedgerFixture.with { fixture in
+        let day = LedgerFixture.day
+        try await fixture.work(1, on: day)
+        let there = try await ExportedFiles.at(.folder, of: fixture)
         let old = UTCDay(number: day.number - 1000)
         _ = try? await there.export.run(old, now: day.next.end)
         try await there.export.run(day, now: day.next.end)
@@ -19,30 +20,32 @@ extension LedgerTests {
       }
     }
 
-    @Test func `an entry of an exported day that is not in the export is told`() async throws {
-      try await Books.with { books in
-        let day = Books.day
-        try await books.work(1, on: day)
-        let there = try await ExportedFiles.at(.folder, of: books)
+    @Test("An entry that is missing in the export of its day is detected") func missingEntryIsDetected()
+      async throws
+    {
+      try await LedgerFixture.with { fixture in
+        let day = LedgerFixture.day
+        try await fixture.work(1, on: day)
+        let there = try await ExportedFiles.at(.folder, of: fixture)
         try await there.export.run(day, now: day.next.end)
-        // The database's clock went back, or was behind the controller's.
+        // The database's clock was set back, or is behind the controller's.
         let leg = LedgerLeg(to: "creator", Credits(micro: 5), for: "grant")
         let call = LedgerCall(.transfer([leg], job: ""), on: "stripe_clearing", key: "late")
-        _ = try await books.ledger.execute([call], at: day.start)[0].get()
+        _ = try await fixture.ledger.execute([call], at: day.start)[0].get()
         let isSound = try await there.export.verify().isSound
         let due = try await there.export.state().due(at: day.next.start)
         #expect(!isSound || due == [day])
       }
     }
 
-    @Test func `two books never share a place`() async throws {
+    @Test("Two ledgers cannot share a destination") func ledgersCannotShareDestination() async throws {
       try await TestFolder.with { folder in
         for turn in 0..<2 {
-          try await Books.with { books in
-            try await books.work(1, on: Books.day)
-            let export = DailyExport(books.pool, to: FolderStore("\(folder)/exports"), scratch: folder)
+          try await LedgerFixture.with { fixture in
+            try await fixture.work(1, on: LedgerFixture.day)
+            let export = DailyExport(fixture.pool, to: FolderStore("\(folder)/exports"), scratch: folder)
             do throws(ExportError) {
-              try await export.run(Books.day, now: Books.day.next.end)
+              try await export.run(LedgerFixture.day, now: LedgerFixture.day.next.end)
               #expect(turn == 0)
             } catch {
               #expect(turn == 1 && error.code == .otherBooks, "\(error)")

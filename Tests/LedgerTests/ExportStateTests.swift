@@ -2,7 +2,7 @@ import Ledger
 import Model
 import Testing
 
-/// Which days are to be exported, and what days are.
+/// Days that are due, and the parsing of days and manifests.
 @Suite struct ExportStateTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let first: String?
@@ -35,7 +35,7 @@ import Testing
       due: ["2024-02-28", "2024-02-29", "2024-03-01"], reason: "a leap year has its day"),
   ]
 
-  @Test(arguments: cases) func `days from the first to yesterday are due where they are missing`(
+  @Test("Missing days from the first to yesterday are due", arguments: cases) func missingDaysAreDue(
     example: Case
   ) throws {
     let state = ExportState(
@@ -45,22 +45,28 @@ import Testing
     #expect(state.due(at: now).map(\.description) == example.due)
   }
 
-  @Test(arguments: ["1970-01-01", "1969-12-31", "2000-02-29", "2026-11-21", "9999-12-31", "0001-01-01"])
-  func `a day is read as it is written`(text: String) throws {
+  @Test(
+    "The text of a day can be parsed",
+    arguments: ["1970-01-01", "1969-12-31", "2000-02-29", "2026-11-21", "9999-12-31", "0001-01-01"])
+  func dayRoundTrips(text: String) throws {
     let day = try #require(UTCDay(text))
     #expect(day.description == text)
     #expect(UTCDay(of: day.start) == day && UTCDay(of: day.end) == day.next)
     #expect(UTCDay(of: Timestamp(microseconds: day.end.microseconds - 1)) == day)
   }
 
-  @Test(arguments: ["", "2026-11-31", "2026-1-01", "2026-11-21T00:00:00Z", "21.11.2026"])
-  func `what is no day is none`(text: String) { #expect(UTCDay(text) == nil) }
+  @Test(
+    "Text that is not a day is rejected",
+    arguments: ["", "2026-11-31", "2026-1-01", "2026-11-21T00:00:00Z", "21.11.2026"])
+  func rejectsInvalidDay(text: String) { #expect(UTCDay(text) == nil) }
 
-  @Test(arguments: [
-    "", "{}", "[]", #"{"schemaVersion":2,"day":"2026-11-21","files":[],"previousSha256":null}"#,
-    #"{"schemaVersion":1,"day":"2026-11-31","files":[],"previousSha256":null}"#,
-    #"{"schemaVersion":1,"day":"2026-11-21","files":[{"path":"a"}],"previousSha256":null}"#,
-    #"{"schemaVersion":1,"day":"2026-11-21","files":[],"previousSha256":"12"}"#,
-  ])
-  func `what is no manifest is none`(text: String) { #expect(ExportManifest(Array(text.utf8)) == nil) }
+  @Test(
+    "Text that is not a manifest is rejected",
+    arguments: [
+      "", "{}", "[]", #"{"schemaVersion":2,"day":"2026-11-21","files":[],"previousSha256":null}"#,
+      #"{"schemaVersion":1,"day":"2026-11-31","files":[],"previousSha256":null}"#,
+      #"{"schemaVersion":1,"day":"2026-11-21","files":[{"path":"a"}],"previousSha256":null}"#,
+      #"{"schemaVersion":1,"day":"2026-11-21","files":[],"previousSha256":"12"}"#,
+    ])
+  func rejectsInvalidManifest(text: String) { #expect(ExportManifest(Array(text.utf8)) == nil) }
 }

@@ -7,19 +7,19 @@ import Postgres
 import Testing
 
 extension LedgerTests {
-  /// A day becomes files that others read, to a folder and to S3.
+  /// The export of a day to a folder and to S3.
   @Suite struct ExportTests {
-    static let now = Books.time(Books.day, hour: 24 * 10)
+    static let now = LedgerFixture.time(LedgerFixture.day, hour: 24 * 10)
 
-    @Test(arguments: ExportedFiles.Kind.allCases)
-    func `pyarrow and DuckDB read what the database has`(kind: ExportedFiles.Kind) async throws {
-      try await Books.with { books in
-        let day = Books.day
-        // The first moment of a day belongs to it, the first of the next to the next.
-        try await books.work(1, on: day, hour: 0)
-        try await books.work(2, on: day, hour: 23)
-        try await books.work(3, on: day.next, hour: 0)
-        let there = try await ExportedFiles.at(kind, of: books)
+    @Test("pyarrow and DuckDB read the rows of the database", arguments: ExportedFiles.Kind.allCases)
+    func pyarrowAndDuckDBReadRows(kind: ExportedFiles.Kind) async throws {
+      try await LedgerFixture.with { fixture in
+        let day = LedgerFixture.day
+        // A day includes its start and excludes its end.
+        try await fixture.work(1, on: day, hour: 0)
+        try await fixture.work(2, on: day, hour: 23)
+        try await fixture.work(3, on: day.next, hour: 0)
+        let there = try await ExportedFiles.at(kind, of: fixture)
         try await there.export.run(day, now: Self.now)
         try await there.export.run(day.next, now: Self.now)
         let read = try await there.reading()
@@ -55,9 +55,10 @@ extension LedgerTests {
                 ]),
               ]),
             ]), "\(read["days"]?.json ?? "")")
-        let accounts = try await books.pool.query(
+        let accounts = try await fixture.pool.query(
           """
-          SELECT json_agg(json_build_array(id, name, kind, (balance_micro / 1000000.0)::numeric(18, 6)::text, false)
+          SELECT json_agg(
+            json_build_array(id, name, kind, (balance_micro / 1000000.0)::numeric(18, 6)::text, false)
             ORDER BY id) FROM accounts
           """
         ).only().json(0)
@@ -66,19 +67,23 @@ extension LedgerTests {
       }
     }
 
-    @Test(arguments: [1, 3_999, 4_000, 4_001, 8_000])
-    func `every row of a day is in its file once, however the days are mixed`(rows: Int) async throws {
-      try await Books.with { books in
+    @Test(
+      "Every row is in the file of its day once when ids of days alternate",
+      arguments: [1, 3_999, 4_000, 4_001, 8_000])
+    func rowIsInItsDayOnce(rows: Int) async throws {
+      try await LedgerFixture.with { fixture in
         // Ids of two days alternate; each day has as many rows.
-        try await books.pool.query(
+        try await fixture.pool.query(
           """
-          INSERT INTO ledger_entries (id, debit_account, debit_number, debit_balance_micro, debit_hash, credit_account,
-            credit_number, credit_balance_micro, credit_hash, amount_micro, type, job, recorded_at)
-          SELECT n, 1, n, 0, '\\x00', 2, n, 0, '\\x00', n, 'grant', '', $2::timestamptz + (n % 2) * interval '1 day'
+          INSERT INTO ledger_entries (id, debit_account, debit_number, debit_balance_micro, debit_hash,
+            credit_account, credit_number, credit_balance_micro, credit_hash, amount_micro, type, job,
+            recorded_at)
+          SELECT n, 1, n, 0, '\\x00', 2, n, 0, '\\x00', n, 'grant', '',
+            $2::timestamptz + (n % 2) * interval '1 day'
           FROM generate_series(1, 2 * $1::bigint) n
-          """, [.int(Int64(rows)), .timestamp(Books.day.start)])
-        let there = try await ExportedFiles.at(.folder, of: books)
-        for (day, first) in [(Books.day, 2), (Books.day.next, 1)] {
+          """, [.int(Int64(rows)), .timestamp(LedgerFixture.day.start)])
+        let there = try await ExportedFiles.at(.folder, of: fixture)
+        for (day, first) in [(LedgerFixture.day, 2), (LedgerFixture.day.next, 1)] {
           guard case .written(let manifest) = try await there.export.run(day, now: Self.now) else { continue }
           let file = try #require(manifest.files.first)
           let sum = (0..<rows).reduce(0) { $0 + first + 2 * $1 }
@@ -95,11 +100,12 @@ extension LedgerTests {
       }
     }
 
-    @Test func `the manifest says what is there, and days are chained`() async throws {
-      try await Books.with { books in
-        let day = Books.day
-        try await books.work(1, on: day)
-        let there = try await ExportedFiles.at(.folder, of: books)
+    @Test("The manifest describes the files, and days are chained") func manifestDescribesFiles() async throws
+    {
+      try await LedgerFixture.with { fixture in
+        let day = LedgerFixture.day
+        try await fixture.work(1, on: day)
+        let there = try await ExportedFiles.at(.folder, of: fixture)
         guard case .written(let first) = try await there.export.run(day, now: Self.now) else {
           Issue.record("it was not written")
           return
@@ -120,7 +126,7 @@ extension LedgerTests {
         #expect(second.files.map(\.rows) == [0, 0] && second.files.map(\.firstID) == [nil, nil])
         let read = try await there.reading()
         #expect(read["types"]?["usage"]?["price"] == .string("decimal128(18, 6)"))
-        let recorded = try await books.pool.query(
+        let recorded = try await fixture.pool.query(
           "SELECT manifest_sha256, entries, usage FROM ledger_exports ORDER BY day")
         #expect(
           try recorded.map { row throws(PostgresError) in try row.text(0) } == [
@@ -130,31 +136,36 @@ extension LedgerTests {
       }
     }
 
-    @Test(arguments: ExportedFiles.Kind.allCases)
-    func `repeating a day changes no byte`(kind: ExportedFiles.Kind) async throws {
-      try await Books.with { books in
-        for number in 1...20 { try await books.work(number, on: Books.day, hour: Int64(number % 24)) }
-        let there = try await ExportedFiles.at(kind, of: books)
-        guard case .written(let manifest) = try await there.export.run(Books.day, now: Self.now) else {
+    @Test("A repeated export changes no byte", arguments: ExportedFiles.Kind.allCases)
+    func repeatedExportChangesNothing(kind: ExportedFiles.Kind) async throws {
+      try await LedgerFixture.with { fixture in
+        for number in 1...20 {
+          try await fixture.work(number, on: LedgerFixture.day, hour: Int64(number % 24))
+        }
+        let there = try await ExportedFiles.at(kind, of: fixture)
+        guard case .written(let manifest) = try await there.export.run(LedgerFixture.day, now: Self.now)
+        else {
           return
         }
         let before = try await there.contents()
-        #expect(try await there.export.run(Books.day, now: Self.now) == .unchanged(manifest))
+        #expect(try await there.export.run(LedgerFixture.day, now: Self.now) == .unchanged(manifest))
         #expect(try await there.contents() == before)
-        // Written anew from nothing it is the same too.
+        // An export to an empty destination writes the same files.
         for key in before.keys { try await there.store.delete(key) }
-        #expect(try await there.export.run(Books.day, now: Self.now) == .written(manifest))
+        #expect(try await there.export.run(LedgerFixture.day, now: Self.now) == .written(manifest))
         #expect(try await there.contents() == before)
       }
     }
 
-    @Test func `a day that changed is replaced, and later manifests follow`() async throws {
-      try await Books.with { books in
-        let day = Books.day
-        try await books.work(1, on: day)
-        let there = try await ExportedFiles.at(.folder, of: books)
+    @Test("A changed day is replaced, and later manifests are updated") func changedDayIsReplaced()
+      async throws
+    {
+      try await LedgerFixture.with { fixture in
+        let day = LedgerFixture.day
+        try await fixture.work(1, on: day)
+        let there = try await ExportedFiles.at(.folder, of: fixture)
         for day in [day, day.next, day.next.next] { try await there.export.run(day, now: Self.now) }
-        try await books.work(2, on: day)
+        try await fixture.work(2, on: day)
         guard case .written(let manifest) = try await there.export.run(day, now: Self.now) else {
           Issue.record("it was not replaced")
           return
@@ -164,11 +175,12 @@ extension LedgerTests {
       }
     }
 
-    @Test func `a day is refused that is not over, or not next, or has transactions open`() async throws {
-      try await Books.with { books in
-        let day = Books.day
-        try await books.work(1, on: day)
-        let there = try await ExportedFiles.at(.folder, of: books)
+    @Test("A day is refused if it is not over, not the next or has open transactions")
+    func refusesDayThatCannotBeExported() async throws {
+      try await LedgerFixture.with { fixture in
+        let day = LedgerFixture.day
+        try await fixture.work(1, on: day)
+        let there = try await ExportedFiles.at(.folder, of: fixture)
         func code(_ day: UTCDay, _ now: Timestamp) async -> ExportError.Code? {
           do throws(ExportError) {
             try await there.export.run(day, now: now)
@@ -177,17 +189,17 @@ extension LedgerTests {
             return error.code
           }
         }
-        #expect(await code(day, Books.time(day, hour: 23)) == .dayNotOver)
+        #expect(await code(day, LedgerFixture.time(day, hour: 23)) == .dayNotOver)
         #expect(await code(day.next, Self.now) == .earlierDayMissing)
-        // Today is over in this test's time, and the transaction began before its end.
-        let today = UTCDay(of: try await books.pool.query("SELECT now()").only().timestamp(0))
+        // Today is over by this test's clock, and the transaction began before its end.
+        let today = UTCDay(of: try await fixture.pool.query("SELECT now()").only().timestamp(0))
         let far = Timestamp(microseconds: today.end.microseconds)
-        try await books.pool.transaction(throwingAny: { transaction in
+        try await fixture.pool.transaction(throwingAny: { transaction in
           try await transaction.query("SELECT 1")
           #expect(await code(day, far) == nil)
-          try await books.pool.query("UPDATE usage_events SET recorded_at = now()")
-          try await books.pool.query("ALTER TABLE ledger_entries DISABLE TRIGGER USER")
-          try await books.pool.query("UPDATE ledger_entries SET recorded_at = now()")
+          try await fixture.pool.query("UPDATE usage_events SET recorded_at = now()")
+          try await fixture.pool.query("ALTER TABLE ledger_entries DISABLE TRIGGER USER")
+          try await fixture.pool.query("UPDATE ledger_entries SET recorded_at = now()")
           for key in try await there.contents().keys { try await there.store.delete(key) }
           #expect(await code(today, far) == .transactionsOpen)
         })
@@ -195,14 +207,16 @@ extension LedgerTests {
       }
     }
 
-    @Test func `killed between files it leaves no manifest`() async throws {
-      try await Books.with { books in
-        try await books.work(1, on: Books.day)
+    @Test("An export that fails between files leaves no manifest") func failedExportLeavesNoManifest()
+      async throws
+    {
+      try await LedgerFixture.with { fixture in
+        try await fixture.work(1, on: LedgerFixture.day)
         let files = try TestFiles()
         for puts in 0..<4 {
-          let store = MeddledStore("\(files.folder)/store-\(puts)", failingAfter: puts)
-          let export = DailyExport(books.pool, to: store, scratch: files.folder)
-          await #expect(throws: ExportError.self) { try await export.run(Books.day, now: Self.now) }
+          let store = InterceptedStore("\(files.folder)/store-\(puts)", failingAfter: puts)
+          let export = DailyExport(fixture.pool, to: store, scratch: files.folder)
+          await #expect(throws: ExportError.self) { try await export.run(LedgerFixture.day, now: Self.now) }
           let keys = try await store.list(prefix: "").map(\.key)
           #expect(!keys.contains { $0.hasPrefix("manifests/") } && keys.count == puts)
           #expect(try await export.state().exported.isEmpty)

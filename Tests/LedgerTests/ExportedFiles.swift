@@ -6,7 +6,7 @@ import Postgres
 import Subprocess
 import Testing
 
-/// A destination of a test, and what stands there.
+/// A destination of a test and its files.
 struct ExportedFiles: Sendable {
   enum Kind: String, CaseIterable, Sendable { case folder, s3 }
 
@@ -14,7 +14,7 @@ struct ExportedFiles: Sendable {
   let files: TestFiles
   let export: DailyExport
 
-  static func at(_ kind: Kind, of books: Books) async throws -> ExportedFiles {
+  static func at(_ kind: Kind, of fixture: LedgerFixture) async throws -> ExportedFiles {
     let files = try TestFiles()
     let store: any ObjectStore =
       switch kind {
@@ -23,7 +23,7 @@ struct ExportedFiles: Sendable {
       }
     return ExportedFiles(
       store: store, files: files,
-      export: DailyExport(books.pool, to: store, prefix: "ledger", scratch: files.folder))
+      export: DailyExport(fixture.pool, to: store, prefix: "ledger", scratch: files.folder))
   }
 
   /// All objects with their bytes.
@@ -33,7 +33,7 @@ struct ExportedFiles: Sendable {
     return contents
   }
 
-  /// What pyarrow and DuckDB read there.
+  /// The contents as read by pyarrow and DuckDB.
   func reading() async throws -> Value {
     let copy = try TestFiles()
     let local = FolderStore(copy.folder)
@@ -53,7 +53,7 @@ struct ExportedFiles: Sendable {
     return try Value(json: read.standardOutput.utf8)
   }
 
-  /// Whether these letters stand anywhere in any object, as they are.
+  /// The keys of objects that contain the text.
   func holds(_ text: String) async throws -> [String] {
     let needle = Array(text.utf8)
     return try await contents().filter { _, bytes in
@@ -62,15 +62,15 @@ struct ExportedFiles: Sendable {
   }
 }
 
-extension Books {
+extension LedgerFixture {
   static let day = UTCDay("2026-10-20")!
   static func time(_ day: UTCDay, hour: Int64) -> Timestamp {
     Timestamp(seconds: day.start.microseconds / 1_000_000 + hour * 3600)
   }
 
-  /// A purchase, and a job that is paid: three entries and a usage event on that day.
+  /// Records a purchase and a paid job: three entries and a usage event on that day.
   func work(_ number: Int, on day: UTCDay, hour: Int64 = 12, creator: String = "creator") async throws {
-    let time = Books.time(day, hour: hour)
+    let time = LedgerFixture.time(day, hour: hour)
     let grant = LedgerCall(
       .transfer([LedgerLeg(to: creator, Credits(micro: 5_000_000), for: "grant")], job: ""),
       on: "stripe_clearing", key: "grant-\(number)")
@@ -84,8 +84,8 @@ extension Books {
       .get()
     try await pool.query(
       """
-      INSERT INTO usage_events (attempt, job, module, account, hold, node_account, developer_account, gpu_ms, cpu_ms,
-        price_micro, recorded_at, settled_at, outcome)
+      INSERT INTO usage_events (attempt, job, module, account, hold, node_account, developer_account, gpu_ms,
+        cpu_ms, price_micro, recorded_at, settled_at, outcome)
       SELECT $1, $2, 'upscale', c.id, $3, n.id, d.id, 60000, 1500, 3000000, $4, $4, 'done'
       FROM accounts c, accounts n, accounts d
       WHERE c.name = $5 AND n.name = 'node_owner' AND d.name = 'module_developer'

@@ -6,7 +6,7 @@ import RandomSupport
 import Testing
 
 extension LedgerTests {
-  /// Random histories beside a model in memory: each call's outcome and every balance are what the model says.
+  /// Random histories: the outcome of each call and every balance match a model in memory.
   @Suite struct HistoryTests {
     private struct Sums {
       struct Hold {
@@ -33,7 +33,7 @@ extension LedgerTests {
         }
       }
 
-      /// Nil: it is done.
+      /// Nil: the call succeeds.
       mutating func run(_ call: LedgerCall, at time: Int64, as id: Int64?) -> LedgerError.Code? {
         let isSource = call.account == "stripe_clearing"
         switch call.operation {
@@ -63,7 +63,7 @@ extension LedgerTests {
         return nil
       }
 
-      /// - Parameter accounts: whose; nil is everybody's.
+      /// - Parameter accounts: The accounts whose holds expire; nil for all.
       mutating func expire(at time: Int64, of accounts: Set<String>? = nil) -> Int {
         let due = holds.filter {
           $0.value.isOpen && $0.value.expires <= time && accounts?.contains($0.value.account) != false
@@ -79,26 +79,27 @@ extension LedgerTests {
     private static let creators = ["a", "b", "c"]
     private static let payees = ["node_owner", "module_developer", "platform"]
 
-    @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
-    func `calls come to what a model in memory says`(seed: UInt64) async throws {
-      try await Books.with { books in
+    @Test("Outcomes and balances match a model in memory", arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
+    func outcomesMatchModel(seed: UInt64) async throws {
+      try await LedgerFixture.with { fixture in
         var random = SeededRandom(seed: seed)
         var model = Sums()
-        try await books.ledger.open(Self.creators, as: .creator)
+        try await fixture.ledger.open(Self.creators, as: .creator)
         let start: Int64 = 1_700_000_000
         for round in 0..<40 {
           let now = start + Int64(round) * 10
           let time = Timestamp(seconds: now)
           if random.int(10) == 0 {
             #expect(
-              try await books.ledger.expire(at: time) == model.expire(at: now), "seed \(seed), round \(round)"
+              try await fixture.ledger.expire(at: time) == model.expire(at: now),
+              "seed \(seed), round \(round)"
             )
           }
           var calls: [LedgerCall] = []
-          for place in 0..<Int(1 + random.int(12)) {
-            calls.append(Self.call(&random, model, key: "\(round)-\(place)"))
+          for index in 0..<Int(1 + random.int(12)) {
+            calls.append(Self.call(&random, model, key: "\(round)-\(index)"))
           }
-          let results = try await books.ledger.execute(calls, at: time)
+          let results = try await fixture.ledger.execute(calls, at: time)
           _ = model.expire(at: now, of: Set(calls.flatMap(\.accounts)))
           for (call, result) in zip(calls, results) {
             let expected = model.run(call, at: now, as: try? result.get().hold)
@@ -106,18 +107,18 @@ extension LedgerTests {
           }
           for name in Self.creators + Self.payees {
             #expect(
-              try await books.available(name) == model.available(name),
+              try await fixture.available(name) == model.available(name),
               "seed \(seed), round \(round): \(name)")
           }
         }
-        #expect(try await books.count("SELECT sum(balance_micro)::bigint FROM accounts") == 0)
-        #expect(try await LedgerProof(books.pool).verify().findings == [], "seed \(seed)")
+        #expect(try await fixture.count("SELECT sum(balance_micro)::bigint FROM accounts") == 0)
+        #expect(try await LedgerProof(fixture.pool).verify().findings == [], "seed \(seed)")
       }
     }
 
     private static func call(_ random: inout SeededRandom, _ model: Sums, key: String) -> LedgerCall {
       let account = creators[Int(random.int(3))]
-      // Holds of others and closed ones are asked for as well.
+      // Includes holds of other accounts and closed ones.
       let hold = model.holds.keys.sorted().suffix(8).randomElement(using: &random) ?? 999
       let owner = random.int(5) == 0 ? account : model.holds[hold]?.account ?? account
       switch random.int(10) {
@@ -140,7 +141,7 @@ extension LedgerTests {
 }
 
 extension LedgerCall {
-  /// Everybody that it concerns.
+  /// All accounts of the call.
   fileprivate var accounts: [String] {
     switch operation {
     case .transfer(let legs, _), .capture(_, let legs): [account] + legs.map(\.account)

@@ -4,7 +4,7 @@ import Postgres
 import Testing
 
 extension LedgerTests {
-  /// Whatever was changed behind the ledger's back is found, with its account and entry.
+  /// The proof detects changes outside the ledger, with the account and entry.
   @Suite struct ProofTests {
     struct Tampering: Sendable, CustomTestStringConvertible {
       let statement: String
@@ -17,8 +17,10 @@ extension LedgerTests {
       .init(
         statement: "UPDATE ledger_entries SET amount_micro = 11 WHERE id = 3", account: "creator", entry: 3),
       .init(
-        statement:
-          "UPDATE ledger_entries SET amount_micro = 11, credit_balance_micro = 31, debit_balance_micro = 59 WHERE id = 3",
+        statement: """
+          UPDATE ledger_entries SET amount_micro = 11, credit_balance_micro = 31, debit_balance_micro = 59
+          WHERE id = 3
+          """,
         account: "creator", entry: 3),
       .init(
         statement: "UPDATE ledger_entries SET type = 'refund' WHERE id = 2", account: "creator", entry: 2),
@@ -43,30 +45,32 @@ extension LedgerTests {
       ),
     ]
 
-    private static func fill(_ books: Books) async throws {
-      try await books.grant(100, to: "creator", key: "g")
+    private static func fill(_ fixture: LedgerFixture) async throws {
+      try await fixture.grant(100, to: "creator", key: "g")
       for (number, amount) in [10, 20, 30].enumerated() {
         let leg = LedgerLeg(to: "node_owner", Credits(micro: Int64(amount)), for: "payout")
         let call = LedgerCall(.transfer([leg], job: "job-\(number)"), on: "creator", key: "t\(number)")
-        _ = try await books.ledger.execute([call])[0].get()
+        _ = try await fixture.ledger.execute([call])[0].get()
       }
     }
 
-    @Test func `books that nobody touched are sound`() async throws {
-      try await Books.with { books in
-        try await Self.fill(books)
-        let report = try await LedgerProof(books.pool).verify()
+    @Test("An untampered ledger is sound") func untamperedLedgerIsSound() async throws {
+      try await LedgerFixture.with { fixture in
+        try await Self.fill(fixture)
+        let report = try await LedgerProof(fixture.pool).verify()
         #expect(report.isSound && report.entries == 4 && report.accounts == 6, "\(report.findings)")
       }
     }
 
-    @Test(arguments: tamperings) func `each tampering is found`(tampering: Tampering) async throws {
-      try await Books.with { books in
-        try await Self.fill(books)
-        // Whoever owns the tables can do this; the application cannot.
-        try await books.pool.query("ALTER TABLE ledger_entries DISABLE TRIGGER USER")
-        try await books.pool.query(tampering.statement)
-        let findings = try await LedgerProof(books.pool).verify().findings
+    @Test("Each tampering is detected", arguments: tamperings) func tamperingIsDetected(tampering: Tampering)
+      async throws
+    {
+      try await LedgerFixture.with { fixture in
+        try await Self.fill(fixture)
+        // Only the owner of the tables can do this.
+        try await fixture.pool.query("ALTER TABLE ledger_entries DISABLE TRIGGER USER")
+        try await fixture.pool.query(tampering.statement)
+        let findings = try await LedgerProof(fixture.pool).verify().findings
         #expect(
           findings.contains { $0.account == tampering.account && $0.entry == tampering.entry }, "\(findings)")
       }

@@ -6,7 +6,7 @@ import RandomSupport
 import Testing
 
 extension LedgerTests {
-  /// Random rules and amounts beside the same reckoning in wide numbers.
+  /// Random rules and amounts match an independent computation with wide integers.
   @Suite struct SharingPropertyTests {
     private struct Sums: Equatable {
       var developer: Int64 = 0
@@ -22,7 +22,7 @@ extension LedgerTests {
           let share = Int64(Int128(part) * Int128(tier.partsPerMillion) / 1_000_000)
           developer += share
           platform += part - share
-          // A share of nothing leaves no entry behind, and counts for nothing.
+          // A share of 0 has no entry and does not count.
           if share > 0 { gross += part }
           reached += part
           left -= part
@@ -43,38 +43,38 @@ extension LedgerTests {
         tiers: tiers)
     }
 
-    @Test(arguments: 1...12 as ClosedRange<UInt64>)
-    func `shares are split exactly, whatever the tiers and amounts`(seed: UInt64) async throws {
-      try await Books.with { books in
+    @Test("Shares are split exactly for random tiers and amounts", arguments: 1...12 as ClosedRange<UInt64>)
+    func sharesAreSplitExactly(seed: UInt64) async throws {
+      try await LedgerFixture.with { fixture in
         var dice = SeededRandom(seed: seed)
         let rules = Self.rules(&dice)
-        try await books.ledger.record(rules, effective: Timestamp(seconds: 0))
+        try await fixture.ledger.record(rules, effective: Timestamp(seconds: 0))
         var (sums, given) = (Sums(), Int64(0))
         for round in 0..<10 {
           let amounts = (0..<8).map { _ in Int64(1 + dice.int(dice.int(3) == 0 ? 3 : 900_000_000_000)) }
           let legs = amounts.map {
             LedgerLeg(to: "module_developer", Credits(micro: $0), for: "share", sharedBy: 1)
           }
-          // Two shares of one developer in a call follow each other like those of two calls.
-          let calls = stride(from: 0, to: 8, by: 2).map { place in
+          // Two shares of one developer in a call are shared one after the other, as in two calls.
+          let calls = stride(from: 0, to: 8, by: 2).map { index in
             LedgerCall(
-              .transfer(Array(legs[place...place + 1]), job: ""), on: "stripe_clearing",
-              key: "\(round)-\(place)")
+              .transfer(Array(legs[index...index + 1]), job: ""), on: "stripe_clearing",
+              key: "\(round)-\(index)")
           }
-          for result in try await books.ledger.execute(calls) { _ = try result.get() }
+          for result in try await fixture.ledger.execute(calls) { _ = try result.get() }
           for amount in amounts { sums.share(amount, by: rules.tiers) }
           given += amounts.reduce(0, +)
-          let row = try await books.pool.query(
+          let row = try await fixture.pool.query(
             "SELECT balance_micro, gross_micro FROM accounts WHERE name = 'module_developer'"
           ).only()
           let found = Sums(
-            developer: try row.int(0), platform: try await books.available("platform") ?? -1,
+            developer: try row.int(0), platform: try await fixture.available("platform") ?? -1,
             gross: try row.int(1))
           #expect(found == sums, "seed \(seed), round \(round): \(rules.tiers)")
           #expect(found.developer + found.platform == given, "seed \(seed), round \(round)")
         }
-        #expect(try await books.count("SELECT sum(balance_micro)::bigint FROM accounts") == 0)
-        #expect(try await LedgerProof(books.pool).verify().findings == [], "seed \(seed)")
+        #expect(try await fixture.count("SELECT sum(balance_micro)::bigint FROM accounts") == 0)
+        #expect(try await LedgerProof(fixture.pool).verify().findings == [], "seed \(seed)")
       }
     }
   }

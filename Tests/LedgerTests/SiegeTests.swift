@@ -8,19 +8,20 @@ import Subprocess
 import Testing
 
 extension LedgerTests {
-  /// Far more is asked for than can be paid, over 64 connections of another process, while a backend of the server and
-  /// the process itself are killed with SIGKILL.
+  /// Another process requests far more holds than can be paid, over 64 connections, while a backend of the
+  /// server and the process itself are killed with SIGKILL.
   @Suite struct SiegeTests {
     private static let (holds, accounts, price, budget): (Int64, Int64, Int64, Int64) = (
       200_000, 100, 7, 8_755
     )
 
-    @Test(.timeLimit(.minutes(10))) func `exactly what 100 accounts can pay is accepted of 200,000 holds`()
+    @Test("Of 200,000 holds exactly those are accepted that 100 accounts can pay", .timeLimit(.minutes(10)))
+    func acceptsExactlyAffordableHolds()
       async throws
     {
       try await TestFolder.with { folder in
-        // A killed backend takes all connections of its server with it, so this one is the test's own, and as durable
-        // as the platform's.
+        // A killed backend ends all connections of its server, so the test has its own server, with the
+        // platform's durability settings.
         let server = PostgresServer(stateFolder: folder)
         try await server.start()
         let outcome: Result<Void, any Error>
@@ -38,23 +39,23 @@ extension LedgerTests {
       try await server.createDatabase("siege")
       let pool = PostgresPool(try await server.configuration(database: "siege"), connections: 2)
       for migration in Ledger.migrations { try await pool.script(migration.sql) }
-      try await LedgerStore(pool).guardBooks()
-      let books = LedgerStore(pool)
+      try await LedgerStore(pool).installTriggers()
+      let ledger = LedgerStore(pool)
       let names = (0..<Self.accounts).map { "creator-\($0)" }
-      try await books.open(names, as: .creator)
-      try await books.open(["stripe"], as: .stripeClearing)
+      try await ledger.open(names, as: .creator)
+      try await ledger.open(["stripe"], as: .stripeClearing)
       let grants = names.map { name in
         LedgerCall(
           .transfer([LedgerLeg(to: name, Credits(micro: Self.budget), for: "grant")], job: ""), on: "stripe",
           key: name)
       }
-      for result in try await books.execute(grants) { _ = try result.get() }
+      for result in try await ledger.execute(grants) { _ = try result.get() }
       let socket = await server.socketFolder ?? ""
 
-      // First a backend is killed, which the program outlives, then the program.
+      // First a backend is killed, which the program survives, then the program.
       let first = try await program(socket) { pid in
         try await reach(Self.holds / 5, pool)
-        let backend = try await Self.asked {
+        let backend = try await Self.retrying {
           try await pool.query(
             """
             SELECT pid FROM pg_stat_activity
@@ -72,7 +73,7 @@ extension LedgerTests {
       #expect(second.text.hasPrefix("\(Self.holds) holds, \(affordable) accepted"), "\(second.text)")
 
       func count(_ sql: String) async throws -> Int64 { try await pool.query(sql).only().int(0) }
-      #expect(affordable < Self.holds, "more is asked for than can be paid")
+      #expect(affordable < Self.holds, "more is requested than can be paid")
       #expect(try await count("SELECT count(*) FROM holds WHERE state = 'open'") == affordable)
       #expect(try await count("SELECT count(*) FROM ledger_calls") == Self.holds + Self.accounts)
       #expect(
@@ -86,10 +87,10 @@ extension LedgerTests {
       await pool.close()
     }
 
-    /// Returns once so many calls have an outcome. Meanwhile nobody may ever have less than nothing to spend.
+    /// Returns once a number of calls have an outcome. Checks meanwhile that no account is overdrawn.
     private func reach(_ calls: Int64, _ pool: PostgresPool) async throws {
       while true {
-        let row = try await Self.asked {
+        let row = try await Self.retrying {
           try await pool.query(
             """
             SELECT (SELECT count(*) FROM ledger_calls), (SELECT count(*) FROM accounts
@@ -103,16 +104,16 @@ extension LedgerTests {
       }
     }
 
-    /// Asks again while the server starts anew.
-    private static func asked<Answer>(_ question: () async throws -> Answer) async throws -> Answer {
+    /// Retries a query while the server restarts.
+    private static func retrying<Answer>(_ query: () async throws -> Answer) async throws -> Answer {
       for _ in 0..<300 {
-        if let answer = try? await question() { return answer }
+        if let answer = try? await query() { return answer }
         try await Task.sleep(for: .milliseconds(50))
       }
-      return try await question()
+      return try await query()
     }
 
-    /// Runs the program to its end, with `body` beside it.
+    /// Runs the program to its end, concurrently with `body`.
     private func program(
       _ socket: String, beside body: (pid_t) async throws -> Void
     ) async throws -> (status: TerminationStatus, text: String) {

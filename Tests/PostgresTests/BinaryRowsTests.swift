@@ -28,33 +28,35 @@ import Testing
       #expect(rows.count == 3)
       var (numbers, times): ([Int64?], [Int64?]) = ([], [])
       var (texts, bytes): ([String?], [[UInt8]?]) = ([], [])
-      try rows.integers(1) { numbers.append($0) }
-      try rows.timestamps(2) { times.append($0) }
-      rows.values(3) { texts.append($0.map { String(decoding: $0, as: UTF8.self) }) }
-      rows.values(4) { bytes.append($0.map { Array($0) }) }
+      try rows.integers("number") { numbers.append($0) }
+      try rows.timestamps("time") { times.append($0) }
+      try rows.values("text") { texts.append($0.map { String(decoding: $0, as: UTF8.self) }) }
+      try rows.values("bytes") { bytes.append($0.map { Array($0) }) }
       #expect(numbers == [.max, .min, nil])
       #expect(times == [1_795_255_200_123_456, -1, nil])
       #expect(texts == ["é", "", nil] && bytes == [[0, 255], [], nil])
       var last: [String?] = []
-      rows.values(3, in: 1..<9) { last.append($0.map { String(decoding: $0, as: UTF8.self) }) }
+      try rows.values("text", in: 1..<9) { last.append($0.map { String(decoding: $0, as: UTF8.self) }) }
       #expect(last == ["", nil])
     }
   }
 
   @Test(
-    "A column of another type is an error",
-    arguments: ["SELECT 1::int", "SELECT 'eight by'::varchar(7)", "SELECT true"])
-  func aColumnOfAnotherTypeIsAnError(sql: String) async throws {
+    "A missing column or one of another type is an error",
+    arguments: [
+      "SELECT 1::int AS x", "SELECT 'eight by'::varchar(7) AS x", "SELECT true AS x", "SELECT 1::bigint AS y",
+    ])
+  func missingOrMistypedColumnIsAnError(sql: String) async throws {
     try await with(sql) { rows in
-      let error = #expect(throws: PostgresError.self) { try rows.integers(0) { _ in } }
+      let error = #expect(throws: PostgresError.self) { try rows.integers("x") { _ in } }
       #expect(error?.code == .unexpectedValue)
     }
   }
 
   @Test("An infinite timestamp is an error", arguments: ["infinity", "-infinity"])
   func anInfiniteTimestampIsAnError(time: String) async throws {
-    try await with("SELECT timestamptz '\(time)'") { rows in
-      #expect(throws: PostgresError.self) { try rows.timestamps(0) { _ in } }
+    try await with("SELECT timestamptz '\(time)' AS x") { rows in
+      #expect(throws: PostgresError.self) { try rows.timestamps("x") { _ in } }
     }
   }
 }

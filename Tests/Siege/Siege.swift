@@ -1,9 +1,9 @@
-/// Asks a ledger for more than its accounts can pay, over many connections at once:
+/// Requests more holds from a ledger than its accounts can pay, over many connections at once:
 ///
 ///     siege-ledger SOCKET-FOLDER DATABASE HOLDS CONNECTIONS
 ///
-/// Hold number n is always the same call, so a siege that was killed is simply run again. What the database does not
-/// answer is asked again. Ends when each call has its outcome, and prints how many were accepted.
+/// Hold number n is always the same call, so a run that was killed can be repeated. A batch that fails is
+/// retried. Ends when every call has its outcome, and prints how many were accepted.
 import Glibc
 import Ledger
 import Model
@@ -19,7 +19,7 @@ enum Siege {
   private final class Progress: Sendable {
     let next = Atomic(0)
     let accepted = Atomic(0)
-    let unanswered = Atomic(0)
+    let retries = Atomic(0)
   }
 
   static func main() async throws {
@@ -30,7 +30,7 @@ enum Siege {
     }
     let pool = PostgresPool(
       PostgresConfiguration(socketFolder: arguments[0], database: arguments[1]), connections: connections)
-    let (books, progress) = (LedgerStore(pool), Progress())
+    let (ledger, progress) = (LedgerStore(pool), Progress())
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<connections {
         group.addTask {
@@ -38,7 +38,7 @@ enum Siege {
             let batch = progress.next.add(1, ordering: .relaxed).oldValue
             guard batch * size < holds else { return }
             let numbers = batch * size..<min((batch + 1) * size, holds)
-            await run(numbers.map(call), books, progress)
+            await run(numbers.map(call), ledger, progress)
           }
         }
       }
@@ -46,10 +46,10 @@ enum Siege {
     await pool.close()
     print(
       "\(holds) holds, \(progress.accepted.load(ordering: .relaxed)) accepted, "
-        + "\(progress.unanswered.load(ordering: .relaxed)) batches asked again")
+        + "\(progress.retries.load(ordering: .relaxed)) batches retried")
   }
 
-  /// Spread over the accounts, in another order for each batch.
+  /// The call of a number. Calls are spread over the accounts, in a different order in each batch.
   private static func call(_ number: Int) -> LedgerCall {
     let account = (number * 37 + number / accounts * (1 + number / size % 3)) % accounts
     return LedgerCall(
@@ -57,15 +57,15 @@ enum Siege {
       key: "\(number)")
   }
 
-  private static func run(_ calls: [LedgerCall], _ books: LedgerStore, _ progress: Progress) async {
+  private static func run(_ calls: [LedgerCall], _ ledger: LedgerStore, _ progress: Progress) async {
     while true {
-      if let results = try? await books.execute(calls) {
+      if let results = try? await ledger.execute(calls) {
         let accepted = results.count { if case .success = $0 { true } else { false } }
         progress.accepted.add(accepted, ordering: .relaxed)
         return
       }
-      progress.unanswered.add(1, ordering: .relaxed)
-      // A server that starts again is not helped by being asked without a pause.
+      progress.retries.add(1, ordering: .relaxed)
+      // Leaves a restarting server time to recover.
       try? await Task.sleep(for: .milliseconds(20))
     }
   }

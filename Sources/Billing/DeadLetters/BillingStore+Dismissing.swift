@@ -1,20 +1,21 @@
 internal import Model
 package import Postgres
 
-/// Letters that an operator has dealt with elsewhere, or that are about somebody who is to be forgotten.
+/// Dismissal and erasure of dead letters.
 extension BillingStore {
   package enum Dismissal: Sendable, Hashable {
-    case unknownLetter
-    /// It was settled before, in this way.
+    /// There is no dead letter of this number.
+    case unknown
+    /// It was resolved before, with this resolution.
     case settled(String)
     case dismissed
   }
 
-  /// Settles an open letter: who did it and why is recorded, what Stripe sent is removed, nothing else changes. News about
-  /// the same purchase may open another.
+  /// Resolves an open dead letter without processing its event. Records the person and the reason and removes
+  /// the event. A later event about the same purchase may open another dead letter.
   /// - Parameters:
-  ///   - person: who says so.
-  ///   - reason: stands in the letter for ever; no personal data.
+  ///   - person: The operator who dismisses it.
+  ///   - reason: Stays in the dead letter; must not contain personal data.
   package func dismiss(
     _ id: Int64, by person: String, because reason: String
   ) async throws(PostgresError) -> Dismissal {
@@ -24,12 +25,12 @@ extension BillingStore {
       WHERE id = $1 AND resolved_at IS NULL
       """, [.int(id), .text("dismissed by \(person): \(reason)")])
     guard done.affected == 0 else { return .dismissed }
-    guard let letter = try await letter(id) else { return .unknownLetter }
-    return .settled(letter.resolution ?? "")
+    guard let deadLetter = try await deadLetter(id) else { return .unknown }
+    return .settled(deadLetter.resolution ?? "")
   }
 
-  /// As `BillingErasure.eraseLetters`.
-  package func eraseLetters(of account: String) async throws(PostgresError) -> Int? {
-    try await BillingErasure.eraseLetters(of: account, in: pool)
+  /// Calls `BillingErasure.eraseDeadLetters`.
+  package func eraseDeadLetters(of account: String) async throws(PostgresError) -> Int? {
+    try await BillingErasure.eraseDeadLetters(of: account, in: pool)
   }
 }

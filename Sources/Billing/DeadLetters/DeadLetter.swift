@@ -1,18 +1,18 @@
 package import Model
 internal import Postgres
 
-/// Something that Stripe told and that could not be done yet, as its row says.
+/// An event of Stripe that could not be processed.
 package struct DeadLetter: Sendable, Hashable {
   package let id: Int64
   package let event: String
   package let type: String
-  /// Id of the session, charge or dispute; empty where it could not be read.
+  /// The id of the session, charge or dispute; empty if the event could not be read.
   package let subject: String
   package let account: String?
-  /// As `Refusal.Reason` writes it.
+  /// The raw value of a `Refusal.Reason`.
   package let reason: String
   package let message: String
-  /// The event's bytes; nil once it is settled, or the buyer's data was erased.
+  /// The event's bytes; nil after the dead letter was resolved or the buyer's data erased.
   package let payload: [UInt8]?
   package let receivedAt: Timestamp
   package let attempts: Int64
@@ -20,16 +20,17 @@ package struct DeadLetter: Sendable, Hashable {
   package let resolution: String?
 
   static let columns = """
-    id, event, type, subject, account, reason, message, payload, received_at, attempts, resolved_at, resolution
+    id, event, type, subject, account, reason, message, payload, received_at, attempts, resolved_at,
+    resolution
     """
 
   init(_ row: Row) throws(PostgresError) {
-    id = try row.int(0)
-    (event, type, subject) = (try row.text(1), try row.text(2), try row.text(3))
-    account = try row.optionalText(4)
-    (reason, message) = (try row.text(5), try row.text(6))
-    payload = try row.optionalBytes(7)
-    (receivedAt, attempts) = (try row.timestamp(8), try row.int(9))
-    (resolvedAt, resolution) = (try row.optionalTimestamp(10), try row.optionalText(11))
+    id = try row.int("id")
+    (event, type, subject) = (try row.text("event"), try row.text("type"), try row.text("subject"))
+    account = try row.optionalText("account")
+    (reason, message) = (try row.text("reason"), try row.text("message"))
+    payload = try row.optionalBytes("payload")
+    (receivedAt, attempts) = (try row.timestamp("received_at"), try row.int("attempts"))
+    (resolvedAt, resolution) = (try row.optionalTimestamp("resolved_at"), try row.optionalText("resolution"))
   }
 }

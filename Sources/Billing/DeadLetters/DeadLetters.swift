@@ -2,14 +2,14 @@ internal import Model
 internal import Postgres
 internal import StripeAPI
 
-/// Keeps and settles dead letters, within the transaction of the event. What is settled keeps no bytes of Stripe's.
+/// Opens and resolves dead letters within the transaction of an event. A resolved dead letter has no payload.
 struct DeadLetters {
   private let transaction: PostgresTransaction
 
   init(_ transaction: PostgresTransaction) { self.transaction = transaction }
 
-  /// One open letter for each event: trying again in vain is another attempt of the same letter. What is not covered has
-  /// letters of its own.
+  /// Opens the dead letter of an event, or counts another attempt of the open one. Reversals that are not
+  /// covered have dead letters of their own.
   func keep(_ received: ReceivedEvent, _ refusal: Refusal) async throws(PostgresError) {
     let known = try await transaction.query(
       """
@@ -20,7 +20,7 @@ struct DeadLetters {
     try await insert(received, refusal, subject: received.subject, received.paymentIntent, received.account)
   }
 
-  /// What the event and all others about the same session, charge or dispute waited for is done.
+  /// Resolves the open dead letters of the event and of all others about the same session, charge or dispute.
   func resolve(_ received: ReceivedEvent, as word: String) async throws(PostgresError) {
     try await transaction.query(
       """
@@ -29,34 +29,32 @@ struct DeadLetters {
       """, [.text(received.id), .text(received.subject), .text("\(received.type): \(word)")])
   }
 
-  /// What had come before its purchase counts now, where it is in the purchase's currency.
+  /// Resolves the dead letters of reversals that arrived before their purchase. Those in another currency
+  /// stay open.
   func resolveReversals(of purchase: Purchase) async throws(PostgresError) {
     guard let payment = purchase.paymentIntent else { return }
     try await transaction.query(
-      """
-      UPDATE billing_dead_letters SET resolved_at = now(), payload = NULL, resolution = $3
-      WHERE resolved_at IS NULL AND reason = 'unknown_purchase' AND payment_intent = $1
-        AND subject IN (SELECT id FROM billing_reversals WHERE payment_intent = $1 AND currency = $2)
-      """, [.text(payment), .text(purchase.currency), .text("\(purchase.session) is recorded: reversed")])
+      BillingSQL.resolveReversals,
+      [.text(payment), .text(purchase.currency), .text("\(purchase.session) is recorded: reversed")])
     try await transaction.query(
       """
       UPDATE billing_dead_letters SET reason = 'wrong_currency', message = $2
       WHERE resolved_at IS NULL AND reason = 'unknown_purchase' AND payment_intent = $1
-      """, [.text(payment), .text("\(purchase.session) was paid in \(purchase.currency), and this is not")])
+      """,
+      [
+        .text(payment),
+        .text("\(purchase.session) was paid in \(purchase.currency), but this is in another currency"),
+      ])
   }
 
-  /// Where a payment's session gave nothing and all that it cost was refunded, nothing is open about it any more.
-  /// - Returns: whether that is so.
+  /// Resolves all dead letters of a payment whose session was not credited and whose amount was refunded in
+  /// full.
+  /// - Returns: Whether the payment is such.
   func resolveRefunded(_ received: ReceivedEvent) async throws(PostgresError) -> Bool {
     guard let payment = received.paymentIntent else { return false }
-    let kept = try await transaction.query(
-      """
-      SELECT payload FROM billing_dead_letters
-      WHERE payment_intent = $1 AND resolved_at IS NULL AND payload IS NOT NULL AND reason <> 'wrong_mode'
-        AND starts_with(type, 'checkout.session.')
-      """, [.text(payment)])
-    for row in kept {
-      let content = ReceivedEvent(payload: try row.optionalBytes(0) ?? []).content
+    let sessions = try await transaction.query(BillingSQL.unresolvedSessions, [.text(payment)])
+    for row in sessions {
+      let content = ReceivedEvent(payload: try row.optionalBytes("payload") ?? []).content
       guard case .success(let event) = content, case .checkoutSession(let session) = event.object,
         let amount = session.amountTotal, amount > 0, let currency = session.currency
       else { continue }
@@ -65,7 +63,7 @@ struct DeadLetters {
       try await transaction.query(
         """
         UPDATE billing_dead_letters
-        SET resolved_at = now(), payload = NULL, resolution = 'gave nothing, and all of it was refunded'
+        SET resolved_at = now(), payload = NULL, resolution = 'not credited, and refunded in full'
         WHERE resolved_at IS NULL AND payment_intent = $1 AND reason <> 'wrong_mode'
         """, [.text(payment)])
       return true
@@ -73,9 +71,9 @@ struct DeadLetters {
     return false
   }
 
-  // MARK: What is not covered
+  // MARK: Reversals that are not covered
 
-  /// One open letter for each purchase.
+  /// Opens the dead letter of a purchase, or counts another attempt of the open one.
   func keepOutstanding(
     _ purchase: Purchase, _ received: ReceivedEvent, _ refusal: Refusal
   ) async throws(PostgresError) {
@@ -91,7 +89,7 @@ struct DeadLetters {
   func resolveOutstanding(_ purchase: Purchase) async throws(PostgresError) {
     try await transaction.query(
       """
-      UPDATE billing_dead_letters SET resolved_at = now(), payload = NULL, resolution = 'all that was due is taken back'
+      UPDATE billing_dead_letters SET resolved_at = now(), payload = NULL, resolution = 'reversed in full'
       WHERE subject = $1 AND resolved_at IS NULL AND reason = 'not_covered'
       """, [.text(purchase.session)])
   }
@@ -101,7 +99,8 @@ struct DeadLetters {
   ) async throws(PostgresError) {
     try await transaction.query(
       """
-      INSERT INTO billing_dead_letters (event, type, subject, payment_intent, account, reason, message, payload)
+      INSERT INTO billing_dead_letters
+        (event, type, subject, payment_intent, account, reason, message, payload)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
       """,
       [

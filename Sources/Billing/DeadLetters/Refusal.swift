@@ -2,7 +2,7 @@ package import Model
 
 /// Why an event of Stripe's could not be processed. The event is kept as a dead letter.
 package enum RefusalReason: String, ProblemCode, CaseIterable {
-  /// The money is still on its way; succeeds by itself when Stripe says that it came.
+  /// The payment is not completed; resolved when Stripe reports that it is.
   case unpaid
   case unknownPrice = "unknown_price"
   case wrongCurrency = "wrong_currency"
@@ -10,27 +10,27 @@ package enum RefusalReason: String, ProblemCode, CaseIterable {
   case noAccount = "no_account"
   /// The session's line items give no credits that can be counted.
   case unusableItems = "unusable_items"
-  /// A session of another mode than `payment`, or one that cost something and names no payment.
+  /// A session of another mode than `payment`, or one with a cost and no payment.
   case unsupportedSession = "unsupported_session"
-  /// Stripe does not tell the line items, and will not by itself.
+  /// The line items are not in the event and cannot be read from Stripe.
   case itemsUnavailable = "items_unavailable"
-  /// A test event where money is real, or the other way round.
+  /// A test event for a live store, or the reverse.
   case wrongMode = "wrong_mode"
-  /// Signed by Stripe, but not as it describes its events.
+  /// Signed by Stripe, but not in a documented form.
   case malformedEvent = "malformed_event"
-  /// A refund or dispute of a payment that credited nobody; done by itself once that is recorded.
+  /// A refund or dispute of a payment without a purchase; resolved when the purchase is recorded.
   case unknownPurchase = "unknown_purchase"
-  /// The account has spent what is to be taken back; a replay takes what is there then.
+  /// The account has spent the credits to reverse; a replay reverses what is available then.
   case notCovered = "not_covered"
   case ledgerRefused = "ledger_refused"
-  /// The database takes these values for none that can be.
+  /// The database rejects the values of the event.
   case databaseRefused = "database_refused"
 
   package static let domain = "billing"
 }
 
-/// Why an event of Stripe's could not be processed. The message says what is wrong and what to do, and holds no personal
-/// data but ids.
+/// Why an event of Stripe's could not be processed. The message describes the problem and its solution, and
+/// contains no personal data except ids.
 package typealias Refusal = Problem<RefusalReason>
 
 extension Refusal {

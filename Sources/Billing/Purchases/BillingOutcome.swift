@@ -1,19 +1,20 @@
 package import Model
 
-/// What taking an event came to.
+/// The outcome of processing an event.
 package enum BillingOutcome: Sendable, Hashable {
-  /// The account got these credits.
+  /// The account received these credits.
   case credited(Credits)
-  /// Credits went back to where they came from, or came back to the account after a dispute was won.
+  /// Credits of a purchase were reversed, or reinstated after a dispute was won.
   case reversed(Credits)
-  /// It is recorded, and moves nothing now.
+  /// The event is recorded and moves no credits now.
   case noted
-  /// It was done before.
+  /// The event was processed before.
   case repeated
-  /// An event that nothing is done for.
+  /// Events of this type are ignored.
   case ignored
+  /// The event cannot be processed and is a dead letter.
   case kept(Refusal)
-  /// Nothing was recorded: somebody who is needed does not answer. Whoever sent it is to send it again.
+  /// Nothing was recorded, because a dependency is unavailable. The sender must send the event again.
   case unavailable(BackendError)
 
   /// A stable word for programs.

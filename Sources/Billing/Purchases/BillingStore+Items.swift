@@ -1,7 +1,7 @@
 internal import Model
 internal import StripeAPI
 
-/// What a session bought, which Stripe tells in its events or when it is asked.
+/// The line items of a session, from the event or from Stripe's API.
 extension BillingStore {
   enum Items: Sendable {
     case known([StripeLineItem])
@@ -9,7 +9,7 @@ extension BillingStore {
     case unavailable(BackendError)
   }
 
-  /// Whether the event credits its session, if nothing stands in its way.
+  /// Whether processing the event needs the line items of its session.
   func needsItems(_ received: ReceivedEvent) -> Bool {
     guard case .success(let event) = received.content, event.isLive == isLive,
       case .checkoutSession(let session) = event.object, received.failedSession == nil
@@ -24,7 +24,8 @@ extension BillingStore {
       return .refused(
         Refusal(
           .itemsUnavailable,
-          "what \(session.id) bought is not known without a key of Stripe's API; set one, then replay"))
+          "the line items of \(session.id) cannot be read without a key of Stripe's API; set one, then replay"
+        ))
     }
     switch await lineItems(session.id) {
     case .success(let items): return .known(items)

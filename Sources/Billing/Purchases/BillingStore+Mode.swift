@@ -2,10 +2,11 @@ internal import Model
 internal import Postgres
 internal import StripeAPI
 
-/// Live and test never mix in the books of one database: the first event of the server's own mode says which it is.
+/// Live and test events never mix in one database: the first event of the server's mode records the mode.
 extension BillingStore {
-  /// Why nothing is taken into these books now; nil where the mode fits. Records it where it is not yet.
-  /// - Parameter recorded: nil until then. An event of the other mode records nothing.
+  /// Why the event cannot be processed in the store's mode; nil if the mode is the recorded one. Records the
+  /// mode if none is recorded and the event has it.
+  /// - Parameter recorded: Whether the recorded mode is live; nil if none is recorded.
   func refusalOfMode(_ recorded: Bool?, for received: ReceivedEvent) async throws(PostgresError)
     -> BackendError?
   {
@@ -19,33 +20,35 @@ extension BillingStore {
     return otherMode(recorded)
   }
 
-  /// Why nothing is replayed in these books in this one's mode; nil where the mode is the recorded one.
+  /// Why no event can be replayed in the store's mode; nil if the mode is the recorded one.
   func refusalOfReplay() async throws(PostgresError) -> BackendError? {
     guard let recorded = try await recordedMode() else {
       return BackendError(
-        code: "billing.mode", "these books are neither for live nor for test events yet",
-        hint: "the first event that the server takes in its own mode says which; replay after it",
+        code: "billing.mode", "no mode, live or test, is recorded for purchases yet",
+        hint: "the first event that the server processes in its mode records it; replay afterwards",
         retry: .afterChange)
     }
     return recorded == isLive ? nil : otherMode(recorded)
   }
 
   private func recordedMode() async throws(PostgresError) -> Bool? {
-    try await pool.query("SELECT is_live FROM billing_mode").first?.bool(0)
+    try await pool.query("SELECT is_live FROM billing_mode").first?.bool("is_live")
   }
 
   private func otherMode(_ recorded: Bool) -> BackendError {
     let (theirs, own) = recorded ? ("live", "test") : ("test", "live")
     return BackendError(
-      code: "billing.mode", "these books are for \(theirs) events, and this is set to \(own) ones",
+      code: "billing.mode", "the recorded mode of purchases is \(theirs), but the configured mode is \(own)",
       hint:
-        "set a key of mode \(theirs), or say the mode: `stripeMode: \(theirs)` for the server, `--mode \(theirs)` for "
-        + "a replay; keep \(own) purchases in a database of their own", retry: .afterChange)
+        "set a key of mode \(theirs), or set the mode: `stripeMode: \(theirs)` for the server, "
+        + "`--mode \(theirs)` for a replay; keep \(own) purchases in a database of their own",
+      retry: .afterChange)
   }
 
-  /// Credits come from an account that an applied Ledger opens.
+  /// Purchases are paid from an account that an applied Ledger opens.
   static let noLedger = BackendError(
-    code: "billing.no-ledger", "no Ledger is applied in the database of purchases, so nobody can be credited",
-    hint: "add a Ledger to the manifests and apply them; Stripe delivers again meanwhile", retry: .afterChange
+    code: "billing.no-ledger",
+    "no Ledger is applied in the database of purchases, so nothing can be credited",
+    hint: "add a Ledger to the manifests and apply them; Stripe redelivers the event", retry: .afterChange
   )
 }

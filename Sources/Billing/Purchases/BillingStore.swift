@@ -3,13 +3,13 @@ package import Model
 package import Postgres
 package import StripeAPI
 
-/// Does what Stripe tells, each event once, in the database that holds prices and credits.
+/// Processes Stripe's events, each once, in the database of prices and credits.
 ///
-/// An event is one transaction: that it was taken, the purchase, the credits' move and the dead letters that it settles
-/// are there together or not at all. Whatever order events come in, credits end where they belong: what is taken back of
-/// a purchase follows from all that Stripe told of it (`Reversal`).
+/// An event is one transaction, which records the event and the purchase, moves the credits and resolves
+/// dead letters. The final balances do not depend on the order of events: the credits to reverse of a
+/// purchase follow from all that Stripe has reported about it (`Reversal`).
 package struct BillingStore: Sendable {
-  /// Asks Stripe for a session's line items.
+  /// Reads a session's line items from Stripe.
   package typealias LineItems = @Sendable (_ session: String) async -> Result<[StripeLineItem], StripeError>
 
   let pool: PostgresPool
@@ -20,8 +20,8 @@ package struct BillingStore: Sendable {
   let now: @Sendable () -> Timestamp
 
   /// - Parameters:
-  ///   - isLive: events of the other mode are kept and do nothing.
-  ///   - lineItems: nil without a key of Stripe's API.
+  ///   - isLive: The mode. Events of the other mode become dead letters.
+  ///   - lineItems: Nil without a key of Stripe's API.
   package init(
     _ pool: PostgresPool, environmentPrices: EnvironmentPrices = .none, isLive: Bool, lineItems: LineItems?,
     now: @escaping @Sendable () -> Timestamp
@@ -33,28 +33,30 @@ package struct BillingStore: Sendable {
     self.now = now
   }
 
-  /// Why an event is taken.
+  /// Why an event is processed.
   enum Occasion: Sendable, Hashable {
     case delivery
-    /// An operator asks for it: prices count that were recorded after the session was made.
+    /// Requested by an operator; prices that were recorded after the session was created count, too.
     case replay
   }
 
-  /// May be repeated at will, also at once.
-  package func take(_ received: ReceivedEvent) async -> BillingOutcome { await take(received, on: .delivery) }
+  /// Processes an event. May be repeated, also concurrently.
+  package func process(_ received: ReceivedEvent) async -> BillingOutcome {
+    await process(received, on: .delivery)
+  }
 
-  func take(_ received: ReceivedEvent, on occasion: Occasion) async -> BillingOutcome {
+  func process(_ received: ReceivedEvent, on occasion: Occasion) async -> BillingOutcome {
     if case .success(let event) = received.content, case .other = event.object { return .ignored }
     do throws(PostgresError) {
-      let known = try await standing(of: received)
-      if known.isDone { return .repeated }
-      if let error = try await refusalOfMode(known.isLive, for: received) { return .unavailable(error) }
-      let asks = !known.isCredited && needsItems(received)
-      guard !asks || known.hasLedger else { return .unavailable(BillingStore.noLedger) }
-      let items = asks ? await items(of: received) : nil
+      let status = try await status(of: received)
+      if status.isDone { return .repeated }
+      if let error = try await refusalOfMode(status.isLive, for: received) { return .unavailable(error) }
+      let needsItems = !status.isCredited && needsItems(received)
+      guard !needsItems || status.hasLedger else { return .unavailable(BillingStore.noLedger) }
+      let items = needsItems ? await items(of: received) : nil
       if case .unavailable(let error)? = items { return .unavailable(error) }
       return try await pool.transaction { transaction throws(PostgresError) in
-        try await take(received, items, on: occasion, in: transaction)
+        try await process(received, items, on: occasion, in: transaction)
       }
     } catch {
       guard error.isAboutValues else { return .unavailable(error.backendError) }
@@ -62,32 +64,33 @@ package struct BillingStore: Sendable {
     }
   }
 
-  private func take(
+  private func process(
     _ received: ReceivedEvent, _ items: Items?, on occasion: Occasion, in transaction: PostgresTransaction
   ) async throws(PostgresError) -> BillingOutcome {
     guard try await claim(received, in: transaction) else { return .repeated }
-    let books = BillingTransaction(books: self, transaction: transaction, received: received)
+    let event = BillingTransaction(store: self, transaction: transaction, received: received)
     let outcome: BillingOutcome
-    switch try await books.carryOut(items, on: occasion) {
+    switch try await event.process(items, on: occasion) {
     case .success(let done):
-      // What is lacking of it has a letter of its own.
+      // A reversal that is not covered has a dead letter of its own.
       if case .kept = done {
-        try await books.letters.resolve(received, as: "recorded")
+        try await event.deadLetters.resolve(received, as: "recorded")
       } else {
-        try await books.letters.resolve(received, as: done.word)
+        try await event.deadLetters.resolve(received, as: done.word)
       }
       outcome = done
     case .failure(let refusal):
-      try await books.letters.keep(received, refusal)
-      let isOver = refusal.reason == .wrongMode ? false : try await books.letters.resolveRefunded(received)
-      outcome = isOver ? .noted : .kept(refusal)
+      try await event.deadLetters.keep(received, refusal)
+      let isRefunded =
+        refusal.reason == .wrongMode ? false : try await event.deadLetters.resolveRefunded(received)
+      outcome = isRefunded ? .noted : .kept(refusal)
     }
     try await transaction.query(
       "UPDATE billing_events SET outcome = $2 WHERE id = $1", [.text(received.id), .text(outcome.word)])
     return outcome
   }
 
-  /// True for whoever is to do it: nobody else does until the transaction ends.
+  /// Records the event and locks it until the transaction ends. False if it was processed before.
   private func claim(
     _ received: ReceivedEvent, in transaction: PostgresTransaction
   ) async throws(PostgresError) -> Bool {
@@ -100,32 +103,28 @@ package struct BillingStore: Sendable {
     let row = try await transaction.query(
       "SELECT outcome FROM billing_events WHERE id = $1 FOR UPDATE", [.text(received.id)]
     ).only()
-    return try row.text(0) == "kept"
+    return try row.text("outcome") == "kept"
   }
 
-  private struct Standing {
+  private struct EventStatus {
     let isDone: Bool
     let isCredited: Bool
     let hasLedger: Bool
-    /// The mode that the books are for; nil until it is recorded.
+    /// Whether the recorded mode is live; nil if none is recorded.
     let isLive: Bool?
   }
 
-  /// What is known of an event and its session, and of the books, without waiting for anybody.
-  private func standing(of received: ReceivedEvent) async throws(PostgresError) -> Standing {
+  /// Reads the status of an event without locks.
+  private func status(of received: ReceivedEvent) async throws(PostgresError) -> EventStatus {
     let row = try await pool.query(
-      """
-      SELECT EXISTS (SELECT 1 FROM billing_events WHERE id = $1 AND outcome <> 'kept'),
-        EXISTS (SELECT 1 FROM billing_purchases WHERE session = $2),
-        \(LedgerStore.isOwnedExpression), (SELECT is_live FROM billing_mode)
-      """, [.text(received.id), .text(received.subject)]
+      BillingSQL.eventStatus, [.text(received.id), .text(received.subject)]
     ).only()
-    return Standing(
-      isDone: try row.bool(0), isCredited: try row.bool(1), hasLedger: try row.bool(2),
-      isLive: try row.optionalBool(3))
+    return EventStatus(
+      isDone: try row.bool("is_done"), isCredited: try row.bool("is_credited"),
+      hasLedger: try row.bool("has_ledger"), isLive: try row.optionalBool("mode_is_live"))
   }
 
-  /// Where the database takes no value like these, waiting does not help.
+  /// Keeps an event whose values the database rejects; a retry would fail again.
   private func keep(_ received: ReceivedEvent, because error: PostgresError) async -> BillingOutcome {
     let refusal = Refusal(.databaseRefused, error.description)
     do throws(PostgresError) {
@@ -141,7 +140,8 @@ package struct BillingStore: Sendable {
 }
 
 extension PostgresError {
-  /// Classes 22 and 23 of SQLSTATE: data exceptions and broken constraints, but for what a race brings about.
+  /// Whether the error is of SQLSTATE class 22 or 23, a data exception or violated constraint, except
+  /// duplicate keys, which result from races.
   fileprivate var isAboutValues: Bool {
     guard let sqlState, code != .duplicate else { return false }
     return sqlState.hasPrefix("22") || sqlState.hasPrefix("23")

@@ -3,18 +3,18 @@ internal import Model
 internal import Postgres
 internal import StripeAPI
 
-/// One event, carried out within a transaction that has claimed it.
+/// Processes one event within a transaction that has claimed it.
 struct BillingTransaction {
-  let books: BillingStore
+  let store: BillingStore
   let transaction: PostgresTransaction
   let received: ReceivedEvent
 
-  var letters: DeadLetters { DeadLetters(transaction) }
+  var deadLetters: DeadLetters { DeadLetters(transaction) }
 
-  /// The ledger's account that purchases are paid from.
+  /// The ledger's account that pays for purchases.
   private static let clearing = LedgerStore.clearingAccount
 
-  func carryOut(
+  func process(
     _ items: BillingStore.Items?, on occasion: BillingStore.Occasion
   ) async throws(PostgresError) -> Result<BillingOutcome, Refusal> {
     let event: StripeEvent
@@ -22,12 +22,12 @@ struct BillingTransaction {
     case .success(let read): event = read
     case .failure(let refusal): return .failure(refusal)
     }
-    guard event.isLive == books.isLive else {
+    guard event.isLive == store.isLive else {
       return .failure(
         Refusal(
           .wrongMode,
-          "\(event.id) is a \(event.isLive ? "live" : "test") event, and this is for "
-            + "\(books.isLive ? "live" : "test") events: send each to an endpoint of its own"))
+          "\(event.id) is a \(event.isLive ? "live" : "test") event, but this endpoint is for "
+            + "\(store.isLive ? "live" : "test") events: send each mode to an endpoint of its own"))
     }
     try await Purchases.lock(received.paymentIntent ?? received.subject, in: transaction)
     switch event.object {
@@ -53,8 +53,8 @@ struct BillingTransaction {
   ) async throws(PostgresError) -> Result<BillingOutcome, Refusal> {
     if try await Purchases.of(session: session.id, in: transaction) != nil { return .success(.repeated) }
     if let refusal = CheckoutOrder.refusal(of: session) {
-      let isOver = refusal.reason == .unpaid ? try await hasFailed(session) : false
-      return isOver ? .success(.noted) : .failure(refusal)
+      let hasFailed = refusal.reason == .unpaid ? try await hasFailed(session) : false
+      return hasFailed ? .success(.noted) : .failure(refusal)
     }
     let order: CheckoutOrder
     switch try await self.order(session, items, on: occasion) {
@@ -66,21 +66,21 @@ struct BillingTransaction {
     let call = LedgerCall(
       .transfer([leg], job: session.id), on: Self.clearing, key: "checkout/\(session.id)")
     if case .failure(let error) = try await LedgerStore.execute([call], in: transaction)[0] {
-      return .failure(Refusal(.ledgerRefused, "the ledger refuses \(session.id): \(error.code.rawValue)"))
+      return .failure(Refusal(.ledgerRefused, "the ledger rejects \(session.id): \(error.code.rawValue)"))
     }
     let purchase = Purchase(order, of: session)
     try await Purchases.record(
       purchase, order.lines, isLive: event.isLive, created: session.created, in: transaction)
     try await settle(purchase)
-    try await letters.resolveReversals(of: purchase)
+    try await deadLetters.resolveReversals(of: purchase)
     return .success(.credited(order.credits))
   }
 
-  /// Whether Stripe told that the payment will not come, which may overtake that it was not there yet.
+  /// Whether Stripe has reported that the payment failed. That event may arrive before the unpaid session.
   private func hasFailed(_ session: StripeCheckoutSession) async throws(PostgresError) -> Bool {
-    try await transaction.query(
-      "SELECT EXISTS (SELECT 1 FROM billing_events WHERE failed_session = $1)", [.text(session.id)]
-    ).only().bool(0)
+    let failures = try await transaction.query(
+      "SELECT 1 FROM billing_events WHERE failed_session = $1 LIMIT 1", [.text(session.id)])
+    return !failures.isEmpty
   }
 
   private func order(
@@ -91,10 +91,10 @@ struct BillingTransaction {
       let ids = Array(Set(items.compactMap(\.price))).sorted()
       var prices = try await PricesInForce.find(ids, at: session.created, in: transaction)
       if occasion == .replay, ids.contains(where: { prices[$0] == nil }) {
-        let later = try await PricesInForce.find(ids, at: books.now(), in: transaction)
+        let later = try await PricesInForce.find(ids, at: store.now(), in: transaction)
         prices.merge(later) { atCreation, _ in atCreation }
       }
-      for id in ids where prices[id] == nil { prices[id] = books.environmentPrices.price(id) }
+      for id in ids where prices[id] == nil { prices[id] = store.environmentPrices.price(id) }
       do throws(Refusal) {
         return .success(try CheckoutOrder(session, items: items, prices: prices))
       } catch {
@@ -102,11 +102,13 @@ struct BillingTransaction {
       }
     case .refused(let refusal)?: return .failure(refusal)
     case .unavailable?, nil:
-      return .failure(Refusal(.itemsUnavailable, "what \(session.id) bought is not known; replay this"))
+      return .failure(
+        Refusal(.itemsUnavailable, "the line items of \(session.id) are not known; replay this"))
     }
   }
 
-  /// Nil when both accounts are there and locked. Opens the buyer's alone: the other is the Ledger's to open.
+  /// Opens the buyer's account and locks it and the clearing account, which only a Ledger opens. Nil on
+  /// success.
   private func open(
     _ account: String, for session: StripeCheckoutSession
   ) async throws(PostgresError) -> Refusal? {
@@ -114,27 +116,27 @@ struct BillingTransaction {
     let accounts = try await LedgerStore.lock([Self.clearing, account], in: transaction)
     guard accounts[Self.clearing]?.kind == .stripeClearing else {
       return Refusal(
-        .ledgerRefused, "the account \(Self.clearing) is not the one that clears Stripe's payments")
+        .ledgerRefused, "the account \(Self.clearing) is not the clearing account of Stripe's payments")
     }
     switch accounts[account]?.kind {
     case .creator?, .nodeOwner?, .moduleDeveloper?: return nil
-    default: return Refusal(.noAccount, "what \(session.id) names is no account of a buyer's")
+    default: return Refusal(.noAccount, "the account of \(session.id) cannot be a buyer's")
     }
   }
 
-  // MARK: Taking back
+  // MARK: Reversing
 
   private func reverse(_ reversal: Reversal) async throws(PostgresError) -> Result<BillingOutcome, Refusal> {
     let unknown = Refusal(
       .unknownPurchase,
-      "\(reversal.id) is about a payment that gave no credits here; done once its session is")
+      "\(reversal.id) is about a payment without a purchase; processed once its session is")
     guard let payment = reversal.paymentIntent else { return .failure(unknown) }
     let purchase = try await Purchases.of(payment: payment, in: transaction)
     if let purchase, purchase.currency != reversal.currency {
       return .failure(
         Refusal(
           .wrongCurrency,
-          "\(reversal.id) is in \(reversal.currency), and \(purchase.session) was paid in \(purchase.currency)"
+          "\(reversal.id) is in \(reversal.currency), but \(purchase.session) is in \(purchase.currency)"
         ))
     }
     try await Purchases.record(reversal, of: payment, in: transaction)
@@ -142,9 +144,9 @@ struct BillingTransaction {
     return .success(try await settle(purchase))
   }
 
-  /// Moves what is to be taken back, or given back again, and no more than the account has free. What is lacking stays in
-  /// a dead letter, and is told as kept.
-  /// - Returns: reversed, noted or kept.
+  /// Moves the credits that are to be reversed or reinstated, at most what the account has available. The
+  /// rest becomes a dead letter and the outcome `kept`.
+  /// - Returns: `reversed`, `noted` or `kept`.
   @discardableResult
   func settle(_ purchase: Purchase) async throws(PostgresError) -> BillingOutcome {
     let returned = try await Purchases.returned(of: purchase, in: transaction)
@@ -162,22 +164,22 @@ struct BillingTransaction {
         key: "\(type)/\(purchase.session)/\(purchase.moves + 1)")
       if case .failure(let error) = try await LedgerStore.execute([call], in: transaction)[0] {
         let refusal = Refusal(
-          .notCovered, "the ledger refuses to reverse \(purchase.session): \(error.code.rawValue)")
-        try await letters.keepOutstanding(purchase, received, refusal)
+          .notCovered, "the ledger rejects the reversal of \(purchase.session): \(error.code.rawValue)")
+        try await deadLetters.keepOutstanding(purchase, received, refusal)
         return .kept(refusal)
       }
       try await Purchases.move(move, of: purchase, in: transaction)
     }
     let outstanding = target - purchase.reversed - move
     guard outstanding > 0 else {
-      try await letters.resolveOutstanding(purchase)
+      try await deadLetters.resolveOutstanding(purchase)
       return move == 0 ? .noted : .reversed(Credits(micro: abs(move)))
     }
     let refusal = Refusal(
       .notCovered,
-      "\(Credits(micro: outstanding)) of \(Credits(micro: target)) credits are still to be taken back of "
-        + "\(purchase.session): its account has no more free; replay this later")
-    try await letters.keepOutstanding(purchase, received, refusal)
+      "\(Credits(micro: outstanding)) of \(Credits(micro: target)) credits of \(purchase.session) are still "
+        + "to be reversed: its account has no more available; replay this later")
+    try await deadLetters.keepOutstanding(purchase, received, refusal)
     return .kept(refusal)
   }
 }

@@ -2,25 +2,20 @@ internal import Ledger
 package import Model
 package import StripeAPI
 
-/// What a paid checkout session gives, decided from the session, its line items and the prices in force. Pure.
+/// The credits of a paid checkout session, from the session, its line items and the prices in force. Pure.
 package struct CheckoutOrder: Sendable, Hashable {
   package struct Line: Sendable, Hashable {
     package let price: String
     package let quantity: Int64
-    /// Of all pieces together.
+    /// The credits of all units together.
     package let credits: Credits
   }
 
-  /// What one piece gives.
+  /// The credits of one unit.
   package struct Price: Sendable, Hashable {
     package let credits: Credits
     /// ISO 4217 in lower case.
     package let currency: String
-
-    package init(credits: Credits, currency: String) {
-      self.credits = credits
-      self.currency = currency
-    }
   }
 
   package let account: String
@@ -28,7 +23,7 @@ package struct CheckoutOrder: Sendable, Hashable {
   package let lines: [Line]
   package let credits: Credits
 
-  /// All lines give credits, or nothing does.
+  /// Throws if any line gives no credits.
   package init(
     _ session: StripeCheckoutSession, items: [StripeLineItem], prices: [String: Price]
   ) throws(Refusal) {
@@ -41,7 +36,7 @@ package struct CheckoutOrder: Sendable, Hashable {
     for item in items {
       let line = try CheckoutOrder.line(item, of: session, prices)
       let (sum, overflow) = total.addingReportingOverflow(line.credits.micro)
-      guard !overflow, sum <= LedgerCall.greatestAmount.micro else { throw CheckoutOrder.tooMany(session) }
+      guard !overflow, sum <= Credits.maxTransfer.micro else { throw CheckoutOrder.tooMany(session) }
       total = sum
       lines.append(line)
     }
@@ -49,24 +44,26 @@ package struct CheckoutOrder: Sendable, Hashable {
     credits = Credits(micro: total)
   }
 
-  /// Why a session gives nothing whatever it bought; nil where its line items decide. What was paid has a payment, by which
-  /// refunds and disputes are found: subscriptions and sessions that only set up a later payment have none.
+  /// Why a session gives no credits whatever its line items are; nil if they decide. A paid session needs a
+  /// payment, by which refunds and disputes are found; subscriptions and sessions that set up a later payment
+  /// have none.
   static func refusal(of session: StripeCheckoutSession) -> Refusal? {
     guard session.mode == .payment else {
       return Refusal(
-        .unsupportedSession, "\(session.id) is no single payment; sell credits by sessions of mode ‘payment’")
+        .unsupportedSession,
+        "\(session.id) is not a single payment; sell credits by sessions of mode ‘payment’")
     }
     switch session.paymentStatus {
     case .paid, .noPaymentRequired: break
-    case .unpaid: return Refusal(.unpaid, "\(session.id) is not paid yet; Stripe tells when it is")
+    case .unpaid: return Refusal(.unpaid, "\(session.id) is not paid yet; Stripe sends an event when it is")
     case .other:
-      return Refusal(.malformedEvent, "\(session.id) has a payment status that is not known here")
+      return Refusal(.malformedEvent, "\(session.id) has an unknown payment status")
     }
     let isFree = session.amountTotal == 0
     guard isFree || (session.paymentStatus == .paid && session.paymentIntent != nil) else {
       return Refusal(
         .unsupportedSession,
-        "\(session.id) names no payment for what it cost, so no refund could be told of it")
+        "\(session.id) has a cost but no payment, so refunds of it could not be found")
     }
     return nil
   }
@@ -82,24 +79,24 @@ package struct CheckoutOrder: Sendable, Hashable {
     guard let price = prices[id] else {
       throw Refusal(
         .unknownPrice,
-        "no PriceMap had \(id) when \(session.id) was made; add it to one, then replay: "
+        "no PriceMap had \(id) when \(session.id) was created; add it to one, then replay: "
           + "the prices in force then count")
     }
     let paid = session.currency ?? item.currency
     guard price.currency == paid, price.currency == item.currency else {
       throw Refusal(
-        .wrongCurrency, "\(session.id) was paid in \(paid), and \(id) gives credits for \(price.currency)")
+        .wrongCurrency, "\(session.id) was paid in \(paid), but \(id) gives credits for \(price.currency)")
     }
     let (micro, overflow) = price.credits.micro.multipliedReportingOverflow(by: quantity)
-    guard !overflow, micro <= LedgerCall.greatestAmount.micro else { throw tooMany(session) }
+    guard !overflow, micro <= Credits.maxTransfer.micro else { throw tooMany(session) }
     return Line(price: id, quantity: quantity, credits: Credits(micro: micro))
   }
 
   private static func tooMany(_ session: StripeCheckoutSession) -> Refusal {
-    Refusal(.unusableItems, "\(session.id) gives more than \(LedgerCall.greatestAmount) credits")
+    Refusal(.unusableItems, "\(session.id) gives more than \(Credits.maxTransfer) credits")
   }
 
-  /// Whom the session names: by `client_reference_id`, else by `account` of its metadata.
+  /// The account of a session: `client_reference_id`, or else `account` of its metadata.
   package static func account(of session: StripeCheckoutSession) throws(Refusal) -> String {
     let named = [session.clientReferenceID, session.metadata["account"]].compactMap { $0 }.filter {
       !$0.isEmpty
@@ -107,18 +104,18 @@ package struct CheckoutOrder: Sendable, Hashable {
     guard let text = named.first else {
       throw Refusal(
         .noAccount,
-        "\(session.id) names no account: make sessions with client_reference_id, or metadata account")
+        "\(session.id) names no account: create sessions with client_reference_id, or metadata account")
     }
     let name = LedgerStore.plainName(text)
-    guard LedgerStore.isFree(name), !reserved.contains(name) else {
+    guard LedgerStore.isValidName(name), !reserved.contains(name) else {
       throw Refusal(
         .noAccount,
-        "what \(session.id) names is no account of a buyer's: lowercase letters, digits and ‘-’ within, at most 63"
+        "the account of \(session.id) cannot be a buyer's: use 1 to 63 of a–z, 0–9 and inner hyphens"
       )
     }
     return name
   }
 
-  /// The ledger's own accounts, which may not be opened by a session.
+  /// The ledger's own accounts, which a session cannot name.
   private static let reserved: Set = [LedgerStore.clearingAccount, LedgerSpec().platform, "overflow"]
 }

@@ -2,7 +2,7 @@ internal import Model
 internal import Postgres
 internal import StripeAPI
 
-/// A checkout session that was credited, as its row says. Credits are micro-credits.
+/// A credited checkout session, as a row of `billing_purchases`. Credits are micro-credits.
 struct Purchase: Sendable, Hashable {
   let session: String
   let account: String
@@ -24,21 +24,21 @@ struct Purchase: Sendable, Hashable {
   }
 
   init(_ row: Row) throws(PostgresError) {
-    session = try row.text(0)
-    account = try row.text(1)
-    (credits, reversed, moves) = (try row.int(2), try row.int(3), try row.int(4))
-    (currency, amount) = (try row.text(5), try row.int(6))
-    paymentIntent = try row.optionalText(7)
+    (session, account) = (try row.text("session"), try row.text("account"))
+    (credits, reversed) = (try row.int("credits_micro"), try row.int("reversed_micro"))
+    moves = try row.int("moves")
+    (currency, amount) = (try row.text("currency"), try row.int("amount"))
+    paymentIntent = try row.optionalText("payment_intent")
   }
 }
 
-/// Statements about purchases and what was given back of them, within a transaction.
+/// Statements about purchases and their reversals, within a transaction.
 enum Purchases {
   private static let columns = """
     session, account, credits_micro, reversed_micro, moves, currency, amount, payment_intent
     """
 
-  /// Whoever works on the same payment, or session without one, waits until the transaction ends.
+  /// Locks a payment, or a session without one, until the transaction ends.
   static func lock(_ subject: String, in transaction: PostgresTransaction) async throws(PostgresError) {
     try await transaction.query(
       "SELECT pg_advisory_xact_lock(hashtextextended('billing/' || $1::text, 0))", [.text(subject)])
@@ -77,11 +77,7 @@ enum Purchases {
         ])
       })
     try await transaction.query(
-      """
-      INSERT INTO billing_purchases (
-        session, account, lines, credits_micro, currency, amount, payment_intent, is_live, session_created_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-      """,
+      BillingSQL.insertPurchase,
       [
         .text(purchase.session), .text(purchase.account), .json(list), .int(purchase.credits),
         .text(purchase.currency), .int(purchase.amount), .optional(purchase.paymentIntent, SQLValue.text),
@@ -89,57 +85,54 @@ enum Purchases {
       ])
   }
 
-  /// - Parameter credits: positive when they were taken back, negative when they were given back again.
+  /// Records a movement of a purchase's credits.
+  /// - Parameter credits: Positive for a reversal, negative for a reinstatement.
   static func move(
     _ credits: Int64, of purchase: Purchase, in transaction: PostgresTransaction
   ) async throws(PostgresError) {
     try await transaction.query(
-      "UPDATE billing_purchases SET reversed_micro = reversed_micro + $2, moves = moves + 1 WHERE session = $1",
+      """
+      UPDATE billing_purchases SET reversed_micro = reversed_micro + $2, moves = moves + 1
+      WHERE session = $1
+      """,
       [.text(purchase.session), .int(credits)])
   }
 
-  /// Refunds only grow; of what was told about a dispute the end counts, else the newest.
+  /// Records all refunds of a charge, or a dispute, whatever the order of events.
   static func record(
     _ reversal: Reversal, of payment: String, in transaction: PostgresTransaction
   ) async throws(PostgresError) {
     try await transaction.query(
-      """
-      INSERT INTO billing_reversals AS r (id, payment_intent, currency, amount, state, told_at)
-      VALUES ($1, $2, $3, $4, $5, $6)
-      ON CONFLICT (id) DO UPDATE
-      SET amount = excluded.amount, state = excluded.state, told_at = excluded.told_at, recorded_at = now()
-      WHERE CASE WHEN excluded.state = 'refunded' THEN excluded.amount > r.amount ELSE
-        (excluded.state IN ('lost', 'won'), excluded.told_at, excluded.state COLLATE "C", excluded.amount)
-        > (r.state IN ('lost', 'won'), r.told_at, r.state COLLATE "C", r.amount) END
-      """,
+      BillingSQL.recordReversal,
       [
         .text(reversal.id), .text(payment), .text(reversal.currency), .int(reversal.amount),
-        .text(reversal.state.rawValue), .timestamp(reversal.toldAt),
+        .text(reversal.state.rawValue), .timestamp(reversal.reportedAt),
       ])
   }
 
-  /// What was refunded of a payment, whether or not it gave credits.
+  /// The refunded amount of a payment, whether or not it was credited.
   static func refunded(
     of payment: String, in currency: String, _ transaction: PostgresTransaction
   ) async throws(PostgresError) -> Int64 {
-    try await transaction.query(
-      """
-      SELECT least(coalesce(sum(amount), 0), 9000000000000000000)::bigint FROM billing_reversals
-      WHERE payment_intent = $1 AND currency = $2 AND state = 'refunded'
-      """, [.text(payment), .text(currency)]
-    ).only().int(0)
+    try await sum([.refunded], of: payment, in: currency, transaction)
   }
 
-  /// What the buyer has back of the price.
+  /// The amount that the buyer has back, by refunds and disputes.
   static func returned(
     of purchase: Purchase, in transaction: PostgresTransaction
   ) async throws(PostgresError) -> Int64 {
     guard let payment = purchase.paymentIntent else { return 0 }
-    return try await transaction.query(
+    return try await sum([.refunded, .disputed, .lost], of: payment, in: purchase.currency, transaction)
+  }
+
+  private static func sum(
+    _ states: [Reversal.State], of payment: String, in currency: String, _ transaction: PostgresTransaction
+  ) async throws(PostgresError) -> Int64 {
+    try await transaction.query(
       """
-      SELECT least(coalesce(sum(amount), 0), 9000000000000000000)::bigint FROM billing_reversals
-      WHERE payment_intent = $1 AND currency = $2 AND state IN ('refunded', 'disputed', 'lost')
-      """, [.text(payment), .text(purchase.currency)]
-    ).only().int(0)
+      SELECT least(coalesce(sum(amount), 0), 9000000000000000000)::bigint AS amount FROM billing_reversals
+      WHERE payment_intent = $1 AND currency = $2 AND state = ANY ($3)
+      """, [.text(payment), .text(currency), .textArray(states.map(\.rawValue))]
+    ).only().int("amount")
   }
 }

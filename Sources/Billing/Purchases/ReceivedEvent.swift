@@ -1,14 +1,14 @@
 internal import Model
 package import StripeAPI
 
-/// An event with the bytes that it came in. Whoever makes one has verified the signature.
+/// An event with its bytes. The caller has verified the signature.
 package struct ReceivedEvent: Sendable {
   package let id: String
   package let type: String
   package let payload: [UInt8]
   package let content: Result<StripeEvent, Refusal>
 
-  /// Never fails: what cannot be read is known by its digest, so that it can be kept.
+  /// Never fails: an event that cannot be read is identified by its digest, so that it can be kept.
   package init(payload: [UInt8]) {
     self.payload = payload
     do throws(StripeError) {
@@ -33,7 +33,7 @@ package struct ReceivedEvent: Sendable {
       }
   }
 
-  /// Ids by which a dead letter of it is found again.
+  /// The id of the session, charge or dispute; empty for other events.
   var subject: String {
     switch (try? content.get())?.object {
     case .checkoutSession(let session)?: session.id
@@ -52,10 +52,10 @@ package struct ReceivedEvent: Sendable {
     }
   }
 
-  /// The session whose payment it tells to have failed.
+  /// The session whose payment failed by this event.
   var failedSession: String? { type == "checkout.session.async_payment_failed" ? subject : nil }
 
-  /// The account that a session names, where it is one.
+  /// The account of a session event; nil for other events and invalid names.
   var account: String? {
     guard case .checkoutSession(let session)? = (try? content.get())?.object else { return nil }
     return try? CheckoutOrder.account(of: session)

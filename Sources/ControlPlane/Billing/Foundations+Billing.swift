@@ -29,7 +29,7 @@ extension Foundations {
 extension EnvironmentPrices {
   /// The prices in the environment of this process.
   package static func current() throws(OperationError) -> EnvironmentPrices {
-    do throws(EnvironmentPrices.Problem) {
+    do throws(EnvironmentPrices.SyntaxError) {
       return try EnvironmentPrices(parsing: Environment[variable] ?? "")
     } catch {
       throw .usage(error.description)

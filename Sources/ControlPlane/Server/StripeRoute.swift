@@ -39,11 +39,11 @@ package struct StripeRoute: Sendable {
       return WebhookRoute(path: "webhooks/stripe") { _ in answer }
     }
     let webhook = StripeWebhook(
-      secrets: settings.secrets, books: { await store() }, now: time.now)
+      secrets: settings.secrets, store: { await store() }, now: time.now)
     return WebhookRoute(path: "webhooks/stripe") { request in
-      let reply = await webhook.take(request.body, signature: request.header("Stripe-Signature"))
+      let reply = await webhook.process(request.body, signature: request.header("Stripe-Signature"))
       record(reply)
-      if case .taken(.kept, _) = reply { await countDeadLetters() }
+      if case .processed(.kept, _) = reply { await countDeadLetters() }
       return WebhookAnswer(
         status: reply.status, json: reply.json, retryAfterSeconds: reply.retryAfterSeconds)
     }
@@ -56,17 +56,17 @@ package struct StripeRoute: Sendable {
   private func record(_ reply: StripeWebhook.Reply) {
     metrics.countBillingEvent(reply.word)
     switch reply {
-    case .taken(.kept(let refusal), let event):
+    case .processed(.kept(let refusal), let event):
       logger.error(
         "Stripe event kept as a dead letter: rendertrust billing dead-letters",
         metadata: [
           "event": .string(event), "reason": .string(refusal.reason.rawValue),
           "error": .string(refusal.message),
         ])
-    case .taken(.credited(let credits), let event), .taken(.reversed(let credits), let event):
+    case .processed(.credited(let credits), let event), .processed(.reversed(let credits), let event):
       logger.info(
         "\(reply.word)", metadata: ["event": .string(event), "credits": .string(credits.description)])
-    case .taken(_, let event):
+    case .processed(_, let event):
       logger.debug("\(reply.word)", metadata: ["event": .string(event)])
     case .refused(let code, let message):
       logger.warning(
@@ -88,7 +88,8 @@ package struct StripeRoute: Sendable {
 
   /// Keeps the last count if the store does not answer.
   private func countDeadLetters() async {
-    guard case .success(let store) = await store(), let counts = try? await store.openLetters() else {
+    guard case .success(let store) = await store(), let counts = try? await store.openDeadLetterCounts()
+    else {
       return
     }
     metrics.setDeadLetters(counts)

@@ -13,10 +13,10 @@ package struct BinaryRows: Sendable {
   /// Reads a `bigint` column.
   /// - Parameter rows: Nil for all rows.
   package func integers(
-    _ column: Int, in rows: Range<Int>? = nil, _ body: (Int64?) -> Void
+    _ column: String, in rows: Range<Int>? = nil, _ body: (Int64?) -> Void
   ) throws(PostgresError) {
     var isFit = true
-    values(column, in: rows) { bytes in
+    try values(column, in: rows) { bytes in
       guard let bytes else { return body(nil) }
       guard bytes.count == 8 else {
         isFit = false
@@ -29,7 +29,7 @@ package struct BinaryRows: Sendable {
 
   /// Reads a `timestamptz` column as microseconds since 1970.
   package func timestamps(
-    _ column: Int, in rows: Range<Int>? = nil, _ body: (Int64?) -> Void
+    _ column: String, in rows: Range<Int>? = nil, _ body: (Int64?) -> Void
   ) throws(PostgresError) {
     var isFit = true
     try integers(column, in: rows) { value in
@@ -43,10 +43,12 @@ package struct BinaryRows: Sendable {
 
   /// Reads the bytes of a `text` or `bytea` column, which are valid only during the call.
   package func values(
-    _ column: Int, in rows: Range<Int>? = nil, _ body: (UnsafeRawBufferPointer?) -> Void
-  ) {
-    precondition(result.columns.indices.contains(column))
-    let (pointer, column, rows) = (result.pointer, Int32(column), (rows ?? 0..<count).clamped(to: 0..<count))
+    _ column: String, in rows: Range<Int>? = nil, _ body: (UnsafeRawBufferPointer?) -> Void
+  ) throws(PostgresError) {
+    guard let index = result.columns.firstIndex(of: column) else {
+      throw PostgresError(.unexpectedValue, "the result has no column \(column)", server: result.server)
+    }
+    let (pointer, column, rows) = (result.pointer, Int32(index), (rows ?? 0..<count).clamped(to: 0..<count))
     for row in Int32(rows.lowerBound)..<Int32(rows.upperBound) {
       let length = Int(PQgetlength(pointer, row, column))
       if length == 0, PQgetisnull(pointer, row, column) == 1 {
@@ -57,9 +59,8 @@ package struct BinaryRows: Sendable {
     }
   }
 
-  private func mismatch(_ column: Int, _ wanted: String) -> PostgresError {
-    PostgresError(
-      .unexpectedValue, "column \(result.columns[column]) is not \(wanted)", server: result.server)
+  private func mismatch(_ column: String, _ wanted: String) -> PostgresError {
+    PostgresError(.unexpectedValue, "column \(column) is not \(wanted)", server: result.server)
   }
 }
 

@@ -45,7 +45,7 @@ package struct JobOrder: Hashable, Sendable {
     if !(0...9).contains(priority) {
       return JobError(.invalid, field: "priority", "it is a number from 0 to 9")
     }
-    if let budget, budget.micro <= 0 || budget.micro > 1_000_000_000_000_000 {
+    if let budget, budget.micro <= 0 || budget > Credits.maxTransfer {
       return JobError(.invalid, field: "budget", "it is an amount of credits above 0")
     }
     if let within, within.milliseconds < 1000 || within > JobOrder.maxDuration {

@@ -15,10 +15,20 @@ extension LedgerStore {
     return !triggers.isEmpty
   }
 
-  /// Installs the triggers and functions of this release where the database has none. Whatever opens accounts
-  /// calls this first: the trigger starts an account's hash chain. A database whose triggers are of another
-  /// release stays as it is; its `Ledger` resource updates them.
+  /// Installs the triggers, functions and constraints of this release, in place of others. May be repeated.
+  package func installTriggers() async throws(PostgresError) {
+    try await pool.transaction { transaction throws(PostgresError) in
+      // Every movement of credits locks accounts first; this waits for those in progress before it locks
+      // anything else.
+      try await transaction.query("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
+      try await transaction.script(LedgerGuards.sql)
+    }
+  }
+
+  /// Installs the triggers and functions of this release where the database has none. A caller that opens
+  /// accounts calls this first: the trigger starts an account's hash chain. A database whose triggers are of
+  /// another release stays as it is; its `Ledger` resource updates them.
   package func installTriggersIfMissing() async throws(PostgresError) {
-    if try await !hasTriggers() { try await guardBooks() }
+    if try await !hasTriggers() { try await installTriggers() }
   }
 }

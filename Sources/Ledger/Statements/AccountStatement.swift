@@ -1,25 +1,25 @@
 package import Model
 
-/// What happened on an account in a span of time, in the order of its entries.
+/// The entries of an account in a span of time, in their order.
 package struct AccountStatement: Hashable, Sendable {
   package struct Line: Hashable, Sendable {
     package let entry: Int64
     package let at: Timestamp
-    /// What it was for: `purchase`, `grant`, `payout`, `share`, `commission`, `refund`.
+    /// The purpose: `purchase`, `grant`, `payout`, `share`, `commission`, `refund`.
     package let type: String
     package let job: String
     /// The other account.
     package let other: String
-    /// Negative: it left the account.
+    /// Negative for a payment from the account.
     package let amount: Credits
-    /// What was there after it.
+    /// The balance after the entry.
     package let balance: Credits
   }
 
   package let account: String
   package let kind: LedgerStore.AccountKind
   package let from: Timestamp
-  /// The first moment that it does not cover.
+  /// The end of the span, exclusive.
   package let to: Timestamp
   package let opening: Credits
   package let lines: [Line]
@@ -28,7 +28,7 @@ package struct AccountStatement: Hashable, Sendable {
 
   package var closing: Credits { lines.last?.balance ?? opening }
 
-  /// What came and went by type, sorted by type.
+  /// The sums of amounts by type, sorted by type.
   package var totals: [(type: String, lines: Int, amount: Credits)] {
     var totals: [String: (Int, Int64)] = [:]
     for line in lines {
@@ -38,7 +38,7 @@ package struct AccountStatement: Hashable, Sendable {
     return totals.sorted { $0.key < $1.key }.map { ($0.key, $0.value.0, Credits(micro: $0.value.1)) }
   }
 
-  /// Amounts as exact decimal text.
+  /// The JSON form, with amounts as exact decimal text.
   package var value: Value {
     .members([
       "account": .string(account), "kind": .string(kind.rawValue), "from": .string(from.description),

@@ -1,7 +1,6 @@
 package import Model
 
-/// How accounts are written in the API and by `credits balance -o json`, amounts as exact decimal text; the same is read
-/// back.
+/// The JSON form in the API and of `credits balance -o json`, with amounts as exact decimal text.
 extension LedgerStore.Account: JSONRepresentable {
   package var value: Value {
     .members([
@@ -21,7 +20,7 @@ extension LedgerStore.Account: JSONRepresentable {
   }
 }
 
-/// The same for `credits holds -o json`.
+/// The JSON form in the API and of `credits holds -o json`.
 extension LedgerStore.Hold: JSONRepresentable {
   package var value: Value {
     .members([

@@ -1,16 +1,16 @@
 package import Model
 
-/// A statement as a page to print: one file without scripts or references.
+/// A statement as a printable HTML page: one file without scripts or references.
 package struct StatementPage: Sendable {
   private let statement: AccountStatement
-  /// What a credit is worth, in ten-thousandths of a dollar.
+  /// The value of a credit in ten-thousandths of a dollar.
   private let tenThousandths: Int64
   private let title: String
   private let madeAt: Timestamp
 
   /// - Parameters:
-  ///   - tenThousandths: what a credit is worth, in ten-thousandths of a dollar.
-  ///   - span: names the span, such as `November 2026`.
+  ///   - tenThousandths: The value of a credit in ten-thousandths of a dollar.
+  ///   - span: The name of the span, such as `November 2026`.
   package init(
     _ statement: AccountStatement, creditWorth tenThousandths: Int64, span: String, madeAt: Timestamp
   ) {
@@ -20,7 +20,7 @@ package struct StatementPage: Sendable {
     self.madeAt = madeAt
   }
 
-  /// Creators are invoiced, everybody else is told what they earned.
+  /// Creators receive an invoice, other people a statement of earnings.
   private var heading: String {
     switch statement.kind {
     case .creator: "Invoice"
@@ -48,8 +48,9 @@ package struct StatementPage: Sendable {
       </header>
       \(summary)
       \(lines)
-      <footer>One credit is worth $\(Decimals.text(tenThousandths, digits: 4).padded(to: 2)). Amounts are exact to a \
-      millionth of a credit; dollars are rounded to the nearest cent. Times are UTC.</footer>
+      <footer>One credit is worth $\(Decimals.text(tenThousandths, digits: 4).padded(to: 2)). \
+      Amounts are exact to a millionth of a credit; dollars are rounded to the nearest cent. \
+      Times are UTC.</footer>
       </body>
       </html>
 
@@ -65,7 +66,8 @@ package struct StatementPage: Sendable {
     }
     return """
       <table class="summary">
-      <thead><tr><th>Summary</th><th class="n">Entries</th><th class="n">Credits</th><th class="n">USD</th></tr></thead>
+      <thead><tr><th>Summary</th><th class="n">Entries</th><th class="n">Credits</th>\
+      <th class="n">USD</th></tr></thead>
       <tbody>
       <tr><td>Balance before</td><td></td><td class="n">\(statement.opening)</td>\
       <td class="n">\(dollars(statement.opening))</td></tr>
@@ -88,7 +90,8 @@ package struct StatementPage: Sendable {
     }
     return """
       <table>
-      <thead><tr><th>Time</th><th>What</th><th>For</th><th class="n">Credits</th><th class="n">Balance</th></tr></thead>
+      <thead><tr><th>Time</th><th>What</th><th>For</th><th class="n">Credits</th>\
+      <th class="n">Balance</th></tr></thead>
       <tbody>
       \(rows.joined(separator: "\n"))
       </tbody>
@@ -98,7 +101,7 @@ package struct StatementPage: Sendable {
 
   private func signed(_ credits: Credits) -> String { credits.micro > 0 ? "+\(credits)" : "\(credits)" }
 
-  /// To the nearest cent, halves away from zero.
+  /// Rounded to the nearest cent, halves away from zero.
   private func dollars(_ credits: Credits) -> String {
     let (high, low) = credits.micro.magnitude.multipliedFullWidth(by: UInt64(tenThousandths.magnitude))
     // Micro-credits times ten-thousandths are 10^-10 dollars: 10^8 of them are a cent.
@@ -133,8 +136,10 @@ package struct StatementPage: Sendable {
   private static let style = """
     :root{--ink:#16202a;--soft:#5b6875;--line:#d9dfe5}
     *{box-sizing:border-box}
-    body{font:14px/1.45 system-ui,sans-serif;color:var(--ink);max-width:52rem;margin:2.5rem auto;padding:0 1.5rem}
-    header{display:flex;justify-content:space-between;align-items:end;gap:2rem;border-bottom:2px solid var(--ink);
+    body{font:14px/1.45 system-ui,sans-serif;color:var(--ink);max-width:52rem;margin:2.5rem auto;\
+    padding:0 1.5rem}
+    header{display:flex;justify-content:space-between;align-items:end;gap:2rem;\
+    border-bottom:2px solid var(--ink);
       padding-bottom:1rem;margin-bottom:1.5rem}
     .brand{color:var(--soft);letter-spacing:.08em;text-transform:uppercase;font-size:.75rem}
     h1{margin:.1rem 0 0;font-size:1.9rem;line-height:1.1}
@@ -152,7 +157,7 @@ package struct StatementPage: Sendable {
 }
 
 extension String {
-  /// With at least so many digits after the point: `0.1` → `0.10`.
+  /// Padded with zeros to a number of decimal places: `0.1` → `0.10`.
   fileprivate func padded(to digits: Int) -> String {
     let parts = split(separator: ".", omittingEmptySubsequences: false)
     let fraction = parts.count > 1 ? String(parts[1]) : ""

@@ -52,7 +52,7 @@ struct SimulatedLedgers: ResourceBackend {
         database.ledger.accounts.formUnion([spec.platform, LedgerStore.clearingAccount])
         database.ledger.owners.insert(subject.id.name)
       case .openAccounts: database.ledger.accounts.formUnion([spec.platform, LedgerStore.clearingAccount])
-      case .guardBooks: database.ledger.isGuarded = true
+      case .installTriggers: database.ledger.isGuarded = true
       case .record(let rules, _): database.ledger.record(rules)
       case .expire: database.ledger.overdueHolds = 0
       case .export: break

@@ -73,7 +73,7 @@ struct SimulatedPrices: ResourceBackend {
         let holder = database.prices.filter { $0.key != map && $0.value[entry.priceID] != nil }.keys.min()
         if let holder {
           return .failure(
-            BackendError(code: "pricemap.conflict", "\(entry.priceID) belongs to PriceMap/\(holder) already"))
+            BackendError(code: "pricemap.conflict", "\(entry.priceID) already belongs to PriceMap/\(holder)"))
         }
       }
       for price in close { database.prices[map]?[price] = nil }

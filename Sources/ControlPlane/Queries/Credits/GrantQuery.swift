@@ -52,7 +52,7 @@ package struct GrantQuery: Query {
       throw OperationError.usage("--kind is creator, node_owner or module_developer")
     }
     let name = LedgerStore.plainName(account)
-    guard LedgerStore.isFree(name) || name.hasPrefix(LedgerStore.erasedPrefix) else {
+    guard LedgerStore.isValidName(name) || name.hasPrefix(LedgerStore.erasedPrefix) else {
       throw OperationError.usage("‘\(name)’ is not the name of an account; write for example ada")
     }
     self.ledger = ledger
@@ -96,7 +96,7 @@ package struct GrantQuery: Query {
     _ = try await open.account(from)
     var result = try await open.ledger.execute([call])[0]
     // Opens the account only for a grant that succeeds, so that a refused grant leaves no account.
-    if case .failure(let error) = result, error.code == .unknownPayee, LedgerStore.isFree(account) {
+    if case .failure(let error) = result, error.code == .unknownPayee, LedgerStore.isValidName(account) {
       try await open.ledger.open([account], as: kind)
       result = try await open.ledger.execute([call])[0]
     }

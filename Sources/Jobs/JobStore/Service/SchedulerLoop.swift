@@ -109,7 +109,7 @@ package struct SchedulerLoop: Sendable {
 
   private func settle() async throws(PostgresError) {
     while !Task.isCancelled {
-      let settlement = try await ledger.settle(most: SchedulerLoop.batchLimit)
+      let settlement = try await ledger.settle(limit: SchedulerLoop.batchLimit)
       if settlement.settled > 0 { report(.settled(settlement.settled)) }
       if !settlement.refused.isEmpty { report(.unpaid(settlement.refused.mapValues(\.rawValue))) }
       guard settlement.settled + settlement.refused.count == SchedulerLoop.batchLimit else { return }

@@ -11,8 +11,6 @@ struct JobTerms: Sendable {
 
   /// How long the hold outlasts the job's deadline, so that usage is settled before it expires.
   static let grace = TimeSpan(seconds: 86_400)
-  /// A billion credits.
-  private static let maxMicro: Int64 = 1_000_000_000_000_000
 
   static func of(_ order: JobOrder, _ module: FleetModule, _ settings: SchedulerSettings, _ rates: TimeRates?)
     -> Result<JobTerms, JobError>
@@ -35,7 +33,7 @@ struct JobTerms: Sendable {
     -> Result<JobTerms, JobError>
   {
     let (whole, overflow) = price.micro.multipliedReportingOverflow(by: order.units)
-    guard !overflow, whole <= maxMicro else {
+    guard !overflow, whole <= Credits.maxTransfer.micro else {
       return .failure(JobError(.invalid, field: "units", "they cost more than a billion credits"))
     }
     if let budget = order.budget, price > budget {

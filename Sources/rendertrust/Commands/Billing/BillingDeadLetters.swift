@@ -24,7 +24,7 @@ struct BillingDeadLetters: AsyncParsableCommand {
   func run() async throws {
     try await StateSession.open(scope.state) { state in
       // One more than shown, to detect whether there are more.
-      let found = try await state.billing(scope.environment).letters(limit: min(limit, .max - 1) + 1)
+      let found = try await state.billing(scope.environment).deadLetters(limit: min(limit, .max - 1) + 1)
       let deadLetters = Array(found.prefix(limit))
       output.write(.array(deadLetters.map { .object($0.members) }), names: deadLetters.map { String($0.id) })
       {

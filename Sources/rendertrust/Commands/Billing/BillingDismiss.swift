@@ -39,7 +39,7 @@ struct BillingDismiss: AsyncParsableCommand {
         switch try await store.dismiss(id, by: actor, because: because) {
         case .dismissed: Output.success("dead letter \(id): dismissed")
         case .settled(let resolution): Output.success("dead letter \(id): already resolved: \(resolution)")
-        case .unknownLetter:
+        case .unknown:
           unknown += 1
           Output.failure("dead letter \(id): not found")
         }

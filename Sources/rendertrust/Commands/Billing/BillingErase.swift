@@ -30,7 +30,7 @@ struct BillingErase: AsyncParsableCommand {
         "erasing ‘\(name)’ from dead letters cannot be undone: pass --yes to confirm")
     }
     try await StateSession.open(scope.state) { state in
-      guard let count = try await state.billing(scope.environment).eraseLetters(of: name) else {
+      guard let count = try await state.billing(scope.environment).eraseDeadLetters(of: name) else {
         throw CommandFailure.usage(
           "the ledger has an account ‘\(name)’: rendertrust ledger erase \(name) --yes erases both")
       }

@@ -36,7 +36,7 @@ struct BillingReplay: AsyncParsableCommand {
   func run() async throws {
     try await StateSession.open(scope.state) { state in
       let store = try await state.billing(scope.environment, mode: mode)
-      let chosen = all ? try await store.letters(limit: .max).map(\.id) : ids
+      let chosen = all ? try await store.deadLetters(limit: .max).map(\.id) : ids
       var open = 0
       for id in chosen {
         let (isDone, text) = BillingReplay.result(await store.replay(id))
@@ -56,7 +56,7 @@ struct BillingReplay: AsyncParsableCommand {
 
   private static func result(_ replay: BillingStore.Replay) -> (isDone: Bool, text: String) {
     switch replay {
-    case .unknownLetter: (false, "not found")
+    case .unknown: (false, "not found")
     case .settled(let resolution): (true, "already resolved: \(resolution)")
     case .erased: (false, "its event was erased with the buyer's data; dismiss it")
     case .tried(.credited(let credits)): (true, "\(credits) credits credited")

@@ -16,12 +16,12 @@ struct BillingShow: AsyncParsableCommand {
 
   func run() async throws {
     try await StateSession.open(scope.state) { state in
-      guard let letter = try await state.billing(scope.environment).letter(id) else {
+      guard let letter = try await state.billing(scope.environment).deadLetter(id) else {
         throw CommandFailure.usage(
           "unknown dead letter \(id): list them with rendertrust billing dead-letters")
       }
       var members = letter.members
-      members["payload"] = letter.shownPayload ?? .null
+      members["payload"] = letter.redactedPayload ?? .null
       Output.write(Value.object(members).prettyJSON)
     }
   }

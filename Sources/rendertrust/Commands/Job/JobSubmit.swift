@@ -81,7 +81,7 @@ struct JobSubmit: AsyncParsableCommand {
         "name the paying account, such as --as account/ada; rendertrust credits lists the accounts")
     }
     let creator = LedgerStore.plainName(account)
-    guard LedgerStore.isFree(creator) else {
+    guard LedgerStore.isValidName(creator) else {
       throw .usage("--as must be an account of a creator such as account/ada, not ‘\(account)’")
     }
     return try order(of: creator)

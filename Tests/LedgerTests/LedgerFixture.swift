@@ -4,26 +4,28 @@ import Postgres
 import PostgresSupport
 import Testing
 
-/// One after the other: each has a database of its own, and some many connections.
+/// Serialized, because each test has a database of its own and some have many connections.
 @Suite(.serialized) enum LedgerTests {}
 
-/// Books on a new database of a real server, with one account of each kind.
-struct Books: Sendable {
+/// A ledger in a new database of a real server, with one account of each kind.
+struct LedgerFixture: Sendable {
   let pool: PostgresPool
   let ledger: LedgerStore
 
-  static func with(connections: Int = 8, _ body: (Books) async throws -> Void) async throws {
+  static func with(connections: Int = 8, _ body: (LedgerFixture) async throws -> Void) async throws {
     try await TestDatabase.with(connections: connections) { pool in
-      // Numbers are those of the whole platform; here the ledger is alone.
+      // The migrations of other modules between these numbers are not needed here.
       for migration in Ledger.migrations { try await pool.script(migration.sql) }
-      try await LedgerStore(pool).guardBooks()
-      let books = Books(pool: pool, ledger: LedgerStore(pool))
-      for kind in LedgerStore.AccountKind.allCases { try await books.ledger.open([kind.rawValue], as: kind) }
-      try await body(books)
+      try await LedgerStore(pool).installTriggers()
+      let fixture = LedgerFixture(pool: pool, ledger: LedgerStore(pool))
+      for kind in LedgerStore.AccountKind.allCases {
+        try await fixture.ledger.open([kind.rawValue], as: kind)
+      }
+      try await body(fixture)
     }
   }
 
-  /// Puts credits into an account out of nothing, as a purchase does.
+  /// Grants credits to an account, as a purchase does.
   func grant(_ micro: Int64, to account: String, key: String) async throws {
     let leg = LedgerLeg(to: account, Credits(micro: micro), for: "grant")
     let call = LedgerCall(.transfer([leg], job: ""), on: "stripe_clearing", key: key)
@@ -34,15 +36,15 @@ struct Books: Sendable {
     try await ledger.account(account)?.available.micro
   }
 
-  /// Returns once a transaction of this database waits for another's lock.
-  func untilSomebodyWaits() async throws {
+  /// Returns once a transaction of this database waits for a lock of another.
+  func waitUntilBlocked() async throws {
     let waiting =
       "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     for _ in 0..<500 where try await count(waiting) == 0 { try await Task.sleep(for: .milliseconds(10)) }
-    try #require(try await count(waiting) > 0, "nobody came to wait")
+    try #require(try await count(waiting) > 0, "no transaction waits for a lock")
   }
 
-  /// What must be true of all accounts at every moment.
+  /// The number that a query returns.
   func count(_ sql: String) async throws -> Int64 { try await pool.query(sql).only().int(0) }
 
   func entries() async throws -> Int64 { try await count("SELECT count(*) FROM ledger_entries") }

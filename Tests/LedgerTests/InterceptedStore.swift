@@ -2,18 +2,18 @@ import Model
 import ObjectStorage
 import Synchronization
 
-/// A folder of which each put can be made to fail, or be preceded by something else.
-final class MeddledStore: ObjectStore {
+/// A folder that runs a closure before each put, which can make the put fail.
+final class InterceptedStore: ObjectStore {
   private let store: FolderStore
   private let before: @Sendable (String) async throws -> Void
 
-  /// - Parameter before: called with the key before each put; what it throws counts as the store's failure.
+  /// - Parameter before: Called with the key before each put. An error that it throws is the store's.
   init(_ folder: String, before: @escaping @Sendable (String) async throws -> Void) {
     store = FolderStore(folder)
     self.before = before
   }
 
-  /// A store that breaks off after some puts.
+  /// A store that fails after a number of puts.
   convenience init(_ folder: String, failingAfter puts: Int) {
     let left = Mutex(puts)
     self.init(folder) { _ in
@@ -25,7 +25,7 @@ final class MeddledStore: ObjectStore {
     }
   }
 
-  private func meddle(_ key: String) async throws(ObjectStorageError) {
+  private func intercept(_ key: String) async throws(ObjectStorageError) {
     do {
       try await before(key)
     } catch {
@@ -35,11 +35,11 @@ final class MeddledStore: ObjectStore {
 
   var location: String { store.location }
   func put(_ bytes: [UInt8], at key: String) async throws(ObjectStorageError) {
-    try await meddle(key)
+    try await intercept(key)
     try await store.put(bytes, at: key)
   }
   func put(file path: String, at key: String) async throws(ObjectStorageError) {
-    try await meddle(key)
+    try await intercept(key)
     try await store.put(file: path, at: key)
   }
   func get(_ key: String, limit: Int) async throws(ObjectStorageError) -> [UInt8] {

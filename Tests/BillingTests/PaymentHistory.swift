@@ -3,13 +3,13 @@ import Model
 import RandomSupport
 import StripeSupport
 
-/// The events of one payment, in the order in which they happened, and what its account has of it in the end.
-struct PaymentStory: Sendable {
+/// The events of one payment in their order, and the credits that its account finally has of it.
+struct PaymentHistory: Sendable {
   let payment: Payment
   let events: [String]
   /// Micro-credits.
   let credits: Int64
-  /// Why its session is kept for ever; nil: nothing of it is.
+  /// Why its session stays a dead letter; nil if it does not.
   let leaves: Refusal.Reason?
 
   init(_ number: Int, _ numbers: inout SeededRandom) {
@@ -36,16 +36,16 @@ struct PaymentStory: Sendable {
     case 3: (events, leaves) = ([payment.completed("unpaid")], .unpaid)
     case 4:
       events = [payment.completed("unpaid"), payment.asyncSucceeded()]
-      credits = given - PaymentStory.reverse(payment, given, &events, &numbers)
+      credits = given - PaymentHistory.reverse(payment, given, &events, &numbers)
     default:
       events = [payment.completed()]
-      credits = given - PaymentStory.reverse(payment, given, &events, &numbers)
+      credits = given - PaymentHistory.reverse(payment, given, &events, &numbers)
     }
     (self.payment, self.events, self.credits, self.leaves) = (payment, events, credits, leaves)
   }
 
-  /// Adds what is given back of a payment.
-  /// - Returns: the credits that are to be taken back.
+  /// Adds refunds and disputes of a payment.
+  /// - Returns: The credits to reverse.
   private static func reverse(
     _ payment: Payment, _ given: Int64, _ events: inout [String], _ numbers: inout SeededRandom
   ) -> Int64 {
@@ -66,7 +66,7 @@ struct PaymentStory: Sendable {
       default: events.append(payment.dispute("won", disputed, on: "closed", at: 1_795_000_900))
       }
     }
-    // Written anew, without the product's full width: these fit.
+    // An independent computation; the product fits 64 bits here.
     return returned >= amount ? given : given * returned / amount
   }
 }
