@@ -6,8 +6,8 @@ import PackageDescription
 // - swift-subprocess: child processes with structured lifetimes, instead of our own fork and exec.
 // - swift-service-lifecycle: signals as a sequence.
 // - hummingbird: everything that listens. Without its traits: no Foundation, and settings are handed to it.
-// - swift-configuration: settings from flags, environment and file, in one order. Without its traits: files are read
-//   with our own YAML, which knows the line of a wrong key.
+// - swift-configuration: settings from flags, environment and file, in one order. Without its traits: files
+//   are read with our own YAML, which knows the line of a wrong key.
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")

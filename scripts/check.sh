@@ -16,6 +16,8 @@ swift format lint --strict --recursive Package.swift Sources Tests Benchmarks 2>
 find Sources Tests Benchmarks -name '*.swift' -exec wc -l {} + | awk '$2 != "total" && $1 > 400 { print $2 ": " $1 " lines" }' |
   report 'Longer than 400 lines:'
 
+scripts/source-metrics.py --check | report 'Language, widths and SQL:'
+
 scripts/check-imports.py | report 'Imports that the layers of ARCHITECTURE.md do not allow:'
 
 grep -n -E 'Date\(\)|(^|[^A-Za-z])\.now\b|Clock(\(\))?\.now\b|UUID\(\)|\bawait\b|SystemRandomNumberGenerator|\.random\(' \
@@ -44,4 +46,4 @@ fi
 git ls-files 2>/dev/null | grep -E '(^|/)\.build|Package\.resolved$' | report 'Must not be committed:'
 
 [ ! -s "$findings" ] || exit 1
-echo "check: format, file lengths, imports, planners and paths are correct"
+echo "check: format, file lengths, language, SQL, imports, planners and paths are correct"

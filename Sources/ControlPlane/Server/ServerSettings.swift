@@ -85,7 +85,8 @@ package struct ServerSettings: Sendable {
     }
   }
 
-  /// The sources of settings; the first that has a setting counts. `SettingReader.source` names them by index.
+  /// The sources of settings; the first that has a setting counts. `SettingReader.source` names them by
+  /// index.
   private static func providers(
     _ flags: Flags, _ environment: [String: String], file: String?
   ) throws(OperationError) -> [any ConfigProvider] {
