@@ -255,7 +255,7 @@ def foreign_tables(root, names):
 
 
 ORDINAL = re.compile(
-    r"\.(?:text|int|bool|double|bytes|timestamp|json|textArray|intArray|isNull|optional\w*|value)\(\s*\d+\b|"
+    r"\.(?:text|int|bool|double|bytes|timestamp|json|textArray|intArray|isNull|optional\w*|value)\(\s*\d{1,2}\b|"
     r"\.(?:integers|timestamps|values)\(\s*\d+\b")
 
 
