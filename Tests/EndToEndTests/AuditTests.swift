@@ -52,7 +52,7 @@ extension EndToEnd {
         """
         UPDATE audit SET entry = other.entry, hash = other.hash FROM audit AS other
         WHERE (audit.sequence, other.sequence) IN ((2, 3), (3, 2))
-        """, "what belongs there stands at 3"
+        """, "the entry that belongs there is at 3"
       ),
     ]
   }

@@ -66,14 +66,14 @@ extension EndToEnd {
     private static let refused: [([String], Int32, String)] = [
       (["ada", "0"], 2, "are not above 0"),
       (["ada", "--", "-5"], 2, "are not above 0"),
-      (["ada", "10cr"], 2, "‘10cr’ is no number of credits"),
-      (["ada", "0.0000001"], 2, "no number of credits"),
+      (["ada", "10cr"], 2, "‘10cr’ is not a number of credits"),
+      (["ada", "0.0000001"], 2, "not a number of credits"),
       (["ada", "1000000001"], 2, "at most 1000000000"),
-      (["ada", "99999999999999"], 2, "no number of credits"),
-      (["Ada Lovelace", "1"], 2, "is no account"),
+      (["ada", "99999999999999"], 2, "not a number of credits"),
+      (["Ada Lovelace", "1"], 2, "is not the name of an account"),
       (["stripe", "1"], 2, "cannot pay itself"),
       (["ada", "1", "--from", "zoe"], 1, "there is no account ‘zoe’"),
-      (["ada", "1", "--from", "platform"], 1, "not that many credits"),
+      (["ada", "1", "--from", "platform"], 1, "that many credits"),
     ]
 
     @Test("Days are exported and verified; an erased name remains in no export and no table")

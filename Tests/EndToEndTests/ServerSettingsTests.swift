@@ -53,7 +53,7 @@ extension EndToEnd {
     static let cases = [
       Case(
         reason: "an unknown key", file: "lissten: 127.0.0.1:1\n",
-        errors: ["server.yaml:1:1: error: the manifest has no field ‘lissten’", "did you mean `listen`?"]),
+        errors: ["server.yaml:1:1: error: the document has no field ‘lissten’", "did you mean `listen`?"]),
       Case(
         reason: "an invalid value", file: "manifests: [x]\nresync: soon\n",
         errors: ["server.yaml:2:9: error: ‘resync’ must be a duration"]),
