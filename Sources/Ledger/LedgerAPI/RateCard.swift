@@ -9,7 +9,6 @@ package struct RateCard: Hashable, Sendable {
   /// Per minute of an attempt that uses CPUs only.
   package let cpuMinute: Credits
 
-
   /// Reads the rules in force by the database's clock; `init(_:)` reads what it returns.
   package static let current = Statement(
     """
