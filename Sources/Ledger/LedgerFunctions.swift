@@ -7,8 +7,11 @@ enum LedgerFunctions {
     Function(signature: "ledger_begin_account()", sql: LedgerSQL.beginAccount),
     Function(
       signature: "ledger_execute(timestamptz, text[], bytea[], bytea[], text[], bigint[], bigint[], text[], "
-        + "bigint[], bigint[], text[], bigint[], text[], bigint[])", sql: LedgerSQL.execute),
-    Function(signature: "ledger_expire(timestamptz, int)", sql: LedgerSQL.expire),
+        + "bigint[], bigint[], text[], bigint[], text[], bigint[])", sql: LedgerSQL.execute,
+      earlierBody: "8f3feb0e02d44e15b08dd66f878de11ff42c755721524c986daa36401815b1fa"),
+    Function(
+      signature: "ledger_expire(timestamptz, int)", sql: LedgerSQL.expire,
+      earlierBody: "70a6eeeaa88dc153b9df8aaf27f91da2dc0ef977447d94eaf904164df7995e26"),
   ]
 
   struct Function: Sendable {
@@ -16,6 +19,9 @@ enum LedgerFunctions {
     let signature: String
     /// Creates the function, or replaces one of the same signature.
     let sql: String
+    /// SHA-256 of the body in version 0.4.0, which has other names and comments and does the same: it is kept
+    /// where it is installed. Empty if there is none.
+    var earlierBody = ""
 
     /// The body as PostgreSQL stores it in `pg_proc.prosrc`.
     var body: Substring {

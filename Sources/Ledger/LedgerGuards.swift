@@ -22,7 +22,7 @@ enum LedgerGuards {
       .textArray(["ledger_begin_account()"] + appendOnlyTables.flatMap { _ in [refusal, refusal] }),
       .textArray(LedgerFunctions.all.map(\.signature)),
       .textArray(LedgerFunctions.all.map { String($0.body) }),
-      .text(overdraftCheck),
+      .text(overdraftCheck), .textArray(LedgerFunctions.all.map(\.earlierBody)),
     ])
 
   private static let refusal = "ledger_is_immutable()"
