@@ -21,18 +21,14 @@ LAYERS = [
     ["ContainerSupport", "Ledger"],
     ["KINDS", "Billing", "JobModel", "Placement", "JobStore", "Autoscaling", "NodeRunner", "SchedulerKind"],
     ["Gateway"],
-    ["ControlPlane", "RenderTrustClient"],
-    ["rendertrust", "rendertrust-edge"],
+    ["ControlPlane"],
+    ["rendertrust"],
 ]
 BESIDE = {
-    "Model": ["Concurrency"],
-    "DockerEngine": ["HTTP"], "StripeAPI": ["HTTP"], "ObjectStorage": ["HTTP"], "VaultAPI": ["HTTP"],
-    "PgBackRest": ["Postgres"],
+    "DockerEngine": ["HTTP"], "StripeAPI": ["HTTP"], "ObjectStorage": ["HTTP"],
     "Placement": ["JobModel"],
     "JobStore": ["Placement", "JobModel"],
-    "Autoscaling": ["Placement", "JobModel", "JobStore"],
-    "NodeRunner": ["Placement", "JobModel"],
-    "SchedulerKind": ["JobStore", "Autoscaling", "NodeRunner", "Placement", "JobModel"],
+    "SchedulerKind": ["JobStore", "Autoscaling", "Placement"],
 }
 # Modules that are shared more widely than their layer, so that they import almost nothing; all that they may
 # import.
@@ -43,10 +39,8 @@ ONLY = {
     "Manifests": ["Model", "CLibYAML"],
     "JobModel": ["Model"],
     "Placement": ["JobModel", "Model"],
-    "NodeRunner": [
-        "JobModel", "Placement", "Model", "Concurrency", "Reconciling", "HTTP", "ContainerSupport",
-    ],
-    "Gateway": ["JobModel", "Reconciling", "Model", "Concurrency"],
+    "NodeRunner": ["JobModel", "Model", "Concurrency", "Reconciling", "HTTP", "ContainerSupport"],
+    "Gateway": ["JobModel", "Reconciling", "Model"],
 }
 
 
