@@ -20,7 +20,7 @@ enum LedgerFunctions {
     /// Creates the function, or replaces one of the same signature.
     let sql: String
     /// SHA-256 of the body in version 0.4.0, which has other names and comments and does the same: it is kept
-    /// where it is installed. Empty if there is none.
+    /// where it is installed. Empty if there is none, and once the function does something else.
     var earlierBody = ""
 
     /// The body as PostgreSQL stores it in `pg_proc.prosrc`.
