@@ -255,7 +255,8 @@ def foreign_tables(root, names):
 
 
 ORDINAL = re.compile(
-    r"\.(?:text|int|bool|double|bytes|timestamp|textArray|intArray|isNull|optional\w*|value)\(\s*\d+\b|"
+    r"\.(?:text|int|bool|double|bytes|timestamp|json|textArray|intArray|isNull|optional\w*|value)"
+    r"\(\s*\d{1,2}\b|"
     r"\.(?:integers|timestamps|values)\(\s*\d+\b")
 
 

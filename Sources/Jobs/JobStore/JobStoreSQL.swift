@@ -8,7 +8,19 @@ enum JobStoreSQL {
 
   static let lockNodes = EmbeddedSQL.text(
     PackageResources.lock_nodes_sql, ["node_columns": nodeColumns])
-  static let nodes = EmbeddedSQL.text(PackageResources.nodes_sql, ["node_columns": nodeColumns])
+  static let nodes = EmbeddedSQL.text(
+    PackageResources.nodes_sql, ["node_columns": nodeColumns, "status_columns": ""])
+  /// The same rows with the last report and whether the node is online. $1: the maximum age of the heartbeat
+  /// of an online node, in milliseconds.
+  static let nodeStatuses = EmbeddedSQL.text(
+    PackageResources.nodes_sql,
+    [
+      "node_columns": nodeColumns,
+      "status_columns": """
+      , h.report,
+        coalesce(h.heard_at > now() - $1::bigint * interval '1 millisecond', false) AS is_online
+      """,
+    ])
   static let modules = EmbeddedSQL.text(PackageResources.modules_sql)
   static let updateNodes = EmbeddedSQL.text(PackageResources.update_nodes_sql)
   static let declaredNodes = EmbeddedSQL.text(PackageResources.declared_nodes_sql)

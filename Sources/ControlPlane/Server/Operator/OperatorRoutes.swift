@@ -45,8 +45,5 @@ package struct OperatorRoutes: Sendable {
 
 extension APIResponse {
   /// Status 200 with a JSON document.
-  static func success(_ value: Value) -> APIResponse {
-    let status = 200
-    return .json(status, value)
-  }
+  static func success(_ value: Value) -> APIResponse { .json(200, value) }
 }

@@ -16,7 +16,7 @@ struct FleetSnapshot {
   let time: Timestamp
 
   static let statements = [
-    JobRepository.allNodes(offlineAfter: TimeSpan(milliseconds: 0)), Statement(JobStoreSQL.modules),
+    Statement(JobStoreSQL.nodes), Statement(JobStoreSQL.modules),
     Statement("SELECT settings FROM schedulers LIMIT 1"), RateCard.current, JobRepository.clock,
   ]
 

@@ -41,14 +41,11 @@ extension JobRepository {
 
   /// Every node that is declared, by name.
   func nodes() async throws(PostgresError) -> [NodeStatus] {
-    let rows = try await pool.pipeline([JobRepository.allNodes(offlineAfter: fleet.settings.offlineAfter)])[0]
+    let rows = try await pool.query(
+      JobStoreSQL.nodeStatuses, [.int(fleet.settings.offlineAfter.milliseconds)])
     var nodes: [NodeStatus] = []
     for row in rows { nodes.append(try NodeStatus(row)) }
     return nodes
-  }
-
-  static func allNodes(offlineAfter: TimeSpan) -> Statement {
-    Statement(JobStoreSQL.nodes, [.int(offlineAfter.milliseconds)])
   }
 
   /// The ids of the nodes that a job failed on.

@@ -39,7 +39,7 @@ extension JobAttempt {
 }
 
 extension NodeStatus {
-  /// Reads a row of `JobStoreSQL.nodes`.
+  /// Reads a row of `JobStoreSQL.nodeStatuses`.
   init(_ row: Row) throws(PostgresError) {
     let node = try FleetNode(stored: row)
     self.init(
