@@ -17,13 +17,14 @@ package struct PriceMapPlanner: ResourcePlanner {
     }
     if let conflict = observed?.environmentConflicts.first { return .waiting(on: conflict.request) }
     let (wanted, entries) = (desired.spec.entries, observed?.entries ?? [])
-    if let conflict = conflict(of: desired, observed) {
+    if let (conflict, other) = conflict(of: desired, observed) {
       // Two maps that exchange prices would wait for each other forever unless each closes its own first.
       let kept = entries.filter { entry in wanted.contains { $0.priceID == entry.priceID } }
       let closing =
         kept.count < entries.count
         ? [update(name, from: entries, to: kept, because: "they left the map")] : []
-      return closing.isEmpty && leaving.isEmpty ? .waiting(on: conflict) : .steps(closing + leaving)
+      return closing.isEmpty && leaving.isEmpty
+        ? .waiting(on: conflict, resources: [other]) : .steps(closing + leaving)
     }
     if entries.isEmpty {
       let step = Step(
@@ -58,12 +59,15 @@ package struct PriceMapPlanner: ResourcePlanner {
   }
 
   /// A conflict with another map: a Price ID may be current in one map only.
-  private func conflict(of desired: Resource<PriceMapSpec>, _ observed: PriceMapObserved?) -> String? {
+  private func conflict(of desired: Resource<PriceMapSpec>, _ observed: PriceMapObserved?) -> (
+    text: String, other: ResourceID
+  )? {
     guard let observed, let (price, map) = observed.heldElsewhere.min(by: { $0.key < $1.key }) else {
       return nil
     }
-    return "\(price) belongs to PriceMap/\(map) and is also claimed by \(desired.id); "
-      + "remove it from one of them"
+    let text =
+      "\(price) belongs to PriceMap/\(map) and is also claimed by \(desired.id); remove it from one of them"
+    return (text, ResourceID(kind: "PriceMap", name: map))
   }
 
   private func update(

@@ -14,7 +14,8 @@ package struct LedgerPlanner: ResourcePlanner {
     try refuseMove(of: desired, context)
     if let other = observed?.other, observed?.isOpen != true {
       return .waiting(
-        on: "\(desired.spec.database) already has Ledger/\(other), and a database has one ledger")
+        on: "\(desired.spec.database) already has Ledger/\(other), and a database has one ledger",
+        resources: [desired.spec.database.id, ResourceID(kind: "Ledger", name: other)])
     }
     let steps =
       open(desired, observed) + maintain(observed) + rules(desired, observed, context)

@@ -97,6 +97,7 @@ import Testing
 
       let outcome = try await world.plan(offers)
       #expect(outcome.waitingOn?.contains("PriceMap/packs and is also claimed by PriceMap/offers") == true)
+      #expect(outcome.waitsFor == [ResourceID(kind: "PriceMap", name: "packs")])
 
       // The second map gets the price once the first has closed it.
       _ = try await world.converge(packs, leaves: true)

@@ -81,6 +81,19 @@ struct ContainerRunnerTests {
     let wasStopped = fakes.local.changes.contains("stop \(old.name)")
     #expect(wasStopped == !newFirst, "with new first the old one is never stopped")
   }
+
+  @Test("A replacement that fails by a call that may still take effect says so", arguments: [true, false])
+  func uncertainReplacement(newFirst: Bool) async throws {
+    try await fakes.support.runner.run(.create(plan), owner: "test")
+    let old = fakes.local.observations[0].handle
+    let new = ContainerPlan.sample("echo", image: .sample("new"))
+    for changes in 0..<3 {
+      fakes.local.failAfter(changes: changes, effect: .uncertain)
+      let error = await error(of: newFirst ? .replaceAfter(new, old: old) : .replaceBefore(new, old: old))
+      #expect(error?.effect == .uncertain, "\(changes) changes: \(String(describing: error))")
+      fakes.local.failAfter(changes: nil)
+    }
+  }
 }
 
 @Suite("Observation of containers")

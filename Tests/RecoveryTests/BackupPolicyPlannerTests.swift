@@ -117,6 +117,7 @@ import Testing
     let policy = try Self.policy()
     let outcome = try BackupPolicyPlanner().plan(policy, nil, Fixture.context(policy))
     #expect(outcome.waitingOn == "Database/platform is not declared")
+    #expect(outcome.waitsFor == [ResourceID(kind: "Database", name: "platform")])
   }
 
   static let embedded: Offers = {

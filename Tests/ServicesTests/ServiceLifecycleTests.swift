@@ -148,6 +148,7 @@ struct ServiceLifecycleTests {
     let onNode = Self.service { $0.node = "Node/b" }
     let outcome = try await fixture.plan(Self.id, onNode, in: .test())
     #expect(outcome.waitingOn == "an engine on Node/b")
+    #expect(outcome.waitsFor == [ResourceID(kind: "Node", name: "b")], "`why` continues there")
     try await fixture.apply(Self.id, Self.service(), in: .test())
     let context = ReconcileContext.test(compute: ["b": .test(engine: FakeEngines.secondAddress)])
     let steps = try await fixture.apply(Self.id, onNode, lastApplied: Self.service(), in: context)

@@ -9,19 +9,17 @@ import Synchronization
 /// The scheduler of an environment as its newest revision declares it: its database, and the nodes and
 /// modules that this process reaches.
 package struct SchedulerLocation: Sendable {
-  package let revision: Int64
   package let scheduler: ResourceID
   package let address: DatabaseAddress
   package let nodes: [ResourceID: ComputeOffer]
   package let modules: [ResourceID: WorkOffer]
 
   /// Nil if no Scheduler or not its database is declared.
-  package init?(_ resources: [AnyResource], _ offers: Offers, revision: Int64) {
+  package init?(_ resources: [AnyResource], _ offers: Offers) {
     let schedulers = resources.compactMap { $0.typed(as: SchedulerSpec.self) }.sorted { $0.id < $1.id }
     guard let scheduler = schedulers.first,
       let address = offers.databases[scheduler.spec.database.id]?.address
     else { return nil }
-    self.revision = revision
     self.scheduler = scheduler.id
     self.address = address
     nodes = offers.compute.filter { !offers.leaving.contains($0.key) }
@@ -50,7 +48,7 @@ package final class SchedulerLookup: Sendable {
     guard let latest = try await store.latestRevision(of: environment) else { return nil }
     return try await cache.value(at: latest.number) { () async throws(StoreError) in
       let resources = try await store.desiredState(of: environment, at: latest.number)?.resources ?? []
-      return SchedulerLocation(resources, platform.kinds.offers(resources), revision: latest.number)
+      return SchedulerLocation(resources, platform.kinds.offers(resources))
     }
   }
 }

@@ -60,9 +60,11 @@ package enum WireSchema {
 
   // MARK: Shared parts of responses
 
-  package static let condition = object([
-    "type": text, "status": flag, "reason": text, "message": text, "since": time, "observedRevision": integer,
-  ])
+  package static let condition = object(
+    [
+      "type": text, "status": flag, "reason": text, "message": text, "since": time,
+      "observedRevision": integer,
+    ], optional: ["waitsFor": list(resource)])
   package static let status = object(
     [
       "id": resource, "observedRevision": integer, "mode": word(["enforce", "observe", "paused"]),

@@ -1,5 +1,5 @@
 -- Records steps that are about to run.
--- $1 environment, $2…$13 one array for each column
+-- $1 environment, $2..$13 one array for each column
 INSERT INTO journal (
   environment, pass, resource, step, revision, action, summary, reason, risk, intent_at, fields, key_range,
   token)

@@ -15,7 +15,8 @@ package struct SchedulerPlanner: ResourcePlanner {
     try refuseMove(of: desired, context)
     if let other = observed?.other, observed?.settings == nil {
       return .waiting(
-        on: "\(desired.spec.database) has Scheduler/\(other), and a database has one scheduler")
+        on: "\(desired.spec.database) has Scheduler/\(other), and a database has one scheduler",
+        resources: [desired.spec.database.id, ResourceID(kind: "Scheduler", name: other)])
     }
     let nodes = context.reconcile.offers.declaredNodes
     let modules = context.reconcile.offers.declaredModules

@@ -33,7 +33,7 @@ package struct ModulePlanner: SafetyFactProviding {
       ContainerComparison.remove($0, because: "the module has only \(replicas) replicas")
     }
     guard steps.inOrder.isEmpty, nodes.count < replicas else { return PlanOutcome(steps: steps.inOrder) }
-    return .waiting(on: placement.missingNode)
+    return .waiting(on: placement.missingNode, resources: placement.unsuitableNodes)
   }
 
   package func facts(

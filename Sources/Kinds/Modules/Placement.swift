@@ -50,16 +50,26 @@ struct Placement {
   /// The missing node and why no existing one is suitable:
   /// `a schedulable node with 12Gi of GPU memory; Node/a is cordoned`.
   var missingNode: String {
-    let reasons = offers.compute.keys.sorted().compactMap { node -> String? in
-      guard let offer = offers.compute[node] else { return nil }
-      let isLeaving = offers.leaving.contains(node)
-      let state = isLeaving ? "leaves" : offer.isSchedulable ? nil : "is cordoned"
-      return (obstacle(node, offer) ?? state).map { "\(node) \($0)" }
-    }
-    let shown = reasons.prefix(Self.maxReasons).joined(separator: ", ")
+    let reasons = reasons
+    let shown = reasons.prefix(Self.maxReasons).map { "\($0.node) \($0.reason)" }.joined(separator: ", ")
     let rest = reasons.count > Self.maxReasons ? " and \(reasons.count - Self.maxReasons) more" : ""
     return "a schedulable node\(requirement)"
       + (reasons.isEmpty ? "; there is none yet" : "; \(shown)\(rest)")
+  }
+
+  /// The nodes that `missingNode` names.
+  var unsuitableNodes: [ResourceID] {
+    spec.placement.nodes.map(\.id) + reasons.prefix(Self.maxReasons).map(\.node)
+  }
+
+  /// Why each node that cannot take a replica cannot, by name.
+  private var reasons: [(node: ResourceID, reason: String)] {
+    offers.compute.keys.sorted().compactMap { node in
+      guard let offer = offers.compute[node] else { return nil }
+      let isLeaving = offers.leaving.contains(node)
+      let state = isLeaving ? "leaves" : offer.isSchedulable ? nil : "is cordoned"
+      return (obstacle(node, offer) ?? state).map { (node, $0) }
+    }
   }
 
   private static let maxReasons = 5

@@ -13,7 +13,7 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
     guard let desired else { return stop(observed, context.id) }
     let spec = desired.spec
     guard let offer = context.reconcile.offers.databases[spec.of.id] else {
-      return .waiting(on: "\(spec.of) is not declared")
+      return .waiting(on: "\(spec.of) is not declared", resources: [spec.of.id])
     }
     guard case .embedded = offer.address else {
       throw PlanError(

@@ -16,7 +16,9 @@ package struct ServicePlanner: SafetyFactProviding {
       return ContainerComparison.removal(of: observed, note: volumeNote(context))
     }
     guard let plan = containerPlan(for: desired, in: context) else {
-      return .waiting(on: "an engine on \(desired.spec.node?.description ?? "the controller's machine")")
+      return .waiting(
+        on: "an engine on \(desired.spec.node?.description ?? "the controller's machine")",
+        resources: desired.spec.node.map { [$0.id] } ?? [])
     }
     let found = ServiceAdoption.containers(observed, for: desired)
     let comparison = ContainerComparison(

@@ -163,8 +163,11 @@ extension StatusSnapshot {
 
   /// The error of the failed step, with the step.
   private func failureMessage(of id: ResourceID, _ condition: Condition) -> String {
-    guard let step = newestStep(of: id), case .failed? = step.outcome else { return condition.message }
-    return "‘\(step.intent.summary)’ failed: \(condition.message)"
+    let failed = steps(of: id).first { if case .failed? = $0.outcome { true } else { false } }
+    guard let failed, failed.outcome?.message?.hasPrefix(condition.message) == true else {
+      return condition.message
+    }
+    return "‘\(failed.intent.summary)’ failed: \(condition.message)"
   }
 
   /// Whether a resource is ready for the newest revision.

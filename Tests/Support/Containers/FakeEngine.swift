@@ -20,6 +20,7 @@ package final class FakeEngine: ContainerEngine {
     var calls: [String] = []
     /// The number of changing calls that still succeed; nil: all of them.
     var callsLeft: Int?
+    var failureEffect = StepEffect.settled
     var watchers: [AsyncStream<ResourceID>.Continuation] = []
   }
 
@@ -44,7 +45,13 @@ package final class FakeEngine: ContainerEngine {
   package func makeUnhealthy(_ image: PinnedImage) { _ = unhealthy.withLock { $0.insert(image.digest) } }
 
   /// Fails every changing call after this many, as if the controller were killed. Nil: no call fails.
-  package func failAfter(changes: Int?) { state.withLock { $0.callsLeft = changes } }
+  /// - Parameter effect: whether the failed calls may still take effect.
+  package func failAfter(changes: Int?, effect: StepEffect = .settled) {
+    state.withLock { state in
+      state.callsLeft = changes
+      state.failureEffect = effect
+    }
+  }
 
   /// Changes a container as another client of the engine does.
   package func changeOutOfBand(_ name: String, _ change: (inout ContainerObservation) -> Void) {
@@ -282,7 +289,10 @@ package final class FakeEngine: ContainerEngine {
       body(&state)
       return true
     }
-    guard isAllowed else { throw BackendError(code: "killed", "the controller was killed here") }
+    guard isAllowed else {
+      let effect = state.withLock { $0.failureEffect }
+      throw BackendError("killed", "the controller was killed here", effect: effect)
+    }
   }
 }
 

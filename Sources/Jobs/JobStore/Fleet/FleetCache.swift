@@ -26,8 +26,10 @@ final class FleetCache: Sendable {
   /// - Parameter now: the time of this process.
   func refresh(from pool: PostgresPool, _ now: @Sendable () -> Timestamp) async throws(PostgresError) {
     let startedAt = ContinuousClock.now
-    let snapshot = try FleetSnapshot(try await pool.pipeline(FleetSnapshot.statements))
-    let clockOffset = snapshot.time - now()
+    let answers = try await pool.pipeline(FleetSnapshot.statements)
+    let receivedAt = now()
+    let snapshot = try FleetSnapshot(answers)
+    let clockOffset = snapshot.time - receivedAt
     state.withLock { $0.adopt(snapshot, readAt: startedAt, clockOffset: clockOffset) }
   }
 

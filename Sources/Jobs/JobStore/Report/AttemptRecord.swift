@@ -72,16 +72,6 @@ struct AttemptRecord {
     reason = try row.optionalText("reason")
   }
 
-  /// For tests.
-  init(
-    _ id: AttemptID, of job: JobRecord, on node: Int64, _ claim: Claim, state: AttemptState,
-    leaseUntil: Timestamp, stopAt: Timestamp
-  ) {
-    (self.id, self.job, self.node, self.claim) = (id, job, node, claim)
-    (self.state, self.leaseUntil, self.stopAt) = (state, leaseUntil, stopAt)
-    (units, usage) = (0, WorkUsage())
-  }
-
   /// Whether it is the attempt that the job waits for.
   var isCurrent: Bool {
     endedAt == nil && job.attempts == id.number && (job.state == .dispatched || job.state == .running)

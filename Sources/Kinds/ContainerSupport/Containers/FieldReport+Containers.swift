@@ -58,9 +58,9 @@ extension FieldReport {
   }
 
   private mutating func checkMountPath(_ path: String, at field: String, hint: String) {
-    guard path.hasPrefix("/"), path != "/", !path.split(separator: "/").contains("..") else {
+    let isBelowRoot = path.hasPrefix("/") && path != "/" && !path.split(separator: "/").contains("..")
+    if !isBelowRoot {
       error(at: field, "a volume is mounted at an absolute path below /, found ‘\(path)’", hint: hint)
-      return
     }
   }
 }

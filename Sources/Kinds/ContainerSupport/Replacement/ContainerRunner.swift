@@ -221,6 +221,6 @@ package struct ContainerRunner: Sendable {
 extension BackendError {
   /// The same error, with what happened to the old container.
   fileprivate func adding(_ consequence: String) -> BackendError {
-    BackendError(code, "\(message); \(consequence)", hint: hint, retry: retry)
+    BackendError(code, "\(message); \(consequence)", hint: hint, retry: retry, effect: effect)
   }
 }
