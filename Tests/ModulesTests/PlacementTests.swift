@@ -63,9 +63,9 @@ struct PlacementTests {
     #expect(placement.assign([]) == [0: b])
     #expect(Set(placement.capable.keys) == [a, b])
     offers.leaving = [a, b]
-    let placement = Placement(spec: ModuleSpec.sample { _ in }, offers: offers)
-    #expect(placement.missingNode.contains("Node/a leaves"))
-    #expect(placement.unsuitableNodes == [ResourceID(kind: "Node", name: "a")])
+    let none = Placement(spec: ModuleSpec.sample { _ in }, offers: offers)
+    #expect(none.missingNode.contains("Node/a leaves"))
+    #expect(none.unsuitableNodes == [a, b])
   }
 
   @Test("New replicas go to the expected nodes", arguments: cases)
