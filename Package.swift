@@ -145,9 +145,10 @@ let controlPlane: [Target] = [
 let executables: [Target] = [
   .executableTarget(
     name: "rendertrust",
-    dependencies: kindModuleNames + [
-      "ControlPlane", "ControllerState", "Gateway", "HTTP", "Manifests", "Model", "Planning", "Postgres",
-      "Reconciling", argumentParser, logging,
+    dependencies: [
+      "Autoscaling", "Billing", "ControlPlane", "ControllerState", "Gateway", "HTTP", "JobModel", "JobStore",
+      "KindSupport", "Ledger", "Manifests", "Model", "Planning", "Postgres", "Reconciling", "Recovery",
+      argumentParser, logging,
     ]),
   .executableTarget(
     name: "simulate", dependencies: ["SimulationSupport"], path: "Tests/Simulate"),
@@ -294,20 +295,20 @@ let testTargets: [Target] = [
     [
       "rendertrust", "ControlPlane", "Gateway", "GatewaySupport", "HTTP", "Ledger", "Manifests", "Model",
       "Planning",
-      "JobModel", "Reconciling", argumentParser, logging, subprocess,
+      "JobModel", "PostgresSupport", "Reconciling", argumentParser, logging, subprocess,
     ]),
-  tests("Placement", ["JobModel", "KindTestSupport", "Model", "Placement"]),
+  tests("Placement", ["JobModel", "Model", "Placement"]),
   tests(
     "JobStore",
     [
-      "JobModel", "JobStore", "KindTestSupport", "Ledger", "Model", "Placement", "Postgres",
+      "JobModel", "JobStore", "Ledger", "Model", "Placement", "Postgres",
       "PostgresSupport",
       "SchedulingSupport", "siege-scheduler", subprocess,
     ]),
   tests(
     "Autoscaling",
     [
-      "Autoscaling", "ContainerFakes", "ContainerSupport", "KindTestSupport", "Model", "PostgresSupport",
+      "Autoscaling", "ContainerFakes", "ContainerSupport", "Model", "PostgresSupport",
       "Reconciling", "ReconcilingSupport",
     ]),
   tests(
@@ -331,7 +332,7 @@ let testTargets: [Target] = [
       "Planning", "Reconciling", "ContainerSupport",
     ]),
   tests("Simulation", ["SimulationSupport"]),
-  tests("StripeAPI", ["StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
+  tests("StripeAPI", ["Concurrency", "StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
   tests(
     "Terminal",
     ["rendertrust", "ControlPlane", "Planning", "Reconciling", "JobModel", "Model", argumentParser]),

@@ -6,6 +6,7 @@ import HTTP
 import JobModel
 import Logging
 import Model
+import PostgresSupport
 import Reconciling
 import Subprocess
 import Testing
@@ -125,9 +126,10 @@ private struct ScriptedTransport: APITransport {
 
   @Test("A server certificate is verified with the given authority only")
   func certificateAuthority() async throws {
-    let folder = "/tmp/rt-tls-\(UInt64.random(in: .min ... .max))"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await TestFolder.with { folder in try await checkAuthority(in: folder) }
+  }
+
+  private func checkAuthority(in folder: String) async throws {
     let (certificate, key) = (folder + "/cert.pem", folder + "/key.pem")
     let made = try await Subprocess.run(
       .name("openssl"),

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Model
+import PostgresSupport
 import Subprocess
 import Testing
 
@@ -80,24 +81,21 @@ extension Remote {
         ], output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
       try #require(made.terminationStatus.isSuccess, "\(made.standardError)")
       let python = made.standardOutput.split(separator: "\n").last.map(String.init) ?? ""
-      var template = Array("/tmp/rt-generated-XXXXXX".utf8CString)
-      try #require(mkdtemp(&template) != nil)
-      let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      chmod(folder, 0o755)
-      defer { try? FileManager.default.removeItem(atPath: folder) }
-      try FileManager.default.createDirectory(atPath: folder + "/dev", withIntermediateDirectories: true)
-      try Self.manifests.write(toFile: folder + "/dev/all.yaml", atomically: true, encoding: .utf8)
-      let checked = try await Subprocess.run(
-        .name("bash"),
-        arguments: Arguments([
-          "-c", Self.script, "bash", folder, ServedState.program, python, "20",
-          "\(root)/Tests/Support/API/check.py",
-        ]), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
-      let log = (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? ""
-      print(checked.standardOutput)
-      #expect(
-        checked.terminationStatus.isSuccess && checked.standardOutput.contains("fuzz: 200="),
-        "\(checked.standardOutput)\(checked.standardError.suffix(4000))\(log.suffix(2000))")
+      try await TestFolder.with { folder in
+        try FileManager.default.createDirectory(atPath: folder + "/dev", withIntermediateDirectories: true)
+        try Self.manifests.write(toFile: folder + "/dev/all.yaml", atomically: true, encoding: .utf8)
+        let checked = try await Subprocess.run(
+          .name("bash"),
+          arguments: Arguments([
+            "-c", Self.script, "bash", folder, ServedState.program, python, "20",
+            "\(root)/Tests/Support/API/check.py",
+          ]), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+        let log = (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? ""
+        print(checked.standardOutput)
+        #expect(
+          checked.terminationStatus.isSuccess && checked.standardOutput.contains("fuzz: 200="),
+          "\(checked.standardOutput)\(checked.standardError.suffix(4000))\(log.suffix(2000))")
+      }
     }
   }
 }

@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import Manifests
 import Model
+import PostgresSupport
 import Reconciling
 import Subprocess
 import Testing
@@ -35,17 +36,13 @@ struct ServedState: Sendable {
   static func with(
     follows: Bool = false, _ work: @Sendable (ServedState) async throws -> Void
   ) async throws {
-    var template = Array("/tmp/rt-remote-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    // PostgreSQL runs as another user.
-    chmod(folder, 0o755)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let location = StateLocation(folder: folder + "/state", database: nil)
-    try await StateSession.open(location, reporter: SilentReporter()) { state in
-      let served = ServedState(folder: folder, state: state)
-      try FileManager.default.createDirectory(atPath: served.manifests, withIntermediateDirectories: true)
-      try await served.serve(follows: follows, work)
+    try await TestFolder.with { folder in
+      let location = StateLocation(folder: folder + "/state", database: nil)
+      try await StateSession.open(location, reporter: SilentReporter()) { state in
+        let served = ServedState(folder: folder, state: state)
+        try FileManager.default.createDirectory(atPath: served.manifests, withIntermediateDirectories: true)
+        try await served.serve(follows: follows, work)
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Model
+import PostgresSupport
 import Subprocess
 import Testing
 
@@ -12,11 +13,10 @@ extension Remote {
   @Suite struct ServerProgram {
     @Test("The first token permits queries, plans and rollbacks on a server that follows a folder")
     func firstToken() async throws {
-      var template = Array("/tmp/rt-server-XXXXXX".utf8CString)
-      try #require(mkdtemp(&template) != nil)
-      let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      chmod(folder, 0o755)
-      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try await TestFolder.with { folder in try await checkFirstToken(in: folder) }
+    }
+
+    private func checkFirstToken(in folder: String) async throws {
       let manifests = folder + "/dev"
       try FileManager.default.createDirectory(atPath: manifests, withIntermediateDirectories: true)
       func write(_ prices: Int) throws {

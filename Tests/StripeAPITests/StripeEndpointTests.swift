@@ -1,3 +1,4 @@
+import Concurrency
 import HTTP
 import Model
 import StripeAPI
@@ -70,7 +71,7 @@ struct StripeEndpointTests {
       input: .none, output: .string(limit: 1 << 20), error: .discarded
     ) { server in
       defer { try? server.send(signal: .kill) }
-      return await Result.of { () async throws(StripeError) in try await client.price("price_1") }
+      return await Result { () async throws(StripeError) in try await client.price("price_1") }
     }
     let error = try #require(server.closureResult.failure)
     #expect(error.code == .untrusted && error.retry == .afterChange, "\(error.debugDescription)")

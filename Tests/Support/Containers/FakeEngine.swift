@@ -5,16 +5,20 @@ import Synchronization
 /// A container engine in memory with the behaviour of a real one: names are unique, containers of a broken
 /// image exit or fail their check, stopped containers stay, and the engine can be unreachable.
 package final class FakeEngine: ContainerEngine {
-  private struct Container {
+  struct Container {
     var inspected: InspectedContainer
     var labels: [String: String]
     var request: ContainerRequest?
   }
 
-  private struct State {
+  struct State {
     var containers: [String: Container] = [:]
     var volumes: [String: [String: String]] = [:]
     var images: Set<PinnedImage> = []
+    /// Images whose program exits at once.
+    var crashing: Set<Digest> = []
+    /// Images that run but fail their check.
+    var unhealthy: Set<Digest> = []
     var isReachable = true
     var next = 1
     var calls: [String] = []
@@ -24,66 +28,14 @@ package final class FakeEngine: ContainerEngine {
     var watchers: [AsyncStream<ResourceID>.Continuation] = []
   }
 
-  private let state = Mutex(State())
+  let state = Mutex(State())
   private let number: Int
   private let machine: EngineInfo
-  /// Images whose program exits at once.
-  private let crashing: Mutex<Set<Digest>> = Mutex([])
-  /// Images that run but fail their check.
-  private let unhealthy: Mutex<Set<Digest>> = Mutex([])
 
   /// - Parameter number: distinguishes its containers from those of other fakes.
   package init(number: Int = 1, machine: EngineInfo = .standard) {
     self.number = number
     self.machine = machine
-  }
-
-  // MARK: Faults and foreign changes
-
-  package func setReachable(_ isReachable: Bool) { state.withLock { $0.isReachable = isReachable } }
-  package func makeCrash(_ image: PinnedImage) { _ = crashing.withLock { $0.insert(image.digest) } }
-  package func makeUnhealthy(_ image: PinnedImage) { _ = unhealthy.withLock { $0.insert(image.digest) } }
-
-  /// Fails every changing call after this many, as if the controller were killed. Nil: no call fails.
-  /// - Parameter effect: whether the failed calls may still take effect.
-  package func failAfter(changes: Int?, effect: StepEffect = .settled) {
-    state.withLock { state in
-      state.callsLeft = changes
-      state.failureEffect = effect
-    }
-  }
-
-  /// Changes a container as another client of the engine does.
-  package func changeOutOfBand(_ name: String, _ change: (inout ContainerObservation) -> Void) {
-    state.withLock { state in
-      guard let id = state.containers.first(where: { $0.value.inspected.observation.name == name })?.key
-      else {
-        return
-      }
-      change(&state.containers[id]!.inspected.observation)
-    }
-  }
-
-  package func removeOutOfBand(_ name: String) {
-    state.withLock { state in
-      state.containers = state.containers.filter { $0.value.inspected.observation.name != name }
-    }
-  }
-
-  package func removeVolumeOutOfBand(_ name: String) { state.withLock { $0.volumes[name] = nil } }
-
-  /// Adds a container that the controller did not create.
-  package func addUnmanaged(_ name: String, labels: [String: String] = [:]) {
-    state.withLock { state in
-      state.next += 1
-      let otherLabels = ContainerLabels(of: .anything, owner: "another-owner")
-      let observation = ContainerObservation(
-        id: "unmanaged-\(state.next)", name: name, engine: .local, labels: otherLabels, image: "",
-        state: .running,
-        limits: ContainerLimits(memory: nil, cores: nil, pids: nil))
-      state.containers[observation.id] = Container(
-        inspected: InspectedContainer(observation: observation, address: nil), labels: labels, request: nil)
-    }
   }
 
   // MARK: State for assertions
@@ -109,7 +61,7 @@ package final class FakeEngine: ContainerEngine {
       state.containers.values.first { $0.inspected.address == address }?.request?.template.image
     }
     guard let image else { return "connection refused" }
-    return unhealthy.withLock { $0.contains(image.digest) } ? "status 503" : nil
+    return state.withLock { $0.unhealthy.contains(image.digest) } ? "status 503" : nil
   }
 
   // MARK: ContainerEngine
@@ -177,9 +129,9 @@ package final class FakeEngine: ContainerEngine {
   package func start(_ id: String) async throws(BackendError) {
     try change("start \(name(of: id))") { state in
       guard let image = state.containers[id]?.request?.template.image else { return }
-      let crashes = self.crashing.withLock { $0.contains(image.digest) }
+      let crashes = state.crashing.contains(image.digest)
       state.containers[id]!.inspected.observation.state = crashes ? .exited(1) : .running
-      let isUnhealthy = self.unhealthy.withLock { $0.contains(image.digest) }
+      let isUnhealthy = state.unhealthy.contains(image.digest)
       let isChecked = state.containers[id]!.request?.template.healthCommand != nil
       state.containers[id]!.inspected.observation.health =
         isUnhealthy && isChecked ? .failing("its health command fails") : .good
@@ -203,22 +155,6 @@ package final class FakeEngine: ContainerEngine {
 
   package func update(_ id: String, to limits: ContainerLimits) async throws(BackendError) {
     try change("update \(name(of: id))") { $0.containers[id]?.inspected.observation.limits = limits }
-  }
-
-  /// Closes all event streams, as an engine does that restarts.
-  package func endWatches() {
-    let watchers = state.withLock { state in
-      defer { state.watchers = [] }
-      return state.watchers
-    }
-    for watcher in watchers { watcher.finish() }
-  }
-
-  package var watcherCount: Int { state.withLock { $0.watchers.count } }
-
-  /// Reports a change of a container of this resource to all watchers.
-  package func notifyWatchers(_ id: ResourceID) {
-    for watcher in state.withLock({ $0.watchers }) { watcher.yield(id) }
   }
 
   package func watch(
@@ -280,38 +216,17 @@ package final class FakeEngine: ContainerEngine {
 
   private func change(_ name: String, _ body: (inout State) -> Void) throws(BackendError) {
     try check()
-    let isAllowed = state.withLock { state in
+    let failureEffect: StepEffect? = state.withLock { state in
       if let left = state.callsLeft {
-        guard left > 0 else { return false }
+        guard left > 0 else { return state.failureEffect }
         state.callsLeft = left - 1
       }
       state.calls.append(name)
       body(&state)
-      return true
+      return nil
     }
-    guard isAllowed else {
-      let effect = state.withLock { $0.failureEffect }
-      throw BackendError("killed", "the controller was killed here", effect: effect)
+    if let failureEffect {
+      throw BackendError("killed", "the controller was killed here", effect: failureEffect)
     }
-  }
-}
-
-extension EngineInfo {
-  package static let standard = EngineInfo(
-    version: "20.10.24", cores: 2, memory: ByteCount(bytes: 8 << 30), isRootless: false, hasSeccomp: true,
-    runtimes: ["io.containerd.runc.v2", "runc"], cgroupVersion: "2")
-}
-
-extension ContainerPlan {
-  fileprivate static let anything = ContainerPlan(
-    resource: ResourceID(kind: "Other", name: "thing"), engine: .local,
-    template: ContainerTemplate(image: .sample("other")),
-    limits: ContainerLimits(memory: nil, cores: nil, pids: nil), health: .running)
-}
-
-extension PinnedImage {
-  /// An image whose digest derives from its name.
-  package static func sample(_ name: String, tag: String = "1") -> PinnedImage {
-    PinnedImage(name: "registry.test/\(name)", tag: tag, digest: Digest(of: "\(name):\(tag)"))
   }
 }

@@ -1,10 +1,11 @@
 /// A random number generator with reproducible output (SplitMix64): equal seeds give equal numbers.
+/// Inlinable, because simulations draw numbers at every step.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
-  private var state: UInt64
+  @usableFromInline var state: UInt64
 
-  package init(seed: UInt64) { state = seed }
+  @inlinable package init(seed: UInt64) { state = seed }
 
-  package mutating func next() -> UInt64 {
+  @inlinable package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -13,16 +14,18 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
   }
 
   /// Returns a number below `bound`.
-  package mutating func int(_ bound: UInt64) -> UInt64 { next() % bound }
+  @inlinable package mutating func int(_ bound: UInt64) -> UInt64 { next() % bound }
 
   /// Returns an independent generator: what one part draws does not shift the numbers of another.
-  package mutating func fork() -> SeededRandom { SeededRandom(seed: next()) }
+  @inlinable package mutating func fork() -> SeededRandom { SeededRandom(seed: next()) }
 }
 
 extension RandomNumberGenerator {
-  package mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
-  package mutating func percent(_ share: Int) -> Bool { int(1...100) <= share }
-  package mutating func pick<Element>(_ elements: [Element]) -> Element? {
+  @inlinable package mutating func int(_ range: ClosedRange<Int>) -> Int {
+    Int.random(in: range, using: &self)
+  }
+  @inlinable package mutating func percent(_ share: Int) -> Bool { int(1...100) <= share }
+  @inlinable package mutating func pick<Element>(_ elements: [Element]) -> Element? {
     elements.randomElement(using: &self)
   }
 }
