@@ -93,8 +93,9 @@ def word_findings(root, names):
     for name in prose_files(root, names):
         for number, line in enumerate(read(root, name).splitlines(), 1):
             for pattern, _, instead in patterns:
-                if pattern.search(line):
-                    yield f"{name}:{number}: ‘{pattern.search(line).group(0)}’: write {instead}"
+                found = pattern.search(line)
+                if found:
+                    yield f"{name}:{number}: ‘{found.group(0)}’: write {instead}"
 
 
 def word_rates(root, names):

@@ -14,10 +14,13 @@ package struct CurrencyCode: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Whether an amount has at most the currency's number of decimal places.
-  func takes(_ amount: Amount) -> Bool {
+  func takes(_ amount: Amount) -> Bool { amount.tenThousandths % minorUnit == 0 }
+
+  /// The ten-thousandths of one minor unit.
+  var minorUnit: Int64 {
     var unit: Int64 = 1
     for _ in digits..<4 { unit *= 10 }
-    return amount.tenThousandths % unit == 0
+    return unit
   }
 
   private static let withoutDecimals: Set<String> = [

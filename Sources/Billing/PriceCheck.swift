@@ -138,18 +138,11 @@ extension PriceMapSpec {
 extension Amount {
   /// Nil if the amount has more decimal places than the currency.
   fileprivate func minorUnits(of currency: CurrencyCode) -> Int64? {
-    currency.takes(self) ? tenThousandths / Amount.unit(of: currency) : nil
+    currency.takes(self) ? tenThousandths / currency.minorUnit : nil
   }
 
   fileprivate init(minorUnits: Int64, of currency: CurrencyCode) {
     self.init(
-      tenThousandths: minorUnits.multipliedReportingOverflow(by: Amount.unit(of: currency)).partialValue)
-  }
-
-  /// The ten-thousandths of one minor unit.
-  private static func unit(of currency: CurrencyCode) -> Int64 {
-    var unit: Int64 = 1
-    for _ in currency.digits..<4 { unit *= 10 }
-    return unit
+      tenThousandths: minorUnits.multipliedReportingOverflow(by: currency.minorUnit).partialValue)
   }
 }

@@ -83,7 +83,7 @@ package struct PriceMapBackend: ResourceBackend {
       return try await store.current(maps: group.map(\.id.name), prices: prices)
     } catch {
       // Before `Database` has created the database and its tables, prices are provably absent.
-      if error.code == .databaseMissing || error.code == .missing { return [:] }
+      if error.isAbsence { return [:] }
       throw error.backendError
     }
   }

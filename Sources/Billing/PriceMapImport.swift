@@ -53,7 +53,7 @@ struct PriceMapImport: Sendable {
     do throws(PostgresError) {
       return try await PriceMapStore(try await pools(address)).current(maps: nil, prices: [])
     } catch {
-      if error.code == .databaseMissing || error.code == .missing { return [:] }
+      if error.isAbsence { return [:] }
       throw error.backendError
     }
   }

@@ -13,7 +13,7 @@ package struct PriceMapPlanner: ResourcePlanner {
     let leaving = leave(observed, name, because: desired == nil ? "left the manifests" : "it moved")
     guard let desired else {
       let steps = close(all: observed, of: name) + leaving
-      return steps.isEmpty ? .upToDate : .steps(steps)
+      return PlanOutcome(steps: steps)
     }
     if let conflict = observed?.environmentConflicts.first { return .waiting(on: conflict.request) }
     let (wanted, entries) = (desired.spec.entries, observed?.entries ?? [])
@@ -34,7 +34,7 @@ package struct PriceMapPlanner: ResourcePlanner {
     }
     let changes =
       wanted == entries ? [] : [update(name, from: entries, to: wanted, because: reason(desired, context))]
-    return changes.isEmpty && leaving.isEmpty ? .upToDate : .steps(changes + leaving)
+    return PlanOutcome(steps: changes + leaving)
   }
 
   private func close(all observed: PriceMapObserved?, of name: String) -> [Step<PriceMapOperation>] {
@@ -80,7 +80,7 @@ package struct PriceMapPlanner: ResourcePlanner {
     let added = written.filter { before[$0.priceID] == nil }.count
     let parts = [
       (written.count - added, "change"), (added, "add"), (closed.count, "close"),
-    ].filter { $0.0 > 0 }.map { "\($0.1) \($0.0 == 1 ? "1 price" : "\($0.0) prices")" }
+    ].filter { $0.0 > 0 }.map { "\($0.1) \(count($0.0))" }
     return Step(
       .update, "\(parts.joined(separator: ", ")) of \(name)", because: reason,
       risk: closed.isEmpty ? .safe : .disruptive, fields: fields(from: old, to: new),

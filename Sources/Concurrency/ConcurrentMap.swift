@@ -1,6 +1,6 @@
 /// Transforms the inputs concurrently, at most `limit` at the same time.
 /// - Returns: the results in the order of the inputs.
-package func mapConcurrently<Input: Sendable, Output: Sendable>(
+@inlinable package func mapConcurrently<Input: Sendable, Output: Sendable>(
   _ inputs: [Input], limit: Int, _ transform: @escaping @Sendable (Input) async -> Output
 ) async -> [Output] {
   await withTaskGroup(of: (Int, Output).self) { group in
@@ -16,7 +16,7 @@ package func mapConcurrently<Input: Sendable, Output: Sendable>(
 
 extension Result {
   /// The result of an asynchronous call: what it returns, or the error that it throws.
-  package init(catching body: () async throws(Failure) -> Success) async {
+  @inlinable package init(catching body: () async throws(Failure) -> Success) async {
     do throws(Failure) {
       self = .success(try await body())
     } catch {

@@ -35,9 +35,9 @@ package struct PostgresTokens: Sendable {
     let statement = Statement(
       StateSQL.insertToken,
       [
-        .text(token.name), .text(token.role), token.subject.map { .text($0) } ?? .null, .text(token.hash),
+        .text(token.name), .text(token.role), .optional(token.subject, SQLValue.text), .text(token.hash),
         .timestamp(token.createdAt), .text(token.createdBy),
-        token.expiresAt.map { .timestamp($0) } ?? .null, .bool(onlyFirst),
+        .optional(token.expiresAt, SQLValue.timestamp), .bool(onlyFirst),
       ])
     do throws(PostgresError) {
       return try await pool.pipeline([statement])[0].count == 1

@@ -36,7 +36,7 @@ enum StateSQL {
   /// The name of a revoked token stays taken, so that a name in a log always means the same token.
   static let tokens = EmbeddedSQL.text(PackageResources.migration_6_api_tokens_sql)
 
-  /// The effect of steps and the resources that a condition waits for, which were part of messages before.
+  /// The effect of steps and the resources that a condition waits for.
   static let stepEffects = EmbeddedSQL.text(PackageResources.migration_7_step_effects_sql)
 
   // MARK: Revisions

@@ -25,16 +25,13 @@ package struct DailyExport: Sendable {
 
   /// - Parameters:
   ///   - prefix: The prefix of all paths in the store; empty for the store's root.
-  ///   - destination: The name in the table of exports, always the same for the same destination. Nil: the
-  ///     name follows from the store's location.
   ///   - scratch: A local folder with enough space for the files of one day.
   package init(
-    _ pool: PostgresPool, to store: any ObjectStore, prefix: String = "", as destination: String? = nil,
-    scratch: String
+    _ pool: PostgresPool, to store: any ObjectStore, prefix: String = "", scratch: String
   ) {
     self.pool = pool
     target = ExportLocation(store, prefix: prefix)
-    self.destination = destination ?? target.name
+    destination = target.name
     self.scratch = scratch
   }
 

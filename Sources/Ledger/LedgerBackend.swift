@@ -30,7 +30,7 @@ package struct LedgerBackend: IndividuallyObservingBackend {
         pool, name: subject.id.name, platform: subject.spec?.platform, exportedTo: destination)
     } catch {
       // Before `Database` has created the database and its tables, the ledger is provably absent.
-      if error.code == .databaseMissing || error.code == .missing { return nil }
+      if error.isAbsence { return nil }
       throw error.backendError
     }
   }

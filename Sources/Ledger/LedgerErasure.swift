@@ -18,7 +18,7 @@ package struct LedgerErasure: Hashable, Sendable {
   package let others: Int
   /// The destinations that could not be written and still contain the name. Erasing the account again, by its
   /// new name, writes them.
-  package let exportsLeft: [Remainder]
+  package private(set) var exportsLeft: [Remainder]
 
   package struct Remainder: Hashable, Sendable {
     package let destination: String
@@ -44,7 +44,7 @@ package struct LedgerErasure: Hashable, Sendable {
       throw ErasureError(
         .invalidName, "the name of the operator must be 1 to 200 bytes without control characters")
     }
-    let done: LedgerErasure
+    var done: LedgerErasure
     do {
       // Overdue holds do not prevent an erasure.
       while try await LedgerStore(pool).expire(at: time) > 0 {}
@@ -62,7 +62,8 @@ package struct LedgerErasure: Hashable, Sendable {
         left.append(Remainder(destination: export.destination, error: error))
       }
     }
-    return done.leaving(left)
+    done.exportsLeft = left
+    return done
   }
 
   private static func erase(
@@ -130,12 +131,6 @@ package struct LedgerErasure: Hashable, Sendable {
     return LedgerErasure(
       account: account, name: name, number: try row.int("number"), erasedBy: try row.text("erased_by"),
       erasedAt: try row.timestamp("erased_at"), isNew: false, others: 0, exportsLeft: [])
-  }
-
-  private func leaving(_ left: [Remainder]) -> LedgerErasure {
-    LedgerErasure(
-      account: account, name: name, number: number, erasedBy: erasedBy, erasedAt: erasedAt, isNew: isNew,
-      others: others, exportsLeft: left)
   }
 
   private static let erasableKinds: [LedgerStore.AccountKind] = [.creator, .nodeOwner, .moduleDeveloper]

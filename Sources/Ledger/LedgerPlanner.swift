@@ -20,7 +20,7 @@ package struct LedgerPlanner: ResourcePlanner {
     let steps =
       open(desired, observed) + maintain(observed) + rules(desired, observed, context)
       + exports(desired, observed, context)
-    return steps.isEmpty ? .upToDate : .steps(steps)
+    return PlanOutcome(steps: steps)
   }
 
   private func close(_ observed: LedgerObserved?, _ name: String) -> PlanOutcome<LedgerOperation> {

@@ -122,7 +122,8 @@ enum Purchases {
     of purchase: Purchase, in transaction: PostgresTransaction
   ) async throws(PostgresError) -> Int64 {
     guard let payment = purchase.paymentIntent else { return 0 }
-    return try await sum([.refunded, .disputed, .lost], of: payment, in: purchase.currency, transaction)
+    return try await sum(
+      Reversal.State.allCases.filter(\.counts), of: payment, in: purchase.currency, transaction)
   }
 
   private static func sum(

@@ -3,7 +3,7 @@ internal import StripeAPI
 
 /// All refunds of a charge, or a dispute, as a row of `billing_reversals`. Pure.
 struct Reversal: Sendable, Hashable {
-  enum State: String, Sendable, Hashable {
+  enum State: String, Sendable, Hashable, CaseIterable {
     case refunded
     /// The bank has withdrawn the money until the dispute is decided.
     case disputed

@@ -126,9 +126,8 @@ extension Platform {
   }
 
   package func jsonSchema(of kind: String?) throws(OperationError) -> Value {
-    let schemas = kinds.schemas
-    guard let kind else { return JSONSchema.schema(for: schemas) }
-    guard let schema = schemas.first(where: { $0.kind == kind }) else {
+    guard let kind else { return JSONSchema.schema(for: kinds.schemas) }
+    guard let schema = kinds[kind]?.schema else {
       throw .usage(
         "there is no kind ‘\(kind)’; the kinds are \(kinds.map(\.name).sorted().joined(separator: ", "))")
     }

@@ -15,7 +15,7 @@ package struct Author: Sendable {
 
   /// The user of this process.
   package static var local: Author {
-    let actor = Authorship.local("", []).actor
+    let actor = Authorship.localActor
     return Author(actor: actor, approver: String(actor.prefix { $0 != "@" }), commit: nil, isLocal: true)
   }
 

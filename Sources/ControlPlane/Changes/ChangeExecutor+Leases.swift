@@ -7,13 +7,13 @@ extension ChangeExecutor {
   /// Acquires all leases of the environment, runs `body` with an executor that writes under them, and
   /// releases them.
   /// - Parameter role: the name of the command, which other replicas see.
-  package func withLeases(
-    of environment: String, as role: String, _ body: (ChangeExecutor) async throws -> Void
-  ) async throws {
+  package func withLeases<Output>(
+    of environment: String, as role: String, _ body: (ChangeExecutor) async throws -> Output
+  ) async throws -> Output {
     let keeper = LeaseKeeper(
       .current(role, isExclusive: true), in: environment, store: store, time: engine.time,
       isGone: ProcessIdentity.isGone)
-    let result: Result<Void, any Error>
+    let result: Result<Output, any Error>
     do {
       try await acquire(keeper, in: environment)
       result = .success(try await run(under: keeper, body))
@@ -21,15 +21,17 @@ extension ChangeExecutor {
       result = .failure(error)
     }
     await keeper.leave()
-    try result.get()
+    return try result.get()
   }
 
-  private func run(under keeper: LeaseKeeper, _ body: (ChangeExecutor) async throws -> Void) async throws {
+  private func run<Output>(
+    under keeper: LeaseKeeper, _ body: (ChangeExecutor) async throws -> Output
+  ) async throws -> Output {
     try await withThrowingTaskGroup(of: Void.self) { group in
       // A failed heartbeat lets the lease expire, after which no step starts.
       group.addTask { await keeper.run { _ in } }
       defer { group.cancelAll() }
-      try await body(bound(to: keeper))
+      return try await body(bound(to: keeper))
     }
   }
 

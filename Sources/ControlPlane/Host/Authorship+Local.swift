@@ -7,9 +7,12 @@ extension Authorship {
     _ command: String, _ paths: [String], as action: AuditRecord.Action = .revision
   ) -> Authorship {
     Authorship(
-      actor: "\(userName)@\(hostName)", commit: paths.first.flatMap(GitHead.commit(of:)),
+      actor: localActor, commit: paths.first.flatMap(GitHead.commit(of:)),
       message: ([command] + paths).joined(separator: " "), action: action)
   }
+
+  /// The user of this process: `user@host`.
+  package static var localActor: String { "\(userName)@\(hostName)" }
 
   private static var userName: String {
     getpwuid(geteuid()).flatMap { String(validatingCString: $0.pointee.pw_name) } ?? "uid\(geteuid())"

@@ -14,7 +14,7 @@ package struct SchedulerLocation: Sendable {
   package let nodes: [ResourceID: ComputeOffer]
   package let modules: [ResourceID: WorkOffer]
 
-  /// Nil if no Scheduler or not its database is declared.
+  /// Nil unless a Scheduler and its database are declared.
   package init?(_ resources: [AnyResource], _ offers: Offers) {
     let schedulers = resources.compactMap { $0.typed(as: SchedulerSpec.self) }.sorted { $0.id < $1.id }
     guard let scheduler = schedulers.first,

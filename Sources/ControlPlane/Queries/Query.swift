@@ -30,9 +30,9 @@ package struct QueryOperation: Sendable {
   package let path: String
   package let name: String
   package let summary: String
-  package var roles: Set<APIRole> = [.viewer, .operator]
-  package var parameters: [APIParameter] = []
-  package var body: APIBody?
+  package let roles: Set<APIRole>
+  package let parameters: [APIParameter]
+  package let body: APIBody?
   /// The answer in words and as JSON Schema.
   package let answer: (summary: String, schema: Value)
 

@@ -36,11 +36,6 @@ package struct ServerSettings: Sendable {
 
   /// Less than the ten seconds after which service managers kill a process.
   private static let maxDrain = TimeSpan(seconds: 9)
-  private static let names = [
-    "manifests", "state", "database", "listen", "apiListen", "apiPlain", "apiRate", "accessLog",
-    "tlsCertificate", "tlsKey", "resync", "drain", "liveness", "logFormat", "logLevel",
-    "stripeWebhookSecrets", "stripeSecret", "stripeAddress", "stripeMode",
-  ]
   private static let secrets: Set<String> = ["database", "stripeWebhookSecrets", "stripeSecret"]
   /// Variables without the prefix, which have a lower precedence.
   package static let plainVariables = [
@@ -73,7 +68,7 @@ package struct ServerSettings: Sendable {
       address: settings.text("stripeAddress") ?? "", mode: settings.text("stripeMode"),
       source: settings.source(of:))
     lines = settings.lines
-    let known = Set(ServerSettings.names.map(ServerSettings.variable)).union(["RENDERTRUST_CONFIG"])
+    let known = Set(settings.lines.map { ServerSettings.variable($0.name) }).union(["RENDERTRUST_CONFIG"])
     unknownVariables = environment.keys.filter { $0.hasPrefix("RENDERTRUST_") && !known.contains($0) }
       .sorted()
     guard drain <= ServerSettings.maxDrain else {

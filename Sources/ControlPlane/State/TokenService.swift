@@ -22,14 +22,14 @@ package struct TokenService: Sendable {
     let token = APIToken(random: &generator)
     let stored = StoredToken(
       name: name, role: role.rawValue, subject: subject, hash: token.hash.hex, createdAt: now(),
-      createdBy: Authorship.local("token", []).actor, expiresAt: expiresAt)
+      createdBy: Authorship.localActor, expiresAt: expiresAt)
     let isAdded = isFirst ? try await tokens.addFirst(stored) : try await tokens.add(stored)
     return isAdded ? token.secret : nil
   }
 
   /// - Returns: nil if there is no such token.
   package func revoke(_ name: String) async throws(StoreError) -> StoredToken? {
-    try await tokens.revoke(name, at: now(), by: Authorship.local("token", []).actor)
+    try await tokens.revoke(name, at: now(), by: Authorship.localActor)
   }
 }
 

@@ -85,4 +85,7 @@ extension PostgresError {
 
   /// Nil when the server did not respond.
   package var sqlState: String? { cause }
+
+  /// Whether the database, or an object in it that the statement names, does not exist.
+  package var isAbsence: Bool { code == .databaseMissing || code == .missing }
 }

@@ -101,7 +101,7 @@ final class APIResponder: HTTPResponder {
     if let description = operation.route.body {
       switch await RequestReader.body(of: request, description, depth: limits.depth) {
       case .success(let value): body = value
-      case .failure(let rejection): return .problem(rejection.problem)
+      case .failure(let problem): return .problem(problem)
       }
     }
     let checked = APIRequest(

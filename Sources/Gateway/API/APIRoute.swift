@@ -165,7 +165,7 @@ package struct APIEvent: Hashable, Sendable {
 }
 
 /// The error response of a request, as `application/problem+json` (RFC 9457).
-package struct APIProblem: Hashable, Sendable {
+package struct APIProblem: Error, Hashable, Sendable {
   package let status: Int
   /// A stable word for programs.
   package let code: String

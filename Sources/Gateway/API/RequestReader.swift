@@ -51,7 +51,7 @@ enum RequestReader {
 
   /// - Returns: The body, without NUL in any text, because the database cannot store it.
   static func body(of request: Request, _ description: APIBody, depth: Int) async -> Result<
-    Value, RequestRejection
+    Value, APIProblem
   > {
     guard isJSON(request.headers[.contentType]) else {
       return rejected(415, "unsupported_media_type", "the body's Content-Type is application/json")
@@ -82,14 +82,14 @@ enum RequestReader {
     }
   }
 
-  private static func tooLong(_ limit: Int) -> Result<Value, RequestRejection> {
+  private static func tooLong(_ limit: Int) -> Result<Value, APIProblem> {
     rejected(413, "too_long", "the body is longer than \(limit) bytes")
   }
 
   private static func rejected(_ status: Int, _ code: String, _ detail: String) -> Result<
-    Value, RequestRejection
+    Value, APIProblem
   > {
-    .failure(RequestRejection(problem: APIProblem(status, code, detail)))
+    .failure(APIProblem(status, code, detail))
   }
 
   private static func isJSON(_ type: String?) -> Bool {
@@ -107,11 +107,6 @@ enum RequestReader {
     }
     return false
   }
-}
-
-/// A request whose input is invalid.
-struct RequestRejection: Error, Sendable {
-  let problem: APIProblem
 }
 
 extension Value {

@@ -2,22 +2,18 @@ internal import JobModel
 internal import Model
 
 extension JobRoutes {
-  struct OrderRefusal: Error {
-    let problem: APIProblem
-  }
-
-  static func order(_ request: APIRequest) -> Result<JobOrder, OrderRefusal> {
+  static func order(_ request: APIRequest) -> Result<JobOrder, APIProblem> {
     var reader = MemberReader(request.body)
     let named = reader.text("creator")
     let own = request.principal.owner
     if let named, let own, named != own {
       let detail = "a creator's token may order only for its own account"
-      return .failure(OrderRefusal(problem: APIProblem(403, "forbidden", detail, field: "creator")))
+      return .failure(APIProblem(403, "forbidden", detail, field: "creator"))
     }
     let header = request.parameters["idempotency-key"]
     let member = reader.text("key")
     if let header, let member, header != member {
-      return .failure(OrderRefusal(problem: .invalid("key", "differs from the header Idempotency-Key")))
+      return .failure(.invalid("key", "differs from the header Idempotency-Key"))
     }
     let creator = reader.required("creator", own ?? named)
     let order = JobOrder(
@@ -25,8 +21,8 @@ extension JobRoutes {
       input: reader.value("input") ?? .null, units: reader.integer("units", 1...JobOrder.maxUnits) ?? 1,
       budget: reader.credits("budget"), priority: Int(reader.integer("priority", 0...9) ?? 5),
       within: reader.span("within"), key: member ?? header)
-    if let problem = reader.finish() { return .failure(OrderRefusal(problem: problem)) }
-    if let problem = order.problem { return .failure(OrderRefusal(problem: APIProblem(problem))) }
+    if let problem = reader.finish() { return .failure(problem) }
+    if let problem = order.problem { return .failure(APIProblem(problem)) }
     return .success(order)
   }
 }

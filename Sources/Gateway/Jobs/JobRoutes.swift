@@ -30,7 +30,7 @@ package struct JobRoutes: Sendable {
       ]
     ) { request in
       switch JobRoutes.order(request) {
-      case .failure(let refusal): .problem(refusal.problem)
+      case .failure(let problem): .problem(problem)
       case .success(let order):
         await answering { () throws(JobError) in .json(201, try await service.submit(order).value) }
       }
@@ -99,7 +99,7 @@ package struct JobRoutes: Sendable {
       guard let id = request.parameters["job"].flatMap(JobID.init) else { return .problem(.unknownJob) }
       let creator = request.principal.owner
       switch JobSchemas.timeout(of: request, max: JobRoutes.maxWait) {
-      case .failure(let refusal): return .problem(refusal.problem)
+      case .failure(let problem): return .problem(problem)
       case .success(let timeout):
         let version = request.parameters["newerThan"].flatMap { Int64($0) }
         return await answering { () throws(JobError) in

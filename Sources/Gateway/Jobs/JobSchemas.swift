@@ -71,15 +71,11 @@ enum JobSchemas {
   }
 
   /// Reads the parameter `wait`; zero where it is absent.
-  static func timeout(of request: APIRequest, max: TimeSpan) -> Result<Duration, WaitRefusal> {
+  static func timeout(of request: APIRequest, max: TimeSpan) -> Result<Duration, APIProblem> {
     guard let text = request.parameters["wait"] else { return .success(.zero) }
     guard text.utf8.count <= 12, let span = TimeSpan(text), span <= max else {
-      return .failure(WaitRefusal(problem: .invalid("wait", "is a time such as 30s, at most \(max)")))
+      return .failure(.invalid("wait", "is a time such as 30s, at most \(max)"))
     }
     return .success(span.duration)
-  }
-
-  struct WaitRefusal: Error {
-    let problem: APIProblem
   }
 }

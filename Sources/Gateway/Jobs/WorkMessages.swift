@@ -3,12 +3,6 @@ internal import Model
 
 /// The messages between workers and the gateway.
 enum WorkMessages {
-  static let summaries = [
-    "accept": "Accept an attempt.",
-    "progress": "Report progress and renew the lease. Units and usage are totals of the attempt.",
-    "result": "Report the result of an attempt.",
-  ]
-
   static let heartbeat = APIBody(
     schema: Schema.object(
       [
@@ -20,19 +14,14 @@ enum WorkMessages {
         "report": Schema.anything("GPU memory, temperature and the like, for people."),
       ], isClosed: true), maxBytes: 512 << 10)
 
-  private static let usage: KeyValuePairs<String, Value> = [
-    "gpuMilliseconds": Schema.integer("Total usage of the attempt; 0.", 0...maxUsage),
-    "cpuMilliseconds": Schema.integer("Total usage of the attempt; 0.", 0...maxUsage),
-  ]
-  private static let maxUsage: Int64 = 1_000_000_000_000
-
-  static let emptyBody: APIBody? = nil
+  private static let usage = Schema.integer("Total usage of the attempt; 0.", 0...maxUsage)
+  fileprivate static let maxUsage: Int64 = 1_000_000_000_000
 
   static let progress = APIBody(
     schema: Schema.object(
       [
         "units": Schema.integer("Total finished units of the attempt; 0.", 0...JobOrder.maxUnits),
-        "gpuMilliseconds": usage[0].value, "cpuMilliseconds": usage[1].value,
+        "gpuMilliseconds": usage, "cpuMilliseconds": usage,
         "note": Schema.text("For people.", length: 1...500),
       ], isClosed: true), maxBytes: 16_384)
 
@@ -41,7 +30,7 @@ enum WorkMessages {
       [
         "state": Schema.word(["succeeded", "failed"]),
         "units": Schema.integer("Total finished units of the attempt; 0.", 0...JobOrder.maxUnits),
-        "gpuMilliseconds": usage[0].value, "cpuMilliseconds": usage[1].value,
+        "gpuMilliseconds": usage, "cpuMilliseconds": usage,
         "output": Schema.anything("The output of the module, if it succeeded."),
         "artefacts": Schema.list(of: JobSchemas.artefact, "Files that the job produced.", max: 1000),
         "reason": Schema.text("Why it failed.", length: 1...500),
@@ -97,8 +86,6 @@ enum WorkMessages {
     else { return nil }
     return artefact
   }
-
-  fileprivate static let usageLimit = maxUsage
 }
 
 extension MemberReader {
@@ -106,8 +93,8 @@ extension MemberReader {
 
   mutating func usage() -> WorkUsage {
     WorkUsage(
-      gpu: integer("gpuMilliseconds", 0...WorkMessages.usageLimit) ?? 0,
-      cpu: integer("cpuMilliseconds", 0...WorkMessages.usageLimit) ?? 0)
+      gpu: integer("gpuMilliseconds", 0...WorkMessages.maxUsage) ?? 0,
+      cpu: integer("cpuMilliseconds", 0...WorkMessages.maxUsage) ?? 0)
   }
 
   mutating func result() -> WorkReport.Event {

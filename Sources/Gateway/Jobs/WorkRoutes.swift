@@ -11,12 +11,16 @@ package struct WorkRoutes: Sendable {
   package init(_ workerAPI: any WorkerAPI) { self.workerAPI = workerAPI }
 
   package var routes: [APIRoute] {
-    [register, heartbeat, work, report("accept", WorkMessages.emptyBody) { _ in .accept }]
+    [register, heartbeat, work, report("accept", "Accept an attempt.", nil) { _ in .accept }]
       + [
-        report("progress", WorkMessages.progress) { reader in
+        report(
+          "progress", "Report progress and renew the lease. Units and usage are totals of the attempt.",
+          WorkMessages.progress
+        ) { reader in
           .progress(units: reader.units(), reader.usage(), note: reader.text("note", max: 500))
         },
-        report("result", WorkMessages.result) { reader in reader.result() },
+        report("result", "Report the result of an attempt.", WorkMessages.result) { reader in reader.result()
+        },
       ]
   }
 
@@ -28,7 +32,7 @@ package struct WorkRoutes: Sendable {
       answer: APIAnswer(200, "The terms of the worker.", schema: WorkMessages.terms)
     ) { request in
       switch WorkRoutes.heartbeat(request) {
-      case .failure(let refusal): return .problem(refusal.problem)
+      case .failure(let problem): return .problem(problem)
       case .success(let heartbeat):
         return await answering { () throws(JobError) in
           .json(200, WorkMessages.value(try await workerAPI.register(heartbeat)))
@@ -47,7 +51,7 @@ package struct WorkRoutes: Sendable {
         schema: Schema.object(["stop": Schema.list(of: Schema.text())], required: ["stop"]))
     ) { request in
       switch WorkRoutes.heartbeat(request) {
-      case .failure(let refusal): return .problem(refusal.problem)
+      case .failure(let problem): return .problem(problem)
       case .success(let heartbeat):
         return await answering { () throws(JobError) in
           let stops = try await workerAPI.heartbeat(heartbeat)
@@ -76,7 +80,7 @@ package struct WorkRoutes: Sendable {
       let node = request.parameters["node"] ?? ""
       let limit = request.parameters["most"].flatMap { Int($0) } ?? 1
       switch JobSchemas.timeout(of: request, max: WorkRoutes.maxWait) {
-      case .failure(let refusal): return .problem(refusal.problem)
+      case .failure(let problem): return .problem(problem)
       case .success(let timeout):
         return await answering { () throws(JobError) in
           if request.wantsEvents {
@@ -91,11 +95,12 @@ package struct WorkRoutes: Sendable {
   }
 
   private func report(
-    _ verb: String, _ body: APIBody?, _ event: @escaping @Sendable (inout MemberReader) -> WorkReport.Event
+    _ verb: String, _ summary: String, _ body: APIBody?,
+    _ event: @escaping @Sendable (inout MemberReader) -> WorkReport.Event
   ) -> APIRoute {
     APIRoute(
       .post, "/api/v1/attempts/{attempt}/\(verb)", name: "\(verb)Attempt",
-      summary: WorkMessages.summaries[verb] ?? "", roles: [.node],
+      summary: summary, roles: [.node],
       parameters: [
         APIParameter(
           "attempt", .path, "JOB.NUMBER", schema: Schema.text(length: 18...24), isRequired: true)
@@ -121,10 +126,6 @@ package struct WorkRoutes: Sendable {
 
   // MARK: Reading
 
-  private struct Refusal: Error {
-    let problem: APIProblem
-  }
-
   /// Refuses a token that is not the node's own.
   private static func refusal(of request: APIRequest) -> APIProblem? {
     guard request.principal.subject == request.parameters["node"] else {
@@ -133,8 +134,8 @@ package struct WorkRoutes: Sendable {
     return nil
   }
 
-  private static func heartbeat(_ request: APIRequest) -> Result<WorkerHeartbeat, Refusal> {
-    if let problem = refusal(of: request) { return .failure(Refusal(problem: problem)) }
+  private static func heartbeat(_ request: APIRequest) -> Result<WorkerHeartbeat, APIProblem> {
+    if let problem = refusal(of: request) { return .failure(problem) }
     var reader = MemberReader(request.body)
     let heartbeat = WorkerHeartbeat(
       node: request.parameters["node"] ?? "", jobTypes: reader.texts("jobTypes", max: 256, maxBytes: 100),
@@ -142,7 +143,7 @@ package struct WorkRoutes: Sendable {
       canPull: reader.flag("canPull") ?? false,
       roundTripMicroseconds: reader.integer("roundTripMicroseconds", 0...60_000_000) ?? 0,
       report: reader.value("report"))
-    if let problem = reader.finish() { return .failure(Refusal(problem: problem)) }
+    if let problem = reader.finish() { return .failure(problem) }
     return .success(heartbeat)
   }
 }

@@ -3,7 +3,7 @@ package import Reconciling
 internal import Synchronization
 
 /// Authenticates tokens, with a cache in front of the store. A token that was revoked elsewhere is rejected
-/// after at maxEntries 4 s; while the store does not respond, cached tokens stay valid for the same time.
+/// after at most 4 s; while the store does not respond, cached tokens stay valid for the same time.
 package final class TokenCache: Sendable {
   /// The age from which one request reloads an entry, while others still use it.
   private static let refreshAge = TimeSpan(milliseconds: 2000)

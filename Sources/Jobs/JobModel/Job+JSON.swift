@@ -22,19 +22,19 @@ extension Job {
     guard let id = value["id"]?.text.flatMap(JobID.init), let version = value["version"]?.number,
       let creator = value["creator"]?.text, let module = value["module"]?.text,
       let image = value["image"]?.text, let units = value["units"]?.number,
-      let held = value["held"]?.text.flatMap({ Credits($0) }),
-      let cost = value["cost"]?.text.flatMap({ Credits($0) }), let priority = value["priority"]?.number,
-      let state = value["state"]?.text.flatMap(JobState.init(rawValue:)),
-      let submittedAt = value["submittedAt"]?.time, let deadline = value["deadline"]?.time
+      let held = value.credits(at: "held"),
+      let cost = value.credits(at: "cost"), let priority = value["priority"]?.number,
+      let state = value.word(at: "state", of: JobState.self),
+      let submittedAt = value.time(at: "submittedAt"), let deadline = value.time(at: "deadline")
     else { return nil }
     self.init(
       id: id, version: version, creator: creator, module: module, image: image,
       input: value["input"] ?? .null, units: units,
-      unitPrice: value["unitPrice"]?.text.flatMap { Credits($0) }, held: held, cost: cost,
+      unitPrice: value.credits(at: "unitPrice"), held: held, cost: cost,
       priority: Int(priority), state: state, reason: value["reason"]?.text, output: value["output"],
       artefacts: (value["artefacts"]?.elements ?? []).compactMap(Artefact.init),
       isOverflow: value["overflow"] == .bool(true), submittedAt: submittedAt, deadline: deadline,
-      finishedAt: value["finishedAt"]?.time,
+      finishedAt: value.time(at: "finishedAt"),
       attempts: (value["attempts"]?.elements ?? []).compactMap(JobAttempt.init))
   }
 }
@@ -68,15 +68,15 @@ extension JobAttempt {
 
   package init?(_ value: Value) {
     guard let number = value["number"]?.number, let node = value["node"]?.text,
-      let state = value["state"]?.text.flatMap(AttemptState.init(rawValue:)),
-      let dispatchedAt = value["dispatchedAt"]?.time
+      let state = value.word(at: "state", of: AttemptState.self),
+      let dispatchedAt = value.time(at: "dispatchedAt")
     else { return nil }
     self.init(
       number: Int(number), node: node, state: state, reason: value["reason"]?.text,
       note: value["note"]?.text, units: value["units"]?.number ?? 0,
       usage: WorkUsage(
         gpu: value["gpuMilliseconds"]?.number ?? 0, cpu: value["cpuMilliseconds"]?.number ?? 0),
-      dispatchedAt: dispatchedAt, startedAt: value["startedAt"]?.time, endedAt: value["endedAt"]?.time)
+      dispatchedAt: dispatchedAt, startedAt: value.time(at: "startedAt"), endedAt: value.time(at: "endedAt"))
   }
 }
 
@@ -84,5 +84,4 @@ extension Value {
   package var text: String? { if case .string(let text) = self { text } else { nil } }
   package var number: Int64? { if case .integer(let number) = self { number } else { nil } }
   package var elements: [Value]? { if case .array(let elements) = self { elements } else { nil } }
-  var time: Timestamp? { text.flatMap { Timestamp($0) } }
 }

@@ -37,7 +37,7 @@ extension NodeStatus {
     isCordonedByOperator = value["held"] == .bool(true)
     isCordoned = value["cordoned"] == .bool(true)
     isOnline = value["online"] == .bool(true)
-    lastHeartbeatAt = value["heardAt"]?.time
+    lastHeartbeatAt = value.time(at: "heardAt")
     roundTripMicroseconds = value["roundTripMicroseconds"]?.number ?? 0
     jobTypes = value["jobTypes"]?.elements.map { Set($0.compactMap(\.text)) }
     images = Set((value["images"]?.elements ?? []).compactMap(\.text))

@@ -1,3 +1,4 @@
+import Concurrency
 import JobModel
 import Model
 import Placement
@@ -17,11 +18,7 @@ struct JobRepository: Sendable {
 
   /// Makes everything durable that was committed before.
   func flush() async -> Result<Void, PostgresError> {
-    do throws(PostgresError) {
-      return .success(try await pool.flush())
-    } catch {
-      return .failure(error)
-    }
+    await Result { () async throws(PostgresError) in try await pool.flush() }
   }
 
   static let clock = Statement("SELECT clock_timestamp() AS now")

@@ -39,9 +39,7 @@ struct AttemptExecution: Sendable {
   /// clock is ahead of it, the difference between the two counts. The scheduler also reports when the job's
   /// time is up.
   private var timeLeft: TimeSpan {
-    max(
-      order.stopAt - dependencies.time.now(),
-      TimeSpan(milliseconds: (order.stopAt - order.leaseUntil).milliseconds + lease.milliseconds))
+    max(order.stopAt - dependencies.time.now(), order.stopAt - order.leaseUntil + lease)
   }
 
   /// Returns once the command or request has ended. A container may still work on a request that was aborted.

@@ -19,7 +19,9 @@ extension Offers {
 
   /// Names of the accounts that nodes and modules earn into.
   var earningAccounts: Set<String> {
-    Set(declaredNodes.values.map(\.owner)).union(declaredModules.values.map(\.developer)).subtracting([""])
+    let owners = compute.filter { !leaving.contains($0.key) }.map(\.value.owner)
+    let developers = work.filter { !leaving.contains($0.key) }.map(\.value.developer)
+    return Set(owners + developers).subtracting([""])
   }
 }
 

@@ -26,8 +26,7 @@ package struct PostgresReplicaSource: ReplicaSource {
       let pending = try await PendingJobs.count(limit: limit, pool)
       return .leader(scheduler: held.scheduler, settings, pending: pending)
     } catch {
-      return error.code == .databaseMissing || error.code == .missing
-        ? .follower : .unknown(error.description)
+      return error.isAbsence ? .follower : .unknown(error.description)
     }
   }
 

@@ -37,15 +37,17 @@ package struct SchedulerBackend: IndividuallyObservingBackend {
   private func read(_ subject: Subject<SchedulerSpec>, _ store: SchedulerStore, _ context: ReconcileContext)
     async throws(BackendError) -> SchedulerObserved?
   {
-    let nodes = context.offers.declaredNodes
-    let modules = context.offers.declaredModules
+    let offers = context.offers
+    func declared(_ ids: some Sequence<ResourceID>) -> [String] {
+      ids.filter { !offers.leaving.contains($0) }.map(\.name).sorted()
+    }
     do throws(PostgresError) {
       return try await store.read(
-        name: subject.id.name, nodes: nodes.keys.sorted(), modules: modules.keys.sorted(),
-        accounts: context.offers.earningAccounts.sorted(),
+        name: subject.id.name, nodes: declared(offers.compute.keys), modules: declared(offers.work.keys),
+        accounts: offers.earningAccounts.sorted(),
         pendingLimit: SchedulerBackend.pendingLimit(subject.spec))
     } catch {
-      if error.code == .databaseMissing || error.code == .missing { return nil }
+      if error.isAbsence { return nil }
       throw error.backendError
     }
   }

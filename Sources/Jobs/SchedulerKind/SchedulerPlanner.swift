@@ -27,7 +27,7 @@ package struct SchedulerPlanner: ResourcePlanner {
       + record(modules, observed?.modules ?? [:])
       + retire(nodes, modules, observed)
       + files(desired.spec, observed)
-    return steps.isEmpty ? .upToDate : .steps(steps)
+    return PlanOutcome(steps: steps)
   }
 
   private func leave(_ observed: SchedulerObserved?, _ name: String) -> PlanOutcome<SchedulerOperation> {
@@ -46,7 +46,7 @@ package struct SchedulerPlanner: ResourcePlanner {
           .delete, "remove the settings of \(name); nodes, modules and jobs stay",
           because: "left the manifests", risk: .disruptive, operation: .leave))
     }
-    return steps.isEmpty ? .upToDate : .steps(steps)
+    return PlanOutcome(steps: steps)
   }
 
   /// A manifest cannot move jobs to another database.

@@ -32,13 +32,9 @@ package struct DatabaseBackend: ResourceBackend {
     let embedded = await embeddedDatabases(of: subjects)
     var results: [ResourceID: Result<DatabaseObserved?, BackendError>] = [:]
     for subject in subjects {
-      results[subject.id] = await Result { () async throws(BackendError) in
-        do throws(PostgresError) {
-          return try await observe(subject, among: embedded, in: context)
-        } catch {
-          throw error.backendError
-        }
-      }
+      results[subject.id] = await Result { () async throws(PostgresError) in
+        try await observe(subject, among: embedded, in: context)
+      }.mapError { $0.backendError }
     }
     return results
   }

@@ -35,6 +35,6 @@ extension [Kind] {
 
   /// The complete manifest of a resource.
   package func manifest(of resource: AnyResource) -> String {
-    YAMLWriter(kinds: schemas).document(for: resource)
+    YAMLWriter(kinds: self[resource.id.kind].map { [$0.schema] } ?? []).document(for: resource)
   }
 }

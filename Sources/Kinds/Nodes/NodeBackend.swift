@@ -60,7 +60,7 @@ package struct NodeBackend: ResourceBackend {
   private func reports(
     of addresses: Set<EngineAddress>, owner: String
   ) async -> [EngineAddress: Result<EngineReport, BackendError>] {
-    let sorted = addresses.sorted { $0.description < $1.description }
+    let sorted = addresses.sorted()
     let reports = await mapConcurrently(sorted, limit: 16) { address in
       await Result { () async throws(BackendError) in try await report(of: address, owner: owner) }
     }
@@ -81,9 +81,8 @@ package struct NodeBackend: ResourceBackend {
     switch operation {
     case .register(let registration):
       let engine = try engines.engine(at: registration.engine)
-      let found = try await engine.volumes(labelled: [
-        ContainerLabels.owner: context.owner, ContainerLabels.resource: subject.id.description,
-      ])
+      let found = try await engine.volumes(
+        labelled: ContainerLabels.ofVolume(of: subject.id, owner: context.owner))
       if let labels = found[registration.volume], labels != registration.labels {
         try await engine.removeVolume(registration.volume)
       }

@@ -24,10 +24,8 @@ package struct NodeRegistration: Hashable, Sendable, Codable {
 
   init(of node: Resource<NodeSpec>, on engine: EngineAddress, owner: String) {
     volume = NodeRegistration.volumeName(of: node.id, owner: owner)
-    var labels = [
-      ContainerLabels.owner: owner, ContainerLabels.resource: node.id.description,
-      ContainerLabels.spec: node.digest.hex,
-    ]
+    var labels = ContainerLabels.ofVolume(of: node.id, owner: owner)
+    labels[ContainerLabels.spec] = node.digest.hex
     let facts = Value.members([
       "labels": .object(node.metadata.labels.mapValues(Value.string)), "spec": node.spec.value,
     ])

@@ -61,7 +61,7 @@ package struct NodePlanner: SafetyFactProviding {
       containers.isEmpty
       ? ""
       : ", \(containers.count) container(s) still run there and stay: \(containers.joined(separator: ", "))"
-    return registrations.keys.sorted { $0.description < $1.description }.map { engine in
+    return registrations.keys.sorted().map { engine in
       Step(
         .delete, "remove the record of \(context.id) from \(engine)\(note)", because: reason,
         operation: .unregister(volume: volume, engine))

@@ -48,7 +48,7 @@ extension FieldRule where Value == String {
     }
   }
 
-  /// A lower-case name of ASCII letters, digits and `-`, at most 63 characters long.
+  /// A lowercase name of ASCII letters, digits and `-`, at most 63 characters long.
   package static var dnsLabel: FieldRule {
     text(
       "a name of lowercase letters, digits and ‘-’", pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",

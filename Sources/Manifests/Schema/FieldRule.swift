@@ -115,12 +115,6 @@ extension FieldRule where Value: Comparable & CustomStringConvertible & Sendable
     }
   }
 
-  package static func max(_ maximum: Value) -> FieldRule {
-    rule("at most \(maximum)", refine: bounds(nil, maximum)) {
-      $0 <= maximum ? nil : RuleProblem("must be at most \(maximum), found \($0)")
-    }
-  }
-
   package static func above(_ limit: Value) -> FieldRule {
     rule("more than \(limit)") { $0 > limit ? nil : RuleProblem("must be more than \(limit), found \($0)") }
   }
@@ -144,14 +138,9 @@ extension FieldRule {
     _ minimum: W
   ) -> FieldRule where Value == W? { present(.min(minimum)) }
 
-  package static func max<W: Comparable & CustomStringConvertible & Sendable>(
-    _ maximum: W
-  ) -> FieldRule where Value == W? { present(.max(maximum)) }
-
   package static func above<W: Comparable & CustomStringConvertible & Sendable>(
     _ limit: W
   ) -> FieldRule where Value == W? { present(.above(limit)) }
-
 }
 
 extension FieldRule where Value: Collection & Sendable {

@@ -36,9 +36,9 @@ package struct Amount: Hashable, Sendable, ManifestDecimal {
   package static var expectation: String { "an amount of money such as `10.00`" }
   package static var examples: [String] { ["10.00"] }
   package static func hint(for text: String) -> String? {
-    let digits = text.filter { $0.isNumber || $0 == "." || $0 == "-" }
-    return digits != text && Decimals.scaled(digits, digits: 4) != nil
-      ? "the currency stands elsewhere: `\(digits)`" : nil
+    let number = text.filter { $0.isNumber || $0 == "." || $0 == "-" }
+    return number != text && Decimals.scaled(number, digits: digits) != nil
+      ? "the currency stands elsewhere: `\(number)`" : nil
   }
 }
 
@@ -67,9 +67,6 @@ package struct Percentage: Hashable, Comparable, Sendable, CustomStringConvertib
     else { return nil }
     basisPoints = value
   }
-
-  /// This share of a count, rounded up, so that a share above zero never yields zero.
-  package func roundedUp(of count: Int) -> Int { Int((Int64(count) * basisPoints + 9_999) / 10_000) }
 
   package var description: String { manifestText }
   package var manifestText: String { Decimals.text(basisPoints, digits: 2) + "%" }

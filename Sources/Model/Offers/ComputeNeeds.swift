@@ -90,8 +90,9 @@ extension ComputeNeeds {
     switch Self.reported.first(where: { lacks($0, capabilities) }) {
     case .labels:
       let wrong = labels.sorted { $0.key < $1.key }.first { offer.labels[$0.key] != $0.value }
-      guard let label = wrong?.key else { return "lacks a label" }
-      return "has " + (offer.labels[label].map { "\(label)=\($0)" } ?? "no label \(label)")
+      return wrong.map { label, _ in
+        "has " + (offer.labels[label].map { "\(label)=\($0)" } ?? "no label \(label)")
+      }
     case .sandbox: return "runs as root"
     case .memory: return "has \(offer.memory) of memory"
     case .gpuMemory: return offer.gpuMemory.map { "has \($0) of GPU memory" } ?? "has no GPU"

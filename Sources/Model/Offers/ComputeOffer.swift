@@ -43,7 +43,7 @@ package struct ComputeOffer: Sendable, Hashable {
 }
 
 /// Where a Docker engine listens.
-package enum EngineAddress: Hashable, Sendable, Codable, CustomStringConvertible {
+package enum EngineAddress: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
   /// The engine of `DOCKER_HOST`, or `/var/run/docker.sock`.
   case local
   case unix(path: String)
@@ -56,4 +56,6 @@ package enum EngineAddress: Hashable, Sendable, Codable, CustomStringConvertible
     case .tcp(let host, let port): "tcp://\(host):\(port)"
     }
   }
+
+  package static func < (a: Self, b: Self) -> Bool { a.description < b.description }
 }

@@ -44,7 +44,7 @@ package enum ConditionReason: Hashable, Sendable {
     uniqueKeysWithValues: wellKnown.map { ($0.rawValue, $0) })
 }
 
-extension ConditionReason: RawRepresentable {
+extension ConditionReason {
   package init(rawValue: String) { self = ConditionReason.byRawValue[rawValue] ?? .kind(rawValue) }
 
   package var rawValue: String {

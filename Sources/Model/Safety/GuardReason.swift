@@ -4,7 +4,7 @@ package enum GuardReason: Hashable, Sendable {
   case prunesEverything(existing: Int)
   case prunesMany(leaving: Int, existing: Int, allowedPercent: Int)
   case unapproved(UnapprovedDestruction)
-  /// `backup` is what is missing of a backup.
+  /// `backup` says why no backup is sufficient.
   case unbackedReplacement(volumes: [String], backup: BackupGap)
   /// `modules` are those that no node could run any more; sorted.
   case lastNode(modules: [ResourceID], loss: CapacityLoss)
@@ -41,7 +41,7 @@ package struct RemoteReason: Hashable, Sendable {
   }
 }
 
-/// Destructive steps of a plan, and what is missing of their approval.
+/// Destructive steps of a plan, and the approval that they still need.
 package struct UnapprovedDestruction: Hashable, Sendable {
   package let environment: String
   /// How many steps of the whole plan need approval.

@@ -4,7 +4,7 @@ package import Model
 /// change the data for good, and a rollback restores only the container.
 package enum BackupGuard {
   /// - Parameter backups: The known backups of the resource, by the policy that creates them.
-  /// - Returns: What is missing of the newest backup; nil when one is fresh.
+  /// - Returns: Why no backup is sufficient; nil when one is fresh.
   package static func gap(in backups: [(id: ResourceID, fact: BackupFact)], now: Timestamp) -> BackupGap? {
     let newest = backups.max { a, b in
       (a.fact.restorable?.microseconds ?? .min, b.id) < (b.fact.restorable?.microseconds ?? .min, a.id)

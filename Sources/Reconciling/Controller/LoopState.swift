@@ -197,7 +197,7 @@ package struct LoopState: Sendable {
     var isBetter = false
     if finding.status.isReady {
       isBetter = unsettled.remove(id) != nil
-    } else if finding.status.condition(.blocked)?.reason == .guarded {
+    } else if finding.status.blockedReason == .guarded {
       unsettled.remove(id)
     } else {
       unsettled.insert(id)

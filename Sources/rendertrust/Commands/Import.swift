@@ -139,9 +139,7 @@ extension StateSession {
 
   fileprivate func find(_ request: ImportRequest, among desired: DesiredState) async throws -> FoundResource {
     let importable = platform.kinds.filter { $0.importing != nil }.map(\.name).sorted()
-    guard let kind = platform.kinds.first(where: { $0.name == request.id.kind }),
-      let importing = kind.importing
-    else {
+    guard let kind = platform.kinds[request.id.kind], let importing = kind.importing else {
       throw CommandFailure.usage(
         "\(request.id.kind) does not support import; these kinds do: \(importable.joined(separator: ", "))")
     }

@@ -50,9 +50,7 @@ struct SchedulerCommand: AsyncParsableCommand {
     let loop = SchedulerLoop(service) { event in events.log(event, to: logger) }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await StopSignals.first() }
-      group.addTask {
-        if isChild { await ParentDeathWatch.waitForParentExit(time) } else { await StopSignals.first() }
-      }
+      if isChild { group.addTask { await ParentDeathWatch.waitForParentExit(time) } }
       group.addTask { await loop.run() }
       group.addTask { await heartbeat.run(time) }
       await group.next()

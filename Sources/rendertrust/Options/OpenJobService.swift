@@ -30,7 +30,7 @@ extension OpenJobService {
   static func open(
     _ options: EnvironmentOptions, _ body: @Sendable (OpenJobService) async throws -> Void
   ) async throws {
-    let person = Authorship.local("job", []).actor
+    let person = Authorship.localActor
     switch try options.connection.target() {
     case .server(let server):
       guard options.name == nil else {

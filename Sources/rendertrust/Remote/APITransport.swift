@@ -1,5 +1,6 @@
 import ControlPlane
 import Gateway
+import HTTP
 import Model
 
 /// A request to the API of a server.
@@ -25,7 +26,7 @@ struct APICall: Sendable {
     var rest = parameters
     let parts = template.split(separator: "/", omittingEmptySubsequences: false).map { part -> String in
       guard part.hasPrefix("{"), part.hasSuffix("}") else { return String(part) }
-      return PercentText.encoded(rest.removeValue(forKey: String(part.dropFirst().dropLast())) ?? "")
+      return PercentEncoding.encode(rest.removeValue(forKey: String(part.dropFirst().dropLast())) ?? "")
     }
     self.init(method, parts.joined(separator: "/"))
     query = rest.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -36,7 +37,7 @@ struct APICall: Sendable {
   var target: String {
     guard !query.isEmpty else { return path }
     return path + "?"
-      + query.map { "\(PercentText.encoded($0.name))=\(PercentText.encoded($0.value))" }.joined(
+      + query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }.joined(
         separator: "&")
   }
 }
@@ -50,19 +51,4 @@ protocol APITransport: Sendable {
   func follow<Output: Sendable>(
     _ call: APICall, _ process: @Sendable (APIEvent) -> Output?
   ) async throws(CommandFailure) -> Output?
-}
-
-/// Percent encoding of text in paths and queries.
-enum PercentText {
-  static func encoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var bytes: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case 48...57, 65...90, 97...122, 45, 46, 95, 126: bytes.append(byte)
-      default: bytes += [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
 }

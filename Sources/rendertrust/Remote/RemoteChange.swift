@@ -1,6 +1,5 @@
 import ControlPlane
 import Gateway
-import Glibc
 import Model
 
 /// A change that a server runs, with its progress shown by a local reporter.
@@ -49,7 +48,7 @@ struct RemoteChange: Sendable {
     try await withThrowingTaskGroup(of: ChangeReport?.self) { group in
       group.addTask { try await run(path, body, in: environment) }
       group.addTask { [reporter] in
-        while (try? await Task.sleep(for: .milliseconds(100))) != nil { reporter.tick() }
+        await reporter.animate(by: .real)
         return nil
       }
       group.addTask { [reporter, server] in

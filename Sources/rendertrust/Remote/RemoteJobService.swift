@@ -1,6 +1,6 @@
-import ArgumentParser
 import ControlPlane
 import Gateway
+import HTTP
 import JobModel
 import Model
 
@@ -60,7 +60,7 @@ struct RemoteJobService: JobService {
     return try await answer(call) { NodeStatus($0) }
   }
 
-  private func path(_ id: JobID) -> String { "/api/v1/jobs/\(PercentText.encoded(id.text))" }
+  private func path(_ id: JobID) -> String { "/api/v1/jobs/\(PercentEncoding.encode(id.text))" }
 
   private func answer<Answer>(_ call: APICall, _ read: (Value) -> Answer?) async throws(JobError) -> Answer {
     let value: Value

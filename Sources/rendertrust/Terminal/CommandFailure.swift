@@ -18,7 +18,7 @@ extension OperationError {
 }
 
 extension [Diagnostic] {
-  /// To standard error; nothing where there are none.
+  /// Prints the diagnostics to standard error; prints nothing if there are none.
   func report() {
     guard !isEmpty else { return }
     Output.error(rendered(color: Output.errorStyle.isColoured))

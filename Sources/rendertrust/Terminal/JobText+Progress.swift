@@ -12,7 +12,7 @@ extension JobText {
       (before?.attempts ?? []).map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
     for attempt in job.attempts { lines += changes(of: attempt, since: known[attempt.number], in: job) }
     if job.state == .pending, before?.state != .pending || before?.reason != job.reason {
-      lines.append("\(style.dim("·")) pending" + (job.reason.map { ": \(TextStyle.harmless($0))" } ?? ""))
+      lines.append("\(style.dim("·")) pending\(suffix(job.reason))")
     }
     if job.isOverflow, before?.isOverflow == false {
       lines.append("\(style.yellow("!")) escalated to the overflow nodes")
@@ -46,7 +46,7 @@ extension JobText {
     let duration = job.finishedAt.map { ($0 - job.submittedAt).elapsed } ?? "–"
     let paid = style.dim("\(duration), \(job.cost) credit\(job.cost.micro == 1_000_000 ? "" : "s")")
     let node = job.attempts.last.map { " on \($0.node)" } ?? ""
-    let reason = job.reason.map { ": \(TextStyle.harmless($0))" } ?? ""
+    let reason = suffix(job.reason)
     return switch job.state {
     case .succeeded: "\(style.green("✓")) \(job.module) succeeded\(node)  \(paid)"
     case .cancelled: "\(style.yellow("!")) \(job.module) was cancelled\(reason)  \(paid)"

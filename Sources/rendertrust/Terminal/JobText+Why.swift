@@ -26,7 +26,7 @@ extension JobText {
   private func title(_ entry: SchedulingTrace.Entry) -> String {
     guard let attempt = entry.attempt else { return style.bold("Pending") }
     let age = style.dim("\((now - attempt.dispatchedAt).ago) ago")
-    let reason = attempt.reason.map { ": \(TextStyle.harmless($0))" } ?? ""
+    let reason = suffix(attempt.reason)
     let state =
       switch attempt.state {
       case .dispatched: "starting"

@@ -51,7 +51,7 @@ struct JobText {
     }
   }
 
-  private func suffix(_ reason: String?) -> String {
+  func suffix(_ reason: String?) -> String {
     reason.map { ": \(TextStyle.harmless($0))" } ?? ""
   }
 

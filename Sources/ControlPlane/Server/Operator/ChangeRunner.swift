@@ -114,18 +114,14 @@ package final class ChangeRunner: Sendable {
     logger.info("change ended", metadata: fields)
   }
 
-  private func end(of work: Work) async -> ProgressMessage? {
+  private func end(of work: Work) async -> ProgressMessage {
     let reporter = RemoteReporter(listener: work.listener, server: executor.reporter)
-    let report = Mutex<ChangeReport?>(nil)
     do {
-      let executor = executor.unattended(reporter: reporter)
-      try await executor.withLeases(of: work.change.environment, as: work.change.role) { executor in
-        let end = try await work.change.body(executor)
-        report.withLock { $0 = end }
-      }
+      let report = try await executor.unattended(reporter: reporter)
+        .withLeases(of: work.change.environment, as: work.change.role, work.change.body)
+      return .done(report)
     } catch {
       return .failed(OperationError(error))
     }
-    return report.withLock { $0 }.map { .done($0) }
   }
 }

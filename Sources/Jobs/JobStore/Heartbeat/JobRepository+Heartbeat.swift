@@ -25,11 +25,24 @@ extension JobRepository {
     }
   }
 
-  /// The attempts of a node in a state, whose lease has not expired, oldest first.
-  func attempts(on node: Int64, in state: AttemptState, limit: Int) async throws(PostgresError) -> [WorkOrder]
-  {
+  /// The running attempts of a node whose lease has not expired, oldest first.
+  func acceptedAttempts(on node: Int64, limit: Int) async throws(PostgresError) -> [AttemptID] {
     let rows = try await pool.query(
-      JobStoreSQL.attemptsOnNode, [.int(node), .text(state.rawValue), .int(Int64(limit))])
+      """
+      SELECT job, number FROM job_attempts
+      WHERE node = $1 AND ended_at IS NULL AND state = 'running' AND lease_until > clock_timestamp()
+      ORDER BY dispatched_at, job LIMIT $2
+      """, [.int(node), .int(Int64(limit))])
+    var attempts: [AttemptID] = []
+    for row in rows {
+      if let attempt = try AttemptID(row) { attempts.append(attempt) }
+    }
+    return attempts
+  }
+
+  /// The dispatched attempts of a node whose lease has not expired, oldest first.
+  func dispatchedAttempts(on node: Int64, limit: Int) async throws(PostgresError) -> [WorkOrder] {
+    let rows = try await pool.query(JobStoreSQL.attemptsOnNode, [.int(node), .int(Int64(limit))])
     var orders: [WorkOrder] = []
     for row in rows {
       guard let attempt = try AttemptID(row) else { continue }

@@ -64,9 +64,10 @@ extension JobRepository {
 
   /// Cordons or uncordons a node as an operator does, whatever its manifest says.
   func cordon(_ node: String, _ isCordoned: Bool) async throws(PostgresError) {
-    try await pool.query(
-      "UPDATE scheduler_nodes SET is_held = $2 WHERE name = $1 AND retired_at IS NULL",
-      [.text(node), .bool(isCordoned)])
-    try await pool.pipeline([ChangeNotice.pending])
+    try await pool.pipeline([
+      Statement(
+        "UPDATE scheduler_nodes SET is_held = $2 WHERE name = $1 AND retired_at IS NULL",
+        [.text(node), .bool(isCordoned)]), ChangeNotice.pending,
+    ])
   }
 }

@@ -12,12 +12,12 @@ extension PostgresJobService: WorkerAPI {
     _ = try await self.heartbeat(heartbeat)
     let node = try await id(of: heartbeat.node)
     let accepted = try await mappingErrors { () async throws(PostgresError) in
-      try await repository.attempts(on: node, in: .running, limit: PostgresJobService.acceptedLimit)
+      try await repository.acceptedAttempts(on: node, limit: PostgresJobService.acceptedLimit)
     }
     let settings = repository.fleet.settings
     return WorkTerms(
       heartbeatEvery: TimeSpan(milliseconds: settings.offlineAfter.milliseconds / 3), lease: settings.lease,
-      accepted: accepted.map(\.attempt))
+      accepted: accepted)
   }
 
   package func heartbeat(_ heartbeat: WorkerHeartbeat) async throws(JobError) -> [AttemptID] {
@@ -40,7 +40,7 @@ extension PostgresJobService: WorkerAPI {
     let orders = try await changes.wait(for: .node(node), timeout: timeout) {
       () async throws(JobError) -> [WorkOrder]? in
       last = try await mappingErrors { () async throws(PostgresError) in
-        try await repository.attempts(on: node, in: .dispatched, limit: limit)
+        try await repository.dispatchedAttempts(on: node, limit: limit)
       }
       return last.allSatisfy { known.contains($0.attempt) } ? nil : last
     }

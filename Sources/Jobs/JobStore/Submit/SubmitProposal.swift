@@ -21,8 +21,7 @@ struct SubmitProposal {
   var ledgerCall: LedgerCall {
     LedgerCall(
       .hold(
-        terms.hold, job: submission.id.text,
-        lifetime: TimeSpan(milliseconds: terms.within.milliseconds + JobTerms.grace.milliseconds)),
+        terms.hold, job: submission.id.text, lifetime: terms.within + JobTerms.grace),
       on: order.creator, key: "job/\(submission.id)/\(submission.nonce)")
   }
 }

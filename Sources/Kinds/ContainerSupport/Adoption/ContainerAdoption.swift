@@ -85,8 +85,7 @@ package struct ContainerAdoption: Sendable {
   private static func security(of unmanaged: UnmanagedContainer, _ notes: inout Notes) -> ContainerSecurity {
     var security = ContainerSecurity()
     let user = unmanaged.user
-    let name = user.split(separator: ":").first.map(String.init) ?? ""
-    if name.isEmpty || name == "root" || Int(name) == 0 {
+    if SecuritySettings.isRoot(user) {
       notes.add(
         "security.user",
         "root → \(ContainerSecurity.unprivilegedUser), when it is replaced; declare the owner of its files "

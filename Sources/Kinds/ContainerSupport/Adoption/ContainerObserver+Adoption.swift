@@ -20,7 +20,7 @@ extension ContainerObserver {
   private func adopted(
     by query: ContainerQuery, owner: String
   ) async throws(BackendError) -> [InspectedContainer] {
-    let addresses = Set(query.engines.map(engines.canonical)).sorted { $0.description < $1.description }
+    let addresses = Set(query.engines.map(engines.canonical)).sorted()
     let adoptions = query.adoptions.sorted { $0.description < $1.description }
     var found: [InspectedContainer] = []
     for address in addresses {

@@ -49,7 +49,7 @@ package struct ContainerObserver: Sendable {
   private func list(_ addresses: Set<EngineAddress>, of resources: Set<ResourceID>, owner: String) async
     -> Answers
   {
-    let sorted = addresses.sorted { $0.description < $1.description }
+    let sorted = addresses.sorted()
     let results = await mapConcurrently(sorted, limit: Self.maxConcurrentProbes) { address in
       await Result { () async throws(BackendError) in
         var containers = try await engines.engine(at: address).containers(of: resources, owner: owner)
@@ -61,7 +61,7 @@ package struct ContainerObserver: Sendable {
   }
 
   private func firstFailure(of query: ContainerQuery, in answers: Answers) -> BackendError? {
-    for address in query.engines.sorted(by: { $0.description < $1.description }) {
+    for address in query.engines.sorted() {
       if case .failure(let error)? = answers[engines.canonical(address)] { return error }
     }
     return nil
@@ -71,7 +71,7 @@ package struct ContainerObserver: Sendable {
   /// offers wins.
   private static func distinct(_ answers: Answers, offers: Offers) -> [InspectedContainer] {
     var byID: [String: InspectedContainer] = [:]
-    for address in answers.keys.sorted(by: { $0.description < $1.description }) {
+    for address in answers.keys.sorted() {
       guard case .success(let containers)? = answers[address] else { continue }
       for container in containers {
         let seen = container.observation

@@ -34,12 +34,17 @@ package struct SecuritySettings: ManifestObject, Hashable {
         at: "capabilities", "\(capability) would undo the sandbox",
         hint: "give the narrowest capability needed")
     }
-    let name = user.split(separator: ":").first.map(String.init) ?? "root"
-    if name == "root" || Int(name) == 0 {
+    if SecuritySettings.isRoot(user) {
       report.error(
         at: "user", "containers never run as root",
         hint: "leave it out for \(ContainerSecurity.unprivilegedUser)")
     }
+  }
+
+  /// Whether a user as engines write it, such as `1000:1000`, is root; so is the empty one.
+  static func isRoot(_ user: String) -> Bool {
+    let name = user.split(separator: ":").first ?? "root"
+    return name == "root" || Int(name) == 0
   }
 
   /// Whether the capability would undo the sandbox.

@@ -36,6 +36,6 @@ package final class EnginePool: Sendable {
 
   /// Every address that was requested so far, sorted.
   package var known: [EngineAddress] {
-    engines.withLock { Array($0.keys) }.sorted { $0.description < $1.description }
+    engines.withLock { Array($0.keys) }.sorted()
   }
 }

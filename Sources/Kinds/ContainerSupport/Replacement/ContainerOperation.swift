@@ -22,9 +22,9 @@ package enum ContainerOperation: StepOperation {
   package var deadline: TimeSpan {
     switch self {
     case .create(let plan), .replaceAfter(let plan, old: _), .replaceBefore(let plan, old: _):
-      TimeSpan(milliseconds: ContainerOperation.pull.milliseconds + plan.health.within.milliseconds)
+      ContainerOperation.pull + plan.health.within
     case .start(_, let plan):
-      TimeSpan(milliseconds: ContainerOperation.call.milliseconds + plan.health.within.milliseconds)
+      ContainerOperation.call + plan.health.within
     case .update, .remove: ContainerOperation.call
     }
   }

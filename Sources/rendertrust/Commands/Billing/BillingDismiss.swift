@@ -33,7 +33,7 @@ struct BillingDismiss: AsyncParsableCommand {
   func run() async throws {
     try await StateSession.open(scope.state) { state in
       let store = try await state.billing(scope.environment)
-      let actor = Authorship.local("billing dismiss", []).actor
+      let actor = Authorship.localActor
       var unknown = 0
       for id in ids {
         switch try await store.dismiss(id, by: actor, because: because) {

@@ -56,7 +56,7 @@ struct LedgerErase: AsyncParsableCommand {
   ) async throws -> LedgerErasure {
     do throws(ErasureError) {
       return try await LedgerErasure.erase(
-        name, by: Authorship.local("ledger erase", []).actor, in: ledger.pool,
+        name, by: Authorship.localActor, in: ledger.pool,
         alsoErasing: [BillingErasure.hook, SchedulingErasure.hook], exports: exports)
     } catch {
       throw CommandFailure.failed("nothing was erased: \(error)")
