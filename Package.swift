@@ -77,7 +77,7 @@ let core: [Target] = [
 let drivers: [Target] = [
   driver("HTTP", ["CLibCurl"]),
   driver("DockerEngine", ["HTTP"]),
-  driver("Postgres", ["CLibPQ", subprocess]),
+  driver("Postgres", ["CLibPQ", "Concurrency", subprocess]),
   driver("PgBackRest", [subprocess]),
   driver("StripeAPI", ["HTTP", "COpenSSL"]),
   driver("Parquet", ["CLibZstd"]),
@@ -113,7 +113,7 @@ let jobModules: [Target] = [
   jobs("Placement", ["JobModel"]),
   jobs(
     "JobStore", ["JobModel", "Placement", "Ledger", "Postgres", "Concurrency", "Reconciling"], sql: true),
-  jobs("Autoscaling", ["ContainerSupport", "Reconciling", subprocess]),
+  jobs("Autoscaling", ["Concurrency", "ContainerSupport", "Reconciling", subprocess]),
   jobs("NodeRunner", ["JobModel", "ContainerSupport", "Concurrency", "HTTP", "Reconciling"]),
   jobs(
     "SchedulerKind",
@@ -246,7 +246,7 @@ let testTargets: [Target] = [
     "EndToEnd",
     [
       "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
-      "StripeSupport", "ContainerSupport", subprocess,
+      "RandomSupport", "StripeSupport", "ContainerSupport", subprocess,
     ], data: ["Golden", "Stored"]),
   tests("Model", ["Model"]),
   tests(
@@ -328,8 +328,8 @@ let testTargets: [Target] = [
   tests(
     "Services",
     [
-      "ContainerFakes", "DockerEngine", "DockerSupport", "KindTestSupport", "Services", "Manifests", "Model",
-      "Planning", "Reconciling", "ContainerSupport",
+      "ContainerFakes", "DockerEngine", "DockerSupport", "KindSupport", "KindTestSupport", "Services",
+      "Manifests", "Model", "Planning", "Reconciling", "ContainerSupport",
     ]),
   tests("Simulation", ["SimulationSupport"]),
   tests("StripeAPI", ["Concurrency", "StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
@@ -337,8 +337,10 @@ let testTargets: [Target] = [
     "Terminal",
     ["rendertrust", "ControlPlane", "Planning", "Reconciling", "JobModel", "Model", argumentParser]),
   tests("Concurrency", ["Concurrency"]),
-  tests("ControlPlane", ["ControlPlane", "Model", "Postgres"]),
-  tests("ContainerSupport", ["ContainerFakes", "ContainerSupport", "Manifests", "Model"]),
+  tests("ControlPlane", ["ControlPlane", "Model", "Planning", "Postgres"]),
+  tests(
+    "ContainerSupport",
+    ["ContainerFakes", "ContainerSupport", "DockerEngine", "Manifests", "Model"]),
 ]
 
 let package = Package(

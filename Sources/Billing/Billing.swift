@@ -35,6 +35,7 @@ package enum Billing {
     return [
       Kind(
         PriceMapSpec.self, planner: PriceMapPlanner(), backend: backend,
+        claims: { PriceMapClaims.claims(of: $0, in: $1) }, isMovable: true,
         importing: { await importing.find($0, $1) }, export: PriceMapExport.export)
     ]
   }

@@ -7,25 +7,29 @@ package struct CurrencyCode: Hashable, Sendable, CustomStringConvertible {
   /// US dollars, the currency of credit prices.
   package init() { description = "usd" }
 
-  /// The number of decimal places, by Stripe's lists of zero-decimal and three-decimal currencies.
+  /// The number of decimal places of an amount, by Stripe's lists of zero-decimal and three-decimal
+  /// currencies.
   package var digits: Int {
-    if CurrencyCode.withoutDecimals.contains(description) { return 0 }
+    if CurrencyCode.withoutDecimals.contains(description) || isWrittenInHundredths { return 0 }
     return CurrencyCode.withThreeDecimals.contains(description) ? 3 : 2
   }
 
   /// Whether an amount has at most the currency's number of decimal places.
-  func takes(_ amount: Amount) -> Bool { amount.tenThousandths % minorUnit == 0 }
-
-  /// The ten-thousandths of one minor unit.
-  var minorUnit: Int64 {
-    var unit: Int64 = 1
-    for _ in digits..<4 { unit *= 10 }
-    return unit
+  func takes(_ amount: Amount) -> Bool {
+    amount.tenThousandths % CurrencyCode.tenThousandths(digits: digits) == 0
   }
 
+  /// The ten-thousandths of one unit of Stripe's `unit_amount`.
+  var stripeUnit: Int64 { CurrencyCode.tenThousandths(digits: isWrittenInHundredths ? 2 : digits) }
+
+  /// Whether the currency has no smaller unit, although Stripe writes its amounts in hundredths: 5,000 UGX
+  /// are 500000.
+  private var isWrittenInHundredths: Bool { ["isk", "ugx"].contains(description) }
+
+  private static func tenThousandths(digits: Int) -> Int64 { (digits..<4).reduce(1) { unit, _ in unit * 10 } }
+
   private static let withoutDecimals: Set<String> = [
-    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof",
-    "xpf",
+    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf",
   ]
   private static let withThreeDecimals: Set<String> = ["bhd", "jod", "kwd", "omr", "tnd"]
 }

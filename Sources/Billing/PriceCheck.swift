@@ -127,22 +127,22 @@ extension PriceMapSpec {
       return PriceFault(
         reason: .differs, price: id, "\(id) is in \(found.currency) at Stripe, but in \(currency) here")
     }
-    guard let amount = prices[id]?.amount, amount.minorUnits(of: currency) != found.unitAmount else {
+    guard let amount = prices[id]?.amount, amount.stripeUnits(of: currency) != found.unitAmount else {
       return nil
     }
-    let actual = found.unitAmount.map { "\(Amount(minorUnits: $0, of: currency))" } ?? "no fixed amount"
+    let actual = found.unitAmount.map { "\(Amount(stripeUnits: $0, of: currency))" } ?? "no fixed amount"
     return PriceFault(reason: .differs, price: id, "\(id) costs \(actual) at Stripe, but \(amount) here")
   }
 }
 
 extension Amount {
   /// Nil if the amount has more decimal places than the currency.
-  fileprivate func minorUnits(of currency: CurrencyCode) -> Int64? {
-    currency.takes(self) ? tenThousandths / currency.minorUnit : nil
+  fileprivate func stripeUnits(of currency: CurrencyCode) -> Int64? {
+    currency.takes(self) ? tenThousandths / currency.stripeUnit : nil
   }
 
-  fileprivate init(minorUnits: Int64, of currency: CurrencyCode) {
+  fileprivate init(stripeUnits: Int64, of currency: CurrencyCode) {
     self.init(
-      tenThousandths: minorUnits.multipliedReportingOverflow(by: currency.minorUnit).partialValue)
+      tenThousandths: stripeUnits.multipliedReportingOverflow(by: currency.stripeUnit).partialValue)
   }
 }

@@ -31,7 +31,9 @@ package struct PriceEntry: Hashable, Sendable, Codable {
 package struct PriceMapObserved: Sendable, Equatable {
   /// Sorted by Price ID; may be empty if another property is not.
   package let entries: [PriceEntry]
-  /// Price IDs of the desired spec that are current in another map, with that map's name.
+  /// The entries of the former map of a resource that was renamed, sorted by Price ID.
+  package let former: [PriceEntry]
+  /// Price IDs of the desired spec that are current in a map other than the former one, with that map's name.
   package let heldElsewhere: [String: String]
   /// Price IDs, sorted, that are current in former databases of the map.
   package let leftBehind: [ResourceID: [String]]
@@ -41,10 +43,12 @@ package struct PriceMapObserved: Sendable, Equatable {
   package let faults: [PriceFault]
 
   package init(
-    entries: [PriceEntry], heldElsewhere: [String: String] = [:], leftBehind: [ResourceID: [String]] = [:],
+    entries: [PriceEntry], former: [PriceEntry] = [], heldElsewhere: [String: String] = [:],
+    leftBehind: [ResourceID: [String]] = [:],
     environmentConflicts: [EnvironmentPrices.Conflict] = [], faults: [PriceFault] = []
   ) {
     self.entries = entries
+    self.former = former
     self.heldElsewhere = heldElsewhere
     self.leftBehind = leftBehind
     self.environmentConflicts = environmentConflicts
@@ -57,6 +61,8 @@ package enum PriceMapOperation: StepOperation {
   /// Opens `entries`, which supersede the map's current entries of the same prices, and closes the prices of
   /// `close`. Equal current entries stay, so that a repetition writes nothing.
   case write(entries: [PriceEntry], close: [String])
+  /// Gives all entries of the former map the name of this one, with their history.
+  case rename(from: String)
   /// Closes prices of the map in a former database.
   case leave(ResourceID, close: [String])
 }

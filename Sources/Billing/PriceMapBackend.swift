@@ -42,16 +42,20 @@ package struct PriceMapBackend: ResourceBackend {
   package func apply(
     _ operation: PriceMapOperation, to subject: Subject<PriceMapSpec>, in context: ReconcileContext
   ) async throws(BackendError) {
-    let (database, entries, close): (ResourceID?, [PriceEntry], [String]) =
-      switch operation {
-      case .write(let entries, let close): (subject.spec?.database.id, entries, close)
-      case .leave(let database, let close): (database, [], close)
-      }
+    let database: ResourceID? =
+      if case .leave(let former, _) = operation { former } else { subject.spec?.database.id }
     let store = try await store(database, context)
+    let map = subject.id.name
     do throws(PostgresError) {
-      try await store.write(entries, close: close, in: subject.id.name)
+      switch operation {
+      case .write(let entries, let close): try await store.write(entries, close: close, in: map)
+      case .rename(let former): try await store.rename(former, to: map)
+      case .leave(_, let close): try await store.write([], close: close, in: map)
+      }
     } catch {
-      guard error.code == .duplicate else { throw error.backendError }
+      guard case .write(let entries, _) = operation, error.code == .duplicate else {
+        throw error.backendError
+      }
       throw await conflict(error, entries.map(\.priceID), subject.id, store)
     }
   }
@@ -80,7 +84,8 @@ package struct PriceMapBackend: ResourceBackend {
         return try await store.current(maps: nil, prices: [])
       }
       let prices = group.flatMap { $0.desired.map { Array($0.spec.prices.keys) } ?? [] }
-      return try await store.current(maps: group.map(\.id.name), prices: prices)
+      let maps = group.flatMap { [$0.id.name] + ($0.movedFrom.map { [$0.id.name] } ?? []) }
+      return try await store.current(maps: maps, prices: prices)
     } catch {
       // Before `Database` has created the database and its tables, prices are provably absent.
       if error.isAbsence { return [:] }
@@ -89,16 +94,18 @@ package struct PriceMapBackend: ResourceBackend {
   }
 
   /// The Price IDs that maps of this group still have in former databases that are still declared. The last
-  /// applied resource of a map that is being moved refers to both.
+  /// applied resource of a map that is being moved refers to both. A database under another name is not a
+  /// former one.
   private func leftBehind(
     by group: [Subject<PriceMapSpec>], _ context: ReconcileContext
   ) async throws(BackendError) -> [ResourceID: [ResourceID: [String]]] {
     var former: [ResourceID: [Subject<PriceMapSpec>]] = [:]
     for subject in group {
       guard let applied = subject.lastApplied else { continue }
+      let current = subject.spec?.database.id ?? applied.spec.database.id
       let databases = Set(
         [applied.spec.database.id] + applied.references.map(\.target).filter { $0.kind == "Database" })
-      for database in databases where database != subject.spec?.database.id {
+      for database in databases where !context.isSameDatabase(current, as: database) {
         if context.offers.databases[database] != nil { former[database, default: []].append(subject) }
       }
     }
@@ -137,7 +144,8 @@ package struct PriceMapBackend: ResourceBackend {
     var holders: [String: String]?
     for subject in group {
       let entries = current[subject.id.name] ?? []
-      let own = Set(entries.map(\.priceID))
+      let former = subject.movedFrom.flatMap { current[$0.id.name] } ?? []
+      let own = Set((entries + former).map(\.priceID))
       let missing = subject.desired.map { $0.spec.prices.keys.filter { !own.contains($0) } } ?? []
       var elsewhere: [String: String] = [:]
       if !missing.isEmpty {
@@ -147,10 +155,10 @@ package struct PriceMapBackend: ResourceBackend {
       }
       let conflicts = subject.desired.map { environmentPrices.conflicts(with: $0.spec) } ?? []
       results[subject.id] = .success(
-        entries.isEmpty && elsewhere.isEmpty && left[subject.id] == nil && conflicts.isEmpty
+        entries.isEmpty && former.isEmpty && elsewhere.isEmpty && left[subject.id] == nil && conflicts.isEmpty
           ? nil
           : PriceMapObserved(
-            entries: entries, heldElsewhere: elsewhere, leftBehind: left[subject.id] ?? [:],
+            entries: entries, former: former, heldElsewhere: elsewhere, leftBehind: left[subject.id] ?? [:],
             environmentConflicts: conflicts, faults: faults[subject.id] ?? []))
     }
   }

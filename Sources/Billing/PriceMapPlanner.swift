@@ -1,3 +1,4 @@
+internal import Manifests
 package import Model
 package import Planning
 
@@ -12,11 +13,15 @@ package struct PriceMapPlanner: ResourcePlanner {
     let name = context.id.name
     let leaving = leave(observed, name, because: desired == nil ? "left the manifests" : "it moved")
     guard let desired else {
+      // The prices go on under the new name.
+      if context.reconcile.moves.move(from: context.id) != nil { return .upToDate }
       let steps = close(all: observed, of: name) + leaving
       return PlanOutcome(steps: steps)
     }
     if let conflict = observed?.environmentConflicts.first { return .waiting(on: conflict.request) }
-    let (wanted, entries) = (desired.spec.entries, observed?.entries ?? [])
+    let rename = try rename(to: desired, observed, context)
+    let wanted = desired.spec.entries
+    let entries = ((observed?.entries ?? []) + (observed?.former ?? [])).sorted(by: <)
     if let (conflict, other) = conflict(of: desired, observed) {
       // Two maps that exchange prices would wait for each other forever unless each closes its own first.
       let kept = entries.filter { entry in wanted.contains { $0.priceID == entry.priceID } }
@@ -24,7 +29,7 @@ package struct PriceMapPlanner: ResourcePlanner {
         kept.count < entries.count
         ? [update(name, from: entries, to: kept, because: "they left the map")] : []
       return closing.isEmpty && leaving.isEmpty
-        ? .waiting(on: conflict, resources: [other]) : .steps(closing + leaving)
+        ? .waiting(on: conflict, resources: [other]) : .steps(rename + closing + leaving)
     }
     if entries.isEmpty {
       let step = Step(
@@ -34,7 +39,24 @@ package struct PriceMapPlanner: ResourcePlanner {
     }
     let changes =
       wanted == entries ? [] : [update(name, from: entries, to: wanted, because: reason(desired, context))]
-    return PlanOutcome(steps: changes + leaving)
+    return PlanOutcome(steps: rename + changes + leaving)
+  }
+
+  private func rename(
+    to desired: Resource<PriceMapSpec>, _ observed: PriceMapObserved?, _ context: PlanContext
+  ) throws(PlanError) -> [Step<PriceMapOperation>] {
+    guard let former = context.movedFrom?.typed(as: PriceMapSpec.self) else { return [] }
+    guard context.reconcile.isSameDatabase(desired.spec.database.id, as: former.spec.database.id) else {
+      throw PlanError(
+        "\(desired.id) cannot take over the prices of \(former.id), which are in \(former.spec.database)",
+        hint: "rename the map first, then write `database: \(desired.spec.database)`")
+    }
+    guard let entries = observed?.former, !entries.isEmpty else { return [] }
+    return [
+      Step(
+        .update, "rename \(count(entries.count)) of \(former.id.name) to \(desired.id.name)",
+        because: "the resource has another name now", operation: .rename(from: former.id.name))
+    ]
   }
 
   private func close(all observed: PriceMapObserved?, of name: String) -> [Step<PriceMapOperation>] {
@@ -66,7 +88,8 @@ package struct PriceMapPlanner: ResourcePlanner {
       return nil
     }
     let text =
-      "\(price) belongs to PriceMap/\(map) and is also claimed by \(desired.id); remove it from one of them"
+      "\(price) belongs to PriceMap/\(map) and is also claimed by \(desired.id); remove it from one of them, "
+      + "or, for a map with a new name, write the annotation `\(Move.annotation): PriceMap/\(map)`"
     return (text, ResourceID(kind: "PriceMap", name: map))
   }
 

@@ -44,6 +44,12 @@ package struct PriceMapStore: Sendable {
       ])
   }
 
+  /// Gives a map another name, with its history. The prices stay in force.
+  func rename(_ former: String, to map: String) async throws(PostgresError) {
+    try await pool.query(
+      "UPDATE price_map_entries SET map = $2 WHERE map = $1", [.text(former), .text(map)])
+  }
+
   /// One of `prices` that is current in a map other than `map`, with that map.
   func holder(of prices: [String], otherThan map: String) async throws(PostgresError)
     -> (price: String, map: String)?

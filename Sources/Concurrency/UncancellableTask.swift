@@ -19,4 +19,12 @@ package enum UncancellableTask {
     }
     return await Task(executorPreference: executor) { await work() }.value
   }
+
+  /// Runs `work` once, in a task that cannot be cancelled, for work that must not be interrupted after it
+  /// began. The work must end by itself.
+  package static func runOnce<Output: Sendable>(
+    _ work: @Sendable @escaping () async -> Output
+  ) async -> Output {
+    await Task(executorPreference: executor) { await work() }.value
+  }
 }

@@ -19,5 +19,7 @@ package enum ControllerState {
     Migrations.Migration(number: 5, name: "audit-trail", sql: StateSQL.auditTrail),
     Migrations.Migration(number: 6, name: "api-tokens", sql: StateSQL.tokens),
     Migrations.Migration(number: 7, name: "step-effects", sql: StateSQL.stepEffects),
+    Migrations.Migration(number: 8, name: "ownership", sql: StateSQL.ownership),
+    Migrations.Migration(number: 9, name: "pending-changes", sql: StateSQL.pendingChanges),
   ]
 }

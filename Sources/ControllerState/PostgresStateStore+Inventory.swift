@@ -67,22 +67,16 @@ extension PostgresStateStore {
     return inventory
   }
 
-  package func claim(_ resources: [AnyResource], in environment: String, revision: Int64)
+  package func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64, at time: Timestamp)
     async throws(StoreError)
   {
-    _ = try await transaction(
-      fence(resources.map(\.id), in: environment, revision: revision)
-        + [saveInventory(resources, environment, revision: revision, isApplied: false)])
-  }
-
-  package func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64)
-    async throws(StoreError)
-  {
+    let names = SQLValue.textArray(ids.map(\.description))
     _ = try await transaction(
       fence(ids, in: environment, revision: revision) + [
         Statement(
           "UPDATE inventory SET applied_digest = NULL WHERE environment = $1 AND resource = ANY ($2)",
-          [.text(environment), .textArray(ids.map(\.description))])
+          [.text(environment), names]),
+        Statement(StateSQL.leaveClaims, [.text(environment), names, .timestamp(time)]),
       ])
   }
 

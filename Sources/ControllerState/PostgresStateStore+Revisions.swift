@@ -86,7 +86,7 @@ extension PostgresStateStore {
       _ = try await pool.pipeline(
         [lockLeases(in: environment)] + fence([KeyRange.first], in: environment)
           + notify(.revision, in: environment)
-          + [head, entries, audit])
+          + [head, entries, Self.endPendingRemoval(in: environment), audit])
     } catch {
       return .failure(error)
     }

@@ -13,6 +13,7 @@ extension PostgresStateStore {
     if !changes.removed.isEmpty { statements += delete(changes.removed, environment) }
     if !changes.events.isEmpty { statements.append(insert(changes.events, environment)) }
     if let notification = changes.notification { statements += notify(notification, in: environment) }
+    statements += settle(changes, in: environment)
     guard !statements.isEmpty else { return }
     _ = try await transaction(statements)
   }
@@ -36,7 +37,7 @@ extension PostgresStateStore {
     }
   }
 
-  private func insert(_ events: [Event], _ environment: String) -> Statement {
+  func insert(_ events: [Event], _ environment: String) -> Statement {
     Statement(
       StateSQL.insertEvents,
       [

@@ -8,20 +8,13 @@ package struct PostgresStateStore: StateStore {
   /// Creates a kind's spec from its canonical value; nil when the kind cannot read it.
   let revive: @Sendable (ResourceID, Value) -> (any ResourceSpec)?
   let recorded = RecordedRevisions()
+  let knownOwnership = KnownOwnership()
   /// The tokens that writes require to be current; nil for none.
   var fencingTokens: FencingTokens?
 
   package init(pool: PostgresPool, revive: @escaping @Sendable (ResourceID, Value) -> (any ResourceSpec)?) {
     self.pool = pool
     self.revive = revive
-  }
-
-  /// Environments that have a revision, sorted.
-  package func environments() async throws(StoreError) -> [String] {
-    try await rows("SELECT DISTINCT environment FROM revisions ORDER BY environment") {
-      row throws(PostgresError) in
-      try row.text("environment")
-    }
   }
 
   /// The mark of what this controller owns in outside systems: `proposal` at the first call, the same value

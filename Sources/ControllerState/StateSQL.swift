@@ -39,6 +39,12 @@ enum StateSQL {
   /// The effect of steps and the resources that a condition waits for.
   static let stepEffects = EmbeddedSQL.text(PackageResources.migration_7_step_effects_sql)
 
+  /// The claims of resources on things, and the marks of environments.
+  static let ownership = EmbeddedSQL.text(PackageResources.migration_8_ownership_sql)
+
+  /// The removals that leading controllers wait for, one for each environment.
+  static let pendingChanges = EmbeddedSQL.text(PackageResources.migration_9_pending_changes_sql)
+
   // MARK: Revisions
 
   static let revisionEntries = EmbeddedSQL.text(PackageResources.revision_entries_sql)
@@ -53,6 +59,23 @@ enum StateSQL {
     PackageResources.inventory_heads_sql, ["condition": isAmong])
   static let inventoryDocuments = EmbeddedSQL.text(PackageResources.inventory_documents_sql)
   static let saveInventory = EmbeddedSQL.text(PackageResources.save_inventory_sql)
+
+  // MARK: Claims
+
+  static let saveClaims = EmbeddedSQL.text(PackageResources.save_claims_sql)
+  static let claimsNear = EmbeddedSQL.text(PackageResources.claims_near_sql)
+  static let settleClaims = EmbeddedSQL.text(PackageResources.settle_claims_sql)
+  static let leaveClaims = EmbeddedSQL.text(PackageResources.leave_claims_sql)
+  /// Shows other processes that claims or marks changed. The last statement of a transaction but for the
+  /// audit trail's.
+  static let countClaimChange = "UPDATE controller_identity SET claims_version = claims_version + 1"
+  static let appliedTimes = EmbeddedSQL.text(PackageResources.applied_times_sql)
+
+  // MARK: Environments
+
+  static let environments = EmbeddedSQL.text(PackageResources.environments_sql)
+  static let environmentRecords = EmbeddedSQL.text(PackageResources.environment_records_sql)
+  static let forgetEnvironment = EmbeddedSQL.text(PackageResources.forget_environment_sql)
 
   // MARK: Statuses and events
 
@@ -82,6 +105,10 @@ enum StateSQL {
   static let insertQuarantines = EmbeddedSQL.text(PackageResources.insert_quarantines_sql)
   static let liftQuarantine = EmbeddedSQL.text(PackageResources.lift_quarantine_sql)
   static let saveAtomicApply = EmbeddedSQL.text(PackageResources.save_atomic_apply_sql)
+
+  // MARK: Pending removals
+
+  static let savePendingChange = EmbeddedSQL.text(PackageResources.save_pending_change_sql)
 
   // MARK: Tokens
 

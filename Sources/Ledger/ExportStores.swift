@@ -7,7 +7,7 @@ package import Postgres
 package struct ExportStores: Sendable {
   package typealias Secrets = @Sendable (SecretReference) async throws(BackendError) -> Secret
 
-  private let stateFolder: String
+  let stateFolder: String
   private let http: HTTPClient
   private let secrets: Secrets
 

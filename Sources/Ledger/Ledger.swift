@@ -26,8 +26,11 @@ package enum Ledger {
     let backend = LedgerBackend(stores: stores) { address throws(PostgresError) in
       try await connector.pool(for: address)
     }
+    let claims = LedgerClaims(stateFolder: stores.stateFolder)
     return [
-      Kind(LedgerSpec.self, planner: LedgerPlanner(), backend: backend, export: LedgerExport.export)
+      Kind(
+        LedgerSpec.self, planner: LedgerPlanner(), backend: backend,
+        claims: { claims.claims(of: $0, in: $1) }, isMovable: true, export: LedgerExport.export)
     ]
   }
 

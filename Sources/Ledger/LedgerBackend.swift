@@ -41,7 +41,7 @@ package struct LedgerBackend: IndividuallyObservingBackend {
     guard let spec = subject.spec else { return }
     let pool = try await context.pool(of: spec.database.id, from: pools)
     let store = LedgerStore(pool)
-    if operation != .open { try await checkOwner(subject, spec, store) }
+    if !operation.takesOwnership { try await checkOwner(subject, spec, store) }
     do throws(PostgresError) {
       switch operation {
       case .open:
@@ -49,6 +49,9 @@ package struct LedgerBackend: IndividuallyObservingBackend {
         try await openAccounts(of: spec, in: store)
         try await pool.query(
           "INSERT INTO ledgers (name) VALUES ($1) ON CONFLICT DO NOTHING", [.text(subject.id.name)])
+      case .rename(let old):
+        try await pool.query(
+          "UPDATE ledgers SET name = $1 WHERE name = $2", [.text(subject.id.name), .text(old)])
       case .openAccounts: try await openAccounts(of: spec, in: store)
       case .installTriggers: try await store.installTriggers()
       case .record(let rules, let effective): try await store.recordNext(rules, effective: effective)
@@ -59,10 +62,8 @@ package struct LedgerBackend: IndividuallyObservingBackend {
     } catch {
       throw error.backendError
     }
-    if operation == .open {
-      try await checkOwner(subject, spec, store)
-      try await checkPlatform(spec, store)
-    }
+    if operation.takesOwnership { try await checkOwner(subject, spec, store) }
+    if operation == .open { try await checkPlatform(spec, store) }
     if case .export(let day) = operation { try await export(day, spec, pool, context) }
   }
 
@@ -117,6 +118,16 @@ package struct LedgerBackend: IndividuallyObservingBackend {
   private func openAccounts(of spec: LedgerSpec, in store: LedgerStore) async throws(PostgresError) {
     try await store.open([spec.platform], as: .platform)
     try await store.open([LedgerStore.clearingAccount], as: .stripeClearing)
+  }
+}
+
+extension LedgerOperation {
+  /// Whether the ledger belongs to the resource only after the operation.
+  fileprivate var takesOwnership: Bool {
+    switch self {
+    case .open, .rename: true
+    case .installTriggers, .openAccounts, .record, .expire, .export, .close: false
+    }
   }
 }
 

@@ -96,7 +96,7 @@ package struct LedgerCall: Hashable, Sendable {
   private static func problem(ofName name: String, field: String, isRequired: Bool = true) -> LedgerError? {
     let isFit =
       name.utf8.count <= maxNameBytes && (!name.isEmpty || !isRequired)
-      && !name.unicodeScalars.contains { $0.value < 32 }
+      && name.firstControlCharacter == nil
     guard !isFit else { return nil }
     return LedgerError(
       .invalidName, field: field, "it must be 1 to \(maxNameBytes) bytes of text without control characters")

@@ -40,7 +40,7 @@ package struct LedgerErasure: Hashable, Sendable {
     _ name: String, by operator: String, at time: Timestamp? = nil, in pool: PostgresPool,
     alsoErasing hooks: [Hook] = [], exports: [DailyExport] = []
   ) async throws(ErasureError) -> LedgerErasure {
-    guard (1...200).contains(`operator`.utf8.count), !`operator`.utf8.contains(where: { $0 < 32 }) else {
+    guard (1...200).contains(`operator`.utf8.count), `operator`.firstControlCharacter == nil else {
       throw ErasureError(
         .invalidName, "the name of the operator must be 1 to 200 bytes without control characters")
     }

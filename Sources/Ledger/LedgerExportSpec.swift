@@ -11,7 +11,7 @@ package struct LedgerExportSpec: ManifestObject {
   package init() {}
 
   package static let fields = Fields<Self>("The export of each day's entries and usage, for reports") {
-    Field("schedule", \.schedule, "When past days are exported, in UTC")
+    Field("schedule", \.schedule, "When past days are exported, in UTC", .isEverDue)
     Field("format", \.format, "The format of the files")
     Field("to", \.to, "The destination", .required)
   }

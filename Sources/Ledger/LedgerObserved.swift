@@ -48,6 +48,8 @@ package struct ExportLocationObserved: Hashable, Sendable {
 package enum LedgerOperation: StepOperation {
   /// Takes ownership of the ledger in the database. Existing accounts and entries stay.
   case open
+  /// Gives the ledger the name of the resource, which had this name before.
+  case rename(from: String)
   /// Installs triggers, functions and constraints that are missing or changed.
   case installTriggers
   /// Opens the accounts that the rules need.
@@ -64,7 +66,7 @@ package enum LedgerOperation: StepOperation {
 
   /// The names in stored journals.
   private enum CodingKeys: String, CodingKey {
-    case open
+    case open, rename
     case installTriggers = "guardBooks"
     case openAccounts, record, expire, export, close
   }

@@ -10,40 +10,56 @@ package struct LedgerPlanner: ResourcePlanner {
   package func plan(
     _ desired: Resource<LedgerSpec>?, _ observed: LedgerObserved?, _ context: PlanContext
   ) throws(PlanError) -> PlanOutcome<LedgerOperation> {
-    guard let desired else { return close(observed, context.id.name) }
+    guard let desired else { return close(observed, context) }
     try refuseMove(of: desired, context)
-    if let other = observed?.other, observed?.isOpen != true {
+    if let other = observed?.other, observed?.isOpen != true, other != context.movedFrom?.id.name {
       return .waiting(
         on: "\(desired.spec.database) already has Ledger/\(other), and a database has one ledger",
         resources: [desired.spec.database.id, ResourceID(kind: "Ledger", name: other)])
     }
     let steps =
-      open(desired, observed) + maintain(observed) + rules(desired, observed, context)
+      open(desired, observed, context) + maintain(observed) + rules(desired, observed, context)
       + exports(desired, observed, context)
     return PlanOutcome(steps: steps)
   }
 
-  private func close(_ observed: LedgerObserved?, _ name: String) -> PlanOutcome<LedgerOperation> {
-    guard observed?.isOpen == true else { return .upToDate }
+  private func close(_ observed: LedgerObserved?, _ context: PlanContext) -> PlanOutcome<LedgerOperation> {
+    guard observed?.isOpen == true, context.reconcile.moves.move(from: context.id) == nil else {
+      return .upToDate
+    }
+    let database = (context.lastApplied?.spec as? LedgerSpec)?.database.id
+    let books =
+      context.reconcile.offers.droppedDatabase(of: database).map {
+        "its accounts, entries and rules are dropped with database \($0)"
+      } ?? "accounts, entries and rules stay"
     return .steps([
       Step(
-        .delete, "release the ledger \(name); accounts, entries and rules stay",
+        .delete, "release the ledger \(context.id.name); \(books)",
         because: "left the manifests", risk: .disruptive, operation: LedgerOperation.close)
     ])
   }
 
   /// A manifest cannot move credits to another database.
   private func refuseMove(of desired: Resource<LedgerSpec>, _ context: PlanContext) throws(PlanError) {
-    guard let applied = context.lastApplied?.spec as? LedgerSpec,
-      applied.database.id != desired.spec.database.id
+    guard let applied = (context.movedFrom ?? context.lastApplied)?.spec as? LedgerSpec,
+      !context.reconcile.isSameDatabase(desired.spec.database.id, as: applied.database.id)
     else { return }
     throw PlanError(
       "\(desired.id) is in \(applied.database) and cannot be moved to \(desired.spec.database)",
       hint: "write `database: \(applied.database)`, or declare a Ledger of another name for the new database")
   }
 
-  private func open(_ desired: Resource<LedgerSpec>, _ observed: LedgerObserved?) -> [Step<LedgerOperation>] {
+  private func open(
+    _ desired: Resource<LedgerSpec>, _ observed: LedgerObserved?, _ context: PlanContext
+  ) -> [Step<LedgerOperation>] {
     guard observed?.isOpen != true else { return [] }
+    if let former = observed?.other, former == context.movedFrom?.id.name {
+      return [
+        Step(
+          .update, "rename the ledger \(former) to \(desired.id.name)",
+          because: "the resource has another name now", operation: .rename(from: former))
+      ]
+    }
     return [
       Step(
         .create, "open the ledger \(desired.id.name) in \(desired.spec.database)", because: "not there yet",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import Glibc
 import Manifests
 internal import Model
 
@@ -14,7 +15,8 @@ struct RenderTrust: AsyncParsableCommand {
       changes, applies them and keeps the environment converged.
 
       Exit codes: 0 success or no change, 1 failure, 2 usage error or invalid manifests, 3 changes found by \
-      ‘diff’ or ‘plan --detailed-exitcode’, 4 blocked by a guard or a missing approval.
+      ‘diff’ or ‘plan --detailed-exitcode’, 4 blocked by a guard or a missing approval. A query whose \
+      output could not be written fails; a change reports its own result.
       """,
     version: Version.text,
     groupedSubcommands: [
@@ -50,28 +52,47 @@ struct RenderTrust: AsyncParsableCommand {
   }
 
   static func main() async {
+    StandardStream.reserveDescriptors()
+    // A write to a closed pipe then fails instead of ending the process in the middle of a change.
+    signal(SIGPIPE, SIG_IGN)
+    var isChange = false
+    let code: ExitCode
     do {
-      try checkName(CommandLine.arguments.dropFirst().first)
+      let arguments = CommandLine.arguments.dropFirst()
+      try checkName(arguments.first)
+      if let problem = EmptyArgument.problem(in: arguments) { throw CommandFailure.usage(problem) }
       var command = try parseAsRoot()
+      isChange = (command as? any ChangeCommand)?.isChange ?? false
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
         try command.run()
       }
-    } catch let failure as CommandFailure {
-      failure.report()
-      exit(withError: failure.exitCode)
-    } catch let code as ExitCode {
-      exit(withError: code)
+      code = .success
     } catch {
-      let code = exitCode(for: error)
-      if code == .success {
-        // Titles of command groups stand alone, as in kubectl; the parser appends “Subcommands”.
-        Output.print(fullMessage(for: error).replacing(" SUBCOMMANDS:\n", with: ":\n"))
-      } else {
-        Output.error(fullMessage(for: error))
-      }
-      exit(withError: code == .success ? code : code == .validationFailure ? ExitCode(2) : ExitCode(1))
+      code = report(error)
     }
+    if case .failed(let number) = Output.condition {
+      let reason = String(cString: strerror(number))
+      Output.error("\(Output.errorStyle.red("error:")) standard output could not be written: \(reason)")
+    }
+    exit(withError: code.afterOutput(Output.condition, isChange: isChange))
+  }
+
+  /// Prints why a command ended.
+  private static func report(_ error: any Error) -> ExitCode {
+    if let failure = error as? CommandFailure {
+      failure.report()
+      return failure.exitCode
+    }
+    if let code = error as? ExitCode { return code }
+    let code = exitCode(for: error)
+    guard code == .success else {
+      Output.error(fullMessage(for: error))
+      return code == .validationFailure ? ExitCode(2) : ExitCode(1)
+    }
+    // Titles of command groups stand alone, as in kubectl; the parser appends “Subcommands”.
+    Output.print(fullMessage(for: error).replacing(" SUBCOMMANDS:\n", with: ":\n"))
+    return .success
   }
 }

@@ -132,6 +132,10 @@ import Testing
       await fixture.messages.until { $0.contains("scheduler here-0 ended: exited(1)") }
       await fixture.evaluate()
       #expect(fixture.spawner.state.value.starts.count == 1, "it backs off")
+      let status = fixture.supervisor.status
+      #expect(
+        status == ReplicaStatus(desired: 1, crashCount: 1, lastCrash: "scheduler here-0 ended: exited(1)"))
+      #expect(status.problem == "no scheduler runs: scheduler here-0 ended: exited(1)")
       fixture.time.advance(TimeSpan(seconds: 1))
       await fixture.evaluate()
       await fixture.spawner.state.until { $0.starts.count == 2 }
@@ -169,7 +173,7 @@ import Testing
   func containers() async throws {
     let url = SecretReference.environment("URL")
     let world = FakeEngines(secrets: [url: "postgresql://somewhere/jobs"])
-    let scaler = ReplicaContainers(world.support, owner: "test")
+    let scaler = ReplicaContainers(world.support, .test)
     let docker = DockerReplicas(
       image: .sample("rendertrust"), connection: url, limits: LimitSettings().limits)
     #expect(try await scaler.scale(to: 3, docker, of: "global") == 3)
@@ -178,7 +182,7 @@ import Testing
     let request = try #require(names.first.flatMap { world.local.request(for: $0) })
     #expect(request.environment["RENDERTRUST_DATABASE_URL"]?.reveal() == "postgresql://somewhere/jobs")
     #expect(request.template.command == ["scheduler"])
-    let next = ReplicaContainers(world.support, owner: "test")
+    let next = ReplicaContainers(world.support, .test)
     #expect(try await next.scale(to: 3, docker, of: "global") == 3)
     #expect(world.local.running == names, "no container was replaced")
     world.local.changeOutOfBand(names[1]) { $0.state = .exited(1) }

@@ -98,6 +98,30 @@ import Testing
     }
   }
 
+  @Test("Stripe writes the amounts of UGX and ISK in hundredths", arguments: ["ugx", "isk"])
+  func amountsInHundredths(_ currency: String) async throws {
+    let server = try StripeStandIn(
+      key: Self.key,
+      prices: [
+        "same": Self.price("same", amount: "500000", currency: currency),
+        "less": Self.price("less", amount: "5000", currency: currency),
+      ])
+    defer { server.stop() }
+    try await World.with { (world) async throws in
+      func health(_ id: String) async throws -> Health {
+        let map = try Fixture.resource(
+          PriceMapSpec.self, "packs",
+          #"{"currency":"\#(currency)","check":{"stripe":{"address":"\#(server.address)","#
+            + #""secret":{"env":"STRIPE_SECRET"}}},"prices":{"\#(id)":{"credits":1,"amount":5000}}}"#)
+        return try await Self.health(map, Self.check(server.address), world)
+      }
+      #expect(try await health("same") == .ready)
+      #expect(
+        try await health("less")
+          == .degraded(reason: "PriceDiffers", message: "less costs 50 at Stripe, but 5000 here"))
+    }
+  }
+
   @Test("A response is cached for an hour") func responseIsCachedForAnHour() async throws {
     let server = try StripeStandIn(key: Self.key, prices: ["ok": Self.price("ok")])
     defer { server.stop() }

@@ -2,6 +2,7 @@ import Billing
 import KindTestSupport
 import Manifests
 import Model
+import Planning
 import Postgres
 import PostgresSupport
 import Reconciling
@@ -37,6 +38,41 @@ import Testing
     }
   }
 
+  @Test("A renamed map keeps its prices in force, with their history") func renamesMap() async throws {
+    try await World.with { world in
+      let first = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
+      let old = try Fixture.resource(
+        PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":2},"b":{"credits":5}}}"#)
+      for map in [first, old] { _ = try await world.converge(map) }
+      let new = try Fixture.resource(
+        PriceMapSpec.self, "bundles", #"{"prices":{"a":{"credits":3},"b":{"credits":5}}}"#)
+      let context = Fixture.reconcileContext(
+        offers: World.context.offers, moves: Moves([Move(from: old.id, to: new.id)]))
+      let kind = KindFixture(PriceMapPlanner(), world.backend)
+      #expect(
+        try await kind.apply(new.id, new, movedFrom: old, in: context).map(\.summary) == [
+          "rename 2 prices of packs to bundles", "change 1 price of bundles",
+        ])
+      #expect(try await kind.apply(new.id, new, movedFrom: old, in: context).isEmpty)
+      #expect(try await kind.apply(old.id, nil, lastApplied: old, in: context).isEmpty)
+      #expect(
+        try await world.history("a") == ["1000000 superseded", "2000000 superseded", "3000000 current"])
+      #expect(try await world.history("b") == ["5000000 current"])
+      let left = try await world.pool.query("SELECT 1 FROM price_map_entries WHERE map = 'packs'")
+      #expect(left.isEmpty)
+    }
+  }
+
+  @Test("A renamed map does not take prices of another database") func renameStaysInDatabase() throws {
+    let old = try Fixture.resource(
+      PriceMapSpec.self, "packs", #"{"database":"Database/ledger","prices":{"a":{"credits":1}}}"#)
+    let new = try Fixture.resource(PriceMapSpec.self, "bundles", #"{"prices":{"a":{"credits":1}}}"#)
+    let context = PlanContext(
+      id: new.id, lastApplied: nil, reconcile: World.context, movedFrom: old.map { $0 })
+    let error = #expect(throws: PlanError.self) { try PriceMapPlanner().plan(new, nil, context) }
+    #expect(error?.message.contains("which are in Database/ledger") == true)
+  }
+
   /// Both names refer to the same database here, so the prices left behind are the current ones.
   @Test("Closes the prices in a former database") func closesPricesInFormerDatabase() async throws {
     try await World.with { world in
@@ -55,6 +91,25 @@ import Testing
       #expect(seen?.leftBehind == [ledger: ["a"]])
       try await world.backend.apply(.leave(ledger, close: ["a"]), to: subject, in: context)
       #expect(try await world.history("a") == ["1000000 superseded"])
+    }
+  }
+
+  @Test("A map whose database has another name keeps its prices in force", arguments: [false, true])
+  func renamedDatabaseKeepsPrices(isMove: Bool) async throws {
+    try await World.with { world in
+      let old = try Fixture.resource(
+        PriceMapSpec.self, "packs", #"{"database":"Database/ledger","prices":{"a":{"credits":1}}}"#)
+      let new = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
+      var offers = World.context.offers
+      offers.add(
+        .database(DatabaseOffer(address: .embedded(database: isMove ? "ledger" : "platform"))),
+        from: old.spec.database.id)
+      let moves = Moves(isMove ? [Move(from: old.spec.database.id, to: new.spec.database.id)] : [])
+      let context = Fixture.reconcileContext(offers: offers, moves: moves)
+      try await world.apply(.write(entries: old.spec.entries, close: []), new)
+      let kind = KindFixture(PriceMapPlanner(), world.backend)
+      #expect(try await kind.apply(new.id, new, lastApplied: old, in: context).isEmpty)
+      #expect(try await world.history("a") == ["1000000 current"])
     }
   }
 

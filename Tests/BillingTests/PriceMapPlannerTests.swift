@@ -79,7 +79,9 @@ import Testing
     let outcome = try plan(#"{"prices":{"pack10":{"credits":100}}}"#, observed)
     #expect(
       outcome.waitingOn
-        == "pack10 belongs to PriceMap/old and is also claimed by PriceMap/packs; remove it from one of them")
+        == "pack10 belongs to PriceMap/old and is also claimed by PriceMap/packs; "
+        + "remove it from one of them, "
+        + "or, for a map with a new name, write the annotation `rendertrust.com/moved-from: PriceMap/old`")
   }
 
   @Test("Closes its own prices while it waits for those of another map") func closesOwnPricesWhileWaiting()
@@ -101,6 +103,25 @@ import Testing
     let leave = PriceMapOperation.leave(ledger, close: ["a", "b"])
     #expect(try plan(#"{"prices":{"a":{"credits":1}}}"#, observed).steps.map(\.operation) == [leave])
     #expect(try plan(nil, observed).steps.map(\.operation) == [.write(entries: [], close: ["a"]), leave])
+  }
+
+  @Test("A map is renamed together with its database") func renamedWithDatabase() throws {
+    let old = try Fixture.resource(
+      PriceMapSpec.self, "packs", #"{"database":"Database/ledger","prices":{"a":{"credits":1}}}"#)
+    let new = try Fixture.resource(PriceMapSpec.self, "bundles", #"{"prices":{"a":{"credits":1}}}"#)
+    func plan(_ former: String, _ moves: Moves = Moves()) throws -> [PriceMapOperation] {
+      var offers = World.context.offers
+      offers.add(.database(DatabaseOffer(address: .embedded(database: former))), from: old.spec.database.id)
+      let context = PlanContext(
+        id: new.id, lastApplied: nil, reconcile: Fixture.reconcileContext(offers: offers, moves: moves),
+        movedFrom: old.map { $0 })
+      let observed = PriceMapObserved(entries: [], former: [entry("a", 1)])
+      return try PriceMapPlanner().plan(new, observed, context).steps.map(\.operation)
+    }
+    #expect(try plan("platform") == [.rename(from: "packs")])
+    let moves = Moves([Move(from: old.spec.database.id, to: new.spec.database.id)])
+    #expect(try plan("ledger", moves) == [.rename(from: "packs")])
+    #expect(throws: PlanError.self) { try plan("ledger") }
   }
 
   @Test("Distinguishes drift from a changed manifest") func distinguishesDriftFromChange() throws {

@@ -28,6 +28,10 @@ import Testing
       spec: #"{"currency":"jpy","prices":{"a":{"credits":1,"amount":9.5}}}"#,
       problem: "jpy has no smaller unit"),
     Row(
+      reason: "shillings have no smaller unit, although Stripe writes two decimals",
+      spec: #"{"currency":"ugx","prices":{"a":{"credits":1,"amount":9.5}}}"#,
+      problem: "ugx has no smaller unit"),
+    Row(
       reason: "Stripe writes currencies in lower case",
       spec: #"{"currency":"USD","prices":{"a":{"credits":1}}}"#,
       problem: "did you mean `usd`?"),

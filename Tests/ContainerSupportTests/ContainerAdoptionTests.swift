@@ -15,30 +15,43 @@ struct ContainerAdoptionTests {
        "Healthcheck": null, "Labels": {"maker": "us"}}}
     """
 
-  private static func inspection(_ config: String = "", host: String = "", more: String = "") -> String {
-    """
-    {"Id": "0123456789abcdef", "Name": "/legacy", "Image": "sha256:1",
-     "Config": {"Image": "registry.test/web:2", "Env": ["PATH=/bin"], "Cmd": ["serve"],
-       "Entrypoint": ["/run"], "WorkingDir": "/", "User": "1000", "Labels": {"maker": "us"}\(config)},
-     "HostConfig": {"ReadonlyRootfs": true, "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges:true"],
-       "NetworkMode": "default", "RestartPolicy": {"Name": "unless-stopped"}\(host)}\(more)}
-    """
+  /// - Parameters:
+  ///   - config: Members that are added to `Config`, or that replace some of it, each after a comma.
+  ///   - host: The same for `HostConfig`.
+  ///   - more: The same for the whole.
+  private static func inspection(
+    _ config: String = "", host: String = "", more: String = ""
+  ) throws -> Value {
+    let standard = try Value(
+      json: """
+        {"Config": {"Image": "registry.test/web:2", "Env": ["PATH=/bin"], "Cmd": ["serve"],
+           "Entrypoint": ["/run"], "WorkingDir": "/", "User": "1000", "Labels": {"maker": "us"}},
+         "HostConfig": {"ReadonlyRootfs": true, "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges:true"],
+           "NetworkMode": "default", "RestartPolicy": {"Name": "unless-stopped"}}}
+        """)
+    let whole = Value.members([
+      "Id": .string("0123456789abcdef"), "Name": .string("/legacy"), "Image": .string("sha256:1"),
+      "Config": try standard["Config"]?.overridden(by: config),
+      "HostConfig": try standard["HostConfig"]?.overridden(by: host),
+    ])
+    return try whole.overridden(by: more)
   }
 
   private static func adoption(
-    _ text: String, image: String = image,
+    _ inspected: Value, image: String = image,
     limits: ContainerLimits = ContainerLimits(
       memory: ByteCount("64Mi"), cores: CoreCount("0.5"), pids: 64)
   ) throws -> ContainerAdoption {
     return try ContainerAdoption(
       UnmanagedContainer(
-        inspected: try Value(json: text), image: try Value(json: image), container: container(limits: limits),
+        inspected: inspected, image: try Value(json: image), container: container(limits: limits),
         machine: .standard))
   }
 
   private static func container(limits: ContainerLimits) -> InspectedContainer {
     let labels = ContainerLabels(
-      owner: "", resource: ResourceID(kind: "Container", name: "legacy"), replica: 0, node: nil, spec: "")
+      owner: "", environment: nil, resource: ResourceID(kind: "Container", name: "legacy"), replica: 0,
+      node: nil, spec: "")
     return InspectedContainer(
       observation: ContainerObservation(
         id: "0123456789abcdef", name: "legacy", engine: .local, labels: labels, image: "registry.test/web:2",
@@ -88,7 +101,11 @@ struct ContainerAdoptionTests {
         remarks: ["ports"]),
       Case(
         reason: "an address of IPv6",
-        host: #", "PortBindings": {"80/tcp": [{"HostIp": "::1", "HostPort": "80"}]}"#, remarks: ["ports"]),
+        host: #", "PortBindings": {"80/tcp": [{"HostIp": "::1", "HostPort": "80"}]}"#, remarks: []),
+      Case(
+        reason: "an address that no manifest can declare",
+        host: #", "PortBindings": {"80/tcp": [{"HostIp": "::ffff:10.0.0.1", "HostPort": "80"}]}"#,
+        remarks: ["ports"]),
       Case(
         reason: "a secret in the environment", config: #", "Env": ["PATH=/bin", "API_TOKEN=s3cr3t"]"#,
         remarks: ["environment.API_TOKEN"]),
@@ -97,7 +114,7 @@ struct ContainerAdoptionTests {
         remarks: ["command"]),
     ])
   func remarks(_ test: Case) throws {
-    let adoption = try Self.adoption(Self.inspection(test.config, host: test.host, more: test.more))
+    let adoption = try Self.adoption(try Self.inspection(test.config, host: test.host, more: test.more))
     #expect(adoption.remarks.map(\.field) == test.remarks, "\(test.reason)")
     #expect(!String(reflecting: adoption).contains("s3cr3t"), "\(test.reason)")
   }
@@ -105,7 +122,7 @@ struct ContainerAdoptionTests {
   @Test("Every setting that a manifest can declare is declared")
   func template() throws {
     let adoption = try Self.adoption(
-      Self.inspection(
+      try Self.inspection(
         #"""
         , "Env": ["PATH=/bin", "LEVEL=info"], "Cmd": ["serve", "-v"],
         "Healthcheck": {"Test": ["CMD-SHELL", "true"]}
@@ -135,7 +152,7 @@ struct ContainerAdoptionTests {
   @Test("The manifest of a container without limits declares the whole machine")
   func limits() throws {
     let adoption = try Self.adoption(
-      Self.inspection(), limits: ContainerLimits(memory: nil, cores: nil, pids: nil))
+      try Self.inspection(), limits: ContainerLimits(memory: nil, cores: nil, pids: nil))
     #expect(
       adoption.limits
         == ContainerLimits(memory: ByteCount("8Gi"), cores: CoreCount(cores: 2), pids: 32_768))
@@ -145,7 +162,7 @@ struct ContainerAdoptionTests {
   @Test("A manifest matches the container until it declares something else; any secret reference matches")
   func matches() throws {
     let adopted = try Self.adoption(
-      Self.inspection(#", "Env": ["PATH=/bin", "LEVEL=info", "API_TOKEN=s3cr3t"]"#)
+      try Self.inspection(#", "Env": ["PATH=/bin", "LEVEL=info", "API_TOKEN=s3cr3t"]"#)
     ).container
     var declared = adopted.template
     #expect(adopted.matches(declared))
@@ -165,7 +182,7 @@ struct ContainerAdoptionTests {
   @Test("An image without a digest in a registry is refused")
   func unpinned() throws {
     let error = #expect(throws: BackendError.self) {
-      try Self.adoption(Self.inspection(), image: #"{"RepoDigests": [], "Config": {}}"#)
+      try Self.adoption(try Self.inspection(), image: #"{"RepoDigests": [], "Config": {}}"#)
     }
     #expect(error?.code == "adoption.image")
   }
@@ -184,7 +201,19 @@ struct ContainerAdoptionTests {
     ])
   func secrets(name: String, value: String, isSecret: Bool) throws {
     let escaped = Value.string("\(name)=\(value)").json
-    let adoption = try Self.adoption(Self.inspection(#", "Env": ["PATH=/bin", \#(escaped)]"#))
+    let adoption = try Self.adoption(try Self.inspection(#", "Env": ["PATH=/bin", \#(escaped)]"#))
     #expect(adoption.remarks.contains { $0.field == "environment.\(name)" } == isSecret, "\(name)=\(value)")
+  }
+}
+
+extension Value {
+  /// The object with these members in place of those with equal keys.
+  /// - Parameter text: JSON members, each after a comma.
+  fileprivate func overridden(by text: String) throws -> Value {
+    guard case .object(let members) = self, let comma = text.firstIndex(of: ","),
+      case .object(let own) = try Value(json: "{\(text[text.index(after: comma)...])}")
+    else { return self }
+    let keys = Set(own.map(\.key))
+    return .object(members.filter { !keys.contains($0.key) } + own)
   }
 }

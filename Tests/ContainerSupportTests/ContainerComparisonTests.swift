@@ -22,9 +22,15 @@ struct ContainerComparisonTests {
   static let older = ContainerPlan.sample("echo", node: "a", image: .sample("echo", tag: "0"))
 
   static var withoutSpec: ContainerLabels {
-    var labels = ContainerLabels(of: plan, owner: "test").dictionary
+    var labels = ContainerLabels(of: plan, marks: .test).dictionary
     labels[ContainerLabels.spec] = nil
-    return ContainerLabels(labels) ?? ContainerLabels(of: older, owner: "test")
+    return ContainerLabels(labels) ?? ContainerLabels(of: older, marks: .test)
+  }
+
+  static func shape(_ change: (inout ContainerShape) -> Void) -> ObservedShape {
+    var shape = ContainerShape(declaredBy: plan.template, mounts: [:])
+    change(&shape)
+    return ObservedShape(shape, image: ImageSettings())
   }
 
   static func observed(
@@ -32,7 +38,7 @@ struct ContainerComparisonTests {
     _ change: (inout ContainerObservation) -> Void = { _ in }
   ) -> ContainerObservation {
     var observation = ContainerObservation(
-      id: id, name: id, engine: plan.engine, labels: ContainerLabels(of: plan, owner: "test"),
+      id: id, name: id, engine: plan.engine, labels: ContainerLabels(of: plan, marks: .test),
       image: plan.template.image.pullReference, state: state, limits: plan.limits)
     change(&observation)
     return observation
@@ -81,6 +87,31 @@ struct ContainerComparisonTests {
       [observed(plan, "c") { $0.image = older.template.image.pullReference }],
       ["replace c: image changed from echo@\(older.template.image.digest.short)"],
       "the labels name another image than the container runs"),
+    Case(
+      [observed(plan, "c") { $0.shape = shape { $0.networks = [] } }],
+      ["update c: it was changed outside [networks]"], "disconnected from its network"),
+    Case(
+      [observed(plan, "c", .exited(1)) { $0.shape = shape { $0.networks = [] } }],
+      ["update c: it was changed outside [networks]"], "connecting starts it too"),
+    Case(
+      [observed(plan, "c") { $0.shape = shape { $0.restart = "no" } }],
+      ["update c: settings were changed outside [restart]"], "docker update --restart"),
+    Case(
+      [
+        observed(plan, "c") {
+          $0.limits.pids = nil
+          $0.shape = shape { $0.swap = .unlimited }
+        }
+      ], ["update c: limits and settings were changed outside [limits.pids, limits.swap]"], "both at once"),
+    Case(
+      [observed(plan, "c") { $0.shape = shape { $0.deviations["Privileged"] = "true" } }],
+      ["replace c: it was changed outside [Privileged]"], "created again outside, with the same labels"),
+    Case(
+      [
+        observed(plan, "c") { $0.shape = shape { $0.user = "0" } },
+        observed(plan, "d") { $0.shape = shape { _ in } },
+      ],
+      ["delete c: d replaced it"], "its replacement is complete"),
     Case([observed(plan, "c", .dead)], ["replace c: the old one is dead"], "the engine failed to remove it"),
     Case(
       [observed(older, "o1"), observed(older, "o2", .exited(0))],
@@ -111,8 +142,10 @@ struct ContainerComparisonTests {
     let subject =
       switch step.operation {
       case .create: ""
-      case .replaceAfter(_, let old), .replaceBefore(_, let old): " \(old.id)"
-      case .start(let handle, _), .update(let handle, _), .remove(let handle): " \(handle.id)"
+      case .replaceAfter(_, let old), .replaceBefore(_, let old), .createBeside(_, let old): " \(old.id)"
+      case .drain(let scope, successor: _, within: _, because: _), .release(let scope): " \(scope.node)"
+      case .start(let handle, _), .update(let handle, _), .connect(let handle, _), .remove(let handle):
+        " \(handle.id)"
       }
     return "\(step.action.rawValue)\(subject): \(step.reason)\(fields)"
   }

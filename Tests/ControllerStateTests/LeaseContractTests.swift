@@ -36,7 +36,10 @@ import Testing
     )
     return [
       ("claim", { try await $0.claim([resource], in: "dev", revision: revision) }),
-      ("disclaim", { try await $0.disclaim([resource.id], in: "dev", revision: revision) }),
+      (
+        "disclaim",
+        { try await $0.disclaim([resource.id], in: "dev", revision: revision, at: Timestamp(seconds: 1)) }
+      ),
       ("intent", { try await $0.append([.intent(intent)], in: "dev") }),
       ("outcome", { try await $0.append([.outcome(self.intent(name).step, .done, at: time)], in: "dev") }),
       ("save", { try await $0.save(saved, in: "dev") }),
@@ -45,6 +48,7 @@ import Testing
       ("quarantine", { try await $0.quarantine([quarantine], in: "dev") }),
       ("lift", { _ = try await $0.liftQuarantine(of: resource.digest, in: "dev", by: "ada", at: time) }),
       ("atomic apply", { try await $0.setAtomicApply(nil, in: "dev") }),
+      ("pending removal", { try await $0.setPendingRemoval(nil, in: "dev") }),
     ]
   }
 
@@ -136,7 +140,7 @@ import Testing
       let other = (0..<100).map { "y\($0)" }.first {
         ![KeyRange.first, KeyRange(of: .fake("x"))].contains(KeyRange(of: .fake($0)))
       }
-      let leading = ["record", "quarantine", "lift", "atomic apply"]
+      let leading = ["record", "quarantine", "lift", "atomic apply", "pending removal"]
       let writable = writes(about: try #require(other)).filter { !leading.contains($0.name) }
       #expect(try await rejections(writable, by: narrow) == [:])
       var changes = StatusChanges(revision: 1)

@@ -27,7 +27,7 @@ import Testing
         #expect(entry?.resource.spec as? FakeSpec == new.spec as? FakeSpec)
         #expect(entry?.resource.references.map(\.target) == [.fake("b")])
       }
-      try await store.disclaim([old.id, .fake("unknown")], in: "dev", revision: 2)
+      try await store.disclaim([old.id, .fake("unknown")], in: "dev", revision: 2, at: Timestamp(seconds: 1))
       let left = try await store.inventory(of: "dev", knowing: [])
       #expect(left.count == 1 && left[old.id]?.digest == nil && left[old.id]?.resource.digest == new.digest)
       #expect(try await store.inventory(of: "prod", knowing: []).isEmpty)

@@ -30,6 +30,13 @@ enum StoreUnderTest: CaseIterable, Sendable {
 }
 
 extension StateStore {
+  /// Adds resources to the inventory without claims.
+  func claim(_ resources: [AnyResource], in environment: String, revision: Int64) async throws(StoreError) {
+    try await claim(
+      ClaimRequest(resources, mark: environment, at: Timestamp(seconds: 1)), in: environment,
+      revision: revision)
+  }
+
   @discardableResult
   func record(_ resources: AnyResource..., environment: String = "dev", at seconds: Int64 = 1) async throws
     -> Revision

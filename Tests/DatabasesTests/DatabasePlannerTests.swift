@@ -14,6 +14,12 @@ import Testing
   ]
   static let planner = DatabasePlanner(migrations: migrations)
   static let id = ResourceID(kind: "Database", name: "platform")
+  static let mark = owner("platform")
+
+  /// The owner that a resource of the tests' environment writes into its marks.
+  static func owner(_ name: String) -> Owner {
+    Owner(controller: "test", environment: "test", resource: ResourceID(kind: "Database", name: name))
+  }
 
   struct Row: Sendable, CustomTestStringConvertible {
     let reason: String
@@ -102,8 +108,8 @@ import Testing
   func schemaFact(_ row: Schema) throws {
     let spec = try Fixture.resource(DatabaseSpec.self, "platform", row.spec)
     let observed = DatabaseObserved(
-      migrations: (0..<row.applied).map { AppliedMigration(number: $0 + 1, name: "m", digest: "0") },
-      roles: [])
+      owner: Self.mark,
+      migrations: (0..<row.applied).map { AppliedMigration(number: $0 + 1, name: "m", digest: "0") })
     #expect(Self.planner.facts(spec, observed, Fixture.context(spec)) == (row.fact.map { [$0] } ?? []))
   }
 
@@ -130,23 +136,19 @@ import Testing
     Refusal(
       reason: "an applied migration has other contents", spec: #"{"embedded":{}}"#,
       observed: DatabaseObserved(
-        migrations: [AppliedMigration(number: 1, name: "prices", digest: "else")], roles: []),
+        owner: mark, migrations: [AppliedMigration(number: 1, name: "prices", digest: "else")]),
       error: "0001-prices.sql was applied to Database/platform with other contents"),
     Refusal(
       reason: "a role of another origin is not reused",
       spec: #"{"embedded":{},"roles":[{"name":"app"}]}"#,
-      observed: observed(3, [ObservedRole(name: "app", madeBy: nil, canLogin: true, matches: [.read])]),
-      error: "role app of Database/platform was not created by this controller"),
+      observed: observed(3, [ObservedRole(name: "app", owner: nil, canLogin: true, matches: [.read])]),
+      error: "role app of the embedded server exists and carries no mark of this controller"),
     Refusal(
       reason: "a role belongs to one database",
       spec: #"{"embedded":{},"roles":[{"name":"app"}]}"#,
       observed: observed(
-        3,
-        [
-          ObservedRole(
-            name: "app", madeBy: ResourceID(kind: "Database", name: "other"), canLogin: true, matches: [.read]
-          )
-        ]), error: "role app of Database/platform belongs to Database/other"),
+        3, [ObservedRole(name: "app", owner: owner("other"), canLogin: true, matches: [.read])]),
+      error: "role app of the embedded server belongs to Database/other"),
     Refusal(
       reason: "a renamed database would be empty", spec: #"{"embedded":{},"database":"second"}"#,
       observed: observed(3), lastApplied: #"{"embedded":{}}"#,
@@ -166,12 +168,13 @@ import Testing
 
   static func observed(_ number: Int, _ roles: [ObservedRole] = []) -> DatabaseObserved {
     DatabaseObserved(
+      owner: mark,
       migrations: migrations.prefix(number).map {
         AppliedMigration(number: $0.number, name: $0.name, digest: $0.digest.hex)
       }, roles: roles)
   }
 
   static func role(_ name: String, matches: Set<RoleAccess>) -> ObservedRole {
-    ObservedRole(name: name, madeBy: id, canLogin: true, matches: matches)
+    ObservedRole(name: name, owner: mark, canLogin: true, matches: matches)
   }
 }

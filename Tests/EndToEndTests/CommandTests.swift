@@ -70,7 +70,16 @@ extension EndToEnd {
         #expect(held.exitCode == 4, "\(held)")
         #expect(held.output.contains("--allow-prune"), "\(held)")
         #expect(try await installation.containers().count == 1)
-        let allowed = try await installation.run("apply", installation.manifestFolder, "--allow-prune")
+        let unconfirmed = try await installation.run(
+          "apply", installation.manifestFolder, "--allow-prune")
+        #expect(unconfirmed.exitCode == 4, "\(unconfirmed)")
+        #expect(
+          unconfirmed.errors.contains(
+            "1 step destroys data (Database/platform): pass --yes, or save the plan"),
+          "\(unconfirmed)")
+        #expect(try await installation.containers().count == 1)
+        let allowed = try await installation.run(
+          "apply", installation.manifestFolder, "--allow-prune", "--yes")
         #expect(allowed.exitCode == 0, "\(allowed)")
         #expect(try await installation.containers().isEmpty)
         #expect(try await installation.statuses().map { $0["id"]?.plainText } == ["Environment/dev"])

@@ -35,7 +35,7 @@ extension EndToEnd {
       text.replacing(installation.bed.registry, with: "REGISTRY")
         .replacing(try installation.owner(), with: "OWNER").replacing(installation.folder, with: "FOLDER")
         .replacing(/[0-9a-f]{64}/, with: "DIGEST").replacing(/sha256:[0-9a-f]{6,}/, with: "sha256:DIGEST")
-        .replacing(/-[0-9a-f]{6}\b/, with: "-MARK")
+        .replacing(/_[0-9a-f]{6}\b/, with: "_MARK")
     }
 
     private func expect(_ text: String, isGolden name: String) throws {

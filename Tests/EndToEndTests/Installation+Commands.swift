@@ -82,7 +82,7 @@ extension Installation {
   private static let statefulCommands: Set<String> = [
     "plan", "apply", "up", "diff", "rollback", "destroy", "get", "describe", "why", "events", "history",
     "backup", "server", "audit", "import", "export", "credits", "ledger", "billing", "job", "node",
-    "token",
+    "token", "environments",
   ]
 
   /// The executable in the folder of the test bundle.

@@ -8,7 +8,8 @@ import Testing
   private static let echo = ResourceID(kind: "Module", name: "echo")
 
   private let metrics = ControllerMetrics(
-    environment: "dev", version: "1.2.3", now: { Timestamp(milliseconds: 1_700_000_000_500) })
+    environment: "dev", version: "1.2.3", now: { Timestamp(milliseconds: 1_700_000_000_500) },
+    logErrors: { 3 })
 
   private func process(_ progress: Progress...) { for progress in progress { metrics.handler(progress) } }
   private func shows(_ line: String) -> Bool { metrics.text().split(separator: "\n").contains { $0 == line } }
@@ -53,6 +54,21 @@ import Testing
     #expect(!metrics.text().contains(#"condition="Degraded""#))
     process(.note(event(.removed, ResourceID(kind: "Module", name: "a"))))
     #expect(shows(#"rendertrust_resources{kind="Module",condition="Ready"} 1"#))
+  }
+
+  @Test("Exposes the processes that the server starts; a PostgreSQL that is not used has no number")
+  func children() {
+    metrics.setChildren(
+      ChildNumbers(isPostgresUp: nil, postgresRestarts: 0, schedulers: 0, schedulerCrashes: 0))
+    #expect(!metrics.text().contains("\nrendertrust_postgres_up "))
+    metrics.setChildren(
+      ChildNumbers(isPostgresUp: false, postgresRestarts: 3, schedulers: 2, schedulerCrashes: 1))
+    #expect(shows("rendertrust_postgres_up 0") && shows("rendertrust_postgres_restarts_total 3"))
+    #expect(shows("rendertrust_schedulers 2") && shows("rendertrust_scheduler_exits_total 1"))
+  }
+
+  @Test("Exposes the number of log lines that could not be written") func exposesLogErrors() {
+    #expect(shows("rendertrust_log_errors_total 3"))
   }
 
   @Test("Exposes the activity of the loop") func exposesTheActivityOfTheLoop() {

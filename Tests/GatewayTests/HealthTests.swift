@@ -21,6 +21,15 @@ import Testing
     #expect(value["checks"]?["firstPass"] == .string("ok") && value["status"] == .string("failing"))
   }
 
+  @Test("A check of readiness may be stricter than that of liveness with the same name")
+  func stricterReadiness() async {
+    let health = HealthChecks(alive: [("postgres", { nil })], ready: [("postgres", { "down for 1 s" })])
+    #expect(await health.liveness().isHealthy)
+    let report = await health.readiness()
+    #expect(report.json.contains(#""checks":{"postgres":"down for 1 s"}"#))
+    #expect(!report.isHealthy)
+  }
+
   @Test("Does not wait for a check that does not return")
   func doesNotWaitForACheckThatDoesNotReturn() async {
     let silent: @Sendable () async -> String? = {

@@ -1,10 +1,11 @@
 import JobModel
-import JobStore
 import Ledger
 import Model
 import Postgres
 import SchedulingSupport
 import Testing
+
+@testable import JobStore
 
 extension JobTests {
   @Suite struct JobEndTests {
@@ -265,6 +266,49 @@ extension JobTests {
         try await fixture.loop.turn()
         let held = try await fixture.account("ada").held
         #expect(held.micro == 0)
+      }
+    }
+
+    @Test("A waiting job whose module was removed ends at once, and its hold is released")
+    func removedModule() async throws {
+      try await JobStoreFixture.with(nodes: 1, slots: 1) { fixture in
+        try await fixture.world.addModule("other")
+        try await fixture.service.refresh()
+        let running = try await fixture.order()
+        let waiting = try await fixture.order()
+        let kept = try await fixture.order("bob") { $0.module = "other" }
+        try await fixture.report(running.id, .accept)
+        try await fixture.world.pool.pipeline(Declarations.retire(nodes: [], modules: ["echo"]))
+        try await fixture.loop.turn()
+        let ended = try await fixture.service.job(waiting.id)
+        #expect(ended.state == .failed && ended.reason == "module echo was removed")
+        let held = try await fixture.account("ada").held
+        #expect(held == running.held, "only the running job holds credits")
+        let others = [
+          try await fixture.service.job(running.id).state, try await fixture.service.job(kept.id).state,
+        ]
+        #expect(others == [.running, .pending], "a running attempt ends by itself")
+        try await fixture.fail(running.id)
+        try await fixture.loop.turn()
+        let last = try await fixture.service.job(running.id)
+        #expect(last.state == .failed && last.reason == "module echo was removed")
+        let freed = try await fixture.account("ada").held
+        #expect(freed.micro == 0)
+      }
+    }
+
+    @Test("A module that is declared again keeps its waiting jobs")
+    func restoredModule() async throws {
+      try await JobStoreFixture.with(nodes: 0) { fixture in
+        let job = try await fixture.order()
+        try await fixture.world.pool.pipeline(Declarations.retire(nodes: [], modules: ["echo"]))
+        let repository = fixture.service.repository
+        let found = try await repository.pendingWithoutModule(limit: 8)
+        #expect(found == ["echo": [job.id]])
+        try await fixture.world.pool.query("UPDATE scheduler_modules SET retired_at = NULL")
+        try await repository.endPending([job.id], .moduleRemoved("echo"))
+        let state = try await fixture.service.job(job.id).state
+        #expect(state == .pending)
       }
     }
 

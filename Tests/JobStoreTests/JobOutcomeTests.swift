@@ -131,6 +131,18 @@ extension JobTests {
         settings.escalates = false
         $0.escalation = Escalation(settings: settings, hasOverflowNodes: true)
       },
+      Case("a preempted attempt is no failure", .preempted("the container is replaced"), .requeue) {
+        $0.failedNodes = 2
+        $0.isOverflow = true
+      },
+      Case(
+        "a preempted attempt of a cancelled job", .preempted("the container is replaced"),
+        .over(.cancelled, reason: "cancelled by ada", cost: credits(4))
+      ) { $0.cancelledBy = "ada" },
+      Case(
+        "a preempted attempt after the deadline", .preempted("the container is replaced"),
+        failed("its deadline passed")
+      ) { $0.now = $0.deadline },
       Case("a failure in the overflow pool is final", broke, failed("failed on an overflow node too: broke"))
       {
         $0.isOverflow = true

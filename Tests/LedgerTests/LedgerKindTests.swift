@@ -18,7 +18,7 @@ extension LedgerTests {
       var offers = Offers()
       for name in ["platform", "other"] {
         offers.add(
-          .database(DatabaseOffer(address: .embedded(database: "platform"))),
+          .database(DatabaseOffer(address: .embedded(database: name))),
           from: ResourceID(kind: "Database", name: name))
       }
       return Fixture.reconcileContext(offers: offers)
@@ -176,6 +176,53 @@ extension LedgerTests {
         let context = Fixture.context(moved, lastApplied: try Self.ledger(), offers: Self.context.offers)
         #expect(throws: PlanError.self) { try LedgerPlanner().plan(moved, nil, context) }
       }
+    }
+
+    @Test("A renamed ledger keeps its rules, and its former name releases nothing") func renamedLedger()
+      async throws
+    {
+      try await LedgerFixture.with { fixture in
+        let old = try Self.ledger()
+        _ = try await converge(fixture, old)
+        let new = try Self.ledger(Self.usual, "points")
+        let context = Fixture.reconcileContext(
+          offers: Self.context.offers, moves: Moves([Move(from: old.id, to: new.id)]))
+        let kind = KindFixture(LedgerPlanner(), Self.backend(fixture))
+        #expect(
+          try await kind.apply(new.id, new, movedFrom: old, in: context).map(\.summary) == [
+            "rename the ledger credits to points"
+          ])
+        #expect(try await kind.apply(new.id, new, movedFrom: old, in: context).isEmpty)
+        #expect(try await kind.apply(old.id, nil, lastApplied: old, in: context).isEmpty)
+        #expect(try await kind.apply(new.id, new, lastApplied: new, in: Self.context).isEmpty)
+        #expect(try await fixture.count("SELECT count(*) FROM ledger_rules") == 1)
+      }
+    }
+
+    @Test("A ledger claims the ledger of its database and the destination of its export")
+    func claims() throws {
+      let address = DatabaseAddress.embedded(database: "platform")
+      func claims(_ destination: String, controller: String = "test") throws -> [ThingClaim] {
+        let ledger = try Self.ledger(
+          #"{"payouts":{"cpuMinute":0},"export":{"to":\#(destination)}}"#)
+        return LedgerClaims(stateFolder: "/state").claims(
+          of: ledger,
+          in: ClaimContext(
+            environment: "test", controller: controller, environmentMark: "test",
+            offers: Self.context.offers))
+      }
+      #expect(
+        try claims(#"{"folder":"exports"}"#) == [
+          ThingClaim(.ledger(in: address), field: "spec.database", role: "ledger"),
+          ThingClaim(
+            .folder(path: "/state/exports"), field: "spec.export.to.folder", role: "export"),
+        ])
+      #expect(
+        try claims(#"{"folder":"exports"}"#, controller: "").last?.thing == .folder(path: "exports"),
+        "no state folder is known")
+      #expect(
+        try claims(#"{"bucket":{"name":"b","endpoint":"https://s3.test","prefix":"p/"}}"#).last?.thing
+          == .bucketPrefix(endpoint: "https://s3.test", bucket: "b", prefix: "p/"))
     }
 
     @Test("Overdue holds are released, and exported rules equal the declared ones")

@@ -51,6 +51,10 @@ struct ExportTests {
     let words = [
       "", "yes", "null", "~", "true", "1.5", "0x1F", "---", "...", "- a", "a: b", "${x}", "$${x}", " a", "a ",
     ]
+    // Keys and texts of one line have no control characters.
+    func line(_ random: inout SeededRandom) -> String {
+      String(String.UnicodeScalarView(text(&random).unicodeScalars.filter { !$0.isControlCharacter }))
+    }
     func text(_ random: inout SeededRandom) -> String {
       if Int.random(in: 0..<4, using: &random) == 0 { return words.randomElement(using: &random)! }
       var text = ""
@@ -62,13 +66,14 @@ struct ExportTests {
     for round in 0..<300 {
       var map: [Value.Member] = []
       for _ in 0..<4 {
-        let key = text(&random)
-        if !map.contains(where: { $0.key == key }) { map.append(Value.Member(key, .string(text(&random)))) }
+        let key = line(&random)
+        if !map.contains(where: { $0.key == key }) { map.append(Value.Member(key, .string(line(&random)))) }
       }
       map.sort { $0.key < $1.key }
-      let labels = ["a": text(&random)]
+      let labels = ["a": line(&random)]
+      let free = Value.array((0..<4).map { _ in .string(text(&random)) })
       for (kind, field) in [(schema, "variables"), (database, "nodes")] {
-        let spec = Value.members([field == "nodes" ? "nodes" : "variables": .object(map)])
+        let spec = Value.members([field: .object(map), "command": field == "nodes" ? free : nil])
         let resource = try kind.decode(
           spec: spec, id: ResourceID(kind: kind.kind, name: "x"),
           metadata: Metadata(labels: labels, mode: .observe))

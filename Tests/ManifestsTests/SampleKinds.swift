@@ -72,6 +72,8 @@ struct DatabaseSpec: ManifestSpec {
   var share: Percentage?
   var health: HTTPPath = "/health"
   var nodes: [String: String] = [:]
+  var folder: String?
+  var command: [String]?
   static let fields = Fields<Self>("A PostgreSQL database") {
     Field("engine", \.engine, "Where the server is")
     Field("memory", \.memory, "Memory of the server", .min(ByteCount(bytes: 1 << 20)))
@@ -87,6 +89,8 @@ struct DatabaseSpec: ManifestSpec {
     Field("share", \.share, "Share of the disk")
     Field("health", \.health, "Health check")
     Field("nodes", \.nodes, "Labels of databases that come first")
+    Field("folder", \.folder, "Where its backups are stored")
+    Field("command", \.command, "Arguments of a program", .freeText)
   }
   var selectors: [ResourceSelector] {
     nodes.isEmpty ? [] : [ResourceSelector(kind: "Database", labels: nodes)]

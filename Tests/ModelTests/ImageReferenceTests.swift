@@ -81,6 +81,13 @@ import Testing
     #expect(try problem("H:5055/team/echo:V1") == nil)
     #expect(try problem("team/Echo")?.offset == 5)
     #expect(try problem("a//b")?.part == .name)
+    for name in ["a..b", "a/../b", "a___b", "a._b", "h:0/a", "h:99999/a", "h..x/a", "h-.x/a", "a/b-"] {
+      #expect(try problem(name)?.part == .name, "\(name)")
+    }
+    for name in ["a__b", "a-----b", "a.b_c", "localhost/a", "H/a", "a-b.example:5000/c", "my_team/a"] {
+      #expect(try problem(name) == nil, "\(name)")
+    }
+    #expect(try problem(String(repeating: "a", count: 256))?.part == .name)
     #expect(try problem("a:.1")?.part == .tag && problem("a:-1")?.part == .tag)
   }
 }

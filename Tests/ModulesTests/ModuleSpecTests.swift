@@ -57,6 +57,13 @@ struct ModuleSpecTests {
       ("serves: stdio, price: {credits: 0.0000001, per: frame}", "credits"),
       ("serves: stdio, decommissionAfter: 1h", "decommissionAfter"),
       ("serves: stdio, needs: {gpumemory: 1Gi}", "gpuMemory"),
+      ("serves: stdio, security: {capabilities: [CAP_SYS_ADMIN]}", "would undo the sandbox"),
+      ("serves: stdio, security: {writable: {/tmp/..: 1Mi}}", "absolute paths below /"),
+      ("serves: stdio, security: {writable: {/a: 1Mi, /a/b: 1Mi}}", "is covered by the writable folder /a"),
+      ("serves: stdio, environment: {\" A\": b}", "not a name of an environment variable"),
+      ("serves: stdio, environment: {A: \"a\\0b\"}", "contains the control character U+0000"),
+      ("serves: stdio, command: [\"a\\0b\"]", "contains the control character U+0000"),
+      ("serves: {stdio: {command: [\"a\\0b\"]}}", "contains the control character U+0000"),
     ])
   func refused(fields: String, reason: String) {
     let diagnostics = load(fields).diagnostics.map(\.description)

@@ -118,7 +118,7 @@ struct PlacementTests {
     }
     let running = WorkloadObservation([
       ContainerObservation(
-        id: "c", name: "c", engine: .local, labels: ContainerLabels(of: made, owner: "test"),
+        id: "c", name: "c", engine: .local, labels: ContainerLabels(of: made, marks: .test),
         image: made.template.image.pullReference, state: .running, limits: made.limits)
     ])
     #expect(

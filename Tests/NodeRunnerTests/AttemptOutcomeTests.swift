@@ -117,12 +117,17 @@ struct AttemptOutcomeTests {
       reason: "redirects are not followed"),
     Case(
       end: .noContainer,
-      expected: .failure(
-        reason: "the node has no healthy container of echo with the job's image", isFinal: false),
+      expected: .interruption(
+        .lostContainer, reason: "the node has no healthy container of echo with the job's image"),
       reason: "another node may have a container"),
     Case(
+      end: .containerNotReady,
+      expected: .interruption(
+        .byPlatform, reason: "the container of echo on the node is not ready yet"),
+      reason: "a container that is not there yet is no failure of the node"),
+    Case(
       end: .containerExited,
-      expected: .failure(reason: "the container exited during the attempt", isFinal: false),
+      expected: .interruption(.lostContainer, reason: "the container exited during the attempt"),
       reason: "another container may not exit"),
     Case(
       end: .unreachable("Docker\nis away"), expected: .failure(reason: "Docker is away", isFinal: false),
@@ -131,7 +136,7 @@ struct AttemptOutcomeTests {
       end: .stopped, expected: .failure(reason: "the attempt was stopped", isFinal: true),
       reason: "a stop is final"),
     Case(
-      end: .runnerStopped, expected: .failure(reason: "the runner was stopped", isFinal: false),
+      end: .runnerStopped, expected: .interruption(.byPlatform, reason: "the runner was stopped"),
       reason: "another node may retry the job"),
   ]
 

@@ -94,17 +94,27 @@ extension WorkReport.Event {
   var isEnd: Bool {
     switch self {
     case .accept, .progress: false
-    case .succeed, .fail: true
+    case .succeed, .fail, .interrupt: true
     }
   }
 
   var output: Value? { if case .succeed(_, _, let output, _) = self { output } else { nil } }
-  var failure: String? { if case .fail(let reason, _, _) = self { reason } else { nil } }
+  var failure: String? {
+    switch self {
+    case .fail(let reason, _, _), .interrupt(_, let reason, _): reason
+    case .accept, .progress, .succeed: nil
+    }
+  }
+  var interruption: WorkReport.Interruption? {
+    if case .interrupt(let interruption, _, _) = self { interruption } else { nil }
+  }
   var isFinalFailure: Bool { if case .fail(_, _, true) = self { true } else { false } }
   var usage: WorkUsage? {
     switch self {
     case .accept: nil
-    case .progress(_, let usage, _), .succeed(_, let usage, _, _), .fail(_, let usage, _): usage
+    case .progress(_, let usage, _), .succeed(_, let usage, _, _), .fail(_, let usage, _),
+      .interrupt(_, _, let usage):
+      usage
     }
   }
 }

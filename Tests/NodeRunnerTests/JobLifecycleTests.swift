@@ -44,7 +44,7 @@ struct JobLifecycleTests {
         try await service.refresh()
         let modules = Watched<[ResourceID: WorkOffer]>(.echo(.stdio(command: ["/module/run"])))
         let runner = LocalRunner(
-          workerAPI: service, engines: world.support.engines, http: world.bed.client, owner: world.owner,
+          workerAPI: service, engines: world.support.engines, http: world.bed.client, marks: world.marks,
           time: .machine, nodes: { .nodes("n1", "n2", slots: 4) },
           modules: { modules.value })
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -65,7 +65,7 @@ struct JobLifecycleTests {
       resource: ResourceID(kind: "Module", name: "echo"), node: ResourceID(kind: "Node", name: node),
       engine: .local, template: ContainerTemplate(image: image, keepsInputOpen: true),
       limits: ContainerLimits(memory: ByteCount(bytes: 64 << 20), cores: nil, pids: 64), health: .running)
-    try await world.support.runner.run(.create(plan), owner: world.owner)
+    try await world.support.runner.run(.create(plan), world.marks)
   }
 
   private func end(of job: Job, _ service: PostgresJobService) async throws -> Job {

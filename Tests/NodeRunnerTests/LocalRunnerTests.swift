@@ -80,9 +80,11 @@ struct LocalRunnerTests {
       other.image = Digest(of: "another").hex
       let missing = await world.run(other)
       #expect(missing?.failure?.contains("no healthy container") == true)
+      #expect(missing?.interruption == .lostContainer)
       world.modules.change { $0 = [:] }
       let unknown = await world.run(world.order(21))
       #expect(unknown?.failure?.contains("no longer knows") == true)
+      #expect(unknown?.interruption == .byPlatform)
     }
   }
 
@@ -223,7 +225,8 @@ struct LocalRunnerTests {
       let container = try #require(try await world.world.containers().first)
       try await world.world.engine.kill(container.id)
       let end = await world.workerAPI.end(of: order.attempt)
-      #expect(end?.failure == "the container exited during the attempt" && end?.isFinalFailure == false)
+      #expect(end?.failure == "the container exited during the attempt")
+      #expect(end?.interruption == .lostContainer)
     }
   }
 
@@ -265,7 +268,7 @@ struct LocalRunnerTests {
     }
     let workerAPI = try #require(kept.value)
     let end = await workerAPI.end(of: WorkOrder.test(1).attempt)
-    #expect(end?.failure == "the runner was stopped" && end?.isFinalFailure == false)
+    #expect(end?.failure == "the runner was stopped" && end?.interruption == .byPlatform)
   }
 }
 

@@ -21,7 +21,7 @@ struct NodeAvailabilityTests {
     let runner = LocalRunner(
       workerAPI: workerAPI, engines: EnginePool(local: .unix(path: "/fake")) { _ in engine },
       http: HTTPClient(),
-      owner: "t", time: .brisk, nodes: { nodes.value }, modules: { [:] },
+      marks: .test, time: .brisk, nodes: { nodes.value }, modules: { [:] },
       onEvent: { event in events.change { $0.append(event) } })
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await runner.run() }
@@ -63,14 +63,14 @@ struct NodeAvailabilityTests {
     }
   }
 
-  @Test("Attempts of an earlier run are reported as failed")
+  @Test("Attempts of an earlier run are reported as interrupted")
   func unfinishedAttempts() async throws {
     let workerAPI = FakeWorkerAPI()
     let unfinished = AttemptID(JobID(at: Timestamp(seconds: 5), random: 5), 2)
     workerAPI.state.change { $0.unfinished = [unfinished] }
     try await run(FakeEngine(), workerAPI, nodes: Watched(.nodes("a", slots: 1))) { _ in
       let end = await workerAPI.end(of: unfinished)
-      #expect(end?.failure == "the runner restarted" && end?.isFinalFailure == false)
+      #expect(end?.failure == "the runner restarted" && end?.interruption == .lostContainer)
     }
   }
 

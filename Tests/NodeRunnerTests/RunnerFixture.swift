@@ -53,7 +53,7 @@ struct RunnerFixture: Sendable {
     self.nodes = watchedNodes
     self.modules = watchedModules
     runner = LocalRunner(
-      workerAPI: workerAPI, engines: world.support.engines, http: world.bed.client, owner: world.owner,
+      workerAPI: workerAPI, engines: world.support.engines, http: world.bed.client, marks: world.marks,
       time: .machine,
       nodes: { watchedNodes.value }, modules: { watchedModules.value })
   }
@@ -63,7 +63,7 @@ struct RunnerFixture: Sendable {
       resource: ResourceID(kind: "Module", name: "echo"), node: ResourceID(kind: "Node", name: node),
       engine: .local, template: ContainerTemplate(image: image, keepsInputOpen: true),
       limits: ContainerLimits(memory: ByteCount(bytes: 64 << 20), cores: nil, pids: 64), health: .running)
-    try await world.support.runner.run(.create(plan), owner: world.owner)
+    try await world.support.runner.run(.create(plan), world.marks)
   }
 
   /// Replaces the command of the module with a shell script.

@@ -12,7 +12,7 @@ import Testing
 struct NodeLifecycleTests {
   private let fakes = FakeEngines()
   private static let id = ResourceID(kind: "Node", name: "dev-1")
-  private static let volume = "rt-test-node-dev-1"
+  private static let volume = "rt_test_dev_node_dev-1"
 
   private func fixture(_ fakes: FakeEngines) -> KindFixture<NodePlanner, NodeBackend> {
     let engines = fakes.support.engines
@@ -73,12 +73,12 @@ struct NodeLifecycleTests {
       resource: ResourceID(kind: "Module", name: "echo"), node: Self.id, engine: .local,
       template: ContainerTemplate(image: .sample("echo")),
       limits: ContainerLimits(memory: nil, cores: nil, pids: nil), health: .running)
-    try await fakes.support.runner.run(.create(plan), owner: "test")
+    try await fakes.support.runner.run(.create(plan), .test)
     let steps = try await fixture(fakes).apply(Self.id, nil, lastApplied: node, in: .test())
     #expect(steps.count == 1)
     #expect(
       steps[0].summary.contains(
-        "1 container(s) still run there and stay: \(plan.containerName(owner: "test"))"))
+        "1 container(s) still run there and stay: \(plan.containerName(.test))"))
     #expect(fakes.local.volumeLabels.isEmpty)
     #expect(fakes.local.running.count == 1)
     #expect(try await fixture(fakes).plan(Self.id, nil, lastApplied: node, in: .test()).isUpToDate)

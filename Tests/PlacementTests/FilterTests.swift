@@ -102,6 +102,12 @@ import Testing
     Case(
       reason: "the first filter counts: avoided and busy", filter: .avoided,
       node: { $0.slotsUsed = 4 }, needs: { $0.avoided = [1] }),
+    Case(
+      reason: "a node whose container of the module drains", filter: .draining,
+      needs: { $0.draining = [9, 1] }),
+    Case(
+      reason: "the first filter counts: busy and draining", filter: .busy, node: { $0.slotsUsed = 4 },
+      needs: { $0.draining = [1] }),
   ]
 
   @Test("A node counts for the first filter that removes it", arguments: cases)

@@ -29,6 +29,7 @@ struct FleetHistory {
       if step % 7 == 0 { now = now + TimeSpan(milliseconds: Int64(random.random.int(9000)) - 500) }
       var needs = random.pick(needs)
       if random.chance(2) { needs.avoided = [1 + Int64(random.random.int(UInt64(size)))] }
+      if random.chance(3) { needs.draining = [1 + Int64(random.random.int(UInt64(size)))] }
       let weights = random.weights()
       let decision = index.select(
         needs, weights: weights, now: now, offlineAfter: RandomFleet.offlineAfter)

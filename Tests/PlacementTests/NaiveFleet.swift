@@ -61,6 +61,7 @@ struct NaiveFleet {
         return now.microseconds - lastHeartbeatAt.microseconds > offlineAfter.milliseconds * 1000
       case .avoided: return needs.avoided.contains(node.id)
       case .busy: return !hasCapacity(node, needs)
+      case .draining: return needs.draining.contains(node.id)
       }
     }
   }

@@ -57,6 +57,7 @@ struct RandomFleet {
       }
     }
     if chance(2) { needs.avoided = (0..<3).map { _ in pick(nodes).id } + [-1] }
+    if chance(3) { needs.draining = (0..<2).map { _ in pick(nodes).id } + [-2] }
     return needs
   }
 

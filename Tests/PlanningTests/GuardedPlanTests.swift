@@ -73,6 +73,26 @@ import Testing
     #expect(other.plan().approval(by: ["ada"])?.plan != approval.plan, "the manifests changed")
   }
 
+  @Test("The destructive steps of a plan are those that would run, each with a digest of its own")
+  func destructiveSteps() {
+    var world = GuardWorlds.destruction
+    #expect(world.plan().destructiveSteps.isEmpty, "a blocked step destroys nothing")
+    world.allowances.approval = world.plan().approval(by: ["ada"])
+    let steps = world.plan().destructiveSteps
+    #expect(steps.map(\.resource) == [id("Database/reports")])
+    // Another world, without a requirement, in which another database leaves too.
+    world = PlanningWorld()
+    for index in 0..<8 { world.settle("Thing/t\(index)") }
+    world.declare("Thing/newer")
+    world.hasApplied("Database/reports")
+    world.hasApplied("Database/sales")
+    let more = world.plan().destructiveSteps
+    #expect(more.map(\.resource).sorted() == [id("Database/reports"), id("Database/sales")])
+    #expect(Set(more.map(\.digest)).count == 2)
+    #expect(more.contains { $0.digest == steps.first?.digest }, "other manifests do not change a step")
+    #expect(steps.first.flatMap { DestructiveStep($0.value) } == steps.first)
+  }
+
   @Test("A scoped plan keeps the approval of each resource")
   func scopedPlanKeepsApprovals() {
     var world = GuardWorlds.destruction

@@ -98,6 +98,8 @@ struct PlanningWorld {
   var observations: [ResourceID: Result<Observation, BackendError>] = [:]
   var scope: Set<ResourceID>?
   var allowances = Allowances()
+  var holdings: [Holding] = []
+  var moves: [Move] = []
   let planner = Planner(
     planners: Dictionary(
       uniqueKeysWithValues: [
@@ -154,8 +156,34 @@ struct PlanningWorld {
       revision: 7, desired: state, inventory: inventory, observations: observations,
       reconcile: ReconcileContext(
         environment: "dev", owner: "tests", now: Timestamp(seconds: 0), allowsMockGPUs: true,
-        offers: Offers()),
-      scope: scope, allowances: allowances)
+        offers: Offers(), holdings: Holdings(holdings), moves: Moves(moves)),
+      scope: scope, allowances: allowances, claims: PlanningWorld.claims)
+  }
+
+  /// A resource owns the database and the host port that its fields name.
+  static func claims(_ resource: AnyResource) -> [ThingClaim] {
+    guard let spec = resource.spec as? FakeSpec else { return [] }
+    var claims: [ThingClaim] = []
+    if case .string(let name)? = spec.fields["database"] {
+      claims.append(
+        ThingClaim(database(name), field: "spec.database", role: "database", holdsData: true))
+    }
+    if case .integer(let port)? = spec.fields["port"] {
+      claims.append(ThingClaim(hostPort(Int(port)), field: "spec.port", role: "port"))
+    }
+    return claims
+  }
+
+  static func database(_ name: String) -> Thing { .database(.embedded(database: name)) }
+  static func hostPort(_ port: Int) -> Thing {
+    .hostPort(HostPort(address: .loopback4, port: port), on: .local)
+  }
+
+  mutating func holds(_ id: String, _ thing: Thing, in environment: String = "dev") {
+    holdings.append(
+      Holding(
+        thing: thing, role: "a", environment: environment, resource: ResourceID(id)!, holdsData: true,
+        since: Timestamp(seconds: 0)))
   }
 
   func plan() -> Plan { planner.plan(request) }

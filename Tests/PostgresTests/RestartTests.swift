@@ -44,7 +44,7 @@ import Testing
   }
 }
 
-private final class Flag: Sendable {
+final class Flag: Sendable {
   private let state = Mutex(false)
   var isRaised: Bool { state.withLock { $0 } }
   func raise() { state.withLock { $0 = true } }

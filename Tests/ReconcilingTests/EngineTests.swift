@@ -91,9 +91,11 @@ import Testing
     let desired = DesiredState.of(.fake("a"), .fake("b"))
     try await simulation.apply(desired)
     let before = simulation.world.observeCount("a")
-    try await simulation.store.claim([.fake("a", 2)], in: "dev", revision: 1)
-    try await simulation.store.claim([.fake("a")], in: "dev", revision: 1)
-    try await simulation.store.disclaim([.fake("a")], in: "dev", revision: 1)
+    try await simulation.store.claim(
+      ClaimRequest([.fake("a", 2)], mark: "dev", at: Timestamp(seconds: 1)), in: "dev", revision: 1)
+    try await simulation.store.claim(
+      ClaimRequest([.fake("a")], mark: "dev", at: Timestamp(seconds: 1)), in: "dev", revision: 1)
+    try await simulation.store.disclaim([.fake("a")], in: "dev", revision: 1, at: Timestamp(seconds: 1))
     _ = try await simulation.engine.prepare(desired)
     #expect(simulation.world.observeCount("a") == before + 2)
     #expect(simulation.world.observeCount("b") == before + 1)

@@ -193,7 +193,8 @@ import Testing
   func cancellingTheControllerRecordsRunningSteps() async throws {
     world.inject(.stall, into: "a")
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
-    let controller = Controller(engine: simulation.engine, environment: "dev")
+    let controller = Controller(
+      engine: simulation.engine, environment: "dev", quietPeriod: TimeSpan(seconds: 0))
     let run = Task {
       try await controller.run(from: .of(.fake("a")), by: Simulation.authorship, triggers: triggers)
     }

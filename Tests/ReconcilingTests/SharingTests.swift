@@ -140,7 +140,8 @@ import Testing
     try await b.run(from: Self.many(), as: ControllerReplica(name: "b")) { second in
       try await pass { try await share("b") == 16 }
       async let run: Void = Controller(
-        engine: a.engine, environment: "dev", replica: ControllerReplica(name: "a")
+        engine: a.engine, environment: "dev", quietPeriod: TimeSpan(seconds: 0),
+        replica: ControllerReplica(name: "a")
       ).run(from: Self.many(3), by: Simulation.authorship, triggers: triggers)
       try await pass { try await share("a") == 8 }
       #expect(try await store.latestRevision(of: "dev")?.number == 1, "only the leader records revisions")
@@ -216,12 +217,13 @@ import Testing
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
     let desired = DesiredState.of(.fake("slow"), .fake("next", needs: ["slow"]))
     async let run: Void = Controller(
-      engine: stopped, environment: "dev", replica: ControllerReplica(name: "stopped")
+      engine: stopped, environment: "dev", quietPeriod: TimeSpan(seconds: 0),
+      replica: ControllerReplica(name: "stopped")
     ).run(from: desired, by: Simulation.authorship, triggers: triggers)
     await world.state.until { $0.applying.contains(.fake("slow")) }
 
     frozen.stop()
-    // Its running step takes effect while the process is stopped.
+    // Another controller takes over while the process is stopped inside its step.
     time.advance(TimeSpan(seconds: 7))
     try await b.run(from: desired, as: ControllerReplica(name: "b")) { _ in
       try await pass { try await share("b") == 16 }
@@ -232,6 +234,7 @@ import Testing
       try await pass { world.things.count == 2 && frozen.reasons.contains(.leaseLost) }
       try await pass { try await share("stopped") == 8 }
     }
+    #expect(world.state.value.fencedCalls == [.fake("slow")], "the step took effect without its lease")
     feed.finish()
     try await run
     let journal = try await store.journal(of: "dev", id: nil, limit: 100)

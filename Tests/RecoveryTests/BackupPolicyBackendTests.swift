@@ -86,6 +86,76 @@ import Testing
     }
   }
 
+  @Test("A renamed policy keeps its archive, its stanza and its backups")
+  func renamed() async throws {
+    try await PrivateServer.with { server in
+      let old = try server.policy(#"{"daily":7}"#)
+      _ = try await server.converge(old)
+      let before = try #require(try await server.observe(old))
+      let new = try server.policy(#"{"daily":7}"#, name: "credits")
+      let context = server.renamed(old, to: new)
+      #expect(
+        try await server.converge(new, movedFrom: old, in: context) == [
+          "record the owner of the backup repository"
+        ])
+      #expect(try await server.converge(old, leaves: true, in: context) == [])
+      #expect(try await server.converge(new, in: context) == [])
+      let after = try #require(try await server.observe(new, in: context))
+      #expect(after.backups == before.backups)
+      #expect(after.archiving == before.archiving)
+      let done = try await server.backend.backUpNow(server.subject(new), in: context)
+      #expect(try await server.observe(new, in: context)?.backups.last?.label == done.label)
+    }
+  }
+
+  @Test("A repository of another controller is never written to")
+  func foreignRepository() async throws {
+    try await PrivateServer.with { server in
+      let policy = try server.policy(#"{"daily":7}"#)
+      _ = try await server.converge(policy)
+      let mark = Owner(controller: "test", environment: "test", resource: policy.id)
+      let before = try #require(try await server.observe(policy))
+      #expect(before.owner == mark)
+
+      let file = "\(server.folder)/backups/ledger/rendertrust-owner.json"
+      let text =
+        #"{"controller":"9c08ac9a","environment":"prod","resource":"BackupPolicy/x","stanza":"x"}"#
+      try server.write(text, to: file)
+      await #expect(throws: PlanError.self) { try await server.converge(policy) }
+      for operation: BackupPolicyOperation in [.createStanza, .backUp, .recordOwner] {
+        let error = await #expect(throws: BackendError.self) {
+          try await server.backend.apply(operation, to: server.subject(policy), in: server.context)
+        }
+        #expect(error?.code == "repository.foreign")
+      }
+      #expect(try await server.converge(policy, leaves: true) == [], "the archive is that of its owner")
+      #expect(try await server.observe(policy)?.backups == before.backups)
+
+      // An owner that cannot be read is unknown, not absent.
+      try server.write("{}", to: file)
+      let unknown = await #expect(throws: BackendError.self) { try await server.converge(policy) }
+      #expect(unknown?.code == "repository.owner")
+
+      // A repository of an earlier release has no file.
+      #expect(remove(file) == 0)
+      #expect(try await server.converge(policy) == ["record the owner of the backup repository"])
+      #expect(try await server.observe(policy)?.owner == mark)
+    }
+  }
+
+  @Test("A repository in the data folder is reported before anything is written")
+  func repositoryInDataFolder() async throws {
+    try await PrivateServer.with { server in
+      let data = try await server.postgres.dataFolder()
+      let policy = try Fixture.resource(
+        BackupPolicySpec.self, "ledger",
+        #"{"of":"Database/platform","repository":{"folder":"\#(data)/backups"}}"#)
+      let error = await #expect(throws: PlanError.self) { try await server.converge(policy) }
+      #expect(error?.message.hasSuffix("lies in the data folder of the server, \(data)") == true)
+      #expect(access("\(data)/backups", F_OK) != 0)
+    }
+  }
+
   /// Without a writable repository nothing after the last archived segment is safe.
   @Test("A policy is degraded while WAL does not reach the repository")
   func failingArchive() async throws {
@@ -138,9 +208,11 @@ private struct PrivateServer: Sendable {
   }
 
   /// A policy whose schedule is never due in a test: 29 February at night.
-  func policy(_ keep: String, rpo: String = "15m") throws -> Resource<BackupPolicySpec> {
+  func policy(
+    _ keep: String, rpo: String = "15m", name: String = "ledger"
+  ) throws -> Resource<BackupPolicySpec> {
     try Fixture.resource(
-      BackupPolicySpec.self, "ledger",
+      BackupPolicySpec.self, name,
       #"""
       {"of":"Database/platform","schedule":"0 2 29 2 *","rpo":"\#(rpo)","keep":\#(keep),
        "repository":{"folder":"backups/ledger"}}
@@ -149,6 +221,19 @@ private struct PrivateServer: Sendable {
 
   var context: ReconcileContext {
     Fixture.reconcileContext(now: PrivateServer.now, offers: BackupPolicyPlannerTests.embedded)
+  }
+
+  /// The context of a pass in which a policy has another name than before.
+  func renamed(
+    _ old: Resource<BackupPolicySpec>, to new: Resource<BackupPolicySpec>
+  ) -> ReconcileContext {
+    let stanza = Thing.stanza(old.id.name, repository: "\(folder)/backups/ledger")
+    let holding = Holding(
+      thing: stanza, role: "stanza", environment: "test", resource: old.id, holdsData: false,
+      since: Fixture.now)
+    return Fixture.reconcileContext(
+      now: PrivateServer.now, offers: BackupPolicyPlannerTests.embedded, holdings: Holdings([holding]),
+      moves: Moves([Move(from: old.id, to: new.id)]))
   }
 
   private static var now: Timestamp {
@@ -162,17 +247,22 @@ private struct PrivateServer: Sendable {
   }
 
   func observe(
-    _ policy: Resource<BackupPolicySpec>, leaves: Bool = false
+    _ policy: Resource<BackupPolicySpec>, leaves: Bool = false, in context: ReconcileContext? = nil
   ) async throws -> BackupPolicyObserved? {
-    try await backend.observe([subject(policy, leaves: leaves)], in: context)[policy.id]?.get() ?? nil
+    let subject = subject(policy, leaves: leaves)
+    return try await backend.observe([subject], in: context ?? self.context)[policy.id]?.get() ?? nil
   }
 
   /// Observes, plans and applies once.
   /// - Returns: the summaries of the applied steps.
-  func converge(_ policy: Resource<BackupPolicySpec>, leaves: Bool = false) async throws -> [String] {
+  func converge(
+    _ policy: Resource<BackupPolicySpec>, leaves: Bool = false,
+    movedFrom: Resource<BackupPolicySpec>? = nil, in context: ReconcileContext? = nil
+  ) async throws -> [String] {
     let fixture = KindFixture(BackupPolicyPlanner(), backend)
     let steps = try await fixture.apply(
-      policy.id, leaves ? nil : policy, lastApplied: leaves ? policy : nil, in: context)
+      policy.id, leaves ? nil : policy, lastApplied: leaves ? policy : nil, movedFrom: movedFrom,
+      in: context ?? self.context)
     return steps.map(\.summary)
   }
 
@@ -189,6 +279,12 @@ private struct PrivateServer: Sendable {
       try await Task.sleep(for: .milliseconds(100))
     }
     return try #require(nil as BackupPolicyObserved?, "the condition never held")
+  }
+
+  func write(_ text: String, to file: String) throws {
+    let stream = try #require(fopen(file, "w"))
+    fputs(text, stream)
+    fclose(stream)
   }
 
   // MARK: Statements

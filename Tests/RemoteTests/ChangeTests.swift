@@ -1,6 +1,8 @@
 import FoundationEssentials
 import Glibc
+import Manifests
 import Model
+import Planning
 import Reconciling
 import Subprocess
 import Testing
@@ -56,7 +58,7 @@ extension Remote {
       try await ServedState.with { served in
         try served.writeLedger()
         try #require(try await served.remote(["apply", served.manifests]).exitCode == 0)
-        try served.write("", to: "ledger.yaml")
+        try FileManager.default.removeItem(atPath: "\(served.manifests)/ledger.yaml")
         let blocked = try await served.remote(["apply", served.manifests])
         #expect(blocked.exitCode == 4 && blocked.output.contains("blocked"), "\(blocked)")
         let atomic = try await served.remote(["apply", served.manifests, "--atomic"])
@@ -65,6 +67,55 @@ extension Remote {
         #expect(back.exitCode == 0 && back.output.contains("Quarantined: revision 2."), "\(back)")
         let none = try await served.remote(["rollback", "7"])
         #expect(none.exitCode == 2 && none.errors.contains("not an earlier revision of dev"), "\(none)")
+      }
+    }
+
+    @Test(
+      "A change through a server that destroys data needs a confirmation, and its refusal lists the steps")
+    func confirmation() async throws {
+      try await ServedState.with { served in
+        func declare(_ names: String...) throws {
+          let header = "apiVersion: rendertrust.com/v1\nkind: "
+          let databases = names.map { "\(header)Database\nmetadata: {name: \($0)}\nspec: {embedded: {}}\n" }
+          let environment = "\(header)Environment\nmetadata: {name: dev}\nspec: {mockGPUs: true}\n"
+          try served.write(([environment] + databases).joined(separator: "---\n"), to: "databases.yaml")
+        }
+        try declare("p1", "p2", "p3", "p4")
+        try #require(try await served.remote(["apply", served.manifests]).exitCode == 0)
+        try declare("p2", "p3", "p4")
+        let refused = try await served.remote(["apply", served.manifests])
+        #expect(refused.exitCode == 4, "\(refused)")
+        #expect(
+          refused.errors.contains("1 step destroys data (Database/p1): pass --yes, or save the plan"),
+          "\(refused)")
+
+        var body: [String: Value] = [
+          "manifests": try Platform.schemasOnly().bundle([served.manifests]).value
+        ]
+        let error = try #require(try await refusal(of: body, by: served))
+        #expect(error.code == .blocked && error.message.contains("‘confirmed’"), "\(error)")
+        #expect(error.unconfirmed.map(\.resource) == [ResourceID(kind: "Database", name: "p1")])
+        body["confirmedSteps"] = .array([.string(Digest(of: "another step").hex)])
+        #expect(try await refusal(of: body, by: served)?.code == .blocked)
+        #expect(try await served.state.store.latestRevision(of: "dev")?.number == 1)
+        body["confirmedSteps"] = .array(error.unconfirmed.map { .string($0.digest.hex) })
+        #expect(try await served.change(.object(body)).report.exitCode == 0)
+
+        let back = try await served.remote(["rollback"])
+        #expect(back.exitCode == 0, "\(back)")
+        let again = try await served.remote(["rollback", "2"])
+        #expect(again.exitCode == 4 && again.errors.contains("(Database/p1): pass --yes\n"), "\(again)")
+        let confirmed = try await served.remote(["rollback", "2", "--yes"])
+        #expect(confirmed.exitCode == 0, "\(confirmed)")
+      }
+    }
+
+    private func refusal(of body: [String: Value], by served: ServedState) async throws -> OperationError? {
+      do {
+        _ = try await served.change(.object(body))
+        return nil
+      } catch let error as OperationError {
+        return error
       }
     }
 

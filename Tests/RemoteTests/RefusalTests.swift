@@ -57,6 +57,35 @@ extension Remote {
       }
     }
 
+    @Test("Manifests without a resource or with a member twice are refused")
+    func emptyManifests() async throws {
+      try await ServedState.with { served in
+        try served.writeLedger()
+        let high = try await served.remote(["apply", served.folder])
+        #expect(high.exitCode == 2 && high.errors.contains("did you mean `\(served.manifests)`?"), "\(high)")
+        let comments = served.folder + "/comments"
+        try FileManager.default.createDirectory(atPath: comments, withIntermediateDirectories: true)
+        try "# nothing\n".write(toFile: comments + "/a.yaml", atomically: true, encoding: .utf8)
+        for command in ["plan", "apply"] {
+          let empty = try await served.remote([command, comments])
+          #expect(empty.exitCode == 2 && empty.errors.contains("no resources were found"), "\(empty)")
+          let allowed = try await served.remote([command, comments, "--allow-empty"])
+          #expect(allowed.exitCode == 0, "\(allowed)")
+        }
+        let listed = try await served.remote(["environments", "-o", "name"])
+        #expect(listed.output.isEmpty, "\(listed)")
+        try #require(try await served.remote(["apply", served.manifests]).exitCode == 0)
+        let other = try await served.remote(["apply", comments, "--allow-empty"])
+        #expect(other.exitCode == 2 && other.errors.contains("the state has dev"), "\(other)")
+        let unknown = try await served.remote(["environments", "forget", "nope"])
+        #expect(
+          unknown.exitCode == 1 && unknown.errors.contains("nothing was applied in an environment ‘nope’"),
+          "\(unknown)")
+        let owner = try await served.remote(["environments", "forget", "dev"])
+        #expect(owner.exitCode == 1 && owner.errors.contains("--abandon"), "\(owner)")
+      }
+    }
+
     @Test("A body with an unknown or invalid member is refused")
     func bodies() async throws {
       try await ServedState.with { served in

@@ -76,7 +76,12 @@ import Testing
         #expect(Explanation(explanation.value(now: Self.time)) == explanation)
         try check(
           WhyQuery.Answer(
-            explanation: explanation, now: Self.time, headlines: [Self.id: "Degraded"], events: [Self.event]))
+            explanation: explanation, now: Self.time, headlines: [Self.id: "Degraded"], events: [Self.event],
+            drains: [
+              RunningDrain(
+                module: ResourceID(kind: "Module", name: "echo"), node: ResourceID(kind: "Node", name: "a"),
+                reason: "its image changed", until: Self.time, jobs: ["0m2k7r1zq8v4h6tc"])
+            ]))
       }
     }
   }

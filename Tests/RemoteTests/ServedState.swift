@@ -121,6 +121,15 @@ struct ServedState: Sendable {
       words + ["--server", address], ["RENDERTRUST_TOKEN": token ?? operatorToken])
   }
 
+  /// Orders an apply through the API, as any client does.
+  func change(_ body: Value) async throws -> ChangeReport {
+    let server = try RemoteServer(address, token: Secret(operatorToken), authorityFile: nil)
+    return try await server.connected { transport in
+      try await RemoteChange(server: server.name, transport: transport, reporter: SilentReporter())
+        .run("/api/v1/apply", body, in: nil)
+    }
+  }
+
   static func execute(_ words: [String], _ variables: [String: String]) async throws -> CommandOutcome {
     let settings = variables.merging(["NO_COLOR": "1"]) { first, _ in first }
     let line =

@@ -145,6 +145,40 @@ import Testing
     }
   }
 
+  @Test("A renamed scheduler keeps its settings, and its former name removes nothing")
+  func renamedScheduler() async throws {
+    try await SchedulerFixture.withDatabase { pool in
+      let old = try SchedulerFixture.scheduler()
+      let new = try SchedulerFixture.scheduler("{}", "world")
+      let offers = SchedulerFixture.offers(nodes: Self.nodes)
+      _ = try await converge(pool, old, offers)
+      let context = Fixture.reconcileContext(
+        offers: offers, moves: Moves([Move(from: old.id, to: new.id)]))
+      let kind = KindFixture(
+        SchedulerPlanner(), SchedulerBackend(stateFolder: "/nonexistent") { _ in pool })
+      let steps = try await kind.apply(new.id, new, movedFrom: old, in: context)
+      #expect(steps.map(\.operation).first == .rename(from: "global"))
+      #expect(steps.count == 2)
+      #expect(try await kind.apply(new.id, new, movedFrom: old, in: context).isEmpty)
+      #expect(try await kind.apply(old.id, nil, lastApplied: old, in: context).isEmpty)
+      #expect(try await text(pool, "SELECT string_agg(name, ',') FROM schedulers") == "world")
+    }
+  }
+
+  @Test("A scheduler claims its database's scheduling and its file")
+  func claims() throws {
+    let scheduler = try SchedulerFixture.scheduler(
+      #"{"runtime":{"keda":{"name":"jobs","image":"r/s@sha256:\#(SchedulerFixture.image.hex)"}}}"#)
+    let claims = SchedulerClaims(stateFolder: "/state").claims(
+      of: scheduler,
+      in: ClaimContext(
+        environment: "test", controller: "test", environmentMark: "test", offers: SchedulerFixture.offers()))
+    #expect(
+      claims.map(\.thing) == [
+        .scheduler(in: .embedded(database: "platform")), .folder(path: "/state/kubernetes/jobs.yaml"),
+      ])
+  }
+
   @Test("A database has one scheduler, and removing it keeps jobs and nodes") func oneScheduler() async throws
   {
     try await SchedulerFixture.withDatabase { pool in

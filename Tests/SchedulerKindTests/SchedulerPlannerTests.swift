@@ -129,6 +129,38 @@ import Testing
     #expect(try SchedulerPlanner().plan(nil, nil, context).steps.isEmpty)
   }
 
+  @Test("A scheduler stays in a database that has another name, and moves to no other one")
+  func renamedDatabase() throws {
+    let old = try SchedulerFixture.scheduler()
+    let new = try SchedulerFixture.scheduler(#"{"database":"Database/store"}"#)
+    let store = ResourceID(kind: "Database", name: "store")
+    func plan(_ database: String, _ moves: Moves = Moves()) throws -> [String] {
+      var offers = SchedulerFixture.offers()
+      offers.add(.database(DatabaseOffer(address: .embedded(database: database))), from: store)
+      let context = PlanContext(
+        id: new.id, lastApplied: old.map { $0 },
+        reconcile: Fixture.reconcileContext(offers: offers, moves: moves))
+      return try SchedulerPlanner().plan(new, Self.known(), context).steps.map(\.summary)
+    }
+    #expect(try plan("platform").isEmpty)
+    let moves = Moves([Move(from: ResourceID(kind: "Database", name: "platform"), to: store)])
+    #expect(try plan("store", moves).isEmpty)
+    #expect(throws: PlanError.self) { try plan("store") }
+  }
+
+  @Test("A scheduler that leaves with its database says that the jobs are dropped")
+  func leavesWithDatabase() throws {
+    let scheduler = try SchedulerFixture.scheduler()
+    var offers = SchedulerFixture.offers()
+    offers.leaving = [ResourceID(kind: "Database", name: "platform")]
+    let context = Fixture.context(scheduler, lastApplied: scheduler, offers: offers)
+    let steps = try SchedulerPlanner().plan(nil, Self.known(), context).steps
+    #expect(
+      steps.map(\.summary) == [
+        "remove the settings of global; its nodes, modules and jobs are dropped with database platform"
+      ])
+  }
+
   @Test("A manifest cannot move jobs to another database") func movedDatabase() throws {
     let (old, new) = (
       try SchedulerFixture.scheduler(), try SchedulerFixture.scheduler(#"{"database":"Database/other"}"#)

@@ -1,5 +1,6 @@
 import ContainerFakes
 import ContainerSupport
+import KindSupport
 import KindTestSupport
 import Manifests
 import Model
@@ -43,7 +44,7 @@ struct ServiceLifecycleTests {
     #expect(steps.map(\.risk) == [.safe])
     #expect(try await fixture.plan(Self.id, service, in: .test()).isUpToDate)
     #expect(try await fixture.health(of: service, in: .test()) == .ready)
-    #expect(fakes.local.volumeLabels["rt-test-service-grafana-data"]?["rendertrust.com/owner"] == "test")
+    #expect(fakes.local.volumeLabels["rt_test_dev_service_grafana_data"]?["rendertrust.com/owner"] == "test")
   }
 
   @Test("Replacing a service with volumes puts its data at risk")
@@ -126,7 +127,7 @@ struct ServiceLifecycleTests {
     let steps = try await fixture.apply(Self.id, nil, lastApplied: service, in: .test())
     #expect(steps.count == 1)
     #expect(steps[0].action == .delete)
-    #expect(steps[0].summary.hasSuffix("its volumes stay: rt-test-service-grafana-data"))
+    #expect(steps[0].summary.hasSuffix("its volumes stay: rt_test_dev_service_grafana_data"))
     #expect(fakes.local.names.isEmpty)
     #expect(fakes.local.volumeLabels.count == 1)
     #expect(try await fixture.plan(Self.id, nil, lastApplied: service, in: .test()).isUpToDate)
@@ -141,6 +142,112 @@ struct ServiceLifecycleTests {
     try await fixture.apply(Self.id, nil, lastApplied: quiet, in: .test(owner: "a"))
     #expect(fakes.local.running.count == 1)
     #expect(try await fixture.plan(Self.id, quiet, in: .test(owner: "b")).isUpToDate)
+  }
+
+  @Test("A container that keeps exiting is not ready until it ran for ten seconds")
+  func crashLoop() async throws {
+    let service = Self.service { $0.environment["KEY"] = .plain("not-to-be-seen") }
+    try await fixture.apply(Self.id, service, in: .test())
+    let name = try #require(fakes.local.names.first)
+    let now = Timestamp(seconds: 1_800_000_000)
+    fakes.local.changeOutOfBand(name) {
+      $0.state = .restarting
+      $0.restarts = 7
+      $0.exitCode = 3
+    }
+    guard case .degraded("CrashLoop", let message)? = try await fixture.health(of: service, in: .test())
+    else {
+      Issue.record("it is ready")
+      return
+    }
+    #expect(
+      message.hasPrefix(
+        "\(name) exited with code 3, was restarted 7 times, the engine waits about 13s before"))
+    #expect(message.contains("last line: LEVEL=‹redacted›"))
+    #expect(try await fixture.plan(Self.id, service, lastApplied: service, in: .test()).isUpToDate)
+    for (age, isReady) in [(9, false), (11, true)] {
+      fakes.local.changeOutOfBand(name) {
+        $0.state = .running
+        $0.startedAt = Timestamp(seconds: now.microseconds / 1_000_000 - Int64(age))
+      }
+      let health = try await fixture.health(of: service, in: .test(now: now))
+      #expect((health == .ready) == isReady, "\(age)s: \(String(describing: health))")
+    }
+  }
+
+  @Test("Two environments of one controller never change each other's containers and volumes")
+  func twoEnvironments() async throws {
+    let quiet = Self.service { $0.ports = [] }
+    try await fixture.apply(Self.id, quiet, in: .test(environment: "prod"))
+    let prod = fakes.local.observations
+    let steps = try await fixture.apply(Self.id, quiet, in: .test(environment: "stg"))
+    #expect(steps.map(\.action) == [.create])
+    #expect(Set(fakes.local.volumeLabels.keys).count == 2)
+    try await fixture.apply(Self.id, nil, lastApplied: quiet, in: .test(environment: "stg"))
+    #expect(fakes.local.observations == prod)
+    #expect(
+      try await fixture.plan(Self.id, quiet, lastApplied: quiet, in: .test(environment: "prod")).isUpToDate)
+  }
+
+  @Test("A container of version 0.4.0 belongs to the environment that holds it, and is not restarted")
+  func formerContainer() async throws {
+    let service = Self.service { $0.ports = [] }
+    let unmarked = Holding(
+      thing: .unmarked(Self.id), role: "unmarked", environment: "prod", resource: Self.id, holdsData: false,
+      since: Timestamp(seconds: 1))
+    let holder = ReconcileContext.test(environment: "prod", holdings: [unmarked])
+    try await fixture.apply(Self.id, service, in: holder)
+    let name = try #require(fakes.local.names.first)
+    fakes.local.makeFormer(name)
+    let before = fakes.local.changes
+    #expect(fakes.local.volumeLabels.keys.sorted() == ["rt-test-service-grafana-data"])
+    #expect(try await fixture.apply(Self.id, service, lastApplied: service, in: holder).isEmpty)
+    #expect(fakes.local.changes == before)
+
+    let other = ReconcileContext.test(environment: "stg", holdings: [unmarked])
+    let steps = try await fixture.apply(Self.id, service, lastApplied: service, in: other)
+    #expect(steps.map(\.action) == [.create])
+    try await fixture.apply(Self.id, nil, lastApplied: service, in: other)
+    #expect(fakes.local.names == [name])
+    try await fixture.apply(Self.id, nil, lastApplied: service, in: holder)
+    #expect(fakes.local.names.isEmpty)
+  }
+
+  @Test("A renamed service replaces its container and keeps its volumes")
+  func renamed() async throws {
+    let service = Self.service()
+    try await fixture.apply(Self.id, service, in: .test())
+    let volumes = fakes.local.volumeLabels
+    let site = ResourceID(kind: "Service", name: "site")
+    let renamed = Resource<ServiceSpec>.test("Service", "site", service.spec)
+    let volume = Holding(
+      thing: .volume("rt_test_dev_service_grafana_data", on: .local), role: "volume.data", environment: "dev",
+      resource: Self.id, holdsData: false, since: Timestamp(seconds: 1))
+    let context = ReconcileContext.test(holdings: [volume], moves: [Move(from: Self.id, to: site)])
+    let steps = try await fixture.apply(site, renamed, in: context)
+    #expect(steps.map(\.action) == [.replace] && steps.map(\.reason) == ["moved from Service/grafana"])
+    #expect(fakes.local.observations.map(\.labels.resource) == [site])
+    #expect(fakes.local.volumeLabels == volumes)
+  }
+
+  @Test("A service claims its host ports and its volumes, also under the names of version 0.4.0")
+  func claims() throws {
+    let service = Self.service {
+      $0.externalVolumes = ["legacy": "/legacy", "rt-test-service-old-data": "/old"]
+    }
+    let kind = try #require(Services.kinds(fakes.support).first)
+    let unmarked = Holding(
+      thing: .unmarked(Self.id), role: "unmarked", environment: "dev", resource: Self.id, holdsData: false,
+      since: Timestamp(seconds: 1))
+    let claims = kind.claims(
+      service.map { $0 as any ResourceSpec }, ReconcileContext.test(holdings: [unmarked]).claims)
+    #expect(
+      claims.map { "\($0.field): \($0.thing)" } == [
+        "spec.ports[0]: host port 127.0.0.1:9119/tcp of the local engine",
+        "spec.volumes.data: volume rt-test-service-grafana-data of the local engine",
+        "spec.externalVolumes.rt-test-service-old-data: volume rt-test-service-old-data of the local engine",
+      ])
+    #expect(Set(claims.map(\.role)).count == claims.count)
   }
 
   @Test("A service waits for an unreachable engine and moves when its node changes")

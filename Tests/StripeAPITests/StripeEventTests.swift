@@ -106,6 +106,7 @@ struct StripeEventTests {
   static let bad = [
     Bad(body: "", says: "not JSON at byte 0"),
     Bad(body: "{\"id\":", says: "not JSON at byte 6"),
+    Bad(body: #"{"id":"evt_1","id":"evt_2"}"#, says: "the object has the key ‘id’ twice"),
     Bad(body: "[]", says: "the document is no object"),
     Bad(body: "null", says: "the document is missing"),
     Bad(body: "{}", says: "object is missing"),

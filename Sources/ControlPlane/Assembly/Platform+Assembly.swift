@@ -14,6 +14,7 @@ import Modules
 import Nodes
 import PgBackRest
 package import Postgres
+import Reconciling
 import Recovery
 import SchedulerKind
 import Services
@@ -22,8 +23,12 @@ import Services
 package struct Foundations: Sendable {
   package let stateFolder: String
   package let server: PostgresServer
+  /// Restarts the private server while a `StateSession` is open.
+  package let supervisor: ServerSupervisor
   package let connector: DatabaseConnector
   package let workloads: ContainerToolkit
+  /// The jobs that the containers of modules run.
+  package let work: any WorkDirectory
   package let http: HTTPClient
   package let environmentPrices: EnvironmentPrices
   package let secrets: SecretResolver
@@ -32,20 +37,26 @@ package struct Foundations: Sendable {
   /// - Parameters:
   ///   - stateFolder: absolute.
   ///   - environmentPrices: nil: the prices in the environment of this process.
-  package init(stateFolder: String, environmentPrices: EnvironmentPrices? = nil) throws(OperationError) {
+  ///   - report: receives a sentence when the private server has ended, waits, or is back.
+  package init(
+    stateFolder: String, environmentPrices: EnvironmentPrices? = nil,
+    report: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws(OperationError) {
     self.stateFolder = stateFolder
     if let environmentPrices {
       self.environmentPrices = environmentPrices
     } else {
       self.environmentPrices = try EnvironmentPrices.current()
     }
-    let server = PostgresServer(stateFolder: stateFolder)
+    let server = PostgresServer(stateFolder: stateFolder, report: report)
     let secrets = SecretResolver()
     self.server = server
+    supervisor = ServerSupervisor(server, report: report)
     self.secrets = secrets
-    connector = DatabaseConnector(server: server, connections: 16) { reference in
+    let connector = DatabaseConnector(server: server, connections: 16) { reference in
       try await secrets.resolve(reference)
     }
+    self.connector = connector
     let http = HTTPClient()
     self.http = http
     let local = try Foundations.localEngine(stateFolder: stateFolder)
@@ -57,7 +68,12 @@ package struct Foundations: Sendable {
         throw error.backendError
       }
     }
-    workloads = ContainerToolkit(engines: engines, probe: HealthProbe.over(http), secrets: resolve)
+    let work = JobWorkDirectory(now: TimeSource.real.now) { address throws(PostgresError) in
+      try await connector.pool(for: address)
+    }
+    self.work = work
+    workloads = ContainerToolkit(
+      engines: engines, probe: HealthProbe.over(http), secrets: resolve, work: work)
     exports = ExportStores(stateFolder: stateFolder, http: http, secrets: resolve)
   }
 

@@ -8,26 +8,30 @@ import Reconciling
 package struct Platform: Sendable {
   package let kinds: [Kind]
 
+  private var loader: ManifestLoader {
+    ManifestLoader(kinds: kinds.schemas, checks: [OwnershipCheck.check(kinds), FormerNameCheck.check(kinds)])
+  }
+
   /// - Throws: an error with every problem of every file.
   package func load(_ paths: [String]) throws(OperationError) -> LoadedManifests {
-    try LoadedManifests(ManifestLoader(kinds: kinds.schemas).load(paths: paths))
+    try LoadedManifests(loader.load(paths: paths))
   }
 
   /// Loads manifests again: the cost follows from what changed since the last load with this cache.
   package func load(
     _ paths: [String], reusing cache: inout ManifestCache
   ) throws(OperationError) -> LoadedManifests {
-    try LoadedManifests(ManifestLoader(kinds: kinds.schemas).load(paths: paths, reusing: &cache))
+    try LoadedManifests(loader.load(paths: paths, reusing: &cache))
   }
 
   /// Loads manifests that another process read.
   package func load(_ bundle: ManifestBundle) throws(OperationError) -> LoadedManifests {
-    try LoadedManifests(ManifestLoader(kinds: kinds.schemas).load(bundle))
+    try LoadedManifests(loader.load(bundle))
   }
 
   /// Reads the files of these paths, so that another process can load them.
   package func bundle(_ paths: [String]) throws(OperationError) -> ManifestBundle {
-    let (bundle, problems) = ManifestLoader(kinds: kinds.schemas).bundle(paths: paths)
+    let (bundle, problems) = loader.bundle(paths: paths)
     guard problems.isEmpty else { throw .invalid(problems) }
     return bundle
   }

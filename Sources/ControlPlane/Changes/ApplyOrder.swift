@@ -13,10 +13,12 @@ package struct ApplyOrder: Sendable {
   /// Whether a failure restores the previous revision.
   package let isAtomic: Bool
   package let author: Author
+  /// The consent to steps that destroy data. A saved plan is a consent to its own.
+  package var consent: Consent
 
   package init(
     desired: DesiredState, paths: [String], permissions: Permissions, saved: (SavedPlan, from: String)?,
-    isAtomic: Bool, author: Author
+    isAtomic: Bool, author: Author, consent: Consent
   ) {
     self.desired = desired
     self.paths = paths
@@ -24,21 +26,28 @@ package struct ApplyOrder: Sendable {
     self.saved = saved
     self.isAtomic = isAtomic
     self.author = author
+    self.consent = consent
   }
 
+  /// - Throws: `blocked` with the steps that destroy data and are not confirmed, before anything is changed.
   /// - Parameter executor: holds the leases of the environment.
   package func perform(with executor: ChangeExecutor) async throws -> ChangeReport {
     let (preparation, allowances) = try await executor.engine.prepare(
       desired, permissions, by: author.approver, as: saved)
     let authorship = author.authorship(
       "apply", paths + (isAtomic ? ["--atomic"] : []) + allowances.arguments)
+    try preparation.plan.refuseThingsOfOtherEnvironments(reportingTo: executor.reporter)
     if isAtomic { try refuseIncomplete(preparation.plan, executor) }
+    let consent = saved == nil ? consent : Consent(to: preparation.plan.destructiveSteps)
+    try consent.require(for: preparation.plan)
     _ = try await executor.engine.liftQuarantine(of: desired, by: authorship)
     if isAtomic {
       return ChangeReport(
-        AtomicReport(try await executor.convergeAtomically(preparation, by: authorship, allowances)))
+        AtomicReport(
+          try await executor.convergeAtomically(preparation, by: authorship, allowances, consent: consent)))
     }
-    let convergence = try await executor.converge(preparation, by: authorship, allowances)
+    let convergence = try await executor.converge(
+      preparation, by: authorship, allowances, consent: consent)
     var report = ChangeReport(ApplyReport(convergence))
     // Otherwise the plan, which was shown, contains everything.
     report.hasFindings =

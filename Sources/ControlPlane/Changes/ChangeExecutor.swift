@@ -1,4 +1,4 @@
-package import Model
+import Model
 import Planning
 package import Reconciling
 
@@ -26,21 +26,25 @@ package struct ChangeExecutor: Sendable {
     return executor
   }
 
-  /// Executes a prepared plan. Ctrl-C waits for the running steps.
-  package func converge(
-    _ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances
+  /// Executes a prepared plan, for which the consent was checked. Ctrl-C waits for the running steps.
+  func converge(
+    _ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances, consent: Consent
   ) async throws -> Engine.Convergence {
     try await interactively {
-      try await engine.converge(preparation, by: authorship, allowances: allowances)
+      try await engine.converge(preparation, by: authorship, allowances: allowances) { plan in
+        consent.admits(plan, after: preparation.plan)
+      }
     }
   }
 
   /// Executes all of a prepared plan or restores the previous revision.
-  package func convergeAtomically(
-    _ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances
+  func convergeAtomically(
+    _ preparation: Engine.Preparation, by authorship: Authorship, _ allowances: Allowances, consent: Consent
   ) async throws -> Engine.AtomicConvergence {
     try await interactively {
-      try await engine.convergeAtomically(preparation, by: authorship, allowances: allowances)
+      try await engine.convergeAtomically(preparation, by: authorship, allowances: allowances) { plan in
+        consent.admits(plan, after: preparation.plan)
+      }
     }
   }
 

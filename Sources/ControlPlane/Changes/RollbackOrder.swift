@@ -8,23 +8,32 @@ package struct RollbackOrder: Sendable {
   package let revision: Int64?
   package let permissions: Permissions
   package let author: Author
+  /// The consent to steps that destroy data.
+  package var consent: Consent
 
-  package init(environment: String, revision: Int64?, permissions: Permissions, author: Author) {
+  package init(
+    environment: String, revision: Int64?, permissions: Permissions, author: Author, consent: Consent
+  ) {
     self.environment = environment
     self.revision = revision
     self.permissions = permissions
     self.author = author
+    self.consent = consent
   }
 
+  /// - Throws: `blocked` with the steps that destroy data and are not confirmed, before anything is changed.
   /// - Parameter executor: holds the leases of the environment.
   package func perform(with executor: ChangeExecutor) async throws -> ChangeReport {
     let (target, desired) = try await target(in: executor.store)
     let engine = executor.engine
     let (preparation, allowances) = try await engine.prepare(desired, permissions, by: author.approver)
+    try preparation.plan.refuseThingsOfOtherEnvironments(reportingTo: executor.reporter)
+    try consent.require(for: preparation.plan)
     let authorship = author.authorship("rollback to \(target)", allowances.arguments, as: .rollback)
     _ = try await engine.liftQuarantine(of: desired, by: authorship)
     let quarantines = try await engine.quarantineRevisions(after: target, for: desired, by: authorship)
-    let convergence = try await executor.converge(preparation, by: authorship, allowances)
+    let convergence = try await executor.converge(
+      preparation, by: authorship, allowances, consent: consent)
     var report = ChangeReport(ApplyReport(convergence))
     report.quarantinedRevisions = quarantines.map(\.revision).sorted()
     return report

@@ -18,21 +18,42 @@ package enum Files {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Replaces the file atomically: a full disk leaves the previous content.
+  /// Replaces the file atomically: a full disk leaves the previous content. A device or pipe is written to.
   package static func write(_ text: String, to path: String) throws(OperationError) {
+    guard isRegularOrMissing(path) else { return try fill(path, with: text) }
     let temporary = "\(path).\(getpid()).part"
-    guard let file = fopen(temporary, "w") else { throw failure("write", path) }
+    do throws(OperationError) {
+      try fill(temporary, with: text, named: path)
+      guard rename(temporary, path) == 0 else { throw failure("write", path) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  private static func isRegularOrMissing(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+  }
+
+  /// - Parameter name: the path in the error; nil: `path`.
+  private static func fill(
+    _ path: String, with text: String, named name: String? = nil
+  ) throws(OperationError) {
+    guard let file = fopen(path, "w") else { throw failure("write", name ?? path) }
     let bytes = Array(text.utf8)
     let isWritten = fwrite(bytes, 1, bytes.count, file) == bytes.count && fflush(file) == 0
-    guard fclose(file) == 0, isWritten, rename(temporary, path) == 0 else {
-      defer { unlink(temporary) }
-      throw failure("write", path)
-    }
+    let error = errno
+    let isClosed = fclose(file) == 0
+    if !isWritten { errno = error }
+    guard isWritten, isClosed else { throw failure("write", name ?? path) }
   }
 
   private static func failure(_ verb: String, _ path: String) -> OperationError {
     .failed("cannot \(verb) \(path): \(String(cString: strerror(errno)))")
   }
+
+  package static func remove(_ path: String) { unlink(path) }
 
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

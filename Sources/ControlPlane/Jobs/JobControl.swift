@@ -15,20 +15,29 @@ import SchedulerKind
 package struct JobControl: Sendable {
   /// The service of the current scheduler, for the API.
   private let jobs: LazyJobService
+  private let health: JobHealth
   private let schedulers: SchedulerConnector
   private let lookup: SchedulerLookup
   private let foundations: Foundations
+  private let store: any StateStore
   private let owner: String
+  private let environment: String
   private let time: TimeSource
   private let reporter: any Reporter
   private let name = "\(Authorship.hostName)-\(getpid())"
 
-  package init(_ state: StateSession, _ environment: String, jobs: LazyJobService = LazyJobService()) {
+  package init(
+    _ state: StateSession, _ environment: String, jobs: LazyJobService = LazyJobService(),
+    health: JobHealth = JobHealth()
+  ) {
     self.jobs = jobs
+    self.health = health
     schedulers = SchedulerConnector(state)
     lookup = schedulers.lookup(environment)
     foundations = state.foundations
+    store = state.store
     owner = state.owner
+    self.environment = environment
     time = state.time
     reporter = state.reporter
   }
@@ -40,34 +49,29 @@ package struct JobControl: Sendable {
   /// Runs until the task is cancelled.
   package func run() async {
     while !Task.isCancelled {
-      if let location = try? await lookup.location(), let pool = try? await schedulers.pool(of: location) {
-        await serve(location, pool)
+      if let location = try? await lookup.location(), let pool = try? await schedulers.pool(of: location),
+        let marks = try? await marks()
+      {
+        await serve(location, pool, marks)
         jobs.open(nil)
+        health.end()
       }
       try? await time.sleep(JobControl.pollInterval)
     }
   }
 
   /// Serves until the scheduler moves. Returns at once while its tables do not exist.
-  private func serve(_ location: SchedulerLocation, _ pool: PostgresPool) async {
+  private func serve(_ location: SchedulerLocation, _ pool: PostgresPool, _ marks: Marks) async {
     let service = schedulers.jobService(pool)
     guard (try? await service.refresh()) != nil else { return }
     jobs.open(service)
+    health.begin(location, pool)
     let lease = SupervisorLease()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await waitForMove(from: location) }
-      group.addTask {
-        await service.run()
-        await JobControl.suspend()
-      }
-      group.addTask {
-        await runner(service, lease).run()
-        await JobControl.suspend()
-      }
-      group.addTask {
-        await supervise(location, pool, lease)
-        await JobControl.suspend()
-      }
+      group.addTask { await keepRunning { await service.run() } }
+      group.addTask { await keepRunning { await runner(service, lease, marks).run() } }
+      group.addTask { await keepRunning { await supervise(location, pool, lease, marks) } }
       await group.next()
       group.cancelAll()
     }
@@ -85,18 +89,21 @@ package struct JobControl: Sendable {
     }
   }
 
-  /// Waits until the task is cancelled: a part that ended by itself starts again only together with the
-  /// others.
-  private static func suspend() async {
-    while (try? await Task.sleep(for: .seconds(3600))) != nil {}
+  private static let restartPause = TimeSpan(seconds: 1)
+
+  /// Runs a part of the job work until the task is cancelled. A part that ends by itself starts again.
+  private func keepRunning(_ part: @Sendable () async -> Void) async {
+    repeat { await part() } while (try? await time.sleep(JobControl.restartPause)) != nil
   }
 
   /// Serves nodes while this controller holds the supervisor lease: a node has one worker, and a second
   /// registration takes over its attempts.
-  private func runner(_ service: PostgresJobService, _ lease: SupervisorLease) -> LocalRunner {
+  private func runner(
+    _ service: PostgresJobService, _ lease: SupervisorLease, _ marks: Marks
+  ) -> LocalRunner {
     LocalRunner(
       workerAPI: service, engines: foundations.workloads.engines, http: foundations.http,
-      owner: owner, time: time,
+      marks: marks, time: time,
       nodes: { [time] in lease.isHeld(at: time.uptime()) ? lookup.lastFound?.nodes ?? [:] : [:] },
       modules: { lookup.lastFound?.modules ?? [:] },
       onEvent: { report($0) })
@@ -107,8 +114,17 @@ package struct JobControl: Sendable {
     reporter.warn("Node/\(node) takes no work: \(reason)")
   }
 
-  private func supervise(_ location: SchedulerLocation, _ pool: PostgresPool, _ lease: SupervisorLease) async
-  {
+  /// The marks of the environment's containers.
+  private func marks() async throws(StoreError) -> Marks {
+    let ownership = try await store.ownership()
+    return Marks(
+      controller: owner, environment: ownership.mark(of: environment),
+      unlabelled: ownership.holdings.unmarked(in: environment))
+  }
+
+  private func supervise(
+    _ location: SchedulerLocation, _ pool: PostgresPool, _ lease: SupervisorLease, _ marks: Marks
+  ) async {
     let url: Secret
     do {
       url = try await foundations.connectionURL(of: location.address)
@@ -123,8 +139,9 @@ package struct JobControl: Sendable {
       spawner: ReplicaProcess(
         command: [JobControl.program, "scheduler"], environment: [JobControl.databaseVariable: url]
       ) { [reporter] name, line in reporter.warn("scheduler \(name): \(line)") },
-      scaler: ReplicaContainers(foundations.workloads, owner: owner),
+      scaler: ReplicaContainers(foundations.workloads, marks),
       time: time, log: { [reporter] in reporter.remark($0) })
+    health.supervise(supervisor)
     await supervisor.run(ticks: ReplicaSupervisor.ticks(every: ReplicaSupervisor.interval, time))
   }
 

@@ -34,7 +34,8 @@ extension WatchLoop {
     while (try? await time.sleep(TimeSpan(milliseconds: 250))) != nil {
       let elapsed = time.now() - begun
       if let timeout, elapsed >= timeout { return feed.finish() }
-      guard let unready = try? await changes.store.unreadyResources(in: desired.environment), unready.isEmpty
+      guard settling.isSettled,
+        let unready = try? await changes.store.unreadyResources(in: desired.environment), unready.isEmpty
       else { continue }
       reporter.reportReady(
         Readiness(environment: desired.environment, resources: desired.resources.count, elapsed: elapsed))

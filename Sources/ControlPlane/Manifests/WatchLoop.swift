@@ -1,6 +1,7 @@
 import ContainerSupport
 import Manifests
 package import Model
+import Postgres
 package import Reconciling
 
 /// Runs a controller and feeds it with triggers: changes of manifests, events of container engines, and the
@@ -10,21 +11,28 @@ package struct WatchLoop: Sendable {
   package let manifests: ManifestSource
   /// The time between two observations of everything.
   package let resync: TimeSpan
+  /// How long manifests whose removals destroy data must stay the same.
+  private let quietPeriod: TimeSpan
+  let settling = SettlingState()
   /// This process among the controllers of the environment. Its role is the command, for the record.
   package let replica: ControllerReplica
   private let containers: ContainerWatch
+  private let supervisor: ServerSupervisor
 
   private var engine: Engine { changes.engine }
   private var time: TimeSource { changes.engine.time }
   private var reporter: any Reporter { changes.reporter }
 
   package init(
-    _ state: StateSession, _ manifests: ManifestSource, resync: TimeSpan, replica: ControllerReplica
+    _ state: StateSession, _ manifests: ManifestSource, resync: TimeSpan, quietPeriod: TimeSpan,
+    replica: ControllerReplica
   ) {
     changes = state.changes
+    self.quietPeriod = quietPeriod
     self.manifests = manifests
     self.resync = resync
     self.replica = replica
+    supervisor = state.foundations.supervisor
     containers = ContainerWatch(engines: state.foundations.workloads.engines, owner: state.owner)
   }
 
@@ -77,7 +85,8 @@ package struct WatchLoop: Sendable {
     -> Result<Void, StoreError>
   {
     let controller = Controller(
-      engine: engine, environment: desired.environment, replica: replica, isGone: ProcessIdentity.isGone)
+      engine: engine.reporting(to: settling.observing(reporter.handler)), environment: desired.environment,
+      quietPeriod: quietPeriod, replica: replica, isGone: ProcessIdentity.isGone)
     do throws(StoreError) {
       try await controller.run(from: desired, by: .local(replica.role, manifests.paths), triggers: triggers)
       return .success(())
@@ -129,10 +138,15 @@ package struct WatchLoop: Sendable {
     }
   }
 
+  /// Yields the clock's triggers, and a resync when the private server is back: what failed meanwhile does
+  /// not wait for its next attempt.
   private func tick(_ feed: AsyncStream<Trigger>.Continuation) async {
     var nextResync = time.now() + resync
+    var restartCount = supervisor.state.restartCount
     while (try? await time.sleep(TimeSpan(milliseconds: 500))) != nil {
-      if time.now() >= nextResync {
+      let count = supervisor.state.restartCount
+      if time.now() >= nextResync || count != restartCount {
+        restartCount = count
         feed.yield(.resync)
         nextResync = time.now() + resync
       } else {

@@ -12,7 +12,8 @@ package struct PlanQuery: Query {
     roles: [.operator],
     body: APIBody(
       schema: BundleSchema.object(
-        Permissions.schema.merging(["keep": WireSchema.flag, "paths": BundleSchema.paths]) { first, _ in first
+        Permissions.manifestsSchema.merging(["keep": WireSchema.flag, "paths": BundleSchema.paths]) {
+          first, _ in first
         }),
       maxBytes: BundleSchema.maxBytes),
     answer: (
@@ -61,6 +62,7 @@ package struct PlanQuery: Query {
 
   package func answer(in context: PlanningContext) async throws -> PlanAnswer {
     let loaded = try context.platform.load(manifests)
+      .requiringResources(unless: permissions.allowsEmpty, at: paths, areLocal: false)
     var answer = try await answer(in: context, for: loaded.desired)
     answer.warnings = loaded.warnings
     return answer
@@ -68,6 +70,7 @@ package struct PlanQuery: Query {
 
   /// Plans loaded manifests.
   package func answer(in context: PlanningContext, for desired: DesiredState) async throws -> PlanAnswer {
+    try await desired.requireKnownEnvironment(in: context.environments)
     let (preparation, allowed) = try await context.engine.prepare(
       desired, permissions, by: approver)
     let plan = preparation.plan

@@ -10,10 +10,11 @@ package struct WhyQuery: Query {
     parameters: ResourceTarget.apiParameters,
     answer: (
       "The chain of causes, as ‘why -o json’ prints it, with the headline of each resource and the events "
-        + "of the root.",
+        + "of the root, and the jobs that a running step waits for.",
       WireSchema.object([
         "resource": WireSchema.resource, "ready": WireSchema.flag, "chain": WireSchema.list(WireSchema.any),
-        "root": WireSchema.any, "next": WireSchema.any, "advice": WireSchema.list(WireSchema.text),
+        "root": WireSchema.any, "next": WireSchema.any, "drains": WireSchema.list(WireSchema.any),
+        "advice": WireSchema.list(WireSchema.text),
         "now": WireSchema.time,
         "headlines": WireSchema.any, "events": WireSchema.list(WireSchema.event),
       ])
@@ -25,7 +26,8 @@ package struct WhyQuery: Query {
   package init(_ request: APIRequest) { self.init(ResourceTarget(request)) }
   package var parameters: [String: String] { target.parameters }
 
-  package func answer(in context: RecordsContext) async throws -> Answer {
+  package func answer(in explaining: ExplanationContext) async throws -> Answer {
+    let context = explaining.records
     let environment = try await context.environments.resolve(target.environment)
     let resource = target.resource
     let (explanation, snapshot) = try await context.store.explain(
@@ -38,7 +40,8 @@ package struct WhyQuery: Query {
     }
     return Answer(
       explanation: explanation, now: snapshot.now,
-      headlines: Dictionary(headlines, uniquingKeysWith: { first, _ in first }), events: snapshot.events)
+      headlines: Dictionary(headlines, uniquingKeysWith: { first, _ in first }), events: snapshot.events,
+      drains: try await explaining.drains(of: explanation, in: environment))
   }
 
   package struct Answer: Sendable {
@@ -48,6 +51,8 @@ package struct WhyQuery: Query {
     package let headlines: [ResourceID: String]
     /// The events of the root cause, newest first.
     package let events: [Event]
+    /// The jobs that a running step waits for.
+    package let drains: [RunningDrain]
   }
 }
 
@@ -57,6 +62,7 @@ extension WhyQuery.Answer: JSONRepresentable {
     return explanation.value(now: now).adding("now", .string(now.description))
       .adding("headlines", .object(Dictionary(members, uniquingKeysWith: { first, _ in first })))
       .adding("events", .array(events.map(\.value)))
+      .adding("drains", .array(drains.map(\.value)))
   }
 
   package init?(_ value: Value) {
@@ -68,6 +74,7 @@ extension WhyQuery.Answer: JSONRepresentable {
     }
     self.init(
       explanation: explanation, now: now,
-      headlines: Dictionary(headlines, uniquingKeysWith: { first, _ in first }), events: events)
+      headlines: Dictionary(headlines, uniquingKeysWith: { first, _ in first }), events: events,
+      drains: (value.list(at: "drains") ?? []).compactMap(RunningDrain.init))
   }
 }

@@ -70,6 +70,9 @@ package enum WireSchema {
       "id": resource, "observedRevision": integer, "mode": word(["enforce", "observe", "paused"]),
       "failures": integer, "conditions": list(condition),
     ], optional: ["nextAttempt": time, "manifest": text])
+  package static let pendingRemoval = object([
+    "digest": text, "removals": list(resource), "losesData": flag, "since": time, "dueAt": time,
+  ])
   package static let event = object(
     ["at": time, "warning": flag, "reason": text, "message": text, "revision": integer],
     optional: ["resource": resource])

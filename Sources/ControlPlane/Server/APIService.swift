@@ -10,8 +10,8 @@ package struct APIService: Sendable {
   package let time: TimeSource
   package let logger: Logger
   package let routes: [APIRoute]
-  /// Writes a line to standard output.
-  package let write: @Sendable (String) -> Void
+  /// Writes a line to standard output; returns whether it was written.
+  package let write: @Sendable (String) -> Bool
 
   /// Serves until `stop` ends.
   package func run(
@@ -25,14 +25,19 @@ package struct APIService: Sendable {
   }
 
   /// Creates a token of an admin at the first start, and prints it. No other line of a log contains a token.
+  /// A token that cannot be printed is revoked, because no client can use it.
   package func createFirstAdmin() async {
     do throws(StoreError) {
-      guard let secret = try await tokens.create("first-admin", .admin, isFirst: true) else { return }
-      write("first-admin token, shown this once: \(secret.reveal())")
+      guard let secret = try await tokens.create(APIService.firstAdmin, .admin, isFirst: true) else { return }
+      guard !write("first-admin token, shown this once: \(secret.reveal())") else { return }
+      _ = try await tokens.revoke(APIService.firstAdmin)
+      logger.error("first token revoked, because it could not be printed; use ‘rendertrust token create’")
     } catch {
       logger.error("first token not created", metadata: ["error": .string(error.description)])
     }
   }
+
+  private static let firstAdmin = "first-admin"
 
   package func logListening(at address: ListenAddress) {
     logger.info(

@@ -17,8 +17,10 @@ package struct ServerFile: ManifestObject {
   package var tlsCertificate: String?
   package var tlsKey: String?
   package var resync: TimeSpan?
+  package var quietPeriod: TimeSpan?
   package var drain: TimeSpan?
   package var liveness: TimeSpan?
+  package var emptyManifests: EmptyManifestsChoice?
   package var logFormat: LogFormat?
   package var logLevel: LogLevel?
   package var stripeWebhookSecrets: String?
@@ -51,8 +53,15 @@ package struct ServerFile: ManifestObject {
       "File with the certificate chain of the API, in PEM; read at the start and at SIGHUP")
     Field("tlsKey", \.tlsKey, "File with the private key of the certificate, in PEM")
     Field("resync", \.resync, "Interval between full observations")
+    Field(
+      "quietPeriod", \.quietPeriod,
+      "Time for which manifests must stay the same before resources leave whose removal destroys data; other "
+        + "removals wait 2s at most. 0s: no wait")
     Field("drain", \.drain, "Time for running steps after SIGTERM, before they are cancelled")
     Field("liveness", \.liveness, "Time without progress of the loop after which /healthz fails")
+    Field(
+      "emptyManifests", \.emptyManifests,
+      "Whether manifests without a resource remove everything that was applied, or are an error")
     Field("logFormat", \.logFormat, "Format of the log on standard output")
     Field("logLevel", \.logLevel, "Minimum level of logged lines")
     Field(
@@ -73,10 +82,22 @@ package struct ServerFile: ManifestObject {
   /// The default settings. Manifests are required; without a database the private server is used.
   package static let defaults = [
     "state": ".rendertrust", "listen": "127.0.0.1:9464", "apiListen": "127.0.0.1:9465",
-    "apiPlain": "refused", "apiRate": "500/s", "accessLog": "on", "resync": "30s", "drain": "8s",
-    "liveness": "30s",
+    "apiPlain": "refused", "apiRate": "500/s", "accessLog": "on", "resync": "30s",
+    "quietPeriod": "30s", "drain": "8s", "liveness": "30s", "emptyManifests": "refused",
     "logFormat": "json", "logLevel": "info", "stripeAddress": StripeEndpoint.standard.description,
   ]
+}
+
+/// Whether a server accepts manifests without a resource.
+package enum EmptyManifestsChoice: String, ManifestWord {
+  case refused, allowed
+
+  package var meaning: String {
+    switch self {
+    case .refused: "The last manifests stay in force"
+    case .allowed: "Everything that was applied is removed"
+    }
+  }
 }
 
 package enum LogFormat: String, ManifestWord {

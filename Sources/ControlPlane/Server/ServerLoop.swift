@@ -9,7 +9,8 @@ import UnixSignals
 /// of the service manager.
 ///
 /// SIGTERM and SIGINT: no step starts any more, and running steps have `drain` to finish; then they are
-/// cancelled and journalled as interrupted. A second signal ends the process at once. SIGHUP: the manifests
+/// cancelled and journalled as interrupted; the process does not wait for those that cannot be cancelled. A
+/// second signal ends the process at once. SIGHUP: the manifests
 /// are read again.
 package struct ServerLoop: Sendable {
   private let settings: ServerSettings
@@ -19,10 +20,11 @@ package struct ServerLoop: Sendable {
   private let metrics: ControllerMetrics
   private let logger: Logger
   private let manager: ServiceManager
-  /// Writes a line to standard output.
-  private let write: @Sendable (String) -> Void
+  /// Writes a line to standard output; returns whether it was written.
+  private let write: @Sendable (String) -> Bool
   private let stripe: StripeRoute
   private let health: ServerHealth
+  private let jobHealth = JobHealth()
   /// This process among the controllers of the environment.
   private let replica: ControllerReplica
 
@@ -31,7 +33,7 @@ package struct ServerLoop: Sendable {
   package init(
     _ settings: ServerSettings, _ desired: DesiredState, _ manifests: ManifestSource,
     _ state: StateSession, metrics: ControllerMetrics, logger: Logger, manager: ServiceManager,
-    write: @escaping @Sendable (String) -> Void
+    write: @escaping @Sendable (String) -> Bool
   ) {
     self.settings = settings
     self.desired = desired
@@ -45,7 +47,9 @@ package struct ServerLoop: Sendable {
     stripe = StripeRoute(settings.stripe, state, desired.environment, metrics: metrics, logger: logger)
     health = ServerHealth(
       environment: desired.environment, replica: replica, store: state.store, metrics: metrics,
-      gracefulStop: state.engine.gracefulStop, limit: settings.liveness)
+      gracefulStop: state.engine.gracefulStop, limit: settings.liveness,
+      supervisor: state.foundations.supervisor, isStatePrivate: settings.location.database == nil,
+      jobs: jobHealth)
   }
 
   /// Serves until a signal comes and running steps have ended.
@@ -59,17 +63,41 @@ package struct ServerLoop: Sendable {
       routes: operators.routes + JobRoutes(jobs).routes + NodeRoutes(jobs).routes + WorkRoutes(jobs).routes,
       write: write)
     let gateway = GatewayServer(
-      address: settings.listen, metrics: { metrics.text() }, health: health.checks,
+      address: settings.listen, metrics: { metricsText }, health: health.checks,
       webhooks: [stripe.route], logger: logger.forFramework)
-    // The controller starts only once health, metrics and the API can be read.
-    let result = await ListeningServer(gateway.run).serve { address in
-      await ListeningServer(api.run).serve { apiAddress in
-        await api.createFirstAdmin()
-        api.logListening(at: apiAddress)
-        return await changes.run(drainLimit: settings.drain) { await control(at: address, jobs) }
+    let result = await withTaskGroup(of: Void.self) { group in
+      group.addTask { await endAfterDrain() }
+      defer { group.cancelAll() }
+      // The controller starts only once health, metrics and the API can be read.
+      return await ListeningServer(gateway.run).serve { address in
+        await ListeningServer(api.run).serve { apiAddress in
+          await api.createFirstAdmin()
+          api.logListening(at: apiAddress)
+          return await changes.run(drainLimit: settings.drain) { await control(at: address, jobs) }
+        }
       }
     }
     try result.get()
+  }
+
+  private var metricsText: String {
+    metrics.setChildren(health.children)
+    return metrics.text()
+  }
+
+  /// The time for recording cancelled steps after the drain time.
+  private static let recordingTime = TimeSpan(milliseconds: 500)
+
+  /// Ends the process while steps run after the drain time that are never cancelled. The driven system
+  /// completes their calls, and the next start observes the result.
+  private func endAfterDrain() async {
+    while !gracefulStop.isRequested {
+      guard (try? await state.time.sleep(TimeSpan(milliseconds: 100))) != nil else { return }
+    }
+    guard (try? await state.time.sleep(settings.drain + ServerLoop.recordingTime)) != nil else { return }
+    logger.warning(
+      "ended while steps run that cannot be cancelled; the next start continues from the journal")
+    exit(0)
   }
 
   /// Runs the controller until it is stopped.
@@ -77,7 +105,7 @@ package struct ServerLoop: Sendable {
     at address: ListenAddress, _ jobs: LazyJobService
   ) async -> Result<Void, OperationError> {
     let loop = WatchLoop(
-      state, manifests, resync: settings.resync, replica: replica)
+      state, manifests, resync: settings.resync, quietPeriod: settings.quietPeriod, replica: replica)
     logStart(at: address)
     manager.ready("serving \(desired.environment) at \(address)")
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
@@ -86,7 +114,7 @@ package struct ServerLoop: Sendable {
       beside: [
         { await handleStopSignals(feed) }, { await handleReloads(feed) }, { await notifyWatchdog() },
         { await stripe.monitorDeadLetters() },
-        { await JobControl(state, desired.environment, jobs: jobs).run() },
+        { await JobControl(state, desired.environment, jobs: jobs, health: jobHealth).run() },
       ])
     logger.info("stopped")
     do throws(StoreError) {

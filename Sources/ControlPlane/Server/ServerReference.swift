@@ -30,13 +30,16 @@ package enum ServerReference {
   private static var settings: String {
     ServerFile.fields.described.map { field in
       let hasFlag = field.name != "manifests" && !field.name.hasPrefix("stripe")
-      let flag = hasFlag ? "`--\(dashed(field.name))`" : ""
+      let flag = hasFlag ? "`--\(flags[field.name] ?? dashed(field.name))`" : ""
       let plain = ServerSettings.plainVariables[field.name].map { ", `\($0)`" } ?? ""
       let standard = ServerFile.defaults[field.name].map { "`\($0)`" } ?? ""
       let variable = "`\(ServerSettings.variable(field.name))`\(plain)"
       return "| `\(field.name)` | \(variable) | \(flag) | \(standard) | \(field.doc) |\n"
     }.joined()
   }
+
+  /// Flags whose names differ from those of their settings.
+  private static let flags = ["emptyManifests": "allow-empty"]
 
   private static var metrics: String {
     Metric.all.map { metric in

@@ -25,8 +25,10 @@ package struct ServerSettings: Sendable {
   package let listen: ListenAddress
   package let api: APISettings
   package let resync: TimeSpan
+  package let quietPeriod: TimeSpan
   package let drain: TimeSpan
   package let liveness: TimeSpan
+  package let emptyManifests: EmptyManifestsChoice
   package let logFormat: LogFormat
   package let logLevel: LogLevel
   package let stripe: StripeSettings
@@ -59,8 +61,10 @@ package struct ServerSettings: Sendable {
       rate: try settings.parsed("apiRate", as: RequestRate.self),
       accessLog: try settings.parsed("accessLog", as: AccessLogChoice.self), source: settings.source(of:))
     resync = try settings.parsed("resync", as: TimeSpan.self)
+    quietPeriod = try settings.parsed("quietPeriod", as: TimeSpan.self)
     drain = try settings.parsed("drain", as: TimeSpan.self)
     liveness = try settings.parsed("liveness", as: TimeSpan.self)
+    emptyManifests = try settings.parsed("emptyManifests", as: EmptyManifestsChoice.self)
     logFormat = try settings.parsed("logFormat", as: LogFormat.self)
     logLevel = try settings.parsed("logLevel", as: LogLevel.self)
     stripe = try StripeSettings(

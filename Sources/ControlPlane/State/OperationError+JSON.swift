@@ -1,6 +1,7 @@
 package import Gateway
 import Manifests
 package import Model
+import Planning
 import Postgres
 import Reconciling
 
@@ -22,6 +23,7 @@ extension OperationError {
       "code": .string(code.rawValue), "status": .integer(Int64(httpStatus)), "detail": .string(message),
       "exitCode": .integer(Int64(exitStatus.rawValue)),
       "diagnostics": diagnostics.isEmpty ? nil : .array(diagnostics.map(\.value)),
+      "problems": unconfirmed.isEmpty ? nil : .array(unconfirmed.map(\.value)),
     ])
   }
 
@@ -31,6 +33,7 @@ extension OperationError {
       members["diagnostics"] = .array(diagnostics.map(\.value))
       members["exitCode"] = .integer(Int64(exitStatus.rawValue))
     }
+    if !unconfirmed.isEmpty { members["problems"] = .array(unconfirmed.map(\.value)) }
     return .problem(
       APIProblem(
         httpStatus, code.rawValue, message, retryAfterSeconds: code == .unavailable ? 5 : nil, more: members))
@@ -48,6 +51,7 @@ extension OperationError {
       Code(rawValue: name) ?? Code(exitCode: problem.integer(at: "exitCode"), status: status),
       field + detail + hint, remoteCode: name.isEmpty ? nil : name,
       diagnostics: problem.list(at: "diagnostics", of: Diagnostic.self) ?? [])
+    unconfirmed = problem.list(at: "problems", of: DestructiveStep.self) ?? []
   }
 
   /// - Parameter error: of any type that a query or a change throws.

@@ -1,4 +1,5 @@
 package import Manifests
+package import Planning
 
 /// Why a query or a change did not complete: a message for people, a code for programs.
 package struct OperationError: Error {
@@ -15,7 +16,7 @@ package struct OperationError: Error {
     case usage
     /// The manifests are invalid; `diagnostics` lists every problem.
     case invalidManifests = "invalid_manifests"
-    /// A guard or a missing approval blocks the operation.
+    /// A guard, or a missing approval or confirmation, blocks the operation.
     case blocked
   }
 
@@ -32,6 +33,8 @@ package struct OperationError: Error {
   package let remoteCode: String?
   /// Problems of manifests and settings, shown before the message.
   package var diagnostics: [Diagnostic]
+  /// Steps that destroy data and need a confirmation. Empty unless that is why the operation is blocked.
+  package var unconfirmed: [DestructiveStep] = []
 
   package init(
     _ code: Code, _ message: String, remoteCode: String? = nil, diagnostics: [Diagnostic] = []

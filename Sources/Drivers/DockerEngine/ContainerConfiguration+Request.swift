@@ -127,7 +127,7 @@ extension VolumeMount {
 }
 
 extension RestartPolicy {
-  fileprivate var requestBody: Value {
+  var requestBody: Value {
     switch self {
     case .no: .members(["Name": .string("no")])
     case .always: .members(["Name": .string("always")])

@@ -3,6 +3,7 @@ import Model
 extension ContainerState: Decodable {
   package init(from decoder: any Decoder) throws {
     let answer = try InspectAnswer(from: decoder)
+    let unusual = try InspectDeviations(from: decoder)
     let (state, config, host) = (answer.State, answer.Config, answer.HostConfig)
     id = answer.Id
     name = answer.Name.hasPrefix("/") ? String(answer.Name.dropFirst()) : answer.Name
@@ -19,21 +20,29 @@ extension ContainerState: Decodable {
     labels = config.Labels ?? [:]
     resources = ContainerResources(
       memory: host.Memory, nanoCPUs: host.NanoCpus, pids: max(0, host.PidsLimit ?? 0))
+    swap = host.MemorySwap.map { $0 < 0 ? -1 : max(0, $0 - host.Memory) } ?? 0
     hardening = host.hardening(user: config.User)
     tmpfs = host.Tmpfs ?? [:]
     volumes = (host.Mounts ?? []).map {
       VolumeMount($0.Source ?? "", at: $0.Target, readOnly: $0.ReadOnly ?? false)
     }.sorted { $0.path < $1.path }
+    mounts = (answer.Mounts ?? []).filter { $0.type != "tmpfs" }.map(\.mount).sorted { $0.path < $1.path }
     network = host.NetworkMode
+    networks = (answer.NetworkSettings.Networks ?? [:]).keys.sorted()
     let addresses = (answer.NetworkSettings.Networks ?? [:]).sorted { $0.key < $1.key }.map(\.value.IPAddress)
     ipAddress = addresses.first { !$0.isEmpty }
     let bindings = state.Running ? answer.NetworkSettings.Ports : host.PortBindings
     ports = ContainerState.ports(bindings ?? [:])
-    environmentNames = (config.Env ?? []).map { String($0.prefix { $0 != "=" }) }.sorted()
+    environment = EnvironmentDigests.of(config.Env ?? [])
     entrypoint = config.Entrypoint ?? []
     command = config.Cmd ?? []
     restart = host.RestartPolicy.policy
     healthCheck = config.Healthcheck?.check
+    workingDirectory = config.WorkingDir ?? ""
+    keepsInputOpen = config.OpenStdin ?? false
+    usesInit = host.Init ?? false
+    gpuCount = (host.DeviceRequests ?? []).map { $0.Count ?? 0 }.reduce(0) { $0 < 0 || $1 < 0 ? -1 : $0 + $1 }
+    deviations = unusual.HostConfig.values
   }
 
   /// The engine writes the year 1 for never.
@@ -61,8 +70,10 @@ extension ContainerState: Decodable {
   }
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
+private struct InspectDeviations: Decodable { let HostConfig: HostDeviations }
+
 /// The parts of the engine's response that are read, under the engine's names.
-/// swift-format-ignore: AlwaysUseLowerCamelCase
 // swift-format-ignore: AlwaysUseLowerCamelCase
 private struct InspectAnswer: Decodable {
   let Id: String
@@ -73,6 +84,31 @@ private struct InspectAnswer: Decodable {
   let Config: Config
   let HostConfig: HostConfig
   let NetworkSettings: NetworkSettings
+  let Mounts: [MountPoint]?
+
+  struct MountPoint: Decodable {
+    let type: String
+    let mount: ContainerMount
+
+    private enum Keys: String, CodingKey {
+      case type = "Type"
+      case name = "Name"
+      case source = "Source"
+      case path = "Destination"
+      case isWritable = "RW"
+    }
+
+    init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: Keys.self)
+      type = try values.decodeIfPresent(String.self, forKey: .type) ?? "bind"
+      let source = try values.decodeIfPresent(String.self, forKey: .source) ?? ""
+      mount = ContainerMount(
+        source: try values.decodeIfPresent(String.self, forKey: .name) ?? source,
+        path: try values.decode(String.self, forKey: .path),
+        isReadOnly: try values.decodeIfPresent(Bool.self, forKey: .isWritable) == false,
+        isVolume: type == "volume")
+    }
+  }
 
   struct State: Decodable {
     struct Health: Decodable { let Status: String }
@@ -90,6 +126,8 @@ private struct InspectAnswer: Decodable {
     let Image: String
     let User: String
     let Env: [String]?
+    let WorkingDir: String?
+    let OpenStdin: Bool?
     let Labels: [String: String]?
     let Entrypoint: [String]?
     let Cmd: [String]?
@@ -138,6 +176,8 @@ private struct InspectAnswer: Decodable {
     }
   }
 
+  struct DeviceRequest: Decodable { let Count: Int? }
+
   struct HostConfig: Decodable {
     let NetworkMode: String
     let PortBindings: [String: [Binding]?]?
@@ -149,9 +189,12 @@ private struct InspectAnswer: Decodable {
     let ReadonlyRootfs: Bool
     let Tmpfs: [String: String]?
     let Memory: Int64
+    let MemorySwap: Int64?
     let NanoCpus: Int64
     let PidsLimit: Int64?
     let Mounts: [Mount]?
+    let Init: Bool?
+    let DeviceRequests: [DeviceRequest]?
 
     func hardening(user: String) -> ContainerHardening {
       var hardening = ContainerHardening()

@@ -30,6 +30,20 @@ extension DockerEngine {
     try await inspection(path(id, "json"), about: "container \(id)")
   }
 
+  /// The values of the variables that the container does not have from its image; empty when there is no such
+  /// container. They may be secret.
+  package func ownVariables(of id: String) async throws(DockerError) -> [Secret] {
+    guard let found = try await inspection(ofContainer: id), let image = found["Image"],
+      case .array(let lines)? = found["Config"]?["Env"]
+    else { return [] }
+    let common = try await imageDefaults(image.plainText)?.environment ?? [:]
+    return lines.compactMap { line in
+      let parts = line.plainText.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, common[String(parts[0])] != Digest(of: String(parts[1])) else { return nil }
+      return Secret(String(parts[1]))
+    }
+  }
+
   /// Everything that the engine reports about an image; nil when it does not have it.
   package func inspection(ofImage reference: String) async throws(DockerError) -> Value? {
     try await inspection("/images/\(reference)/json", about: "image \(reference)")
@@ -155,10 +169,14 @@ extension DockerEngine {
     try await call(.post, path(id, "rename"), query: [("name", name)], about: "container \(id)")
   }
 
-  /// Changes the limits, also while it runs. Sets all three: zero removes a limit.
-  package func update(_ id: String, resources: ContainerResources) async throws(DockerError) {
+  /// Changes the limits, also while it runs. Sets all three, and no swap: zero removes a limit.
+  /// - Parameter restart: Nil keeps the current policy.
+  package func update(
+    _ id: String, resources: ContainerResources, restart: RestartPolicy? = nil
+  ) async throws(DockerError) {
+    let policy = restart.map { [Value.Member("RestartPolicy", $0.requestBody)] } ?? []
     try await call(
-      .post, path(id, "update"), body: .object(resources.members), about: "container \(id)")
+      .post, path(id, "update"), body: .object(resources.members + policy), about: "container \(id)")
   }
 
   /// Waits for the end of the container and returns its exit code.

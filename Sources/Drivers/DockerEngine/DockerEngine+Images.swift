@@ -70,6 +70,7 @@ extension DockerEngine {
     var request = request(.post, "/images/create", query: query, timeout: .seconds(1800))
     if let credentials { request.add("X-Registry-Auth", DockerEngine.header(for: credentials)) }
     let subject = "image \(reference)"
+    try MutationFence.require(DockerErrorCode.leaseLost)
     let stream: HTTPBodyStream
     let failure: String?
     do {

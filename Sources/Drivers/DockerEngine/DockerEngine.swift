@@ -68,6 +68,8 @@ package struct EngineInfo: Sendable, Hashable, Decodable {
   package let serverVersion: String
   /// `1` or `2`.
   package let cgroupVersion: String
+  /// Whether the kernel limits the swap of containers. Without it, engines report unlimited swap.
+  package let hasSwapLimit: Bool
 
   package var isRootless: Bool { securityOptions.contains { $0.hasPrefix("name=rootless") } }
   package var hasSeccomp: Bool { securityOptions.contains { $0.hasPrefix("name=seccomp") } }
@@ -84,6 +86,7 @@ package struct EngineInfo: Sendable, Hashable, Decodable {
     case runtimes = "Runtimes"
     case serverVersion = "ServerVersion"
     case cgroupVersion = "CgroupVersion"
+    case hasSwapLimit = "SwapLimit"
   }
 
   private struct Runtime: Decodable {}
@@ -101,6 +104,7 @@ package struct EngineInfo: Sendable, Hashable, Decodable {
     runtimes = (try values.decodeIfPresent([String: Runtime].self, forKey: .runtimes) ?? [:]).keys.sorted()
     serverVersion = try values.decodeIfPresent(String.self, forKey: .serverVersion) ?? ""
     cgroupVersion = try values.decodeIfPresent(String.self, forKey: .cgroupVersion) ?? ""
+    hasSwapLimit = try values.decodeIfPresent(Bool.self, forKey: .hasSwapLimit) ?? true
   }
 }
 
@@ -139,10 +143,13 @@ extension DockerEngine {
     return try await send(request, about: subject)
   }
 
-  /// - Parameter isUncancellable: Whether the request completes in a cancelled task too.
+  /// Checks the mutation fence before requests other than GET.
+  /// - Parameter isUncancellable: Whether the request completes in a cancelled task too, and without the
+  ///   lease: it ends what this controller has begun.
   func send(
     _ request: HTTPRequest, about subject: String, isUncancellable: Bool = false
   ) async throws(DockerError) -> HTTPResponse {
+    if request.method != .get, !isUncancellable { try MutationFence.require(DockerErrorCode.leaseLost) }
     let response: HTTPResponse
     do {
       response = try await (isUncancellable ? client.sendUncancellable(request) : client.send(request))

@@ -30,12 +30,14 @@ package enum DockerErrorCode: String, ProblemCode, CaseIterable {
   case invalidRequest
   case unexpectedAnswer
   case engineFailed
+  /// The controller lost the lease of the step's resource; nothing was sent.
+  case leaseLost
 
   package static let domain = "docker"
 
   package static let temporary: Set<Self> = [
     .unreachable, .timedOut, .cancelled, .notFound, .conflict, .nameTaken, .portTaken, .registryUnreachable,
-    .noSpace, .engineFailed,
+    .noSpace, .engineFailed, .leaseLost,
   ]
 
   package var effect: StepEffect { self == .timedOut || self == .cancelled ? .uncertain : .settled }

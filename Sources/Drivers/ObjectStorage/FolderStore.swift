@@ -15,15 +15,19 @@ package struct FolderStore: ObjectStore {
   package var location: String { "file://\(folder)" }
 
   package func put(_ bytes: [UInt8], at key: String) async throws(ObjectStorageError) {
+    try MutationFence.require(ObjectStorageErrorCode.leaseLost)
     let file = try partial(key)
     try bytes.withUnsafeBytes { file.write($0) }.get()
     try file.finish()
   }
 
   package func put(file path: String, at key: String) async throws(ObjectStorageError) {
+    try MutationFence.require(ObjectStorageErrorCode.leaseLost)
     let source = try LocalFile(path, subject: path)
     let file = try partial(key)
     try source.read(0, source.bytes) { file.write($0) }
+    // Copying may have taken long.
+    try MutationFence.require(ObjectStorageErrorCode.leaseLost)
     try file.finish()
   }
 
@@ -59,6 +63,7 @@ package struct FolderStore: ObjectStore {
   }
 
   package func delete(_ key: String) async throws(ObjectStorageError) {
+    try MutationFence.require(ObjectStorageErrorCode.leaseLost)
     let path = try self.path(key)
     guard unlink(path) == 0 else {
       if errno == ENOENT || errno == ENOTDIR || errno == EISDIR { return }

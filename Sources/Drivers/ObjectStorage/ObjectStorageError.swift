@@ -25,11 +25,13 @@ package enum ObjectStorageErrorCode: String, ProblemCode, CaseIterable {
   case unexpectedAnswer
   /// Any other error response; the message has S3's own code.
   case refused
+  /// The controller lost the lease of the step's resource; nothing was sent.
+  case leaseLost
 
   package static let domain = "objectStorage"
 
   package static let temporary: Set<Self> = [
-    .clockSkew, .diskFull, .busy, .unreachable, .unavailable, .cancelled,
+    .clockSkew, .diskFull, .busy, .unreachable, .unavailable, .cancelled, .leaseLost,
   ]
 
   package var effect: StepEffect { self == .cancelled ? .uncertain : .settled }
@@ -47,7 +49,7 @@ package enum ObjectStorageErrorCode: String, ProblemCode, CaseIterable {
     case .unreachable: "check the address and that the store runs"
     case .unavailable: "wait and repeat it; if it lasts, check the store"
     case .unexpectedAnswer: "check that the address leads to S3 itself"
-    case .notFound, .tooLarge, .cancelled, .refused: nil
+    case .notFound, .tooLarge, .cancelled, .refused, .leaseLost: nil
     }
   }
 }

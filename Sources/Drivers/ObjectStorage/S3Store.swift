@@ -147,6 +147,9 @@ extension S3Store {
     var attempts = 0
     while true {
       attempts += 1
+      if request.method != .get, request.method != .head {
+        try MutationFence.require(ObjectStorageErrorCode.leaseLost)
+      }
       switch await attempt(request) {
       case .success(let output): return output
       case .failure(let failure):

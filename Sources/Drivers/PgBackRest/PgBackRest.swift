@@ -148,6 +148,17 @@ package struct PgBackRest: Sendable {
   /// Whether the configuration file exists and has the right content.
   package var isConfigured: Bool { program.holds(configuration, at: configurationFile) }
 
+  /// Writes a file beside the backups, which belongs to the server's user. pgBackRest ignores it.
+  package func writeNote(_ text: String, named name: String) throws(PgBackRestError) {
+    try program.makeFolder(settings.repository)
+    _ = try program.write(text, to: "\(settings.repository)/\(name)")
+  }
+
+  /// The text of a file beside the backups; nil where there is none.
+  package func note(named name: String) throws(PgBackRestError) -> String? {
+    try program.text(of: "\(settings.repository)/\(name)")
+  }
+
   /// Returns the content of the repository; needs no configuration file.
   package func info() async throws(PgBackRestError) -> StanzaInfo {
     let output = try await program.run(
@@ -181,7 +192,8 @@ package struct PgBackRest: Sendable {
 
   @discardableResult
   private func run(_ command: String, _ options: [String] = []) async throws(PgBackRestError) -> String {
-    try await program.run(
+    try MutationFence.require(PgBackRestErrorCode.leaseLost)
+    return try await program.run(
       ["--config=\(configurationFile)", "--stanza=\(settings.stanza)"] + options + [command],
       stanza: settings.stanza)
   }

@@ -19,11 +19,13 @@ package enum PgBackRestErrorCode: String, ProblemCode, CaseIterable {
   case backupMissing
   case cancelled
   case failed
+  /// The controller lost the lease of the step's resource; the program was not run.
+  case leaseLost
 
   package static let domain = "pgbackrest"
 
   package static let temporary: Set<Self> = [
-    .diskFull, .stanzaMissing, .busy, .unreachable, .archiving, .cancelled, .failed,
+    .diskFull, .stanzaMissing, .busy, .unreachable, .archiving, .cancelled, .failed, .leaseLost,
   ]
 
   package var effect: StepEffect { self == .cancelled ? .uncertain : .settled }
@@ -40,7 +42,7 @@ package enum PgBackRestErrorCode: String, ProblemCode, CaseIterable {
     case .archiving: "check archive_mode, archive_command and the server's log"
     case .folder: "restore into a new or empty folder that belongs to the server's user"
     case .backupMissing: "choose another backup or target"
-    case .cancelled, .failed: nil
+    case .cancelled, .failed, .leaseLost: nil
     }
   }
 

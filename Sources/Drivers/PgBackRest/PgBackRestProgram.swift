@@ -57,6 +57,7 @@ struct PgBackRestProgram: Sendable {
   /// Creates a folder that belongs to the server's user, and its parents with this process's user; an
   /// existing folder stays unchanged.
   func makeFolder(_ path: String) throws(PgBackRestError) {
+    try MutationFence.require(PgBackRestErrorCode.leaseLost)
     guard access(path, F_OK) != 0 else { return }
     if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
       try makeParent(String(path[..<slash]))
@@ -76,6 +77,7 @@ struct PgBackRestProgram: Sendable {
   /// Writes by renaming, so that the archiver never reads a partial file. Returns false when the file already
   /// has this text.
   func write(_ text: String, to path: String) throws(PgBackRestError) -> Bool {
+    try MutationFence.require(PgBackRestErrorCode.leaseLost)
     let bytes = Array(text.utf8)
     if read(path) == bytes { return false }
     let draft = path + ".new"
@@ -86,6 +88,13 @@ struct PgBackRestProgram: Sendable {
     if let user, chown(draft, user.id, user.group) != 0 { throw failure("cannot hand over \(path)") }
     guard rename(draft, path) == 0 else { throw failure("cannot write \(path)") }
     return true
+  }
+
+  /// Nil where the file, or its folder, does not exist.
+  func text(of path: String) throws(PgBackRestError) -> String? {
+    if let bytes = read(path) { return String(decoding: bytes, as: UTF8.self) }
+    guard errno != ENOENT && errno != ENOTDIR else { return nil }
+    throw failure("cannot read \(path)")
   }
 
   /// Whether the file exists and has this text.

@@ -40,12 +40,14 @@ package enum PostgresErrorCode: String, ProblemCode, CaseIterable {
   case server
   /// A migration was changed after it had landed, has a gap, or the database is newer than the program.
   case migration
+  /// The controller lost the lease of the step's resource; nothing was sent.
+  case leaseLost
 
   package static let domain = "postgres"
 
   package static let temporary: Set<Self> = [
     .unreachable, .diskFull, .tooManyConnections, .readOnly, .conflict, .lockTimeout, .cancelled,
-    .databaseMissing, .server, .transactionAborted,
+    .databaseMissing, .server, .transactionAborted, .leaseLost,
   ]
 
   package var effect: StepEffect { self == .cancelled ? .uncertain : .settled }

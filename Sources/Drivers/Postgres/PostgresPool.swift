@@ -28,7 +28,7 @@ package final class PostgresPool: StatementExecutor {
     var outdatedPlans = 0
     while true {
       let connection = try await acquire().get()
-      let outcome = await interruptible(connection) { connection, ticket in
+      let outcome = await fenced(connection) { connection, ticket in
         await connection.runBatch(statements, opening: [], ticket, checksIdle: true)
       }
       await release(connection)
@@ -45,11 +45,30 @@ package final class PostgresPool: StatementExecutor {
   /// Runs a text of several statements without parameters, as one transaction unless it commits itself.
   package func script(_ sql: String) async throws(PostgresError) {
     let connection = try await acquireFresh().get()
-    let outcome = await interruptible(connection) { connection, ticket in
-      await connection.runScript(sql, ticket)
+    let outcome: Result<Void, PostgresError>
+    do throws(PostgresError) {
+      try MutationFence.require(PostgresErrorCode.leaseLost)
+      outcome = await interruptible(connection) { connection, ticket in
+        await connection.runScript(sql, ticket)
+      }
+    } catch {
+      outcome = .failure(error)
     }
     await release(connection)
     try outcome.get()
+  }
+
+  /// Runs a batch after checking the mutation fence, which also refuses to read: the step is over.
+  private func fenced(
+    _ connection: Connection,
+    _ operation: (Connection, Interrupt.Ticket) async -> Result<[Rows], BatchFailure>
+  ) async -> Result<[Rows], BatchFailure> {
+    do throws(PostgresError) {
+      try MutationFence.require(PostgresErrorCode.leaseLost)
+    } catch {
+      return .failure(BatchFailure(error: error, statement: nil))
+    }
+    return await interruptible(connection, operation)
   }
 
   /// Closes idle connections at once and the others when they are returned. Waiting callers get `.closed`.
@@ -61,15 +80,29 @@ package final class PostgresPool: StatementExecutor {
 
   // MARK: Leasing
 
-  /// Lends a connection until `giveBack`.
+  /// Lends a connection until `release`. While the embedded server restarts, waits at its gate.
   func acquire() async -> Result<Connection, PostgresError> {
-    if let gate = configuration.gate, await !gate.enter() {
-      return .failure(
-        PostgresError(.cancelled, "the task was cancelled while the server restarted", server: server))
+    guard let gate = configuration.gate else { return await acquireUngated() }
+    let deadline = ContinuousClock.now + ServerGate.downLimit
+    while true {
+      switch await gate.enter() {
+      case .inside: break
+      case .cancelled:
+        return .failure(
+          PostgresError(.cancelled, "the task was cancelled while the server restarted", server: server))
+      case .down:
+        return .failure(
+          PostgresError(
+            .unreachable, "the server has been down for more than \(ServerGate.downLimit)", server: server))
+      }
+      let leased = await acquireUngated()
+      guard case .failure(let error) = leased else { return leased }
+      gate.leave()
+      // Nothing was sent yet, so the statement may wait for the server to come back.
+      guard error.code == .unreachable, ContinuousClock.now < deadline, gate.reportUnreachable() else {
+        return leased
+      }
     }
-    let leased = await acquireUngated()
-    if case .failure = leased { configuration.gate?.leave() }
-    return leased
   }
 
   private func acquireUngated() async -> Result<Connection, PostgresError> {

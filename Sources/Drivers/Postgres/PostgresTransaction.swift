@@ -58,6 +58,7 @@ package struct PostgresTransaction: StatementExecutor {
   @discardableResult
   package func pipeline(_ statements: [Statement]) async throws(PostgresError) -> [Rows] {
     guard !statements.isEmpty else { return [] }
+    try MutationFence.require(PostgresErrorCode.leaseLost)
     return try await pool.interruptible(connection) { connection, ticket in
       await connection.run(statements, opening: opening, ticket, checksIdle: false)
     }.get()
@@ -71,6 +72,7 @@ package struct PostgresTransaction: StatementExecutor {
   /// Runs a text of several statements without parameters.
   package func script(_ sql: String) async throws(PostgresError) {
     try await query("SELECT 1")
+    try MutationFence.require(PostgresErrorCode.leaseLost)
     try await pool.interruptible(connection) { connection, ticket in
       await connection.runScript(sql, ticket)
     }.get()
@@ -146,11 +148,7 @@ extension PostgresPool {
     let outcome: Result<Output, TransactionFailure<Failure>>
     do throws(Failure) {
       let output = try await body(transaction)
-      outcome =
-        switch await connection.endTransaction(commits: true) {
-        case .success: .success(output)
-        case .failure(let error): .failure(.database(error))
-        }
+      outcome = await PostgresPool.commit(connection).map { output }.mapError { .database($0) }
     } catch {
       // The failure of the rollback says less than the error at hand; a connection that cannot roll back is
       // closed.
@@ -159,6 +157,19 @@ extension PostgresPool {
     }
     await release(connection)
     return outcome
+  }
+}
+
+extension PostgresPool {
+  /// Rolls back where the mutation fence does not allow the commit.
+  fileprivate static func commit(_ connection: Connection) async -> Result<Void, PostgresError> {
+    do throws(PostgresError) {
+      try MutationFence.require(PostgresErrorCode.leaseLost)
+    } catch {
+      _ = await connection.endTransaction(commits: false)
+      return .failure(error)
+    }
+    return await connection.endTransaction(commits: true)
   }
 }
 

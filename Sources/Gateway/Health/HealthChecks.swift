@@ -7,7 +7,8 @@ package struct HealthChecks: Sendable {
 
   /// When one of these fails, the process must be restarted.
   private let alive: [Check]
-  /// The server is ready when all of these and of `alive` succeed.
+  /// The server is ready when all of these and of `alive` succeed. A check replaces that of `alive` with the
+  /// same name.
   private let ready: [Check]
   /// The timeout of one check.
   private let limit: Duration
@@ -26,7 +27,10 @@ package struct HealthChecks: Sendable {
   }
 
   package func liveness() async -> Report { await report(on: alive) }
-  package func readiness() async -> Report { await report(on: alive + ready) }
+  package func readiness() async -> Report {
+    let names = Set(ready.map(\.name))
+    return await report(on: alive.filter { !names.contains($0.name) } + ready)
+  }
 
   private func report(on checks: [Check]) async -> Report {
     let answers = await withTaskGroup(of: (String, String?).self) { group in

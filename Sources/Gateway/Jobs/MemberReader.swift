@@ -25,7 +25,7 @@ struct MemberReader {
   mutating func text(_ key: String, max: Int = 200) -> String? {
     guard let value = value(key) else { return nil }
     guard case .string(let text) = value, (1...max).contains(text.utf8.count),
-      !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
+      text.firstControlCharacter == nil
     else { return refuse(key, "is 1 to \(max) bytes of text without control characters") }
     return text
   }

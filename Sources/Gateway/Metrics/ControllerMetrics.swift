@@ -14,15 +14,19 @@ package final class ControllerMetrics: Sendable {
   private let environment: String
   private let now: @Sendable () -> Timestamp
   private let instant: @Sendable () -> SuspendingClock.Instant
+  private let logErrors: @Sendable () -> Int64
 
   /// - Parameters:
   ///   - now: The time of day.
+  ///   - logErrors: The number of log lines that could not be written.
   ///   - instant: A monotonic clock, for the time since the loop's last round.
   package init(
     environment: String, version: String, now: @escaping @Sendable () -> Timestamp,
+    logErrors: @escaping @Sendable () -> Int64,
     instant: @escaping @Sendable () -> SuspendingClock.Instant = { SuspendingClock().now }
   ) {
     self.environment = environment
+    self.logErrors = logErrors
     self.now = now
     self.instant = instant
     state.withLock { $0.numbers.set(1, of: .buildInfo, version) }
@@ -41,8 +45,20 @@ package final class ControllerMetrics: Sendable {
       for (id, condition) in state.conditions {
         state.numbers.add(to: .resources, id.kind, condition.rawValue)
       }
+      state.numbers.set(Double(logErrors()), of: .logErrors)
       process.write(into: &state.numbers)
       return state.numbers.text
+    }
+  }
+
+  /// Sets the numbers of the processes that the server starts.
+  package func setChildren(_ children: ChildNumbers) {
+    state.withLock { state in
+      state.numbers.clear(.postgresUp)
+      if let isUp = children.isPostgresUp { state.numbers.set(isUp ? 1 : 0, of: .postgresUp) }
+      state.numbers.set(Double(children.postgresRestarts), of: .postgresRestarts)
+      state.numbers.set(Double(children.schedulers), of: .schedulers)
+      state.numbers.set(Double(children.schedulerCrashes), of: .schedulerCrashes)
     }
   }
 
@@ -101,6 +117,7 @@ package final class ControllerMetrics: Sendable {
       case .observed(let kind, _, let failures, let span):
         state.numbers.observe(span, in: .observing, kind)
         if failures > 0 { state.numbers.add(Double(failures), to: .observeFailures, kind) }
+      case .pendingRemoval: break
       case .storeFailed: state.numbers.add(to: .storeErrors)
       }
     }

@@ -53,6 +53,16 @@ extension Metric {
     "rendertrust_drift_healed_total", .counter, ["kind"], "Deviations that were corrected.")
   static let storeErrors = Metric(
     "rendertrust_state_errors_total", .counter, "Failed reads and writes of the state.")
+  static let postgresUp = Metric(
+    "rendertrust_postgres_up", .gauge, [],
+    "1 while the private PostgreSQL runs, 0 while it is down; absent if it is not used.")
+  static let postgresRestarts = Metric(
+    "rendertrust_postgres_restarts_total", .counter,
+    "Restarts of the private PostgreSQL: after it ended, for settings that need it, or by another process.")
+  static let schedulers = Metric(
+    "rendertrust_schedulers", .gauge, [], "Scheduler processes of this server that run.")
+  static let schedulerCrashes = Metric(
+    "rendertrust_scheduler_exits_total", .counter, "Scheduler processes that exited without a request.")
   static let billingEvents = Metric(
     "rendertrust_billing_events_total", .counter, ["outcome"],
     "Deliveries of Stripe's by outcome: credited, reversed, noted, repeated, ignored, kept, unavailable or "
@@ -60,6 +70,8 @@ extension Metric {
   static let deadLetters = Metric(
     "rendertrust_billing_dead_letters", .gauge, ["reason"],
     "Events of Stripe's that could not be processed, by reason; each waits for an operator.")
+  static let logErrors = Metric(
+    "rendertrust_log_errors_total", .counter, "Log lines that could not be written.")
   static let processCPU = Metric(
     "process_cpu_seconds_total", .counter, "User and system processor time of the process.")
   static let processResident = Metric(
@@ -75,10 +87,9 @@ extension Metric {
   /// All metrics, in the order of the exposition.
   package static let all = [
     buildInfo, revision, loopRounds, lastRound, queueDepth, inFlight, resources, reconciling, observing,
-    observeFailures, steps, stepFailures, driftDetected, driftHealed, storeErrors, billingEvents, deadLetters,
-    processCPU,
-    processResident,
-    processVirtual, processStart, processFiles, processFileLimit,
+    observeFailures, steps, stepFailures, driftDetected, driftHealed, storeErrors, postgresUp,
+    postgresRestarts, schedulers, schedulerCrashes, billingEvents, deadLetters, logErrors, processCPU,
+    processResident, processVirtual, processStart, processFiles, processFileLimit,
   ]
 }
 

@@ -5,12 +5,11 @@ internal import Model
 /// the server; the next one finds them by their labels.
 package struct ReplicaContainers: ReplicaScaler {
   private let workloads: ContainerToolkit
-  private let owner: String
+  private let marks: Marks
 
-  /// - Parameter owner: the value of `ContainerLabels.owner` of the containers.
-  package init(_ workloads: ContainerToolkit, owner: String) {
+  package init(_ workloads: ContainerToolkit, _ marks: Marks) {
     self.workloads = workloads
-    self.owner = owner
+    self.marks = marks
   }
 
   package func scale(
@@ -28,7 +27,7 @@ package struct ReplicaContainers: ReplicaScaler {
     to count: Int, _ docker: DockerReplicas?, _ id: ResourceID
   ) async throws(BackendError) -> Int {
     let engine = try workloads.engines.engine(at: .local)
-    var found = try await engine.containers(of: [id], owner: owner).map(\.observation)
+    var found = try await engine.containers(of: [id], marks).map(\.observation)
     var desired: [(plan: ContainerPlan, existing: ContainerObservation?)] = []
     for replica in 0..<count {
       guard let docker else { break }
@@ -36,13 +35,13 @@ package struct ReplicaContainers: ReplicaScaler {
       let index = found.firstIndex { $0.labels.replica == replica && $0.matches(plan) }
       desired.append((plan, index.map { found.remove(at: $0) }))
     }
-    for container in found { try await workloads.runner.run(.remove(container.handle), owner: owner) }
+    for container in found { try await workloads.runner.run(.remove(container.handle), marks) }
     for (plan, existing) in desired {
       switch existing?.state {
-      case nil: try await workloads.runner.run(.create(plan), owner: owner)
+      case nil: try await workloads.runner.run(.create(plan), marks)
       case .running, .restarting: break
       case .created, .paused, .exited, .dead:
-        if let existing { try await workloads.runner.run(.start(existing.handle, plan), owner: owner) }
+        if let existing { try await workloads.runner.run(.start(existing.handle, plan), marks) }
       }
     }
     return desired.count
@@ -55,7 +54,7 @@ package struct ReplicaContainers: ReplicaScaler {
         image: docker.image, command: ["scheduler"],
         environment: [
           ReplicaEnvironment.database: .secret(docker.connection),
-          ReplicaEnvironment.name: .plain("docker-\(owner)-\(replica)"),
+          ReplicaEnvironment.name: .plain("docker-\(marks.controller)-\(replica)"),
         ]), limits: docker.limits, health: .running)
   }
 }

@@ -1,3 +1,4 @@
+internal import Concurrency
 package import Model
 
 /// Decides which replica processes start and stop, and restarts those that exit, after a back-off. A value:
@@ -18,8 +19,9 @@ package struct ReplicaSlots: Hashable, Sendable {
   }
 
   private var slots: [Slot] = []
-  /// For each slot, the number of consecutive exits within `stableAfter` of the start.
-  private var crashCounts: [Int] = []
+  private var backoffs: [RestartBackoff] = []
+  /// The number of processes that exited without a request.
+  package private(set) var crashCount = 0
 
   package init() {}
 
@@ -37,7 +39,7 @@ package struct ReplicaSlots: Hashable, Sendable {
   package mutating func actions(desired: Int, at now: Timestamp) -> [Action] {
     while slots.count < desired {
       slots.append(.idle)
-      crashCounts.append(0)
+      backoffs.append(ReplicaSlots.backoff)
     }
     var actions: [Action] = []
     for slot in slots.indices {
@@ -50,7 +52,7 @@ package struct ReplicaSlots: Hashable, Sendable {
         actions.append(.start(slot))
       case .backingOff where slot >= desired:
         slots[slot] = .idle
-        crashCounts[slot] = 0
+        backoffs[slot] = ReplicaSlots.backoff
       case .running where slot >= desired:
         slots[slot] = .stopping
         actions.append(.stop(slot))
@@ -65,18 +67,14 @@ package struct ReplicaSlots: Hashable, Sendable {
     guard slots.indices.contains(slot) else { return }
     guard case .running(let since) = slots[slot] else {
       slots[slot] = .idle
-      crashCounts[slot] = 0
+      backoffs[slot] = ReplicaSlots.backoff
       return
     }
-    crashCounts[slot] = now - since >= ReplicaSlots.stableAfter ? 1 : crashCounts[slot] + 1
-    slots[slot] = .backingOff(until: now + ReplicaSlots.backOff(afterCrashes: crashCounts[slot]))
+    crashCount += 1
+    let delay = backoffs[slot].delay(afterRunOf: (now - since).duration)
+    slots[slot] = .backingOff(until: now + TimeSpan(milliseconds: Int64(delay / .milliseconds(1))))
   }
 
-  /// A process that ran for this time did not crash at its start.
-  package static let stableAfter = TimeSpan(seconds: 60)
-
-  /// 1 s, doubled for each crash, at most 60 s.
-  package static func backOff(afterCrashes count: Int) -> TimeSpan {
-    min(TimeSpan(seconds: 1 << Int64(min(max(count - 1, 0), 6))), TimeSpan(seconds: 60))
-  }
+  /// A process that ran for 60 s did not crash at its start.
+  private static let backoff = RestartBackoff(first: .seconds(1), max: .seconds(60))
 }

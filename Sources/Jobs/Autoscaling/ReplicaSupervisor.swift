@@ -38,7 +38,11 @@ package struct ReplicaSupervisor: Sendable {
       for await _ in ticks {
         let processes = await evaluate()
         let now = time.now()
-        for action in state.value.withLock({ $0.slots.actions(desired: processes, at: now) }) {
+        let actions = state.value.withLock { state in
+          state.desired = processes
+          return state.slots.actions(desired: processes, at: now)
+        }
+        for action in actions {
           switch action {
           case .start(let slot):
             let (stop, continuation) = AsyncStream<Never>.makeStream()
@@ -73,6 +77,14 @@ package struct ReplicaSupervisor: Sendable {
   /// The number of running processes, including those that are stopping.
   package var running: Int { state.value.withLock { $0.slots.running } }
 
+  package var status: ReplicaStatus {
+    state.value.withLock { state in
+      ReplicaStatus(
+        desired: state.desired, running: state.slots.running, crashCount: state.slots.crashCount,
+        lastCrash: state.lastCrash)
+    }
+  }
+
   private func runProcess(in slot: Int, until stop: AsyncStream<Never>) async {
     let name = "\(name)-\(slot)"
     log("scheduler \(name) starts")
@@ -86,8 +98,13 @@ package struct ReplicaSupervisor: Sendable {
       return await group.firstResult()
     }
     let now = time.now()
-    state.value.withLock { $0.slots.recordEnd(of: slot, at: now) }
-    log("scheduler \(name) \(result ?? "was stopped")")
+    let text = "scheduler \(name) \(result ?? "was stopped")"
+    state.value.withLock { state in
+      let count = state.slots.crashCount
+      state.slots.recordEnd(of: slot, at: now)
+      if state.slots.crashCount > count { state.lastCrash = text }
+    }
+    log(text)
   }
 
   /// Performs the plan for containers and returns the number of processes that are to run.
@@ -154,6 +171,8 @@ package struct ReplicaSupervisor: Sendable {
   private struct State: Sendable {
     var slots = ReplicaSlots()
     var scaling = ReplicaScaling()
+    var desired = 0
+    var lastCrash: String?
     /// The last problem; nil after an evaluation without one.
     var problem: String?
   }

@@ -92,6 +92,8 @@ package enum AttemptState: String, Hashable, Sendable, CaseIterable {
   case dispatched, running, succeeded, failed, cancelled
   /// Its lease expired without a report.
   case lost
+  /// The platform ended it, to change or remove its container, module or node. It is no failure of the node.
+  case preempted
 }
 
 /// One try at a job on one node.

@@ -51,7 +51,7 @@ package struct JobOrder: Hashable, Sendable {
     if let within, within.milliseconds < 1000 || within > JobOrder.maxDuration {
       return JobError(.invalid, field: "within", "it is a time from 1 second to 30 days")
     }
-    if let key, !(1...200).contains(key.utf8.count) || key.unicodeScalars.contains(where: { $0.value < 32 }) {
+    if let key, !(1...200).contains(key.utf8.count) || key.firstControlCharacter != nil {
       return JobError(.invalid, field: "key", "it is 1 to 200 bytes of text without control characters")
     }
     return nil

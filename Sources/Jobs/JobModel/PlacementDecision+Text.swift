@@ -97,6 +97,8 @@ extension PlacementDecision.Filter {
     case .offline: "sent no heartbeat lately"
     case .avoided: "failed it before"
     case .busy: isOne ? "has too little free capacity" : "have too little free capacity"
+    case .draining:
+      isOne ? "drains its container of the module" : "drain their containers of the module"
     }
   }
 
@@ -116,6 +118,7 @@ extension PlacementDecision.Filter {
     case .offline: "a worker must send a heartbeat again"
     case .avoided: "another node must be able to run it; a job does not return to a node that it failed on"
     case .busy: "an attempt there must end; the job waits for that"
+    case .draining: "its new container must start; the job waits for that"
     }
   }
 }

@@ -17,6 +17,8 @@ package struct PlacementDecision: Hashable, Sendable {
     case avoided
     /// The node has too little free capacity.
     case busy
+    /// The module's containers on the node are about to be changed or removed.
+    case draining
   }
 
   /// A node that no other node dominates in latency and earnings.

@@ -129,6 +129,18 @@ package struct WorkReport: Hashable, Sendable {
     case succeed(units: Int64, WorkUsage, output: Value?, artefacts: [Artefact])
     /// - Parameter isFinal: the job would fail on every node, such as for an input that the module refuses.
     case fail(reason: String, WorkUsage, isFinal: Bool)
+    /// The attempt ended because of something outside the job. It counts as a failure of the node unless the
+    /// platform is responsible.
+    case interrupt(Interruption, reason: String, WorkUsage)
+  }
+
+  /// What ended an attempt from outside.
+  package enum Interruption: Hashable, Sendable {
+    /// The worker stops, or no longer has the module: the platform is responsible.
+    case byPlatform
+    /// The container is gone, or the worker lost the attempt. The platform is responsible where it drains the
+    /// container or where the node or the module left the manifests.
+    case lostContainer
   }
 
   package var attempt: AttemptID

@@ -15,6 +15,7 @@ package enum JobStore {
   /// The tables, for the databases that hold credits; numbered together with the migrations of the other
   /// modules.
   package static let migrations = [
-    Migrations.Migration(number: 5, name: "scheduling", sql: JobStoreSQL.tables)
+    Migrations.Migration(number: 5, name: "scheduling", sql: JobStoreSQL.tables),
+    Migrations.Migration(number: 6, name: "drains", sql: JobStoreSQL.drains),
   ]
 }

@@ -3,8 +3,9 @@ internal import Postgres
 
 /// The statements of `SQL/`; each file documents its parameters.
 enum JobStoreSQL {
-  /// A migration that landed; its text, comments included, never changes.
+  /// Migrations that landed; their texts, comments included, never change.
   static let tables = EmbeddedSQL.text(PackageResources.migration_5_scheduling_sql)
+  static let drains = EmbeddedSQL.text(PackageResources.migration_6_drains_sql)
 
   static let lockNodes = EmbeddedSQL.text(
     PackageResources.lock_nodes_sql, ["node_columns": nodeColumns])
@@ -43,6 +44,11 @@ enum JobStoreSQL {
   static let lockPendingJobs = EmbeddedSQL.text(
     PackageResources.lock_pending_jobs_sql, ["account_name": accountOfJob])
 
+  static let openAttempts = EmbeddedSQL.text(PackageResources.open_attempts_sql)
+  static let recordDrain = EmbeddedSQL.text(PackageResources.record_drain_sql)
+  static let requeueJobs = EmbeddedSQL.text(PackageResources.requeue_jobs_sql)
+  static let unpaidPreempted = EmbeddedSQL.text(PackageResources.unpaid_preempted_sql)
+
   static let recordHeartbeats = EmbeddedSQL.text(PackageResources.record_heartbeats_sql)
   static let recordCapabilities = EmbeddedSQL.text(PackageResources.record_capabilities_sql)
   static let attemptsToStop = EmbeddedSQL.text(PackageResources.attempts_to_stop_sql)
@@ -63,6 +69,7 @@ enum JobStoreSQL {
   private static let nodeColumns = """
     n.id, n.name, n.owner, n.gpu_memory, n.gpu_used, n.cores, n.cores_used, n.slots, n.slots_used, n.memory,
     n.is_cordoned OR n.is_held OR n.retired_at IS NOT NULL AS is_cordoned,
+    n.retired_at IS NOT NULL AS is_retired,
     (n.earned_micro * power(
       0.5, least(greatest(extract(epoch FROM now() - n.earned_at), 0) / 3600, 60)))::bigint AS earned
     """

@@ -66,7 +66,7 @@ struct AttemptExecution: Sendable {
   }
 
   private func container(on engine: any ContainerEngine) async throws(BackendError) -> InspectedContainer? {
-    let all = try await engine.containers(of: [order.moduleID], owner: dependencies.owner)
+    let all = try await engine.containers(of: [order.moduleID], dependencies.marks)
     let candidates = all.filter {
       $0.observation.labels.node == node && $0.observation.isHealthy
         && PinnedImage($0.observation.image)?.digest.hex == order.image

@@ -10,6 +10,9 @@ enum ExecutionEnd: Hashable, Sendable {
   case tooMuchOutput
   /// The node has no healthy container of the job's image.
   case noContainer
+  /// The module has no healthy container, and another module has one of the same image. Heartbeats report
+  /// images only, so the scheduler could not know that.
+  case containerNotReady
   /// The module is not declared any longer, so its interface is unknown.
   case unknownModule
   /// The container exited during the attempt.
@@ -26,10 +29,13 @@ enum ExecutionEnd: Hashable, Sendable {
 ///
 /// A failure is final when it would repeat on every node: exit code 65 (`EX_DATAERR`) and HTTP status 4xx
 /// mean that the module rejects the input; a time-out and an output of more than `maxOutputBytes` are final
-/// too. Any other failure may be retried on another node.
+/// too. Any other failure may be retried on another node. The end of a container, of the module's declaration
+/// or of the runner is an interruption: the scheduler decides whether it counts as a failure of the node.
 enum AttemptOutcome: Hashable, Sendable {
   case success(units: Int64, output: Value, artefacts: [Artefact])
   case failure(reason: String, isFinal: Bool)
+  /// Something outside the job ended the attempt.
+  case interruption(WorkReport.Interruption, reason: String)
 
   /// The limit of a job's output, in bytes of JSON.
   static let maxOutputBytes = 1 << 20
@@ -53,16 +59,20 @@ enum AttemptOutcome: Hashable, Sendable {
     case .tooMuchOutput:
       self = .failure(reason: "the output exceeds \(Self.maxOutputBytes >> 20) MiB", isFinal: true)
     case .noContainer:
-      self = .failure(
-        reason: "the node has no healthy container of \(order.module) with the job's image", isFinal: false)
+      self = .interruption(
+        .lostContainer, reason: "the node has no healthy container of \(order.module) with the job's image")
+    case .containerNotReady:
+      self = .interruption(
+        .byPlatform, reason: "the container of \(order.module) on the node is not ready yet")
     case .unknownModule:
-      self = .failure(reason: "the runner no longer knows the module \(order.module)", isFinal: false)
+      self = .interruption(
+        .byPlatform, reason: "the runner no longer knows the module \(order.module)")
     case .containerExited:
-      self = .failure(reason: "the container exited during the attempt", isFinal: false)
+      self = .interruption(.lostContainer, reason: "the container exited during the attempt")
     case .unreachable(let message):
       self = .failure(reason: PlainLine.text(of: message, limit: 400), isFinal: false)
     case .stopped: self = .failure(reason: "the attempt was stopped", isFinal: true)
-    case .runnerStopped: self = .failure(reason: "the runner was stopped", isFinal: false)
+    case .runnerStopped: self = .interruption(.byPlatform, reason: "the runner was stopped")
     }
   }
 

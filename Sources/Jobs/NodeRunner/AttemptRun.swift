@@ -61,8 +61,29 @@ struct AttemptRun: Sendable {
       group.cancelAll()
       return first
     }
-    guard case .ended(let end) = completion else { return }
+    guard case .ended(var end) = completion else { return }
+    if end == .noContainer || end == .unknownModule {
+      let images = await reportContainers()
+      if end == .noContainer, images?.contains(order.image) ?? true { end = .containerNotReady }
+    }
+    if end == .unknownModule || end == .containerNotReady {
+      try? await dependencies.time.sleep(AttemptRun.placementPause)
+    }
     await reportResult(of: end, progress, meter, since: start)
+  }
+
+  /// How long the end of an attempt waits whose module the node does not have at the moment, so that its job
+  /// is not placed here again and again.
+  private static let placementPause = TimeSpan(seconds: 2)
+
+  /// Reports the containers that are there now, so that the scheduler does not choose the node again for a
+  /// container that is gone. Returns the images of the healthy ones; nil where the engine does not answer.
+  private func reportContainers() async -> [String]? {
+    guard case .success(let observation) = await dependencies.observe(node, on: engine) else { return nil }
+    let heartbeat = observation.heartbeat(of: node, on: engine, running: running.count)
+    // The next heartbeat names the attempts to stop again.
+    _ = try? await dependencies.workerAPI.heartbeat(heartbeat)
+    return observation.images
   }
 
   /// Returns when the attempt is to stop or the task is cancelled.
@@ -113,16 +134,22 @@ struct AttemptRun: Sendable {
       event = .succeed(units: units, usage, output: output, artefacts: artefacts)
       dependencies.onEvent(.ended(order.attempt, node: node.name, result: "succeeded"))
     case .failure(let reason, let isFinal):
-      let report = progress.report(for: order)
-      if progress.hasUnsentReport {
-        // A cancelled job is charged for the reported units.
-        await dependencies.deliver(
-          WorkReport(order.attempt, .progress(units: report.units, usage, note: report.note)),
-          from: node.name)
-      }
+      await deliverProgress(progress, usage)
       event = .fail(reason: reason, usage, isFinal: isFinal)
+      dependencies.onEvent(.ended(order.attempt, node: node.name, result: reason))
+    case .interruption(let interruption, let reason):
+      await deliverProgress(progress, usage)
+      event = .interrupt(interruption, reason: reason, usage)
       dependencies.onEvent(.ended(order.attempt, node: node.name, result: reason))
     }
     await dependencies.deliver(WorkReport(order.attempt, event), from: node.name)
+  }
+
+  /// Delivers units that are not reported yet: a cancelled or preempted job is paid by them.
+  private func deliverProgress(_ progress: AttemptProgress, _ usage: WorkUsage) async {
+    let report = progress.report(for: order)
+    guard progress.hasUnsentReport else { return }
+    await dependencies.deliver(
+      WorkReport(order.attempt, .progress(units: report.units, usage, note: report.note)), from: node.name)
   }
 }

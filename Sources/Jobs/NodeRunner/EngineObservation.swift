@@ -35,7 +35,7 @@ extension LocalRunner.Dependencies {
       let start = time.now()
       try await engine.ping()
       let roundTrip = max(time.now().microseconds - start.microseconds, 0)
-      let containers = try await engine.containers(of: Set(await modules().keys), owner: owner).filter {
+      let containers = try await engine.containers(of: Set(await modules().keys), marks).filter {
         $0.observation.labels.node == node
       }
       let checked = await mapConcurrently(containers, limit: Self.maxConcurrentProbes) {

@@ -29,8 +29,8 @@ package struct LocalRunner: Sendable {
     let engines: EnginePool
     let http: HTTPClient
     let probe: HealthProbe
-    /// The value of `ContainerLabels.owner` of the containers that attempts use.
-    let owner: String
+    /// The marks of the containers that attempts use.
+    let marks: Marks
     let time: TimeSource
     let modules: @Sendable () async -> [ResourceID: WorkOffer]
     let onEvent: @Sendable (Event) -> Void
@@ -40,26 +40,26 @@ package struct LocalRunner: Sendable {
   private let nodes: @Sendable () async -> [ResourceID: ComputeOffer]
 
   /// - Parameters:
-  ///   - owner: the value of `ContainerLabels.owner` of the containers that attempts use.
+  ///   - marks: those of the containers that attempts use.
   ///   - nodes: returns the nodes to serve; called every few seconds. A node without an engine is not served.
   ///     A node that is no longer returned takes no more work, and its running attempts finish.
   ///   - modules: returns the applied modules; called for each heartbeat and attempt.
   package init(
-    workerAPI: any WorkerAPI, engines: EnginePool, http: HTTPClient, owner: String, time: TimeSource,
+    workerAPI: any WorkerAPI, engines: EnginePool, http: HTTPClient, marks: Marks, time: TimeSource,
     nodes: @escaping @Sendable () async -> [ResourceID: ComputeOffer],
     modules: @escaping @Sendable () async -> [ResourceID: WorkOffer],
     onEvent: @escaping @Sendable (Event) -> Void = { _ in }
   ) {
     dependencies = Dependencies(
       workerAPI: workerAPI, engines: engines, http: http, probe: HealthProbe(get: HealthProbe.over(http)),
-      owner: owner, time: time, modules: modules, onEvent: onEvent)
+      marks: marks, time: time, modules: modules, onEvent: onEvent)
     self.nodes = nodes
   }
 
   private static let refreshInterval = TimeSpan(seconds: 2)
 
-  /// Serves until the task is cancelled. Attempts that run then are stopped and reported as failed, so that
-  /// other nodes can retry them.
+  /// Serves until the task is cancelled. Attempts that run then are stopped and reported as interrupted, so
+  /// that their jobs start again.
   package func run() async {
     let served = ServedNodes()
     await withDiscardingTaskGroup { group in

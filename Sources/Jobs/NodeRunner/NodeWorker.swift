@@ -53,8 +53,8 @@ struct NodeWorker: Sendable {
     return nil
   }
 
-  /// Reports attempts of an earlier run as failed. Nil when the scheduler does not answer or does not know
-  /// the node yet.
+  /// Reports attempts of an earlier run as interrupted. Nil when the scheduler does not answer or does not
+  /// know the node yet.
   private func register(_ heartbeat: WorkerHeartbeat) async -> WorkTerms? {
     let terms: WorkTerms
     do throws(JobError) {
@@ -64,7 +64,8 @@ struct NodeWorker: Sendable {
     }
     let own = running.ids
     for attempt in terms.accepted where !own.contains(attempt) {
-      let event = WorkReport.Event.fail(reason: "the runner restarted", WorkUsage(), isFinal: false)
+      let event = WorkReport.Event.interrupt(
+        .lostContainer, reason: "the runner restarted", WorkUsage())
       await dependencies.deliver(WorkReport(attempt, event), from: name)
     }
     return terms

@@ -3,7 +3,7 @@ internal import JobModel
 /// The nodes that jobs of equal needs may run on, apart from those that are cordoned, offline or avoided.
 /// Kept from one selection to the next and updated with each change of a node.
 struct FeasibleNodes: Sendable {
-  /// Without `avoided`.
+  /// Without `avoided` and `draining`.
   let needs: WorkNeeds
   /// The number of the selection that used it last.
   var lastUse: UInt64
@@ -79,6 +79,7 @@ extension PlacementDecision.Filter {
     case .offline: 10
     case .avoided: 11
     case .busy: 12
+    case .draining: 13
     }
   }
 }

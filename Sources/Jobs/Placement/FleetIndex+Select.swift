@@ -19,7 +19,7 @@ extension FleetIndex {
     earnings.settle()
     var counts = feasible[kept].counts
     let avoided = Set(needs.avoided.compactMap { indices[$0] })
-    let passed = filter(kept, avoided, &counts)
+    let passed = filter(kept, avoided, &counts) - removeDraining(needs, &counts)
     let frontCount = frontier.search(
       cold: feasible[kept].cold.words, latencies: latencies, earnings: earnings.shares)
     return PlacementDecision(
@@ -77,6 +77,21 @@ extension FleetIndex {
     counts[PlacementDecision.Filter.offline.order] = offlineCount
     counts[PlacementDecision.Filter.busy.order] = busyCount
     return passedCount
+  }
+
+  /// Removes the nodes whose container of the module drains from `frontier.passed`.
+  /// - Returns: how many it removes.
+  private mutating func removeDraining(_ needs: WorkNeeds, _ counts: inout [Int]) -> Int {
+    guard !needs.draining.isEmpty else { return 0 }
+    var removed = 0
+    for index in Set(needs.draining.compactMap { indices[$0] }) {
+      let bit: UInt64 = 1 << UInt64(index & 63)
+      guard frontier.passed[index >> 6] & bit != 0 else { continue }
+      frontier.passed[index >> 6] &= ~bit
+      removed += 1
+    }
+    counts[PlacementDecision.Filter.draining.order] = removed
+    return removed
   }
 
   /// The first candidates by score and name, as many as a decision shows.

@@ -84,11 +84,12 @@ package struct FleetIndex: Sendable {
     liveness.recordHeartbeat(of: index, at: time)
   }
 
-  /// The index in `feasible` of the nodes for jobs with these needs, apart from `avoided`; built where it is
-  /// not kept yet.
+  /// The index in `feasible` of the nodes for jobs with these needs, apart from `avoided` and `draining`;
+  /// built where it is not kept yet.
   mutating func feasibleIndex(for needs: WorkNeeds) -> Int {
     var needs = needs
     if !needs.avoided.isEmpty { needs.avoided = [] }
+    if !needs.draining.isEmpty { needs.draining = [] }
     selections += 1
     if let kept = feasibleIndices[needs] {
       feasible[kept].lastUse = selections

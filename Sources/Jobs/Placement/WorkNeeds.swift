@@ -10,6 +10,8 @@ package struct WorkNeeds: Hashable, Sendable {
   package var isOverflow = false
   /// Ids of nodes that the job failed on; it does not go there again.
   package var avoided: [Int64] = []
+  /// Ids of nodes whose container of the module drains.
+  package var draining: [Int64] = []
 
   package init(jobType: String, image: String, compute: ComputeNeeds = ComputeNeeds()) {
     self.jobType = jobType

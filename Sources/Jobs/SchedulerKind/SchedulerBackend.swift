@@ -21,7 +21,7 @@ package struct SchedulerBackend: IndividuallyObservingBackend {
   ) async throws(BackendError) -> SchedulerObserved? {
     guard let database = (subject.lastApplied?.spec ?? subject.spec)?.database.id else { return nil }
     let files = try folder.texts(
-      of: [subject.desired?.spec, subject.lastApplied?.spec].compactMap {
+      of: [subject.desired?.spec, subject.lastApplied?.spec, subject.movedFrom?.spec].compactMap {
         $0.flatMap(KEDAManifest.init)?.file
       })
     var observed = try await read(subject, try await store(of: database, context), context)
@@ -74,6 +74,7 @@ package struct SchedulerBackend: IndividuallyObservingBackend {
       switch operation {
       case .record(let settings):
         hasDatabase = try await store.record(try value(settings), of: subject.id.name)
+      case .rename(let former): try await store.rename(former, to: subject.id.name)
       case .openAccounts(let owners, let developers):
         try await store.openAccounts(owners: owners, developers: developers)
       case .recordNodes(let nodes): try await store.record(nodes)

@@ -1,4 +1,5 @@
 package import KindSupport
+internal import Manifests
 internal import Model
 package import Postgres
 
@@ -19,9 +20,12 @@ package enum SchedulerKind {
     let backend = SchedulerBackend(stateFolder: stateFolder) { address throws(PostgresError) in
       try await connector.pool(for: address)
     }
+    let claims = SchedulerClaims(stateFolder: stateFolder)
     return [
       Kind(
-        SchedulerSpec.self, planner: SchedulerPlanner(), backend: backend, export: SchedulerExport.export)
+        SchedulerSpec.self, planner: SchedulerPlanner(), backend: backend,
+        offer: { .scheduler(SchedulerOffer(database: $0.spec.database.id)) },
+        claims: { claims.claims(of: $0, in: $1) }, isMovable: true, export: SchedulerExport.export)
     ]
   }
 }

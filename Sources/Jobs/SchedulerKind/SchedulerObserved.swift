@@ -86,6 +86,8 @@ extension ReplicaStatus {
 package enum SchedulerOperation: StepOperation {
   /// Records settings for running schedulers, as JSON.
   case record(settings: String)
+  /// Gives the scheduler the name of the resource, which had this name before. The settings stay.
+  case rename(from: String)
   /// Opens accounts; existing ones keep their kind.
   case openAccounts(owners: [String], developers: [String])
   /// Writes nodes as they are declared, and restores retired ones. What attempts use of a node, what it

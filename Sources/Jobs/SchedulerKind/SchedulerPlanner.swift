@@ -11,17 +11,21 @@ package struct SchedulerPlanner: ResourcePlanner {
   package func plan(
     _ desired: Resource<SchedulerSpec>?, _ observed: SchedulerObserved?, _ context: PlanContext
   ) throws(PlanError) -> PlanOutcome<SchedulerOperation> {
-    guard let desired else { return leave(observed, context.id.name) }
+    guard let desired else { return leave(observed, context) }
     try refuseMove(of: desired, context)
-    if let other = observed?.other, observed?.settings == nil {
+    let former = context.movedFrom?.id.name
+    if let other = observed?.other, observed?.settings == nil, other != former {
       return .waiting(
         on: "\(desired.spec.database) has Scheduler/\(other), and a database has one scheduler",
         resources: [desired.spec.database.id, ResourceID(kind: "Scheduler", name: other)])
     }
     let nodes = context.reconcile.offers.declaredNodes
     let modules = context.reconcile.offers.declaredModules
+    let begin =
+      observed?.settings == nil && observed?.other != nil
+      ? rename(former ?? "", to: desired) : settings(desired, observed, context)
     let steps =
-      settings(desired, observed, context)
+      begin
       + accounts(nodes, modules, observed)
       + record(nodes, observed?.nodes ?? [:])
       + record(modules, observed?.modules ?? [:])
@@ -30,8 +34,10 @@ package struct SchedulerPlanner: ResourcePlanner {
     return PlanOutcome(steps: steps)
   }
 
-  private func leave(_ observed: SchedulerObserved?, _ name: String) -> PlanOutcome<SchedulerOperation> {
-    guard let observed else { return .upToDate }
+  private func leave(
+    _ observed: SchedulerObserved?, _ context: PlanContext
+  ) -> PlanOutcome<SchedulerOperation> {
+    guard let observed, context.reconcile.moves.move(from: context.id) == nil else { return .upToDate }
     var steps = observed.files.keys.sorted().filter {
       observed.files[$0].map(KEDAManifest.isGenerated) ?? false
     }
@@ -41,9 +47,14 @@ package struct SchedulerPlanner: ResourcePlanner {
         operation: SchedulerOperation.remove(file: file))
     }
     if observed.settings != nil {
+      let database = (context.lastApplied?.spec as? SchedulerSpec)?.database.id
+      let jobs =
+        context.reconcile.offers.droppedDatabase(of: database).map {
+          "its nodes, modules and jobs are dropped with database \($0)"
+        } ?? "nodes, modules and jobs stay"
       steps.append(
         Step(
-          .delete, "remove the settings of \(name); nodes, modules and jobs stay",
+          .delete, "remove the settings of \(context.id.name); \(jobs)",
           because: "left the manifests", risk: .disruptive, operation: .leave))
     }
     return PlanOutcome(steps: steps)
@@ -51,14 +62,29 @@ package struct SchedulerPlanner: ResourcePlanner {
 
   /// A manifest cannot move jobs to another database.
   private func refuseMove(of desired: Resource<SchedulerSpec>, _ context: PlanContext) throws(PlanError) {
-    guard let applied = context.lastApplied?.spec as? SchedulerSpec,
-      applied.database.id != desired.spec.database.id
+    guard let applied = (context.movedFrom ?? context.lastApplied)?.spec as? SchedulerSpec,
+      !context.reconcile.isSameDatabase(desired.spec.database.id, as: applied.database.id)
     else { return }
     throw PlanError(
       "the jobs of \(desired.id) are in \(applied.database); a manifest cannot move them to "
         + "\(desired.spec.database)",
       hint:
         "write `database: \(applied.database)`, or give the other database a Scheduler with another name")
+  }
+
+  /// The settings are recorded again, because they may have changed with the name.
+  private func rename(
+    _ former: String, to desired: Resource<SchedulerSpec>
+  ) -> [Step<SchedulerOperation>] {
+    let settings = desired.spec.settings
+    return [
+      Step(
+        .update, "rename the scheduler \(former) to \(desired.id.name)",
+        because: "the resource has another name now", operation: .rename(from: former)),
+      Step(
+        .update, "record the settings: \(settings.text)", because: "the resource has another name now",
+        operation: .record(settings: settings.value.json)),
+    ]
   }
 
   private func settings(

@@ -52,6 +52,10 @@ package struct SchedulerStore: Sendable {
     !(try await pool.pipeline(Declarations.record(settings, of: name))[2].isEmpty)
   }
 
+  package func rename(_ former: String, to name: String) async throws(PostgresError) {
+    try await pool.pipeline([Declarations.rename(former, to: name)])
+  }
+
   package func remove(_ name: String) async throws(PostgresError) {
     try await pool.pipeline([Declarations.remove(name)])
   }

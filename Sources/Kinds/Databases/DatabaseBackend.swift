@@ -39,62 +39,85 @@ package struct DatabaseBackend: ResourceBackend {
     return results
   }
 
-  /// The names of the private server's databases; nil where no subject is embedded.
+  /// The private server's databases by name; nil where no subject is embedded.
   private func embeddedDatabases(
     of subjects: [Subject<DatabaseSpec>]
-  ) async -> Result<Set<String>, PostgresError>? {
+  ) async -> Result<[String: EmbeddedDatabase.Entry], PostgresError>? {
     let isNeeded = subjects.contains { subject in
       if case .embedded? = subject.spec?.address(of: subject.id) { true } else { false }
     }
     guard isNeeded else { return nil }
-    return await Result { () async throws(PostgresError) in
-      var names: Set<String> = []
-      for row in try await server().query("SELECT datname FROM pg_database") {
-        names.insert(try row.text("datname"))
-      }
-      return names
+    return await Result { () async throws(PostgresError) in try await EmbeddedDatabase.all(try await server())
     }
   }
 
   private func observe(
-    _ subject: Subject<DatabaseSpec>, among embedded: Result<Set<String>, PostgresError>?,
+    _ subject: Subject<DatabaseSpec>,
+    among embedded: Result<[String: EmbeddedDatabase.Entry], PostgresError>?,
     in context: ReconcileContext
   ) async throws(PostgresError) -> DatabaseObserved? {
     guard let spec = subject.spec else { return nil }
+    let marks = DatabaseBackend.marks(of: subject, context)
     let address = spec.address(of: subject.id)
-    if case .embedded(let name) = address, let embedded, try !embedded.get().contains(name) {
-      return try await remainingRoles(of: subject.id, context)
+    guard case .embedded(let name) = address, let embedded else {
+      return try await contents(of: address, DatabaseObserved(owner: nil), spec, marks)
     }
-    return try await observe(address, spec, subject.id, context)
+    let entries = try embedded.get()
+    if let entry = entries[name] {
+      let observed = DatabaseObserved(entry.presence, owner: entry.owner)
+      guard entry.presence == .present else { return try await remaining(observed, marks) }
+      // A database of another owner is not opened.
+      let isOpen =
+        entry.owner.map { owner in
+          marks.contains(OwnerComment.text(owner))
+            || context.isRenewable(
+              owner, of: .database(address), for: [subject.id, subject.movedFrom?.id].compactMap(\.self))
+        } ?? true
+      return isOpen ? try await contents(of: address, observed, spec, marks) : observed
+    }
+    if let former = subject.movedFrom, case .embedded(let old) = former.spec.address(of: former.id),
+      let entry = entries[old], entry.presence == .present
+    {
+      return try await contents(
+        of: .embedded(database: old), DatabaseObserved(owner: entry.owner, formerName: old), spec, marks)
+    }
+    let left = try await remaining(DatabaseObserved(.absent, owner: nil), marks)
+    return left.roles.isEmpty ? nil : left
   }
 
-  /// The roles of a database that does not exist. They remain where its removal was interrupted, or where it
-  /// was dropped by hand.
-  private func remainingRoles(
-    of id: ResourceID, _ context: ReconcileContext
-  ) async throws(PostgresError) -> DatabaseObserved? {
-    let rows = try await server().query(
-      RoleStatements.observe, [.textArray([]), .text(RoleMark.comment(id, context.owner))])
+  /// The comments of databases and roles that belong to the resource, with those of programs before 0.5.0 and
+  /// of the former resource.
+  private static func marks(of subject: Subject<DatabaseSpec>, _ context: ReconcileContext) -> [String] {
+    [subject.id, subject.movedFrom?.id].compactMap(\.self).map { context.mark(of: $0) }
+      .flatMap { [$0, $0.withoutEnvironment] }.map { OwnerComment.text($0) }
+  }
+
+  /// Adds the roles of a database that cannot be opened. They remain where its removal was interrupted, or
+  /// where it was dropped by hand.
+  private func remaining(
+    _ observed: DatabaseObserved, _ marks: [String]
+  ) async throws(PostgresError) -> DatabaseObserved {
+    let rows = try await server().query(RoleStatements.observe, [.textArray([]), .textArray(marks)])
     var roles: [ObservedRole] = []
     for row in rows {
-      let role = try RoleStatements.read(row, owner: context.owner)
-      roles.append(ObservedRole(name: role.name, madeBy: role.madeBy, canLogin: role.canLogin, matches: []))
+      let role = try RoleStatements.read(row)
+      roles.append(ObservedRole(name: role.name, owner: role.owner, canLogin: role.canLogin, matches: []))
     }
-    return roles.isEmpty ? nil : DatabaseObserved(exists: false, migrations: [], roles: roles)
+    return observed.with(migrations: [], roles: roles)
   }
 
-  private func observe(
-    _ address: DatabaseAddress, _ spec: DatabaseSpec, _ id: ResourceID, _ context: ReconcileContext
+  /// Adds the migrations and the roles of a database.
+  private func contents(
+    of address: DatabaseAddress, _ observed: DatabaseObserved, _ spec: DatabaseSpec, _ marks: [String]
   ) async throws(PostgresError) -> DatabaseObserved {
     let pool = try await pools(address)
     let answers = try await pool.pipeline([
       Statement("SELECT to_regclass('public.schema_migrations') IS NOT NULL AS is_there"),
       Statement(
-        RoleStatements.observe,
-        [.textArray(spec.roles.map(\.name)), .text(RoleMark.comment(id, context.owner))]),
+        RoleStatements.observe, [.textArray(spec.roles.map(\.name)), .textArray(marks)]),
     ])
     var roles: [ObservedRole] = []
-    for row in answers[1] { roles.append(try RoleStatements.read(row, owner: context.owner)) }
+    for row in answers[1] { roles.append(try RoleStatements.read(row)) }
     var migrations: [AppliedMigration] = []
     if try answers[0].only().bool("is_there") {
       for row in try await pool.query(DatabaseBackend.applied) {
@@ -103,7 +126,7 @@ package struct DatabaseBackend: ResourceBackend {
             number: try row.value("number"), name: try row.text("name"), digest: try row.text("digest")))
       }
     }
-    return DatabaseObserved(migrations: migrations, roles: roles)
+    return observed.with(migrations: migrations, roles: roles)
   }
 
   private static let applied = "SELECT number, name, digest FROM public.schema_migrations ORDER BY number"
@@ -119,38 +142,66 @@ package struct DatabaseBackend: ResourceBackend {
     _ operation: DatabaseOperation, to subject: Subject<DatabaseSpec>, in context: ReconcileContext
   ) async throws(BackendError) {
     guard let address = subject.spec?.address(of: subject.id) else { return }
+    let owner = context.mark(of: subject.id)
+    let former = subject.movedFrom.map { context.mark(of: $0.id) }
+    switch operation {
+    case .createDatabase: try await database(address)?.create(for: owner)
+    case .recordOwner(let replaced):
+      try await database(address)?.recordOwner(owner, replacing: replaced.map { context.mark(of: $0) })
+    case .renameDatabase(let old):
+      try await database(address)?.rename(from: old, for: owner, replacing: former)
+    case .dropDatabase: try await database(address)?.drop(of: owner, or: former)
+    case .migrate(let number, let digest): try await migrate(address, to: number, digest, subject.id)
+    case .createRole(let name, let login):
+      try await roles(address, of: subject, context).create(name, login: login)
+    case .recordOwnerOfRole(let name, let replaced):
+      try await roles(address, of: subject, context).recordOwner(
+        of: name, replacing: replaced.map { context.mark(of: $0) })
+    case .setLogin(let name, let login):
+      try await roles(address, of: subject, context).setLogin(name, login)
+    case .grant(let name, let access):
+      try await roles(address, of: subject, context).grant(access, to: name)
+    case .dropRole(let name): try await roles(address, of: subject, context).drop(name)
+    }
+  }
+
+  /// Nil for an external database, and for one that the server reserves: neither is created or dropped.
+  private func database(_ address: DatabaseAddress) async throws(BackendError) -> EmbeddedDatabase? {
+    guard case .embedded(let name) = address, !DatabaseNames.isReserved(name) else { return nil }
     do throws(PostgresError) {
-      switch operation {
-      case .createDatabase: try await create(address)
-      case .migrate(let number, let digest):
-        try await migrate(try await pools(address), to: number, digest, subject.id)
-      case .createRole(let name, let login):
-        try await createRole(name, login, on: address, RoleMark.comment(subject.id, context.owner))
-      case .setLogin(let name, let login):
-        try await pools(address).script(RoleStatements.login(name, login))
-      case .grant(let name, let access):
-        try await pools(address).script(RoleStatements.grant(access, to: name))
-      case .dropRole(let name): try await dropRole(name, on: address, isDatabaseGone: subject.desired == nil)
-      case .dropDatabase: try await drop(address)
-      }
+      return EmbeddedDatabase(name: name, pool: try await server())
     } catch {
       throw error.backendError
     }
   }
 
-  private func create(_ address: DatabaseAddress) async throws(PostgresError) {
-    guard case .embedded(let name) = address else { return }
+  private func roles(
+    _ address: DatabaseAddress, of subject: Subject<DatabaseSpec>, _ context: ReconcileContext
+  ) async throws(BackendError) -> DatabaseRoles {
+    // The database of a resource that left the manifests is dropped before its roles.
+    var isGone = false
+    if case .embedded(let name) = address {
+      isGone = subject.desired == nil && !DatabaseNames.isReserved(name)
+    }
     do throws(PostgresError) {
-      try await server().script("CREATE DATABASE \(SQLName.quoted(name))")
+      let pool = isGone ? try await server() : try await pools(address)
+      return DatabaseRoles(
+        pool: pool, server: address.server, owner: context.mark(of: subject.id),
+        marks: DatabaseBackend.marks(of: subject, context))
     } catch {
-      // 42P04: the database already exists.
-      guard error.sqlState == "42P04" || error.code == .duplicate else { throw error }
+      throw error.backendError
     }
   }
 
-  private func drop(_ address: DatabaseAddress) async throws(PostgresError) {
-    guard case .embedded(let name) = address else { return }
-    try await server().script("DROP DATABASE IF EXISTS \(SQLName.quoted(name)) WITH (FORCE)")
+  private func migrate(
+    _ address: DatabaseAddress, to number: Int, _ digest: String, _ id: ResourceID
+  ) async throws(BackendError) {
+    do throws(PostgresError) {
+      let pool = try await pools(address)
+      try await migrate(pool, to: number, digest, id)
+    } catch {
+      throw error.backendError
+    }
   }
 
   private func migrate(
@@ -165,31 +216,5 @@ package struct DatabaseBackend: ResourceBackend {
       return
     }
     try await Migrations(known.filter { $0.number <= number }).apply(to: pool)
-  }
-
-  private func createRole(
-    _ name: String, _ login: Bool, on address: DatabaseAddress, _ mark: String
-  ) async throws(PostgresError) {
-    let pool = try await pools(address)
-    let found = try await pool.query(RoleStatements.mark, [.text(name)])
-    guard let row = found.first else {
-      try await pool.script(RoleStatements.create(name, login, mark))
-      return
-    }
-    guard try row.optionalText("mark") == mark else {
-      throw PostgresError(
-        .duplicate, "role \(name) already exists and was not created for this resource",
-        hint: "give the role another name, or drop the existing one", server: pool.server)
-    }
-    try await pool.script(RoleStatements.login(name, login))
-  }
-
-  /// Drops a role. The tables that it owns go to the controller's role, so that no data is lost.
-  private func dropRole(
-    _ name: String, on address: DatabaseAddress, isDatabaseGone: Bool
-  ) async throws(PostgresError) {
-    let pool = isDatabaseGone ? try await server() : try await pools(address)
-    guard try await !pool.query(RoleStatements.mark, [.text(name)]).isEmpty else { return }
-    try await pool.script(RoleStatements.drop(name))
   }
 }

@@ -25,7 +25,11 @@ package struct DatabaseExport: Sendable {
     }
     let found = Dictionary(observed.roles.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let declared = Set(spec.roles.map(\.name))
-    let more = observed.roles.filter { $0.madeBy == database.id && !declared.contains($0.name) }.map { role in
+    let mark = context.mark(of: database.id)
+    if let owner = observed.owner, owner != mark { remarks.append("it belongs to \(owner)") }
+    let more = observed.roles.filter { role in
+      (role.owner == mark || role.owner == mark.withoutEnvironment) && !declared.contains(role.name)
+    }.map { role in
       var spec = RoleSpec()
       spec.name = role.name
       return spec
@@ -46,7 +50,8 @@ package struct DatabaseExport: Sendable {
     return Exported(spec, remarks: remarks)
   }
 
-  /// Describes a database of the private server that has the platform's schema and no resource.
+  /// Describes a database of the private server that has the platform's schema and no owner. The annotation
+  /// lets the resource adopt it.
   func find(
     _ request: ImportRequest, _ context: ReconcileContext, by backend: DatabaseBackend
   ) async -> Result<Imported<DatabaseSpec>, BackendError> {
@@ -58,6 +63,12 @@ package struct DatabaseExport: Sendable {
     let subject = Subject(id: request.id, desired: resource, lastApplied: nil)
     switch await backend.observe([subject], in: context)[request.id] {
     case .success(let observed?)?:
+      if let owner = observed.owner {
+        let conflict = OwnershipConflict(
+          .database(.embedded(database: request.id.name)), owner: owner,
+          claimant: context.mark(of: request.id))
+        return .failure(conflict.backendError(code: "database.foreign"))
+      }
       guard !observed.migrations.isEmpty else {
         return .failure(
           BackendError(
@@ -65,7 +76,10 @@ package struct DatabaseExport: Sendable {
             hint: "declare it: missing migrations are applied, existing data stays", retry: .afterChange))
       }
       let exported = export(resource, observed, context)
-      return .success(Imported(exported.spec, remarks: exported.remarks.map { ("schema", $0) }))
+      return .success(
+        Imported(
+          exported.spec, annotations: [Adoption.annotation: request.id.name],
+          remarks: exported.remarks.map { ("schema", $0) }))
     case .success(nil)?, nil:
       return .failure(
         BackendError(

@@ -2,7 +2,7 @@ package import Model
 package import Planning
 package import Postgres
 
-/// Plans a database in the order database, migrations, roles, privileges.
+/// Plans a database in the order database, owner, migrations, roles, privileges.
 package struct DatabasePlanner: SafetyFactProviding {
   /// The platform's migrations, sorted by number.
   private let known: [Migrations.Migration]
@@ -14,25 +14,89 @@ package struct DatabasePlanner: SafetyFactProviding {
   package func plan(
     _ desired: Resource<DatabaseSpec>?, _ observed: DatabaseObserved?, _ context: PlanContext
   ) throws(PlanError) -> PlanOutcome<DatabaseOperation> {
+    let ownership = DatabaseOwnership(desired, context)
+    guard let desired else { return remove(observed, context, ownership) }
     let lastApplied = context.lastApplied?.typed(as: DatabaseSpec.self)
-    guard let desired else { return remove(observed, lastApplied, context.id) }
     let address = desired.spec.address(of: context.id)
-    if let before = lastApplied?.spec.address(of: context.id), before != address {
+    let before = ownership.former ?? lastApplied
+    if let origin = before?.spec.address(of: before?.id ?? context.id), origin != address,
+      ownership.former == nil || !origin.canBeRenamed(to: address)
+    {
       throw PlanError(
-        "\(context.id) cannot move from \(DatabaseSpec.text(before)) to \(DatabaseSpec.text(address)): "
+        "\(context.id) cannot move from \(DatabaseSpec.text(origin)) to \(DatabaseSpec.text(address)): "
           + "its data would not move with it",
         hint: "declare a second Database, move the data, then refer to it from the resources")
     }
     var steps: [Step<DatabaseOperation>] = []
-    if observed?.exists != true {
-      steps.append(
-        Step(
-          .create, "create \(DatabaseSpec.text(address))", because: "not there yet",
-          operation: .createDatabase))
-    }
+    if case .embedded(let name) = address { steps += try existence(of: name, observed, ownership) }
     steps += try migrate(desired.spec, observed?.migrations ?? [], context.id)
-    steps += try roles(desired.spec.roles, observed?.roles ?? [], context.id)
+    steps += try roles(desired.spec.roles, observed?.roles ?? [], on: address.server, ownership)
     return PlanOutcome(steps: steps)
+  }
+}
+
+// MARK: - Existence
+
+extension DatabasePlanner {
+  private func existence(
+    of name: String, _ observed: DatabaseObserved?, _ ownership: DatabaseOwnership
+  ) throws(PlanError) -> [Step<DatabaseOperation>] {
+    guard !DatabaseNames.isReserved(name) else {
+      throw PlanError(
+        "\(ownership.mark.resource) must not be database \(name), which the server reserves",
+        hint: "choose another name, or write `spec.database`")
+    }
+    let found = observed?.formerName ?? name
+    // A database that is renamed or dropped must carry the right mark before.
+    let isKept = found == name && observed?.presence == .present
+    let decision = ownership.decision(database: found, owner: observed?.owner, isKept: isKept)
+    func create(_ reason: String) -> Step<DatabaseOperation> {
+      Step(.create, "create database \(name)", because: reason, operation: .createDatabase)
+    }
+    switch observed?.presence ?? .absent {
+    case .absent: return [create("not there yet")]
+    case .unfinished: return [create("its creation was interrupted")]
+    case .halfDropped:
+      try refuse(decision, name)
+      let isLeaving = ownership.isLeaving(database: name)
+      let drop = Step(
+        .replace, "drop the rest of database \(name)",
+        because: isLeaving ? "its removal was interrupted" : "another program began to drop it",
+        risk: isLeaving ? .safe : .destructive, operation: DatabaseOperation.dropDatabase)
+      return [drop, create("its data was lost with the interrupted removal")]
+    case .present where found != name:
+      try refuse(decision, found)
+      return [
+        Step(
+          .update, "rename database \(found) to \(name)", because: "the resource has another name now",
+          risk: .disruptive, operation: .renameDatabase(from: found))
+      ]
+    case .present:
+      try refuse(decision, name)
+      return decision == .own ? [] : [recordOwner(of: name, replacing: observed?.owner)]
+    }
+  }
+
+  func recordOwner(of name: String, replacing owner: Owner?) -> Step<DatabaseOperation> {
+    Step(
+      .update, "record the owner of database \(name)", because: "its comment does not name the resource",
+      operation: .recordOwner(replacing: owner?.resource))
+  }
+
+  private func refuse(_ decision: DatabaseOwnership.Decision, _ name: String) throws(PlanError) {
+    guard case .foreign(let conflict) = decision else { return }
+    let hint =
+      conflict.relation == .unmarked
+      ? "declare another name, or adopt it with its data by the annotation `\(Adoption.annotation): \(name)`"
+      : conflict.hint
+    throw PlanError(conflict.text, hint: hint)
+  }
+}
+
+extension DatabaseAddress {
+  /// Whether both are databases of the private server.
+  fileprivate func canBeRenamed(to other: DatabaseAddress) -> Bool {
+    if case (.embedded, .embedded) = (self, other) { true } else { false }
   }
 }
 
@@ -87,93 +151,5 @@ extension DatabasePlanner {
         ],
         operation: .migrate(number: migration.number, digest: migration.digest.hex))
     }
-  }
-}
-
-// MARK: - Roles
-
-extension DatabasePlanner {
-  /// Roles and privileges. Tables of later migrations are granted through default privileges.
-  private func roles(_ wanted: [RoleSpec], _ observed: [ObservedRole], _ id: ResourceID)
-    throws(PlanError) -> [Step<DatabaseOperation>]
-  {
-    let seen = Dictionary(uniqueKeysWithValues: observed.map { ($0.name, $0) })
-    var steps: [Step<DatabaseOperation>] = []
-    for role in wanted.sorted(by: { $0.name < $1.name }) {
-      guard let found = seen[role.name] else {
-        steps.append(create(role))
-        steps.append(grant(role, because: "the role is new"))
-        continue
-      }
-      guard found.madeBy == id else {
-        let origin = found.madeBy.map { "belongs to \($0)" } ?? "was not created by this controller"
-        throw PlanError(
-          "role \(role.name) of \(id) \(origin)",
-          hint: "give the role another name, or drop the existing one")
-      }
-      steps += login(role, found)
-      if !found.matches.contains(role.access) {
-        steps.append(grant(role, because: "its privileges differ from access: \(role.access.rawValue)"))
-      }
-    }
-    let names = Set(wanted.map(\.name))
-    steps += observed.filter { $0.madeBy == id && !names.contains($0.name) }.map { role in
-      drop(role, because: "left the manifest")
-    }
-    return steps
-  }
-
-  private func create(_ role: RoleSpec) -> Step<DatabaseOperation> {
-    Step(
-      .create, "create role \(role.name)", because: "not there yet",
-      operation: .createRole(role.name, login: role.login))
-  }
-
-  private func grant(_ role: RoleSpec, because reason: String) -> Step<DatabaseOperation> {
-    Step(
-      .update, "grant \(role.access.rawValue) access to role \(role.name)", because: reason,
-      fields: [FieldChange("roles.\(role.name).access", from: nil, to: .string(role.access.rawValue))],
-      operation: .grant(role.name, role.access))
-  }
-
-  private func login(_ role: RoleSpec, _ found: ObservedRole) -> [Step<DatabaseOperation>] {
-    guard found.canLogin != role.login else { return [] }
-    return [
-      Step(
-        .update, "\(role.login ? "allow" : "forbid") role \(role.name) to log in",
-        because: "login is \(found.canLogin)",
-        fields: [
-          FieldChange("roles.\(role.name).login", from: .bool(found.canLogin), to: .bool(role.login))
-        ],
-        operation: .setLogin(role.name, role.login))
-    ]
-  }
-
-  private func drop(_ role: ObservedRole, because reason: String) -> Step<DatabaseOperation> {
-    Step(
-      .delete, "drop role \(role.name)", because: reason, risk: .disruptive,
-      operation: .dropRole(role.name))
-  }
-}
-
-// MARK: - Removal
-
-extension DatabasePlanner {
-  /// Drops an embedded database with its roles. A database on an external server belongs to its operator and
-  /// stays.
-  private func remove(
-    _ observed: DatabaseObserved?, _ lastApplied: Resource<DatabaseSpec>?, _ id: ResourceID
-  ) -> PlanOutcome<DatabaseOperation> {
-    guard let observed, let lastApplied, case .embedded(let name) = lastApplied.spec.address(of: id) else {
-      return .upToDate
-    }
-    let dropDatabase = Step(
-      .delete, "drop database \(name) and everything in it", because: "left the manifests",
-      risk: .destructive, operation: DatabaseOperation.dropDatabase)
-    // Only roles remain where an earlier removal was interrupted.
-    let dropRoles = observed.roles.filter { $0.madeBy == id }.map {
-      drop($0, because: "its database left the manifests")
-    }
-    return PlanOutcome(steps: (observed.exists ? [dropDatabase] : []) + dropRoles)
   }
 }

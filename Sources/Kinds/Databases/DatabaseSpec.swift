@@ -44,6 +44,13 @@ package struct DatabaseSpec: ManifestSpec {
     }
   }
 
+  package func validate(named name: String, _ report: inout FieldReport) {
+    guard embedded != nil, database == nil, DatabaseNames.isReserved(name) else { return }
+    report.error(
+      at: "metadata.name", "a Database must not be ‘\(name)’, which the server reserves",
+      hint: "choose another name, or write `spec.database`")
+  }
+
   /// The address of the resource's database.
   package func address(of id: ResourceID) -> DatabaseAddress {
     if let external { return .external(url: external.url) }
@@ -64,39 +71,6 @@ package struct DatabaseSpec: ManifestSpec {
     .rule("a PostgreSQL name that the controller does not use itself") {
       DatabaseNames.problem(database: $0)
     }
-  }
-}
-
-/// The names that a manifest may give to databases and roles: valid and not reserved.
-enum DatabaseNames {
-  /// `rendertrust` holds the controller's own state.
-  private static let reserved: Set<String> = ["rendertrust", "postgres", "template0", "template1"]
-
-  static func problem(database name: String) -> RuleProblem? {
-    if reserved.contains(name) || name.hasPrefix("template") {
-      return .init("must not be ‘\(name)’, which the server reserves", hint: "choose another name")
-    }
-    return problem(identifier: name)
-  }
-
-  static func problem(role name: String) -> RuleProblem? {
-    if name == "postgres" || name == "public" || name == "none" || name.hasPrefix("pg_") {
-      return .init("must not be ‘\(name)’, which PostgreSQL reserves", hint: "choose another name")
-    }
-    return problem(identifier: name)
-  }
-
-  /// At most 63 bytes: lowercase letters, digits, `_` and `-`, and a letter first.
-  private static func problem(identifier name: String) -> RuleProblem? {
-    let isFine =
-      (1...63).contains(name.utf8.count)
-      && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 || $0 == 45 }
-      && name.utf8.first.map { (97...122).contains($0) } == true
-    return isFine
-      ? nil
-      : .init(
-        "must begin with a letter and have lowercase letters, digits, `_` and `-` only",
-        hint: "for example ledger")
   }
 }
 

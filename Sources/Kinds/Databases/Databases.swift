@@ -12,8 +12,9 @@ package import Postgres
 /// Migrations belong to the modules whose tables they create; `ControlPlane` collects them. Their numbers are
 /// unique across modules. Each is applied once, in its own transaction, and never reverted: the planner
 /// refuses to go back. Roles of the private server need no password, because only its user can access the
-/// socket's folder. A role's comment names the resource that created it, so that other roles are never
-/// changed.
+/// socket's folder. The comments of databases and roles name their owner: a database or role of another
+/// owner, or of none, is never changed or dropped. A database that was created by hand is adopted where the
+/// manifest has the annotation `rendertrust.com/adopts: NAME`.
 ///
 /// Entry file: `DatabaseSpec.swift`. Must not import another kind. Tested in `Tests/DatabasesTests`: planner
 /// tables, and the backend against a real server.
@@ -32,7 +33,8 @@ package enum Databases {
         DatabaseSpec.self, planner: DatabasePlanner(migrations: migrations), backend: backend,
         offer: { resource in
           .database(DatabaseOffer(address: resource.spec.address(of: resource.id)))
-        }, importing: { await export.find($0, $1, by: backend) }, export: { export.export($0, $1, $2) })
+        }, claims: { resource, _ in DatabaseClaims.claims(of: resource) }, isMovable: true,
+        importing: { await export.find($0, $1, by: backend) }, export: { export.export($0, $1, $2) })
     ]
   }
 }

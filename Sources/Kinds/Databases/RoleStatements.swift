@@ -7,26 +7,13 @@ enum SQLName {
   static func literal(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
 }
 
-/// The comment that marks a role as belonging to a resource of a controller.
-enum RoleMark {
-  private static let word = "rendertrust"
-
-  static func comment(_ id: ResourceID, _ owner: String) -> String { "\(word) \(owner) \(id)" }
-
-  /// Nil for a comment of another controller or another origin.
-  static func resource(_ comment: String?, _ owner: String) -> ResourceID? {
-    guard let comment, comment.hasPrefix("\(word) \(owner) ") else { return nil }
-    return ResourceID(comment.dropFirst(word.count + owner.count + 2))
-  }
-}
-
 /// Statements about roles and their privileges in the schema `public` of one database. Roles get no
 /// privileges on the table of migrations.
 enum RoleStatements {
-  /// $1: names; $2: a comment. The roles with one of these names or with this comment, and their privileges.
+  /// $1: names; $2: comments. The roles with one of these names or comments, and their privileges.
   static let observe = String(decoding: PackageResources.observe_roles_sql, as: UTF8.self)
 
-  static func read(_ row: Row, owner: String) throws(PostgresError) -> ObservedRole {
+  static func read(_ row: Row) throws(PostgresError) -> ObservedRole {
     let tables = try row.int("tables")
     let changes = [try row.int("inserts"), try row.int("updates"), try row.int("deletes")]
     let later = try row.textArray("later")
@@ -42,7 +29,7 @@ enum RoleStatements {
       matches.insert(.write)
     }
     return ObservedRole(
-      name: try row.text("rolname"), madeBy: RoleMark.resource(try row.optionalText("mark"), owner),
+      name: try row.text("rolname"), owner: OwnerComment.owner(try row.optionalText("mark")),
       canLogin: try row.bool("rolcanlogin"), matches: matches)
   }
 
@@ -52,8 +39,12 @@ enum RoleStatements {
   static func create(_ name: String, _ login: Bool, _ mark: String) -> String {
     """
     CREATE ROLE \(SQLName.quoted(name)) \(login ? "LOGIN" : "NOLOGIN");
-    COMMENT ON ROLE \(SQLName.quoted(name)) IS \(SQLName.literal(mark));
+    \(comment(name, mark));
     """
+  }
+
+  static func comment(_ name: String, _ mark: String) -> String {
+    "COMMENT ON ROLE \(SQLName.quoted(name)) IS \(SQLName.literal(mark))"
   }
 
   static func login(_ name: String, _ login: Bool) -> String {

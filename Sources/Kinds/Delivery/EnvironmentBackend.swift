@@ -43,6 +43,31 @@ package struct EnvironmentBackend: ResourceBackend {
     }
   }
 
+  /// Gives the record of an environment to another name, for an environment that was renamed in the state.
+  package func rename(_ former: String, to name: String) async throws(PostgresError) {
+    try await state.pipeline([
+      Statement(
+        "DELETE FROM environments WHERE name = $2 AND EXISTS (SELECT FROM environments WHERE name = $1)",
+        [.text(former), .text(name)]),
+      Statement("UPDATE environments SET name = $2 WHERE name = $1", [.text(former), .text(name)]),
+    ])
+  }
+
+  /// Removes the record of an environment that was removed from the state.
+  package func forget(_ name: String) async throws(PostgresError) {
+    try await state.query(EnvironmentBackend.delete, [.text(name)])
+  }
+
+  /// Whether the record of an environment requires approvals, or cannot be read. False without a record.
+  package func mayRequireApprovals(_ name: String) async throws(PostgresError) -> Bool {
+    for row in try await state.query(EnvironmentBackend.select, [.textArray([name])]) {
+      let text = try row.text("spec")
+      guard let spec = try? Value(json: text) else { return true }
+      if let approvals = spec["requires"]?["approvals"], approvals != .null { return true }
+    }
+    return false
+  }
+
   private static let select = "SELECT name, spec FROM environments WHERE name = ANY ($1)"
   private static let upsert = """
     INSERT INTO environments (name, spec) VALUES ($1, $2)

@@ -21,7 +21,7 @@ package struct EnvironmentSpec: ManifestSpec {
     Field("mockGPUs", \.mockGPUs, "Whether nodes may declare simulated GPUs")
     Field(
       "variables", \.variables, "The values of `${name}` in this environment's manifests",
-      .example("{registry: \"127.0.0.1:5055\"}"))
+      .freeText, .example("{registry: \"127.0.0.1:5055\"}"))
     Field(
       "variablesFrom", \.variablesFrom, "Files with more variables, beside this manifest; later files win")
     Field("requires", \.requires, "The gates that a revision must pass before it applies here")

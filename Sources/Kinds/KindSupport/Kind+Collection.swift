@@ -28,6 +28,18 @@ extension [Kind] {
     return offers
   }
 
+  package var ownershipRules: OwnershipRules {
+    let byKind = Dictionary(map { ($0.name, $0.claims) }, uniquingKeysWith: { first, _ in first })
+    return OwnershipRules(movableKinds: Set(filter(\.isMovable).map(\.name))) { resource, context in
+      byKind[resource.id.kind]?(resource, context) ?? []
+    }
+  }
+
+  /// The things that a resource declares to be its own; empty for a kind that is not known.
+  package func claims(of resource: AnyResource, in context: ClaimContext) -> [ThingClaim] {
+    self[resource.id.kind]?.claims(resource, context) ?? []
+  }
+
   /// The manifest of a resource without the fields that equal their defaults.
   package func briefManifest(of resource: AnyResource) -> String {
     manifest(of: self[resource.id.kind]?.schema.brief(resource) ?? resource)

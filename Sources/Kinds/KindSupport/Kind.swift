@@ -11,6 +11,12 @@ package struct Kind: Sendable {
   package let backend: AnyBackend
   /// The offer of a desired resource to other resources, derived from its spec alone.
   package let offer: @Sendable (AnyResource) -> Offer?
+  /// The things that a resource declares to be its own, derived from its spec and from names that were
+  /// recorded before. No two claims of one resource have equal roles.
+  package let claims: @Sendable (AnyResource, ClaimContext) -> [ThingClaim]
+  /// Whether planner and backend take over what a renamed resource had under its former name; see
+  /// `PlanContext.movedFrom`. A resource of another kind is removed and created when it is renamed.
+  package let isMovable: Bool
   /// Describes an existing, unmanaged object as a manifest. Nil for kinds without import.
   package let importing:
     (@Sendable (ImportRequest, ReconcileContext) async -> Result<Imported<any ResourceSpec>, BackendError>)?
@@ -24,6 +30,8 @@ package struct Kind: Sendable {
   package init<Spec: ManifestSpec, P: ResourcePlanner, B: ResourceBackend>(
     _ type: Spec.Type, planner: P, backend: B,
     offer: @escaping @Sendable (Resource<Spec>) -> Offer? = { _ in nil },
+    claims: @escaping @Sendable (Resource<Spec>, ClaimContext) -> [ThingClaim] = { _, _ in [] },
+    isMovable: Bool = false,
     importing: Importing<Spec>? = nil,
     export: @escaping @Sendable (Resource<Spec>, P.Observed, ReconcileContext) -> Exported<Spec>
   ) where P.Spec == Spec, B.Spec == Spec, P.Observed == B.Observed, P.Operation == B.Operation {
@@ -32,6 +40,10 @@ package struct Kind: Sendable {
     self.planner = AnyPlanner(planner)
     self.backend = AnyBackend(backend)
     self.offer = { resource in resource.typed(as: Spec.self).flatMap(offer) }
+    self.claims = { resource, context in
+      resource.typed(as: Spec.self).map { claims($0, context) } ?? []
+    }
+    self.isMovable = isMovable
     if let importing {
       self.importing = { request, context in await importing(request, context).map { $0.anySpec } }
     } else {

@@ -6,6 +6,8 @@ package import Reconciling
 package typealias ModuleBackend = ContainerBackend<ModuleContainers>
 
 package enum ModuleContainers: ContainerAdapter {
+  package static var runsJobs: Bool { true }
+
   /// The containers of a module may be on every node that it could be placed on.
   package static func query(
     for subject: Subject<ModuleSpec>, in context: ReconcileContext

@@ -10,7 +10,13 @@ package struct ModulePlanner: SafetyFactProviding {
   package func plan(
     _ desired: Resource<ModuleSpec>?, _ observed: WorkloadObservation?, _ context: PlanContext
   ) throws(PlanError) -> PlanOutcome<ContainerOperation> {
-    guard let desired else { return ContainerComparison.removal(of: observed) }
+    guard let desired else {
+      let rollout = (context.lastApplied?.spec as? ModuleSpec)?.rollout ?? RolloutSettings()
+      let removal = (observed?.containers ?? []).map {
+        ContainerComparison.remove($0, because: "it left the manifests", risk: .disruptive)
+      }
+      return ModuleDrains(context.id, observed, within: rollout.drainLimit).outcome(removal)
+    }
     let found = observed?.containers ?? []
     let placement = Placement(spec: desired.spec, offers: context.reconcile.offers)
     let nodes = placement.assign(found)
@@ -32,7 +38,10 @@ package struct ModulePlanner: SafetyFactProviding {
     steps.removal += found.filter { $0.labels.replica >= replicas }.map {
       ContainerComparison.remove($0, because: "the module has only \(replicas) replicas")
     }
-    guard steps.inOrder.isEmpty, nodes.count < replicas else { return PlanOutcome(steps: steps.inOrder) }
+    guard steps.inOrder.isEmpty, nodes.count < replicas else {
+      return ModuleDrains(desired.id, observed, within: desired.spec.rollout.drainLimit)
+        .outcome(steps.inOrder)
+    }
     return .waiting(on: placement.missingNode, resources: placement.unsuitableNodes)
   }
 

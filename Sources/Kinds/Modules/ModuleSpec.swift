@@ -28,7 +28,7 @@ package struct ModuleSpec: ContainerizedSpec {
       "jobType", \.jobType, "The type of job that creators order", .required, .dnsLabel,
       .example("storyboard"))
     Field("image", \.image, "The image by digest; the tag is for people", .required)
-    Field("command", \.command, "Arguments instead of the image's own")
+    Field("command", \.command, "Arguments instead of the image's own", .freeText)
     Field("serves", \.serves, "How its containers receive jobs", .required)
     Field("needs", \.needs, "The requirements that a node must meet")
     Field("developer", \.developer, "The account that receives its revenue share", .required, .account)
@@ -49,6 +49,7 @@ package struct ModuleSpec: ContainerizedSpec {
 
   package func validate(_ report: inout FieldReport) {
     report.checkVariables(environment, at: "environment")
+    report.checkMounts(writable: security.writable)
   }
 
   /// The nodes that it could be placed on are applied first.
@@ -80,6 +81,8 @@ package struct ModuleSpec: ContainerizedSpec {
       labels: placement.on, nodes: placement.nodes.map(\.id), gpuMemory: needs.gpuMemory, cores: needs.cores,
       memory: needs.memory, isRootless: needs.rootless)
   }
+
+  package func template(on node: ComputeOffer?) -> ContainerTemplate? { node.map { template(on: $0) } }
 
   /// The template of its containers on this node. A container sees all GPUs of the node; each attempt
   /// receives the index of its own.
@@ -120,7 +123,7 @@ package struct ModuleStdio: ManifestObject, Hashable {
     Field(
       "command", \.command,
       "Started inside the container for each job; reads the input as JSON and writes the output as JSON",
-      .nonEmpty)
+      .nonEmpty, .freeText)
   }
 }
 
@@ -190,6 +193,7 @@ package struct RolloutSettings: ManifestObject, Hashable {
   package var canary: CanarySettings?
   package var waves: [Percentage] = []
   package var onFailure = RolloutFailure.rollback
+  package var drain: TimeSpan?
 
   package init() {}
 
@@ -201,7 +205,14 @@ package struct RolloutSettings: ManifestObject, Hashable {
       "waves", \.waves, "Shares of the containers after which the scheduler pauses and evaluates results",
       .unique())
     Field("onFailure", \.onFailure, "The reaction to a failed canary or wave")
+    Field(
+      "drain", \.drain,
+      "How long jobs may take to end before their container is removed; then they start again elsewhere; "
+        + "default: 10m", .range(TimeSpan(seconds: 0)...TimeSpan(seconds: 86_400)))
   }
+
+  /// How long jobs may take to end before their container is removed.
+  var drainLimit: TimeSpan { drain ?? TimeSpan(seconds: 600) }
 
   package func validate(_ report: inout FieldReport) {
     guard let last = waves.last else { return }

@@ -23,9 +23,10 @@ package struct NodeBackend: ResourceBackend {
     -> [ResourceID: Result<NodeObservation?, BackendError>]
   {
     let addresses = Set(subjects.flatMap { self.addresses(of: $0) })
-    let reports = await reports(of: addresses, owner: context.owner)
+    let marks = Marks(of: context)
+    let reports = await reports(of: addresses, marks)
     var results: [ResourceID: Result<NodeObservation?, BackendError>] = [:]
-    for subject in subjects { results[subject.id] = observation(of: subject, reports, context) }
+    for subject in subjects { results[subject.id] = observation(of: subject, reports, marks, context) }
     return results
   }
 
@@ -33,18 +34,20 @@ package struct NodeBackend: ResourceBackend {
   /// it answers.
   private func observation(
     of subject: Subject<NodeSpec>, _ reports: [EngineAddress: Result<EngineReport, BackendError>],
-    _ context: ReconcileContext
+    _ marks: Marks, _ context: ReconcileContext
   ) -> Result<NodeObservation?, BackendError> {
     let own = subject.spec?.engine.address.map(engines.canonical)
     if let own, case .failure(let error)? = reports[own] { return .failure(error) }
     var info: EngineInfo?
     var registrations: [EngineAddress: [String: String]] = [:]
     var containers: Set<String> = []
-    let volume = NodeRegistration.volumeName(of: subject.id, owner: context.owner)
+    let volume = context.claims.recordName(of: subject.id)
     for address in addresses(of: subject) {
       guard case .success(let report)? = reports[address] else { continue }
       if address == own { info = report.info }
-      registrations[address] = report.volumes[volume]
+      if let labels = report.volumes[volume], marks.include(labels, ofVolume: volume, of: subject.id) {
+        registrations[address] = labels
+      }
       containers.formUnion(report.containersByNode[subject.id] ?? [])
     }
     let isBehindRelay = subject.desired.map { $0.spec.engine.address == nil } ?? false
@@ -58,21 +61,21 @@ package struct NodeBackend: ResourceBackend {
   }
 
   private func reports(
-    of addresses: Set<EngineAddress>, owner: String
+    of addresses: Set<EngineAddress>, _ marks: Marks
   ) async -> [EngineAddress: Result<EngineReport, BackendError>] {
     let sorted = addresses.sorted()
     let reports = await mapConcurrently(sorted, limit: 16) { address in
-      await Result { () async throws(BackendError) in try await report(of: address, owner: owner) }
+      await Result { () async throws(BackendError) in try await report(of: address, marks) }
     }
     return Dictionary(uniqueKeysWithValues: zip(sorted, reports))
   }
 
-  private func report(of address: EngineAddress, owner: String) async throws(BackendError) -> EngineReport {
+  private func report(of address: EngineAddress, _ marks: Marks) async throws(BackendError) -> EngineReport {
     let engine = try engines.engine(at: address)
     return EngineReport(
       info: try await engine.info(),
-      volumes: try await engine.volumes(labelled: [ContainerLabels.owner: owner]),
-      containersByNode: try await engine.containersByNode(owner: owner))
+      volumes: try await engine.volumes(labelled: [ContainerLabels.owner: marks.controller]),
+      containersByNode: try await engine.containersByNode(marks))
   }
 
   package func apply(
@@ -81,12 +84,15 @@ package struct NodeBackend: ResourceBackend {
     switch operation {
     case .register(let registration):
       let engine = try engines.engine(at: registration.engine)
-      let found = try await engine.volumes(
-        labelled: ContainerLabels.ofVolume(of: subject.id, owner: context.owner))
-      if let labels = found[registration.volume], labels != registration.labels {
+      let found = try await engine.volumes(labelled: [ContainerLabels.owner: context.owner])
+      if let labels = found[registration.volume], labels != registration.labels,
+        Marks(of: context).include(labels, ofVolume: registration.volume, of: subject.id)
+      {
         try await engine.removeVolume(registration.volume)
       }
-      try await engine.ensureVolume(registration.volume, labels: registration.labels)
+      try await engine.ensureVolume(registration.volume, labels: registration.labels) { labels in
+        registration.labels.allSatisfy { labels[$0.key] == $0.value }
+      }
     case .unregister(let volume, let address):
       try await engines.engine(at: address).removeVolume(volume)
     }

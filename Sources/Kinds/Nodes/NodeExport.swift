@@ -13,7 +13,7 @@ package struct NodeExport: Sendable {
     _ node: Resource<NodeSpec>, _ observed: NodeObservation, _ context: ReconcileContext
   ) -> Exported<NodeSpec> {
     guard let address = node.spec.engine.address.map(canonical) else { return Exported(node.spec) }
-    let wanted = NodeRegistration(of: node, on: address, owner: context.owner).labels
+    let wanted = NodeRegistration(of: node, on: address, in: context).labels
     let isRecorded = observed.registrations == [address: wanted]
     return Exported(node.spec, remarks: isRecorded ? [] : ["its record on the engine differs"])
   }

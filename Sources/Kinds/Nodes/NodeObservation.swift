@@ -22,9 +22,9 @@ package struct NodeRegistration: Hashable, Sendable, Codable {
   /// Prefix of the labels that hold the manifest, one label per leaf: `rendertrust.com/node.spec.cores`.
   static let factPrefix = "\(ContainerLabels.node)."
 
-  init(of node: Resource<NodeSpec>, on engine: EngineAddress, owner: String) {
-    volume = NodeRegistration.volumeName(of: node.id, owner: owner)
-    var labels = ContainerLabels.ofVolume(of: node.id, owner: owner)
+  init(of node: Resource<NodeSpec>, on engine: EngineAddress, in context: ReconcileContext) {
+    volume = context.claims.recordName(of: node.id)
+    var labels = Marks(of: context).labels(ofVolumeOf: node.id)
     labels[ContainerLabels.spec] = node.digest.hex
     let facts = Value.members([
       "labels": .object(node.metadata.labels.mapValues(Value.string)), "spec": node.spec.value,
@@ -33,8 +33,6 @@ package struct NodeRegistration: Hashable, Sendable, Codable {
     self.labels = labels
     self.engine = engine
   }
-
-  static func volumeName(of node: ResourceID, owner: String) -> String { "rt-\(owner)-node-\(node.name)" }
 
   /// The differences from a found record to this one, by the names of the fields in the manifest.
   func changes(from found: [String: String]) -> [FieldChange] {

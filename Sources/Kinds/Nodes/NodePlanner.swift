@@ -24,8 +24,7 @@ package struct NodePlanner: SafetyFactProviding {
       return PlanOutcome(
         steps: removals(of: registrations, [], context, because: "the node is behind a relay now"))
     }
-    let owner = context.reconcile.owner
-    let registration = NodeRegistration(of: desired, on: address, owner: owner)
+    let registration = NodeRegistration(of: desired, on: address, in: context.reconcile)
     let found = registrations[address]
     var steps: [Step<NodeOperation>] = []
     if found.map({ $0 != registration.labels }) ?? true {
@@ -56,7 +55,7 @@ package struct NodePlanner: SafetyFactProviding {
     of registrations: [EngineAddress: [String: String]], _ containers: [String], _ context: PlanContext,
     because reason: String = "it left the manifests"
   ) -> [Step<NodeOperation>] {
-    let volume = NodeRegistration.volumeName(of: context.id, owner: context.reconcile.owner)
+    let volume = context.reconcile.claims.recordName(of: context.id)
     let note =
       containers.isEmpty
       ? ""

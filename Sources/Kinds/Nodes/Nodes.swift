@@ -21,6 +21,7 @@ package enum Nodes {
         NodeSpec.self, planner: NodePlanner(canonical: { engines.canonical($0) }),
         backend: NodeBackend(engines: engines),
         offer: { node in Nodes.offer(of: node, canonical: { engines.canonical($0) }) },
+        claims: { NodeClaims.of($0, in: $1, canonical: { engines.canonical($0) }) },
         export: { export.export($0, $1, $2) })
     ]
   }

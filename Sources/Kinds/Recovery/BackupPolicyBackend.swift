@@ -24,7 +24,7 @@ package struct BackupPolicyBackend: IndividuallyObservingBackend {
   {
     switch operation {
     case .backUp: TimeSpan(seconds: 6 * 3600)
-    case .createStanza, .expire, .archive, .stopArchiving: TimeSpan(seconds: 600)
+    case .createStanza, .recordOwner, .expire, .archive, .stopArchiving: TimeSpan(seconds: 600)
     }
   }
 
@@ -36,27 +36,34 @@ package struct BackupPolicyBackend: IndividuallyObservingBackend {
     _ subject: Subject<BackupPolicySpec>, in context: ReconcileContext
   ) async throws(BackendError) -> BackupPolicyObserved? {
     guard let spec = subject.spec, isEmbedded(spec, context) else { return nil }
-    let tool = try await tool(spec, subject.id)
+    let tool = try await tool(spec, subject.id, context)
     let status = try await archiveStatus()
-    let archiving = archiving(status, tool, subject.id)
+    let archiving = BackupPolicyBackend.archiving(status, tool)
+    let place = RepositoryPlace(repository: tool.settings.repository, data: tool.settings.dataFolder)
+    guard place == .separate else {
+      return BackupPolicyObserved(
+        archiving: archiving, stanza: .missing, backups: [], restorable: nil, place: place,
+        owner: nil)
+    }
+    let owner = try RepositoryOwner.read(tool)
     do throws(PgBackRestError) {
       let info = try await tool.info()
-      if !info.exists, archiving == .off, !tool.isConfigured { return nil }
+      if !info.exists, archiving == .off, !tool.isConfigured, owner == nil { return nil }
       let backups = info.backups.map(BackupRecord.init)
       let lastBackup = backups.last?.ended
       let isHere = if case .here = archiving { true } else { false }
       return BackupPolicyObserved(
         archiving: archiving, archiveFailedAt: isHere ? status.failedAt : nil,
         isConfigured: tool.isConfigured, stanza: BackupPolicyBackend.stanza(info), backups: backups,
-        restorable: isHere ? status.progress.restorable(at: status.now, lastBackup: lastBackup) : lastBackup)
+        restorable: isHere ? status.progress.restorable(at: status.now, lastBackup: lastBackup) : lastBackup,
+        owner: owner)
     } catch {
       throw error.backendError
     }
   }
 
-  private func archiving(
-    _ status: ArchiveStatus, _ tool: PgBackRest, _ id: ResourceID
-  ) -> BackupPolicyObserved.Archiving {
+  private static func archiving(_ status: ArchiveStatus, _ tool: PgBackRest) -> BackupPolicyObserved.Archiving
+  {
     guard status.isOn else { return .off }
     if status.command == tool.archiveCommand {
       return .here(timeoutSeconds: Int(status.timeout.milliseconds / 1000))
@@ -64,7 +71,7 @@ package struct BackupPolicyBackend: IndividuallyObservingBackend {
     let marker = "/\(BackupPolicyBackend.workFolder)/"
     guard let range = status.command.firstRange(of: marker) else { return .elsewhere }
     let name = String(status.command[range.upperBound...].prefix { $0 != "/" })
-    return name == id.name || name.isEmpty ? .elsewhere : .policy(name)
+    return name == tool.settings.stanza || name.isEmpty ? .elsewhere : .stanza(name)
   }
 
   /// Status codes of pgBackRest: 0 ready, 2 ready without a backup, 1 missing, 3 missing for this server.
@@ -89,7 +96,15 @@ package struct BackupPolicyBackend: IndividuallyObservingBackend {
     _ operation: BackupPolicyOperation, to subject: Subject<BackupPolicySpec>, in context: ReconcileContext
   ) async throws(BackendError) {
     guard let spec = subject.spec else { return }
-    let tool = try await tool(spec, subject.id)
+    let tool = try await tool(spec, subject.id, context)
+    if operation != .stopArchiving { try requireOwnership(of: tool, subject, context) }
+    switch operation {
+    case .createStanza, .recordOwner: try RepositoryOwner.write(context.mark(of: subject.id), tool)
+    case .archive(let seconds):
+      try await configure(tool.serverSettings.merging(["archive_timeout": "\(seconds)s"]) { $1 })
+    case .stopArchiving: try await configure([:])
+    case .backUp, .expire: break
+    }
     do throws(PgBackRestError) {
       switch operation {
       case .createStanza:
@@ -99,17 +114,24 @@ package struct BackupPolicyBackend: IndividuallyObservingBackend {
         try tool.writeConfiguration()
         try await tool.backup(.full)
       case .expire(let label): try await tool.expire(label: label)
-      case .archive, .stopArchiving: break
+      case .recordOwner, .archive, .stopArchiving: break
       }
     } catch {
       throw error.backendError
     }
-    switch operation {
-    case .archive(let seconds):
-      try await configure(tool.serverSettings.merging(["archive_timeout": "\(seconds)s"]) { $1 })
-    case .stopArchiving: try await configure([:])
-    case .createStanza, .backUp, .expire: break
-    }
+  }
+
+  /// - Throws: `repository.foreign` where the repository names another owner than the policy or its former
+  ///   name.
+  private func requireOwnership(
+    of tool: PgBackRest, _ subject: Subject<BackupPolicySpec>, _ context: ReconcileContext
+  ) throws(BackendError) {
+    let mark = context.mark(of: subject.id)
+    guard let owner = try RepositoryOwner.read(tool), owner != mark,
+      owner != subject.movedFrom.map({ context.mark(of: $0.id) })
+    else { return }
+    throw OwnershipConflict(.folder(path: tool.settings.repository), owner: owner, claimant: mark)
+      .backendError(code: "repository.foreign")
   }
 
   /// Creates a full backup at once, regardless of the schedule. Returns once it can be restored.
@@ -120,7 +142,8 @@ package struct BackupPolicyBackend: IndividuallyObservingBackend {
       throw BackendError(
         code: "backup.unsupported", "\(subject.id) has no embedded server to back up", retry: .afterChange)
     }
-    let tool = try await tool(spec, subject.id)
+    let tool = try await tool(spec, subject.id, context)
+    try requireOwnership(of: tool, subject, context)
     let start = ContinuousClock.now
     do throws(PgBackRestError) {
       guard try await tool.info().exists else {
@@ -151,7 +174,11 @@ package struct BackupPolicyBackend: IndividuallyObservingBackend {
 
   private static let workFolder = "pgbackrest"
 
-  private func tool(_ spec: BackupPolicySpec, _ id: ResourceID) async throws(BackendError) -> PgBackRest {
+  /// - Parameter context: Its holdings name the stanza of a policy that was renamed: the stanza and
+  ///   pgBackRest's own files keep their names, so that WAL goes on to the same archive.
+  private func tool(
+    _ spec: BackupPolicySpec, _ id: ResourceID, _ context: ReconcileContext
+  ) async throws(BackendError) -> PgBackRest {
     guard case .folder(let folder) = spec.repository else {
       throw BackendError(code: "backup.repository", "\(id) has no folder to back up to", retry: .afterChange)
     }
@@ -165,11 +192,12 @@ package struct BackupPolicyBackend: IndividuallyObservingBackend {
       throw error.backendError
     }
     let base = base(ofData: data)
+    let stanza = BackupPolicyClaims.stanza(of: id, context.claims)
     do throws(PgBackRestError) {
       return try PgBackRest(
         PgBackRest.Settings(
-          stanza: id.name, repository: folder.hasPrefix("/") ? folder : "\(base)/\(folder)",
-          workFolder: "\(base)/\(BackupPolicyBackend.workFolder)/\(id.name)", dataFolder: data,
+          stanza: stanza, repository: folder.hasPrefix("/") ? folder : "\(base)/\(folder)",
+          workFolder: "\(base)/\(BackupPolicyBackend.workFolder)/\(stanza)", dataFolder: data,
           socketFolder: socket, retention: .manual(fullWithWAL: spec.keep.fullyRestorable)))
     } catch {
       throw error.backendError

@@ -14,7 +14,7 @@ package enum BackupPolicyExport {
       spec.rpo = TimeSpan(seconds: Int64(seconds) * 3)
     case .here: break
     case .off: remarks.append("its server does not archive")
-    case .policy(let other): remarks.append("its server archives for BackupPolicy/\(other)")
+    case .stanza(let other): remarks.append("its server archives into stanza \(other)")
     case .elsewhere: remarks.append("its server has another archive command")
     }
     if observed.stanza != .ready || !observed.isConfigured { remarks.append("its repository is not set up") }

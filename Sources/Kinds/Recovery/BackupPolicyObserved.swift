@@ -6,8 +6,8 @@ package struct BackupPolicyObserved: Sendable, Equatable {
     case off
     /// WAL goes to this policy's repository; a segment is closed after at most this many seconds.
     case here(timeoutSeconds: Int)
-    /// WAL goes to the repository of another policy of this controller.
-    case policy(String)
+    /// WAL goes to another stanza of this controller, whose name this is.
+    case stanza(String)
     /// The server has an archive command that no policy of this controller set.
     case elsewhere
   }
@@ -29,10 +29,15 @@ package struct BackupPolicyObserved: Sendable, Equatable {
   package let backups: [BackupRecord]
   /// The newest restore point; nil where there is none.
   package let restorable: Timestamp?
+  /// Unless it is `.separate`, the repository was not read.
+  package let place: RepositoryPlace
+  /// According to the file in the repository; nil where there is none.
+  package let owner: Owner?
 
   package init(
     archiving: Archiving, archiveFailedAt: Timestamp? = nil, isConfigured: Bool = true, stanza: Stanza,
-    backups: [BackupRecord], restorable: Timestamp?
+    backups: [BackupRecord], restorable: Timestamp?, place: RepositoryPlace = .separate,
+    owner: Owner?
   ) {
     self.archiving = archiving
     self.archiveFailedAt = archiveFailedAt
@@ -40,6 +45,8 @@ package struct BackupPolicyObserved: Sendable, Equatable {
     self.stanza = stanza
     self.backups = backups
     self.restorable = restorable
+    self.place = place
+    self.owner = owner
   }
 }
 
@@ -66,19 +73,4 @@ package struct BackupRecord: Hashable, Sendable {
     self.ended = ended
     self.size = size
   }
-}
-
-/// The operation of a step on a policy's server or repository.
-package enum BackupPolicyOperation: StepOperation {
-  /// Writes pgBackRest's configuration and creates the stanza where it is missing.
-  case createStanza
-  /// Sends WAL to the repository and closes a segment after at most this many seconds. Restarts the server
-  /// where the archive was off.
-  case archive(timeoutSeconds: Int)
-  /// Creates a full backup. Completes once it can be restored.
-  case backUp
-  /// Removes one backup and those that depend on it.
-  case expire(label: String)
-  /// Stops sending WAL and restarts the server. The repository stays unchanged.
-  case stopArchiving
 }

@@ -10,7 +10,7 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
   package func plan(
     _ desired: Resource<BackupPolicySpec>?, _ observed: BackupPolicyObserved?, _ context: PlanContext
   ) throws(PlanError) -> PlanOutcome<BackupPolicyOperation> {
-    guard let desired else { return stop(observed, context.id) }
+    guard let desired else { return stop(observed, context) }
     let spec = desired.spec
     guard let offer = context.reconcile.offers.databases[spec.of.id] else {
       return .waiting(on: "\(spec.of) is not declared", resources: [spec.of.id])
@@ -21,13 +21,41 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
           + "release",
         hint: "have the external server's operator archive its WAL, or declare the database `embedded: {}`")
     }
-    var steps = try stanza(observed, context.id)
-    steps += try archiving(spec, observed, context.id)
+    if let problem = observed?.place.problem {
+      throw PlanError(
+        "\(context.id) cannot back up \(spec.of): \(problem)",
+        hint: "declare a folder on another disk, or at least outside of the data folder")
+    }
+    var steps = try owner(spec, observed, context)
+    steps += try stanza(observed, context.id)
+    steps += try archiving(spec, observed, context)
     steps += backup(spec, observed, context)
     if let observed {
       steps += Retention.expired(observed.backups, keep: spec.keep).map { expire($0, spec.keep) }
     }
     return PlanOutcome(steps: steps)
+  }
+
+  /// The owner of a new repository is recorded with its stanza.
+  private func owner(
+    _ spec: BackupPolicySpec, _ observed: BackupPolicyObserved?, _ context: PlanContext
+  ) throws(PlanError) -> [Step<BackupPolicyOperation>] {
+    let mark = context.reconcile.mark(of: context.id)
+    guard let observed, observed.owner != mark else { return [] }
+    if let owner = observed.owner, owner != context.movedFrom.map({ context.reconcile.mark(of: $0.id) }),
+      case .folder(let folder) = spec.repository
+    {
+      let conflict = OwnershipConflict(.folder(path: folder), owner: owner, claimant: mark)
+      throw PlanError(
+        conflict.text,
+        hint: "declare another folder; if that owner is gone for good, remove rendertrust-owner.json from it")
+    }
+    guard observed.stanza == .ready else { return [] }
+    return [
+      Step(
+        .update, "record the owner of the backup repository", because: "it does not name the policy",
+        operation: .recordOwner)
+    ]
   }
 
   private func stanza(_ observed: BackupPolicyObserved?, _ id: ResourceID)
@@ -55,7 +83,7 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
   }
 
   private func archiving(
-    _ spec: BackupPolicySpec, _ observed: BackupPolicyObserved?, _ id: ResourceID
+    _ spec: BackupPolicySpec, _ observed: BackupPolicyObserved?, _ context: PlanContext
   ) throws(PlanError) -> [Step<BackupPolicyOperation>] {
     let wanted = spec.archiveTimeoutSeconds
     let change = FieldChange("continuous", from: .bool(false), to: .bool(true))
@@ -71,9 +99,16 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
     switch observed?.archiving ?? .off {
     case .off: return step(.disruptive, "the server does not archive", [change])
     case .elsewhere: return step(.safe, "the server has another archive command", [change])
-    case .policy(let other):
+    case .stanza(let other):
+      let holding = context.reconcile.holdings.overlapping(.archive(of: .embedded)).first
+      if let holding, holding.environment == context.reconcile.environment,
+        holding.resource == context.id || holding.resource == context.movedFrom?.id
+      {
+        return step(.safe, "the server archives into stanza \(other)", [change])
+      }
+      let holder = holding?.resource ?? ResourceID(kind: "BackupPolicy", name: other)
       throw PlanError(
-        "\(spec.of) is already archived by BackupPolicy/\(other), and a server has one archive",
+        "\(spec.of) is already archived by \(holder), and a server has one archive",
         hint: "remove one of the two policies")
     case .here(let seconds) where seconds != wanted:
       let from = Value.string(TimeSpan(seconds: Int64(seconds)).description)
@@ -100,10 +135,18 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
     Step(.maintain, "expire backup \(label)", because: keep.text, operation: .expire(label: label))
   }
 
-  private func stop(_ observed: BackupPolicyObserved?, _ id: ResourceID)
+  /// Nothing is stopped where another policy goes on with the archive.
+  private func stop(_ observed: BackupPolicyObserved?, _ context: PlanContext)
     -> PlanOutcome<BackupPolicyOperation>
   {
-    guard case .here? = observed?.archiving else { return .upToDate }
+    let id = context.id
+    let reconcile = context.reconcile
+    guard let observed, case .here = observed.archiving, reconcile.moves.move(from: id) == nil,
+      observed.owner == nil || observed.owner == reconcile.mark(of: id),
+      reconcile.holdings.overlapping(.archive(of: .embedded)).allSatisfy({
+        $0.resource == id && $0.environment == reconcile.environment
+      })
+    else { return .upToDate }
     let step = Step(
       .delete, "stop archiving WAL, restarting the server; the repository and its backups stay",
       because: "\(id) left the manifests", risk: .disruptive,

@@ -20,7 +20,7 @@ package struct BackupPolicySpec: ManifestSpec {
       "of", \.of, "The database to back up; with it all databases of the embedded server", .required,
       .refersTo("Database"))
     Field("continuous", \.continuous, "Whether the WAL between backups is archived")
-    Field("schedule", \.schedule, "When a full backup is due, in UTC")
+    Field("schedule", \.schedule, "When a full backup is due, in UTC", .isEverDue)
     Field(
       "rpo", \.rpo,
       "Recovery point objective: the policy is degraded while the newest restore point is older",
@@ -34,6 +34,11 @@ package struct BackupPolicySpec: ManifestSpec {
       report.error(
         at: "continuous", "a backup of a running server cannot be restored without the WAL around it",
         hint: "write `continuous: true` or leave the field out")
+    }
+    if case .folder(let path) = repository, !path.hasPrefix("/"), RepositoryPlace.isUnsafe(relative: path) {
+      report.error(
+        at: "repository.folder", "the folder ‘\(path)’ is not separate from the data folder of the server",
+        hint: "for example `folder: backups`")
     }
   }
 

@@ -36,7 +36,8 @@ package struct ServicePlanner: SafetyFactProviding {
   private func containerPlan(for desired: Resource<ServiceSpec>, in context: PlanContext) -> ContainerPlan? {
     ServicePlanner.engine(for: desired.spec, in: context.reconcile.offers).map { engine in
       ContainerPlan(
-        for: desired, node: desired.spec.node?.id, engine: engine, template: desired.spec.template)
+        for: desired, node: desired.spec.node?.id, engine: engine, template: desired.spec.template,
+        volumes: context.reconcile.claims.mounts(of: desired))
     }
   }
 
@@ -51,7 +52,7 @@ package struct ServicePlanner: SafetyFactProviding {
       return []
     }
     let found = ServiceAdoption.containers(observed, for: desired)
-    guard !found.isEmpty, !found.contains(where: { $0.satisfies(plan) }),
+    guard !found.isEmpty, !found.contains(where: { $0.state != .dead && $0.hasConfiguration(of: plan) }),
       !found.allSatisfy({ $0.state == .dead && $0.matches(plan) })
     else { return [] }
     return [.risksData(volumes: volumes.sorted())]
@@ -60,9 +61,8 @@ package struct ServicePlanner: SafetyFactProviding {
   /// Names the volumes that stay after the containers are removed.
   private func volumeNote(_ context: PlanContext) -> String {
     let volumes = (context.lastApplied?.spec as? ServiceSpec)?.volumes.keys.sorted() ?? []
-    let names = volumes.map {
-      ContainerPlan.volumeName($0, of: context.id, owner: context.reconcile.owner)
-    }
+    let claims = context.reconcile.claims
+    let names = volumes.map { claims.volumeName($0, of: context.id) }
     return names.isEmpty ? "" : ", its volumes stay: \(names.joined(separator: ", "))"
   }
 }

@@ -21,7 +21,7 @@ package struct ServiceSpec: ContainerizedSpec {
 
   package static let fields = Fields<Self>("A platform service, run as one container") {
     Field("image", \.image, "The image by digest; the tag is for people", .required)
-    Field("command", \.command, "Arguments instead of the image's own")
+    Field("command", \.command, "Arguments instead of the image's own", .freeText)
     Field("environment", \.environment, "Variables: text or secret references")
     Field(
       "ports", \.ports, "Published ports; without an address they are reachable from the host only",
@@ -40,12 +40,14 @@ package struct ServiceSpec: ContainerizedSpec {
   package func validate(_ report: inout FieldReport) {
     report.checkVariables(environment, at: "environment")
     report.checkVolumes(volumes, at: "volumes")
-    report.checkExternalVolumes(externalVolumes, beside: volumes, at: "externalVolumes")
+    report.checkExternalVolumes(externalVolumes, at: "externalVolumes")
+    report.checkMounts(volumes: volumes, externalVolumes: externalVolumes, writable: security.writable)
     for (index, port) in ports.enumerated() {
-      let isTaken = ports[..<index].contains {
-        $0.hostPort == port.hostPort && $0.transport == port.transport
+      if let other = ports[..<index].first(where: { $0.host.overlaps(port.host) }), other != port {
+        report.error(
+          at: "ports[\(index)]", "host port \(port.host) overlaps \(other.host), which is declared above",
+          hint: "publish one of them on another port or address")
       }
-      if isTaken { report.error(at: "ports[\(index)]", "host port \(port.hostPort) is declared twice") }
     }
   }
 
@@ -55,6 +57,8 @@ package struct ServiceSpec: ContainerizedSpec {
       volumes: volumes, externalVolumes: externalVolumes, healthCommand: health?.command)
   }
 
+  package func template(on node: ComputeOffer?) -> ContainerTemplate? { template }
+  package var ownVolumes: [String: String] { volumes }
   package var containerLimits: ContainerLimits { limits.limits }
   package var healthRule: HealthRule { health?.rule ?? .running }
 

@@ -17,6 +17,8 @@ package enum Services {
       Kind(
         ServiceSpec.self, planner: ServicePlanner(), backend: ServiceBackend(toolkit),
         offer: { ServiceAdoption.offer(of: $0) },
+        claims: { ServiceClaims.of($0, in: $1, canonical: { toolkit.engines.canonical($0) }) },
+        isMovable: true,
         importing: { await ServiceImport(engines: toolkit.engines).find($0, $1) },
         export: ContainerExport.export)
     ]

@@ -36,11 +36,12 @@ package struct Diagnostic: Hashable, Sendable, Error, CustomStringConvertible {
   package var description: String { rendered(color: false) }
 
   /// `file:line:column: error: message`, the source line, a caret and the hint; ends in a line feed.
-  package func rendered(color: Bool) -> String {
-    let bold = color ? "\u{1B}[1m" : ""
-    let accent = color ? (severity == .error ? "\u{1B}[1;31m" : "\u{1B}[1;33m") : ""
-    let green = color ? "\u{1B}[1;32m" : ""
-    let plain = color ? "\u{1B}[0m" : ""
+  /// - Parameter opening: the beginning of a colour sequence.
+  package func rendered(color: Bool, opening: String = "\u{1B}[") -> String {
+    let bold = color ? "\(opening)1m" : ""
+    let accent = color ? (severity == .error ? "\(opening)1;31m" : "\(opening)1;33m") : ""
+    let green = color ? "\(opening)1;32m" : ""
+    let plain = color ? "\(opening)0m" : ""
     let prefix = location.map { location in
       let file = VisibleText.escaped(location.file, limit: 1000)
       return location.line > 0 ? "\(file):\(location.line):\(location.column): " : "\(file): "
@@ -67,8 +68,8 @@ package struct Diagnostic: Hashable, Sendable, Error, CustomStringConvertible {
 
 extension [Diagnostic] {
   /// All diagnostics one below the other, at most `limit`, followed by the number of the others.
-  package func rendered(color: Bool, limit: Int = 100) -> String {
-    let shown = prefix(limit).map { $0.rendered(color: color) }.joined()
+  package func rendered(color: Bool, opening: String = "\u{1B}[", limit: Int = 100) -> String {
+    let shown = prefix(limit).map { $0.rendered(color: color, opening: opening) }.joined()
     return count > limit ? shown + "… and \(count - limit) more\n" : shown
   }
 }

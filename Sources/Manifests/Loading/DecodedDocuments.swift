@@ -72,6 +72,11 @@ struct DecodedDocuments {
     if let resource { decoded.append(resource) }
   }
 
+  /// The document of each resource; the first where a resource stands twice.
+  var documents: [ResourceID: Node] {
+    Dictionary(decoded.lazy.map { ($0.resource.id, $0.document) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// Returns all resources, each id once. What a selector matches is added to the references or, where it is
   /// only read, to the digest.
   func resolved(_ diagnostics: inout [Diagnostic]) -> [AnyResource] {

@@ -5,8 +5,11 @@ package import Model
 /// Synchronous; uses all cores. 100,000 documents take about a second.
 package struct ManifestLoader: Sendable {
   private let schemas: [String: KindSchema]
+  private let checks: [ManifestCheck]
 
-  package init(kinds: [KindSchema]) {
+  /// - Parameter checks: rules between resources, besides those of references.
+  package init(kinds: [KindSchema], checks: [ManifestCheck] = []) {
+    self.checks = checks
     schemas = Dictionary(kinds.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -14,8 +17,8 @@ package struct ManifestLoader: Sendable {
   ///
   /// Of a folder, its own `*.yaml` and `*.yml` files are loaded by name, not those of folders inside it.
   /// Where a sibling folder named `base` exists, the folder's documents are merged into the base's by kind
-  /// and name; see `Overlay`. An empty folder is valid; a missing path is an error. All problems are reported
-  /// at once.
+  /// and name; see `Overlay`. An empty folder is valid; a missing path, an empty file, and a manifest with
+  /// almost the right file name (`NearMisses`) are errors. All problems are reported at once.
   package func load(paths: [String]) -> LoadResult {
     let (files, problems) = SourceFolder.read(paths)
     var none: Variables?
@@ -31,12 +34,12 @@ package struct ManifestLoader: Sendable {
     return load(files, problems, parsed, &cache.variables)
   }
 
-  /// Loads one text, such as the body of a request.
+  /// Loads one text, which unlike a file may be empty.
   /// - Parameter name: The file name in locations.
   package func load(text: String, name: String) -> LoadResult {
     let file = SourceFile(name: name, folder: "", bytes: Array(text.utf8), isBase: false, isComplete: true)
     var none: Variables?
-    return load([file], [], ParsedFiles([file]), &none)
+    return load([file], [], ParsedFiles([file]), &none, allowsBlank: true)
   }
 
   /// The files of these paths and those that their environment mentions, so that another process can load
@@ -63,11 +66,14 @@ package struct ManifestLoader: Sendable {
   ///   decoded documents are not stored.
   private func load(
     _ files: [SourceFile], _ problems: [Diagnostic], _ parsed: ParsedFiles, _ known: inout Variables?,
-    mentioned: MentionedFiles = MentionedFiles()
+    mentioned: MentionedFiles = MentionedFiles(), allowsBlank: Bool = false
   ) -> LoadResult {
+    let blank = allowsBlank ? [] : files.filter(\.isBlank)
+    let problems = problems + blank.map(\.blankProblem)
     var diagnostics = problems
     var mentioned = mentioned
-    diagnostics += parsed.diagnostics
+    diagnostics +=
+      blank.isEmpty ? parsed.diagnostics : parsed.diagnostics(besides: Set(blank.map(\.name)), files)
     let documents = layered(parsed.documents, files, &diagnostics)
     let (environment, others) = Setting.decode(documents, schemas, files, &mentioned, &diagnostics)
     let variables = known == environment.variables ? known ?? environment.variables : environment.variables
@@ -81,6 +87,12 @@ package struct ManifestLoader: Sendable {
     if isEveryNameKnown { check.reportMissing(besides: decoded.faulty.union(environment.faulty)) }
     check.reportCycles()
     diagnostics += check.diagnostics
+    if !checks.isEmpty {
+      let documents = decoded.documents
+      for check in checks {
+        diagnostics += check.diagnostics(of: resources, in: environment.name, documents)
+      }
+    }
     SourceLines.attach(to: &diagnostics, from: files)
     let isFine = !diagnostics.contains { $0.severity == .error }
     let desired =

@@ -29,6 +29,10 @@ struct ParsedFiles: Sendable {
     files.count == 1 ? files[0].documents : Array(files.lazy.map(\.documents).joined())
   }
   var diagnostics: [Diagnostic] { files.flatMap(\.diagnostics) }
+  /// The errors in the text of all files but these.
+  func diagnostics(besides names: Set<String>, _ sources: [SourceFile]) -> [Diagnostic] {
+    zip(sources, files).flatMap { names.contains($0.name) ? [] : $1.diagnostics }
+  }
   /// Whether documents were dropped, so that their resources are unknown.
   var isIncomplete: Bool { files.contains(where: \.isIncomplete) }
 

@@ -31,6 +31,16 @@ struct SourceFile: Sendable {
     self.isComplete = isComplete
   }
 
+  /// Whether the file has white space only. It is truncated while it is written, or was emptied by mistake:
+  /// its resources are unknown rather than absent.
+  var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D } }
+
+  var blankProblem: Diagnostic {
+    Diagnostic(
+      at: SourceLocation(file: name, line: 1, column: 1), "the file is empty",
+      hint: "remove the file, or write a manifest")
+  }
+
   /// Larger files are rejected, so that a wrong path costs no memory.
   static let maximumSize = 256 << 20
 

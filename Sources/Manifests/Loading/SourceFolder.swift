@@ -73,14 +73,29 @@ enum SourceFolder {
       return
     }
     defer { closedir(directory) }
+    let names = names(in: directory)
+    let prefix = folder.hasSuffix("/") ? folder : folder + "/"
+    problems += NearMisses.problems(in: prefix, names: names)
+    for name in names.sorted() where NearMisses.isManifestName(name) && !name.hasPrefix(".") {
+      if isFile(prefix + name) { paths.append(prefix + name) }
+    }
+  }
+
+  /// The names in a folder; none if it cannot be read.
+  static func names(in folder: String) -> [String] {
+    guard let directory = opendir(folder) else { return [] }
+    defer { closedir(directory) }
+    return names(in: directory)
+  }
+
+  private static func names(in directory: OpaquePointer) -> [String] {
     var names: [String] = []
     while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
-        String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if !name.hasPrefix("."), name.hasSuffix(".yaml") || name.hasSuffix(".yml") { names.append(name) }
+      names.append(
+        withUnsafeBytes(of: &entry.pointee.d_name) { buffer in
+          String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
+        })
     }
-    let prefix = folder.hasSuffix("/") ? folder : folder + "/"
-    for name in names.sorted() where isFile(prefix + name) { paths.append(prefix + name) }
+    return names
   }
 }

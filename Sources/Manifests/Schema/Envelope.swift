@@ -43,10 +43,24 @@ struct Envelope {
       decoder.error(document, "the document needs the field ‘metadata’", hint: "add `metadata: {name: …}`")
     }
     guard isFine, let metadata else { return nil }
+    guard checkFormerName(metadata, in: document, kind: kind, &decoder) else { return nil }
     return Envelope(
       id: ResourceID(kind: kind, name: metadata.name),
       metadata: Metadata(labels: metadata.labels, annotations: metadata.annotations, mode: metadata.mode),
       spec: spec)
+  }
+
+  /// Verifies the annotation that names the resource under its former name.
+  private static func checkFormerName(
+    _ metadata: MetadataFields, in document: Node, kind: String, _ decoder: inout ManifestDecoder
+  ) -> Bool {
+    guard let text = metadata.annotations[Move.annotation] else { return true }
+    if let former = ResourceID(text), former.kind == kind, former.name != metadata.name { return true }
+    decoder.error(
+      document["metadata"]?["annotations"]?[Move.annotation] ?? document,
+      "‘\(Node.shortened(text))’ is not a former name of \(kind)/\(metadata.name)",
+      hint: "write the Kind/name that this resource had before, such as \(kind)/old")
+    return false
   }
 
   /// The schema of a document's kind; nil after the problem was reported.
@@ -100,7 +114,11 @@ struct MetadataFields: ManifestObject {
         examples: ["web-1"]
       ) { ResourceName.isValid($0) })
     Field("labels", \.labels, "What selectors match")
-    Field("annotations", \.annotations, "Notes that nothing depends on, but for `\(Adoption.annotation)`")
+    Field(
+      "annotations", \.annotations,
+      "Notes that nothing depends on, but for `\(Adoption.annotation)` "
+        + "and `\(Move.annotation)`",
+      .freeText)
     Field("mode", \.mode, "How far the controller may go")
   }
 }

@@ -27,9 +27,12 @@ package final class Field<Root: ManifestObject>: Sendable {
     shape = { rules.reduce(V.shape) { $1.refine($0) } }
     let checks = rules.compactMap(\.problem)
     let location = FieldLocation(property)
+    let isFreeText = rules.contains { $0.isFreeText }
     decode = { node, decoder, root in
-      guard let value = V.decode(node, &decoder) else { return false }
-      for check in checks {
+      let decoded =
+        isFreeText ? decoder.withFreeText { V.decode(node, &$0) } : V.decode(node, &decoder)
+      guard let value = decoded else { return false }
+      for check in checks where decoder.appliesRules {
         guard let problem = check(value) else { continue }
         problem.report(node, &decoder)
         return false
@@ -164,6 +167,7 @@ extension ManifestObject {
       guard let reference = fields.list[index].defaultMention else { continue }
       decoder.mention(reference.id, at: node, field: fields.list[index].name)
     }
+    guard decoder.appliesRules else { return root }
     var report = FieldReport()
     root.validate(&report)
     report.emit(at: node, &decoder)

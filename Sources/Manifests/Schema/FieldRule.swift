@@ -4,16 +4,19 @@
 ///     Field("database", \.database, "Where the prices live", .required, .refersTo("Database"))
 package struct FieldRule<Value: Sendable>: Sendable {
   let isRequired: Bool
+  /// Whether texts in the field may contain line breaks and other control characters.
+  let isFreeText: Bool
   /// Nil for a valid value, otherwise the problem, continuing ‘‘field’ …’, and a hint.
   let problem: (@Sendable (Value) -> RuleProblem?)?
   /// Adds the rule to the shape that editors get.
   let refine: @Sendable (Shape) -> Shape
 
   private init(
-    isRequired: Bool = false, problem: (@Sendable (Value) -> RuleProblem?)?,
+    isRequired: Bool = false, isFreeText: Bool = false, problem: (@Sendable (Value) -> RuleProblem?)?,
     refine: @escaping @Sendable (Shape) -> Shape
   ) {
     self.isRequired = isRequired
+    self.isFreeText = isFreeText
     self.problem = problem
     self.refine = refine
   }
@@ -21,6 +24,13 @@ package struct FieldRule<Value: Sendable>: Sendable {
   /// The field must be written.
   package static var required: FieldRule {
     FieldRule(isRequired: true, problem: nil, refine: { $0 })
+  }
+
+  /// Texts in the field may contain line breaks and other control characters. Without this rule they are
+  /// refused, because texts become parts of configuration files and commands. For texts that are passed on as
+  /// a whole, such as arguments of a program.
+  package static var freeText: FieldRule {
+    FieldRule(isFreeText: true, problem: nil, refine: { $0 })
   }
 
   /// Any other rule.

@@ -16,20 +16,30 @@ package struct KindSchema: Sendable {
     decodeSpec = { node, decoder in Spec.decode(node, &decoder) }
   }
 
-  /// A resource from its stored document, as `AnyResource.document` returns it.
-  package func decode(_ document: Value) throws(InvalidManifest) -> AnyResource {
-    var decoder = ManifestDecoder()
+  /// A resource from its document, as `AnyResource.document` returns it.
+  package func decode(
+    _ document: Value, appliesRules: Bool = true
+  ) throws(InvalidManifest) -> AnyResource {
+    var decoder = ManifestDecoder(appliesRules: appliesRules)
     guard let decoded = decode(Node(document), &decoder) else {
       throw InvalidManifest(diagnostics: decoder.diagnostics)
     }
     return decoded.resource
   }
 
-  /// A resource from its stored spec.
+  /// A resource from a spec in canonical form.
   package func decode(
     spec: Value, id: ResourceID, metadata: Metadata
   ) throws(InvalidManifest) -> AnyResource {
     try decode(AnyResource.document(id: id, metadata: metadata, spec: spec))
+  }
+
+  /// A resource from a spec that this release or an earlier one recorded. Rules that became stricter since
+  /// do not apply, so that every applied resource can be observed and removed.
+  package func decode(
+    recorded spec: Value, id: ResourceID
+  ) throws(InvalidManifest) -> AnyResource {
+    try decode(AnyResource.document(id: id, metadata: Metadata(), spec: spec), appliesRules: false)
   }
 
   /// A resource and its selectors from a document of this kind; nil after all problems were reported.
@@ -39,12 +49,18 @@ package struct KindSchema: Sendable {
     decoder.begin(document)
     let specNode = document["spec"] ?? Node.emptyMap(named: "spec", at: document)
     guard let spec = decodeSpec(specNode, &decoder), let envelope else { return nil }
+    if decoder.appliesRules {
+      var report = FieldReport()
+      spec.validate(named: envelope.id.name, &report)
+      report.emit(at: document, &decoder)
+      if report.hasErrors { return nil }
+    }
     let location = document.location
     let resource = AnyResource(
       id: envelope.id, metadata: envelope.metadata, spec: spec,
       references: Array(decoder.references[firstReference...]), location: location.line > 0 ? location : nil,
       digest: envelope.metadata.digest(with: spec.value))
-    return DecodedResource(resource: resource, selectors: spec.selectors)
+    return DecodedResource(resource: resource, selectors: spec.selectors, document: document)
   }
 }
 
@@ -66,6 +82,8 @@ extension Metadata {
 struct DecodedResource: Sendable {
   let resource: AnyResource
   let selectors: [ResourceSelector]
+  /// Where the fields of the resource are located.
+  let document: Node
 }
 
 extension Resource where Spec == any ResourceSpec {

@@ -7,13 +7,18 @@ package struct ManifestDecoder: Sendable {
   package private(set) var references: [Reference] = []
   /// The current item of each enclosing list and map, so that paths need no search.
   private var trail: [NodePath.Step] = []
+  /// Whether the text of the current field may contain line breaks and other control characters.
+  private var isFreeText = false
   /// The document being decoded; nil where it is not known.
   private var document: Node?
+  /// False for a recorded document. It was valid in the release that recorded it, and stays readable where a
+  /// later release has stricter rules: only the types of its fields are checked.
+  let appliesRules: Bool
 
   /// The maximum number of problems of one document; a broken one would have thousands.
   private static let maximumProblems = 100
 
-  package init() {}
+  package init(appliesRules: Bool = true) { self.appliesRules = appliesRules }
 
   /// Reports a problem of `node`.
   /// - Parameter hidesText: Whether the node may hold a secret by mistake.
@@ -46,7 +51,35 @@ package struct ManifestDecoder: Sendable {
       mismatch(node, expected: expected())
       return nil
     }
-    return node.text
+    return text(node)
+  }
+
+  /// The text of a scalar, without control characters, so that it is safe in a line of a file and of a
+  /// command. A field with the rule `freeText` may hold all of them but NUL. Nil after the problem was
+  /// reported.
+  mutating func text(_ node: Node) -> String? { text(node, isFree: isFreeText) }
+
+  /// The text of a key, which never contains a control character.
+  mutating func key(_ node: Node) -> String? { text(node, isFree: false) }
+
+  private mutating func text(_ node: Node, isFree: Bool) -> String? {
+    let isPlain = node.withUTF8 { bytes in bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
+    let text = node.text
+    guard !isPlain,
+      let found = text.unicodeScalars.first(where: { isFree ? $0.value == 0 : $0.isControlCharacter })
+    else { return text }
+    error(
+      node, "\(node.label) contains the control character \(found.codePoint)",
+      hint: isFree ? "no system stores it: remove it" : "write one line of visible text")
+    return nil
+  }
+
+  /// Decodes a value in which any text without NUL is allowed.
+  package mutating func withFreeText<Value>(_ decode: (inout ManifestDecoder) -> Value?) -> Value? {
+    let outer = isFreeText
+    isFreeText = true
+    defer { isFreeText = outer }
+    return decode(&self)
   }
 
   /// Records that the document references another resource, which must exist and is applied first.
@@ -91,12 +124,16 @@ package struct FieldReport: Sendable {
 
   func emit(at node: Node, _ decoder: inout ManifestDecoder) {
     for problem in problems {
-      decoder.error(FieldReport.location(of: problem.field, in: node), problem.message, hint: problem.hint)
+      decoder.error(node.node(at: problem.field), problem.message, hint: problem.hint)
     }
   }
+}
 
-  private static func location(of field: String, in node: Node) -> Node {
-    var location = node
+extension Node {
+  /// The value of a field below this node, such as `price` or `ports[0].host`; where it is not written, the
+  /// nearest enclosing value.
+  func node(at field: String) -> Node {
+    var location = self
     for part in field.split(whereSeparator: { $0 == "." || $0 == "[" }) {
       if part.last == "]", let index = Int(part.dropLast()) {
         guard let element = location.elements.dropFirst(index).first(where: { _ in true }) else { break }

@@ -61,9 +61,12 @@ package protocol ManifestSpec: ManifestObject, ResourceSpec {
   static var kind: String { get }
   /// Further resources that this one depends on: all of a kind whose labels match.
   var selectors: [ResourceSelector] { get }
+  /// Rules that depend on the resource's name. Paths start at the document: `metadata.name`.
+  func validate(named name: String, _ report: inout FieldReport)
 }
 
 extension ManifestSpec {
+  package func validate(named name: String, _ report: inout FieldReport) {}
   package var selectors: [ResourceSelector] { [] }
   package var value: Value { manifestValue ?? .null }
 }

@@ -11,7 +11,7 @@ extension String: ManifestValue {
       decoder.mismatch(node, expected: "text", hint: hint)
       return nil
     }
-    return node.text
+    return decoder.text(node)
   }
 }
 
@@ -117,11 +117,11 @@ extension Dictionary: ManifestValue where Key == String, Value: ManifestValue {
     for (key, value) in node.members {
       decoder.enter(node, key, position: 0)
       defer { decoder.leave() }
-      guard let element = Value.decode(value, &decoder) else {
+      guard let name = decoder.key(key), let element = Value.decode(value, &decoder) else {
         isFine = false
         continue
       }
-      if map.updateValue(element, forKey: key.text) != nil {
+      if map.updateValue(element, forKey: name) != nil {
         decoder.error(key, "the key ‘\(Node.shortened(key.text))’ stands twice in this map, in two spellings")
         isFine = false
       }

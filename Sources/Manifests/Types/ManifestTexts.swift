@@ -62,6 +62,19 @@ package struct HTTPPath: Hashable, Sendable, CustomStringConvertible, Expressibl
   }
 }
 
+extension FieldRule where Value == CronSchedule {
+  /// The schedule matches some date, unlike `0 2 30 2 *`.
+  package static var isEverDue: FieldRule {
+    rule("a time that occurs") {
+      $0.next(after: Timestamp(seconds: 0)) != nil
+        ? nil
+        : RuleProblem(
+          "is never due, found ‘\($0)’",
+          hint: "the months of the schedule never have that day; for example `0 2 28 2 *`")
+    }
+  }
+}
+
 extension CronSchedule: ManifestText {
   package init?(manifestText: String) { self.init(manifestText) }
   package var manifestText: String { text }

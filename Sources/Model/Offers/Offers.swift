@@ -3,6 +3,7 @@ package struct Offers: Sendable, Equatable {
   package private(set) var compute: [ResourceID: ComputeOffer] = [:]
   package private(set) var databases: [ResourceID: DatabaseOffer] = [:]
   package private(set) var work: [ResourceID: WorkOffer] = [:]
+  package private(set) var schedulers: [ResourceID: SchedulerOffer] = [:]
   /// Resources that offer something and are no longer desired: what runs on them can be found there, nothing
   /// new is placed.
   package var leaving: Set<ResourceID> = []
@@ -16,6 +17,7 @@ package struct Offers: Sendable, Equatable {
     case .compute(let offer): compute[id] = offer
     case .database(let offer): databases[id] = offer
     case .work(let offer): work[id] = offer
+    case .scheduler(let offer): schedulers[id] = offer
     case .adoption(let adoption): adoptions[id] = adoption
     }
   }
@@ -32,9 +34,19 @@ extension Offers {
   }
 }
 
+extension Offers {
+  /// The name of a database of the private server that is dropped because its resource is no longer desired;
+  /// nil for a database that stays.
+  package func droppedDatabase(of id: ResourceID?) -> String? {
+    guard let id, leaving.contains(id), case .embedded(let name)? = databases[id]?.address else { return nil }
+    return name
+  }
+}
+
 package enum Offer: Sendable, Equatable {
   case compute(ComputeOffer)
   case database(DatabaseOffer)
   case work(WorkOffer)
+  case scheduler(SchedulerOffer)
   case adoption(Adoption)
 }

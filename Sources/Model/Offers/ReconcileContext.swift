@@ -9,12 +9,47 @@ package struct ReconcileContext: Sendable {
   package let allowsMockGPUs: Bool
   /// What the desired resources offer to each other, from their specs alone.
   package let offers: Offers
+  /// The environment in the names and marks of things. Equals `environment` until that is renamed: things
+  /// keep their marks then. Never equal for two environments of one controller.
+  package let environmentMark: String
+  /// What the resources of all environments hold.
+  package let holdings: Holdings
+  /// The resources of this environment that were renamed.
+  package let moves: Moves
 
-  package init(environment: String, owner: String, now: Timestamp, allowsMockGPUs: Bool, offers: Offers) {
+  /// - Parameter environmentMark: Nil for the environment's name.
+  package init(
+    environment: String, owner: String, now: Timestamp, allowsMockGPUs: Bool, offers: Offers,
+    environmentMark: String? = nil, holdings: Holdings = Holdings(), moves: Moves = Moves()
+  ) {
     self.environment = environment
     self.owner = owner
     self.now = now
     self.allowsMockGPUs = allowsMockGPUs
     self.offers = offers
+    self.environmentMark = environmentMark ?? environment
+    self.holdings = holdings
+    self.moves = moves
+  }
+
+  /// The owner that the marks of a resource's things name.
+  package func mark(of id: ResourceID) -> Owner {
+    Owner(controller: owner, environment: environmentMark, resource: id)
+  }
+
+  /// Whether two ids stand for one database: they are equal, the first is the new name of the second, or both
+  /// have one address.
+  package func isSameDatabase(_ database: ResourceID, as former: ResourceID) -> Bool {
+    if database == former || moves.move(to: database)?.from == former { return true }
+    guard let address = offers.databases[database]?.address else { return false }
+    return offers.databases[former]?.address == address
+  }
+
+  /// What the claims of resources are computed from, with the moves of this context.
+  package var claims: ClaimContext {
+    ClaimContext(
+      environment: environment, controller: owner, environmentMark: environmentMark, offers: offers,
+      holdings: holdings,
+      formerly: Dictionary(moves.all.map { ($0.to, $0.from) }, uniquingKeysWith: { first, _ in first }))
   }
 }

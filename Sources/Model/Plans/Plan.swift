@@ -66,13 +66,15 @@ package struct ResourcePlan: Sendable {
   package let allowed: [GuardFinding]
   /// The location of the desired resource in the manifests; nil when it is not known.
   package let location: SourceLocation?
+  /// Why the resource begins or ends without its things being created or removed; nil where they are.
+  package let handover: Handover?
 
   /// - Parameter location: Nil for the location of `desired`.
   package init(
     id: ResourceID, outcome: Outcome, steps: [AnyStep] = [], dependsOn: [ResourceID] = [],
     waitingOn: String? = nil, waitsFor: [ResourceID] = [], desired: AnyResource?,
     blockedBy: [GuardFinding] = [], allowed: [GuardFinding] = [],
-    location: SourceLocation? = nil
+    location: SourceLocation? = nil, handover: Handover? = nil
   ) {
     self.location = location ?? desired?.location
     self.id = id
@@ -84,6 +86,7 @@ package struct ResourcePlan: Sendable {
     self.desired = desired
     self.blockedBy = blockedBy
     self.allowed = allowed
+    self.handover = handover
   }
 
   package var risk: Risk { steps.map(\.risk).max() ?? .safe }

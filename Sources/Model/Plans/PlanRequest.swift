@@ -8,11 +8,14 @@ package struct PlanRequest: Sendable {
   /// The resources to plan; nil for every resource that is desired or in the inventory.
   package let scope: Set<ResourceID>?
   package let allowances: Allowances
+  /// The things that a resource declares to be its own.
+  package let claims: @Sendable (AnyResource) -> [ThingClaim]
 
   package init(
     revision: Int64, desired: DesiredState, inventory: [ResourceID: InventoryEntry],
     observations: [ResourceID: Result<Observation, BackendError>], reconcile: ReconcileContext,
-    scope: Set<ResourceID>?, allowances: Allowances
+    scope: Set<ResourceID>?, allowances: Allowances,
+    claims: @escaping @Sendable (AnyResource) -> [ThingClaim] = { _ in [] }
   ) {
     self.revision = revision
     self.desired = desired
@@ -21,5 +24,6 @@ package struct PlanRequest: Sendable {
     self.reconcile = reconcile
     self.scope = scope
     self.allowances = allowances
+    self.claims = claims
   }
 }

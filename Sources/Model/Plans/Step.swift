@@ -9,28 +9,42 @@ package struct Step<Operation: Sendable>: Sendable {
   package let risk: Risk
   /// The fields that change; empty for creates and deletes.
   package let fields: [FieldChange]
+  /// How many running jobs it concerns; nil: none. It is not part of the step's digest, because jobs come and
+  /// go until the step runs.
+  package let jobs: Int?
   package let operation: Operation
 
   package init(
     _ action: StepAction, _ summary: String, because reason: String, risk: Risk = .safe,
-    fields: [FieldChange] = [], operation: Operation
+    fields: [FieldChange] = [], jobs: Int? = nil, operation: Operation
   ) {
     self.action = action
     self.summary = summary
     self.reason = reason
     self.risk = risk
     self.fields = fields
+    self.jobs = jobs
     self.operation = operation
   }
 
   package func map<Other>(_ transform: (Operation) -> Other) -> Step<Other> {
-    Step<Other>(action, summary, because: reason, risk: risk, fields: fields, operation: transform(operation))
+    Step<Other>(
+      action, summary, because: reason, risk: risk, fields: fields, jobs: jobs,
+      operation: transform(operation))
   }
 }
 
 /// The operation type of a kind. `Codable` so that plans can be digested, `Equatable` so that two plans can
 /// be compared.
-package protocol StepOperation: Sendable, Equatable, Codable {}
+package protocol StepOperation: Sendable, Equatable, Codable {
+  /// Whether the step may be cancelled once it has begun. True for steps that have no effect until they end,
+  /// or that can be repeated from any point. True by default.
+  var isInterruptible: Bool { get }
+}
+
+extension StepOperation {
+  package var isInterruptible: Bool { true }
+}
 
 /// A step of any kind.
 package typealias AnyStep = Step<any StepOperation>

@@ -10,7 +10,10 @@ package enum GuardRule: String, Sendable, Codable, CaseIterable {
   case lastNode = "last-node"
   /// A database has a newer schema than its manifest declares.
   case schemaDowngrade = "schema-downgrade"
+  /// The resource claims a thing that belongs to another one.
+  case ownership
 
-  /// Whether `--allow` accepts it. Destructive steps are approved by the digest of exactly that plan.
-  package var isAllowedByName: Bool { self != .destructive }
+  /// Whether `--allow` accepts it. Destructive steps are approved by the digest of exactly that plan. What
+  /// belongs to another resource is never changed.
+  package var isAllowedByName: Bool { self != .destructive && self != .ownership }
 }

@@ -59,16 +59,17 @@ package struct ImageReference: Hashable, Sendable, CustomStringConvertible {
   /// The rule of the OCI distribution specification that the reference breaks; nil where registries accept
   /// it. Parsing does not apply these rules: engines report them when they pull.
   package var distributionProblem: ImageReferenceProblem? {
+    if name.utf8.count > 255 {
+      return ImageReferenceProblem(.name, at: 0, "image names have at most 255 characters")
+    }
     var offset = 0
     let components = name.split(separator: "/", omittingEmptySubsequences: false)
     for (index, component) in components.enumerated() {
-      let isHost = index == 0 && components.count > 1
-      let isAccepted = component.utf8.allSatisfy {
-        ImageReference.isLowercaseByte($0)
-          || isHost && ($0 == UInt8(ascii: ":") || ImageReference.isUppercase($0))
-      }
-      guard !component.isEmpty, isAccepted else {
-        return ImageReferenceProblem(.name, at: offset, "image names are lowercase, found ‘\(component)’")
+      let isHost = index == 0 && components.count > 1 && ImageReference.looksLikeHost(component)
+      if let problem = isHost
+        ? ImageReference.hostProblem(component) : ImageReference.componentProblem(component)
+      {
+        return ImageReferenceProblem(.name, at: offset, problem)
       }
       offset += component.utf8.count + 1
     }
@@ -92,6 +93,44 @@ package struct ImageReferenceProblem: Error, Hashable, Sendable {
     self.part = part
     self.offset = offset
     self.message = message
+  }
+}
+
+// MARK: - Rules of registries
+
+extension ImageReference {
+  /// Whether engines read the first component of a name as the address of a registry.
+  private static func looksLikeHost(_ component: Substring) -> Bool {
+    component == "localhost"
+      || component.utf8.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") || isUppercase($0) }
+  }
+
+  private static func hostProblem(_ host: Substring) -> String? {
+    let parts = host.split(separator: ":", omittingEmptySubsequences: false)
+    let isPort = parts.count == 1 || parts.count == 2 && UInt16(parts[1]).map { $0 > 0 } ?? false
+    let isName = parts[0].split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+      guard let first = label.utf8.first, let last = label.utf8.last else { return false }
+      return isAlphanumeric(first) && isAlphanumeric(last)
+        && label.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+    }
+    return isPort && isName ? nil : "‘\(host)’ is not the address of a registry"
+  }
+
+  /// A path component: lowercase letters and digits, separated by one `.`, one or two `_`, or any number of
+  /// `-`.
+  private static func componentProblem(_ component: Substring) -> String? {
+    if component.utf8.contains(where: isUppercase) {
+      return "image names are lowercase, found ‘\(component)’"
+    }
+    let runs = component.utf8.split(omittingEmptySubsequences: false) { isAlphanumeric($0) }
+      .map { String(decoding: $0, as: UTF8.self) }.filter { !$0.isEmpty }
+    let isSeparated = runs.allSatisfy { [".", "_", "__"].contains($0) || $0.allSatisfy { $0 == "-" } }
+    let isBounded =
+      component.utf8.first.map(isAlphanumeric) ?? false && component.utf8.last.map(isAlphanumeric) ?? false
+    return isSeparated && isBounded
+      ? nil
+      : "‘\(component)’ is not a part of an image name, which has lowercase letters and digits, separated by "
+        + "‘.’, ‘_’, ‘__’ or ‘-’"
   }
 }
 

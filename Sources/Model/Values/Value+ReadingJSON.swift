@@ -6,9 +6,9 @@ extension Value {
     package var description: String { "not JSON at byte \(offset): \(message)" }
   }
 
-  /// Parses one JSON document of RFC 8259. The last of repeated keys wins. Numbers with an exponent become
-  /// plain decimals; numbers of more than 1,000 digits are rejected, as is nesting deeper than `depth`, which
-  /// is at most 512.
+  /// Parses one JSON document of RFC 8259. An object with a repeated key is rejected: readers disagree about
+  /// which of the values counts. Numbers with an exponent become plain decimals; numbers of more than 1,000
+  /// digits are rejected, as is nesting deeper than `depth`, which is at most 512.
   package init(json bytes: some Sequence<UInt8>, depth: Int = 512) throws(JSONError) {
     var reader = JSONReader(Array(bytes), depth: min(depth, 512))
     self = try reader.document()
@@ -86,7 +86,11 @@ private struct JSONReader {
     } while take(UInt8(ascii: ","))
     guard take(UInt8(ascii: "}")) else { throw error("‘,’ or ‘}’ was expected") }
     guard !isSorted else { return .object(members) }
-    return .object(Dictionary(members.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }))
+    members.sort { $0.key < $1.key }
+    for (member, next) in zip(members, members.dropFirst()) where member.key == next.key {
+      throw error("the object has the key ‘\(next.key.prefix(80).escapingInvisible())’ twice")
+    }
+    return .object(members)
   }
 
   private mutating func array(depth: Int) throws(Value.JSONError) -> Value {

@@ -11,6 +11,7 @@ extension GuardFinding {
     case .statefulReplace: "the backup guard"
     case .lastNode: "the last-node guard"
     case .schemaDowngrade: "the schema guard"
+    case .ownership: "the ownership guard"
     }
   }
 
@@ -31,6 +32,7 @@ extension GuardFinding {
     case .schemaDowngrade(let applied, let declared):
       "\(resource) has schema \(applied), newer than the \(declared) that is declared, and migrations are "
         + "never undone"
+    case .owned(let conflict, _): conflict.text
     case .remote(let reason): reason.text
     }
   }
@@ -50,16 +52,18 @@ extension GuardFinding {
     case .schemaDowngrade(let applied, _):
       "declare \(applied), install the release that brings it, or restore a backup; to go on with the schema "
         + "as it is, allow it with \(flag)"
+    case .owned(let conflict, let field): "\(field): \(conflict.hint)"
     case .remote(let reason): reason.howToAllow
     }
   }
 
-  /// The option of `plan`, `apply` and `rollback` that allows it.
+  /// The option of `plan`, `apply` and `rollback` that allows it; empty where none does.
   package var flag: String {
     switch reason {
     case .prunesEverything, .prunesMany: "--allow-prune"
     case .unapproved(let found): "--approve \(found.plan?.short ?? "DIGEST")"
     case .unbackedReplacement, .lastNode, .schemaDowngrade: "--allow \(Allowance(rule, resource))"
+    case .owned: ""
     case .remote(let reason): reason.flag
     }
   }

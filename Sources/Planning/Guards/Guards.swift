@@ -17,6 +17,7 @@ struct Guards {
     keepData(&decisions)
     keepCapacity(&decisions)
     keepSchema(&decisions)
+    keepOwners(&decisions)
     for index in decisions.indices where !decisions[index].blockedBy.isEmpty {
       decisions[index].outcome = .blocked
       decisions[index].waitingOn = decisions[index].blockedBy.map(\.sentence).joined(separator: "; ")
@@ -25,7 +26,7 @@ struct Guards {
 
   private func note(_ reason: GuardReason, on decision: inout PlanDecision) {
     let finding = GuardFinding(decision.subject.id, reason)
-    if request.allowances.allows(reason.rule, for: finding.resource) {
+    if reason.rule.isAllowedByName, request.allowances.allows(reason.rule, for: finding.resource) {
       decision.allowed.append(finding)
     } else {
       decision.blockedBy.append(finding)
@@ -152,6 +153,23 @@ struct Guards {
     }
   }
 
+  /// Concerns resources whose steps run. Where other environments hold anything, also those without steps:
+  /// the reason may be that the thing belongs to another environment.
+  private func keepOwners(_ decisions: inout [PlanDecision]) {
+    let environments = request.reconcile.holdings.environments
+    guard !environments.isEmpty else { return }
+    let isShared = environments != [request.reconcile.environment]
+    for index in decisions.indices {
+      let decision = decisions[index]
+      guard decision.isActing || (isShared && decision.outcome.mayBeOwned),
+        !decision.subject.isLeaving || decision.deletesObject
+      else { continue }
+      if let reason = OwnershipGuard.finding(decisions[index].subject, request) {
+        note(reason, on: &decisions[index])
+      }
+    }
+  }
+
   private func keepSchema(_ decisions: inout [PlanDecision]) {
     for index in decisions.indices where decisions[index].isActing || decisions[index].outcome == .unchanged {
       guard !decisions[index].subject.isLeaving else { continue }
@@ -162,6 +180,11 @@ struct Guards {
       }
     }
   }
+}
+
+extension ResourcePlan.Outcome {
+  /// Whether the resource is to be as declared, now or later.
+  fileprivate var mayBeOwned: Bool { self != .paused && self != .drifted }
 }
 
 extension PlanDecision {

@@ -6,12 +6,13 @@ package enum PruneGuard {
   package static let allowedPercent = 30
 
   /// The share is that of the whole environment: resources that left the manifests, out of the whole
-  /// inventory. It does not depend on the scope of the request, so that a loop which plans one resource at a
-  /// time is blocked too.
+  /// inventory. Resources with a new name stay. The share does not depend on the scope of the request, so
+  /// that a loop which plans one resource at a time is blocked too.
   /// - Returns: Nil when deletions may run.
   static func finding(_ request: PlanRequest) -> GuardReason? {
     let stays = Set(request.desired.resources.lazy.map(\.id))
-    let leaving = request.inventory.keys.count { !stays.contains($0) }
+    let moves = request.reconcile.moves
+    let leaving = request.inventory.keys.count { !stays.contains($0) && moves.move(from: $0) == nil }
     return finding(leaving: leaving, existing: request.inventory.count, desired: stays.count)
   }
 

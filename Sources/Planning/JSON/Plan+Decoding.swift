@@ -34,7 +34,23 @@ extension ResourcePlan {
     self.init(
       id: id, outcome: outcome, steps: steps.compactMap { AnyStep(decoding: $0) },
       waitingOn: value.text(at: "waitingOn"), desired: nil, blockedBy: findings(isAllowed: false),
-      allowed: findings(isAllowed: true), location: value["place"].flatMap { SourceLocation(decoding: $0) })
+      allowed: findings(isAllowed: true), location: value["place"].flatMap { SourceLocation(decoding: $0) },
+      handover: Handover(decoding: value))
+  }
+}
+
+extension Handover {
+  /// - Parameter value: A resource of a plan. Nil when it has no handover.
+  fileprivate init?(decoding value: Value) {
+    if let former = value.id(at: "movedFrom") {
+      self = .movedFrom(former)
+    } else if let new = value.id(at: "movedTo") {
+      self = .movedTo(new)
+    } else if let owner = value["belongsTo"], let id = owner.id(at: "id") {
+      self = .belongsTo(id, environment: owner.text(at: "environment"))
+    } else {
+      return nil
+    }
   }
 }
 
@@ -69,6 +85,6 @@ extension Step where Operation == any StepOperation {
       action, summary, because: reason, risk: risk,
       fields: fields.compactMap { field in
         field.text(at: "path").map { FieldChange($0, from: side(field["from"]), to: side(field["to"])) }
-      }, operation: RemoteOperation())
+      }, jobs: value.integer(at: "jobs").map { Int(clamping: $0) }, operation: RemoteOperation())
   }
 }

@@ -30,9 +30,23 @@ extension ResourcePlan {
       "outcome": .string(outcome.rawValue),
       "steps": .array(steps.map { $0.json() }),
       "waitingOn": waitingOn.map { .string($0) } ?? .null,
+      "movedFrom": handover?.former.map { .string($0.description) },
+      "movedTo": handover?.new.map { .string($0.description) },
+      "belongsTo": handover?.owner,
       "place": outcome == .invalid ? location?.json : nil,
       "guards": .array(
         blockedBy.map { $0.json(isAllowed: false) } + allowed.map { $0.json(isAllowed: true) }),
+    ])
+  }
+}
+
+extension Handover {
+  fileprivate var former: ResourceID? { if case .movedFrom(let id) = self { id } else { nil } }
+  fileprivate var new: ResourceID? { if case .movedTo(let id) = self { id } else { nil } }
+  fileprivate var owner: Value? {
+    guard case .belongsTo(let id, let environment) = self else { return nil }
+    return .members([
+      "id": .string(id.description), "environment": environment.map { .string($0) },
     ])
   }
 }
@@ -62,6 +76,7 @@ extension Step {
       "summary": .string(summary),
       "reason": .string(reason),
       "risk": .string(risk.rawValue),
+      "jobs": jobs.map { .integer(Int64($0)) },
       "fields": .array(
         fields.map { change in
           .members([

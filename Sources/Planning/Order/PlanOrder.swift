@@ -28,25 +28,27 @@ enum PlanOrder {
           id: ids[position], outcome: decision.outcome, steps: decision.steps,
           dependsOn: dependencies(of: decision.subject, inPlan: needed.map { ids[$0] }, request),
           waitingOn: waitingOn, waitsFor: waitsFor, desired: request.desired(decision.subject),
-          blockedBy: decision.blockedBy,
-          allowed: decision.allowed))
+          blockedBy: decision.blockedBy, allowed: decision.allowed, handover: decision.handover))
     }
     return plans
   }
 
   /// A desired resource also keeps its references to resources outside of a scoped plan, which the executor
-  /// resolves.
+  /// resolves, and a leaving one its new name.
   private static func dependencies(
     of subject: PlanSubject, inPlan: [ResourceID], _ request: PlanRequest
   ) -> [ResourceID] {
+    if let move = request.reconcile.moves.move(from: subject.id), subject.isLeaving {
+      return Set(inPlan).union([move.to]).sorted()
+    }
     let references = request.references(of: subject)
     guard references.count > inPlan.count else { return inPlan }
     return Set(references.map(\.target)).union(inPlan).subtracting([subject.id]).sorted()
   }
 
   /// Positions that must be done first. A desired resource needs what it references. A leaving resource needs
-  /// every resource that referenced it when last applied and is not known to be unchanged. So a desired
-  /// resource never needs a leaving one.
+  /// every resource that referenced it when last applied and is not known to be unchanged, and its new name.
+  /// So a desired resource never needs a leaving one.
   private static func needs(_ decisions: [PlanDecision], _ request: PlanRequest) -> [[Int]] {
     var needs = [[Int]](repeating: [], count: decisions.count)
     let positions = Dictionary(
@@ -57,6 +59,11 @@ enum PlanOrder {
         if let target = positions[reference.target], target < firstLeaving {
           needs[position].append(target)
         }
+      }
+      if position >= firstLeaving, let move = request.reconcile.moves.move(from: decision.subject.id),
+        let new = positions[move.to]
+      {
+        needs[position].append(new)
       }
       guard firstLeaving < decisions.count, decision.outcome != .unchanged,
         let applied = request.applied(decision.subject)

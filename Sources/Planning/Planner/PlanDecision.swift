@@ -11,6 +11,7 @@ struct PlanDecision {
   var waitsFor: [ResourceID]
   var blockedBy: [GuardFinding] = []
   var allowed: [GuardFinding] = []
+  var handover: Handover?
 
   init(
     _ subject: PlanSubject, _ outcome: ResourcePlan.Outcome, steps: [AnyStep] = [], waitingOn: String? = nil,

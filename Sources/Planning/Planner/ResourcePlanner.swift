@@ -29,10 +29,15 @@ package struct PlanContext: Sendable {
   /// The resource as last applied; nil when it never was.
   package let lastApplied: AnyResource?
   package let reconcile: ReconcileContext
+  /// The former resource as last applied, of which this one is the new name; nil when it was not renamed.
+  package let movedFrom: AnyResource?
 
-  package init(id: ResourceID, lastApplied: AnyResource?, reconcile: ReconcileContext) {
+  package init(
+    id: ResourceID, lastApplied: AnyResource?, reconcile: ReconcileContext, movedFrom: AnyResource? = nil
+  ) {
     self.id = id
     self.lastApplied = lastApplied
+    self.movedFrom = movedFrom
     self.reconcile = reconcile
   }
 }

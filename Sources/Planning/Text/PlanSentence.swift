@@ -82,6 +82,11 @@ struct PlanSentence {
       let text = disruptive == 1 ? "1 step interrupts" : "\(disruptive) steps interrupt"
       lines.append(words("\(text) what runs (disruptive).", Risk.disruptive.attributes))
     }
+    let jobs = steps.reduce(0) { $0 + ($1.jobs ?? 0) }
+    if jobs > 0 {
+      let text = "touches \(jobs) running job\(jobs == 1 ? "" : "s")"
+      lines.append(words("It \(text).", Risk.disruptive.attributes))
+    }
     if destructive > 0 {
       let text = destructive == 1 ? "1 step destroys" : "\(destructive) steps destroy"
       lines.append(

@@ -91,7 +91,7 @@ enum ValueText {
     switch value {
     case nil: return "not set"
     case .string(let text)? where text.isEmpty: return #""""#
-    case .some(let value): return TextStyle.harmless(shortDigests(value.plainText))
+    case .some(let value): return shortDigests(value.plainText).escapingInvisible()
     }
   }
 

@@ -44,8 +44,12 @@ struct PlanText {
   private mutating func write(_ resource: ResourcePlan) {
     var head = headline(resource)
     let risk = resource.outcome == .unchanged ? .safe : resource.risk
-    if risk != .safe { head.add("  (\(risk.rawValue))", risk.attributes) }
-    if resource.outcome == .delete, resource.steps.isEmpty {
+    // A single step shows its jobs here, several show them themselves.
+    let jobs = resource.steps.count == 1 ? resource.steps[0].jobs : nil
+    if risk != .safe { head.add(PlanText.note(risk, jobs), risk.attributes) }
+    if let handover = resource.handover {
+      head.add("  \(handover.text)", [.dim])
+    } else if resource.outcome == .delete, resource.steps.isEmpty {
       head.add("  already gone; removed from the inventory", [.dim])
     }
     append(head)
@@ -74,7 +78,7 @@ struct PlanText {
     var line = Line(indentedBy: inner)
     line.add(step.action.mark + " ", step.action.attributes)
     line.add(step.title, [])
-    let risk = marksRisk && step.risk != .safe ? "  (\(step.risk.rawValue))" : ""
+    let risk = marksRisk && step.risk != .safe ? PlanText.note(step.risk, step.jobs) : ""
     let column = max(stepColumn, step.title.count) + 2
     let fits = width.map { inner + 2 + column + why.count + risk.count <= $0 } ?? true
     if fits { line.add(String(repeating: " ", count: column - step.title.count), []) }
@@ -83,6 +87,11 @@ struct PlanText {
     append(line)
     if !fits { writeParagraph(why, at: inner + 2, [.dim]) }
     if inlined == nil { write(step.fields, at: inner + 2) }
+  }
+
+  /// `  (disruptive, 3 jobs)`.
+  private static func note(_ risk: Risk, _ jobs: Int?) -> String {
+    "  (\(risk.rawValue)" + (jobs.map { ", \($0) job\($0 == 1 ? "" : "s")" } ?? "") + ")"
   }
 
   private mutating func write(_ fields: [FieldChange], at column: Int) {

@@ -12,8 +12,18 @@ package struct TextStyle: Hashable, Sendable {
   }
 
   package let isColoured: Bool
+  /// The beginning of a colour sequence.
+  private let opening: String
 
-  package init(isColoured: Bool) { self.isColoured = isColoured }
+  /// - Parameter opening: a secret text in place of `ESC [`. The caller replaces it when it writes, and can
+  ///   then distinguish its own colours from those in untrusted text.
+  package init(isColoured: Bool, opening: String = TextStyle.escape) {
+    self.isColoured = isColoured
+    self.opening = opening
+  }
+
+  /// `ESC [`, the beginning of a colour sequence of a terminal.
+  package static let escape = "\u{1B}["
 
   package static let plain = TextStyle(isColoured: false)
   package static let coloured = TextStyle(isColoured: true)
@@ -23,7 +33,7 @@ package struct TextStyle: Hashable, Sendable {
 
   package func paint(_ text: String, _ attributes: [Attribute]) -> String {
     guard isColoured, !text.isEmpty, !attributes.isEmpty else { return text }
-    return "\u{1B}[\(attributes.map(\.rawValue).joined(separator: ";"))m\(text)\u{1B}[0m"
+    return "\(opening)\(attributes.map(\.rawValue).joined(separator: ";"))m\(text)\(opening)0m"
   }
 
   /// `text` on one line, with spaces in place of control characters, so that it cannot control a terminal.

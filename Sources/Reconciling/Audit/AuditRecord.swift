@@ -17,6 +17,10 @@ package struct AuditRecord: Hashable, Sendable {
     package static let quarantine = Action(rawValue: "quarantine")
     /// A quarantine ended.
     package static let lift = Action(rawValue: "lift")
+    /// An environment got another name.
+    package static let renameEnvironment = Action(rawValue: "renameEnvironment")
+    /// An environment was removed from the state, and nothing else was changed.
+    package static let forget = Action(rawValue: "forget")
   }
 
   package let at: Timestamp

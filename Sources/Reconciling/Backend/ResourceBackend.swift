@@ -50,11 +50,16 @@ package struct Subject<Spec: Sendable>: Sendable {
   package let desired: Resource<Spec>?
   /// The resource as last applied; nil when it never was.
   package let lastApplied: Resource<Spec>?
+  /// The former resource as last applied, of which this one is the new name; nil when it was not renamed.
+  package let movedFrom: Resource<Spec>?
 
-  package init(id: ResourceID, desired: Resource<Spec>?, lastApplied: Resource<Spec>?) {
+  package init(
+    id: ResourceID, desired: Resource<Spec>?, lastApplied: Resource<Spec>?, movedFrom: Resource<Spec>? = nil
+  ) {
     self.id = id
     self.desired = desired
     self.lastApplied = lastApplied
+    self.movedFrom = movedFrom
   }
 
   /// The spec to act on: the desired one, else the last applied.
@@ -119,6 +124,7 @@ package struct AnyBackend: Sendable {
   private static func typed<Spec: ResourceSpec>(_ subject: AnySubject, as type: Spec.Type) -> Subject<Spec> {
     Subject(
       id: subject.id, desired: subject.desired.flatMap { $0.typed(as: type) },
-      lastApplied: subject.lastApplied.flatMap { $0.typed(as: type) })
+      lastApplied: subject.lastApplied.flatMap { $0.typed(as: type) },
+      movedFrom: subject.movedFrom.flatMap { $0.typed(as: type) })
   }
 }

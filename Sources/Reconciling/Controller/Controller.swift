@@ -23,16 +23,19 @@ package struct Controller: Sendable {
   let engine: Engine
   let environment: String
   let keeper: LeaseKeeper
+  let quietPeriod: TimeSpan
 
   /// - Parameters:
+  ///   - quietPeriod: How long manifests whose removals destroy data must stay the same; see `QuietPeriod`.
   ///   - replica: The identity of this process among the replicas; nil to create one.
   ///   - isGone: Whether the process of another replica is known to have ended.
   package init(
-    engine: Engine, environment: String, replica: ControllerReplica? = nil,
+    engine: Engine, environment: String, quietPeriod: TimeSpan, replica: ControllerReplica? = nil,
     isGone: @escaping @Sendable (ControllerReplica) -> Bool = { _ in false }
   ) {
     self.engine = engine
     self.environment = environment
+    self.quietPeriod = quietPeriod
     keeper = LeaseKeeper(
       replica ?? ControllerReplica(name: engine.nextPassName()), in: environment, store: engine.store,
       time: engine.time, isGone: isGone)
@@ -89,6 +92,7 @@ package struct Controller: Sendable {
       }
       group.cancelAll()
     }
+    await cancelRemoval("\(keeper.replica) ended", &state)
     await keeper.leave()
   }
 
@@ -127,34 +131,18 @@ package struct Controller: Sendable {
       }
     case .unreadable(let message):
       engine.reportWarning(.manifestsUnreadable, message, revision: state.revision)
+      await abandonRemoval("the manifests cannot be read", &state)
     case .desired(let desired, let authorship):
       guard desired.environment == environment else {
         let message = "the manifests are now those of \(desired.environment); restart to apply them"
         engine.reportWarning(.otherEnvironment, message, revision: state.revision)
+        await abandonRemoval("the manifests are those of another environment", &state)
         return
       }
       state.lastRead = (desired, authorship)
       state.unrecorded = desired.digest == state.desired.digest ? nil : (desired, authorship)
+      if state.unrecorded == nil { await keepRemoved(&state) }
       await recordDesired(&state)
-    }
-  }
-
-  /// Records manifests that were read as a revision, when this replica leads. Repeated at each tick until it
-  /// succeeds.
-  func recordDesired(_ state: inout LoopState) async {
-    guard let (desired, authorship) = state.unrecorded, state.leads else { return }
-    do throws(StoreError) {
-      if let quarantine = try await engine.quarantine(of: desired) {
-        state.unrecorded = nil
-        await engine.recordQuarantined(quarantine, keeping: state.revision, in: environment)
-        return
-      }
-      let store = engine.store.fenced(by: keeper.fencingTokens)
-      let revision = try await store.record(desired, by: authorship, at: engine.time.now())
-      state.unrecorded = nil
-      state.adopt(desired, revision.number, at: engine.time.now())
-    } catch {
-      if error.isOutdated { keeper.heartbeatNow() } else { note(error, &state) }
     }
   }
 
@@ -167,6 +155,7 @@ package struct Controller: Sendable {
       guard let latest else { return }
       if let baseline = try await baselineAfterAbandonedApply(latest, &state) {
         state.unrecorded = nil
+        await cancelRemoval("revision \(baseline.revision) rolls back", &state)
         await readInventory(&state)
         state.adopt(baseline.desired, baseline.revision, baseline.allowances, at: engine.time.now())
         return
@@ -175,6 +164,7 @@ package struct Controller: Sendable {
         let desired = try await engine.store.desiredState(of: environment, at: latest.number)
       else { return }
       state.unrecorded = nil
+      await cancelRemoval("\(latest.actor) recorded revision \(latest.number)", &state)
       await readInventory(&state)
       state.adopt(desired, latest.number, at: engine.time.now())
     } catch {

@@ -11,7 +11,9 @@ package struct LoopState: Sendable {
   package private(set) var leaving: Set<ResourceID> = []
   /// Manifests that could not be recorded as a revision yet.
   var unrecorded: (DesiredState, Authorship)?
-  /// The manifests as last read.
+  /// The wait for manifests that remove resources.
+  var quietPeriod = QuietPeriod(TimeSpan(seconds: 0))
+  /// The manifests as last read; nil when they could not be read since.
   var lastRead: (DesiredState, Authorship)?
   /// Whether another controller ended, which may have led without recording the manifests that it had read.
   var mayInherit = false

@@ -26,14 +26,16 @@ extension Engine {
   /// steps have ended, the failed revision is quarantined and the engine converges to the revision before. A
   /// process that ends before that leaves a record which it no longer renews, and the next controller rolls
   /// back.
+  /// - Parameter admits: As for `converge`; it does not concern the rollback.
   package func convergeAtomically(
-    _ preparation: Preparation, by authorship: Authorship, allowances: Allowances
+    _ preparation: Preparation, by authorship: Authorship, allowances: Allowances,
+    admitting admits: @escaping @Sendable (Plan) -> Bool = { _ in true }
   ) async throws(StoreError) -> AtomicConvergence {
     let environment = preparation.desired.environment
     let apply = try await atomicApply(of: preparation.desired, by: authorship)
     if let apply { try await store.setAtomicApply(apply, in: environment) }
     let forward = try await renewing(apply, in: environment) {
-      await tryConverging(preparation, by: authorship, allowances, isAtomic: true)
+      await tryConverging(preparation, by: authorship, allowances, isAtomic: true, admitting: admits)
     }
     func result(_ end: AtomicConvergence.End) -> AtomicConvergence {
       AtomicConvergence(
@@ -88,11 +90,13 @@ extension Engine {
   }
 
   private func tryConverging(
-    _ preparation: Preparation, by authorship: Authorship, _ allowances: Allowances, isAtomic: Bool
+    _ preparation: Preparation, by authorship: Authorship, _ allowances: Allowances, isAtomic: Bool,
+    admitting admits: (Plan) -> Bool = { _ in true }
   ) async -> Result<Convergence, StoreError> {
     do throws(StoreError) {
       return .success(
-        try await converge(preparation, by: authorship, allowances: allowances, isAtomic: isAtomic))
+        try await converge(
+          preparation, by: authorship, allowances: allowances, isAtomic: isAtomic, admitting: admits))
     } catch {
       return .failure(error)
     }

@@ -26,13 +26,16 @@ extension Engine {
   /// Records the desired state as a revision and executes a preparation for it. Runs further passes for
   /// resources that waited for something that is done now, as long as each pass makes progress. Does not
   /// retry what failed.
-  /// - Parameter isAtomic: Whether no step starts after one has failed.
+  /// - Parameters:
+  ///   - isAtomic: Whether no step starts after one has failed.
+  ///   - admits: Whether a further pass may execute its plan. The first plan that it refuses ends the passes.
   package func converge(
-    _ preparation: Preparation, by authorship: Authorship, allowances: Allowances, isAtomic: Bool = false
+    _ preparation: Preparation, by authorship: Authorship, allowances: Allowances, isAtomic: Bool = false,
+    admitting admits: (Plan) -> Bool = { _ in true }
   ) async throws(StoreError) -> Convergence {
     let desired = preparation.desired
     _ = try await store.closeOpenIntents(in: desired.environment, at: time.now())
-    let revision = try await store.record(desired, by: authorship, at: time.now())
+    let revision = try await recordRevision(desired, by: authorship)
     // These manifests replace an atomic apply that was to be rolled back.
     if !isAtomic { try await store.setAtomicApply(nil, in: desired.environment) }
     try await recordAllowed(in: preparation.plan, revision: revision.number, by: authorship)
@@ -43,6 +46,7 @@ extension Engine {
       if isAtomic, passes.contains(where: \.hasFailures) { break }
       let next = try await prepare(
         desired, revision: revision.number, scope: last.waiting, allowances: allowances)
+      guard admits(next.plan) else { break }
       passes.append(try await perform(next, allowances: allowances, control: control()))
     }
     return Convergence(revision: revision, passes: passes)

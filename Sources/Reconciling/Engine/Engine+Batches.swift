@@ -21,9 +21,11 @@ extension Engine {
     work: @escaping @Sendable (Preparation) async -> StoreError?
   ) async throws(StoreError) {
     let inventory = try await inventory(for: desired, scope, leaving)
-    let left = inventory.values.map(\.resource).filter { desired[$0.id] == nil }.sorted { $0.id < $1.id }
-    let context = context(for: desired, leaving: left)
-    let subjects = subjects(of: desired, inventory, scope)
+    let ownership = try await store.ownership()
+    let left = self.leaving(desired, inventory)
+    let moves = moves(to: desired, inventory, left, scope, ownership)
+    let context = context(for: desired, leaving: left, ownership, moves)
+    let subjects = subjects(of: desired, inventory, scope, moves)
     progress(.observing(count: subjects.count))
     var batches = Batches(scope: scope, subjects: subjects)
     let failure = await withTaskGroup(of: Signal.self) { group -> StoreError? in

@@ -28,7 +28,7 @@ extension Engine {
     if !done.isEmpty {
       verified = await observeAndPlan(
         work.desired, revision: work.plan.revision, inventory: work.inventory, scope: done,
-        allowances: pass.allowances)
+        allowances: pass.allowances, work.context.ownership, moves: work.context.moves)
     }
     // Resources that a newer revision took out of the pass meanwhile belong to another pass.
     let acquired = pass.control.acquire(resources.lazy.map(\.id))
@@ -53,6 +53,7 @@ extension Engine {
     let rules = StatusRules(now: time.now(), revision: work.plan.revision, backoff: backoff)
     let second = Dictionary(
       (verified?.plan.resources ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let claims = claims(in: work.context)
     var changes = StatusChanges(revision: work.plan.revision)
     var findings: [ResourceID: ResourceFinding] = [:]
     for first in resources {
@@ -68,6 +69,7 @@ extension Engine {
       findings[first.id] = finding
       changes.note(finding, of: first, evidence, previous: previous[first.id], isKnown: entry != nil)
     }
+    for resource in changes.applied { changes.claims[resource.id] = claims(resource) }
     return (findings, changes)
   }
 

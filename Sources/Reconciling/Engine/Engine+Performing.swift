@@ -33,27 +33,56 @@ extension Engine {
   }
 
   /// Adds the resources that are going to be applied to the inventory, without those that will be skipped: a
-  /// resource in the inventory may rely on what it references being there too. Marks the resources that are
-  /// going to be removed as no longer applied.
+  /// resource in the inventory may rely on what it references being there too. Records what they claim. Marks
+  /// the resources that are going to be removed as no longer applied.
   private func tryClaiming(_ executable: [ResourcePlan], _ preparation: Preparation) async -> Result<
     Preparation, StoreError
   > {
     let plan = preparation.plan
     let skipped = ExecutionGraph(plan, isSatisfied: preparation.isSatisfied).skipped
-    let claims = executable.filter { !$0.steps.isEmpty && skipped[$0.id] == nil }.compactMap(\.desired)
+    let working = executable.filter { !$0.steps.isEmpty && skipped[$0.id] == nil }
+    let new = working.compactMap(\.desired)
       .filter { preparation.inventory[$0.id]?.resource.digest != $0.digest }
       .map { $0.keepingReferences(of: preparation.inventory[$0.id]?.resource) }
+    let request = claimRequest(new, working, preparation)
     let removals = executable.lazy.filter { $0.desired == nil && !$0.steps.isEmpty }.map(\.id)
-      .filter { preparation.inventory[$0]?.digest != nil }
+      .filter { preparation.inventory[$0]?.digest != nil || preparation.isHoldingWithoutLeaving($0) }
     do throws(StoreError) {
-      if !claims.isEmpty { try await store.claim(claims, in: plan.environment, revision: plan.revision) }
+      if !request.isEmpty { try await store.claim(request, in: plan.environment, revision: plan.revision) }
       if !removals.isEmpty {
-        try await store.disclaim(Array(removals), in: plan.environment, revision: plan.revision)
+        try await store.disclaim(
+          Array(removals), in: plan.environment, revision: plan.revision, at: time.now())
       }
-      return .success(claims.isEmpty ? preparation : preparation.claiming(claims))
+      return .success(new.isEmpty ? preparation : preparation.claiming(new))
     } catch {
       return .failure(error)
     }
+  }
+
+  /// The claims to record: those of new and changed resources, of resources that exist as declared and were
+  /// not applied yet, and all that are not recorded of resources with steps.
+  /// - Parameters:
+  ///   - new: The resources to add to the inventory.
+  ///   - working: The resources whose steps run.
+  private func claimRequest(
+    _ new: [AnyResource], _ working: [ResourcePlan], _ preparation: Preparation
+  ) -> ClaimRequest {
+    let claims = claims(in: preparation.context)
+    let moves = preparation.context.moves
+    let found = preparation.plan.resources.filter { $0.outcome == .unchanged }.compactMap(\.desired)
+      .filter { resource in
+        let entry = preparation.inventory[resource.id]
+        return moves.move(to: resource.id) != nil
+          || entry?.digest != resource.digest && (entry != nil || resource.metadata.mode == .enforce)
+      }
+    var request = ClaimRequest(new, mark: preparation.context.environmentMark, at: time.now())
+    for resource in working.compactMap(\.desired) + found {
+      let declared = claims(resource)
+      if !preparation.holds(declared, by: resource.id) { request.claims[resource.id] = declared }
+    }
+    request.moves = (working.compactMap(\.desired) + found).compactMap { moves.move(to: $0.id) }
+      .filter { !preparation.context.holdings.of($0.from, in: preparation.plan.environment).isEmpty }
+    return request
   }
 
   /// The results of a pass so far.
@@ -146,6 +175,19 @@ private final class FinishedResults: Sendable {
 }
 
 extension Engine.Preparation {
+  /// Whether all claims of a resource are recorded as its own.
+  fileprivate func holds(_ claims: [ThingClaim], by id: ResourceID) -> Bool {
+    let held = context.holdings.of(id, in: plan.environment)
+    guard !held.contains(where: { $0.leavingSince != nil }) else { return false }
+    let things = Set(held.map(\.thing))
+    return claims.allSatisfy { things.contains($0.thing) }
+  }
+
+  /// Whether a resource holds something that is not marked as leaving.
+  fileprivate func isHoldingWithoutLeaving(_ id: ResourceID) -> Bool {
+    context.holdings.of(id, in: plan.environment).contains { $0.leavingSince == nil }
+  }
+
   /// The same after these resources were added to the inventory.
   fileprivate func claiming(_ resources: [AnyResource]) -> Engine.Preparation {
     var inventory = inventory

@@ -35,25 +35,26 @@ extension Engine {
       let latest = try await store.latestRevision(of: desired.environment)
       number = latest.map { $0.manifestDigest == desired.digest ? $0.number : $0.number + 1 } ?? 1
     }
+    let ownership = try await store.ownership()
     guard scope == nil else {
       let inventory = try await inventory(for: desired, scope, leaving)
       return await observeAndPlan(
-        desired, revision: number, inventory: inventory, scope: scope, allowances: allowances)
+        desired, revision: number, inventory: inventory, scope: scope, allowances: allowances, ownership)
     }
     // Observes while the inventory is read, on the assumption that each resource was applied as it is
     // desired. `observeAndPlan` repeats the observation of resources for which that is wrong.
-    async let assumed = observeAsApplied(desired)
+    async let assumed = observeAsApplied(desired, ownership)
     let inventory = try await store.inventory(of: desired.environment, knowing: desired.resources)
     return await observeAndPlan(
-      desired, revision: number, inventory: inventory, scope: nil, allowances: allowances,
+      desired, revision: number, inventory: inventory, scope: nil, allowances: allowances, ownership,
       assumed: await assumed)
   }
 
   /// Observes the desired resources, assuming that each was last applied as it is desired now, or never.
-  private func observeAsApplied(_ desired: DesiredState) async -> [ResourceID: Result<
-    Observation, BackendError
-  >] {
-    let context = context(for: desired, leaving: [])
+  private func observeAsApplied(
+    _ desired: DesiredState, _ ownership: Ownership
+  ) async -> [ResourceID: Result<Observation, BackendError>] {
+    let context = context(for: desired, leaving: [], ownership, Moves())
     let subjects = desired.resources.map { AnySubject(id: $0.id, desired: $0, lastApplied: $0) }
     return await observe(subjects, in: context)
   }
@@ -73,25 +74,24 @@ extension Engine {
     return try await store.inventory(of: desired.environment, ids: ids, knowing: desired)
   }
 
-  /// - Parameter assumed: Observations from before the inventory was known.
+  /// - Parameters:
+  ///   - moves: The moves of the pass; nil to find them.
+  ///   - assumed: Observations from before the inventory was known.
   func observeAndPlan(
     _ desired: DesiredState, revision: Int64, inventory: [ResourceID: InventoryEntry],
-    scope: Set<ResourceID>?, allowances: Allowances,
+    scope: Set<ResourceID>?, allowances: Allowances, _ ownership: Ownership, moves: Moves? = nil,
     assumed: [ResourceID: Result<Observation, BackendError>] = [:]
   ) async -> Preparation {
-    let subjects = subjects(of: desired, inventory, scope)
-    let left =
-      scope == nil
-      ? subjects.values.filter { $0.desired == nil }.compactMap(\.lastApplied)
-      : inventory.values.map(\.resource).filter { desired[$0.id] == nil }
-    let leaving = left.sorted { $0.id < $1.id }
-    let context = context(for: desired, leaving: leaving)
+    let leaving = leaving(desired, inventory)
+    let moves = moves ?? self.moves(to: desired, inventory, leaving, scope, ownership)
+    let subjects = subjects(of: desired, inventory, scope, moves)
+    let context = context(for: desired, leaving: leaving, ownership, moves)
     progress(.observing(count: subjects.count))
     var observations = assumed
     // A resource that was claimed and not applied completely may still be built on what it was built on
     // before.
     let unobserved = subjects.values.filter { subject in
-      assumed[subject.id] == nil
+      assumed[subject.id] == nil || subject.movedFrom != nil
         || inventory[subject.id].map { $0.digest != subject.desired?.digest } ?? false
     }
     observations.merge(await observe(unobserved, in: context)) { _, new in new }
@@ -107,39 +107,66 @@ extension Engine {
   ) -> Preparation {
     let request = PlanRequest(
       revision: revision, desired: desired, inventory: inventory, observations: observations,
-      reconcile: context, scope: scope, allowances: allowances)
+      reconcile: context, scope: scope, allowances: allowances, claims: claims(in: context))
     let plan = planner.plan(request)
     return Preparation(
       plan: scope == nil ? plan : plan.waitingBeyondScope(), desired: desired, scope: scope,
       inventory: inventory, observations: observations, subjects: subjects, context: context)
   }
 
-  func context(for desired: DesiredState, leaving: [AnyResource]) -> ReconcileContext {
+  func context(
+    for desired: DesiredState, leaving: [AnyResource], _ ownership: Ownership, _ moves: Moves
+  ) -> ReconcileContext {
     ReconcileContext(
       environment: desired.environment, owner: owner, now: time.now(),
-      allowsMockGPUs: desired.allowsMockGPUs, offers: offers.offers(of: desired, leaving: leaving))
+      allowsMockGPUs: desired.allowsMockGPUs, offers: offers.offers(of: desired, leaving: leaving),
+      environmentMark: ownership.mark(of: desired.environment), holdings: ownership.holdings, moves: moves)
+  }
+
+  /// The resources of the inventory that are no longer desired, sorted by id.
+  func leaving(_ desired: DesiredState, _ inventory: [ResourceID: InventoryEntry]) -> [AnyResource] {
+    if inventory.count * 8 > desired.resources.count {
+      let known = desired.resources.count { inventory.index(forKey: $0.id) != nil }
+      guard known < inventory.count else { return [] }
+    }
+    return inventory.values.map(\.resource).filter { desired[$0.id] == nil }.sorted { $0.id < $1.id }
+  }
+
+  func claims(in context: ReconcileContext) -> @Sendable (AnyResource) -> [ThingClaim] {
+    let (rules, context) = (ownershipRules, context.claims)
+    return { rules.claims($0, context) }
+  }
+
+  func moves(
+    to desired: DesiredState, _ inventory: [ResourceID: InventoryEntry], _ leaving: [AnyResource],
+    _ scope: Set<ResourceID>?, _ ownership: Ownership
+  ) -> Moves {
+    let context = context(for: desired, leaving: leaving, ownership, Moves())
+    return MoveSearch(
+      desired: desired, inventory: inventory, leaving: leaving, scope: scope, holdings: ownership.holdings,
+      movableKinds: ownershipRules.movableKinds, claims: claims(in: context)
+    ).moves()
   }
 
   func subjects(
-    of desired: DesiredState, _ inventory: [ResourceID: InventoryEntry], _ scope: Set<ResourceID>?
+    of desired: DesiredState, _ inventory: [ResourceID: InventoryEntry], _ scope: Set<ResourceID>?,
+    _ moves: Moves
   ) -> [ResourceID: AnySubject] {
+    func subject(_ id: ResourceID, _ wanted: AnyResource?) -> AnySubject {
+      AnySubject(
+        id: id, desired: wanted, lastApplied: inventory[id]?.resource,
+        movedFrom: moves.move(to: id).flatMap { inventory[$0.from]?.resource })
+    }
     guard let scope else {
       var subjects: [ResourceID: AnySubject] = Dictionary(
         minimumCapacity: max(desired.resources.count, inventory.count))
-      for resource in desired.resources {
-        subjects[resource.id] = AnySubject(
-          id: resource.id, desired: resource, lastApplied: inventory[resource.id]?.resource)
-      }
-      for (id, entry) in inventory where subjects[id] == nil {
-        subjects[id] = AnySubject(id: id, desired: nil, lastApplied: entry.resource)
-      }
+      for resource in desired.resources { subjects[resource.id] = subject(resource.id, resource) }
+      for id in inventory.keys where subjects[id] == nil { subjects[id] = subject(id, nil) }
       return subjects
     }
     var subjects: [ResourceID: AnySubject] = Dictionary(minimumCapacity: scope.count)
-    for id in scope {
-      let (wanted, applied) = (desired[id], inventory[id]?.resource)
-      guard wanted != nil || applied != nil else { continue }
-      subjects[id] = AnySubject(id: id, desired: wanted, lastApplied: applied)
+    for id in scope where desired[id] != nil || inventory[id] != nil {
+      subjects[id] = subject(id, desired[id])
     }
     return subjects
   }

@@ -7,29 +7,47 @@ extension Engine {
     package let revision: Int64
     /// A rollback may delete everything that the failed revision created.
     package let allowances: Allowances
+    /// Whether the manifests wait to follow this revision.
+    package var isUnsettled = false
   }
 
   /// Records the manifests as the newest revision, unless they are quarantined: then the newest recorded
   /// revision stays, which is reported and stored as an event. First rolls back an atomic apply whose process
   /// has ended.
-  func baseline(for desired: DesiredState, by authorship: Authorship) async throws(StoreError) -> Baseline {
+  /// - Parameter isSettled: Whether the manifests may follow the newest recorded state at once. Otherwise
+  ///   that stays for now.
+  func baseline(
+    for desired: DesiredState, by authorship: Authorship,
+    isSettled: (DesiredState) async throws(StoreError) -> Bool
+  ) async throws(StoreError) -> Baseline {
     let rolledBack = try await rollBackAbandonedApply(in: desired.environment)
-    guard let quarantine = try await quarantine(of: desired) else {
-      let revision = try await store.record(desired, by: authorship, at: time.now())
-      return Baseline(desired: desired, revision: revision.number, allowances: Allowances())
+    let quarantine = try await quarantine(of: desired)
+    let latest = try await store.latestRevision(of: desired.environment)
+    if quarantine == nil, latest == nil || latest?.manifestDigest == desired.digest {
+      return try await recordedBaseline(desired, by: authorship)
     }
-    let baseline: Baseline
+    var newest = Baseline(desired: .empty(in: desired.environment), revision: 0, allowances: Allowances())
     if let rolledBack {
-      baseline = rolledBack
-    } else if let latest = try await store.latestRevision(of: desired.environment),
+      newest = rolledBack
+    } else if let latest,
       let recorded = try await store.desiredState(of: desired.environment, at: latest.number)
     {
-      baseline = Baseline(desired: recorded, revision: latest.number, allowances: Allowances())
-    } else {
-      baseline = Baseline(desired: .empty(in: desired.environment), revision: 0, allowances: Allowances())
+      newest = Baseline(desired: recorded, revision: latest.number, allowances: Allowances())
     }
-    await recordQuarantined(quarantine, keeping: baseline.revision, in: desired.environment)
-    return baseline
+    if let quarantine {
+      await recordQuarantined(quarantine, keeping: newest.revision, in: desired.environment)
+      return newest
+    }
+    if try await isSettled(newest.desired) { return try await recordedBaseline(desired, by: authorship) }
+    newest.isUnsettled = true
+    return newest
+  }
+
+  private func recordedBaseline(_ desired: DesiredState, by authorship: Authorship) async throws(StoreError)
+    -> Baseline
+  {
+    let revision = try await recordRevision(desired, by: authorship)
+    return Baseline(desired: desired, revision: revision.number, allowances: Allowances())
   }
 
   /// The quarantine of these manifests; nil when controllers may apply them.
@@ -113,7 +131,7 @@ extension Engine {
   {
     let environment = failed.environment
     let former = try await store.desiredState(of: environment, at: apply.rollbackRevision)
-    let desired = former ?? .empty(in: environment)
+    let desired = try await keepingData(of: failed, in: former ?? .empty(in: environment))
     try await store.quarantine(
       [
         Quarantine(

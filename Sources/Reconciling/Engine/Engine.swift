@@ -12,6 +12,7 @@ package struct Engine: Sendable {
   /// Identifies what this controller owns in the outside systems.
   let owner: String
   let offers: OfferCache
+  let ownershipRules: OwnershipRules
   /// Returns a name that no other pass of any controller has.
   let nextPassName: @Sendable () -> String
   package let gracefulStop: GracefulStop
@@ -21,7 +22,8 @@ package struct Engine: Sendable {
   package init(
     backends: [String: AnyBackend], planner: any PlanMaking, store: any StateStore, time: TimeSource,
     owner: String,
-    offers: @escaping @Sendable ([AnyResource]) -> Offers, nextPassName: @escaping @Sendable () -> String,
+    offers: @escaping @Sendable ([AnyResource]) -> Offers, ownershipRules: OwnershipRules = OwnershipRules(),
+    nextPassName: @escaping @Sendable () -> String,
     gracefulStop: GracefulStop = GracefulStop(), progress: @escaping ProgressHandler
   ) {
     self.backends = backends
@@ -30,6 +32,7 @@ package struct Engine: Sendable {
     self.time = time
     self.owner = owner
     self.offers = OfferCache(offers)
+    self.ownershipRules = ownershipRules
     self.nextPassName = nextPassName
     self.gracefulStop = gracefulStop
     self.progress = progress

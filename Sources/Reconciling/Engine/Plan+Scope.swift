@@ -13,7 +13,7 @@ extension Plan {
         id: resource.id, outcome: resource.outcome, steps: resource.steps,
         dependsOn: resource.dependsOn + others.sorted(), waitingOn: resource.waitingOn,
         waitsFor: resource.waitsFor, desired: desired, blockedBy: resource.blockedBy,
-        allowed: resource.allowed)
+        allowed: resource.allowed, handover: resource.handover)
     }
     return Plan(
       environment: environment, revision: revision, manifestDigest: manifestDigest, resources: bound)

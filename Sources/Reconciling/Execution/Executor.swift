@@ -108,9 +108,10 @@ package struct Executor: Sendable {
         _ = await run.journal.tryWriting(.outcome(id, .interrupted, at: time.now()))
         return .cancelled
       }
+      let isHeld: @Sendable () -> Bool = { mayBegin(plan.id) }
       let call = StepCall(
         id: plan.id, step: step, subject: subject, context: run.context, backend: backend, time: time,
-        control: control
+        control: control, isHeld: isHeld
       ) { message in await recordLingering(message, plan, run) }
       let end = await outcome(of: call, id, run)
       progress(.finished(plan.id, step: step, after: time.now() - startedAt, error: end.error))
@@ -142,7 +143,8 @@ package struct Executor: Sendable {
       let error = call.deadlineError(after: span)
       (outcome, end) = (.failed(with: error), (.failed(error), error))
     case (.failure(let error), nil):
-      let isStopped = Task.isCancelled
+      // Without the lease, the mutation fence has ended the call, and another controller continues.
+      let isStopped = Task.isCancelled && call.isInterruptible || !mayBegin(call.id)
       (outcome, end) = (
         isStopped ? .interrupted : .failed(with: error),
         (isStopped ? .cancelled : .failed(error), error)

@@ -1,7 +1,11 @@
+internal import Concurrency
 internal import Model
 
 /// One call of a backend, which its deadline or a newer revision may cancel. A cancelled call is awaited,
 /// because a resource is never worked on twice at the same time.
+///
+/// Nothing cancels the call of an operation that is not interruptible, not even the end of the pass: the call
+/// is awaited, and its passed deadline is only reported.
 struct StepCall: Sendable {
   /// Why a call was cancelled.
   enum Cause: Hashable, Sendable {
@@ -20,11 +24,16 @@ struct StepCall: Sendable {
   let backend: AnyBackend
   let time: TimeSource
   let control: PassControl
-  /// Called with a message when a cancelled call has not ended for a while.
+  /// Whether the lease of the resource is still held. Drivers ask before each call that changes something.
+  let isHeld: @Sendable () -> Bool
+  /// Called with a message when a call has not ended for a while after it was cancelled or should have ended.
   let onLingering: @Sendable (String) async -> Void
 
   /// How long a cancelled call may take to end before it is reported.
   private static let cancellationTimeout = TimeSpan(seconds: 1)
+
+  /// Whether the call may be cancelled after it began.
+  var isInterruptible: Bool { step.operation.isInterruptible }
 
   private enum Signal: Sendable {
     case ended(Result<Void, BackendError>)
@@ -37,7 +46,7 @@ struct StepCall: Sendable {
     let (causes, feed) = AsyncStream<Cause>.makeStream()
     defer { control.endStep(of: id) }
     return await withTaskGroup(of: (Result<Void, BackendError>, Cause?)?.self) { group in
-      group.addTask { await call { feed.yield($0) } }
+      group.addTask { await isInterruptible ? call { feed.yield($0) } : callToItsEnd { feed.yield($0) } }
       group.addTask {
         for await cause in causes {
           if (try? await time.sleep(StepCall.cancellationTimeout)) != nil {
@@ -59,7 +68,12 @@ struct StepCall: Sendable {
   private func call(_ onCancel: @Sendable (Cause) -> Void) async -> (Result<Void, BackendError>, Cause?) {
     let deadline = backend.deadline(step.operation, subject)
     return await withTaskGroup(of: Signal.self) { group in
-      group.addTask { .ended(await backend.apply(step.operation, subject, context)) }
+      group.addTask {
+        .ended(
+          await MutationFence.$isHeld.withValue(isHeld) {
+            await backend.apply(step.operation, subject, context)
+          })
+      }
       group.addTask { (try? await time.sleep(deadline)) == nil ? .idle : .cancelled(.deadline(deadline)) }
       group.addTask {
         let cause = await control.cancellation(of: id, isRoutine: step.action == .maintain)
@@ -83,12 +97,44 @@ struct StepCall: Sendable {
     }
   }
 
+  /// Runs the call until it ends, whatever happens meanwhile.
+  private func callToItsEnd(
+    _ onDeadline: @escaping @Sendable (Cause) -> Void
+  ) async -> (Result<Void, BackendError>, Cause?) {
+    let deadline = backend.deadline(step.operation, subject)
+    return await withTaskGroup(of: Result<Void, BackendError>?.self) { group in
+      group.addTask {
+        await UncancellableTask.runOnce {
+          await MutationFence.$isHeld.withValue(isHeld) {
+            await backend.apply(step.operation, subject, context)
+          }
+        }
+      }
+      group.addTask {
+        if (try? await time.sleep(deadline)) != nil { onDeadline(.deadline(deadline)) }
+        return nil
+      }
+      for await result in group {
+        guard let result else { continue }
+        group.cancelAll()
+        return (result, nil)
+      }
+      return (.failure(lostError), nil)
+    }
+  }
+
   private var lostError: BackendError {
     BackendError(code: "step.lost", "‘\(step.summary)’ ended without a result")
   }
 
-  /// The message about a cancelled call that does not end.
+  /// The message about a call that does not end.
   private func text(of cause: Cause) -> String {
+    let next = "nothing else starts on \(id) until it does; check whether \(backend.system) answers"
+    if !isInterruptible, case .deadline(let span) = cause {
+      return
+        "‘\(step.summary)’ has taken longer than \(span). It is not cancelled, because it cannot be undone "
+        + "half-way, and the call to \(backend.system) has not returned: \(next)"
+    }
     let why =
       switch cause {
       case .deadline(let span): "it took longer than \(span)"
@@ -97,7 +143,7 @@ struct StepCall: Sendable {
       }
     return
       "‘\(step.summary)’ was cancelled because \(why), but the call to \(backend.system) has not returned: "
-      + "nothing else starts on \(id) until it does; check whether \(backend.system) answers"
+      + next
   }
 
   /// The error of a call that exceeded its deadline.

@@ -8,6 +8,9 @@ extension StatusSnapshot {
         return .running(step.intent.summary, since: step.intent.at)
       }
     }
+    if root.cause == .pendingRemoval, let removal = removal(of: root.id) {
+      return .removal(at: removal.dueAt)
+    }
     if let status = statuses[root.id], let time = status.nextAttempt, status.failures > 0 {
       return .retry(at: time, failures: status.failures)
     }
@@ -16,7 +19,7 @@ extension StatusSnapshot {
     case .guarded, .invalid, .paused, .missing, .quarantined: return .person
     case .dependency: return .check
     case .stepFailed, .notObserved, .notConverged, .unhealthy, .starting, .waiting, .interrupted,
-      .superseded, .stuck, .unchecked, .heldElsewhere:
+      .superseded, .stuck, .unchecked, .heldElsewhere, .pendingRemoval:
       return chain.count > 1 ? .after(root.id) : .check
     }
   }
@@ -45,6 +48,8 @@ extension StatusSnapshot {
         "declare \(root.id)"
           + (other.map { ", or remove it from \($0)\(path.map { " at \($0)" } ?? "")" } ?? "")
       ]
+    case .pendingRemoval:
+      return ["declare it again to keep it; ‘rendertrust apply’ removes it without waiting"]
     case .guarded: return ["allow it as the message says, or change the manifest"]
     case .invalid: return ["change its manifest as the message says"]
     case .paused: return ["set metadata.mode to enforce to continue"]
@@ -61,6 +66,16 @@ extension StatusSnapshot {
   }
 }
 
+extension StatusSnapshot {
+  /// The pending removal of a resource; nil when it stays.
+  func removal(of id: ResourceID) -> PendingRemoval? {
+    guard let pendingRemoval, pendingRemoval.dueAt > now, pendingRemoval.removals.contains(id) else {
+      return nil
+    }
+    return pendingRemoval
+  }
+}
+
 extension Explanation.Next {
   /// Such as `failed 2 times in a row; next try in 4s, at …`.
   package func sentence(now: Timestamp) -> String {
@@ -74,6 +89,8 @@ extension Explanation.Next {
           : "the next try is due now")
     case .after(let id): "continues as soon as \(id) is done"
     case .check: "checked again at the next resync, or when what it waits for changes"
+    case .removal(let time):
+      "removed in \(PendingRemoval.seconds(until: time, now: now)), unless the manifests declare it again"
     case .person: "nothing happens until a person acts"
     }
   }

@@ -23,6 +23,8 @@ package struct Explanation: Hashable, Sendable {
     case waiting
     /// It is neither declared nor in the inventory, though another resource references it.
     case missing
+    /// It is no longer declared and is removed unless the manifests change again.
+    case pendingRemoval
     /// A guard does not allow its steps.
     case guarded
     /// It cannot be applied as it is written.
@@ -64,6 +66,8 @@ package struct Explanation: Hashable, Sendable {
     case after(ResourceID)
     /// A running controller checks it again by itself.
     case check
+    /// The resource is removed at this time, unless the manifests declare it again.
+    case removal(at: Timestamp)
     /// Nothing happens until a person acts.
     case person
   }
@@ -105,6 +109,12 @@ extension StatusSnapshot {
   /// The cause of one resource, and the other resource that it waits for.
   fileprivate func link(of id: ResourceID) -> (Explanation.Link, ResourceID?) {
     let isBehind = desired?[id] != nil && (statuses[id]?.revision ?? 0) < revision
+    if let removal = removal(of: id) {
+      let message = "the manifests no longer declare it: it is removed unless they change again"
+      return (
+        Explanation.Link(id: id, cause: .pendingRemoval, message: message, since: removal.since), nil
+      )
+    }
     if let link = linkWithoutStatus(of: id, isBehind: isBehind) { return (link, nil) }
     guard let status = statuses[id], let condition = status.headline, !isBehind || !status.isReady else {
       return (uncheckedLink(of: id), nil)

@@ -48,6 +48,7 @@ extension Explanation.Next {
     case .retry: "retry"
     case .after: "after"
     case .check: "look"
+    case .removal: "removal"
     case .person: "person"
     }
   }
@@ -63,6 +64,7 @@ extension Explanation.Next {
       members["at"] = .string(time.description)
       members["failures"] = .integer(Int64(failures))
     case .after(let id): members["resource"] = .string(id.description)
+    case .removal(let time): members["at"] = .string(time.description)
     }
     return .object(members)
   }
@@ -81,6 +83,9 @@ extension Explanation.Next {
     case "after":
       guard let id = value.id(at: "resource") else { return nil }
       self = .after(id)
+    case "removal":
+      guard let time = value.time(at: "at") else { return nil }
+      self = .removal(at: time)
     default: return nil
     }
   }

@@ -32,7 +32,11 @@ extension Controller {
     var baseline: Engine.Baseline?
     if status.tokens[.first] != nil {
       let found = try await engine.bound(to: keeper.fencingTokens, of: keeper).baseline(
-        for: desired, by: authorship)
+        for: desired, by: authorship
+      ) { newest async throws(StoreError) in
+        guard quietPeriod.milliseconds > 0 else { return true }
+        return try await removals(of: desired, from: newest).ids.isEmpty
+      }
       (wanted, number, baseline) = (found.desired, found.revision, found)
     } else if let latest = try await store.latestRevision(of: environment),
       let recorded = try await store.desiredState(of: environment, at: latest.number)
@@ -42,9 +46,10 @@ extension Controller {
     let inventory = try await store.inventory(of: environment, knowing: wanted.resources)
     let known = try await store.strayStatuses(of: environment).union(inventory.keys)
     var state = LoopState(wanted, revision: number, inventory: known, leaseStatus: status)
-    if baseline == nil, number == 0 || wanted.digest != desired.digest {
+    if baseline?.isUnsettled ?? (number == 0 || wanted.digest != desired.digest) {
       state.unrecorded = (desired, authorship)
     }
+    state.quietPeriod = QuietPeriod(quietPeriod)
     state.lastRead = (desired, authorship)
     state.allowances = baseline?.allowances ?? Allowances()
     state.enqueueAll(at: engine.time.now())

@@ -3,7 +3,7 @@ package import Model
 /// The stored state of the controller: revisions, inventory, journal, statuses and events.
 ///
 /// Every method is one transaction. Implementations pass the contract suite `StateStoreContract`.
-package protocol StateStore: LeaseStore, QuarantineStore {
+package protocol StateStore: LeaseStore, QuarantineStore, ClaimStore, PendingRemovalStore {
   /// The newest revision of an environment; nil when none was recorded.
   func latestRevision(of environment: String) async throws(StoreError) -> Revision?
 
@@ -26,13 +26,11 @@ package protocol StateStore: LeaseStore, QuarantineStore {
   func inventory(of environment: String, ids: Set<ResourceID>, knowing desired: DesiredState)
     async throws(StoreError) -> [ResourceID: InventoryEntry]
 
-  /// Adds resources to the inventory before their first step, so that the next controller finds what a killed
-  /// one created.
-  func claim(_ resources: [AnyResource], in environment: String, revision: Int64) async throws(StoreError)
-
   /// Marks resources as not applied before the first step of their removal, so that nothing is built on them
-  /// until they are applied completely again.
-  func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64) async throws(StoreError)
+  /// until they are applied completely again. What they hold is marked as leaving since `time`, unless it is
+  /// marked already.
+  func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64, at time: Timestamp)
+    async throws(StoreError)
 
   /// Appends to the journal. An intent is on disk before this returns.
   func append(_ records: [JournalRecord], in environment: String) async throws(StoreError)
@@ -48,7 +46,8 @@ package protocol StateStore: LeaseStore, QuarantineStore {
     _ ids: Set<ResourceID>, in environment: String, during span: ClosedRange<Timestamp>, countingDone: Bool
   ) async throws(StoreError) -> Set<ResourceID>
 
-  /// Stores statuses and applied digests, deletes removed resources, and adds events.
+  /// Stores statuses and applied digests, deletes removed resources, and adds events. A resource that is
+  /// applied releases what it no longer claims, a removed one everything.
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError)
 
   func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus]

@@ -7,6 +7,8 @@ package struct StatusChanges: Sendable {
   package var statuses: [ResourceStatus] = []
   /// Resources that are applied completely, as they are applied.
   package var applied: [AnyResource] = []
+  /// What the resources in `applied` claim. They hold it since before their first step.
+  package var claims: [ResourceID: [ThingClaim]] = [:]
   /// Resources that no longer exist and leave the inventory.
   package var removed: [ResourceID] = []
   package var events: [Event] = []

@@ -30,6 +30,13 @@ package enum EventReason: Hashable, Sendable {
   case manifestsUnreadable
   /// The manifests are those of another environment.
   case otherEnvironment
+  /// A thing that a resource of an earlier version declared belongs to another resource.
+  case ownershipUndecided
+
+  /// Manifests that remove resources are not recorded yet; see `PendingRemoval`.
+  case removalPending
+  /// Resources that were about to leave stay.
+  case removalCancelled
 
   // Replicas
   /// A controller waits for its share of the environment.
@@ -44,7 +51,8 @@ package enum EventReason: Hashable, Sendable {
   private static let wellKnown: [EventReason] = [
     .applied, .ready, .removed, .driftDetected, .driftHealed, .driftsAgain, .guardAllowed,
     .revisionQuarantined, .quarantineLifted, .goingBack, .wentBack, .manifestsUnreadable, .otherEnvironment,
-    .joined, .leaseLost, .leaseTaken, .writeRejected, .stateUnavailable,
+    .ownershipUndecided, .removalPending, .removalCancelled, .joined, .leaseLost, .leaseTaken, .writeRejected,
+    .stateUnavailable,
   ]
 
   private static let byRawValue = Dictionary(uniqueKeysWithValues: wellKnown.map { ($0.rawValue, $0) })
@@ -71,6 +79,9 @@ extension EventReason: RawRepresentable {
     case .wentBack: "WentBack"
     case .manifestsUnreadable: "ManifestsUnreadable"
     case .otherEnvironment: "OtherEnvironment"
+    case .ownershipUndecided: "OwnershipUndecided"
+    case .removalPending: "RemovalPending"
+    case .removalCancelled: "RemovalCancelled"
     case .joined: "Joined"
     case .leaseLost: "LeaseLost"
     case .leaseTaken: "LeaseTaken"

@@ -14,6 +14,8 @@ package struct StatusSnapshot: Sendable {
   package var events: [Event] = []
   /// Quarantined revisions with the reason.
   package var quarantined: [Int64: String] = [:]
+  /// The removal that the leading controller waits for.
+  package var pendingRemoval: PendingRemoval?
   /// The controller that holds the lease of the explained resource; nil for none.
   package var holder: String?
 

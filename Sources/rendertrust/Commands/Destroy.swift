@@ -4,12 +4,13 @@ import Model
 import Planning
 import Reconciling
 
-struct Destroy: AsyncParsableCommand {
+struct Destroy: ChangeCommand {
   static let configuration = CommandConfiguration(
     abstract: "Remove every applied resource of an environment.",
     discussion: """
-      Keeps volumes and backups. Asks for confirmation unless --yes is given. If the environment requires \
-      approvals, destructive steps need one.
+      Lists the steps, asks for confirmation unless --yes is given, and executes exactly these steps. Drops \
+      the databases of the private server with everything in them; keeps volumes, backups and databases of \
+      other servers. If the environment requires approvals, destructive steps need one.
       """)
 
   @OptionGroup var scope: LocalEnvironmentOptions
@@ -20,30 +21,39 @@ struct Destroy: AsyncParsableCommand {
 
   func run() async throws {
     try await StateSession.open(scope.state) { state in
-      let environment = try await state.environments.resolve(scope.environment.environment)
-      let empty = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
-      let (preparation, allowances) = try await state.engine.prepare(
-        empty, Allowances(prune: true), approve: approval.approve, by: Author.local.approver)
-      Output.write(preparation.plan.text(style: Output.style, width: Output.width))
-      guard preparation.plan.hasChanges else { return }
-      if !yes { try confirm(environment) }
-      try await state.changes.withLeases(of: environment, as: "destroy") { executor in
-        // A second plan includes what controllers changed in the meantime.
-        let (preparation, allowances) = try await executor.engine.prepare(
-          empty, allowances, approve: approval.approve, by: Author.local.approver)
-        executor.reporter.summariseLater()
-        let convergence = try await executor.converge(
-          preparation, by: .local("destroy", [environment] + allowances.arguments), allowances)
-        try Summary(convergence).report()
+      let order = DestroyOrder(
+        environment: try await state.environments.resolve(scope.environment.environment),
+        approve: approval.approve, author: .local)
+      var listed = try await order.plan(on: state.engine)
+      while true {
+        Output.write(listed.text(style: Output.style, width: Output.width))
+        guard listed.hasChanges else { return }
+        if !yes { try confirm(order.environment) }
+        let end = try await state.changes.withLeases(of: order.environment, as: "destroy") {
+          [listed] executor in
+          executor.reporter.summariseLater()
+          return try await order.perform(listed, with: executor)
+        }
+        switch end {
+        case .done(let report): return try Summary(report).report()
+        case .changed(let plan):
+          guard !yes else {
+            throw CommandFailure.blocked("the plan changed while it was confirmed; run it again")
+          }
+          Output.print("The plan changed while it was confirmed; nothing was removed. The new plan:")
+          listed = plan
+        }
       }
     }
   }
 
   private func confirm(_ environment: String) throws(CommandFailure) {
-    guard Output.isTerminal else {
+    guard ConfirmationPrompt.isInteractive else {
       throw .blocked("destroy requires confirmation: pass --yes to remove \(environment)")
     }
-    Output.write("Type the name of the environment to remove it: ")
-    guard readLine() == environment else { throw .blocked("not confirmed: nothing was removed") }
+    let question = "Type the name of the environment to remove it: "
+    guard ConfirmationPrompt.answer(to: question) == environment else {
+      throw .blocked("not confirmed: nothing was removed")
+    }
   }
 }

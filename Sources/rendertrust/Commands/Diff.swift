@@ -26,7 +26,7 @@ struct Diff: AsyncParsableCommand {
   private func answer() async throws -> ManifestChanges {
     switch try connection.target() {
     case .local(let state):
-      let desired = try Platform.schemasOnly().desiredState(at: manifests.paths)
+      let desired = try Platform.schemasOnly().desiredState(at: manifests.paths, allowsEmpty: true)
       return try await StateSession.open(state) { try await DiffQuery.changes(of: desired, in: $0.store) }
     case .server(let server):
       let bundle = try Platform.schemasOnly().bundle(manifests.paths)
@@ -41,9 +41,11 @@ struct Diff: AsyncParsableCommand {
     case .removed: return style.red("- \(change.id)") + "\n"
     case .changed:
       let fields = change.fields.map {
-        "    \($0.path)  \($0.from?.plainText ?? "unset") → \($0.to?.plainText ?? "unset")\n"
+        "    \($0.path.escapingInvisible())  \(text(of: $0.from)) → \(text(of: $0.to))\n"
       }
       return style.yellow("~ \(change.id)") + "\n" + fields.joined()
     }
   }
+
+  private func text(of value: Value?) -> String { value?.plainText.escapingInvisible() ?? "unset" }
 }

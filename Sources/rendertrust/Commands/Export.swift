@@ -57,7 +57,15 @@ struct Export: AsyncParsableCommand {
     if let existing = files.first(where: { Files.exists("\(path)/\($0.name)") }) {
       throw CommandFailure.usage("\(folder)/\(existing.name) exists already; export to an empty folder")
     }
-    for file in files { try Files.write(file.text, to: "\(path)/\(file.name)") }
+    for (index, file) in files.enumerated() {
+      do throws(CommandFailure) {
+        try Files.write(file.text, to: "\(path)/\(file.name)")
+      } catch {
+        // An incomplete export must not pass for the whole one.
+        for written in files[..<index] { Files.remove("\(path)/\(written.name)") }
+        throw error
+      }
+    }
     Output.error("\(exported.manifests.count) resources written to \(kinds.count) files in \(folder)")
   }
 

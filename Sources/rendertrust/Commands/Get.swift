@@ -27,7 +27,10 @@ struct Get: QueryCommand {
       return Output.write(list.statuses.compactMap { list.manifests[$0.id] }.joined(separator: "---\n"))
     }
     let names = list.statuses.map(\.id.description)
-    output.write(.array(list.statuses.map(\.value)), names: names) { table(of: list.statuses, now: list.now) }
+    output.write(.array(list.statuses.map(\.value)), names: names) {
+      let removal = list.pendingRemoval?.sentence(now: list.now)
+      return (removal.map { Output.style.yellow($0) + "\n" } ?? "") + table(of: list.statuses, now: list.now)
+    }
   }
 
   private func table(of statuses: [ResourceStatus], now: Timestamp) -> String {

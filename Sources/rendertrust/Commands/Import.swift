@@ -6,7 +6,7 @@ import Model
 import Planning
 import Reconciling
 
-struct Import: AsyncParsableCommand {
+struct Import: ChangeCommand {
   static let configuration = CommandConfiguration(
     abstract: "Adopt an existing container, database or price list.",
     discussion: """
@@ -42,9 +42,11 @@ struct Import: AsyncParsableCommand {
 
   @OptionGroup var scope: LocalEnvironmentOptions
 
+  var isChange: Bool { folder != nil }
+
   func run() async throws {
     let address = try engine.map(EngineAddress.init(argument:))
-    let declared = try folder.map { try Platform.schemasOnly().desiredState(at: [$0]) }
+    let declared = try folder.map { try Platform.schemasOnly().desiredState(at: [$0], allowsEmpty: true) }
     if let folder, declared?[resource] != nil {
       throw CommandFailure.usage("\(resource) is already declared in \(folder)")
     }
@@ -83,7 +85,7 @@ struct Import: AsyncParsableCommand {
     let path = "\(folder)/\(resource.kind.lowercased())-\(resource.name).yaml"
     guard !Files.exists(path) else { throw CommandFailure.usage("\(path) exists already") }
     try Files.write(found.manifest, to: path)
-    let desired = try platform.desiredState(at: [folder])
+    let desired = try platform.desiredState(at: [folder], allowsEmpty: true)
     let preparation = try await engine.prepare(desired)
     Output.write(found.manifest)
     found.printRemarks()

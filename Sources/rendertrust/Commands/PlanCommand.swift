@@ -11,6 +11,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   @OptionGroup var manifests: ManifestArguments
   @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var empty: EmptyOption
   @OptionGroup var allowances: AllowanceOptions
 
   @Option(name: .shortAndLong, help: "Output format.")
@@ -40,12 +41,13 @@ struct PlanCommand: AsyncParsableCommand {
     switch try connection.target() {
     case .local(let state):
       return try await StateSession.open(
-        state.location, reporter: LiveProgress(time: .real, showsPlan: false), reading: manifests.paths
+        state.location, reporter: LiveProgress(time: .real, showsPlan: false), reading: manifests.paths,
+        allowsEmpty: empty.allowEmpty
       ) { state, desired in
         try await query(ManifestBundle(files: [])).answer(in: PlanningContext(state), for: desired)
       }
     case .server(let server):
-      let bundle = try Platform.schemasOnly().bundle(manifests.paths)
+      let bundle = try Platform.schemasOnly().bundle(manifests.paths, allowsEmpty: empty.allowEmpty)
       let answer = try await server.open { try await $0.send(query(bundle)) }
       answer.warnings.report()
       return answer
@@ -54,7 +56,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   private func query(_ bundle: ManifestBundle) -> PlanQuery {
     PlanQuery(
-      bundle, paths: manifests.paths, permissions: Permissions(allowances), isKept: out != nil,
+      bundle, paths: manifests.paths, permissions: Permissions(allowances, empty), isKept: out != nil,
       approver: Author.local.approver)
   }
 }

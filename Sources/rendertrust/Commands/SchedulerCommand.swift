@@ -9,7 +9,7 @@ import Postgres
 import Reconciling
 
 /// A scheduler replica, started by a server, a container runtime or Kubernetes.
-struct SchedulerCommand: AsyncParsableCommand {
+struct SchedulerCommand: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "scheduler",
     abstract: "Run a scheduler replica.",
@@ -40,8 +40,8 @@ struct SchedulerCommand: AsyncParsableCommand {
     let logger = Logger(label: "scheduler") { _ in
       // A server that started this replica forwards its log: warnings and errors only.
       ServerLogHandler(
-        logLevel: isChild ? .warning : .info, format: isChild ? .text : .json, time: time, write: Output.print
-      )
+        logLevel: isChild ? .warning : .info, format: isChild ? .text : .json, time: time,
+        write: { _ = Output.log($0) })
     }
     let service = PostgresJobService(pool, now: time.now, random: { .random(in: .min ... .max) })
     let heartbeat = ReplicaHeartbeat(pool, name: name, host: Authorship.hostName, process: Int64(getpid()))

@@ -10,5 +10,5 @@ struct Schema: ParsableCommand {
   @Argument(help: "A kind. Default: all kinds.")
   var kind: String?
 
-  func run() throws { Output.write(try Platform.schemasOnly().jsonSchema(of: kind).prettyJSON) }
+  func run() throws { Output.write(json: try Platform.schemasOnly().jsonSchema(of: kind).prettyJSON) }
 }

@@ -6,7 +6,7 @@ import Logging
 import Model
 import Reconciling
 
-struct Server: AsyncParsableCommand {
+struct Server: ChangeCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the controller as a service.",
     discussion: """
@@ -66,6 +66,12 @@ struct Server: AsyncParsableCommand {
 
   @Option(
     name: .long,
+    help: ArgumentHelp(
+      "Time without further changes before resources with data are removed (30s).", valueName: "time"))
+  var quietPeriod: String?
+
+  @Option(
+    name: .long,
     help: ArgumentHelp("Time for running steps after SIGTERM (8s, at most 9s).", valueName: "time")
   )
   var drain: String?
@@ -74,6 +80,8 @@ struct Server: AsyncParsableCommand {
     name: .long,
     help: ArgumentHelp("Time without progress after which /healthz fails (30s).", valueName: "time"))
   var liveness: String?
+
+  @OptionGroup var empty: EmptyOption
 
   @Option(name: .long, help: "Log format: json or text (json).")
   var logFormat: String?
@@ -91,8 +99,8 @@ struct Server: AsyncParsableCommand {
     let texts = [
       "state": state, "database": database, "listen": listen, "apiListen": apiListen,
       "apiPlain": apiPlain, "apiRate": apiRate, "accessLog": accessLog, "tlsCertificate": tlsCertificate,
-      "tlsKey": tlsKey, "resync": resync, "drain": drain,
-      "liveness": liveness, "logFormat": logFormat, "logLevel": logLevel,
+      "tlsKey": tlsKey, "resync": resync, "quietPeriod": quietPeriod, "drain": drain, "liveness": liveness,
+      "emptyManifests": empty.allowEmpty ? "allowed" : nil, "logFormat": logFormat, "logLevel": logLevel,
     ]
     return ServerSettings.Flags(manifests: manifests, texts: texts.compactMapValues { $0 }, file: config)
   }
@@ -107,15 +115,18 @@ struct Server: AsyncParsableCommand {
         "no manifests: name them as arguments, in RENDERTRUST_MANIFESTS or in the settings file")
     }
     let time = TimeSource.real
+    let log = ServerLog()
     let logger = Logger(label: "rendertrust") { _ in
       ServerLogHandler(
-        logLevel: Logger.Level(settings.logLevel), format: settings.logFormat, time: time, write: Output.print
-      )
+        logLevel: Logger.Level(settings.logLevel), format: settings.logFormat, time: time,
+        write: { _ = log.write($0) })
     }
     for variable in settings.unknownVariables {
       logger.warning("unknown variable", metadata: ["variable": .string(variable)])
     }
-    var source = ManifestSource(try Platform.schemasOnly(), paths: settings.manifests)
+    var source = ManifestSource(
+      try Platform.schemasOnly(), paths: settings.manifests,
+      allowsEmpty: settings.emptyManifests == .allowed)
     let loaded = try source.load()
     loaded.warnings.report()
     let desired = loaded.desired
@@ -123,12 +134,14 @@ struct Server: AsyncParsableCommand {
     if settings.stripe.isEnabled {
       try BillingDatabaseName.refuseSeparateDatabases(in: desired)
     }
-    let metrics = ControllerMetrics(environment: desired.environment, version: Version.text, now: time.now)
+    let metrics = ControllerMetrics(
+      environment: desired.environment, version: Version.text, now: time.now, logErrors: { log.lostLines })
     let reporter = ServerReporter(logger, next: metrics.handler) { $0.report() }
     try await StateSession.open(settings.location, reporter: reporter) { [source] state in
+      try await desired.requireKnownEnvironment(in: state.environments)
       let loop = ServerLoop(
         settings, desired, source, state, metrics: metrics, logger: logger,
-        manager: ServiceManager(environment: environment), write: Output.print)
+        manager: ServiceManager(environment: environment), write: log.write)
       try await loop.run()
     }
   }

@@ -8,9 +8,11 @@ struct Validate: AsyncParsableCommand {
     discussion: "Reads manifests only and reports every error of every file. Exits with 2 on an error.")
 
   @OptionGroup var manifests: ManifestArguments
+  @OptionGroup var empty: EmptyOption
 
   func run() async throws {
-    let desired = try Platform.schemasOnly().desiredState(at: manifests.paths)
+    let desired = try Platform.schemasOnly().desiredState(
+      at: manifests.paths, allowsEmpty: empty.allowEmpty)
     let count = desired.resources.count
     Output.success(
       "\(count) resource\(count == 1 ? "" : "s") of environment \(desired.environment) "

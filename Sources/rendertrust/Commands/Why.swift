@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlPlane
 import Model
+import Planning
 import Reconciling
 
 struct Why: QueryCommand {
@@ -33,6 +34,7 @@ struct Why: QueryCommand {
       text += "\(mark) \(link.id) is \(condition)\(since): \(link.message)\n"
     }
     if explanation.next != .nothing { text += "  \(explanation.next.sentence(now: answer.now))\n" }
+    for drain in answer.drains { text += "  \(TextStyle.harmless(drain.sentence))\n" }
     for line in explanation.advice { text += style.dim("  \(line)") + "\n" }
     for event in answer.events.reversed() {
       text +=

@@ -49,4 +49,9 @@ extension Permissions {
   init(_ options: AllowanceOptions) {
     self.init(granted: options.granted, approve: options.approval.approve)
   }
+
+  init(_ options: AllowanceOptions, _ empty: EmptyOption) {
+    self.init(options)
+    allowsEmpty = empty.allowEmpty
+  }
 }

@@ -10,7 +10,10 @@ enum DocumentFormat: String, ExpressibleByArgument, CaseIterable {
   ///   - document: written for `json`, over several lines.
   ///   - text: evaluated for `text` only; ends with a line break.
   func write(_ document: @autoclosure () -> Value, text: () -> String) {
-    Output.write(self == .json ? document().prettyJSON : text())
+    switch self {
+    case .json: Output.write(json: document().prettyJSON)
+    case .text: Output.write(text())
+    }
   }
 }
 
@@ -20,7 +23,7 @@ extension OutputFormat {
   ///   - text: evaluated for `text` only; ends with a line break.
   func write(_ document: @autoclosure () -> Value, names: [String], text: () -> String) {
     switch self {
-    case .json: Output.write(document().prettyJSON)
+    case .json: Output.write(json: document().prettyJSON)
     case .yaml: Output.write(YAMLWriter.text(of: document()))
     case .name: for name in names { Output.print(name) }
     case .text: Output.write(text())

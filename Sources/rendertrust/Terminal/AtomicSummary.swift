@@ -11,7 +11,7 @@ struct AtomicSummary {
   init(_ report: AtomicReport) { self.report = report }
 
   func report(as format: DocumentFormat) throws {
-    Output.write(format == .json ? report.value.prettyJSON : text)
+    format.write(report.value) { text }
     guard report.exitCode == 0 else { throw ExitCode(report.exitCode) }
   }
 

@@ -21,6 +21,9 @@ extension [Diagnostic] {
   /// Prints the diagnostics to standard error; prints nothing if there are none.
   func report() {
     guard !isEmpty else { return }
-    Output.error(rendered(color: Output.errorStyle.isColoured))
+    Output.error(text)
   }
+
+  /// For standard error.
+  var text: String { rendered(color: Output.errorStyle.isColoured, opening: Output.filter.opening) }
 }

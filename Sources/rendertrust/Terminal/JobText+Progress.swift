@@ -23,7 +23,7 @@ extension JobText {
 
   private func changes(of attempt: JobAttempt, since before: JobAttempt?, in job: Job) -> [String] {
     var lines: [String] = []
-    if before == nil, attempt.state == .dispatched || attempt.state.isFailure {
+    if before == nil, attempt.state == .dispatched || attempt.state.endedEarly {
       lines.append("\(style.dim("·")) dispatched to \(attempt.node)")
     }
     if before?.startedAt == nil, attempt.startedAt != nil, attempt.state == .running {
@@ -34,7 +34,7 @@ extension JobText {
     {
       lines.append("\(style.dim("·")) \(progress)")
     }
-    if attempt.state.isFailure, before?.state != attempt.state, job.state != .cancelled {
+    if attempt.state.endedEarly, before?.state != attempt.state, job.state != .cancelled {
       let reason = TextStyle.harmless(attempt.reason ?? "no heartbeat")
       lines.append("\(style.yellow("!")) \(attempt.state.rawValue) on \(attempt.node): \(reason)")
     }
@@ -77,5 +77,5 @@ extension JobText {
 }
 
 extension AttemptState {
-  fileprivate var isFailure: Bool { self == .failed || self == .lost }
+  fileprivate var endedEarly: Bool { self == .failed || self == .lost || self == .preempted }
 }

@@ -19,8 +19,7 @@ extension JobText {
   private func missingDecision(_ entry: SchedulingTrace.Entry, _ job: Job) -> String {
     guard entry.attempt == nil else { return "No decision is recorded for this attempt." }
     return
-      "Module/\(job.module) is not declared: the job fails at its deadline, \(job.deadline), unless the "
-      + "module is declared again."
+      "Module/\(job.module) is not declared: a running scheduler ends the job and releases its hold."
   }
 
   private func title(_ entry: SchedulingTrace.Entry) -> String {
@@ -35,6 +34,7 @@ extension JobText {
       case .failed: style.red("failed") + reason
       case .lost: style.red("lost") + reason
       case .cancelled: style.yellow("cancelled") + reason
+      case .preempted: style.yellow("preempted") + reason
       }
     return "\(style.bold("Attempt \(attempt.number) on \(attempt.node)"))  \(age)  \(state)"
   }

@@ -76,7 +76,9 @@ struct JobText {
     for (name, value) in fields { text += style.dim(name.padded(to: 11)) + value + "\n" }
     if !job.attempts.isEmpty { text += "\n" + attempts(job.attempts, width: width) }
     if !job.artefacts.isEmpty { text += "\n" + artefacts(job.artefacts, width: width) }
-    if let output = job.output { text += "\n\(style.dim("Output"))\n\(output.prettyJSON)" }
+    if let output = job.output {
+      text += "\n\(style.dim("Output"))\n\(OutputFilter.harmless(json: output.prettyJSON))"
+    }
     return text
   }
 
@@ -96,7 +98,7 @@ struct JobText {
       return switch attempts[row].state {
       case .succeeded: style.green(cell)
       case .failed, .lost: style.red(cell)
-      case .cancelled: style.yellow(cell)
+      case .cancelled, .preempted: style.yellow(cell)
       case .running: style.cyan(cell)
       case .dispatched: cell
       }

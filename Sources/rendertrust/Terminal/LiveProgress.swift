@@ -11,6 +11,8 @@ final class LiveProgress: Reporter {
   private struct State {
     /// Running steps, oldest first.
     var running: [(id: ResourceID, summary: String, since: Timestamp)] = []
+    /// The removal that the controller waits for.
+    var pendingRemoval: PendingRemoval?
     var hasStatusLine = false
     var frame = 0
     var failures = 0
@@ -57,6 +59,7 @@ final class LiveProgress: Reporter {
   private func show(_ progress: Progress) {
     state.withLock { state in
       switch progress {
+      case .loop(.pendingRemoval(let removal)): state.pendingRemoval = removal
       case .observing, .settled, .loop: break
       case .planned(let plan):
         // A later plan is printed only if it has steps to execute.
@@ -105,7 +108,7 @@ final class LiveProgress: Reporter {
 
   func report(_ diagnostics: [Diagnostic]) {
     guard !diagnostics.isEmpty else { return }
-    remark(diagnostics.rendered(color: Output.errorStyle.isColoured))
+    remark(diagnostics.text)
   }
 
   func reportReady(_ readiness: Readiness) {
@@ -121,14 +124,17 @@ final class LiveProgress: Reporter {
 
   private func line(_ id: ResourceID, _ step: AnyStep, _ span: TimeSpan, _ error: BackendError?) -> String {
     let duration = style.dim(span.elapsed)
-    guard let error else { return "\(style.green("✓")) \(id)  \(step.summary)  \(duration)" }
-    return "\(style.red("✗")) \(id)  \(step.summary)  \(duration)\n  \(style.red(error.message))"
-      + (error.hint.map { "\n  \($0)" } ?? "")
+    let summary = TextStyle.harmless(step.summary)
+    guard let error else { return "\(style.green("✓")) \(id)  \(summary)  \(duration)" }
+    let message = style.red(TextStyle.harmless(error.message))
+    return "\(style.red("✗")) \(id)  \(summary)  \(duration)\n  \(message)"
+      + (error.hint.map { "\n  \(TextStyle.harmless($0))" } ?? "")
   }
 
   private func line(_ event: Event) -> String {
     let mark = event.isWarning ? style.yellow("!") : style.dim("·")
-    return "\(mark) \(event.id.map { "\($0)  " } ?? "")\(style.bold(event.reason.rawValue))  \(event.message)"
+    let subject = event.id.map { "\($0)  " } ?? ""
+    return "\(mark) \(subject)\(style.bold(event.reason.rawValue))  \(TextStyle.harmless(event.message))"
   }
 
   private func printAbove(_ text: String, _ state: inout State) {
@@ -138,18 +144,23 @@ final class LiveProgress: Reporter {
 
   private func eraseStatus(_ state: inout State) {
     guard state.hasStatusLine else { return }
-    Output.write("\r\u{1B}[2K")
+    Output.eraseLine()
     state.hasStatusLine = false
+  }
+
+  /// The oldest running step, or the removal that the controller waits for; nil when nothing happens.
+  private func status(of state: State) -> String? {
+    guard let oldest = state.running.first else { return state.pendingRemoval?.sentence(now: time.now()) }
+    let others = state.running.count > 1 ? " and \(state.running.count - 1) more" : ""
+    return "\(oldest.id)  \(oldest.summary)\(others)  \((time.now() - oldest.since).elapsed)"
   }
 
   private func drawStatus(_ state: inout State) {
     guard Output.isTerminal, state.stream == 1 else { return }
     eraseStatus(&state)
-    guard let oldest = state.running.first else { return }
-    let others = state.running.count > 1 ? " and \(state.running.count - 1) more" : ""
-    let text = "\(oldest.id)  \(oldest.summary)\(others)  \((time.now() - oldest.since).elapsed)"
+    guard let text = status(of: state) else { return }
     let width = max((Output.width ?? 80) - 3, 10)
-    Output.write("\(style.cyan(StatusLine.spinner(state.frame))) \(text.prefix(width))")
+    Output.write("\(style.cyan(StatusLine.spinner(state.frame))) \(TextStyle.harmless(text).prefix(width))")
     state.hasStatusLine = true
   }
 }

@@ -2,10 +2,15 @@ import Glibc
 import Planning
 
 /// Standard output and standard error. Colour is used on a terminal only, and not if `NO_COLOR` is set.
+///
+/// Text of other systems and of manifests may contain characters that control a terminal. Each of them is
+/// written as its code, such as `\u{1B}`; only the colours of `style` and `errorStyle` reach the terminal.
 enum Output {
   static let isTerminal = isatty(1) == 1
-  static let style = TextStyle(isColoured: isTerminal && allowsColor)
-  static let errorStyle = TextStyle(isColoured: isatty(2) == 1 && allowsColor)
+  static let style = TextStyle(isColoured: isTerminal && allowsColor, opening: filter.opening)
+  static let errorStyle = TextStyle(isColoured: isatty(2) == 1 && allowsColor, opening: filter.opening)
+  /// Distinguishes the colours of this process from those in untrusted text.
+  static let filter = OutputFilter(secret: .random(in: .min ... .max))
 
   private static var allowsColor: Bool {
     guard getenv("NO_COLOR") == nil else { return false }
@@ -36,17 +41,27 @@ enum Output {
   /// Prints a line that begins with a red cross.
   static func failure(_ text: String) { print("\(style.red("✗")) \(text)") }
 
-  /// Writes the whole text. A closed pipe (`| head`) ends the process with exit code 0 and no message.
+  /// Writes text for people to standard output or standard error; see `StandardStream.write`.
   static func write(_ text: String, to descriptor: Int32) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count > 0 {
-        bytes = bytes.dropFirst(count)
-      } else if errno != EINTR && errno != EAGAIN {
-        if errno == EPIPE { exit(0) }
-        return
-      }
-    }
+    (descriptor == 2 ? errorStream : stream).write(filter.visible(text))
   }
+
+  /// Writes a JSON document to standard output. Invisible characters in its strings are written as escapes,
+  /// which do not change its value.
+  static func write(json: String) { stream.write(OutputFilter.harmless(json: json)) }
+
+  /// Erases the line of the cursor on a terminal.
+  static func eraseLine(on descriptor: Int32 = 1) {
+    (descriptor == 2 ? errorStream : stream).write("\r\(TextStyle.escape)2K")
+  }
+
+  /// Writes a line of a log, JSON or text, to standard output.
+  /// - Returns: whether the line was written.
+  static func log(_ line: String) -> Bool { stream.log(OutputFilter.harmless(json: line)) }
+
+  /// The result of the writes to standard output so far.
+  static var condition: StandardStream.Condition { stream.condition }
+
+  private static let stream = StandardStream(descriptor: 1)
+  private static let errorStream = StandardStream(descriptor: 2)
 }

@@ -86,7 +86,7 @@ final class StatusLine: Sendable {
 
   private func erase(_ state: inout State) {
     guard state.isDrawn else { return }
-    Output.write("\r\u{1B}[2K", to: stream)
+    Output.eraseLine(on: stream)
     state.isDrawn = false
   }
 
@@ -96,7 +96,7 @@ final class StatusLine: Sendable {
     guard !text.isEmpty else { return }
     let width = max((Output.width ?? 80) - 3, 10)
     let spinner = style.cyan(Self.spinner(state.frame))
-    Output.write("\(spinner) \(TextStyle.shortened(text, to: width))", to: stream)
+    Output.write("\(spinner) \(TextStyle.shortened(TextStyle.harmless(text), to: width))", to: stream)
     state.isDrawn = true
   }
 }

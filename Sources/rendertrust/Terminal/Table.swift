@@ -6,7 +6,8 @@ struct Table {
 
   init(_ header: [String]) { rows = [header] }
 
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  /// - Parameter cells: without colours; see `paint` of `text`.
+  mutating func add(_ cells: [String]) { rows.append(cells.map(TextStyle.harmless)) }
 
   /// The table with a dim header and a final line break.
   /// - Parameters:

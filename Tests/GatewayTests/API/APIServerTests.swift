@@ -92,6 +92,9 @@ import Testing
       Case(reason: "another method", method: .put, status: 405, code: "method_not_allowed"),
       Case(reason: "no JSON", body: "{", status: 400, code: "invalid_json"),
       Case(reason: "an empty body", body: "", status: 400, code: "invalid_json"),
+      Case(
+        reason: "a member twice", body: #"{"module":"echo","module":"film"}"#, status: 400,
+        code: "invalid_json"),
       Case(reason: "no object", body: "[1]", status: 400, code: "invalid"),
       Case(reason: "another type", type: "text/plain", status: 415, code: "unsupported_media_type"),
       Case(

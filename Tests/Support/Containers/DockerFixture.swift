@@ -1,6 +1,7 @@
 package import ContainerSupport
 package import DockerEngine
 package import DockerSupport
+internal import HTTP
 package import Model
 import Synchronization
 
@@ -69,9 +70,41 @@ package struct DockerFixture: Sendable {
     return states
   }
 
+  /// Changes a container as other clients of the engine do, such as `docker update`.
+  /// - Parameter path: below `/v1.41`, such as `/containers/ID/update`.
+  package func post(_ path: String, _ body: String) async throws { try await send(.post, path, body) }
+  /// Creates a container again as it is, stopped, with other labels.
+  package func createAgain(_ container: ContainerState, labels: [String: String]) async throws {
+    let found = try await engine.inspection(ofContainer: container.id)
+    guard let found, case .object(var config)? = found["Config"], let host = found["HostConfig"] else {
+      throw SupportError("container \(container.name) is gone")
+    }
+    config.removeAll { $0.key == "Labels" || $0.key == "Hostname" }
+    config.append(Value.Member("Labels", .object(labels.mapValues(Value.string))))
+    config.append(Value.Member("HostConfig", host))
+    try await engine.remove(container.id, force: true)
+    try await post("/containers/create?name=\(container.name)", Value.object(config).json)
+  }
+
+  package func delete(_ path: String) async throws { try await send(.delete, path, "") }
+
+  private func send(_ method: HTTPMethod, _ path: String, _ body: String) async throws {
+    guard case .unix(let socket) = engine.endpoint.address else {
+      throw SupportError("the engine of the tests has no socket")
+    }
+    var request = HTTPRequest(method, "http://docker/v1.41\(path)", unixSocket: socket)
+    request.body = Array(body.utf8)
+    request.add("Content-Type", "application/json")
+    let answer = try await bed.client.send(request)
+    guard answer.status < 400 else { throw SupportError("\(path): \(answer.status) \(answer.text)") }
+  }
+
   package func volumes() async throws -> [VolumeState] {
     try await engine.listVolumes(labels: [ContainerLabels.owner: owner])
   }
+
+  /// The marks of what the test creates.
+  package var marks: Marks { Marks(controller: owner, environment: "dev") }
 
   package func context(_ compute: [String: ComputeOffer] = [:]) -> ReconcileContext {
     .test(owner: owner, compute: compute)

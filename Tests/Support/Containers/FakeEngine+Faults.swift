@@ -10,6 +10,11 @@ extension FakeEngine {
     _ = state.withLock { $0.unhealthy.insert(image.digest) }
   }
 
+  /// Creates all containers otherwise than requested, as an engine with defaults of its own does.
+  package func setCreation(_ change: @escaping @Sendable (inout ContainerShape) -> Void) {
+    state.withLock { $0.creation = change }
+  }
+
   /// Fails every changing call after this many, as if the controller were killed. Nil: no call fails.
   /// - Parameter effect: whether the failed calls may still take effect.
   package func failAfter(changes: Int?, effect: StepEffect = .settled) {
@@ -30,6 +35,16 @@ extension FakeEngine {
     }
   }
 
+  /// Removes the marks that containers of version 0.4.0 do not have.
+  package func makeFormer(_ name: String) {
+    state.withLock { state in
+      for (id, container) in state.containers where container.inspected.observation.name == name {
+        state.containers[id]?.labels[ContainerLabels.environment] = nil
+        state.containers[id]?.inspected.observation.labels = container.inspected.observation.labels.former
+      }
+    }
+  }
+
   package func removeOutOfBand(_ name: String) {
     state.withLock { state in
       state.containers = state.containers.filter { $0.value.inspected.observation.name != name }
@@ -42,7 +57,8 @@ extension FakeEngine {
   package func addUnmanaged(_ name: String, labels: [String: String] = [:]) {
     state.withLock { state in
       state.next += 1
-      let otherLabels = ContainerLabels(of: .anything, owner: "another-owner")
+      let otherLabels = ContainerLabels(
+        of: .anything, marks: Marks(controller: "another-owner", environment: "dev"))
       let observation = ContainerObservation(
         id: "unmanaged-\(state.next)", name: name, engine: .local, labels: otherLabels, image: "",
         state: .running,
@@ -66,6 +82,13 @@ extension FakeEngine {
   /// Reports a change of a container of this resource to all watchers.
   package func notifyWatchers(_ id: ResourceID) {
     for watcher in state.withLock({ $0.watchers }) { watcher.yield(id) }
+  }
+}
+
+extension ContainerLabels {
+  fileprivate var former: ContainerLabels {
+    ContainerLabels(
+      owner: owner, environment: nil, resource: resource, replica: replica, node: node, spec: spec)
   }
 }
 

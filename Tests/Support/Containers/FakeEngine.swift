@@ -19,6 +19,8 @@ package final class FakeEngine: ContainerEngine {
     var crashing: Set<Digest> = []
     /// Images that run but fail their check.
     var unhealthy: Set<Digest> = []
+    /// Changes the shape of every new container.
+    var creation: @Sendable (inout ContainerShape) -> Void = { _ in }
     var isReachable = true
     var next = 1
     var calls: [String] = []
@@ -67,12 +69,12 @@ package final class FakeEngine: ContainerEngine {
   // MARK: ContainerEngine
 
   package func containers(
-    of resources: Set<ResourceID>, owner: String
+    of resources: Set<ResourceID>, _ marks: Marks
   ) async throws(BackendError) -> [InspectedContainer] {
     try check()
     return state.withLock { state in
       state.containers.values.filter {
-        $0.labels[ContainerLabels.owner] == owner
+        marks.include($0.inspected.observation.labels)
           && resources.contains($0.inspected.observation.labels.resource)
       }.map(\.inspected)
     }
@@ -92,9 +94,11 @@ package final class FakeEngine: ContainerEngine {
     }
   }
 
-  package func ensureVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
+  package func ensureVolume(
+    _ name: String, labels: [String: String], isOwn: @escaping @Sendable ([String: String]) -> Bool
+  ) async throws(BackendError) {
     if let existing = state.withLock({ $0.volumes[name] }) {
-      guard labels.allSatisfy({ existing[$0.key] == $0.value }) else {
+      guard isOwn(existing) else {
         throw BackendError(
           code: "volume.foreign", "the controller did not create volume \(name)", retry: .afterChange)
       }
@@ -116,9 +120,13 @@ package final class FakeEngine: ContainerEngine {
     try change("create \(request.name)") { state in
       state.next += 1
       id = "c\(self.number)-\(state.next)"
-      let observation = ContainerObservation(
+      var observation = ContainerObservation(
         id: id, name: request.name, engine: .local, labels: request.labels,
         image: request.template.image.pullReference, state: .created, limits: request.limits)
+      var shape = ContainerShape(declaredBy: request.template, mounts: request.mounts)
+      state.creation(&shape)
+      shape.environment = request.environment.mapValues { Digest(of: $0.reveal()) }
+      observation.shape = ObservedShape(shape, image: ImageSettings())
       state.containers[id] = Container(
         inspected: InspectedContainer(observation: observation, address: "10.\(self.number).0.\(state.next)"),
         labels: request.labels.dictionary, request: request)
@@ -154,7 +162,23 @@ package final class FakeEngine: ContainerEngine {
   }
 
   package func update(_ id: String, to limits: ContainerLimits) async throws(BackendError) {
-    try change("update \(name(of: id))") { $0.containers[id]?.inspected.observation.limits = limits }
+    try change("update \(name(of: id))") { state in
+      state.containers[id]?.inspected.observation.limits = limits
+      state.containers[id]?.inspected.observation.shape?.shape.restart = "unless-stopped"
+      state.containers[id]?.inspected.observation.shape?.shape.swap = .none
+    }
+  }
+
+  package func connect(_ id: String, to network: String) async throws(BackendError) {
+    try change("connect \(name(of: id)) to \(network)") { state in
+      state.containers[id]?.inspected.observation.shape?.shape.networks.insert(network)
+    }
+  }
+
+  package func disconnect(_ id: String, from network: String) async throws(BackendError) {
+    try change("disconnect \(name(of: id)) from \(network)") { state in
+      state.containers[id]?.inspected.observation.shape?.shape.networks.remove(network)
+    }
   }
 
   package func watch(
@@ -185,11 +209,11 @@ package final class FakeEngine: ContainerEngine {
     try change("remove volume \(name)") { $0.volumes[name] = nil }
   }
 
-  package func containersByNode(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
+  package func containersByNode(_ marks: Marks) async throws(BackendError) -> [ResourceID: [String]] {
     try check()
     var names: [ResourceID: [String]] = [:]
     for container in state.withLock({ Array($0.containers.values) }) {
-      guard container.labels[ContainerLabels.owner] == owner,
+      guard marks.include(container.inspected.observation.labels),
         let node = container.inspected.observation.labels.node
       else { continue }
       names[node, default: []].append(container.inspected.observation.name)
@@ -201,7 +225,10 @@ package final class FakeEngine: ContainerEngine {
     try check()
     let request = state.withLock { $0.containers[id]?.request }
     // A careless program prints its environment.
-    return (request?.environment ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.reveal())" }
+    let environment = (request?.environment ?? [:]).mapValues { $0.reveal() }
+    return environment.sorted { $0.key < $1.key }.map {
+      OutputRedaction.redact("\($0.key)=\($0.value)", environment.values)
+    }
   }
 
   private func name(of id: String) -> String {
@@ -216,6 +243,9 @@ package final class FakeEngine: ContainerEngine {
 
   private func change(_ name: String, _ body: (inout State) -> Void) throws(BackendError) {
     try check()
+    guard !Task.isCancelled else {
+      throw BackendError(code: "cancelled", "the call to fake-\(number) was cancelled")
+    }
     let failureEffect: StepEffect? = state.withLock { state in
       if let left = state.callsLeft {
         guard left > 0 else { return state.failureEffect }

@@ -9,8 +9,13 @@ package struct FakeEngines: Sendable {
 
   package static let secondAddress = EngineAddress.unix(path: "/run/second.sock")
 
-  /// - Parameter secrets: values by reference. Other references cannot be resolved.
-  package init(machine: EngineInfo = .standard, secrets: [SecretReference: String] = [:]) {
+  /// - Parameters:
+  ///   - secrets: values by reference. Other references cannot be resolved.
+  ///   - work: what the containers of modules work on; nil: no scheduler is declared.
+  package init(
+    machine: EngineInfo = .standard, secrets: [SecretReference: String] = [:],
+    work: (any WorkDirectory)? = nil
+  ) {
     let local = FakeEngine(number: 1, machine: machine)
     let second = FakeEngine(number: 2, machine: machine)
     self.local = local
@@ -33,19 +38,26 @@ package struct FakeEngines: Sendable {
           throw BackendError(code: "secret.missing", "\(reference) is not set", retry: .afterChange)
         }
         return Secret(value)
-      }, clock: ImmediateClock())
+      }, work: work, clock: ImmediateClock())
   }
+}
+
+extension Marks {
+  /// Those of `ReconcileContext.test`.
+  package static let test = Marks(controller: "test", environment: "dev")
 }
 
 extension ReconcileContext {
   package static func test(
     owner: String = "test", environment: String = "dev", allowsMockGPUs: Bool = true,
-    now: Timestamp = Timestamp(seconds: 1_800_000_000), compute: [String: ComputeOffer] = [:]
+    now: Timestamp = Timestamp(seconds: 1_800_000_000), compute: [String: ComputeOffer] = [:],
+    holdings: [Holding] = [], moves: [Move] = []
   ) -> ReconcileContext {
     var offers = Offers()
     for (name, offer) in compute { offers.add(.compute(offer), from: ResourceID(kind: "Node", name: name)) }
     return ReconcileContext(
-      environment: environment, owner: owner, now: now, allowsMockGPUs: allowsMockGPUs, offers: offers)
+      environment: environment, owner: owner, now: now, allowsMockGPUs: allowsMockGPUs, offers: offers,
+      holdings: Holdings(holdings), moves: Moves(moves))
   }
 }
 

@@ -197,6 +197,7 @@ package final class FakeJobs: JobService, WorkerAPI {
         job.state = .failed
         job.reason = reason
         job.finishedAt = now()
+      case .interrupt: job.state = .pending
       }
     }
     return WorkReply(leaseUntil: now() + TimeSpan(seconds: 5), stops: job.state == .cancelled)

@@ -20,8 +20,13 @@ package enum Fixture {
       references: decoder.references, location: nil, digest: Digest(of: spec.value))
   }
 
-  package static func reconcileContext(now: Timestamp = now, offers: Offers = Offers()) -> ReconcileContext {
-    ReconcileContext(environment: "test", owner: "test", now: now, allowsMockGPUs: true, offers: offers)
+  package static func reconcileContext(
+    now: Timestamp = now, offers: Offers = Offers(), environment: String = "test",
+    holdings: Holdings = Holdings(), moves: Moves = Moves()
+  ) -> ReconcileContext {
+    ReconcileContext(
+      environment: environment, owner: "test", now: now, allowsMockGPUs: true, offers: offers,
+      holdings: holdings, moves: moves)
   }
 
   package static func context<Spec: ManifestSpec>(

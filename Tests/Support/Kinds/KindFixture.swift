@@ -16,13 +16,15 @@ where P.Spec == B.Spec, P.Observed == B.Observed, P.Operation == B.Operation {
   /// Observes the resource and plans it.
   package func plan(
     _ id: ResourceID, _ desired: Resource<P.Spec>?, lastApplied: Resource<P.Spec>? = nil,
-    in context: ReconcileContext
+    movedFrom: Resource<P.Spec>? = nil, in context: ReconcileContext
   ) async throws -> PlanOutcome<P.Operation> {
-    let subject = Subject(id: id, desired: desired, lastApplied: lastApplied)
+    let subject = Subject(id: id, desired: desired, lastApplied: lastApplied, movedFrom: movedFrom)
     let observed = try await observe(subject, in: context)
     return try planner.plan(
       desired, observed,
-      PlanContext(id: id, lastApplied: lastApplied?.map { $0 as any ResourceSpec }, reconcile: context))
+      PlanContext(
+        id: id, lastApplied: lastApplied?.map { $0 as any ResourceSpec }, reconcile: context,
+        movedFrom: movedFrom?.map { $0 as any ResourceSpec }))
   }
 
   /// Plans the resource once and applies the steps.
@@ -30,12 +32,12 @@ where P.Spec == B.Spec, P.Observed == B.Observed, P.Operation == B.Operation {
   @discardableResult
   package func apply(
     _ id: ResourceID, _ desired: Resource<P.Spec>?, lastApplied: Resource<P.Spec>? = nil,
-    in context: ReconcileContext
+    movedFrom: Resource<P.Spec>? = nil, in context: ReconcileContext
   ) async throws -> [Step<P.Operation>] {
-    guard case .steps(let steps) = try await plan(id, desired, lastApplied: lastApplied, in: context) else {
-      return []
-    }
-    let subject = Subject(id: id, desired: desired, lastApplied: lastApplied)
+    let outcome = try await plan(
+      id, desired, lastApplied: lastApplied, movedFrom: movedFrom, in: context)
+    guard case .steps(let steps) = outcome else { return [] }
+    let subject = Subject(id: id, desired: desired, lastApplied: lastApplied, movedFrom: movedFrom)
     for step in steps { try await backend.apply(step.operation, to: subject, in: context) }
     return steps
   }

@@ -40,6 +40,9 @@ package struct FakeObserved: Hashable, Sendable {
 package enum FakeOperation: StepOperation {
   case put(Int)
   case delete
+
+  /// A deletion that began runs to its end, like that of a database.
+  package var isInterruptible: Bool { self != .delete }
 }
 
 /// Creates, updates and deletes. Waits while the world does not allow the thing to be created.

@@ -36,6 +36,8 @@ package final class FakeWorld: Sendable {
     package var violations: [String] = []
     /// Resources whose calls ended because they were cancelled.
     package var cancelledCalls: [ResourceID] = []
+    /// Resources whose calls were refused before their effect, because the lease was lost.
+    package var fencedCalls: [ResourceID] = []
     var healed: Set<ResourceID> = []
     /// Things that were reported as created and do not exist, which no controller can know before it observes
     /// again.
@@ -104,6 +106,12 @@ package final class FakeWorld: Sendable {
       if isCancelled {
         state.cancelledCalls.append(id)
         return .failure(BackendError(code: "cancelled", "\(id) was cancelled"))
+      }
+      do throws(BackendError) {
+        try MutationFence.require(BackendErrorCode(rawValue: "fake.leaseLost"))
+      } catch {
+        state.fencedCalls.append(id)
+        return .failure(error)
       }
       guard !faults.contains(.applyBeforeEffect) else {
         return .failure(BackendError(code: "fake.failed", "\(id) failed before its effect"))

@@ -10,6 +10,8 @@ package final class MemoryStateStore: StateStore {
 
   struct State: Sendable {
     var environments: [String: EnvironmentState] = [:]
+    /// Of all environments.
+    var ownership = Ownership()
     var failing: [Call: Int] = [:]
     var calls: [Call: Int] = [:]
   }
@@ -28,6 +30,7 @@ package final class MemoryStateStore: StateStore {
     /// In force, by digest.
     var quarantines: [Digest: Quarantine] = [:]
     var atomicApply: AtomicApply?
+    var pendingRemoval: PendingRemoval?
   }
 
   package let name: String
@@ -60,6 +63,13 @@ package final class MemoryStateStore: StateStore {
   func with<Output: Sendable>(
     _ call: Call, _ environment: String, fence: Fence? = nil, _ body: (inout EnvironmentState) -> Output
   ) throws(StoreError) -> Output {
+    try withOwnership(call, environment, fence: fence) { state, _ in body(&state) }
+  }
+
+  func withOwnership<Output: Sendable>(
+    _ call: Call, _ environment: String, fence: Fence? = nil,
+    _ body: (inout EnvironmentState, inout Ownership) -> Output
+  ) throws(StoreError) -> Output {
     let output = state.change { state -> Result<Output, StoreError> in
       state.calls[call, default: 0] += 1
       if let left = state.failing[call], left > 0 {
@@ -69,7 +79,8 @@ package final class MemoryStateStore: StateStore {
       if let fence, let error = rejection(of: fence, by: state.environments[environment]) {
         return .failure(error)
       }
-      return .success(body(&state.environments[environment, default: EnvironmentState()]))
+      return .success(
+        body(&state.environments[environment, default: EnvironmentState()], &state.ownership))
     }
     return try output.get()
   }
@@ -103,6 +114,7 @@ package final class MemoryStateStore: StateStore {
         message: authorship.message)
       state.noteRevision(revision.number, desired, by: authorship, at: time)
       state.revisions.append((revision, desired))
+      state.pendingRemoval = nil
       return revision
     }
     notify(.revision, in: desired.environment)
@@ -119,29 +131,6 @@ package final class MemoryStateStore: StateStore {
     async throws(StoreError) -> [ResourceID: InventoryEntry]
   {
     try with(.read, environment) { state in state.inventory.filter { ids.contains($0.key) } }
-  }
-
-  package func claim(_ resources: [AnyResource], in environment: String, revision: Int64)
-    async throws(StoreError)
-  {
-    let fence = Fence(ids: resources.map(\.id), revision: revision)
-    try with(.claim, environment, fence: fence) { state in
-      for resource in resources {
-        state.inventory[resource.id] = InventoryEntry(
-          id: resource.id, digest: state.inventory[resource.id]?.digest, resource: resource)
-      }
-    }
-  }
-
-  package func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64)
-    async throws(StoreError)
-  {
-    try with(.claim, environment, fence: Fence(ids: ids, revision: revision)) { state in
-      for id in ids {
-        guard let entry = state.inventory[id] else { continue }
-        state.inventory[id] = InventoryEntry(id: id, digest: nil, resource: entry.resource)
-      }
-    }
   }
 
   package func append(_ records: [JournalRecord], in environment: String) async throws(StoreError) {
@@ -202,7 +191,7 @@ package final class MemoryStateStore: StateStore {
   }
 
   package func save(_ changes: StatusChanges, in environment: String) async throws(StoreError) {
-    try with(.save, environment, fence: Fence(ids: changes.ids)) { state in
+    try withOwnership(.save, environment, fence: Fence(ids: changes.ids)) { state, ownership in
       for resource in changes.applied {
         state.inventory[resource.id] = InventoryEntry(
           id: resource.id, digest: resource.digest, resource: resource)
@@ -213,6 +202,7 @@ package final class MemoryStateStore: StateStore {
         state.statuses[id] = nil
       }
       state.events.append(contentsOf: changes.events)
+      ownership.settle(changes, in: environment)
     }
     if let notification = changes.notification { notify(notification, in: environment) }
   }

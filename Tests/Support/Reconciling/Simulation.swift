@@ -13,6 +13,8 @@ package struct Simulation: Sendable {
     package var statuses: [ResourceID: ResourceStatus] = [:]
     /// How often a status of each resource was recorded.
     package var settledCounts: [ResourceID: Int] = [:]
+    /// How many inputs the loop has processed.
+    package var rounds = 0
 
     package func settledCount(_ name: String) -> Int { settledCounts[.fake(name)] ?? 0 }
     package func status(_ name: String) -> ResourceStatus? { statuses[.fake(name)] }
@@ -31,7 +33,7 @@ package struct Simulation: Sendable {
   ///   - kinds: The names of the kinds, which all behave alike.
   package init(
     world: FakeWorld = FakeWorld(), store: MemoryStateStore? = nil, time: ManualTime = ManualTime(),
-    name: String? = nil, kinds: [String] = ["Fake"]
+    name: String? = nil, kinds: [String] = ["Fake"], ownershipRules: OwnershipRules = OwnershipRules()
   ) {
     let store = store ?? MemoryStateStore(clock: { time.now })
     let log = Watched(Log())
@@ -40,7 +42,8 @@ package struct Simulation: Sendable {
     self.time = time
     self.log = log
     engine = Simulation.engine(
-      over: store, world: world, time: time.source, name: name ?? store.name, kinds: kinds
+      over: store, world: world, time: time.source, name: name ?? store.name, kinds: kinds,
+      ownershipRules: ownershipRules
     ) { progress in
       log.change { Simulation.note(progress, in: &$0) }
     }
@@ -57,7 +60,7 @@ package struct Simulation: Sendable {
 
   package static func engine(
     over store: any StateStore, world: FakeWorld, time: TimeSource, name: String, kinds: [String] = ["Fake"],
-    progress: @escaping ProgressHandler = { _ in }
+    ownershipRules: OwnershipRules = OwnershipRules(), progress: @escaping ProgressHandler = { _ in }
   ) -> Engine {
     let passes = Mutex(0)
     return Engine(
@@ -65,7 +68,7 @@ package struct Simulation: Sendable {
       planner: EnginePlanner(
         Planner(planners: Dictionary(kinds.map { ($0, AnyPlanner(FakePlanner())) }) { first, _ in first })),
       store: store, time: time,
-      owner: "test", offers: { _ in Offers() },
+      owner: "test", offers: { _ in Offers() }, ownershipRules: ownershipRules,
       nextPassName: {
         passes.withLock { count in
           count += 1
@@ -84,6 +87,7 @@ package struct Simulation: Sendable {
         log.statuses[status.id] = status
         log.settledCounts[status.id, default: 0] += 1
       }
+    case .loop(.round): log.rounds += 1
     case .observing, .started, .finished, .loop: break
     }
   }
@@ -103,10 +107,12 @@ package struct Simulation: Sendable {
   /// controller.
   package func run(
     from desired: DesiredState, as replica: ControllerReplica? = nil,
+    quietPeriod: TimeSpan = TimeSpan(seconds: 0),
     _ body: (AsyncStream<Trigger>.Continuation) async throws -> Void
   ) async throws {
     let (triggers, feed) = AsyncStream<Trigger>.makeStream()
-    let controller = Controller(engine: engine, environment: desired.environment, replica: replica)
+    let controller = Controller(
+      engine: engine, environment: desired.environment, quietPeriod: quietPeriod, replica: replica)
     async let run: Void = controller.run(from: desired, by: Simulation.authorship, triggers: triggers)
     do {
       try await body(feed)

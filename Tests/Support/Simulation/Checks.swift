@@ -135,15 +135,17 @@ struct Checks {
   }
 
   private func backups() -> [String] {
-    let archive = world.systems.server.now.archive
+    let now = world.systems.server.now
+    let archive = now.archive
     let policy = desired.resources.first { $0.spec is BackupPolicySpec }
     guard let policy, let spec = policy.spec as? BackupPolicySpec else {
       // An archive that was configured by hand stays once no policy is left.
       return archive?.policy == nil ? [] : ["the archive of \(archive?.policy ?? "") is still enabled"]
     }
-    let wanted = SimulatedServer.Archive(
-      policy: policy.id.name, timeoutSeconds: spec.archiveTimeoutSeconds)
-    return archive == wanted ? [] : ["the archive is \(archive.map { "\($0)" } ?? "off")"]
+    // A renamed policy keeps the stanza of its former name.
+    let owner = archive?.policy.flatMap { now.repositories[$0]?.owner }
+    return owner == policy.id && archive?.timeoutSeconds == spec.archiveTimeoutSeconds
+      ? [] : ["the archive of \(owner.map { "\($0)" } ?? "no policy") is \(archive.map { "\($0)" } ?? "off")"]
   }
 
   private func containers() -> [String] {
@@ -183,10 +185,10 @@ struct Checks {
     for resource in desired.resources {
       guard let spec = resource.spec as? NodeSpec else { continue }
       let index = if case .socket = spec.engine { 1 } else { 0 }
-      wanted[index].insert("rt-\(World.owner)-node-\(resource.id.name)")
+      wanted[index].insert("rt_\(World.owner)_\(World.environment)_node_\(resource.id.name)")
     }
     return world.systems.engines.enumerated().compactMap { index, engine in
-      let found = Set(engine.volumeLabels.keys.filter { $0.contains("-node-") })
+      let found = Set(engine.volumeLabels.keys.filter { $0.contains("_node_") })
       return found == wanted[index] ? nil : "nodes on engine \(index + 1) are \(found.sorted())"
     }
   }

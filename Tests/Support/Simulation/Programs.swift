@@ -16,7 +16,8 @@ struct LoopProgram: Sendable {
     process.stop.withLock { $0 = { feed.finish() } }
     let first = world.manifests.withLock { $0 }
     let controller = Controller(
-      engine: engine, environment: World.environment, replica: process.replica(isExclusive: false),
+      engine: engine, environment: World.environment, quietPeriod: TimeSpan(seconds: 0),
+      replica: process.replica(isExclusive: false),
       isGone: { world.isGone($0) })
     world.trace.record(process.name, "starts")
     let outcome = await withTaskGroup(of: Void.self) { group in

@@ -18,8 +18,9 @@ struct SimulatedBackups: ResourceBackend {
         answers[subject.id] = .success(nil)
         continue
       }
-      let archiving = SimulatedBackups.archiving(state.archive, subject.id.name)
-      let repository = state.repositories[subject.id.name]
+      let stanza = SimulatedBackups.stanza(of: subject.id, context)
+      let archiving = SimulatedBackups.archiving(state.archive, stanza)
+      let repository = state.repositories[stanza]
       guard repository != nil || archiving != .off else {
         answers[subject.id] = .success(nil)
         continue
@@ -30,9 +31,14 @@ struct SimulatedBackups: ResourceBackend {
         BackupPolicyObserved(
           archiving: archiving, isConfigured: repository?.isConfigured ?? false,
           stanza: repository == nil ? .missing : .ready, backups: backups,
-          restorable: isHere && !backups.isEmpty ? world.time.wall : backups.last?.ended))
+          restorable: isHere && !backups.isEmpty ? world.time.wall : backups.last?.ended,
+          owner: repository?.owner.map { context.mark(of: $0) }))
     }
     return answers
+  }
+
+  private static func stanza(of id: ResourceID, _ context: ReconcileContext) -> String {
+    context.claims.physicalName(of: id, role: "stanza") ?? id.name
   }
 
   private static func archiving(_ archive: SimulatedServer.Archive?, _ name: String)
@@ -40,16 +46,20 @@ struct SimulatedBackups: ResourceBackend {
   {
     guard let archive else { return .off }
     guard let policy = archive.policy else { return .elsewhere }
-    return policy == name ? .here(timeoutSeconds: archive.timeoutSeconds) : .policy(policy)
+    return policy == name ? .here(timeoutSeconds: archive.timeoutSeconds) : .stanza(policy)
   }
 
   func apply(
     _ operation: BackupPolicyOperation, to subject: Subject<BackupPolicySpec>, in context: ReconcileContext
   ) async throws(BackendError) {
-    let (name, now) = (subject.id.name, world.time.wall)
+    let (name, now) = (SimulatedBackups.stanza(of: subject.id, context), world.time.wall)
+    let owner = subject.id
     try server.change { state -> Result<Void, BackendError> in
       switch operation {
-      case .createStanza: state.repositories[name, default: SimulatedServer.Repository()].isConfigured = true
+      case .createStanza:
+        state.repositories[name, default: SimulatedServer.Repository()].isConfigured = true
+        state.repositories[name]?.owner = owner
+      case .recordOwner: state.repositories[name]?.owner = owner
       case .archive(let seconds):
         state.archive = SimulatedServer.Archive(policy: name, timeoutSeconds: seconds)
       case .stopArchiving: state.archive = nil

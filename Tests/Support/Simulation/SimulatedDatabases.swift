@@ -19,18 +19,28 @@ struct SimulatedDatabases: ResourceBackend {
         answers[subject.id] = .success(nil)
         continue
       }
-      let database = now.databases[name]
+      var (database, former) = (now.databases[name], nil as String?)
+      if database == nil, let moved = subject.movedFrom,
+        case .embedded(let old) = moved.spec.address(of: moved.id), let found = now.databases[old]
+      {
+        (database, former) = (found, old)
+      }
+      let owners = [subject.id, subject.movedFrom?.id]
       let named = database == nil ? [] : Set(spec.roles.map(\.name))
-      let roles = now.roles.filter { named.contains($0.key) || $0.value.madeBy == subject.id }
-        .sorted { $0.key < $1.key }.map { role in
-          ObservedRole(
-            name: role.key, madeBy: role.value.madeBy, canLogin: role.value.canLogin,
-            matches: role.value.grants[name].map { [$0] } ?? [])
-        }
+      let roles = now.roles.filter { role in
+        named.contains(role.key) || (role.value.madeBy.map { owners.contains($0) } ?? false)
+      }.sorted { $0.key < $1.key }.map { role in
+        ObservedRole(
+          name: role.key, owner: role.value.madeBy.map { context.mark(of: $0) },
+          canLogin: role.value.canLogin,
+          matches: role.value.grants[former ?? name].map { [$0] } ?? [])
+      }
       answers[subject.id] = .success(
         database == nil && roles.isEmpty
           ? nil
-          : DatabaseObserved(exists: database != nil, migrations: database?.migrations ?? [], roles: roles))
+          : DatabaseObserved(
+            database == nil ? .absent : .present, owner: database?.owner.map { context.mark(of: $0) },
+            formerName: former, migrations: database?.migrations ?? [], roles: roles))
     }
     return answers
   }
@@ -50,11 +60,33 @@ struct SimulatedDatabases: ResourceBackend {
     _ operation: DatabaseOperation, _ name: String, _ subject: Subject<DatabaseSpec>,
     _ state: inout SimulatedServer.State
   ) -> Result<Void, BackendError> {
+    func foreign(_ name: String) -> Result<Void, BackendError> {
+      .failure(BackendError(code: "database.foreign", "database \(name) belongs to another resource"))
+    }
     func missing() -> Result<Void, BackendError> { .failure(SimulatedServer.missing("database \(name)")) }
     switch operation {
     case .createDatabase:
-      if state.databases[name] == nil { state.databases[name] = SimulatedServer.Database() }
+      let made = state.databases[name] ?? SimulatedServer.Database(owner: subject.id)
+      guard made.owner == subject.id else { return foreign(name) }
+      state.databases[name] = made
+    case .recordOwner(let replaced):
+      guard let found = state.databases[name] else { return missing() }
+      guard found.owner == nil || found.owner == subject.id || found.owner == replaced else {
+        return foreign(name)
+      }
+      state.databases[name]?.owner = subject.id
+    case .renameDatabase(let old):
+      guard state.databases[name] == nil else { break }
+      guard var found = state.databases.removeValue(forKey: old) else { return missing() }
+      found.owner = subject.id
+      state.databases[name] = found
+      for role in state.roles.keys {
+        let access = state.roles[role]?.grants.removeValue(forKey: old)
+        state.roles[role]?.grants[name] = access
+      }
     case .dropDatabase:
+      guard let found = state.databases[name] else { break }
+      guard found.owner == subject.id else { return foreign(name) }
       state.databases[name] = nil
       for role in state.roles.keys { state.roles[role]?.grants[name] = nil }
     case .migrate(let number, _):
@@ -72,6 +104,9 @@ struct SimulatedDatabases: ResourceBackend {
         return .failure(BackendError(code: "postgres.duplicate", "role \(role) belongs to another resource"))
       }
       state.roles[role, default: SimulatedServer.Role(madeBy: subject.id, canLogin: login)].canLogin = login
+    case .recordOwnerOfRole(let role, _):
+      guard state.roles[role] != nil else { return .failure(SimulatedServer.missing("role \(role)")) }
+      state.roles[role]?.madeBy = subject.id
     case .setLogin(let role, let login):
       guard state.roles[role] != nil else { return .failure(SimulatedServer.missing("role \(role)")) }
       state.roles[role]?.canLogin = login

@@ -54,10 +54,10 @@ struct SimulatedEngine: ContainerEngine {
   }
 
   func containers(
-    of resources: Set<ResourceID>, owner: String
+    of resources: Set<ResourceID>, _ marks: Marks
   ) async throws(BackendError) -> [InspectedContainer] {
     try await read("list of containers") { () async throws(BackendError) in
-      try await inner.containers(of: resources, owner: owner)
+      try await inner.containers(of: resources, marks)
     }
   }
 
@@ -71,9 +71,11 @@ struct SimulatedEngine: ContainerEngine {
     }
   }
 
-  func ensureVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
+  func ensureVolume(
+    _ name: String, labels: [String: String], isOwn: @escaping @Sendable ([String: String]) -> Bool
+  ) async throws(BackendError) {
     try await change("volume \(name)") { engine async throws(BackendError) in
-      try await engine.ensureVolume(name, labels: labels)
+      try await engine.ensureVolume(name, labels: labels, isOwn: isOwn)
     }
   }
 
@@ -114,6 +116,18 @@ struct SimulatedEngine: ContainerEngine {
     }
   }
 
+  func connect(_ id: String, to network: String) async throws(BackendError) {
+    try await change("connect \(id) to \(network)", of: id) { engine async throws(BackendError) in
+      try await engine.connect(id, to: network)
+    }
+  }
+
+  func disconnect(_ id: String, from network: String) async throws(BackendError) {
+    try await change("disconnect \(id) from \(network)", of: id) { engine async throws(BackendError) in
+      try await engine.disconnect(id, from: network)
+    }
+  }
+
   func watch(
     owner: String, connected: @Sendable () -> Void, changed: @Sendable (ResourceID) -> Void
   ) async throws(BackendError) {
@@ -139,9 +153,9 @@ struct SimulatedEngine: ContainerEngine {
     }
   }
 
-  func containersByNode(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
+  func containersByNode(_ marks: Marks) async throws(BackendError) -> [ResourceID: [String]] {
     try await read("containersByNode") { () async throws(BackendError) in
-      try await inner.containersByNode(owner: owner)
+      try await inner.containersByNode(marks)
     }
   }
 

@@ -51,6 +51,8 @@ struct SimulatedLedgers: ResourceBackend {
       case .open:
         database.ledger.accounts.formUnion([spec.platform, LedgerStore.clearingAccount])
         database.ledger.owners.insert(subject.id.name)
+      case .rename(let old):
+        if database.ledger.owners.remove(old) != nil { database.ledger.owners.insert(subject.id.name) }
       case .openAccounts: database.ledger.accounts.formUnion([spec.platform, LedgerStore.clearingAccount])
       case .installTriggers: database.ledger.isGuarded = true
       case .record(let rules, _): database.ledger.record(rules)

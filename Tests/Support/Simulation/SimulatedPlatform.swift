@@ -63,23 +63,25 @@ struct SimulatedPlatform: Sendable {
           $0 == .dropDatabase
         },
         offer: { .database(DatabaseOffer(address: $0.spec.address(of: $0.id))) },
+        claims: { resource, _ in DatabaseClaims.claims(of: resource) }, isMovable: true,
         export: { databases.export($0, $1, $2) }),
       Kind(
         PriceMapSpec.self, planner: PriceMapPlanner(),
         backend: backend("PriceMap", SimulatedPrices(server: systems.server), histories.prices) {
           if case .write(let entries, _) = $0 { entries.isEmpty } else { false }
-        }, export: PriceMapExport.export),
+        }, claims: { PriceMapClaims.claims(of: $0, in: $1) }, isMovable: true, export: PriceMapExport.export),
       Kind(
         LedgerSpec.self, planner: LedgerPlanner(),
         backend: backend("Ledger", SimulatedLedgers(server: systems.server), histories.ledgers) {
           $0 == .close
-        },
+        }, claims: { LedgerClaims(stateFolder: "/state").claims(of: $0, in: $1) }, isMovable: true,
         export: LedgerExport.export),
       Kind(
         SchedulerSpec.self, planner: SchedulerPlanner(),
         backend: backend("Scheduler", SimulatedSchedulers(server: systems.server), histories.schedulers) {
           $0 == .leave
-        }, export: SchedulerExport.export),
+        }, claims: { SchedulerClaims(stateFolder: "/state").claims(of: $0, in: $1) }, isMovable: true,
+        export: SchedulerExport.export),
       Kind(
         EnvironmentSpec.self, planner: EnvironmentPlanner(),
         backend: backend("Environment", SimulatedEnvironments(server: systems.server), histories.environments)
@@ -90,7 +92,7 @@ struct SimulatedPlatform: Sendable {
         BackupPolicySpec.self, planner: BackupPolicyPlanner(),
         backend: backend("BackupPolicy", SimulatedBackups(world: world), histories.backups) {
           $0 == .stopArchiving
-        },
+        }, claims: { BackupPolicyClaims(stateFolder: "/state").claims(of: $0, in: $1) }, isMovable: true,
         export: BackupPolicyExport.export),
       Kind(
         NodeSpec.self, planner: NodePlanner(canonical: { pool.canonical($0) }),
@@ -124,6 +126,7 @@ struct SimulatedPlatform: Sendable {
         Planner(planners: kinds.planners.merging(["Fake": AnyPlanner(FakePlanner())]) { _, fake in fake })),
       store: SimulatedStore(world, client: name),
       time: world.time.source, owner: World.owner, offers: { kinds.offers($0) },
+      ownershipRules: kinds.ownershipRules,
       nextPassName: {
         passes.withLock { count in
           count += 1

@@ -30,7 +30,9 @@ struct SimulatedPrices: ResourceBackend {
     -> [ResourceID: String]
   {
     var former: [ResourceID: String] = [:]
-    for id in (subject.lastApplied?.references.map(\.target) ?? []) where id != subject.spec?.database.id {
+    guard let current = subject.spec?.database.id else { return [:] }
+    for id in (subject.lastApplied?.references.map(\.target) ?? [])
+    where !context.isSameDatabase(current, as: id) {
       if case .embedded(let name)? = context.offers.databases[id]?.address { former[id] = name }
     }
     return former
@@ -40,14 +42,17 @@ struct SimulatedPrices: ResourceBackend {
     _ subject: Subject<PriceMapSpec>, _ prices: [String: [String: PriceEntry]], _ left: [ResourceID: [String]]
   ) -> PriceMapObserved? {
     let own = prices[subject.id.name] ?? [:]
+    let former = subject.movedFrom.flatMap { prices[$0.id.name] } ?? [:]
     var elsewhere: [String: String] = [:]
-    for price in subject.desired?.spec.prices.keys.sorted() ?? [] where own[price] == nil {
+    for price in subject.desired?.spec.prices.keys.sorted() ?? []
+    where own[price] == nil && former[price] == nil {
       let others = prices.filter { $0.key != subject.id.name && $0.value[price] != nil }
       elsewhere[price] = others.keys.min()
     }
-    guard !own.isEmpty || !elsewhere.isEmpty || !left.isEmpty else { return nil }
+    guard !own.isEmpty || !former.isEmpty || !elsewhere.isEmpty || !left.isEmpty else { return nil }
     return PriceMapObserved(
-      entries: own.values.sorted { $0.priceID < $1.priceID }, heldElsewhere: elsewhere, leftBehind: left)
+      entries: own.values.sorted { $0.priceID < $1.priceID },
+      former: former.values.sorted { $0.priceID < $1.priceID }, heldElsewhere: elsewhere, leftBehind: left)
   }
 
   func apply(_ operation: PriceMapOperation, to subject: Subject<PriceMapSpec>, in context: ReconcileContext)
@@ -61,6 +66,15 @@ struct SimulatedPrices: ResourceBackend {
         try SimulatedServer.database(subject.spec?.database.id, of: subject.id, in: context).get(), written,
         closed
       )
+    case .rename(let former):
+      let name = try SimulatedServer.database(
+        subject.spec?.database.id, of: subject.id, in: context
+      ).get()
+      server.change { state in
+        let entries = state.databases[name]?.prices.removeValue(forKey: former) ?? [:]
+        state.databases[name]?.prices[map, default: [:]].merge(entries) { own, _ in own }
+      }
+      return
     case .leave(let database, let closed):
       guard case .embedded(let former)? = context.offers.databases[database]?.address else { return }
       (name, entries, close) = (former, [], closed)

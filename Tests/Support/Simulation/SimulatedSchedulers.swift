@@ -56,6 +56,10 @@ struct SimulatedSchedulers: ResourceBackend {
       case .record(let json):
         guard let value = try? Value(json: json) else { return .failure(SimulatedServer.missing(json)) }
         database.jobs.settings[subject.id.name] = RecordedSettings(value)
+      case .rename(let former):
+        if let settings = database.jobs.settings.removeValue(forKey: former) {
+          database.jobs.settings[subject.id.name] = settings
+        }
       case .openAccounts(let owners, let developers):
         database.ledger.accounts.formUnion(owners + developers)
       case .recordNodes(let nodes):

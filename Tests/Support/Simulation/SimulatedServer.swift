@@ -10,6 +10,8 @@ import Synchronization
 /// the controller's table of environments, and an archive with its repositories.
 final class SimulatedServer: Sendable {
   struct Database: Equatable, Sendable {
+    /// The resource that its comment names; nil for one created by hand.
+    var owner: ResourceID?
     var migrations: [AppliedMigration] = []
     /// Current entries by map and Price ID.
     var prices: [String: [String: PriceEntry]] = [:]
@@ -35,6 +37,8 @@ final class SimulatedServer: Sendable {
   }
 
   struct Repository: Equatable, Sendable {
+    /// The policy that its file names.
+    var owner: ResourceID?
     var backups: [BackupRecord] = []
     var isConfigured = true
   }

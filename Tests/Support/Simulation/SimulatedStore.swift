@@ -87,19 +87,25 @@ struct SimulatedStore: StateStore {
     }
   }
 
-  func claim(_ resources: [AnyResource], in environment: String, revision: Int64)
-    async throws(StoreError)
-  {
-    let names = resources.map(\.id.description).sorted().joined(separator: " ")
-    try await perform("claim \(names)") { () async throws(StoreError) in
-      try await inner.claim(resources, in: environment, revision: revision)
+  func ownership() async throws(StoreError) -> Ownership {
+    try await perform("ownership", isWrite: false) { () async throws(StoreError) in
+      try await inner.ownership()
     }
   }
 
-  func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64) async throws(StoreError) {
+  func claim(_ request: ClaimRequest, in environment: String, revision: Int64) async throws(StoreError) {
+    let names = request.resources.map(\.id.description).sorted().joined(separator: " ")
+    try await perform("claim \(names)") { () async throws(StoreError) in
+      try await inner.claim(request, in: environment, revision: revision)
+    }
+  }
+
+  func disclaim(_ ids: [ResourceID], in environment: String, revision: Int64, at time: Timestamp)
+    async throws(StoreError)
+  {
     let names = ids.map(\.description).sorted().joined(separator: " ")
     try await perform("disclaim \(names)") { () async throws(StoreError) in
-      try await inner.disclaim(ids, in: environment, revision: revision)
+      try await inner.disclaim(ids, in: environment, revision: revision, at: time)
     }
   }
 
@@ -201,6 +207,19 @@ struct SimulatedStore: StateStore {
   func atomicApply(of environment: String) async throws(StoreError) -> AtomicApply? {
     try await perform("atomic apply", isWrite: false) { () async throws(StoreError) in
       try await inner.atomicApply(of: environment)
+    }
+  }
+
+  func pendingRemoval(of environment: String) async throws(StoreError) -> PendingRemoval? {
+    try await perform("pending removal", isWrite: false) { () async throws(StoreError) in
+      try await inner.pendingRemoval(of: environment)
+    }
+  }
+
+  func setPendingRemoval(_ removal: PendingRemoval?, in environment: String) async throws(StoreError) {
+    let names = removal?.removals.map(\.description).joined(separator: " ") ?? "none"
+    try await perform("pending removal of \(names)") { () async throws(StoreError) in
+      try await inner.setPendingRemoval(removal, in: environment)
     }
   }
 

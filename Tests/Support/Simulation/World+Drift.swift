@@ -10,7 +10,7 @@ import SchedulerKind
 // Foreign resources that exist before the controller starts, and drift that is introduced behind its back.
 
 extension World {
-  static let foreignNames = ["wiki", "rt-sim-service-foreign"]
+  static let foreignNames = ["wiki", "rt_sim_dev_service_foreign"]
 
   /// Creates the foreign resources.
   func prepareSystems() {
@@ -78,7 +78,7 @@ extension World {
     guard let container = random.pick(own) else { return nil }
     let isNotified = random.percent(70)
     defer { if isNotified { engine.notifyWatchers(container.labels.resource) } }
-    switch random.int(1...4) {
+    switch random.int(1...8) {
     case 1:
       engine.removeOutOfBand(container.name)
       return "removes container \(container.name)"
@@ -88,6 +88,21 @@ extension World {
     case 3:
       engine.changeOutOfBand(container.name) { $0.state = .paused }
       return "pauses container \(container.name)"
+    case 4:
+      engine.changeOutOfBand(container.name) { $0.shape?.shape.networks = [] }
+      return "disconnects container \(container.name)"
+    case 5:
+      engine.changeOutOfBand(container.name) { $0.shape?.shape.networks.insert("backend") }
+      return "connects container \(container.name) to another network"
+    case 6:
+      engine.changeOutOfBand(container.name) {
+        $0.shape?.shape.restart = "no"
+        $0.shape?.shape.swap = .unlimited
+      }
+      return "changes swap and restart policy of container \(container.name)"
+    case 7:
+      engine.changeOutOfBand(container.name) { $0.shape?.shape.addedCapabilities.insert("SYS_ADMIN") }
+      return "creates container \(container.name) again with a capability"
     default:
       engine.changeOutOfBand(container.name) { $0.limits.pids = 7 }
       return "changes limits of container \(container.name)"
@@ -158,7 +173,7 @@ extension World {
 
   private func driftNodes(_ random: inout SeededRandom) -> String? {
     guard let engine = random.pick(systems.engines),
-      let volume = random.pick(engine.volumeLabels.keys.filter { $0.contains("-node-") }.sorted())
+      let volume = random.pick(engine.volumeLabels.keys.filter { $0.contains("_node_") }.sorted())
     else { return nil }
     engine.removeVolumeOutOfBand(volume)
     return "removes volume \(volume)"

@@ -55,6 +55,9 @@ package struct GrantQuery: Query {
     guard LedgerStore.isValidName(name) || name.hasPrefix(LedgerStore.erasedPrefix) else {
       throw OperationError.usage("‘\(name)’ is not the name of an account; write for example ada")
     }
+    guard !key.isEmpty, key.firstControlCharacter == nil else {
+      throw OperationError.usage("--key must not be empty and must not contain control characters")
+    }
     self.ledger = ledger
     self.account = name
     self.amount = amount

@@ -17,11 +17,12 @@ package struct ChangeRoutes: Sendable {
   package var routes: [APIRoute] { [apply, rollback] }
 
   package static let applyBody = BundleSchema.object(
-    Permissions.schema.merging([
+    permissions.merging([
       "paths": BundleSchema.paths, "atomic": WireSchema.flag, "overrideFolder": WireSchema.flag,
       "commit": commit, "saved": WireSchema.any, "savedFrom": WireSchema.text(length: 1...4096),
     ]) { first, _ in first })
 
+  private static let permissions = Permissions.manifestsSchema.merging(Consent.schema) { first, _ in first }
   private static let commit = Value.members([
     "type": .string("string"), "pattern": .string("^[0-9a-f]{40,64}$"),
   ])
@@ -39,7 +40,8 @@ package struct ChangeRoutes: Sendable {
         "warnings": WireSchema.list(WireSchema.diagnostic),
       ]), streams: true)
   private static let problems = [
-    409: "A guard blocks the change, or it failed; the code is blocked or failed.",
+    409: "A guard blocks the change, it destroys data without a confirmation, or it failed; the code is "
+      + "blocked or failed. ‘problems’ lists the steps that destroy data.",
     422: "The manifests are invalid; ‘diagnostics’ lists the errors.",
   ]
 
@@ -58,8 +60,12 @@ package struct ChangeRoutes: Sendable {
   private func applyChange(_ request: APIRequest) async throws -> ChangeRunner.Change {
     let body = request.body ?? .null
     let commit = try ChangeRoutes.commit(of: body)
+    let permissions = try Permissions(body)
+    let paths = (body.list(at: "paths") ?? []).map(\.plainText)
     let loaded = try platform.load(try body.manifests())
+      .requiringResources(unless: permissions.allowsEmpty, at: paths, areLocal: false)
     let desired = loaded.desired
+    try await desired.requireKnownEnvironment(in: environments)
     try EnvironmentPrices.refuseConflicts(in: desired)
     try await folder?.refuse(
       desired, isOverridden: body.flag(at: "overrideFolder") ?? false, in: store)
@@ -68,9 +74,9 @@ package struct ChangeRoutes: Sendable {
       saved = (try SavedPlan(text: text), body.text(at: "savedFrom") ?? "the saved plan")
     }
     let order = ApplyOrder(
-      desired: desired, paths: (body.list(at: "paths") ?? []).map(\.plainText),
-      permissions: try Permissions(body), saved: saved, isAtomic: body.flag(at: "atomic") ?? false,
-      author: .remote(request.principal, commit: commit))
+      desired: desired, paths: paths, permissions: permissions, saved: saved,
+      isAtomic: body.flag(at: "atomic") ?? false,
+      author: .remote(request.principal, commit: commit), consent: try Consent(body))
     return ChangeRunner.Change(
       environment: desired.environment, role: "apply", actor: order.author.actor
     ) { executor in
@@ -89,7 +95,7 @@ package struct ChangeRoutes: Sendable {
         schema: .members([
           "type": .string("object"), "additionalProperties": .bool(false),
           "properties": .object(
-            Permissions.schema.merging([
+            ChangeRoutes.permissions.merging([
               "environment": WireSchema.name, "revision": WireSchema.integer(in: 1...Int64.max),
               "commit": ChangeRoutes.commit,
             ]) { first, _ in first }),
@@ -101,7 +107,8 @@ package struct ChangeRoutes: Sendable {
         let order = RollbackOrder(
           environment: environment, revision: body.integer(at: "revision"),
           permissions: try Permissions(body),
-          author: .remote(request.principal, commit: try ChangeRoutes.commit(of: body)))
+          author: .remote(request.principal, commit: try ChangeRoutes.commit(of: body)),
+          consent: try Consent(body))
         return ChangeRunner.Change(environment: environment, role: "rollback", actor: order.author.actor) {
           try await order.perform(with: $0)
         }

@@ -15,6 +15,7 @@ package struct OperatorRoutes: Sendable {
       route(WhyQuery.self), route(EventsQuery.self), route(RevisionsQuery.self), route(LeasesQuery.self),
       route(AuditQuery.self), route(ExportQuery.self), route(PlanQuery.self), route(DiffQuery.self),
       route(BalanceQuery.self), route(StatementQuery.self), route(HoldsQuery.self), route(GrantQuery.self),
+      route(RenameEnvironmentQuery.self), route(ForgetEnvironmentQuery.self),
     ]
     let changes = ChangeRoutes(
       platform: state.platform, store: state.store, environments: state.environments, runner: runner,

@@ -42,9 +42,9 @@ final class FileLock: Sendable {
   }
 }
 
-/// Sleeps a few milliseconds between two checks of another process.
-func pause() async throws(PostgresError) {
-  do { try await Task.sleep(for: .milliseconds(2)) } catch {
+/// Sleeps between two checks of another process.
+func pause(_ duration: Duration = .milliseconds(2)) async throws(PostgresError) {
+  do { try await Task.sleep(for: duration) } catch {
     throw PostgresError(.cancelled, "the task was cancelled", server: "The embedded PostgreSQL")
   }
 }

@@ -39,6 +39,7 @@ extension PostgresServer {
   /// return to their defaults. Reloads the server when something changed. A name or value that the server
   /// rejects leaves all settings unchanged.
   package func configure(_ settings: [String: String]) async throws(PostgresError) -> SettingsOutcome {
+    try MutationFence.require(PostgresErrorCode.leaseLost)
     let folders = try startedFolders()
     let pool = PostgresPool(try configuration(), connections: 1)
     let outcome: Result<SettingsOutcome, PostgresError>

@@ -6,7 +6,8 @@ internal import Model
 ///
 /// Each user of the folder holds a shared lock on `STATE/postgres/users.lock`, which the kernel releases even
 /// after kill -9. The process that can turn its shared lock into an exclusive one is the last. Starting and
-/// stopping happen under a second lock. A server that a killed process left behind is adopted.
+/// stopping happen under a second lock. A server that a killed process left behind is adopted. The server
+/// holds a third one, `PostmasterLock`: while a server of another PID namespace does, this one waits.
 package actor PostgresServer {
   package struct Options: Sendable {
     /// Settings of the command line, which override every file.
@@ -25,35 +26,91 @@ package actor PostgresServer {
     }
   }
 
-  private let home: String
-  private let options: Options
+  let home: String
+  let options: Options
+  private let report: @Sendable (String) -> Void
   /// Held while this object uses the server.
-  private var userLock: FileLock?
+  var userLock: FileLock?
   private var folders: ServerFolders?
-  private let gate = ServerGate()
+  nonisolated let gate = ServerGate()
+  /// Whether `start` has succeeded and `stop` was not called since; the server may have ended by itself.
+  package private(set) var isStarted = false
 
-  /// - Parameter stateFolder: An absolute path; the server uses its subfolder `postgres`. Nothing is created
-  ///   yet.
-  package init(stateFolder: String, options: Options = Options()) {
+  /// Creates nothing yet.
+  /// - Parameters:
+  ///   - stateFolder: An absolute path; the server uses its subfolder `postgres`.
+  ///   - report: Receives a sentence for each `reportInterval` of waiting for another server.
+  package init(
+    stateFolder: String, options: Options = Options(), report: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
     home = stateFolder + "/postgres"
     self.options = options
+    self.report = report
   }
 
-  package var isStarted: Bool { userLock != nil }
   package nonisolated var logFile: String { home + "/log" }
 
   /// Returns when the server accepts connections: at once when it already runs. Calling it again restarts a
-  /// server that has died.
+  /// server that has died. Waits up to the start limit while a server of another PID namespace runs.
   package func start() async throws(PostgresError) {
+    let deadline = ContinuousClock.now + options.startLimit
+    var nextReport = ContinuousClock.now
+    while case .elsewhere(let pid) = try await startOnce() {
+      let place = PostgresServer.elsewhere(pid)
+      guard ContinuousClock.now < deadline else {
+        throw PostgresError(
+          .server, "another server runs on \(home), \(place), and has not ended within \(options.startLimit)",
+          hint: PostgresServer.elsewhereHint, server: "The embedded PostgreSQL")
+      }
+      if ContinuousClock.now >= nextReport {
+        nextReport = .now + PostgresServer.reportInterval
+        report("Another server runs on \(home), \(place); waiting for it to end")
+      }
+      try await pause(.milliseconds(100))
+    }
+    isStarted = true
+  }
+
+  private static let reportInterval: Duration = .seconds(10)
+
+  /// Takes no lock for longer than the call, so that a server of another PID namespace can be stopped.
+  private func startOnce() async throws(PostgresError) -> Start {
     let lock = try await takeStartLock()
     defer { withExtendedLifetime(lock) {} }
-    try await startLocked()
+    return try await startLocked()
   }
+
+  /// Starts the server again if it has ended. Returns its process; nil when this object has been stopped.
+  func revive() async throws(PostgresError) -> Int32? {
+    let lock = try await takeStartLock()
+    defer { withExtendedLifetime(lock) {} }
+    guard isStarted else { return nil }
+    switch try await startLocked() {
+    case .running(let pid): return pid
+    case .elsewhere(let pid):
+      throw PostgresError(
+        .server, "another server runs on \(home), \(PostgresServer.elsewhere(pid))",
+        hint: PostgresServer.elsewhereHint, server: "The embedded PostgreSQL")
+    }
+  }
+
+  /// The process of the server; nil when it has ended or this object does not use it.
+  var process: Int32? {
+    guard isStarted, let folders else { return nil }
+    return ServerProcess.running(dataFolder: folders.data)?.pid
+  }
+
+  private static func elsewhere(_ pid: Int32?) -> String {
+    "started in another PID namespace or container" + (pid.map { " (PID \($0) there)" } ?? "")
+  }
+
+  private static let elsewhereHint = "end the controller there, which stops its server"
 
   /// Releases the server, and stops it when no other process uses the state folder. Returns whether it was
   /// stopped.
   @discardableResult
   package func stop() async throws(PostgresError) -> Bool {
+    isStarted = false
     guard let lock = userLock, let folders else { return false }
     userLock = nil
     let startLock = try await takeStartLock()
@@ -66,19 +123,32 @@ package actor PostgresServer {
   /// Restarts the server, for settings that need it. All connections break; pools open new ones. Waits for
   /// the running statements of this process and delays later ones; statements of other processes fail.
   package func restart() async throws(PostgresError) {
+    try MutationFence.require(PostgresErrorCode.leaseLost)
     let lock = try await takeStartLock()
     defer { withExtendedLifetime(lock) {} }
     await gate.shut()
     defer { gate.open() }
-    if let folders { try await shutDown(folders) }
-    try await startLocked()
+    // A lease that the server itself keeps cannot be renewed meanwhile. A restart that began completes.
+    try await MutationFence.$isHeld.withValue(nil) { await stopAndStart() }.get()
+  }
+
+  private func stopAndStart() async -> Result<Void, PostgresError> {
+    do throws(PostgresError) {
+      if let folders { try await shutDown(folders) }
+      guard case .running = try await startLocked() else {
+        throw PostgresError(
+          .server, "another PID namespace or container has started a server on \(home) during the restart",
+          hint: PostgresServer.elsewhereHint, server: "The embedded PostgreSQL")
+      }
+      return .success(())
+    } catch {
+      return .failure(error)
+    }
   }
 
   /// The configuration for one of its databases; this object must have started the server.
   package func configuration(database: String = "postgres") throws(PostgresError) -> PostgresConfiguration {
-    guard userLock != nil, let folders else {
-      throw PostgresError(.server, "it has not been started", server: "The embedded PostgreSQL")
-    }
+    let folders = try startedFolders()
     var configuration = PostgresConfiguration(socketFolder: folders.socket, database: database)
     configuration.gate = gate
     return configuration
@@ -92,6 +162,12 @@ package actor PostgresServer {
     let folders = try await prepared()
     try Files.makeFolder(folders.data, mode: 0o700, owner: folders.user)
     return folders.data
+  }
+
+  /// The folder outside a state folder that has the data folder of its server; nil where the state folder has
+  /// it, or where there is no data yet.
+  package static func dataParent(ofState stateFolder: String) -> String? {
+    ServerFolders.recordedBase(home: "\(stateFolder)/postgres")
   }
 
   /// The folder of its socket; nil before the server was started.
@@ -119,7 +195,7 @@ package actor PostgresServer {
   package func logTail(lineCount: Int = 5) -> String { Files.tail(logFile, lineCount: lineCount) }
 
   func startedFolders() throws(PostgresError) -> ServerFolders {
-    guard userLock != nil, let folders else {
+    guard isStarted, let folders else {
       throw PostgresError(.server, "it has not been started", server: "The embedded PostgreSQL")
     }
     return folders
@@ -134,121 +210,11 @@ package actor PostgresServer {
     return lock
   }
 
-  private func prepared() async throws(PostgresError) -> ServerFolders {
+  func prepared() async throws(PostgresError) -> ServerFolders {
     if let folders { return folders }
     let prepared = try await ServerFolders.prepare(home: home, user: try ServerUser.needed())
     folders = prepared
     return prepared
-  }
-
-  private func startLocked() async throws(PostgresError) {
-    let folders = try await prepared()
-    if userLock == nil {
-      let lock = try FileLock(home + "/users.lock")
-      // Exclusive locks are taken only under the start lock, which this process holds.
-      guard lock.tryLock(.shared) else {
-        throw PostgresError(.server, "\(home)/users.lock is locked", server: "The embedded PostgreSQL")
-      }
-      userLock = lock
-    }
-    do throws(PostgresError) {
-      try await startAndAwaitAnswer(folders)
-    } catch {
-      userLock = nil
-      throw error
-    }
-  }
-
-  /// How long a live server may refuse connections, for example while it recovers from the crash of one of
-  /// its processes.
-  private static let answerLimit: Duration = .seconds(10)
-  /// How many servers in a row may end before they answer: the killed one, and one more that is killed
-  /// meanwhile.
-  private static let lostServersLimit = 2
-
-  /// Starts the server if needed and waits until it answers. A killed server looks alive and ready until the
-  /// kernel has removed it, so a server that does not answer is polled while it lives and replaced when it is
-  /// gone.
-  private func startAndAwaitAnswer(_ folders: ServerFolders) async throws(PostgresError) {
-    var lostServers = 0
-    var (pendingPid, pendingSince) = (Int32(0), ContinuousClock.now)
-    while true {
-      let pid = try await startIfNeeded(folders)
-      if pid != pendingPid { (pendingPid, pendingSince) = (pid, .now) }
-      do throws(PostgresError) {
-        try await waitUntilWritable(folders)
-        if ServerProcess.running(dataFolder: folders.data)?.pid == pid { return }
-      } catch {
-        guard error.code == .unreachable else { throw error }
-        let isAlive = ServerProcess.running(dataFolder: folders.data)?.pid == pid
-        if !isAlive { lostServers += 1 }
-        guard lostServers <= PostgresServer.lostServersLimit,
-          ContinuousClock.now - pendingSince < PostgresServer.answerLimit || !isAlive
-        else { throw error }
-      }
-      try await pause()
-    }
-  }
-
-  /// Returns the process id once the pid file says that the server is ready.
-  private func startIfNeeded(_ folders: ServerFolders) async throws(PostgresError) -> Int32 {
-    let deadline = ContinuousClock.now + options.startLimit
-    while let running = ServerProcess.running(dataFolder: folders.data) {
-      if folders.isReady(running) { return running.pid }
-      guard ContinuousClock.now < deadline else { throw tooSlow("start") }
-      try await pause()
-    }
-    let programs = try ServerPrograms.find(major: folders.major)
-    if !folders.isInitialised { try await folders.initialise(programs, isDurable: options.isDurable) }
-    // Backends of a killed server hold its shared memory for a moment; the new one does not start meanwhile.
-    var attempt = 1
-    while true {
-      ServerProcess.removeStalePidFile(folders.data, socketFolder: folders.socket)
-      let pid = try ServerProcess.spawn(folders.startCommand(programs, options.settings), log: folders.log)
-      if try await waitUntilReady(folders, child: pid, deadline) { return pid }
-      let said = Files.tail(folders.log, lineCount: 6)
-      guard said.contains("shared memory block") || said.contains("lock file"), attempt < 50 else {
-        throw PostgresError(
-          .server, "it ended while starting",
-          hint: "the last lines of \(folders.log) say why", server: "The embedded PostgreSQL", detail: said)
-      }
-      for _ in 0..<20 { try await pause() }
-      attempt += 1
-    }
-  }
-
-  /// Returns false when the child ended.
-  private func waitUntilReady(
-    _ folders: ServerFolders, child: Int32, _ deadline: ContinuousClock.Instant
-  ) async throws(PostgresError) -> Bool {
-    while true {
-      if ServerProcess.hasExited(child) { return false }
-      if let running = ServerProcess.running(dataFolder: folders.data), running.pid == child,
-        folders.isReady(running)
-      {
-        return true
-      }
-      guard ContinuousClock.now < deadline else { throw tooSlow("start") }
-      try await pause()
-    }
-  }
-
-  /// A server that recovers from an archive answers readers before it accepts writes.
-  private func waitUntilWritable(_ folders: ServerFolders) async throws(PostgresError) {
-    guard !folders.isStandby else { return }
-    let configuration = PostgresConfiguration(socketFolder: folders.socket, database: "postgres")
-    let pool = PostgresPool(configuration, connections: 1)
-    let deadline = ContinuousClock.now + options.startLimit
-    do throws(PostgresError) {
-      while try await pool.query("SELECT pg_is_in_recovery() AS is_recovering").only().bool("is_recovering") {
-        guard ContinuousClock.now < deadline else { throw tooSlow("finish recovery") }
-        try await pause()
-      }
-    } catch {
-      await pool.close()
-      throw error
-    }
-    await pool.close()
   }
 
   private func shutDown(_ folders: ServerFolders) async throws(PostgresError) {
@@ -266,7 +232,7 @@ package actor PostgresServer {
     }
   }
 
-  private func tooSlow(_ verb: String) -> PostgresError {
+  func tooSlow(_ verb: String) -> PostgresError {
     PostgresError(
       .server, "it did not \(verb) in time", hint: "check \(logFile)", server: "The embedded PostgreSQL")
   }

@@ -30,6 +30,9 @@ extension ServerFolders {
   /// The command line sets the listen addresses, so that no file, restored ones included, exposes the server.
   func startCommand(_ programs: ServerPrograms, _ settings: [String: String]) -> [String] {
     var listening = settings
+    // Recovery begins by flushing the data to the disk. One call for the file system takes milliseconds where
+    // opening each of thousands of files takes seconds. Version 14 has the setting.
+    if let major, major >= 14 { listening["recovery_init_sync_method"] = "syncfs" }
     listening["listen_addresses"] = ""
     listening["unix_socket_directories"] = socket
     listening["unix_socket_permissions"] = "0700"

@@ -10,6 +10,8 @@ struct ServerFolders: Sendable {
   let user: ServerUser?
 
   var log: String { "\(home)/log" }
+  /// The file of the postmaster lock, beside the data folder that it protects.
+  var lock: String { "\(data.dropLast("/data".count))/postmaster.lock" }
   var settings: String { "\(data)/rendertrust.conf" }
   var isInitialised: Bool { Files.exists("\(data)/PG_VERSION") }
   /// The major version that wrote the data; nil when there is none yet.
@@ -20,6 +22,23 @@ struct ServerFolders: Sendable {
   /// A Unix socket's path has at most 107 bytes, and ends in `/.s.PGSQL.5432`.
   private static let longestSocketFolder = 107 - 14
 
+  /// Whether a server of any PID namespace listens on the socket.
+  var isListening: Bool {
+    let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+    let descriptor = Glibc.socket(AF_UNIX, Int32(kind), 0)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: "\(socket)/.s.PGSQL.5432".utf8) }
+    return withUnsafePointer(to: address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        // A full queue of connections is one of a server that listens.
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 || errno == EAGAIN
+      }
+    }
+  }
+
   /// Finds or creates the folders; called under the start lock. Existing folders of the user are never
   /// changed: where the server's user cannot enter the state folder, the data goes to a new folder below
   /// `/var/lib/rendertrust`, whose name is written to `STATE/postgres/data-folder`.
@@ -29,16 +48,22 @@ struct ServerFolders: Sendable {
     return ServerFolders(home: home, data: "\(base)/data", socket: socket, user: user)
   }
 
+  /// The folder outside the state folder that has the data; nil where the state folder has it, or where there
+  /// is no data yet.
+  static func recordedBase(home: String) -> String? {
+    Files.read("\(home)/data-folder")?.split(separator: "\n").first.map { String($0) }
+  }
+
   private static func baseFolder(home: String, user: ServerUser?) async throws(PostgresError) -> String {
     let record = "\(home)/data-folder"
-    if let recorded = Files.read(record)?.split(separator: "\n").first {
-      guard Files.exists(String(recorded)) else {
+    if let recorded = recordedBase(home: home) {
+      guard Files.exists(recorded) else {
         throw PostgresError(
           .server, "the folder \(recorded), which \(record) names, is gone",
           hint: "bring it back, or remove \(record) to start with no data",
           server: "The embedded PostgreSQL")
       }
-      return String(recorded)
+      return recorded
     }
     guard let user, !Files.exists("\(home)/data") else { return home }
     if try await ServerPrograms.run(["test", "-x", home], as: user).0 { return home }

@@ -31,9 +31,15 @@ struct ServerProcess: Sendable {
 
   static func pidFile(_ dataFolder: String) -> String { "\(dataFolder)/postmaster.pid" }
 
+  /// The process that the pid file names, in the numbers of the PID namespace where it was started.
+  static func recordedPid(_ dataFolder: String) -> pid_t? {
+    Files.read(pidFile(dataFolder))?.split(separator: "\n").first.flatMap { pid_t($0) }
+  }
+
   /// Removes a pid file that names a zombie or an unrelated process: PostgreSQL does not start in a data
-  /// folder whose pid file names a living process. Its own check of shared memory still finds backends that
-  /// outlived their server.
+  /// folder whose pid file names a living process. The caller holds the postmaster lock, which proves that no
+  /// server runs in any PID namespace. PostgreSQL's own check of shared memory still finds backends that
+  /// outlived a server of version 0.4.0.
   static func removeStalePidFile(_ dataFolder: String, socketFolder: String) {
     for path in [pidFile(dataFolder), "\(socketFolder)/.s.PGSQL.5432.lock"] {
       guard let text = Files.read(path) else { continue }
@@ -62,6 +68,11 @@ struct ServerProcess: Sendable {
   /// Whether a child has ended.
   static func hasExited(_ pid: pid_t) -> Bool { waitpid(pid, nil, WNOHANG) != 0 }
 
+  /// Ends processes that outlived their server.
+  static func end(_ processes: [pid_t], isForced: Bool) {
+    for pid in processes { kill(pid, isForced ? SIGKILL : SIGTERM) }
+  }
+
   /// Disconnects clients, writes a checkpoint and ends.
   func stopFast() { kill(pid, SIGINT) }
   /// Ends at once; the next start recovers from the WAL.
@@ -70,17 +81,22 @@ struct ServerProcess: Sendable {
   func reload() { kill(pid, SIGHUP) }
 
   /// Starts a process in a session of its own, so that Ctrl-C in this process's terminal does not reach it.
-  /// Its output is appended to `log`; it inherits no other descriptor.
-  static func spawn(_ command: [String], log: String) throws(PostgresError) -> pid_t {
+  /// Its output is appended to `log`. It inherits one descriptor, under another number, and no other.
+  static func spawn(
+    _ command: [String], log: String, inheriting descriptor: Int32, as number: Int32
+  ) throws(PostgresError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o640)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    posix_spawn_file_actions_adddup2(&actions, descriptor, number)
     // Closes descriptors that were opened without close-on-exec; closing an unused number does no harm.
     let highest = Files.entries("/proc/self/fd").compactMap { Int32($0) }.max() ?? 64
-    for descriptor in 3...(highest + 256) { posix_spawn_file_actions_addclose(&actions, descriptor) }
+    for other in 3...(highest + 256) where other != number {
+      posix_spawn_file_actions_addclose(&actions, other)
+    }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

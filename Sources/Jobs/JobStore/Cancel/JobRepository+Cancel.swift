@@ -12,7 +12,7 @@ extension JobRepository {
     let settings = fleet.settings
     try await pool.transaction { transaction throws(PostgresError) in
       let answers = try await transaction.pipeline([
-        Statement(JobStoreSQL.lockPendingJobs, [.textArray(ids.map(\.text))]), JobRepository.hasOverflowNodes,
+        cause.lock(ids), JobRepository.hasOverflowNodes,
       ])
       var jobs: [PendingEndDecision.PendingJob] = []
       for row in answers[0] {
@@ -33,6 +33,21 @@ extension JobRepository {
     return ids
   }
 
+  /// Waiting jobs of retired modules, by the name of the module.
+  /// - Parameter limit: the maximum number of jobs.
+  func pendingWithoutModule(limit: Int) async throws(PostgresError) -> [String: [JobID]] {
+    let rows = try await pool.query(
+      """
+      SELECT p.job, p.module FROM scheduler_modules m JOIN pending_jobs p ON p.module = m.name
+      WHERE m.retired_at IS NOT NULL ORDER BY p.module, p.queued_at LIMIT $1
+      """, [.int(Int64(limit))])
+    var jobs: [String: [JobID]] = [:]
+    for row in rows {
+      if let id = JobID(try row.text("job")) { jobs[try row.text("module"), default: []].append(id) }
+    }
+    return jobs
+  }
+
   /// Requests that the worker of a dispatched or running job stops it.
   func requestCancel(_ id: JobID, by person: String) async throws(PostgresError) {
     let update = Statement(
@@ -49,6 +64,16 @@ extension JobRepository {
       "SELECT job, number, node FROM job_attempts WHERE job = $1 AND ended_at IS NULL", [.text(id.text)])
     guard let row = rows.first, let attempt = try AttemptID(row) else { return nil }
     return (attempt, try row.int("node"))
+  }
+}
+
+extension PendingEndDecision.Cause {
+  /// Locks those of the jobs that still wait. A module may be declared again after its jobs were read; its
+  /// jobs then stay.
+  fileprivate func lock(_ ids: [JobID]) -> Statement {
+    let isOfRetiredModule = if case .moduleRemoved = self { true } else { false }
+    return Statement(
+      JobStoreSQL.lockPendingJobs, [.textArray(ids.map(\.text)), .bool(isOfRetiredModule)])
   }
 }
 

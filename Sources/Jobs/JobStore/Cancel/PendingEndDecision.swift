@@ -10,6 +10,9 @@ struct PendingEndDecision {
     case deadlinePassed
     /// They failed on every node that could run them.
     case unschedulable
+    /// Their module left the manifests.
+    /// - Parameter module: its name.
+    case moduleRemoved(String)
   }
 
   /// A waiting job under its lock.
@@ -47,6 +50,7 @@ struct PendingEndDecision {
     case .unschedulable:
       state = .failed
       reason = "it failed, and no other node could take it" + escalation.failureNote
+    case .moduleRemoved(let module): (state, reason) = (.failed, "module \(module) was removed")
     }
   }
 }

@@ -34,6 +34,12 @@ package enum Declarations {
     ]
   }
 
+  /// Has no effect where there is no scheduler of the former name.
+  package static func rename(_ former: String, to name: String) -> Statement {
+    Statement(
+      "UPDATE schedulers SET name = $2, changed_at = now() WHERE name = $1", [.text(former), .text(name)])
+  }
+
   package static func remove(_ name: String) -> Statement {
     Statement("DELETE FROM schedulers WHERE name = $1", [.text(name)])
   }
@@ -70,13 +76,19 @@ package enum Declarations {
       ])
   }
 
-  /// Gives nodes and modules no new jobs; the rows stay.
+  /// Gives nodes and modules no new jobs; the rows stay. The heartbeats of the nodes are removed: a node that
+  /// is declared again counts as offline until its worker reports the containers that are there then.
   package static func retire(nodes: [String], modules: [String]) -> [Statement] {
     [
       lock(nodes),
       Statement(
         "UPDATE scheduler_nodes SET retired_at = now() WHERE name = ANY ($1) AND retired_at IS NULL",
         [.textArray(nodes)]),
+      Statement(
+        """
+        DELETE FROM scheduler_heartbeats h USING scheduler_nodes n
+        WHERE h.node = n.id AND n.name = ANY ($1::text[])
+        """, [.textArray(nodes)]),
       Statement(
         "UPDATE scheduler_modules SET retired_at = now() WHERE name = ANY ($1) AND retired_at IS NULL",
         [.textArray(modules)]),

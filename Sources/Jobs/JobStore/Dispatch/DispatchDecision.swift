@@ -10,6 +10,7 @@ struct DispatchDecision {
     let attempts: [JobID: Int]
     /// The locked nodes.
     let nodes: [Int64: FleetNode]
+    let drainedPlaces: DrainedPlaces
     let time: Timestamp
     let rates: TimeRates?
   }
@@ -26,6 +27,8 @@ struct DispatchDecision {
     nodes = facts.nodes
     for proposal in proposals {
       guard let earlier = facts.attempts[proposal.job.id],
+        !facts.drainedPlaces.contains(
+          module: proposal.job.module, node: nodes[proposal.node]?.name ?? "", image: proposal.needs.image),
         let claim = nodes.claim(proposal.node, proposal.needs)
       else { continue }
       let paid =

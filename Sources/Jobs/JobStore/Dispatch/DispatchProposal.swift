@@ -27,7 +27,7 @@ extension FleetState {
     var exhausted: Set<WorkNeeds> = []
     for job in jobs {
       guard let module = modules[job.module] else { continue }
-      let needs = module.needs(isOverflow: job.isOverflow, avoiding: job.failedNodes)
+      let needs = needs(of: module, isOverflow: job.isOverflow, avoiding: job.failedNodes)
       guard !exhausted.contains(needs) else { continue }
       let decision = select(needs, at: now)
       guard let chosen = decision.chosen, let claim = fleet.claim(chosen.node, needs) else {
@@ -35,7 +35,7 @@ extension FleetState {
           unschedulable.append(job.id)
         } else {
           exhausted.insert(needs)
-          if needs == module.workNeeds { cursor.recordWaiting(for: module.name) }
+          if needs == self.needs(of: module) { cursor.recordWaiting(for: module.name) }
         }
         continue
       }
@@ -56,6 +56,6 @@ extension PlacementDecision {
   /// Whether no node will run the job however long it waits: it failed on every node that could.
   func isUnschedulable(for needs: WorkNeeds) -> Bool {
     guard !needs.avoided.isEmpty, passed == 0, removed[.avoided, default: 0] > 0 else { return false }
-    return [Filter.cordoned, .offline, .busy, .image].allSatisfy { removed[$0, default: 0] == 0 }
+    return [Filter.cordoned, .offline, .busy, .image, .draining].allSatisfy { removed[$0, default: 0] == 0 }
   }
 }

@@ -37,10 +37,10 @@ extension JobRepository {
   ///   released.
   private func store(_ proposals: [DispatchProposal]) async throws(PostgresError) -> Int {
     guard !proposals.isEmpty else { return 0 }
-    let (settings, rates) = (fleet.settings, fleet.rates)
+    let (settings, rates, canDrain) = (fleet.settings, fleet.rates, fleet.drainedPlaces != nil)
     do throws(PostgresError) {
       let decision = try await pool.transaction { transaction throws(PostgresError) -> DispatchDecision in
-        let facts = try await JobRepository.facts(of: proposals, rates, transaction)
+        let facts = try await JobRepository.facts(of: proposals, rates, canDrain: canDrain, transaction)
         let decision = DispatchDecision(proposals, facts)
         try await transaction.pipeline(decision.statements(at: facts.time, lease: settings.lease))
         return decision
@@ -54,22 +54,24 @@ extension JobRepository {
   }
 
   private static func facts(
-    of proposals: [DispatchProposal], _ rates: TimeRates?, _ transaction: PostgresTransaction
+    of proposals: [DispatchProposal], _ rates: TimeRates?, canDrain: Bool, _ transaction: PostgresTransaction
   ) async throws(PostgresError) -> DispatchDecision.Facts {
-    let answers = try await transaction.pipeline([
-      Statement(
-        """
-        SELECT id, attempts FROM jobs WHERE id = ANY ($1::text[]) AND state = 'pending'
-        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-        """, [.textArray(proposals.map(\.job.id.text))]),
-      lockNodes(Set(proposals.map(\.node))), clock,
-    ])
+    let waiting = Statement(
+      """
+      SELECT id, attempts FROM jobs WHERE id = ANY ($1::text[]) AND state = 'pending'
+      ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+      """, [.textArray(proposals.map(\.job.id.text))])
+    // Drains are read under the locks of the nodes.
+    let answers = try await transaction.pipeline(
+      [waiting, lockNodes(Set(proposals.map(\.node))), clock] + (canDrain ? [DrainedPlaces.statement] : []))
     var attempts: [JobID: Int] = [:]
     for row in answers[0] {
       if let id = JobID(try row.text("id")) { attempts[id] = Int(try row.int("attempts")) }
     }
     return DispatchDecision.Facts(
-      attempts: attempts, nodes: try nodes(answers[1]), time: try time(answers[2]), rates: rates)
+      attempts: attempts, nodes: try nodes(answers[1]),
+      drainedPlaces: canDrain ? try DrainedPlaces(answers[3]) : DrainedPlaces(), time: try time(answers[2]),
+      rates: rates)
   }
 }
 

@@ -6,6 +6,8 @@ import Model
 extension PlacementDecision {
   private static let unit: UInt8 = 0x1F
   private static let record: UInt8 = 0x1E
+  /// The filters of the decisions that version 0.4.0 stored: all but those that were added at the end.
+  private static let firstFilters = 13
 
   var packed: String {
     var output: [UInt8] = []
@@ -36,7 +38,9 @@ extension PlacementDecision {
       .dropLast()
     guard let head = records.first else { return nil }
     let numbers = head.split(separator: PlacementDecision.unit).compactMap { Int64(Substring($0)) }
-    guard numbers.count == 3 + Filter.allCases.count else { return nil }
+    guard (3 + PlacementDecision.firstFilters...3 + Filter.allCases.count).contains(numbers.count) else {
+      return nil
+    }
     var removed: [Filter: Int] = [:]
     for (filter, count) in zip(Filter.allCases, numbers.dropFirst(3)) where count > 0 {
       removed[filter] = Int(count)

@@ -22,15 +22,25 @@ final class FleetCache: Sendable {
   /// Nil: the ledger has no rules in force.
   var rates: TimeRates? { state.withLock { $0.rates } }
 
+  /// The places that get no new attempts; nil: the database has no table of them.
+  var drainedPlaces: DrainedPlaces? { state.withLock { $0.drainedPlaces } }
+
   /// Reads all tables.
   /// - Parameter now: the time of this process.
   func refresh(from pool: PostgresPool, _ now: @Sendable () -> Timestamp) async throws(PostgresError) {
     let startedAt = ContinuousClock.now
+    let drainedPlaces = try await FleetCache.drainedPlaces(in: pool)
     let answers = try await pool.pipeline(FleetSnapshot.statements)
     let receivedAt = now()
-    let snapshot = try FleetSnapshot(answers)
+    let snapshot = try FleetSnapshot(answers, drainedPlaces)
     let clockOffset = snapshot.time - receivedAt
     state.withLock { $0.adopt(snapshot, readAt: startedAt, clockOffset: clockOffset) }
+  }
+
+  /// Nil where the schema of the database is pinned to a number below that of drains.
+  private static func drainedPlaces(in pool: PostgresPool) async throws(PostgresError) -> DrainedPlaces? {
+    guard try await pool.pipeline([DrainedPlaces.existence])[0].only().bool("can_drain") else { return nil }
+    return try DrainedPlaces(try await pool.pipeline([DrainedPlaces.statement])[0])
   }
 
   /// Adopts nodes as a transaction left them that had locked them.

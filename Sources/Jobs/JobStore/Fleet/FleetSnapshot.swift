@@ -12,6 +12,8 @@ struct FleetSnapshot {
   /// Nil: no `Scheduler` has recorded settings.
   let settings: SchedulerSettings?
   let rates: TimeRates?
+  /// Nil: the database has no table of drains.
+  let drainedPlaces: DrainedPlaces?
   /// The database's time.
   let time: Timestamp
 
@@ -21,7 +23,8 @@ struct FleetSnapshot {
   ]
 
   /// - Parameter answers: the results of `statements`.
-  init(_ answers: [Rows]) throws(PostgresError) {
+  init(_ answers: [Rows], _ drainedPlaces: DrainedPlaces?) throws(PostgresError) {
+    self.drainedPlaces = drainedPlaces
     var nodes: [FleetNode] = []
     for row in answers[0] { nodes.append(try FleetNode(stored: row)) }
     self.nodes = nodes

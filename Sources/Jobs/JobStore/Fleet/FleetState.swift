@@ -15,6 +15,8 @@ struct FleetState: Sendable {
   private(set) var clockOffset = TimeSpan(milliseconds: 0)
   /// Modules whose jobs have waited for more than a second, in any process.
   private(set) var backlogged: Set<String> = []
+  /// The places that get no new attempts; nil: the database has no table of them.
+  private(set) var drainedPlaces: DrainedPlaces?
   var cursor = QueueCursor()
 
   private var nodes: Set<Int64> = []
@@ -31,6 +33,7 @@ struct FleetState: Sendable {
     settings = snapshot.settings ?? SchedulerSettings()
     rates = snapshot.rates
     backlogged = snapshot.backlogged
+    drainedPlaces = snapshot.drainedPlaces
     self.clockOffset = clockOffset
     var removed = nodes
     for found in snapshot.nodes {
@@ -79,6 +82,18 @@ struct FleetState: Sendable {
     fleet.select(needs, settings, now: databaseTime(local))
   }
 
+  /// What a job of the module needs, apart from the nodes where the module drains.
+  /// - Parameter avoided: ids of the nodes that the job failed on.
+  func needs(of module: FleetModule, isOverflow: Bool = false, avoiding avoided: [Int64] = []) -> WorkNeeds {
+    var needs = module.needs(isOverflow: isOverflow, avoiding: avoided)
+    if let drainedPlaces {
+      needs.draining = drainedPlaces.nodes(of: module.name, image: module.image).compactMap {
+        fleet.node(named: $0)?.id
+      }
+    }
+    return needs
+  }
+
   /// Whether jobs of the module wait already; a new one waits behind them.
   func isBacklogged(_ module: String) -> Bool {
     backlogged.contains(module) || cursor.saturated.contains(module)
@@ -91,9 +106,8 @@ struct FleetState: Sendable {
   mutating func hasCapacity(at local: Timestamp) -> Bool {
     guard modules.count <= FleetState.capacityCheckLimit else { return true }
     for module in modules.values {
-      for isOverflow in [false, true] where select(module.needs(isOverflow: isOverflow), at: local).passed > 0
-      {
-        return true
+      for isOverflow in [false, true] {
+        if select(needs(of: module, isOverflow: isOverflow), at: local).passed > 0 { return true }
       }
     }
     return false

@@ -19,6 +19,20 @@ extension AttemptRecord {
       ])
   }
 
+  /// Records what the platform pays for preempted attempts.
+  static func recordPay(_ records: [AttemptRecord]) -> Statement {
+    Statement(
+      """
+      UPDATE job_attempts w SET pay_micro = u.pay
+      FROM unnest($1::text[], $2::int[], $3::bigint[]) u (job, number, pay)
+      WHERE w.job = u.job AND w.number = u.number
+      """,
+      [
+        .textArray(records.map(\.id.job.text)), .intArray(records.map { Int64($0.id.number) }),
+        .intArray(records.map(\.pay.micro)),
+      ])
+  }
+
   static func updateJobs(_ records: [AttemptRecord]) -> Statement {
     let jobs = records.map(\.job)
     return Statement(

@@ -18,11 +18,15 @@ struct AttemptRecord {
   var usage: WorkUsage
   var note: String?
   var reason: String?
+  /// What the platform pays for its work where it was preempted.
+  var pay = Credits(micro: 0)
 
   struct JobRecord {
     /// Name of the account that pays.
     let account: String
     let module: String
+    /// Digest of the image of the newest attempt.
+    let image: String
     let developer: String
     let units: Int64
     let unitPrice: Credits?
@@ -100,8 +104,8 @@ extension AttemptRecord.JobRecord {
   fileprivate init?(_ row: Row) throws(PostgresError) {
     guard let state = JobState(rawValue: try row.text("job_state")) else { return nil }
     self.init(
-      account: try row.text("account"), module: try row.text("module"), developer: try row.text("developer"),
-      units: try row.int("ordered_units"),
+      account: try row.text("account"), module: try row.text("module"), image: try row.text("image"),
+      developer: try row.text("developer"), units: try row.int("ordered_units"),
       unitPrice: try row.optionalInt("unit_price_micro").map { Credits(micro: $0) },
       hold: try row.int("hold"), held: Credits(micro: try row.int("held_micro")), state: state,
       attempts: Int(try row.int("attempts")), failedNodes: try row.intArray("failed_nodes"),

@@ -9,12 +9,23 @@ enum AttemptEnd: Hashable {
   case failed(String, isFinal: Bool)
   /// Its lease expired without a report.
   case lost
+  /// The platform ended it, for this reason.
+  case preempted(String)
+
+  /// Whether it counts against the node.
+  var isFailure: Bool {
+    switch self {
+    case .failed, .lost: true
+    case .succeeded, .preempted: false
+    }
+  }
 
   var state: AttemptState {
     switch self {
     case .succeeded: .succeeded
     case .failed: .failed
     case .lost: .lost
+    case .preempted: .preempted
     }
   }
 }
@@ -25,6 +36,8 @@ enum JobOutcome: Hashable {
   /// The job waits for another node.
   /// - Parameter escalates: for a node of the overflow pool.
   case retry(escalates: Bool)
+  /// The job waits again at its old place. The attempt does not count as a failure.
+  case requeue
 
   /// What is known when an attempt ends.
   struct Facts {
@@ -57,6 +70,7 @@ enum JobOutcome: Hashable {
     switch end {
     case .failed(let reason, isFinal: true): return failed(reason)
     case .failed(let reason, isFinal: false): return retry(after: reason, facts)
+    case .preempted: return .requeue
     case .succeeded, .lost: return retry(after: "the node sent no report until the lease expired", facts)
     }
   }

@@ -11,10 +11,11 @@ extension JobRepository {
   /// The outcome of each report, in their order; each regards what those before it changed.
   func report(_ calls: [ReportCall]) async -> Result<[Reported], PostgresError> {
     do throws(PostgresError) {
-      let (settings, rates) = (fleet.settings, fleet.rates)
+      let (settings, rates, canDrain) = (fleet.settings, fleet.rates, fleet.drainedPlaces != nil)
       let (outcomes, nodes) = try await pool.transaction {
         transaction throws(PostgresError) -> ([Reported], [FleetNode]) in
-        let facts = try await JobRepository.facts(of: calls, settings, rates, transaction)
+        let facts = try await JobRepository.facts(
+          of: calls, settings, rates, canDrain: canDrain, transaction)
         var decision = ReportDecision(facts)
         var outcomes: [Reported] = []
         for call in calls { outcomes.append(decision.process(call)) }
@@ -29,21 +30,27 @@ extension JobRepository {
   }
 
   private static func facts(
-    of calls: [ReportCall], _ settings: SchedulerSettings, _ rates: TimeRates?,
+    of calls: [ReportCall], _ settings: SchedulerSettings, _ rates: TimeRates?, canDrain: Bool,
     _ transaction: PostgresTransaction
   ) async throws(PostgresError) -> ReportDecision.Facts {
-    let answers = try await transaction.pipeline([
-      AttemptRecord.lock(calls.map(\.attempt)), lockNodes(Set(calls.filter(\.mayEnd).map(\.node))), clock,
-      hasOverflowNodes,
-    ])
+    let readsDrains = canDrain && calls.contains(where: \.dependsOnDrains)
+    let answers = try await transaction.pipeline(
+      [
+        AttemptRecord.lock(calls.map(\.attempt)), lockNodes(Set(calls.filter(\.mayEnd).map(\.node))), clock,
+        hasOverflowNodes,
+      ] + (readsDrains ? [DrainedPlaces.statement, retiredModules] : []))
     var attempts: [AttemptID: AttemptRecord] = [:]
     for row in answers[0] {
       if let record = try AttemptRecord(row) { attempts[record.id] = record }
     }
     return ReportDecision.Facts(
-      attempts: attempts, nodes: try nodes(answers[1]), time: try time(answers[2]),
-      escalation: try escalation(settings, answers[3]), rates: rates)
+      attempts: attempts, nodes: try nodes(answers[1]),
+      platform: readsDrains ? try PlatformChanges(answers[4], answers[5], nodes: answers[1]) : nil,
+      time: try time(answers[2]), escalation: try escalation(settings, answers[3]), rates: rates)
   }
+
+  private static let retiredModules = Statement(
+    "SELECT name FROM scheduler_modules WHERE retired_at IS NOT NULL")
 
   /// Whether a node of the overflow pool is declared.
   static let hasOverflowNodes = Statement(
@@ -84,7 +91,13 @@ extension ReportDecision {
     guard !attempts.isEmpty else { return [] }
     var statements = [AttemptRecord.updateAttempts(attempts)]
     if !jobs.isEmpty { statements.append(AttemptRecord.updateJobs(jobs)) }
+    let paid = attempts.filter { $0.pay.micro > 0 }
+    if !paid.isEmpty { statements.append(AttemptRecord.recordPay(paid)) }
     if !requeued.isEmpty { statements.append(JobRepository.enqueue(requeued, at: time)) }
+    if !preempted.isEmpty {
+      statements.append(
+        Statement(JobStoreSQL.requeueJobs, [.textArray(preempted.map(\.text).sorted())]))
+    }
     if !nodes.isEmpty { statements.append(JobRepository.update(nodes, earnedAt: time)) }
     if !usage.isEmpty { statements.append(LedgerStore.recording(usage)) }
     statements += ChangeNotice.jobs(jobs.map(\.id.job))

@@ -9,6 +9,9 @@ struct ReportCall: Sendable {
     case leaseExpired
     /// The job was cancelled before a worker accepted the attempt.
     case withdrawn
+    /// The platform drains the attempt's place.
+    /// - Parameter evenIfAccepted: false: only where no worker has accepted the attempt.
+    case preempted(reason: String, evenIfAccepted: Bool)
   }
 
   let attempt: AttemptID
@@ -18,8 +21,17 @@ struct ReportCall: Sendable {
   /// Whether the attempt may end, which frees capacity of its node.
   var mayEnd: Bool {
     switch event {
-    case .leaseExpired, .withdrawn, .reported(.succeed), .reported(.fail): true
+    case .leaseExpired, .withdrawn, .preempted, .reported(.succeed), .reported(.fail), .reported(.interrupt):
+      true
     case .reported: false
+    }
+  }
+
+  /// Whether the outcome depends on what the platform does with the attempt's place.
+  var dependsOnDrains: Bool {
+    switch event {
+    case .leaseExpired, .preempted, .reported(.interrupt): true
+    case .withdrawn, .reported: false
     }
   }
 }

@@ -11,6 +11,8 @@ struct ReportDecision {
     var attempts: [AttemptID: AttemptRecord]
     /// The locked nodes, which are those of the reports that may end an attempt.
     var nodes: [Int64: FleetNode]
+    /// Nil: no report depends on it, or the database cannot store preempted attempts.
+    var platform: PlatformChanges?
     var time: Timestamp
     var escalation: Escalation
     var rates: TimeRates?
@@ -19,6 +21,7 @@ struct ReportDecision {
   private let time: Timestamp
   private let escalation: Escalation
   private let rates: TimeRates?
+  private let platform: PlatformChanges?
   private var attempts: [AttemptID: AttemptRecord]
   private var nodes: [Int64: FleetNode]
   private var changedAttemptIDs: Set<AttemptID> = []
@@ -26,12 +29,14 @@ struct ReportDecision {
   private var changedNodeIDs: Set<Int64> = []
   /// Jobs that wait again.
   private(set) var requeued: [JobID] = []
+  /// Jobs of preempted attempts, which wait again at their old places.
+  private(set) var preempted: [JobID] = []
   /// What the ledger settles.
   private(set) var usage: [UsageEvent] = []
 
   init(_ facts: Facts) {
     (time, escalation, rates) = (facts.time, facts.escalation, facts.rates)
-    (attempts, nodes) = (facts.attempts, facts.nodes)
+    (attempts, nodes, platform) = (facts.attempts, facts.nodes, facts.platform)
   }
 
   var changedAttempts: [AttemptRecord] { records(changedAttemptIDs) }
@@ -51,7 +56,12 @@ struct ReportDecision {
     switch call.event {
     case .leaseExpired:
       guard record.isCurrent, record.leaseUntil <= time else { return reply(record) }
-      return end(&record, .lost)
+      return end(&record, isPlatformsChange(of: record) ? .preempted(ReportDecision.expiredReason) : .lost)
+    case .preempted(let reason, let evenIfAccepted):
+      guard platform != nil, record.isCurrent, evenIfAccepted || record.state == .dispatched else {
+        return reply(record)
+      }
+      return end(&record, .preempted(reason))
     case .withdrawn:
       guard record.isCurrent, record.state == .dispatched else { return reply(record) }
       return end(&record, .failed("withdrawn", isFinal: true), as: .cancelled)
@@ -60,10 +70,23 @@ struct ReportDecision {
     }
   }
 
+  /// From this attempt on, an interruption counts as a failure, so that a worker that interrupts every
+  /// attempt does not keep a job for ever.
+  private static let interruptedLimit = 32
+
+  private static let expiredReason = "its lease expired while the platform changed its place"
+
+  /// Whether the platform changes or removes the place that the attempt runs in.
+  private func isPlatformsChange(of record: AttemptRecord) -> Bool {
+    platform?.concern(record, on: nodes[record.node]?.name ?? "") ?? false
+  }
+
   /// An attempt that has ended: repeating the report of its end is no error, every other report is too late.
   private func processLate(_ event: WorkReport.Event, _ record: AttemptRecord) -> JobRepository.Reported {
     switch (event, record.state) {
-    case (.succeed, .succeeded), (.fail, .failed), (.fail, .cancelled): return reply(record)
+    case (.succeed, .succeeded), (.fail, .failed), (.fail, .cancelled), (.interrupt, .failed),
+      (.interrupt, .preempted), (.interrupt, .cancelled):
+      return reply(record)
     default:
       return .failure(
         JobError(
@@ -92,6 +115,13 @@ struct ReportDecision {
     case .fail(let reason, let usage, let isFinal):
       record.meter(units: record.units, usage, at: time)
       return end(&record, .failed(reason, isFinal: isFinal))
+    case .interrupt(let interruption, let reason, let usage):
+      record.meter(units: record.units, usage, at: time)
+      let isPreempted =
+        platform != nil
+        && (isPlatformsChange(of: record)
+          || interruption == .byPlatform && record.id.number < ReportDecision.interruptedLimit)
+      return end(&record, isPreempted ? .preempted(reason) : .failed(reason, isFinal: false))
     }
     renewLease(&record)
     attempts[record.id] = record
@@ -128,15 +158,16 @@ struct ReportDecision {
   private mutating func end(_ record: inout AttemptRecord, _ end: AttemptEnd, as state: AttemptState? = nil)
     -> JobRepository.Reported
   {
-    if end != .succeeded, !record.job.failedNodes.contains(record.node) {
+    if end.isFailure, !record.job.failedNodes.contains(record.node) {
       record.job.failedNodes.append(record.node)
     }
-    let outcome = JobOutcome.of(end, facts(of: record))
+    let facts = facts(of: record)
+    let outcome = JobOutcome.of(end, facts)
     record.state = state ?? end.state
     record.endedAt = time
     switch end {
     case .succeeded: break
-    case .failed(let reason, _): record.reason = reason
+    case .failed(let reason, _), .preempted(let reason): record.reason = reason
     case .lost: record.reason = "its lease expired without a report"
     }
     switch outcome {
@@ -149,6 +180,10 @@ struct ReportDecision {
       record.job.state = .pending
       record.job.isOverflow = record.job.isOverflow || escalates
       requeued.append(record.id.job)
+    case .requeue:
+      record.job.state = .pending
+      record.pay = facts.cost
+      preempted.append(record.id.job)
     }
     nodes[record.node]?.release(record.claim)
     changedNodeIDs.insert(record.node)

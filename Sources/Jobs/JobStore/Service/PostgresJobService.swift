@@ -125,7 +125,8 @@ package final class PostgresJobService: JobService {
     }
     return repository.fleet.withState { state in
       state.modules[job.module].map { module in
-        state.select(module.needs(isOverflow: job.isOverflow, avoiding: avoided), at: repository.now())
+        state.select(
+          state.needs(of: module, isOverflow: job.isOverflow, avoiding: avoided), at: repository.now())
       }
     }
   }

@@ -9,7 +9,8 @@ package struct SchedulerLoop: Sendable {
   /// What happened, for logs.
   package enum Event: Sendable {
     case dispatched(Int)
-    /// Attempts whose lease expired, and jobs whose deadline passed while they waited.
+    /// Attempts whose lease expired, and jobs that waited until their deadline passed or their module was
+    /// removed.
     case ended(Int)
     case settled(Int)
     /// Attempts that were not paid, and why.
@@ -101,18 +102,34 @@ package struct SchedulerLoop: Sendable {
       if !expired.isEmpty { _ = try await service.repository.report(expired).get() }
       let late = try await service.repository.expiredPending(limit: limit)
       try await service.repository.endPending(late, .deadlinePassed)
-      ended += expired.count + late.count
-      guard expired.count == limit || late.count == limit else { break }
+      let orphaned = try await service.repository.pendingWithoutModule(limit: limit)
+      for (module, jobs) in orphaned.sorted(by: { $0.key < $1.key }) {
+        try await service.repository.endPending(jobs, .moduleRemoved(module))
+      }
+      let orphanedCount = orphaned.values.reduce(0) { $0 + $1.count }
+      ended += expired.count + late.count + orphanedCount
+      guard [expired.count, late.count, orphanedCount].contains(limit) else { break }
     }
     if ended > 0 { report(.ended(ended)) }
   }
 
   private func settle() async throws(PostgresError) {
+    try await payPreempted()
     while !Task.isCancelled {
       let settlement = try await ledger.settle(limit: SchedulerLoop.batchLimit)
       if settlement.settled > 0 { report(.settled(settlement.settled)) }
       if !settlement.refused.isEmpty { report(.unpaid(settlement.refused.mapValues(\.rawValue))) }
       guard settlement.settled + settlement.refused.count == SchedulerLoop.batchLimit else { return }
+    }
+  }
+
+  /// The credits of an attempt that the ledger refuses to pay stay with the platform.
+  private func payPreempted() async throws(PostgresError) {
+    while service.canDrain, !Task.isCancelled {
+      let payment = try await service.repository.payPreempted(limit: SchedulerLoop.batchLimit)
+      if payment.paid > 0 { report(.settled(payment.paid)) }
+      if !payment.refused.isEmpty { report(.unpaid(payment.refused.mapValues(\.rawValue))) }
+      guard payment.paid + payment.refused.count == SchedulerLoop.batchLimit else { return }
     }
   }
 }

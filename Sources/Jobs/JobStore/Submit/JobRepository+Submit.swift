@@ -66,11 +66,11 @@ extension JobRepository {
   ///   released.
   private func store(_ proposals: [SubmitProposal]) async throws(PostgresError) -> [Submitted] {
     guard !proposals.isEmpty else { return [] }
-    let lease = fleet.settings.lease
+    let (lease, canDrain) = (fleet.settings.lease, fleet.drainedPlaces != nil)
     do throws(PostgresError) {
       let decision = try await pool.transaction(.flushedLater) {
         transaction throws(PostgresError) -> SubmitDecision in
-        let facts = try await JobRepository.facts(of: proposals, transaction)
+        let facts = try await JobRepository.facts(of: proposals, canDrain: canDrain, transaction)
         let decision = SubmitDecision(proposals, facts)
         try await transaction.finish(decision.statements(at: facts.time, lease: lease))
         return decision
@@ -84,15 +84,18 @@ extension JobRepository {
   }
 
   /// Holds the credits and locks the nodes.
-  private static func facts(of proposals: [SubmitProposal], _ transaction: PostgresTransaction)
-    async throws(PostgresError) -> SubmitDecision.Facts
-  {
+  private static func facts(
+    of proposals: [SubmitProposal], canDrain: Bool, _ transaction: PostgresTransaction
+  ) async throws(PostgresError) -> SubmitDecision.Facts {
     let calls = LedgerBatch(proposals.map(\.ledgerCall))
     let holds = [calls.statement].compactMap { $0 }
+    // Drains are read under the locks of the nodes.
     let answers = try await transaction.pipeline(
-      holds + [lockNodes(Set(proposals.compactMap(\.node))), clock])
+      holds + [lockNodes(Set(proposals.compactMap(\.node))), clock]
+        + (canDrain ? [DrainedPlaces.statement] : []))
     return SubmitDecision.Facts(
       holds: try calls.outcomes(holds.isEmpty ? nil : answers[0]), nodes: try nodes(answers[holds.count]),
+      drainedPlaces: canDrain ? try DrainedPlaces(answers[holds.count + 2]) : DrainedPlaces(),
       time: try time(answers[holds.count + 1]))
   }
 }

@@ -11,6 +11,7 @@ struct SubmitDecision {
     let holds: [Result<LedgerReceipt, LedgerError>]
     /// The locked nodes.
     let nodes: [Int64: FleetNode]
+    let drainedPlaces: DrainedPlaces
     let time: Timestamp
   }
 
@@ -20,9 +21,10 @@ struct SubmitDecision {
   private(set) var attempts: [NewAttempt] = []
   /// The locked nodes with the new claims.
   private(set) var nodes: [Int64: FleetNode]
+  private let drainedPlaces: DrainedPlaces
 
   init(_ proposals: [SubmitProposal], _ facts: Facts) {
-    nodes = facts.nodes
+    (nodes, drainedPlaces) = (facts.nodes, facts.drainedPlaces)
     for (proposal, hold) in zip(proposals, facts.holds) {
       switch hold {
       case .success(let receipt):
@@ -38,7 +40,9 @@ struct SubmitDecision {
 
   private mutating func store(_ proposal: SubmitProposal, hold: Int64, at time: Timestamp) -> Job {
     let (order, module, terms) = (proposal.order, proposal.module, proposal.terms)
-    let claim = proposal.node.flatMap { nodes.claim($0, module.workNeeds) }
+    let isDrained = drainedPlaces.contains(
+      module: module.name, node: proposal.node.flatMap { nodes[$0]?.name } ?? "", image: module.image)
+    let claim = isDrained ? nil : proposal.node.flatMap { nodes.claim($0, module.workNeeds) }
     let job = Job(
       id: proposal.submission.id, version: 1, creator: order.creator, module: module.name,
       image: module.image,

@@ -43,7 +43,7 @@ extension FleetState {
           hint: names.isEmpty ? nil : "there are \(names)"))
     }
     return JobTerms.of(submission.order, module, settings, rates).map { terms in
-      let needs = module.workNeeds
+      let needs = needs(of: module)
       let decision = select(needs, at: now)
       var claim: Claim?
       if let chosen = decision.chosen, !isBacklogged(module.name) {

@@ -26,6 +26,7 @@ struct KEDAFolder: Sendable {
 
   /// Replaces the file atomically, so that no reader sees half of it.
   func write(_ text: String, to file: String) throws(BackendError) {
+    try MutationFence.require(BackendErrorCode(rawValue: "scheduler.leaseLost"))
     let path = path(file)
     if let slash = path.lastIndex(of: "/") { try makeFolder(String(path[..<slash]), for: file) }
     let draft = path + ".new"
@@ -41,6 +42,7 @@ struct KEDAFolder: Sendable {
 
   /// Has no effect on a file that does not exist or that this program did not write.
   func remove(_ file: String) throws(BackendError) {
+    try MutationFence.require(BackendErrorCode(rawValue: "scheduler.leaseLost"))
     guard let text = try read(file), KEDAManifest.isGenerated(text) else { return }
     guard unlink(path(file)) == 0 || errno == ENOENT else { throw failure("cannot remove", file) }
   }

@@ -95,19 +95,35 @@ package struct ContainerAdoption: Sendable {
       security.user = user
     }
     security.readOnlyRoot = unmanaged.readOnlyRoot
-    security.writable = unmanaged.tmpfs.mapValues { $0 ?? ContainerSecurity.temporaryFolderSize }
+    security.writable = writable(of: unmanaged, &notes)
     if !unmanaged.dropsAllCapabilities {
       notes.add(
         "security.capabilities",
         "the engine’s default ones → only the listed ones, when it is replaced")
     }
-    let forbidden = unmanaged.addedCapabilities.filter(SecuritySettings.isForbidden)
+    let forbidden = unmanaged.addedCapabilities.filter(Capability.isForbidden)
     if !forbidden.isEmpty {
       notes.add("security.capabilities", "\(forbidden.sorted().joined(separator: ", ")) cannot be declared")
     }
-    security.addedCapabilities = unmanaged.addedCapabilities.filter { !SecuritySettings.isForbidden($0) }
+    security.addedCapabilities = unmanaged.addedCapabilities.filter { !Capability.isForbidden($0) }
       .sorted()
     return security
+  }
+
+  /// The folders in memory that a manifest can declare. Engines write no limit as size 0, which becomes the
+  /// default.
+  private static func writable(of unmanaged: UnmanagedContainer, _ notes: inout Notes) -> [String: ByteCount]
+  {
+    var writable: [String: ByteCount] = [:]
+    for (path, size) in unmanaged.tmpfs.sorted(by: { $0.key < $1.key }) {
+      guard MountPath.isCanonical(path), !MountPath.isKernelFolder(path) else {
+        notes.add("security.writable", "the folder in memory at \(path) cannot be declared")
+        continue
+      }
+      let found = size.flatMap { $0.bytes > 0 ? $0 : nil } ?? ContainerSecurity.temporaryFolderSize
+      writable[path] = max(found, SecuritySettings.minWritable)
+    }
+    return writable
   }
 
   private static let gibibyte: Int64 = 1 << 30

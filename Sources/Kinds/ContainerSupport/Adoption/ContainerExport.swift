@@ -7,8 +7,26 @@ package enum ContainerExport {
     _ resource: Resource<Spec>, _ observed: WorkloadObservation, _ context: ReconcileContext
   ) -> Exported<Spec> {
     var spec = resource.spec
-    let remarks = correct(&spec, by: observed.containers)
+    var remarks = correct(&spec, by: observed.containers)
+    for container in observed.containers {
+      let fields = outsideChanges(of: container, resource, context)
+      if !fields.isEmpty {
+        remarks.append("container \(container.name) was changed outside: \(fields.joined(separator: ", "))")
+      }
+    }
     return Exported(spec, remarks: remarks)
+  }
+
+  /// The fields in which a container differs from the manifest, apart from image and limits.
+  private static func outsideChanges<Spec: ContainerizedSpec>(
+    of container: ContainerObservation, _ resource: Resource<Spec>, _ context: ReconcileContext
+  ) -> [String] {
+    let offer = container.labels.node.flatMap { context.offers.compute[$0] }
+    guard let template = resource.spec.template(on: offer) else { return [] }
+    let plan = ContainerPlan(
+      for: resource, node: container.labels.node, engine: container.engine, template: template,
+      volumes: context.claims.mounts(of: resource))
+    return container.changes(to: plan).map(\.change.path)
   }
 
   /// Corrects image and limits where all containers agree.

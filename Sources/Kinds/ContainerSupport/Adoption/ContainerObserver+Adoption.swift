@@ -8,9 +8,10 @@ extension ContainerObserver {
     by queries: [ContainerQuery], in context: ReconcileContext
   ) async -> [ResourceID: Result<[InspectedContainer], BackendError>] {
     let adopting = queries.filter { !$0.adoptions.isEmpty }
+    let marks = Marks(of: context)
     let results = await mapConcurrently(adopting, limit: 16) { query in
       await Result { () async throws(BackendError) in
-        try await adopted(by: query, owner: context.owner)
+        try await adopted(by: query, marks)
       }
     }
     return Dictionary(
@@ -18,14 +19,14 @@ extension ContainerObserver {
   }
 
   private func adopted(
-    by query: ContainerQuery, owner: String
+    by query: ContainerQuery, _ marks: Marks
   ) async throws(BackendError) -> [InspectedContainer] {
     let addresses = Set(query.engines.map(engines.canonical)).sorted()
     let adoptions = query.adoptions.sorted { $0.description < $1.description }
     var found: [InspectedContainer] = []
     for address in addresses {
       for adoption in adoptions {
-        if let container = try await container(of: adoption, at: address, query, owner) {
+        if let container = try await container(of: adoption, at: address, query, marks) {
           found.append(container)
         }
       }
@@ -34,21 +35,22 @@ extension ContainerObserver {
   }
 
   private func container(
-    of adoption: Adoption, at address: EngineAddress, _ query: ContainerQuery, _ owner: String
+    of adoption: Adoption, at address: EngineAddress, _ query: ContainerQuery, _ marks: Marks
   ) async throws(BackendError) -> InspectedContainer? {
     guard let unmanaged = try await engines.engine(at: address).unmanagedContainer(adoption.id),
       adoption.matches(containerID: unmanaged.container.observation.id)
     else { return nil }
     if let labels = ContainerLabels(unmanaged.labels) {
       // The list call already found the resource's own container.
-      if labels.owner == owner, labels.resource == query.id { return nil }
+      if marks.include(labels), labels.resource == query.id { return nil }
       throw unmanaged.ownershipError
     }
     guard !unmanaged.hasOwner else { throw unmanaged.ownershipError }
     let adopted = try ContainerAdoption(unmanaged)
     var container = unmanaged.container
     container.observation.labels = ContainerLabels(
-      owner: owner, resource: query.id, replica: 0, node: query.node, spec: "")
+      owner: marks.controller, environment: marks.environment, resource: query.id, replica: 0,
+      node: query.node, spec: "")
     container.observation.engine = address
     container.observation.limits = adopted.limits
     container.observation.adopted = adopted.container
@@ -59,12 +61,9 @@ extension ContainerObserver {
 extension UnmanagedContainer {
   /// Why an existing container cannot be adopted.
   package var ownershipError: BackendError {
-    let resource = labels[ContainerLabels.resource].map { "\($0) of " } ?? ""
-    let owner = labels[ContainerLabels.owner] ?? "of another state"
-    return BackendError(
-      code: "adoption.owned",
-      "container \(name) belongs to \(resource)the controller \(owner)",
-      hint: "a container of another controller is never adopted; remove it there first", retry: .afterChange)
+    BackendError(
+      code: "adoption.owned", "container \(name) belongs to \(ContainerLabels.ownerPhrase(labels))",
+      hint: "a container of another owner is never adopted; remove it there first", retry: .afterChange)
   }
 
   package var hasOwner: Bool { labels[ContainerLabels.owner] != nil }

@@ -82,14 +82,14 @@ struct UnsupportedSettings {
 
   // MARK: Settings that a manifest can declare in part
 
-  /// Bindings to IPv4 addresses. Ports that the engine chose keep their current number.
+  /// Bindings to addresses. Ports that the engine chose keep their current number.
   mutating func ports() -> [PortBinding] {
     var bindings: Set<PortBinding> = []
     guard case .object(let requested)? = host["PortBindings"] else { return [] }
     for member in requested {
       let parts = member.key.split(separator: "/")
       guard let inside = parts.first.flatMap({ Int($0) }),
-        let transport = PortBinding.Transport(rawValue: parts.count == 2 ? String(parts[1]) : "tcp")
+        let transport = HostPort.Transport(rawValue: parts.count == 2 ? String(parts[1]) : "tcp")
       else {
         note("ports", "\(member.key) cannot be declared")
         continue
@@ -102,14 +102,13 @@ struct UnsupportedSettings {
         }
         if isChosen { note("ports", "the engine chose \(port) for \(inside), which is kept") }
         let address = host["HostIp"]?.plainText ?? ""
-        guard !address.contains(":") else {
-          note("ports", "[\(address)]:\(port) is not carried over: only IPv4 addresses can be declared")
+        guard let hostAddress = address.isEmpty ? .any4 : HostAddress(engineText: address) else {
+          note("ports", "\(address) port \(port) is not carried over: the address cannot be declared")
           continue
         }
         bindings.insert(
           PortBinding(
-            hostAddress: address.isEmpty ? "0.0.0.0" : address, hostPort: port, containerPort: inside,
-            transport: transport))
+            hostAddress: hostAddress, hostPort: port, containerPort: inside, transport: transport))
       }
     }
     return bindings.sorted { $0.description < $1.description }

@@ -11,6 +11,13 @@ package protocol ContainerAdapter: Sendable {
   static func query(
     for subject: Subject<Spec>, in context: ReconcileContext
   ) throws(BackendError) -> ContainerQuery
+
+  /// Whether the containers run jobs. False by default.
+  static var runsJobs: Bool { get }
+}
+
+extension ContainerAdapter {
+  package static var runsJobs: Bool { false }
 }
 
 /// The backend of a kind whose resources are containers.
@@ -37,13 +44,27 @@ package struct ContainerBackend<Adapter: ContainerAdapter>: ResourceBackend {
         failures[subject.id] = .failure(error)
       }
     }
-    return failures.merging(await toolkit.observer.observe(queries, in: context)) { failure, _ in failure }
+    let observed = failures.merging(await toolkit.observer.observe(queries, in: context)) { failure, _ in
+      failure
+    }
+    guard Adapter.runsJobs, let directory = toolkit.work else { return observed }
+    let work = await directory.work(of: Set(subjects.map(\.id)), in: context)
+    return Dictionary(
+      uniqueKeysWithValues: observed.map { id, result in
+        (id, result.map { $0?.running(work[id] ?? .unscheduled) })
+      })
   }
 
   package func apply(
     _ operation: ContainerOperation, to subject: Subject<Spec>, in context: ReconcileContext
   ) async throws(BackendError) {
-    try await toolkit.runner.run(operation, owner: context.owner)
+    switch operation {
+    case .drain(let scope, let successor, within: let limit, because: let reason):
+      try await toolkit.drainer?.drain(
+        scope, successor: successor, within: limit, because: reason, in: context)
+    case .release(let scope): try await toolkit.drainer?.release(scope, in: context).get()
+    default: try await toolkit.runner.run(operation, Marks(of: context))
+    }
   }
 
   package func deadline(of operation: ContainerOperation, for subject: Subject<Spec>) -> TimeSpan {

@@ -22,17 +22,26 @@ package struct ContainerObserver: Sendable {
     // After a start the pool is empty, so the local engine and those of all nodes are added.
     let addresses = Set(engines.known + [.local]).union(queries.flatMap(\.engines))
       .union(context.offers.compute.values.compactMap(\.engine)).map { engines.canonical($0) }
-    let answers = await list(Set(addresses), of: Set(queries.map(\.id)), owner: context.owner)
+    let answers = await list(
+      Set(addresses), of: context.moves.withFormer(queries.map(\.id)), Marks(of: context))
     let adopted = await adopted(by: queries, in: context)
     let containers =
       ContainerObserver.distinct(answers, offers: context.offers)
       + adopted.values.flatMap { (try? $0.get()) ?? [] }.sorted { $0.observation.id < $1.observation.id }
     let rules = Dictionary(queries.map { ($0.id, $0.health) }, uniquingKeysWith: { first, _ in first })
-    let observed = await mapConcurrently(containers, limit: Self.maxConcurrentProbes) { [probe] container in
-      guard let rule = rules[container.observation.labels.resource] else { return container.observation }
-      return await probe.check(container, by: rule, now: context.now)
+    let observed = await mapConcurrently(containers, limit: Self.maxConcurrentProbes) {
+      [probe, engines] container in
+      guard let rule = rules[context.moves.current(container.observation.labels.resource)] else {
+        return container.observation
+      }
+      var observation = await probe.check(container, by: rule, now: context.now)
+      if observation.crashLoop != nil {
+        observation.crashLoop?.lastLine = try? await engines.engine(at: observation.engine)
+          .lastLines(of: observation.id, count: 1).last
+      }
+      return observation
     }
-    let byResource = Dictionary(grouping: observed, by: \.labels.resource)
+    let byResource = Dictionary(grouping: observed) { context.moves.current($0.labels.resource) }
     var results: [ResourceID: Result<WorkloadObservation?, BackendError>] = [:]
     for query in queries {
       if let failure = firstFailure(of: query, in: answers) {
@@ -46,13 +55,13 @@ package struct ContainerObserver: Sendable {
     return results
   }
 
-  private func list(_ addresses: Set<EngineAddress>, of resources: Set<ResourceID>, owner: String) async
+  private func list(_ addresses: Set<EngineAddress>, of resources: Set<ResourceID>, _ marks: Marks) async
     -> Answers
   {
     let sorted = addresses.sorted()
     let results = await mapConcurrently(sorted, limit: Self.maxConcurrentProbes) { address in
       await Result { () async throws(BackendError) in
-        var containers = try await engines.engine(at: address).containers(of: resources, owner: owner)
+        var containers = try await engines.engine(at: address).containers(of: resources, marks)
         for index in containers.indices { containers[index].observation.engine = address }
         return containers
       }
@@ -81,4 +90,14 @@ package struct ContainerObserver: Sendable {
     }
     return byID.values.sorted { $0.observation.id < $1.observation.id }
   }
+}
+
+extension Moves {
+  /// The resources with the former ones of those that were renamed: the containers of both are theirs.
+  fileprivate func withFormer(_ ids: [ResourceID]) -> Set<ResourceID> {
+    Set(ids + ids.compactMap { move(to: $0)?.from })
+  }
+
+  /// The resource to which the containers of a resource belong now.
+  fileprivate func current(_ id: ResourceID) -> ResourceID { move(from: id)?.to ?? id }
 }

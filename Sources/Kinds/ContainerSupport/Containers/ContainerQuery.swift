@@ -38,12 +38,12 @@ package struct ContainerQuery: Sendable {
 
 extension Subject {
   /// The desired spec and the last applied one, as far as they exist.
-  package var specs: [Spec] { [desired?.spec, lastApplied?.spec].compactMap { $0 } }
+  package var specs: [Spec] { [desired?.spec, lastApplied?.spec, movedFrom?.spec].compactMap { $0 } }
 
   /// The engines of the nodes that the last applied resource refers to. A resource keeps these references
   /// until it is applied completely. Until then its containers may still be on a node that it left, so their
   /// absence is proven only once these engines answered.
   fileprivate func formerEngines(in offers: Offers) -> [EngineAddress] {
-    lastApplied?.references.compactMap { offers.compute[$0.target]?.engine } ?? []
+    [lastApplied, movedFrom].flatMap { $0?.references ?? [] }.compactMap { offers.compute[$0.target]?.engine }
   }
 }

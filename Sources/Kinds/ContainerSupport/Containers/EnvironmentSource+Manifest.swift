@@ -19,7 +19,16 @@ extension EnvironmentSource: ManifestValue {
   }
 
   package static func decode(_ node: Node, _ decoder: inout ManifestDecoder) -> EnvironmentSource? {
-    if node.kind == .scalar { return .plain(node.text) }
+    if node.kind == .scalar {
+      // The container gets the value as it is.
+      return decoder.withFreeText { String.decode(node, &$0) }.map(EnvironmentSource.plain)
+    }
+    if node.kind == .null {
+      decoder.mismatch(
+        node, expected: "text or a secret reference", hint: "write `\"\"` for an empty value")
+      // The problems of the other variables are reported too.
+      return .plain("")
+    }
     return SecretReference.decode(node, &decoder).map(EnvironmentSource.secret)
   }
 }

@@ -1,36 +1,42 @@
 internal import Manifests
+package import Model
 
-/// A published port: `127.0.0.1:9119:3000`, with `/udp` for UDP.
+/// A published port: `127.0.0.1:9119:3000` or `[::1]:9119:3000`, with `/udp` for UDP.
 package struct PortBinding: Hashable, Sendable, Codable, CustomStringConvertible {
-  package enum Transport: String, Hashable, Sendable, Codable { case tcp, udp }
-
-  package let hostAddress: String
+  package let hostAddress: HostAddress
   package let hostPort: Int
   package let containerPort: Int
-  package let transport: Transport
+  package let transport: HostPort.Transport
 
-  package init(hostAddress: String, hostPort: Int, containerPort: Int, transport: Transport = .tcp) {
+  package init(
+    hostAddress: HostAddress, hostPort: Int, containerPort: Int, transport: HostPort.Transport = .tcp
+  ) {
     self.hostAddress = hostAddress
     self.hostPort = hostPort
     self.containerPort = containerPort
     self.transport = transport
   }
 
-  package static let loopback = "127.0.0.1"
+  /// The port on the addresses of the engine's machine.
+  package var host: HostPort { HostPort(address: hostAddress, port: hostPort, transport: transport) }
 
   /// Parses `[address:]hostPort:containerPort[/udp]`. Without an address the port is reachable from the host
   /// only.
   package init?(_ text: String) {
     let halves = text.split(separator: "/", omittingEmptySubsequences: false)
     guard halves.count <= 2,
-      let transport = Transport(rawValue: halves.count == 2 ? String(halves[1]) : "tcp")
+      let transport = HostPort.Transport(rawValue: halves.count == 2 ? String(halves[1]) : "tcp")
     else { return nil }
-    let parts = halves[0].split(separator: ":", omittingEmptySubsequences: false)
-    guard (2...3).contains(parts.count), let container = Int(parts[parts.count - 1]),
-      let host = Int(parts[parts.count - 2]), (1...65535).contains(container), (1...65535).contains(host)
+    // An IPv6 address has colons of its own, inside its brackets.
+    let bracket = halves[0].lastIndex(of: "]").map { halves[0].index(after: $0) } ?? halves[0].startIndex
+    let parts = halves[0][bracket...].split(separator: ":", omittingEmptySubsequences: false)
+    guard (2...3).contains(parts.count), let container = PortBinding.port(parts[parts.count - 1]),
+      let host = PortBinding.port(parts[parts.count - 2])
     else { return nil }
-    let address = parts.count == 3 ? String(parts[0]) : PortBinding.loopback
-    guard PortBinding.isIPv4(address) else { return nil }
+    let text = halves[0][..<bracket] + parts.dropLast(2).joined()
+    guard let address = parts.count == 3 ? HostAddress(String(text)) : text.isEmpty ? .loopback4 : nil else {
+      return nil
+    }
     self.init(hostAddress: address, hostPort: host, containerPort: container, transport: transport)
   }
 
@@ -38,9 +44,13 @@ package struct PortBinding: Hashable, Sendable, Codable, CustomStringConvertible
     "\(hostAddress):\(hostPort):\(containerPort)\(transport == .udp ? "/udp" : "")"
   }
 
-  private static func isIPv4(_ text: String) -> Bool {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+  /// 1 to 65535 in decimal digits without a leading zero.
+  private static func port(_ text: Substring) -> Int? {
+    guard text.utf8.allSatisfy({ (48...57).contains($0) }), text.utf8.first != 48, let port = UInt16(text)
+    else {
+      return nil
+    }
+    return Int(port)
   }
 }
 
@@ -48,8 +58,10 @@ extension PortBinding: ManifestText {
   package init?(manifestText: String) { self.init(manifestText) }
   package var manifestText: String { description }
   package static var expectation: String { "`[host address:]host port:container port[/udp]`" }
-  package static var examples: [String] { ["127.0.0.1:9119:3000", "9119:3000", "127.0.0.1:8089:8089/udp"] }
+  package static var examples: [String] {
+    ["127.0.0.1:9119:3000", "9119:3000", "127.0.0.1:8089:8089/udp", "[::1]:9119:3000"]
+  }
   package static var pattern: String? {
-    "^([0-9]{1,3}(\\.[0-9]{1,3}){3}:)?[0-9]{1,5}:[0-9]{1,5}(/(tcp|udp))?$"
+    "^(([0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9A-Fa-f:]+\\]):)?[1-9][0-9]{0,4}:[1-9][0-9]{0,4}(/(tcp|udp))?$"
   }
 }

@@ -3,10 +3,10 @@ package import Model
 /// A container engine. `DockerHost` implements it with the Docker driver, tests implement it in memory. Every
 /// call may be repeated, and every error names the engine.
 package protocol ContainerEngine: Sendable {
-  /// The containers of these resources, in any state, that carry the owner's label: one list call, and one
+  /// The containers of these resources, in any state, that carry these marks: one list call, and one
   /// inspection per container. Their health is the engine's report; `HealthProbe` adds the checks over HTTP.
   func containers(
-    of resources: Set<ResourceID>, owner: String
+    of resources: Set<ResourceID>, _ marks: Marks
   ) async throws(BackendError) -> [InspectedContainer]
 
   /// Nil where no container has this id.
@@ -20,8 +20,11 @@ package protocol ContainerEngine: Sendable {
   func holder(ofName name: String) async throws(BackendError) -> NameHolder?
 
   /// Creates a volume unless it exists.
-  /// - Throws: `volume.foreign` where the existing volume lacks these labels.
-  func ensureVolume(_ name: String, labels: [String: String]) async throws(BackendError)
+  /// - Parameter isOwn: whether an existing volume with these labels may be used.
+  /// - Throws: `volume.foreign` where it may not.
+  func ensureVolume(
+    _ name: String, labels: [String: String], isOwn: @escaping @Sendable ([String: String]) -> Bool
+  ) async throws(BackendError)
 
   /// Creates a stopped container, after pulling its image where the engine does not have it.
   /// - Returns: the container's id.
@@ -37,7 +40,11 @@ package protocol ContainerEngine: Sendable {
   /// As `remove`, and anonymous volumes stay too: those of an adopted container may hold its data.
   func removeKeepingVolumes(_ id: String) async throws(BackendError)
   func rename(_ id: String, to name: String) async throws(BackendError)
+  /// Sets the limits, and the restart policy and swap of every container of the platform.
   func update(_ id: String, to limits: ContainerLimits) async throws(BackendError)
+  /// Connects a container to a network to which it is not connected. Publishes its ports again while it runs.
+  func connect(_ id: String, to network: String) async throws(BackendError)
+  func disconnect(_ id: String, from network: String) async throws(BackendError)
   /// Reports the resource of every container of this owner whose state, limits or health change, including
   /// changes by this process, until the engine closes the connection.
   /// - Parameter connected: called once, when the subscription is established.
@@ -50,8 +57,8 @@ package protocol ContainerEngine: Sendable {
   func volumes(labelled labels: [String: String]) async throws(BackendError) -> [String: [String: String]]
   /// Removes a volume with its data. Does nothing where it does not exist.
   func removeVolume(_ name: String) async throws(BackendError)
-  /// The names of the owner's containers by the node on which they are placed, sorted.
-  func containersByNode(owner: String) async throws(BackendError) -> [ResourceID: [String]]
+  /// The names of the containers with these marks by the node on which they are placed, sorted.
+  func containersByNode(_ marks: Marks) async throws(BackendError) -> [ResourceID: [String]]
   /// Succeeds when the engine answers; the cheapest call.
   func ping() async throws(BackendError)
   /// Runs a command inside a container until it exits. The command does not outlive the call, even where the
@@ -60,7 +67,7 @@ package protocol ContainerEngine: Sendable {
   func run(
     _ command: ContainerCommand, in id: String, errorLine: @escaping @Sendable ([UInt8]) -> Void
   ) async throws(BackendError) -> CommandResult
-  /// The last lines of the container's output and errors.
+  /// The last lines of the container's output and errors, without the values of its variables.
   func lastLines(of id: String, count: Int) async throws(BackendError) -> [String]
 }
 

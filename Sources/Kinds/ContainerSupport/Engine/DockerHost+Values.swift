@@ -13,14 +13,6 @@ extension DockerHost {
     }
   }
 
-  /// Runtimes give a mount point the mode that it has in the image, so it must belong to the user. Only the
-  /// image knows users by name.
-  private static func tmpfsOwner(_ user: String) -> String {
-    let numbers = user.split(separator: ":").compactMap { UInt32($0) }
-    guard let uid = numbers.first, numbers.count == user.split(separator: ":").count else { return "" }
-    return ",uid=\(uid),gid=\(numbers.count == 2 ? numbers[1] : uid)"
-  }
-
   static func configuration(of request: ContainerRequest) -> ContainerConfiguration {
     let template = request.template
     var configuration = ContainerConfiguration(image: template.image.pullReference)
@@ -34,9 +26,7 @@ extension DockerHost {
     configuration.volumes = request.mounts.sorted { $0.key < $1.key }.map {
       VolumeMount($0.key, at: $0.value)
     }
-    configuration.tmpfs = template.security.writable.mapValues {
-      "rw,noexec,nosuid,nodev,mode=1777,size=\($0.bytes)\(tmpfsOwner(template.security.user))"
-    }
+    configuration.tmpfs = template.security.tmpfs
     configuration.resources = request.limits.resources
     configuration.hardening.user = template.security.user
     configuration.hardening.readOnlyRoot = template.security.readOnlyRoot
@@ -56,13 +46,15 @@ extension InspectedContainer {
   init(_ state: ContainerState, labels: ContainerLabels) {
     var published: [Int: HostPort] = [:]
     for port in state.ports where port.transport == .tcp {
-      published[port.containerPort] = HostPort(address: port.hostIP, port: port.hostPort)
+      published[port.containerPort] = HostPort(
+        address: port.hostIP.contains(":") ? "[\(port.hostIP)]" : port.hostIP, port: port.hostPort)
     }
-    let observation = ContainerObservation(
+    var observation = ContainerObservation(
       id: state.id, name: state.name, engine: .local, labels: labels, image: state.image,
       state: ContainerObservation.State(state), limits: ContainerLimits(state.resources),
       health: ContainerObservation.Health(state), startedAt: state.startedAt, restarts: state.restartCount,
       wasKilledForMemory: state.oomKilled)
+    observation.exitCode = state.isRunning ? nil : state.exitCode
     self.init(observation: observation, address: state.ipAddress, published: published)
   }
 }
@@ -94,7 +86,8 @@ extension ContainerLabels {
   /// Stand-in labels of a container without the platform's labels.
   static func unmanaged(name: String) -> ContainerLabels {
     ContainerLabels(
-      owner: "", resource: ResourceID(kind: "Container", name: name), replica: 0, node: nil, spec: "")
+      owner: "", environment: nil, resource: ResourceID(kind: "Container", name: name), replica: 0, node: nil,
+      spec: "")
   }
 }
 
@@ -111,10 +104,17 @@ extension ContainerLimits {
   }
 }
 
+extension HostAddress {
+  /// Engines write IPv6 addresses without brackets.
+  init?(engineText: String) { self.init(engineText.contains(":") ? "[\(engineText)]" : engineText) }
+
+  var engineText: String { isIPv6 ? String(description.dropFirst().dropLast()) : description }
+}
+
 extension PortBinding {
   fileprivate var published: PublishedPort {
     PublishedPort(
-      hostIP: hostAddress, hostPort: hostPort, containerPort: containerPort,
+      hostIP: hostAddress.engineText, hostPort: hostPort, containerPort: containerPort,
       transport: transport == .udp ? .udp : .tcp)
   }
 }

@@ -8,41 +8,43 @@ package struct DockerHost: ContainerEngine {
   /// An engine creates and starts many containers fastest with a few requests at a time
   /// (`Benchmarks/README.md`).
   private let creations = AsyncSemaphore(limit: 8)
+  let imageSettings = ImageCache()
 
   package init(_ docker: DockerEngine) { self.docker = docker }
 
   package func containers(
-    of resources: Set<ResourceID>, owner: String
+    of resources: Set<ResourceID>, _ marks: Marks
   ) async throws(BackendError) -> [InspectedContainer] {
-    var labels = [ContainerLabels.owner: owner]
+    // Not by environment: containers of programs before 0.5.0 have no label for it.
+    var labels = [ContainerLabels.owner: marks.controller]
     // The engine combines label filters with AND, so it can filter by one resource or by none.
     if resources.count == 1 { labels[ContainerLabels.resource] = resources.first?.description }
     let listed = try await translating { [labels] () async throws(DockerError) in
       try await docker.listContainers(labels: labels)
     }
-    let wanted = listed.filter { ContainerLabels($0.labels).map { resources.contains($0.resource) } ?? false }
+    let wanted = listed.filter {
+      ContainerLabels($0.labels).map { resources.contains($0.resource) && marks.include($0) } ?? false
+    }
     let inspected = await docker.inspectContainers(wanted.map(\.id))
-    var containers: [InspectedContainer] = []
+    var states: [(state: ContainerState, labels: ContainerLabels)] = []
     for summary in wanted {
       switch inspected[summary.id] {
       case .success(let state?)?:
-        if let labels = ContainerLabels(state.labels) {
-          containers.append(InspectedContainer(state, labels: labels))
-        }
+        if let labels = ContainerLabels(state.labels) { states.append((state, labels)) }
       case .success(nil)?, nil: break  // Removed between the two calls.
       case .failure(let error)?: throw error.backendError
       }
     }
-    return containers
+    return try await shaped(states)
   }
 
   package func container(_ id: String) async throws(BackendError) -> InspectedContainer? {
     let state = try await translating { () async throws(DockerError) in try await docker.inspectContainer(id)
     }
+    guard let state else { return nil }
+    if let labels = ContainerLabels(state.labels) { return try await shaped([(state, labels)]).first }
     // An adopted container lacks the platform's labels; the caller knows its resource.
-    return state.map {
-      InspectedContainer($0, labels: ContainerLabels($0.labels) ?? .unmanaged(name: $0.name))
-    }
+    return InspectedContainer(state, labels: .unmanaged(name: state.name))
   }
 
   package func holder(ofName name: String) async throws(BackendError) -> NameHolder? {
@@ -52,23 +54,27 @@ package struct DockerHost: ContainerEngine {
     return state.map { NameHolder(id: $0.id, labels: $0.labels) }
   }
 
-  package func ensureVolume(_ name: String, labels: [String: String]) async throws(BackendError) {
+  package func ensureVolume(
+    _ name: String, labels: [String: String], isOwn: @escaping @Sendable ([String: String]) -> Bool
+  ) async throws(BackendError) {
     let existing = try await translating { () async throws(DockerError) in
       try await docker.listVolumes().first { $0.name == name }
     }
     if let existing {
-      let isOurs = labels.allSatisfy { existing.labels[$0.key] == $0.value }
-      guard isOurs else {
-        throw BackendError(
-          code: "volume.foreign",
-          "Docker at \(docker.endpoint) has a volume \(name) that the controller did not create",
-          hint: "rename or remove it; the controller never changes it", retry: .afterChange)
-      }
+      guard isOwn(existing.labels) else { throw foreignVolume(existing) }
       return
     }
     try await translating { () async throws(DockerError) in
       try await docker.createVolume(name, labels: labels)
     }
+  }
+
+  private func foreignVolume(_ volume: VolumeState) -> BackendError {
+    let owner = ContainerLabels.ownerPhrase(volume.labels)
+    return BackendError(
+      code: "volume.foreign",
+      "Docker at \(docker.endpoint) has a volume \(volume.name), which belongs to \(owner)",
+      hint: "rename or remove it; the controller never changes it", retry: .afterChange)
   }
 
   package func create(_ request: ContainerRequest) async throws(BackendError) -> String {
@@ -91,12 +97,13 @@ package struct DockerHost: ContainerEngine {
   }
 
   package func start(_ id: String) async throws(BackendError) {
-    try await translating { () async throws(DockerError) in
-      do throws(DockerError) {
-        try await creations.withPermit(isPriority: true) { () async throws(DockerError) in
-          try await docker.start(id)
-        }
-      } catch {
+    do throws(DockerError) {
+      try await creations.withPermit(isPriority: true) { () async throws(DockerError) in
+        try await docker.start(id)
+      }
+    } catch {
+      if error.code == .portTaken { throw await portTaken(error, by: id) }
+      try await translating { () async throws(DockerError) in
         guard error.code == .conflict, try await docker.inspectContainer(id)?.status == .paused else {
           throw error
         }
@@ -131,14 +138,26 @@ package struct DockerHost: ContainerEngine {
 
   package func update(_ id: String, to limits: ContainerLimits) async throws(BackendError) {
     try await translating { () async throws(DockerError) in
-      try await docker.update(id, resources: limits.resources)
+      try await docker.update(id, resources: limits.resources, restart: .unlessStopped)
     }
+  }
+
+  package func connect(_ id: String, to network: String) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in try await docker.connect(id, to: network) }
+  }
+
+  package func disconnect(_ id: String, from network: String) async throws(BackendError) {
+    try await translating { () async throws(DockerError) in try await docker.disconnect(id, from: network) }
   }
 
   package func lastLines(of id: String, count: Int) async throws(BackendError) -> [String] {
     let text = try await translating { () async throws(DockerError) in try await docker.logs(id, tail: count)
     }
-    return text.split(whereSeparator: \.isNewline).suffix(count).map(String.init)
+    let values = try await translating { () async throws(DockerError) in try await docker.ownVariables(of: id)
+    }
+    return text.split(whereSeparator: \.isNewline).suffix(count).map {
+      OutputRedaction.redact(String($0), values.map { $0.reveal() })
+    }
   }
 
   /// Actions that change an observation. The events of each run of a health command do not.
@@ -185,13 +204,15 @@ package struct DockerHost: ContainerEngine {
     try await translating { () async throws(DockerError) in try await docker.removeVolume(name) }
   }
 
-  package func containersByNode(owner: String) async throws(BackendError) -> [ResourceID: [String]] {
+  package func containersByNode(_ marks: Marks) async throws(BackendError) -> [ResourceID: [String]] {
     let listed = try await translating { () async throws(DockerError) in
-      try await docker.listContainers(labels: [ContainerLabels.owner: owner])
+      try await docker.listContainers(labels: [ContainerLabels.owner: marks.controller])
     }
     var containersByNode: [ResourceID: [String]] = [:]
     for summary in listed {
-      guard let node = ContainerLabels(summary.labels)?.node else { continue }
+      guard let labels = ContainerLabels(summary.labels), marks.include(labels), let node = labels.node else {
+        continue
+      }
       containersByNode[node, default: []].append(summary.name)
     }
     return containersByNode.mapValues { $0.sorted() }

@@ -9,6 +9,7 @@ package struct InspectedContainer: Sendable {
   package var published: [Int: HostPort]
 
   package struct HostPort: Hashable, Sendable {
+    /// As in a URL: IPv6 in brackets.
     package let address: String
     package let port: Int
 

@@ -10,16 +10,19 @@ package struct HealthProbe: Sendable {
 
   package init(get: @escaping HTTPProbe) { self.get = get }
 
+  /// A container that was restarted a moment ago is not healthy, whatever its check says.
   /// - Parameter now: a container that fails its check but is younger than the rule allows then counts as
   ///   starting. Nil: age does not matter, for a caller that waits for the container and reports its problem.
   package func check(
     _ container: InspectedContainer, by rule: HealthRule, now: Timestamp?
   ) async -> ContainerObservation {
     var observation = container.observation
-    guard observation.state == .running else { return observation }
-    if rule == .running, let now, observation.wasRestartedJustBefore(now) {
-      observation.health = .failing("it exits again and again, \(observation.restarts) restarts so far")
+    if let now, let loop = observation.crashLoop(at: now) {
+      observation.crashLoop = loop
+      observation.health = .failing("it \(loop.message)")
+      return observation
     }
+    guard observation.state == .running else { return observation }
     guard case .http(let port, let path, let within) = rule else { return observation }
     guard let target = container.reachablePort(port) else {
       observation.health = .failing("it has no address for the request")
@@ -36,20 +39,18 @@ package struct HealthProbe: Sendable {
   }
 }
 
-extension ContainerObservation {
-  /// Identifies a container that exits at once: the engine reports it as running most of the time.
-  fileprivate func wasRestartedJustBefore(_ now: Timestamp) -> Bool {
-    restarts > 0 && startedAt.map { now < $0 + TimeSpan(seconds: 10) } ?? false
-  }
-}
-
 extension InspectedContainer {
   /// Where the controller reaches a port of the container: the published host port, else the container's own
   /// address, which works only for engines on the same machine. Nil: the container has neither.
   package func reachablePort(_ port: Int) -> HostPort? {
     if let published = published[port] {
-      let isAny = published.address.isEmpty || published.address == "0.0.0.0"
-      return HostPort(address: isAny ? PortBinding.loopback : published.address, port: published.port)
+      let address =
+        switch published.address {
+        case "", HostAddress.any4.description: HostAddress.loopback4.description
+        case HostAddress.any6.description: "[::1]"
+        default: published.address
+        }
+      return HostPort(address: address, port: published.port)
     }
     return address.map { HostPort(address: $0, port: port) }
   }

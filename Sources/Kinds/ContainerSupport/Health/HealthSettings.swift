@@ -16,7 +16,7 @@ package struct HealthSettings: ManifestObject, Hashable {
     Field(
       "command", \.command,
       "A program of the image and its arguments, run inside by the engine; exit code 0 is healthy",
-      .present(.nonEmpty), .example("[/bin/healthy, --quick]"))
+      .present(.nonEmpty), .freeText, .example("[/bin/healthy, --quick]"))
     Field(
       "within", \.within, "How long a new container may take to become healthy", .range(shortest...longest))
   }

@@ -22,12 +22,13 @@ extension ContainerObservation {
   }
 
   fileprivate var problem: Problem? {
+    if let crashLoop {
+      return Problem(isFailing: true, reason: "CrashLoop", message: "\(name) \(crashLoop.message)")
+    }
     switch state {
     case .running: break
     case .restarting:
-      let why = wasKilledForMemory ? "it used more memory than its limit" : "it keeps exiting"
-      return Problem(
-        isFailing: true, reason: "Restarting", message: "\(name) is started again and again: \(why)")
+      return Problem(isFailing: true, reason: "NotRunning", message: "\(name) is being restarted")
     case .created, .paused, .exited, .dead:
       return Problem(isFailing: true, reason: "NotRunning", message: "\(name) does not run")
     }

@@ -107,37 +107,46 @@ package struct ContainerComparison {
     case .newFirst:
       return Step(
         .replace, "\(summary), the old one is removed when the new one is healthy", because: reason,
-        fields: specChanges, operation: .replaceAfter(plan, old: old.handle))
+        fields: fields(old), operation: .replaceAfter(plan, old: old.handle))
     case .oldFirst:
       return Step(
         .replace, "\(summary), the old one is stopped first", because: reason, risk: .disruptive,
-        fields: specChanges, operation: .replaceBefore(plan, old: old.handle))
+        fields: fields(old), operation: .replaceBefore(plan, old: old.handle))
     }
   }
 
   private func reasonToReplace(_ old: ContainerObservation) -> String {
     if old.state == .dead { return "the old one is dead" }
     if old.adopted != nil { return "the adopted container \(old.name) does not match the manifest any more" }
+    if old.labels.resource != plan.resource { return "moved from \(old.labels.resource)" }
     if old.labels.node != plan.node || old.engine != plan.engine {
       return "it must leave \(old.labels.node?.description ?? old.engine.description)"
     }
     if let image = PinnedImage(old.image), image.digest != plan.template.image.digest {
       return "image changed from \(image.displayName)"
     }
+    if old.matches(plan) { return "it was changed outside" }
     return "its configuration changed"
+  }
+
+  /// The changes of the manifest, or what was changed outside where the manifest stayed the same.
+  private func fields(_ old: ContainerObservation) -> [FieldChange] {
+    guard specChanges.isEmpty, old.matches(plan) else { return specChanges }
+    return old.changes(to: plan).filter { $0.cure == .replace }.map(\.change)
   }
 
   /// Steps for a container that was created from the plan but is not in the declared state.
   private func heal(_ container: ContainerObservation) -> [Step<ContainerOperation>] {
     var steps: [Step<ContainerOperation>] = []
-    let changes = container.limits.changes(to: plan.limits)
-    if !changes.isEmpty {
-      let isDeclared = specChanges.contains { $0.path.hasPrefix("limits") }
+    steps.append(contentsOf: update(container))
+    let networks = container.changes(to: plan).filter { $0.cure == .connect }.map(\.change)
+    if !networks.isEmpty {
       steps.append(
         Step(
-          .update, "set limits of container \(plan.displayName)",
-          because: isDeclared ? "limits changed" : "limits were changed outside", fields: changes,
-          operation: .update(container.handle, plan.limits)))
+          .update, "connect container \(plan.displayName) to its network", because: "it was changed outside",
+          fields: networks, operation: .connect(container.handle, plan)))
+      // It starts the container too.
+      return steps
     }
     if let reason = reasonToStart(container) {
       steps.append(
@@ -146,6 +155,21 @@ package struct ContainerComparison {
           operation: .start(container.handle, plan)))
     }
     return steps
+  }
+
+  /// The step that corrects what can be changed while the container runs.
+  private func update(_ container: ContainerObservation) -> [Step<ContainerOperation>] {
+    let limits = container.limits.changes(to: plan.limits)
+    let others = container.changes(to: plan).filter { $0.cure == .update }.map(\.change)
+    guard !limits.isEmpty || !others.isEmpty else { return [] }
+    let isDeclared = specChanges.contains { $0.path.hasPrefix("limits") }
+    let subject = others.isEmpty ? "limits" : limits.isEmpty ? "settings" : "limits and settings"
+    return [
+      Step(
+        .update, "set \(subject) of container \(plan.displayName)",
+        because: isDeclared && others.isEmpty ? "limits changed" : "\(subject) were changed outside",
+        fields: limits + others, operation: .update(container.handle, plan.limits))
+    ]
   }
 
   private func reasonToStart(_ container: ContainerObservation) -> String? {

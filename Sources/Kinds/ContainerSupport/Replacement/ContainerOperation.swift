@@ -12,20 +12,33 @@ package enum ContainerOperation: StepOperation {
   case replaceBefore(ContainerPlan, old: ContainerHandle)
   /// Starts or unpauses the container. Completes once it is healthy.
   case start(ContainerHandle, ContainerPlan)
-  /// Changes the limits of a running container.
+  /// Sets the limits, swap and restart policy of a container, running or not.
   case update(ContainerHandle, ContainerLimits)
+  /// Connects the container to its network and to no other one. Starts it again where its ports are not
+  /// published afterwards. Completes once it is healthy.
+  case connect(ContainerHandle, ContainerPlan)
   /// Stops and removes the container. Its volumes stay.
   case remove(ContainerHandle)
+  /// Creates the new container while the old one continues. Completes once the new one is healthy; if it
+  /// fails, it is removed.
+  case createBeside(ContainerPlan, old: ContainerHandle)
+  /// Gives the scope no new jobs. Completes once its jobs have ended; those that still run after the time are
+  /// preempted. New jobs of the module run with the image of the successor, if there is one.
+  case drain(DrainScope, successor: Digest?, within: TimeSpan, because: String)
+  /// Lets the scope take jobs again.
+  case release(DrainScope)
 
   /// How long the operation may take. Pulling a large image over a slow connection dominates; the wait for
   /// health has a limit of its own in the manifest.
   package var deadline: TimeSpan {
     switch self {
-    case .create(let plan), .replaceAfter(let plan, old: _), .replaceBefore(let plan, old: _):
+    case .create(let plan), .createBeside(let plan, old: _), .replaceAfter(let plan, old: _),
+      .replaceBefore(let plan, old: _):
       ContainerOperation.pull + plan.health.within
-    case .start(_, let plan):
+    case .start(_, let plan), .connect(_, let plan):
       ContainerOperation.call + plan.health.within
-    case .update, .remove: ContainerOperation.call
+    case .drain(_, successor: _, within: let limit, because: _): limit + ContainerOperation.call
+    case .update, .remove, .release: ContainerOperation.call
     }
   }
 

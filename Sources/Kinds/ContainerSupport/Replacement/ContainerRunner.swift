@@ -1,3 +1,4 @@
+import Concurrency
 package import Model
 
 /// Resolves a secret reference at the moment its value is needed.
@@ -21,16 +22,18 @@ package struct ContainerRunner: Sendable {
   /// Returns once the operation is complete and its container is healthy.
   /// - Throws: `health.failed` with the last lines of the container's output, `container.foreign`,
   ///   `volume.foreign`, and the errors of the engine and of `SecretLookup`.
-  package func run(_ operation: ContainerOperation, owner: String) async throws(BackendError) {
+  package func run(_ operation: ContainerOperation, _ marks: Marks) async throws(BackendError) {
     switch operation {
     case .create(let plan):
       let engine = try engines.engine(at: plan.engine)
-      let made = try await make(plan, on: engine, owner: owner)
+      let made = try await make(plan, on: engine, marks)
       try await bringUp(made, plan, on: engine)
     case .replaceAfter(let plan, let old):
-      try await replaceAfter(plan, old: old, owner: owner)
+      try await replaceAfter(plan, old: old, marks)
     case .replaceBefore(let plan, let old):
-      try await replaceBefore(plan, old: old, owner: owner)
+      try await replaceBefore(plan, old: old, marks)
+    case .createBeside(let plan, let old):
+      try await createBeside(plan, old: old, marks)
     case .start(let handle, let plan):
       // An adopted container already has its secrets.
       let secrets = handle.isAdopted ? nil : try await environment(of: plan)
@@ -38,10 +41,15 @@ package struct ContainerRunner: Sendable {
         Made(id: handle.id, environment: secrets), plan, on: try engines.engine(at: handle.engine))
     case .update(let handle, let limits):
       try await engines.engine(at: handle.engine).update(handle.id, to: limits)
+    case .connect(let handle, let plan):
+      try await connect(handle, plan)
     case .remove(let handle):
       let engine = try engines.engine(at: handle.engine)
       try await engine.stop(handle.id)
       try await remove(handle, on: engine)
+    case .drain, .release:
+      // `ContainerBackend` runs these on the schedulers.
+      throw BackendError(code: "work.unknown", "this controller knows no schedulers", retry: .afterChange)
     }
   }
 
@@ -53,11 +61,18 @@ package struct ContainerRunner: Sendable {
   }
 
   private func replaceAfter(
-    _ plan: ContainerPlan, old: ContainerHandle, owner: String
+    _ plan: ContainerPlan, old: ContainerHandle, _ marks: Marks
+  ) async throws(BackendError) {
+    try await createBeside(plan, old: old, marks)
+    try await run(.remove(old), marks)
+  }
+
+  private func createBeside(
+    _ plan: ContainerPlan, old: ContainerHandle, _ marks: Marks
   ) async throws(BackendError) {
     let engine = try engines.engine(at: plan.engine)
-    try await freeName(of: plan, from: old, owner: owner)
-    let new = try await make(plan, on: engine, owner: owner)
+    try await freeName(of: plan, from: old, marks)
+    let new = try await make(plan, on: engine, marks)
     do throws(BackendError) {
       try await bringUp(new, plan, on: engine)
     } catch {
@@ -65,30 +80,69 @@ package struct ContainerRunner: Sendable {
       try? await engine.remove(new.id)
       throw error.adding("the old container \(old.name) was not changed")
     }
-    try await run(.remove(old), owner: owner)
   }
 
+  /// A cancellation of the task cancels the wait for the new container's health. The old container is then
+  /// started again, whatever cancelled the task.
   private func replaceBefore(
-    _ plan: ContainerPlan, old: ContainerHandle, owner: String
+    _ plan: ContainerPlan, old: ContainerHandle, _ marks: Marks
   ) async throws(BackendError) {
     let engine = try engines.engine(at: plan.engine)
     let oldEngine = try engines.engine(at: old.engine)
-    try await freeName(of: plan, from: old, owner: owner)
-    let new = try await make(plan, on: engine, owner: owner)
-    try await oldEngine.stop(old.id)
+    try await freeName(of: plan, from: old, marks)
+    let new = try await make(plan, on: engine, marks)
     do throws(BackendError) {
+      try await UncancellableTask.runOnce { await ContainerRunner.tryStopping(old, on: oldEngine) }.get()
       try await bringUp(new, plan, on: engine)
     } catch {
-      try? await engine.remove(new.id)
-      do throws(BackendError) {
-        try await oldEngine.start(old.id)
-      } catch let second {
-        throw error.adding(
-          "the old container \(old.name) could not be started again: \(second.message)")
+      let end = await UncancellableTask.runOnce {
+        try? await engine.remove(new.id)
+        return await ContainerRunner.tryStarting(old, on: oldEngine)
       }
-      throw error.adding("the old container \(old.name) was started again")
+      guard case .failure(let second) = end else {
+        throw error.adding("the old container \(old.name) was started again")
+      }
+      throw error.adding("the old container \(old.name) could not be started again: \(second.message)")
     }
     try await remove(old, on: oldEngine)
+  }
+
+  private func connect(
+    _ handle: ContainerHandle, _ plan: ContainerPlan
+  ) async throws(BackendError) {
+    let engine = try engines.engine(at: handle.engine)
+    let secrets = try await environment(of: plan)
+    func networks() async throws(BackendError) -> (found: Set<String>, isPublished: Bool) {
+      guard let container = try await engine.container(handle.id)?.observation else { return ([], true) }
+      let ports = container.changes(to: plan).contains { $0.change.path == "ports" }
+      return (container.shape?.shape.networks ?? [], !ports)
+    }
+    let found = try await networks().found
+    if !found.contains(ContainerShape.network) {
+      try await engine.connect(handle.id, to: ContainerShape.network)
+    }
+    for other in found.sorted() where other != ContainerShape.network {
+      try await engine.disconnect(handle.id, from: other)
+    }
+    // Engines may publish ports only when the container starts.
+    if try await !networks().isPublished { try await engine.stop(handle.id) }
+    try await bringUp(Made(id: handle.id, environment: secrets), plan, on: engine)
+  }
+
+  private static func tryStopping(
+    _ old: ContainerHandle, on engine: any ContainerEngine
+  ) async -> Result<Void, BackendError> {
+    do throws(BackendError) { return .success(try await engine.stop(old.id)) } catch {
+      return .failure(error)
+    }
+  }
+
+  private static func tryStarting(
+    _ old: ContainerHandle, on engine: any ContainerEngine
+  ) async -> Result<Void, BackendError> {
+    do throws(BackendError) { return .success(try await engine.start(old.id)) } catch {
+      return .failure(error)
+    }
   }
 
   private func remove(_ handle: ContainerHandle, on engine: any ContainerEngine) async throws(BackendError) {
@@ -101,39 +155,38 @@ package struct ContainerRunner: Sendable {
 
   /// Renames the old container where it has the new one's name: both were created from the same template.
   private func freeName(
-    of plan: ContainerPlan, from old: ContainerHandle, owner: String
+    of plan: ContainerPlan, from old: ContainerHandle, _ marks: Marks
   ) async throws(BackendError) {
-    guard old.name == plan.containerName(owner: owner), old.engine == plan.engine else { return }
+    guard old.name == plan.containerName(marks), old.engine == plan.engine else { return }
     try await engines.engine(at: old.engine).rename(old.id, to: "\(old.name)-old")
   }
 
   /// Creates the container, or continues with the one that an interrupted run created under the same name.
   private func make(
-    _ plan: ContainerPlan, on engine: any ContainerEngine, owner: String
+    _ plan: ContainerPlan, on engine: any ContainerEngine, _ marks: Marks
   ) async throws(BackendError) -> Made {
-    let name = plan.containerName(owner: owner)
-    let labels = ContainerLabels(of: plan, owner: owner)
+    let name = plan.containerName(marks)
+    let labels = ContainerLabels(of: plan, marks: marks)
     let environment = try await environment(of: plan)
-    var mounts: [String: String] = [:]
-    for (volume, path) in plan.template.volumes.sorted(by: { $0.key < $1.key }) {
-      let volumeName = ContainerPlan.volumeName(volume, of: plan.resource, owner: owner)
-      try await engine.ensureVolume(
-        volumeName, labels: ContainerLabels.ofVolume(of: plan.resource, owner: owner))
-      mounts[volumeName] = path
+    for volume in plan.volumes.keys.sorted() {
+      try await engine.ensureVolume(volume, labels: marks.labels(ofVolumeOf: plan.resource)) {
+        marks.include($0, ofVolume: volume, of: plan.resource)
+      }
     }
     try await checkExternalVolumes(plan, on: engine)
-    mounts.merge(plan.template.externalVolumes) { own, _ in own }
     let request = ContainerRequest(
       name: name, labels: labels, template: plan.template, limits: plan.limits,
-      startPeriod: plan.health.within, environment: environment, mounts: mounts)
+      startPeriod: plan.health.within, environment: environment, mounts: plan.mounts)
     do throws(BackendError) {
-      return Made(id: try await engine.create(request), environment: environment)
+      let id = try await engine.create(request)
+      try await verify(id, plan, on: engine)
+      return Made(id: id, environment: environment)
     } catch {
       guard error.code == "docker.nameTaken" else { throw error }
       // An interrupted run created the container, or another process applies the same plan. Engines reserve
       // the name shortly before they list the container.
       for _ in 0..<ContainerRunner.maxLookups {
-        if let id = try await existing(plan, labels, on: engine) {
+        if let id = try await existing(plan, name, labels, on: engine) {
           return Made(id: id, environment: environment)
         }
         guard (try? await poller.clock.sleep(for: .milliseconds(100))) != nil else { break }
@@ -156,20 +209,35 @@ package struct ContainerRunner: Sendable {
     }
   }
 
+  /// Removes a new container that the engine created otherwise than requested. On such an engine each
+  /// replacement would need another one; the old container stays unchanged instead.
+  private func verify(
+    _ id: String, _ plan: ContainerPlan, on engine: any ContainerEngine
+  ) async throws(BackendError) {
+    guard let made = try await engine.container(id)?.observation else { return }
+    let fields = made.changes(to: plan).filter { $0.cure == .replace }.map(\.change.path)
+    guard !fields.isEmpty else { return }
+    try await engine.remove(id)
+    throw BackendError(
+      code: "container.differs",
+      "\(plan.engine.description) created container \(plan.displayName) with other settings than declared: "
+        + fields.joined(separator: ", "),
+      hint: "correct the engine’s own configuration, such as its daemon.json", retry: .afterChange)
+  }
+
   private static let maxLookups = 50
 
-  /// The container that already has the plan's name, after its limits were set to the plan's. Nil: the name
-  /// is free.
+  /// The container that already has the name, after its limits were set to the plan's. Nil: the name is free.
   /// - Throws: `container.foreign` where that container was not created from this plan.
   private func existing(
-    _ plan: ContainerPlan, _ labels: ContainerLabels, on engine: any ContainerEngine
+    _ plan: ContainerPlan, _ name: String, _ labels: ContainerLabels, on engine: any ContainerEngine
   ) async throws(BackendError) -> String? {
-    let name = plan.containerName(owner: labels.owner)
     guard let holder = try await engine.holder(ofName: name) else { return nil }
     guard labels.dictionary.allSatisfy({ holder.labels[$0.key] == $0.value }) else {
       throw BackendError(
         code: "container.foreign",
-        "\(plan.engine.description) has a container \(name) that was not created for \(plan.resource)",
+        "\(plan.engine.description) has a container \(name) that was not created for \(plan.resource); it "
+          + "belongs to \(ContainerLabels.ownerPhrase(holder.labels))",
         hint: "rename or remove it; the controller never changes it", retry: .afterChange)
     }
     try await engine.update(holder.id, to: plan.limits)
@@ -197,24 +265,15 @@ package struct ContainerRunner: Sendable {
     var output = ""
     if let environment = made.environment {
       let lines = (try? await engine.lastLines(of: made.id, count: 5)) ?? []
-      output = lines.map { ContainerRunner.redact(environment, in: $0) }.joined(separator: " | ")
+      output = lines.map { line in
+        OutputRedaction.redact(line, environment.values.map { $0.reveal() })
+      }.joined(separator: " | ")
     }
     throw BackendError(
       code: "health.failed",
       "container \(plan.displayName) did not become healthy within "
         + "\(plan.health.within): \(problem)" + (output.isEmpty ? "" : "; its last lines: \(output)"),
       hint: "correct the image or the health check of \(plan.resource)")
-  }
-
-  /// Removes the values of variables from a line, because a failing program may print its environment. Values
-  /// of up to three characters stay: they are not secrets, and replacing them would make the line unreadable.
-  private static func redact(_ environment: [String: Secret], in line: String) -> String {
-    var line = line
-    for value in environment.values.map({ $0.reveal() }) where value.count > 3 {
-      line = line.split(separator: value, omittingEmptySubsequences: false)
-        .joined(separator: Secret.redactedText)
-    }
-    return line
   }
 }
 

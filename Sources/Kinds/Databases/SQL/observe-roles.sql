@@ -1,4 +1,4 @@
--- Roles with a name in $1 or with the comment $2, and their privileges in the schema `public` of the current
+-- Roles with a name in $1 or with a comment in $2, and their privileges in the schema `public` of the current
 -- database. `later` lists the default privileges as `object type:privilege`.
 WITH relations AS (
   SELECT c.oid, c.relkind = 'S' AS is_sequence FROM pg_class c
@@ -29,5 +29,5 @@ CROSS JOIN LATERAL (
     count(*) FILTER (WHERE has_sequence_privilege(r.oid, oid, 'USAGE')) AS uses
   FROM relations WHERE is_sequence
 ) s
-WHERE r.rolname = ANY ($1) OR shobj_description(r.oid, 'pg_authid') = $2
+WHERE r.rolname = ANY ($1) OR shobj_description(r.oid, 'pg_authid') = ANY ($2)
 ORDER BY r.rolname

@@ -28,7 +28,7 @@ struct AuditVerify: AsyncParsableCommand {
     }
     let result = try await scope.connection.target().open { try await verify($0) }
     if output == .json {
-      Output.write(result.document.prettyJSON)
+      Output.write(json: result.document.prettyJSON)
       if result.finding != nil { throw ExitCode(1) }
       return
     }

@@ -4,7 +4,7 @@ import Model
 import Reconciling
 import Recovery
 
-struct BackupNow: AsyncParsableCommand {
+struct BackupNow: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "now", abstract: "Create a full backup now, regardless of the schedule.")
 

@@ -5,7 +5,7 @@ import Model
 import Postgres
 import Reconciling
 
-struct BillingDismiss: AsyncParsableCommand {
+struct BillingDismiss: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "dismiss", abstract: "Close dead letters that were handled by hand.",
     discussion: """
@@ -25,7 +25,7 @@ struct BillingDismiss: AsyncParsableCommand {
   @OptionGroup var scope: LocalEnvironmentOptions
 
   func validate() throws {
-    guard (1...500).contains(because.utf8.count), !because.utf8.contains(where: { $0 < 32 }) else {
+    guard (1...500).contains(because.utf8.count), because.firstControlCharacter == nil else {
       throw ValidationError("--because must be one line of 1 to 500 bytes")
     }
   }

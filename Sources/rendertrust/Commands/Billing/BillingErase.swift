@@ -6,7 +6,7 @@ import Model
 import Postgres
 import Reconciling
 
-struct BillingErase: AsyncParsableCommand {
+struct BillingErase: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "erase", abstract: "Erase a person without a ledger account from dead letters.",
     discussion: """

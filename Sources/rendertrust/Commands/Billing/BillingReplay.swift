@@ -5,7 +5,7 @@ import Model
 import Postgres
 import Reconciling
 
-struct BillingReplay: AsyncParsableCommand {
+struct BillingReplay: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay", abstract: "Process dead letters again with current prices and accounts.",
     discussion: """

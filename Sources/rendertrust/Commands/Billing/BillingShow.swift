@@ -22,7 +22,7 @@ struct BillingShow: AsyncParsableCommand {
       }
       var members = letter.members
       members["payload"] = letter.redactedPayload ?? .null
-      Output.write(Value.object(members).prettyJSON)
+      Output.write(json: Value.object(members).prettyJSON)
     }
   }
 }

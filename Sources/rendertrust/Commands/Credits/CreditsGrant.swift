@@ -3,7 +3,7 @@ import ControlPlane
 import Ledger
 import Model
 
-struct CreditsGrant: AsyncParsableCommand {
+struct CreditsGrant: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "grant", abstract: "Grant credits to an account.",
     discussion: """

@@ -30,7 +30,7 @@ struct CreditsStatement: QueryCommand {
 
   func write(_ answer: StatementQuery.Answer) {
     switch output {
-    case .json: Output.write(answer.statement.value.prettyJSON)
+    case .json: Output.write(json: answer.statement.value.prettyJSON)
     case .html:
       let page = StatementPage(
         answer.statement, creditWorth: answer.creditWorth, span: answer.month, madeAt: answer.now)

@@ -3,7 +3,7 @@ import ControlPlane
 import JobModel
 import Model
 
-struct JobCancel: AsyncParsableCommand {
+struct JobCancel: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel", abstract: "Cancel a job.",
     discussion: "Charges the work done so far and releases the remaining held credits.")

@@ -64,7 +64,7 @@ struct JobSubmit: AsyncParsableCommand {
         job = try await open.watch(job, prints: prints)
       }
       open.write(job, as: output) { text in
-        if wait { return job.output.map(\.prettyJSON) ?? "" }
+        if wait { return OutputFilter.harmless(json: job.output?.prettyJSON ?? "") }
         return text.submitted(job)
       }
       if wait, job.state != .succeeded { throw ExitCode(1) }

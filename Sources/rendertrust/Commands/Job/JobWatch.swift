@@ -27,7 +27,8 @@ struct JobWatch: AsyncParsableCommand {
       if output == .text { Output.print(open.jobText.headline(job)) }
       guard !job.state.isOver || output == .json else { throw ExitCode(job.state == .succeeded ? 0 : 1) }
       let end = try await open.watch(job, prints: output == .json ? .documents : .lines)
-      if end.state != .succeeded { throw ExitCode(1) }
+      // The job continues after the reader of the output closed it.
+      if end.state.isOver, end.state != .succeeded { throw ExitCode(1) }
     }
   }
 }
@@ -44,8 +45,8 @@ enum WatchedOutput {
 extension OpenJobService {
   private static let pollTimeout = Duration.seconds(20)
 
-  /// Prints the changes of a job until it ends.
-  /// - Returns: the final version.
+  /// Prints the changes of a job until it ends, or until standard output cannot be written.
+  /// - Returns: the last version that was seen.
   /// - Throws: exit code 130 after Ctrl-C, and errors of the scheduler.
   func watch(_ first: Job, prints: WatchedOutput) async throws -> Job {
     let line = StatusLine(isForPrograms: prints != .lines)
@@ -68,14 +69,14 @@ extension OpenJobService {
     var before: Job?
     do throws(JobError) {
       while true {
-        if prints == .documents, before?.version != job.version { Output.print(job.value.json) }
+        if prints == .documents, before?.version != job.version { Output.write(json: job.value.json + "\n") }
         if prints != .documents {
           let style = prints == .lines ? Output.style : Output.errorStyle
           let changes = JobText(style: style, now: time.now()).changes(of: job, since: before)
           for change in changes { line.print(change) }
           line.show { [job] in JobText(style: style, now: time.now()).status(of: job) }
         }
-        if job.state.isOver { return .success(job) }
+        if job.state.isOver || prints != .nothing && Output.condition != .open { return .success(job) }
         before = job
         job = try await service.job(job.id, of: nil, newerThan: job.version, timeout: Self.pollTimeout)
       }

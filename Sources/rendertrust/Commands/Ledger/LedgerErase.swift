@@ -7,7 +7,7 @@ import Model
 import Postgres
 import Reconciling
 
-struct LedgerErase: AsyncParsableCommand {
+struct LedgerErase: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "erase", abstract: "Erase a person's name from an account and from its exports.",
     discussion: """

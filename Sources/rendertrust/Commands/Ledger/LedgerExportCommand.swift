@@ -4,7 +4,7 @@ import Ledger
 import Model
 import Reconciling
 
-struct LedgerExportCommand: AsyncParsableCommand {
+struct LedgerExportCommand: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Export days of the ledger, regardless of the schedule.",
@@ -20,6 +20,8 @@ struct LedgerExportCommand: AsyncParsableCommand {
   var verify = false
 
   @OptionGroup var ledger: LedgerOptions
+
+  var isChange: Bool { !verify }
 
   func run() async throws {
     guard !verify || date == nil else {

@@ -20,7 +20,7 @@ struct LedgerVerify: AsyncParsableCommand {
     try await StateSession.withLedger(ledger) { _, ledger in
       let report = try await LedgerProof(ledger.pool).verify()
       if output == .json {
-        Output.write(report.document.prettyJSON)
+        Output.write(json: report.document.prettyJSON)
         if !report.isSound { throw ExitCode(1) }
         return
       }

@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlPlane
 import JobModel
 
-struct NodeCordon: AsyncParsableCommand {
+struct NodeCordon: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "cordon", abstract: "Stop dispatching new work to a node; running work continues.",
     discussion:

@@ -4,7 +4,7 @@ import JobModel
 import Model
 import Reconciling
 
-struct NodeDrain: AsyncParsableCommand {
+struct NodeDrain: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "drain", abstract: "Cordon a node and wait until no work runs on it.",
     discussion: """

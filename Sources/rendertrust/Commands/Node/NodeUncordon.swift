@@ -2,7 +2,7 @@ import ArgumentParser
 import ControlPlane
 import JobModel
 
-struct NodeUncordon: AsyncParsableCommand {
+struct NodeUncordon: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "uncordon", abstract: "Resume dispatching work to a node.")
 

@@ -3,7 +3,7 @@ import ControlPlane
 import ControllerState
 import Reconciling
 
-struct TokenRevoke: AsyncParsableCommand {
+struct TokenRevoke: ChangeCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke", abstract: "Revoke an API token; servers apply it within 5 s.")
 

@@ -1,0 +1,70 @@
+import Model
+
+/// Keeps a resource away from the things of another one.
+enum OwnershipGuard {
+  /// The first conflict of a resource; nil when everything that it claims is free or its own. A thing of
+  /// another resource of the same environment counts as free when that resource gives it up in this plan; one
+  /// with data only when the resource is its new name.
+  static func finding(_ subject: PlanSubject, _ request: PlanRequest) -> GuardReason? {
+    let resource = subject.isLeaving ? request.applied(subject) : request.desired(subject)
+    guard let resource else { return nil }
+    for claim in request.claims(resource) where !(subject.isLeaving && claim.thing.isOnlyUsed) {
+      for holding in request.reconcile.holdings.overlapping(claim.thing)
+      where !holding.isHeld(by: subject.id, in: request) && !isFree(claim, holding, subject, request) {
+        let mark = request.reconcile.owner
+        let conflict = OwnershipConflict(
+          claim.thing,
+          owner: Owner(controller: mark, environment: holding.environment, resource: holding.resource),
+          claimant: Owner(
+            controller: mark, environment: request.reconcile.environment, resource: subject.id))
+        return .owned(conflict, field: claim.field)
+      }
+    }
+    return nil
+  }
+
+  /// Why nothing of a leaving resource is removed: it has a new name, a desired resource declares its data,
+  /// or everything that it declared has another owner. Nil where its things are its own.
+  static func handover(
+    _ subject: PlanSubject, _ request: PlanRequest, _ declared: DeclaredData?
+  ) -> Handover? {
+    guard subject.isLeaving else { return nil }
+    if let move = request.reconcile.moves.move(from: subject.id) { return .movedTo(move.to) }
+    guard let applied = request.applied(subject) else { return nil }
+    let claims = request.claims(applied)
+    if let heir = declared?.heir(of: claims) { return .belongsTo(heir, environment: nil) }
+    var owner: Holding?
+    for claim in claims where !claim.thing.isOnlyUsed {
+      let holdings = request.reconcile.holdings.overlapping(claim.thing)
+      guard let other = holdings.first, !holdings.contains(where: { $0.isHeld(by: subject.id, in: request) })
+      else { return nil }
+      owner = owner ?? other
+    }
+    return owner.map {
+      .belongsTo(
+        $0.resource,
+        environment: $0.environment == request.reconcile.environment ? nil : $0.environment)
+    }
+  }
+
+  private static func isFree(
+    _ claim: ThingClaim, _ holding: Holding, _ subject: PlanSubject, _ request: PlanRequest
+  ) -> Bool {
+    guard holding.environment == request.reconcile.environment, !subject.isLeaving else { return false }
+    if request.reconcile.moves.move(to: subject.id)?.from == holding.resource { return true }
+    guard !claim.holdsData else { return false }
+    guard let holder = request.desired[holding.resource] else { return true }
+    return !request.claims(holder).contains { $0.thing.overlaps(claim.thing) }
+  }
+}
+
+extension Thing {
+  /// Whether the resource only uses the thing, so that its removal changes nothing of it.
+  fileprivate var isOnlyUsed: Bool { if case .hostPort = self { true } else { false } }
+}
+
+extension Holding {
+  fileprivate func isHeld(by id: ResourceID, in request: PlanRequest) -> Bool {
+    resource == id && environment == request.reconcile.environment
+  }
+}

@@ -1,0 +1,44 @@
+package import Model
+
+/// The records of what belongs to which resource. A thing has one holder over all environments.
+package protocol ClaimStore: Sendable {
+  /// The owners of everything that any environment holds.
+  func ownership() async throws(StoreError) -> Ownership
+
+  /// Adds resources to the inventory and records their claims before their first step, so that the next
+  /// controller finds what a killed one created.
+  /// - Throws: `ownership.conflict` when something belongs to another environment. Nothing is recorded then.
+  func claim(_ request: ClaimRequest, in environment: String, revision: Int64) async throws(StoreError)
+}
+
+/// The resources that a pass is going to apply, and what belongs to them.
+package struct ClaimRequest: Sendable {
+  /// The resources to add to the inventory.
+  package var resources: [AnyResource]
+  /// The claims of these resources, and of others that are recorded without being added.
+  package var claims: [ResourceID: [ThingClaim]]
+  /// The renamed resources: the new one gets everything that the former one holds.
+  package var moves: [Move]
+  /// The environment in the names and marks of what the pass creates.
+  package var mark: String
+  package var at: Timestamp
+
+  package init(
+    _ resources: [AnyResource], claims: [ResourceID: [ThingClaim]] = [:], moves: [Move] = [], mark: String,
+    at time: Timestamp
+  ) {
+    self.resources = resources
+    self.claims = claims
+    self.moves = moves
+    self.mark = mark
+    at = time
+  }
+
+  package var isEmpty: Bool { resources.isEmpty && claims.isEmpty && moves.isEmpty }
+
+  /// The resources that get something. A former resource is not among them: another replica may be the one
+  /// that removes it.
+  package var ids: Set<ResourceID> {
+    Set(resources.lazy.map(\.id)).union(claims.keys).union(moves.map(\.to))
+  }
+}
