@@ -246,7 +246,7 @@ let testTargets: [Target] = [
     "EndToEnd",
     [
       "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
-      "RandomSupport", "StripeSupport", "ContainerSupport", subprocess,
+      "StripeSupport", "ContainerSupport", subprocess,
     ], data: ["Golden", "Stored"]),
   tests("Model", ["Model"]),
   tests(
