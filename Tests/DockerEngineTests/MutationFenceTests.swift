@@ -12,7 +12,7 @@ import Testing
     let client = HTTPClient()
     defer { client.shutdown() }
     let engine = DockerEngine(endpoint: EngineEndpoint(.unix("/nonexistent/docker.sock")), client: client)
-    await MutationFence.$isHeld.withValue(isNeverHeld) {
+    await MutationFence.$lease.withValue(LeaseCheck(isNeverHeld)) {
       let changes: [@Sendable () async throws -> Void] = [
         { try await engine.createVolume("v") }, { try await engine.removeVolume("v") },
         { try await engine.start("c") }, { try await engine.stop("c") }, { try await engine.remove("c") },
@@ -36,7 +36,7 @@ import Testing
     try await bed.withScope { scope in
       let isHeld = Mutex(true)
       let check: @Sendable () -> Bool = { isHeld.withLock { $0 } }
-      try await MutationFence.$isHeld.withValue(check) {
+      try await MutationFence.$lease.withValue(LeaseCheck(check)) {
         try await bed.engine.createVolume(scope.name("v"), labels: scope.labels)
         isHeld.withLock { $0 = false }
         let error = await #expect(throws: DockerError.self) {

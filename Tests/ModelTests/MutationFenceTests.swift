@@ -22,7 +22,7 @@ import Testing
   func inherits() async {
     for isHeld in [true, false] {
       let check: @Sendable () -> Bool = { isHeld }
-      await MutationFence.$isHeld.withValue(check) {
+      await MutationFence.$lease.withValue(LeaseCheck(check)) {
         #expect(isRefused() == !isHeld)
         async let child = isRefused()
         #expect(await child == !isHeld)

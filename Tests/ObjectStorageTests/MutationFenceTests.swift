@@ -11,7 +11,7 @@ import Testing
     let store = FolderStore("\(files.folder)/store")
     try await store.put([1], at: "a")
     let source = try files.write([2], to: "source")
-    try await MutationFence.$isHeld.withValue(isNeverHeld) {
+    try await MutationFence.$lease.withValue(LeaseCheck(isNeverHeld)) {
       await Self.expectRefusal { try await store.put([2], at: "a") }
       await Self.expectRefusal { try await store.put(file: source, at: "b/c") }
       await Self.expectRefusal { try await store.delete("a") }
@@ -30,7 +30,7 @@ import Testing
     let files = try TestFiles()
     let source = try files.write([2], to: "source")
     let store = S3Store(bucket, client: client)
-    await MutationFence.$isHeld.withValue(isNeverHeld) {
+    await MutationFence.$lease.withValue(LeaseCheck(isNeverHeld)) {
       await Self.expectRefusal { try await store.put([2], at: "a") }
       await Self.expectRefusal { try await store.put(file: source, at: "a") }
       await Self.expectRefusal { try await store.delete("a") }

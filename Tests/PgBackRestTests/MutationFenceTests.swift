@@ -13,7 +13,7 @@ import Testing
         PgBackRest.Settings(
           stanza: "s", repository: "\(folder)/repository", workFolder: "\(folder)/work",
           dataFolder: "\(folder)/data", socketFolder: folder, retention: PgBackRest.Retention(full: 2)))
-      await MutationFence.$isHeld.withValue(isNeverHeld) {
+      await MutationFence.$lease.withValue(LeaseCheck(isNeverHeld)) {
         let calls: [@Sendable () async throws -> Void] = [
           { try backRest.writeConfiguration() }, { try await backRest.createStanza() },
           { try backRest.writeNote("{}", named: "note.json") }, { try await backRest.backup(.full) },
@@ -27,7 +27,9 @@ import Testing
       }
       #expect(!FileManager.default.fileExists(atPath: "\(folder)/work"))
       try backRest.writeConfiguration()
-      let info = try await MutationFence.$isHeld.withValue(isNeverHeld) { try await backRest.info() }
+      let info = try await MutationFence.$lease.withValue(LeaseCheck(isNeverHeld)) {
+        try await backRest.info()
+      }
       #expect(!info.exists)
     }
   }

@@ -9,7 +9,7 @@ import Testing
   @Test("Without the lease no statement and no script runs") func statements() async throws {
     try await TestDatabase.with { pool in
       try await pool.query("CREATE TABLE t (a int)")
-      await MutationFence.$isHeld.withValue(isNeverHeld) {
+      await MutationFence.$lease.withValue(LeaseCheck(isNeverHeld)) {
         let calls: [@Sendable () async throws -> Void] = [
           { try await pool.query("INSERT INTO t VALUES (1)") },
           { try await pool.script("INSERT INTO t VALUES (2)") },
@@ -36,7 +36,7 @@ import Testing
       try await pool.query("CREATE TABLE t (a int)")
       let isHeld = Mutex(true)
       let check: @Sendable () -> Bool = { isHeld.withLock { $0 } }
-      await MutationFence.$isHeld.withValue(check) {
+      await MutationFence.$lease.withValue(LeaseCheck(check)) {
         let error = await #expect(throws: PostgresError.self) {
           try await pool.transaction { transaction throws(PostgresError) in
             try await transaction.query("INSERT INTO t VALUES (1)")
@@ -56,7 +56,7 @@ import Testing
       let server = PostgresServer(stateFolder: folder, options: .init(isDurable: false))
       try await server.start()
       let before = try ServerFiles(folder).postmaster
-      await MutationFence.$isHeld.withValue(isNeverHeld) {
+      await MutationFence.$lease.withValue(LeaseCheck(isNeverHeld)) {
         let refused = await #expect(throws: PostgresError.self) {
           _ = try await server.configure(["work_mem": "5MB"])
         }

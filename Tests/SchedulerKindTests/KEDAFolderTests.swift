@@ -10,7 +10,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: state) }
     let folder = KEDAFolder(stateFolder: state)
     try folder.write("a", to: "keda/scaler.yaml")
-    MutationFence.$isHeld.withValue(isNeverHeld) {
+    MutationFence.$lease.withValue(LeaseCheck(isNeverHeld)) {
       let written = #expect(throws: BackendError.self) { try folder.write("b", to: "keda/scaler.yaml") }
       #expect(written?.code == "scheduler.leaseLost")
       #expect(throws: BackendError.self) { try folder.remove("keda/scaler.yaml") }

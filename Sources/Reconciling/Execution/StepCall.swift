@@ -70,7 +70,7 @@ struct StepCall: Sendable {
     return await withTaskGroup(of: Signal.self) { group in
       group.addTask {
         .ended(
-          await MutationFence.$isHeld.withValue(isHeld) {
+          await MutationFence.$lease.withValue(LeaseCheck(isHeld)) {
             await backend.apply(step.operation, subject, context)
           })
       }
@@ -105,7 +105,7 @@ struct StepCall: Sendable {
     return await withTaskGroup(of: Result<Void, BackendError>?.self) { group in
       group.addTask {
         await UncancellableTask.runOnce {
-          await MutationFence.$isHeld.withValue(isHeld) {
+          await MutationFence.$lease.withValue(LeaseCheck(isHeld)) {
             await backend.apply(step.operation, subject, context)
           }
         }

@@ -129,7 +129,7 @@ package actor PostgresServer {
     await gate.shut()
     defer { gate.open() }
     // A lease that the server itself keeps cannot be renewed meanwhile. A restart that began completes.
-    try await MutationFence.$isHeld.withValue(nil) { await stopAndStart() }.get()
+    try await MutationFence.$lease.withValue(nil) { await stopAndStart() }.get()
   }
 
   private func stopAndStart() async -> Result<Void, PostgresError> {
