@@ -20,10 +20,8 @@ package struct LedgerClaims: Sendable {
   private func destination(_ destination: ExportDestination, _ context: ClaimContext) -> ThingClaim {
     switch destination {
     case .folder(let path):
-      // The state folder is not known where manifests are checked without a state.
-      let isRelative = !path.hasPrefix("/") && !context.controller.isEmpty
       return ThingClaim(
-        .folder(path: isRelative ? "\(stateFolder)/\(path)" : path), field: "spec.export.to.folder",
+        .folder(path: context.absolute(path, in: stateFolder)), field: "spec.export.to.folder",
         role: "export")
     case .bucket(let bucket):
       return ThingClaim(

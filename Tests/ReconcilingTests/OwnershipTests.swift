@@ -190,6 +190,32 @@ import Testing
     #expect(plan.resources.filter { $0.desired != nil }.allSatisfy { $0.outcome == .blocked })
   }
 
+  @Test("Of two resources that declare one thing, the first gets it and the other one never holds it")
+  func declaredTwice() async throws {
+    let simulation = Simulation(ownershipRules: Self.rules)
+    let report = try await simulation.apply(Self.desired("dev", .fake("b", 1), .fake("a", 1)))
+    #expect(report.passes.last?.plan.resources.map(\.outcome) == [.create, .blocked])
+    #expect(try await holders(simulation) == ["db1 dev a"])
+    try await simulation.apply(Self.desired("dev", .fake("b", 1)))
+    #expect(try await holders(simulation) == ["db1 dev b"], "it follows the resource that stays")
+    try await simulation.apply(Self.desired("dev"), allowances: Allowances([Allowance(.prune)]))
+    #expect(try await holders(simulation) == [])
+  }
+
+  @Test("Two replicas that plan at the same time never claim one thing for two resources")
+  func racingReplicas() async throws {
+    let simulation = Simulation(ownershipRules: Self.rules)
+    let desired = Self.desired("dev", .fake("a", 1), .fake("b", 1))
+    let first = try await simulation.engine.prepare(desired, scope: [.fake("a")])
+    let second = try await simulation.engine.prepare(desired, scope: [.fake("b")])
+    _ = try await simulation.engine.perform(first)
+    let error = await #expect(throws: StoreError.self) { _ = try await simulation.engine.perform(second) }
+    #expect(error?.qualifiedCode == "ownership.changed")
+    #expect(simulation.world.applyCount("b") == 0)
+    let again = try await simulation.engine.prepare(desired, scope: [.fake("b")])
+    #expect(again.plan.resources.map(\.outcome) == [.blocked])
+  }
+
   @Test("An environment never gets the mark of a renamed one")
   func marks() {
     let ownership = Ownership(marks: ["h2": "h1", "x": "h1-2"])

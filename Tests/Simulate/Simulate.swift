@@ -41,6 +41,8 @@ private final class SeedRange: Sendable {
     var done = 0
     var failed: [UInt64] = []
     var jobs = 0
+    /// The sum of all digests, which does not depend on the order of the seeds.
+    var digest: UInt64 = 0
     var nextReport = 10.0
   }
 
@@ -68,6 +70,7 @@ private final class SeedRange: Sendable {
     printLine(
       "\(end.done) seeds in \(Int(seconds)) s, \(Int(rate)) seeds/s, \(end.jobs / 1_000_000) million jobs, "
         + "\(end.failed.count) failed")
+    printLine("digest of all seeds: \(String(end.digest, radix: 16))")
     return end.failed.isEmpty
   }
 
@@ -84,6 +87,7 @@ private final class SeedRange: Sendable {
     let progress = state.withLock { state -> String? in
       state.done += 1
       state.jobs += report.jobs
+      state.digest &+= report.digest
       if !report.problems.isEmpty { state.failed.append(report.seed) }
       guard seconds >= state.nextReport else { return nil }
       state.nextReport = seconds + 10

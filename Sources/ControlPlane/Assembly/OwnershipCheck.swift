@@ -1,6 +1,7 @@
 import KindSupport
 import Manifests
 import Model
+import Reconciling
 
 /// Every physical thing has one owner among the manifests of an environment.
 struct OwnershipCheck {
@@ -25,11 +26,11 @@ struct OwnershipCheck {
   private func findings(_ resources: [AnyResource], in environment: String) -> [ManifestCheck.Finding] {
     let context = ClaimContext(
       environment: environment, controller: "", environmentMark: environment, offers: kinds.offers(resources))
-    let byName = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let claims = kinds.ownershipRules.claims
     var index = OverlapIndex<Claimant>()
     var findings: [ManifestCheck.Finding] = []
     for resource in resources {
-      for claim in byName[resource.id.kind]?.claims(resource, context) ?? [] {
+      for claim in claims(resource, context) {
         let claimant = Claimant(id: resource.id, claim: claim)
         if let first = index.overlapping(claim.thing).first(where: { $0.id != resource.id }) {
           findings.append(OwnershipCheck.finding(claimant, first))

@@ -14,11 +14,9 @@ package struct SchedulerClaims: Sendable {
       claims.append(ThingClaim(.scheduler(in: address), field: "spec.database", role: "scheduler"))
     }
     if let file = KEDAManifest(scheduler.spec)?.file {
-      // The state folder is not known where manifests are checked without a state.
-      let isRelative = !file.hasPrefix("/") && !context.controller.isEmpty
       claims.append(
         ThingClaim(
-          .folder(path: isRelative ? "\(stateFolder)/\(file)" : file), field: "spec.runtime.keda.folder",
+          .folder(path: context.absolute(file, in: stateFolder)), field: "spec.runtime.keda.folder",
           role: "file"))
     }
     return claims

@@ -11,7 +11,8 @@ package struct BackupPolicyClaims: Sendable {
 
   package func claims(of policy: Resource<BackupPolicySpec>, in context: ClaimContext) -> [ThingClaim] {
     guard case .folder(let folder) = policy.spec.repository else { return [] }
-    let path = absolute(folder, context)
+    let parent = PostgresServer.dataParent(ofState: stateFolder) ?? stateFolder
+    let path = context.absolute(folder, in: parent)
     var claims = [
       ThingClaim(.folder(path: path), field: "spec.repository.folder", role: "repository"),
       ThingClaim(
@@ -29,11 +30,5 @@ package struct BackupPolicyClaims: Sendable {
   /// The name of the policy's stanza: that under which it was created, otherwise the policy's name.
   static func stanza(of id: ResourceID, _ context: ClaimContext) -> String {
     context.physicalName(of: id, role: stanzaRole) ?? id.name
-  }
-
-  /// The path as written where manifests are checked without a state.
-  private func absolute(_ folder: String, _ context: ClaimContext) -> String {
-    guard !folder.hasPrefix("/"), !context.controller.isEmpty else { return folder }
-    return "\(PostgresServer.dataParent(ofState: stateFolder) ?? stateFolder)/\(folder)"
   }
 }

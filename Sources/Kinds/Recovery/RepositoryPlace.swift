@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// The position of a repository relative to the data folder of the server that it backs up. A repository must
 /// be separate: inside, it would be backed up with the data and lost with it; around, the data folder would
@@ -22,7 +23,7 @@ package enum RepositoryPlace: Hashable, Sendable {
 
   /// Whether a path below the state folder is inside or around the usual data folder, `postgres/data`.
   static func isUnsafe(relative path: String) -> Bool {
-    zip(normalized(path), ["postgres", "data"]).allSatisfy(==)
+    zip(path.pathComponents, ["postgres", "data"]).allSatisfy(==)
   }
 
   /// Nil for a separate repository, otherwise the problem as the predicate of a sentence.
@@ -38,19 +39,15 @@ package enum RepositoryPlace: Hashable, Sendable {
 
   /// The components after following the links of the part that exists.
   private static func components(_ path: String) -> [Substring] {
-    var existing = normalized(path)
+    var existing = path.pathComponents
     var rest: [Substring] = []
     while true {
       if let found = realpath("/" + existing.joined(separator: "/"), nil) {
         defer { free(found) }
-        return normalized(String(cString: found)) + rest.reversed()
+        return String(cString: found).pathComponents + rest.reversed()
       }
       guard let last = existing.popLast() else { return rest.reversed() }
       rest.append(last)
     }
-  }
-
-  private static func normalized(_ path: String) -> [Substring] {
-    path.split(separator: "/").filter { $0 != "." }
   }
 }

@@ -49,7 +49,6 @@ package struct ReconcileContext: Sendable {
   package var claims: ClaimContext {
     ClaimContext(
       environment: environment, controller: owner, environmentMark: environmentMark, offers: offers,
-      holdings: holdings,
-      formerly: Dictionary(moves.all.map { ($0.to, $0.from) }, uniquingKeysWith: { first, _ in first }))
+      holdings: holdings, moves: moves)
   }
 }

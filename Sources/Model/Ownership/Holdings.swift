@@ -37,6 +37,7 @@ package struct Holdings: Sendable {
   package private(set) var environments: Set<String> = []
   private var byHolder: [Holder: [Int]] = [:]
   private var index = OverlapIndex<Int>()
+  private var unmarked: [String: Set<ResourceID>] = [:]
 
   package init(_ holdings: [Holding] = []) {
     all = holdings.map { ($0.thing.key, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
@@ -45,6 +46,9 @@ package struct Holdings: Sendable {
       byHolder[holder, default: []].append(position)
       index.add(position, for: holding.thing)
       environments.insert(holding.environment)
+      if case .unmarked(let resource) = holding.thing {
+        unmarked[holding.environment, default: []].insert(resource)
+      }
     }
   }
 
@@ -63,11 +67,5 @@ package struct Holdings: Sendable {
 
   /// The resources of an environment to which everything belongs that is marked with their id and no
   /// environment.
-  package func unmarked(in environment: String) -> Set<ResourceID> {
-    var resources: Set<ResourceID> = []
-    for holding in all where holding.environment == environment {
-      if case .unmarked(let resource) = holding.thing { resources.insert(resource) }
-    }
-    return resources
-  }
+  package func unmarked(in environment: String) -> Set<ResourceID> { unmarked[environment] ?? [] }
 }

@@ -13,12 +13,7 @@ extension Thing {
 
   /// Whether one path lies in the other. Compares whole components, so that `/a/b` does not contain `/a/bc`.
   private static func contain(_ a: String, _ b: String) -> Bool {
-    let (a, b) = (components(a), components(b))
-    return zip(a, b).allSatisfy(==)
-  }
-
-  private static func components(_ path: String) -> [Substring] {
-    path.split(separator: "/").filter { $0 != "." }
+    zip(a.pathComponents, b.pathComponents).allSatisfy(==)
   }
 
   /// Things of different groups never overlap.

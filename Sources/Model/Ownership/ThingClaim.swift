@@ -27,24 +27,34 @@ package struct ClaimContext: Sendable {
   package let environmentMark: String
   package let offers: Offers
   package let holdings: Holdings
-  /// The former resource of each resource that was renamed. Empty while moves are being found.
-  package let formerly: [ResourceID: ResourceID]
+  /// The resources of the environment that were renamed. Empty while moves are being found.
+  package let moves: Moves
 
   package init(
     environment: String, controller: String, environmentMark: String, offers: Offers,
-    holdings: Holdings = Holdings(), formerly: [ResourceID: ResourceID] = [:]
+    holdings: Holdings = Holdings(), moves: Moves = Moves()
   ) {
     self.environment = environment
     self.controller = controller
     self.environmentMark = environmentMark
     self.offers = offers
     self.holdings = holdings
-    self.formerly = formerly
+    self.moves = moves
   }
 
   /// The name in the outside system of what a resource holds in this role. A renamed resource keeps the names
   /// of its former one. Nil when it holds nothing in the role yet.
   package func physicalName(of id: ResourceID, role: String) -> String? {
-    holdings.physicalName(of: formerly[id] ?? id, role: role, in: environment)
+    holdings.physicalName(of: holder(of: id), role: role, in: environment)
+  }
+
+  /// The resource whose holdings count as those of this one: the former one of a renamed resource.
+  package func holder(of id: ResourceID) -> ResourceID { moves.move(to: id)?.from ?? id }
+
+  /// A path of a manifest, absolute. Stays as written where manifests are checked without a state, because no
+  /// folder is known there.
+  /// - Parameter folder: where relative paths start.
+  package func absolute(_ path: String, in folder: String) -> String {
+    path.hasPrefix("/") || controller.isEmpty ? path : "\(folder)/\(path)"
   }
 }

@@ -47,6 +47,14 @@ package struct ResourcePlan: Sendable {
     case drifted
     /// Mode `paused`.
     case paused
+
+    /// Whether the executor works on the resource: it has steps, or its inventory entry is to be removed.
+    package var isExecutable: Bool {
+      switch self {
+      case .create, .update, .replace, .run, .delete: true
+      case .unchanged, .waiting, .blocked, .unknown, .invalid, .drifted, .paused: false
+      }
+    }
   }
 
   package let id: ResourceID
@@ -90,4 +98,5 @@ package struct ResourcePlan: Sendable {
   }
 
   package var risk: Risk { steps.map(\.risk).max() ?? .safe }
+  package var isExecutable: Bool { outcome.isExecutable }
 }

@@ -19,22 +19,12 @@ package struct DestructiveStep: Hashable, Sendable {
 extension Plan {
   /// The steps that destroy data and would run now, in the order of the plan.
   package var destructiveSteps: [DestructiveStep] {
-    resources.filter(\.isActing).flatMap { resource in
+    resources.filter(\.isExecutable).flatMap { resource in
       resource.steps.filter { $0.risk == .destructive }.map { step in
         DestructiveStep(
           resource: resource.id, summary: step.summary, reason: step.reason,
           digest: StepDigest.of([step], resource.id.description))
       }
-    }
-  }
-}
-
-extension ResourcePlan {
-  /// Whether its steps would run now.
-  fileprivate var isActing: Bool {
-    switch outcome {
-    case .create, .update, .replace, .delete, .run: true
-    case .unchanged, .waiting, .blocked, .unknown, .invalid, .drifted, .paused: false
     }
   }
 }

@@ -153,21 +153,26 @@ struct Guards {
     }
   }
 
-  /// Concerns resources whose steps run. Where other environments hold anything, also those without steps:
-  /// the reason may be that the thing belongs to another environment.
+  /// Concerns resources whose steps run, and those that exist as declared and are not recorded as such. Where
+  /// other environments hold anything, also those without steps: the reason may be that the thing belongs to
+  /// another environment.
   private func keepOwners(_ decisions: inout [PlanDecision]) {
-    let environments = request.reconcile.holdings.environments
-    guard !environments.isEmpty else { return }
-    let isShared = environments != [request.reconcile.environment]
+    let isShared = !request.reconcile.holdings.environments.isSubset(of: [request.reconcile.environment])
+    var claimed = OverlapIndex<ResourceID>()
     for index in decisions.indices {
       let decision = decisions[index]
-      guard decision.isActing || (isShared && decision.outcome.mayBeOwned),
+      guard decision.isActing || (isShared && decision.outcome.mayBeOwned) || isAdopted(decision),
         !decision.subject.isLeaving || decision.deletesObject
       else { continue }
-      if let reason = OwnershipGuard.finding(decisions[index].subject, request) {
+      if let reason = OwnershipGuard.finding(decision.subject, request, claimed: &claimed) {
         note(reason, on: &decisions[index])
       }
     }
+  }
+
+  private func isAdopted(_ decision: PlanDecision) -> Bool {
+    guard decision.outcome == .unchanged, let index = decision.subject.index else { return false }
+    return request.inventory[decision.subject.id]?.digest != request.desired.resources[index].digest
   }
 
   private func keepSchema(_ decisions: inout [PlanDecision]) {

@@ -5,21 +5,35 @@ enum OwnershipGuard {
   /// The first conflict of a resource; nil when everything that it claims is free or its own. A thing of
   /// another resource of the same environment counts as free when that resource gives it up in this plan; one
   /// with data only when the resource is its new name.
-  static func finding(_ subject: PlanSubject, _ request: PlanRequest) -> GuardReason? {
+  /// - Parameter claimed: What other resources of the plan get. The claims of a desired resource without a
+  ///   conflict are added.
+  static func finding(
+    _ subject: PlanSubject, _ request: PlanRequest, claimed: inout OverlapIndex<ResourceID>
+  ) -> GuardReason? {
     let resource = subject.isLeaving ? request.applied(subject) : request.desired(subject)
     guard let resource else { return nil }
-    for claim in request.claims(resource) where !(subject.isLeaving && claim.thing.isOnlyUsed) {
+    let environment = request.reconcile.environment
+    func conflict(_ claim: ThingClaim, with id: ResourceID, in other: String) -> GuardReason {
+      let controller = request.reconcile.owner
+      let conflict = OwnershipConflict(
+        claim.thing, owner: Owner(controller: controller, environment: other, resource: id),
+        claimant: Owner(controller: controller, environment: environment, resource: subject.id))
+      return .owned(conflict, field: claim.field)
+    }
+    let claims = request.claims(resource)
+    for claim in claims where !(subject.isLeaving && claim.thing.isOnlyUsed) {
       for holding in request.reconcile.holdings.overlapping(claim.thing)
       where !holding.isHeld(by: subject.id, in: request) && !isFree(claim, holding, subject, request) {
-        let mark = request.reconcile.owner
-        let conflict = OwnershipConflict(
-          claim.thing,
-          owner: Owner(controller: mark, environment: holding.environment, resource: holding.resource),
-          claimant: Owner(
-            controller: mark, environment: request.reconcile.environment, resource: subject.id))
-        return .owned(conflict, field: claim.field)
+        return conflict(claim, with: holding.resource, in: holding.environment)
       }
     }
+    guard !subject.isLeaving else { return nil }
+    for claim in claims {
+      if let first = claimed.overlapping(claim.thing).first(where: { $0 != subject.id }) {
+        return conflict(claim, with: first, in: environment)
+      }
+    }
+    for claim in claims { claimed.add(subject.id, for: claim.thing) }
     return nil
   }
 

@@ -60,12 +60,7 @@ struct PlanDecision {
 
 extension PlanDecision {
   /// Whether its steps run.
-  var isActing: Bool {
-    switch outcome {
-    case .create, .update, .replace, .delete, .run: true
-    case .unchanged, .waiting, .blocked, .unknown, .invalid, .drifted, .paused: false
-    }
-  }
+  var isActing: Bool { outcome.isExecutable }
 
   /// Whether a dependent resource cannot be worked on after this outcome.
   var blocksDependents: Bool {

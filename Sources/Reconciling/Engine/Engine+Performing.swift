@@ -78,7 +78,12 @@ extension Engine {
     var request = ClaimRequest(new, mark: preparation.context.environmentMark, at: time.now())
     for resource in working.compactMap(\.desired) + found {
       let declared = claims(resource)
-      if !preparation.holds(declared, by: resource.id) { request.claims[resource.id] = declared }
+      guard !preparation.holds(declared, by: resource.id) else { continue }
+      request.claims[resource.id] = declared
+      for holding in declared.flatMap({ preparation.context.holdings.overlapping($0.thing) })
+      where holding.environment == preparation.plan.environment {
+        request.formerHolders[holding.thing] = holding.resource
+      }
     }
     request.moves = (working.compactMap(\.desired) + found).compactMap { moves.move(to: $0.id) }
       .filter { !preparation.context.holdings.of($0.from, in: preparation.plan.environment).isEmpty }

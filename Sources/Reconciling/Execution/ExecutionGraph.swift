@@ -78,14 +78,6 @@ package struct ExecutionGraph: Sendable {
 }
 
 extension ResourcePlan {
-  /// Whether the executor works on it: it has steps, or its inventory entry is to be removed.
-  package var isExecutable: Bool {
-    switch outcome {
-    case .create, .update, .replace, .run, .delete: true
-    case .unchanged, .waiting, .blocked, .unknown, .invalid, .drifted, .paused: false
-    }
-  }
-
   /// Whether others may be built on it as it is.
   var isUsable: Bool {
     switch outcome {

@@ -68,12 +68,7 @@ struct StepCall: Sendable {
   private func call(_ onCancel: @Sendable (Cause) -> Void) async -> (Result<Void, BackendError>, Cause?) {
     let deadline = backend.deadline(step.operation, subject)
     return await withTaskGroup(of: Signal.self) { group in
-      group.addTask {
-        .ended(
-          await MutationFence.$lease.withValue(LeaseCheck(isHeld)) {
-            await backend.apply(step.operation, subject, context)
-          })
-      }
+      group.addTask { .ended(await apply()) }
       group.addTask { (try? await time.sleep(deadline)) == nil ? .idle : .cancelled(.deadline(deadline)) }
       group.addTask {
         let cause = await control.cancellation(of: id, isRoutine: step.action == .maintain)
@@ -103,13 +98,7 @@ struct StepCall: Sendable {
   ) async -> (Result<Void, BackendError>, Cause?) {
     let deadline = backend.deadline(step.operation, subject)
     return await withTaskGroup(of: Result<Void, BackendError>?.self) { group in
-      group.addTask {
-        await UncancellableTask.runOnce {
-          await MutationFence.$lease.withValue(LeaseCheck(isHeld)) {
-            await backend.apply(step.operation, subject, context)
-          }
-        }
-      }
+      group.addTask { await UncancellableTask.runOnce { await apply() } }
       group.addTask {
         if (try? await time.sleep(deadline)) != nil { onDeadline(.deadline(deadline)) }
         return nil
@@ -120,6 +109,13 @@ struct StepCall: Sendable {
         return (result, nil)
       }
       return (.failure(lostError), nil)
+    }
+  }
+
+  /// Applies the step while the lease is held.
+  private func apply() async -> Result<Void, BackendError> {
+    await MutationFence.$lease.withValue(LeaseCheck(isHeld)) {
+      await backend.apply(step.operation, subject, context)
     }
   }
 

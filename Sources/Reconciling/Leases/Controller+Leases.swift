@@ -34,7 +34,7 @@ extension Controller {
       let found = try await engine.bound(to: keeper.fencingTokens, of: keeper).baseline(
         for: desired, by: authorship
       ) { newest async throws(StoreError) in
-        guard quietPeriod.milliseconds > 0 else { return true }
+        guard !QuietPeriod(quietPeriod).isOff else { return true }
         return try await removals(of: desired, from: newest).ids.isEmpty
       }
       (wanted, number, baseline) = (found.desired, found.revision, found)

@@ -7,7 +7,8 @@ package protocol ClaimStore: Sendable {
 
   /// Adds resources to the inventory and records their claims before their first step, so that the next
   /// controller finds what a killed one created.
-  /// - Throws: `ownership.conflict` when something belongs to another environment. Nothing is recorded then.
+  /// - Throws: `ownership.conflict` when something belongs to another environment, `ownership.changed` when
+  ///   another resource of the environment got it since the plan was made. Nothing is recorded then.
   func claim(_ request: ClaimRequest, in environment: String, revision: Int64) async throws(StoreError)
 }
 
@@ -17,6 +18,9 @@ package struct ClaimRequest: Sendable {
   package var resources: [AnyResource]
   /// The claims of these resources, and of others that are recorded without being added.
   package var claims: [ResourceID: [ThingClaim]]
+  /// The resources of the environment that held claimed things when the plan was made, which found that they
+  /// give them up.
+  package var formerHolders: [Thing: ResourceID]
   /// The renamed resources: the new one gets everything that the former one holds.
   package var moves: [Move]
   /// The environment in the names and marks of what the pass creates.
@@ -24,11 +28,12 @@ package struct ClaimRequest: Sendable {
   package var at: Timestamp
 
   package init(
-    _ resources: [AnyResource], claims: [ResourceID: [ThingClaim]] = [:], moves: [Move] = [], mark: String,
-    at time: Timestamp
+    _ resources: [AnyResource], claims: [ResourceID: [ThingClaim]] = [:],
+    formerHolders: [Thing: ResourceID] = [:], moves: [Move] = [], mark: String, at time: Timestamp
   ) {
     self.resources = resources
     self.claims = claims
+    self.formerHolders = formerHolders
     self.moves = moves
     self.mark = mark
     at = time

@@ -17,7 +17,13 @@ struct MoveSearch {
   /// The moves, each resource in at most one as the new and in one as the former resource.
   func moves() -> Moves {
     guard !movableKinds.isEmpty else { return Moves() }
-    let changed = candidates()
+    let leavingKinds = Set(leaving.map(\.id.kind))
+    // Whether another resource may have taken over what an applied resource had, before that left the
+    // inventory: a rename that was interrupted and is undone.
+    func lostItsThings(_ resource: AnyResource) -> Bool {
+      leavingKinds.contains(resource.id.kind) && holdings.of(resource.id, in: desired.environment).isEmpty
+    }
+    let changed = considered.filter { inventory[$0.id]?.digest != $0.digest || lostItsThings($0) }
     guard !changed.isEmpty else { return Moves() }
     let new = changed.filter { inventory[$0.id]?.digest == nil || lostItsThings($0) }
     let renamed = declared(in: new) + shared(by: new)
@@ -26,22 +32,15 @@ struct MoveSearch {
     return Moves(unambiguous(renamed) + exchanges(among: others))
   }
 
-  /// Desired resources of movable kinds that are not applied as they are desired.
-  private func candidates() -> [AnyResource] {
-    var ids = scope.map { Array($0) } ?? desired.resources.map(\.id)
-    // A leaving resource looks for its new name among all.
-    if ids.contains(where: { desired[$0] == nil }) { ids = desired.resources.map(\.id) }
-    return ids.sorted().compactMap { desired[$0] }.filter { resource in
-      movableKinds.contains(resource.id.kind) && resource.metadata.mode == .enforce
-        && (inventory[resource.id]?.digest != resource.digest || lostItsThings(resource))
+  /// The desired resources of the scope that may be moved, sorted by id. A leaving resource in the scope
+  /// looks for its new name among all.
+  private var considered: [AnyResource] {
+    var resources = desired.resources
+    if let scope {
+      let found = scope.compactMap { desired[$0] }
+      if found.count == scope.count { resources = found.sorted { $0.id < $1.id } }
     }
-  }
-
-  /// Whether another resource may have taken over what an applied resource had, before that left the
-  /// inventory: a rename that was interrupted and is undone.
-  private func lostItsThings(_ resource: AnyResource) -> Bool {
-    leaving.contains { $0.id.kind == resource.id.kind }
-      && holdings.of(resource.id, in: desired.environment).isEmpty
+    return resources.filter { movableKinds.contains($0.id.kind) && $0.metadata.mode == .enforce }
   }
 
   /// The new resources that name their former one.

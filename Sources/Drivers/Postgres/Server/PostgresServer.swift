@@ -1,3 +1,4 @@
+internal import Concurrency
 internal import Model
 
 /// A private PostgreSQL below a state folder, shared by all processes that use the folder: the first one
@@ -129,20 +130,15 @@ package actor PostgresServer {
     await gate.shut()
     defer { gate.open() }
     // A lease that the server itself keeps cannot be renewed meanwhile. A restart that began completes.
-    try await MutationFence.$lease.withValue(nil) { await stopAndStart() }.get()
+    try await MutationFence.$lease.withValue(nil) { await Result(catching: stopAndStart) }.get()
   }
 
-  private func stopAndStart() async -> Result<Void, PostgresError> {
-    do throws(PostgresError) {
-      if let folders { try await shutDown(folders) }
-      guard case .running = try await startLocked() else {
-        throw PostgresError(
-          .server, "another PID namespace or container has started a server on \(home) during the restart",
-          hint: PostgresServer.elsewhereHint, server: "The embedded PostgreSQL")
-      }
-      return .success(())
-    } catch {
-      return .failure(error)
+  private func stopAndStart() async throws(PostgresError) {
+    if let folders { try await shutDown(folders) }
+    guard case .running = try await startLocked() else {
+      throw PostgresError(
+        .server, "another PID namespace or container has started a server on \(home) during the restart",
+        hint: PostgresServer.elsewhereHint, server: "The embedded PostgreSQL")
     }
   }
 

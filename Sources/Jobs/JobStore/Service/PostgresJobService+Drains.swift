@@ -39,13 +39,16 @@ extension PostgresJobService {
   ) async throws(PostgresError) -> [RunningAttempt] {
     let place = DrainedPlaces.Place(scope)
     try await repository.drain(place, successor: successor?.hex, within: limit, because: reason)
-    try await preempt(scope, because: reason) { $0.state == .dispatched || $0.isExpired }
+    let open = try await openAttempts(of: place)
+    let idle = open.filter { $0.state == .dispatched || $0.isExpired }
+    guard !idle.isEmpty else { return open.compactMap(RunningAttempt.init) }
+    try await preempt(idle, because: reason)
     return try await openAttempts(of: place).compactMap(RunningAttempt.init)
   }
 
   /// Ends the attempts of the scope; their jobs wait for another node.
   package func preempt(_ scope: DrainScope, because reason: String) async throws(PostgresError) {
-    try await preempt(scope, because: reason) { _ in true }
+    try await preempt(try await openAttempts(of: DrainedPlaces.Place(scope)), because: reason)
   }
 
   package func release(_ scope: DrainScope) async throws(PostgresError) {
@@ -53,9 +56,8 @@ extension PostgresJobService {
   }
 
   private func preempt(
-    _ scope: DrainScope, because reason: String, where isIncluded: (JobRepository.OpenAttempt) -> Bool
+    _ attempts: [JobRepository.OpenAttempt], because reason: String
   ) async throws(PostgresError) {
-    let attempts = try await openAttempts(of: DrainedPlaces.Place(scope)).filter(isIncluded)
     guard !attempts.isEmpty else { return }
     // What becomes of a job depends on the settings and the rates.
     try await refresh()

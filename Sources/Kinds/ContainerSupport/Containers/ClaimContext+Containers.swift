@@ -28,7 +28,7 @@ extension ClaimContext {
   /// The beginning of the names that programs before 0.5.0 gave to what a resource owns; nil for a
   /// resource that they did not create.
   private func formerName(of id: ResourceID) -> String? {
-    for holding in holdings.of(formerly[id] ?? id, in: environment) {
+    for holding in holdings.of(holder(of: id), in: environment) {
       guard case .unmarked(let resource) = holding.thing else { continue }
       return "rt-\(controller)-\(resource.kind.lowercased())-\(resource.name)"
     }

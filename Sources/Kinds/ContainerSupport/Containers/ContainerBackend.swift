@@ -58,11 +58,10 @@ package struct ContainerBackend<Adapter: ContainerAdapter>: ResourceBackend {
   package func apply(
     _ operation: ContainerOperation, to subject: Subject<Spec>, in context: ReconcileContext
   ) async throws(BackendError) {
-    switch operation {
-    case .drain(let scope, let successor, within: let limit, because: let reason):
-      try await toolkit.drainer?.drain(
-        scope, successor: successor, within: limit, because: reason, in: context)
-    case .release(let scope): try await toolkit.drainer?.release(scope, in: context).get()
+    switch (operation, toolkit.drainer) {
+    case (.drain(let scope, let successor, within: let limit, because: let reason), let drainer?):
+      try await drainer.drain(scope, successor: successor, within: limit, because: reason, in: context)
+    case (.release(let scope), let drainer?): try await drainer.release(scope, in: context).get()
     default: try await toolkit.runner.run(operation, Marks(of: context))
     }
   }

@@ -62,7 +62,7 @@ extension FieldReport {
   }
 
   /// ASCII letters, digits, `-`, `.` and `_`.
-  private static func isWordByte(_ byte: UInt8) -> Bool {
+  static func isWordByte(_ byte: UInt8) -> Bool {
     (97...122).contains(byte) || (65...90).contains(byte) || (48...57).contains(byte)
       || [45, 46, 95].contains(byte)
   }

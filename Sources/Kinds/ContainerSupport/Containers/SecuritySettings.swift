@@ -83,10 +83,7 @@ package struct SecuritySettings: ManifestObject, Hashable {
       && parts.allSatisfy { part in
         if part.utf8.allSatisfy({ (48...57).contains($0) }) { return Int32(part) != nil }
         return part.utf8.first != UInt8(ascii: "-")
-          && part.utf8.allSatisfy {
-            (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0)
-              || [45, 46, 95].contains($0)
-          }
+          && part.utf8.allSatisfy { FieldReport.isWordByte($0) }
       }
   }
 

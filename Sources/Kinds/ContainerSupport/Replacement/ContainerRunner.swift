@@ -48,7 +48,7 @@ package struct ContainerRunner: Sendable {
       try await engine.stop(handle.id)
       try await remove(handle, on: engine)
     case .drain, .release:
-      // `ContainerBackend` runs these on the schedulers.
+      // `ContainerBackend` runs these where it knows schedulers.
       throw BackendError(code: "work.unknown", "this controller knows no schedulers", retry: .afterChange)
     }
   }
@@ -92,12 +92,14 @@ package struct ContainerRunner: Sendable {
     try await freeName(of: plan, from: old, marks)
     let new = try await make(plan, on: engine, marks)
     do throws(BackendError) {
-      try await UncancellableTask.runOnce { await ContainerRunner.tryStopping(old, on: oldEngine) }.get()
+      try await UncancellableTask.runOnce {
+        await Result { () async throws(BackendError) in try await oldEngine.stop(old.id) }
+      }.get()
       try await bringUp(new, plan, on: engine)
     } catch {
       let end = await UncancellableTask.runOnce {
         try? await engine.remove(new.id)
-        return await ContainerRunner.tryStarting(old, on: oldEngine)
+        return await Result { () async throws(BackendError) in try await oldEngine.start(old.id) }
       }
       guard case .failure(let second) = end else {
         throw error.adding("the old container \(old.name) was started again")
@@ -127,22 +129,6 @@ package struct ContainerRunner: Sendable {
     // Engines may publish ports only when the container starts.
     if try await !networks().isPublished { try await engine.stop(handle.id) }
     try await bringUp(Made(id: handle.id, environment: secrets), plan, on: engine)
-  }
-
-  private static func tryStopping(
-    _ old: ContainerHandle, on engine: any ContainerEngine
-  ) async -> Result<Void, BackendError> {
-    do throws(BackendError) { return .success(try await engine.stop(old.id)) } catch {
-      return .failure(error)
-    }
-  }
-
-  private static func tryStarting(
-    _ old: ContainerHandle, on engine: any ContainerEngine
-  ) async -> Result<Void, BackendError> {
-    do throws(BackendError) { return .success(try await engine.start(old.id)) } catch {
-      return .failure(error)
-    }
   }
 
   private func remove(_ handle: ContainerHandle, on engine: any ContainerEngine) async throws(BackendError) {

@@ -97,7 +97,7 @@ extension ContainerShape {
 
   /// The path as engines write it for a container; an image may have `/app/` or no path at all.
   fileprivate static func folder(_ path: String) -> String {
-    "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    "/" + path.pathComponents.joined(separator: "/")
   }
 }
 
