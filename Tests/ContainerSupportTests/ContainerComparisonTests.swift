@@ -137,6 +137,37 @@ struct ContainerComparisonTests {
       "the order of the containers does not matter")
   }
 
+  @Test(
+    "A container whose host port is given up is stopped before all other steps",
+    arguments: [
+      (8080, ContainerObservation.State.running, true, "it holds a port that the plan does not publish"),
+      (8080, .paused, true, "a paused container holds its ports"),
+      (8080, .exited(0), false, "it holds no port any more"),
+      (9090, .running, false, "the new container publishes the same port"),
+    ])
+  func release(_ port: Int, _ state: ContainerObservation.State, isStopped: Bool, reason: String) throws {
+    var plan = Self.plan
+    plan = ContainerPlan(
+      resource: plan.resource, node: plan.node, engine: plan.engine,
+      template: Self.template(plan.template, port: 9090), limits: plan.limits, health: plan.health)
+    let found = Self.observed(Self.older, "c", state) {
+      $0.shape = Self.shape { $0.ports = [Self.binding(port)] }
+    }
+    let steps = ContainerComparison(plan, found: [found], replacement: .oldFirst).steps.inOrder
+    #expect(steps.map(\.isRelease) == (isStopped ? [true, false] : [false]), Comment(rawValue: reason))
+    if isStopped { #expect(steps.first?.operation == .stop(found.handle)) }
+  }
+
+  private static func binding(_ port: Int) -> PortBinding {
+    PortBinding(hostAddress: .loopback4, hostPort: port, containerPort: 80)
+  }
+
+  private static func template(_ template: ContainerTemplate, port: Int) -> ContainerTemplate {
+    var template = template
+    template.ports = [binding(port)]
+    return template
+  }
+
   private static func text(_ step: Step<ContainerOperation>) -> String {
     let fields = step.fields.isEmpty ? "" : " [\(step.fields.map(\.path).joined(separator: ", "))]"
     let subject =
@@ -144,7 +175,8 @@ struct ContainerComparisonTests {
       case .create: ""
       case .replaceAfter(_, let old), .replaceBefore(_, let old), .createBeside(_, let old): " \(old.id)"
       case .drain(let scope, successor: _, within: _, because: _), .release(let scope): " \(scope.node)"
-      case .start(let handle, _), .update(let handle, _), .connect(let handle, _), .remove(let handle):
+      case .start(let handle, _), .update(let handle, _), .connect(let handle, _), .stop(let handle),
+        .remove(let handle):
         " \(handle.id)"
       }
     return "\(step.action.rawValue)\(subject): \(step.reason)\(fields)"

@@ -13,11 +13,77 @@ import Testing
       })
   }
 
-  /// All resources that are ready now.
+  /// All parts that are ready now: the name of the resource, with an exclamation mark where the part only
+  /// gives something up.
   private func ready(_ graph: inout ExecutionGraph) -> [String] {
     var names: [String] = []
-    while let id = graph.next() { names.append(id.name) }
+    while let part = graph.next() { names.append(part.isLast ? part.id.name : "\(part.id.name)!") }
     return names
+  }
+
+  private func finish(_ name: String, in graph: inout ExecutionGraph, succeeded: Bool = true) {
+    let isRelease = name.hasSuffix("!")
+    let id = ResourceID.fake(String(name.prefix { $0 != "!" }))
+    let part = ExecutionGraph.Part(id: id, steps: 0..<1, isLast: !isRelease)
+    graph.finish(part, succeeded: succeeded)
+  }
+
+  /// A resource with a releasing step where `releases`, and another step.
+  private func taking(_ name: String, from holders: [String], releases: Bool, needs: [String] = [])
+    -> ResourcePlan
+  {
+    let steps: [AnyStep] = [true, false].filter { releases || !$0 }.map {
+      Step(.update, "step", because: "", isRelease: $0, operation: FakeOperation.put(1))
+    }
+    return ResourcePlan(
+      id: .fake(name), outcome: .update, steps: steps, dependsOn: needs.map { .fake($0) },
+      takesFrom: holders.map { .fake($0) }, desired: .fake(name))
+  }
+
+  private func graph(_ resources: ResourcePlan...) -> ExecutionGraph {
+    ExecutionGraph(
+      Plan(environment: "dev", revision: 1, manifestDigest: Digest(of: ""), resources: resources),
+      isSatisfied: { _ in true })
+  }
+
+  @Test("Resources that exchange something both give up what they have first")
+  func exchange() {
+    var graph = graph(
+      taking("a", from: ["b"], releases: true), taking("b", from: ["c"], releases: true),
+      taking("c", from: ["a"], releases: true))
+    #expect(ready(&graph) == ["a!", "b!", "c!"])
+    finish("b!", in: &graph)
+    #expect(ready(&graph) == [])
+    finish("a!", in: &graph)
+    #expect(ready(&graph) == ["a"], "it has released its own and b's is free")
+    finish("c!", in: &graph)
+    #expect(ready(&graph) == ["b", "c"])
+  }
+
+  @Test("A resource from which nothing is taken has one part")
+  func onePart() {
+    var graph = graph(taking("a", from: [], releases: true))
+    #expect(graph.next() == ExecutionGraph.Part(id: .fake("a"), steps: 0..<2, isLast: true))
+  }
+
+  @Test("Where nothing could be given up, neither the resource nor the one that takes it continues")
+  func failedRelease() {
+    var graph = graph(
+      taking("a", from: ["b"], releases: false), taking("b", from: [], releases: true),
+      taking("c", from: [], releases: false, needs: ["b"]))
+    #expect(ready(&graph) == ["b!"])
+    finish("b!", in: &graph, succeeded: false)
+    #expect(ready(&graph) == [])
+    #expect(graph.skipped == [.fake("a"): .fake("b"), .fake("c"): .fake("b")], "b itself failed")
+  }
+
+  @Test("Nothing is given up for a resource whose dependency is not there")
+  func blockedRelease() {
+    let missing = ResourcePlan(id: .fake("x"), outcome: .blocked, desired: .fake("x"))
+    var graph = graph(
+      missing, taking("a", from: ["b"], releases: false), taking("b", from: [], releases: true, needs: ["x"]))
+    #expect(ready(&graph) == [])
+    #expect(graph.skipped == [.fake("a"): .fake("x"), .fake("b"): .fake("x")])
   }
 
   @Test("Resources become ready in plan order after their dependencies")
@@ -28,11 +94,11 @@ import Testing
       ]),
       isSatisfied: { _ in false })
     #expect(ready(&graph) == ["b", "a"])
-    graph.finish(.fake("a"), succeeded: true)
+    finish("a", in: &graph)
     #expect(ready(&graph) == [])
-    graph.finish(.fake("b"), succeeded: true)
+    finish("b", in: &graph)
     #expect(ready(&graph) == ["c"])
-    graph.finish(.fake("c"), succeeded: true)
+    finish("c", in: &graph)
     #expect(ready(&graph) == ["d"])
     #expect(graph.skipped.isEmpty)
   }
@@ -45,8 +111,8 @@ import Testing
         ("e", .create, ["d", "b"]), ("f", .create, ["d"]),
       ]), isSatisfied: { _ in true })
     #expect(ready(&graph) == ["a", "d"])
-    graph.finish(.fake("a"), succeeded: false)
-    graph.finish(.fake("d"), succeeded: true)
+    finish("a", in: &graph, succeeded: false)
+    finish("d", in: &graph)
     #expect(ready(&graph) == ["f"])
     #expect(Set(graph.skipped.keys.map(\.name)) == ["b", "c", "e"])
     #expect(graph.skipped[.fake("b")] == .fake("a"))

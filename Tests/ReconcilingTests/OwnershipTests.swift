@@ -202,6 +202,40 @@ import Testing
     #expect(try await holders(simulation) == [])
   }
 
+  /// A fake resource owns the role of its number, which holds no data.
+  private static let roles = OwnershipRules { resource, _ in
+    guard let spec = resource.spec as? FakeSpec else { return [] }
+    return [ThingClaim(.role("r\(spec.number)", on: .embedded), field: "spec.number", role: "role")]
+  }
+
+  @Test("A resource that takes something from one that leaves comes after it")
+  func takesFromLeaving() async throws {
+    let simulation = Simulation(ownershipRules: Self.roles)
+    try await simulation.apply(Self.desired("dev", .fake("z", 1), .fake("x", 2), .fake("y", 3)))
+    let desired = Self.desired("dev", .fake("a", 1), .fake("x", 2), .fake("y", 3))
+    let blocked = try await simulation.engine.prepare(desired).plan
+    #expect(blocked.resources.first { $0.id == .fake("z") }?.outcome == .blocked, "the prune guard")
+    let waiting = blocked.resources.first { $0.id == .fake("a") }
+    #expect(waiting?.outcome == .waiting && waiting?.waitsFor == [.fake("z")])
+    let allowed = try await simulation.engine.prepare(desired, allowances: Allowances([Allowance(.prune)]))
+    let order = allowed.plan.resources.map(\.id.name)
+    #expect(try #require(order.firstIndex(of: "z")) < #require(order.firstIndex(of: "a")))
+    #expect(allowed.plan.resources.first { $0.id == .fake("a") }?.dependsOn == [.fake("z")])
+  }
+
+  @Test(
+    "A resource waits while the one that has the thing keeps it", arguments: [ReconcileMode.paused, .observe])
+  func waitsForHolder(_ mode: ReconcileMode) async throws {
+    let simulation = Simulation(ownershipRules: Self.roles)
+    try await simulation.apply(Self.desired("dev", .fake("b", 1)))
+    let desired = Self.desired("dev", .fake("a", 1), .fake("b", 2, mode: mode))
+    let plan = try await simulation.engine.prepare(desired).plan
+    let waiting = plan.resources.first { $0.id == .fake("a") }
+    #expect(waiting?.outcome == .waiting && waiting?.waitsFor == [.fake("b")])
+    try await simulation.apply(desired)
+    #expect(simulation.world.things[.fake("a")] == nil)
+  }
+
   @Test("Two replicas that plan at the same time never claim one thing for two resources")
   func racingReplicas() async throws {
     let simulation = Simulation(ownershipRules: Self.rules)

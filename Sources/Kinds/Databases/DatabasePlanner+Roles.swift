@@ -2,7 +2,8 @@ internal import Model
 internal import Planning
 
 extension DatabasePlanner {
-  /// Roles and privileges. Tables of later migrations are granted through default privileges.
+  /// Roles and privileges. Tables of later migrations are granted through default privileges. Roles that left
+  /// the manifest are dropped by `droppedRoles`.
   func roles(
     _ wanted: [RoleSpec], _ observed: [ObservedRole], on server: DatabaseServer,
     _ ownership: DatabaseOwnership
@@ -10,7 +11,9 @@ extension DatabasePlanner {
     let seen = Dictionary(uniqueKeysWithValues: observed.map { ($0.name, $0) })
     var steps: [Step<DatabaseOperation>] = []
     for role in wanted.sorted(by: { $0.name < $1.name }) {
-      guard let found = seen[role.name] else {
+      guard let found = seen[role.name],
+        !ownership.isOther(role: role.name, on: server, owner: found.owner)
+      else {
         steps.append(create(role))
         steps.append(grant(role, because: "the role is new"))
         continue
@@ -25,12 +28,19 @@ extension DatabasePlanner {
         steps.append(grant(role, because: "its privileges differ from access: \(role.access.rawValue)"))
       }
     }
+    return steps
+  }
+
+  /// - Parameter isRelease: Whether the drops come before everything else.
+  func droppedRoles(
+    _ wanted: [RoleSpec], _ observed: [ObservedRole], on server: DatabaseServer,
+    _ ownership: DatabaseOwnership, isRelease: Bool
+  ) -> [Step<DatabaseOperation>] {
     let names = Set(wanted.map(\.name))
-    steps += observed.filter { role in
+    return observed.filter { role in
       !names.contains(role.name)
         && ownership.isDroppable(role: role.name, on: server, owner: role.owner)
-    }.map { drop($0, because: "left the manifest") }
-    return steps
+    }.map { drop($0, because: "left the manifest", isRelease: isRelease) }
   }
 
   private func create(_ role: RoleSpec) -> Step<DatabaseOperation> {
@@ -65,9 +75,11 @@ extension DatabasePlanner {
     ]
   }
 
-  private func drop(_ role: ObservedRole, because reason: String) -> Step<DatabaseOperation> {
+  private func drop(
+    _ role: ObservedRole, because reason: String, isRelease: Bool = false
+  ) -> Step<DatabaseOperation> {
     Step(
-      .delete, "drop role \(role.name)", because: reason, risk: .disruptive,
+      .delete, "drop role \(role.name)", because: reason, risk: .disruptive, isRelease: isRelease,
       operation: .dropRole(role.name))
   }
 }

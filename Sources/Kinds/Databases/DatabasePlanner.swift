@@ -2,7 +2,9 @@ package import Model
 package import Planning
 package import Postgres
 
-/// Plans a database in the order database, owner, migrations, roles, privileges.
+/// Plans a database in the order database, owner, migrations, roles, privileges. Roles that left the manifest
+/// are dropped before, so that another database can declare them; where the database itself is created or
+/// renamed, after it, because they are dropped through it.
 package struct DatabasePlanner: SafetyFactProviding {
   /// The platform's migrations, sorted by number.
   private let known: [Migrations.Migration]
@@ -29,9 +31,12 @@ package struct DatabasePlanner: SafetyFactProviding {
     }
     var steps: [Step<DatabaseOperation>] = []
     if case .embedded(let name) = address { steps += try existence(of: name, observed, ownership) }
+    let isThere = steps.isEmpty && observed != nil
+    let dropped = droppedRoles(
+      desired.spec.roles, observed?.roles ?? [], on: address.server, ownership, isRelease: isThere)
     steps += try migrate(desired.spec, observed?.migrations ?? [], context.id)
     steps += try roles(desired.spec.roles, observed?.roles ?? [], on: address.server, ownership)
-    return PlanOutcome(steps: steps)
+    return PlanOutcome(steps: isThere ? dropped + steps : steps + dropped)
   }
 }
 

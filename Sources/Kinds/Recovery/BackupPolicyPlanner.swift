@@ -101,10 +101,11 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
     case .elsewhere: return step(.safe, "the server has another archive command", [change])
     case .stanza(let other):
       let holding = context.reconcile.holdings.overlapping(.archive(of: .embedded)).first
-      if let holding, holding.environment == context.reconcile.environment,
-        holding.resource == context.id || holding.resource == context.movedFrom?.id
-      {
-        return step(.safe, "the server archives into stanza \(other)", [change])
+      if let holding, holding.environment == context.reconcile.environment {
+        let isOwn = holding.resource == context.id || holding.resource == context.movedFrom?.id
+        // Another policy stops first. The ownership guard blocks the step where it does not.
+        return step(
+          isOwn ? .safe : .disruptive, "the server archives into stanza \(other)", [change])
       }
       let holder = holding?.resource ?? ResourceID(kind: "BackupPolicy", name: other)
       throw PlanError(

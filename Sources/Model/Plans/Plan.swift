@@ -62,6 +62,9 @@ package struct ResourcePlan: Sendable {
   package let steps: [AnyStep]
   /// Resources that must be done before the first step runs.
   package let dependsOn: [ResourceID]
+  /// Resources of the plan whose releasing steps must be done before the other steps of this one run: it takes
+  /// what they give up.
+  package let takesFrom: [ResourceID]
   /// What the resource waits for, for people; nil when it does not wait.
   package let waitingOn: String?
   /// The resources that it waits for, the most important first.
@@ -80,7 +83,7 @@ package struct ResourcePlan: Sendable {
   /// - Parameter location: Nil for the location of `desired`.
   package init(
     id: ResourceID, outcome: Outcome, steps: [AnyStep] = [], dependsOn: [ResourceID] = [],
-    waitingOn: String? = nil, waitsFor: [ResourceID] = [], desired: AnyResource?,
+    takesFrom: [ResourceID] = [], waitingOn: String? = nil, waitsFor: [ResourceID] = [], desired: AnyResource?,
     blockedBy: [GuardFinding] = [], allowed: [GuardFinding] = [],
     location: SourceLocation? = nil, handover: Handover? = nil
   ) {
@@ -89,6 +92,7 @@ package struct ResourcePlan: Sendable {
     self.outcome = outcome
     self.steps = steps
     self.dependsOn = dependsOn
+    self.takesFrom = takesFrom
     self.waitingOn = waitingOn
     self.waitsFor = waitsFor
     self.desired = desired
@@ -99,4 +103,6 @@ package struct ResourcePlan: Sendable {
 
   package var risk: Risk { steps.map(\.risk).max() ?? .safe }
   package var isExecutable: Bool { outcome.isExecutable }
+  /// How many steps, from the first one on, only give up what others may take.
+  package var releaseCount: Int { steps.prefix(while: \.isRelease).count }
 }

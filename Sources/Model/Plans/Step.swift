@@ -12,11 +12,14 @@ package struct Step<Operation: Sendable>: Sendable {
   /// How many running jobs it concerns; nil: none. It is not part of the step's digest, because jobs come and
   /// go until the step runs.
   package let jobs: Int?
+  /// Whether the step only gives up what another resource may be waiting for, such as a host port. The
+  /// releasing steps of a resource come first; between them and the others, the other resource may take it.
+  package let isRelease: Bool
   package let operation: Operation
 
   package init(
     _ action: StepAction, _ summary: String, because reason: String, risk: Risk = .safe,
-    fields: [FieldChange] = [], jobs: Int? = nil, operation: Operation
+    fields: [FieldChange] = [], jobs: Int? = nil, isRelease: Bool = false, operation: Operation
   ) {
     self.action = action
     self.summary = summary
@@ -24,13 +27,14 @@ package struct Step<Operation: Sendable>: Sendable {
     self.risk = risk
     self.fields = fields
     self.jobs = jobs
+    self.isRelease = isRelease
     self.operation = operation
   }
 
   package func map<Other>(_ transform: (Operation) -> Other) -> Step<Other> {
     Step<Other>(
       action, summary, because: reason, risk: risk, fields: fields, jobs: jobs,
-      operation: transform(operation))
+      isRelease: isRelease, operation: transform(operation))
   }
 }
 

@@ -164,9 +164,9 @@ struct Guards {
       guard decision.isActing || (isShared && decision.outcome.mayBeOwned) || isAdopted(decision),
         !decision.subject.isLeaving || decision.deletesObject
       else { continue }
-      if let reason = OwnershipGuard.finding(decision.subject, request, claimed: &claimed) {
-        note(reason, on: &decisions[index])
-      }
+      let finding = OwnershipGuard.finding(decision.subject, request, claimed: &claimed)
+      decisions[index].takesFrom = finding.formerHolders
+      if let conflict = finding.conflict { note(conflict, on: &decisions[index]) }
     }
   }
 

@@ -2,39 +2,51 @@ import Model
 
 /// Keeps a resource away from the things of another one.
 enum OwnershipGuard {
-  /// The first conflict of a resource; nil when everything that it claims is free or its own. A thing of
-  /// another resource of the same environment counts as free when that resource gives it up in this plan; one
-  /// with data only when the resource is its new name.
+  /// What follows from the claims of a resource.
+  struct Finding {
+    /// The first conflict; nil when everything that it claims is free or its own.
+    var conflict: GuardReason?
+    /// The resources of the environment that hold what it claims and give it up in this plan.
+    var formerHolders: Set<ResourceID> = []
+  }
+
+  /// A thing of another resource of the same environment counts as free when that resource gives it up in
+  /// this plan; one with data only when the resource is its new name.
   /// - Parameter claimed: What other resources of the plan get. The claims of a desired resource without a
   ///   conflict are added.
   static func finding(
     _ subject: PlanSubject, _ request: PlanRequest, claimed: inout OverlapIndex<ResourceID>
-  ) -> GuardReason? {
+  ) -> Finding {
+    var finding = Finding()
     let resource = subject.isLeaving ? request.applied(subject) : request.desired(subject)
-    guard let resource else { return nil }
+    guard let resource else { return finding }
     let environment = request.reconcile.environment
-    func conflict(_ claim: ThingClaim, with id: ResourceID, in other: String) -> GuardReason {
+    let former = request.reconcile.moves.move(to: subject.id)?.from
+    func conflict(_ claim: ThingClaim, with id: ResourceID, in other: String) -> Finding {
       let controller = request.reconcile.owner
       let conflict = OwnershipConflict(
         claim.thing, owner: Owner(controller: controller, environment: other, resource: id),
         claimant: Owner(controller: controller, environment: environment, resource: subject.id))
-      return .owned(conflict, field: claim.field)
+      return Finding(conflict: .owned(conflict, field: claim.field))
     }
     let claims = request.claims(resource)
     for claim in claims where !(subject.isLeaving && claim.thing.isOnlyUsed) {
       for holding in request.reconcile.holdings.overlapping(claim.thing)
-      where !holding.isHeld(by: subject.id, in: request) && !isFree(claim, holding, subject, request) {
-        return conflict(claim, with: holding.resource, in: holding.environment)
+      where !holding.isHeld(by: subject.id, in: request) {
+        guard isFree(claim, holding, subject, request) else {
+          return conflict(claim, with: holding.resource, in: holding.environment)
+        }
+        if holding.resource != former { finding.formerHolders.insert(holding.resource) }
       }
     }
-    guard !subject.isLeaving else { return nil }
+    guard !subject.isLeaving else { return finding }
     for claim in claims {
       if let first = claimed.overlapping(claim.thing).first(where: { $0 != subject.id }) {
         return conflict(claim, with: first, in: environment)
       }
     }
     for claim in claims { claimed.add(subject.id, for: claim.thing) }
-    return nil
+    return finding
   }
 
   /// Why nothing of a leaving resource is removed: it has a new name, a desired resource declares its data,

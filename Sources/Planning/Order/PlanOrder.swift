@@ -5,7 +5,9 @@ enum PlanOrder {
   /// - Parameter decisions: Desired resources before leaving ones, each part sorted by id.
   static func arranged(_ decisions: [PlanDecision], _ request: PlanRequest) -> [ResourcePlan] {
     let ids = decisions.map(\.subject.id)
-    let (graph, order) = ReferenceGraph(ids: ids, needs: needs(decisions, request)).acyclicAndSorted()
+    let positions = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+    let (graph, order) = ReferenceGraph(ids: ids, needs: needs(decisions, positions, request))
+      .acyclicAndSorted()
     var isBlocked = [Bool](repeating: false, count: ids.count)
     var plans: [ResourcePlan] = []
     plans.reserveCapacity(ids.count)
@@ -27,6 +29,10 @@ enum PlanOrder {
         ResourcePlan(
           id: ids[position], outcome: decision.outcome, steps: decision.steps,
           dependsOn: dependencies(of: decision.subject, inPlan: needed.map { ids[$0] }, request),
+          takesFrom: decision.takesFrom.sorted().filter { id in
+            guard let holder = positions[id] else { return false }
+            return decisions[holder].releases && !graph.leads(from: holder, to: position)
+          },
           waitingOn: waitingOn, waitsFor: waitsFor, desired: request.desired(decision.subject),
           blockedBy: decision.blockedBy, allowed: decision.allowed, handover: decision.handover))
     }
@@ -48,16 +54,21 @@ enum PlanOrder {
 
   /// Positions that must be done first. A desired resource needs what it references. A leaving resource needs
   /// every resource that referenced it when last applied and is not known to be unchanged, and its new name.
-  /// So a desired resource never needs a leaving one.
-  private static func needs(_ decisions: [PlanDecision], _ request: PlanRequest) -> [[Int]] {
+  /// So a desired resource needs a leaving one only where it takes something from it.
+  private static func needs(
+    _ decisions: [PlanDecision], _ positions: [ResourceID: Int], _ request: PlanRequest
+  ) -> [[Int]] {
     var needs = [[Int]](repeating: [], count: decisions.count)
-    let positions = Dictionary(
-      uniqueKeysWithValues: decisions.enumerated().map { ($1.subject.id, $0) })
     let firstLeaving = decisions.firstIndex { $0.subject.isLeaving } ?? decisions.count
     for (position, decision) in decisions.enumerated() {
       for reference in request.references(of: decision.subject) {
         if let target = positions[reference.target], target < firstLeaving {
           needs[position].append(target)
+        }
+      }
+      for holder in decision.takesFrom {
+        if let holder = positions[holder], holder >= firstLeaving, decisions[holder].deletesObject {
+          needs[position].append(holder)
         }
       }
       if position >= firstLeaving, let move = request.reconcile.moves.move(from: decision.subject.id),

@@ -57,6 +57,19 @@ package struct ReferenceGraph: Sendable {
     return ids.indices.filter { isFound[$0] && $0 != start }.map { ids[$0] }
   }
 
+  /// Whether one position needs another, directly or indirectly.
+  func leads(from start: Int, to end: Int) -> Bool {
+    var seen: Set<Int> = [start]
+    var open = [start]
+    while let position = open.popLast() {
+      for target in needs[position] where seen.insert(target).inserted {
+        if target == end { return true }
+        open.append(target)
+      }
+    }
+    return false
+  }
+
   /// All resources, each after what it needs. Ties are broken by position in `ids`, cycles as in `acyclic()`.
   package var order: [ResourceID] { acyclicAndSorted().order.map { ids[$0] } }
 

@@ -12,6 +12,8 @@ struct PlanDecision {
   var blockedBy: [GuardFinding] = []
   var allowed: [GuardFinding] = []
   var handover: Handover?
+  /// The resources that hold what it claims, and give it up.
+  var takesFrom: Set<ResourceID> = []
 
   init(
     _ subject: PlanSubject, _ outcome: ResourcePlan.Outcome, steps: [AnyStep] = [], waitingOn: String? = nil,
@@ -73,5 +75,8 @@ extension PlanDecision {
   /// Whether it deletes an object in the outside system, and not only the inventory entry.
   var deletesObject: Bool { outcome == .delete && !steps.isEmpty }
   var isDestructive: Bool { isActing && steps.contains { $0.risk == .destructive } }
+  /// Whether it leaves its things as they are, although it may not be as declared.
+  var keepsThings: Bool { blocksDependents || outcome == .drifted || outcome == .paused }
+  var releases: Bool { isActing && steps.first?.isRelease ?? false }
   var replaces: Bool { steps.contains { $0.action == .replace } }
 }

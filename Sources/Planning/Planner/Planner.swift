@@ -18,6 +18,7 @@ package struct Planner: Sendable {
     var decisions = subjects.map { decide($0, request, declared) }
     Guards(request: request, planners: planners).apply(to: &decisions)
     StillUsed.apply(to: &decisions, request)
+    StillHeld.apply(to: &decisions)
     return Plan(
       environment: request.desired.environment, revision: request.revision,
       manifestDigest: request.desired.digest, resources: PlanOrder.arranged(decisions, request))

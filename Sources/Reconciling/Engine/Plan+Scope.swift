@@ -11,9 +11,9 @@ extension Plan {
       guard !others.isEmpty else { return resource }
       return ResourcePlan(
         id: resource.id, outcome: resource.outcome, steps: resource.steps,
-        dependsOn: resource.dependsOn + others.sorted(), waitingOn: resource.waitingOn,
-        waitsFor: resource.waitsFor, desired: desired, blockedBy: resource.blockedBy,
-        allowed: resource.allowed, handover: resource.handover)
+        dependsOn: resource.dependsOn + others.sorted(), takesFrom: resource.takesFrom,
+        waitingOn: resource.waitingOn, waitsFor: resource.waitsFor, desired: desired,
+        blockedBy: resource.blockedBy, allowed: resource.allowed, handover: resource.handover)
     }
     return Plan(
       environment: environment, revision: revision, manifestDigest: manifestDigest, resources: bound)

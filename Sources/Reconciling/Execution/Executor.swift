@@ -49,22 +49,22 @@ package struct Executor: Sendable {
       for (id, other) in graph.takeSkipped() { note(id, .skipped(because: other)) }
     }
     noteSkipped()
-    await withTaskGroup(of: (ResourceID, Result).self) { group in
+    await withTaskGroup(of: (ExecutionGraph.Part, Result).self) { group in
       var running = 0
       while true {
-        while running < width, !gracefulStop.isRequested, let id = graph.next() {
-          guard let resource = work[id], let subject = subjects[id] else { continue }
+        while running < width, !gracefulStop.isRequested, let part = graph.next() {
+          guard let resource = work[part.id], let subject = subjects[part.id] else { continue }
           running += 1
           group.addTask {
             let run = StepRun(pass: pass, revision: plan.revision, context: context, journal: journal)
-            return (id, await execute(resource, for: subject, run))
+            return (part, await execute(part.steps, of: resource, for: subject, run))
           }
         }
-        guard running > 0, let (id, result) = await group.next() else { break }
+        guard running > 0, let (part, result) = await group.next() else { break }
         running -= 1
-        if case .failed = result { control.noteFailure(of: id) }
-        note(id, result)
-        graph.finish(id, succeeded: result == .done)
+        if case .failed = result { control.noteFailure(of: part.id) }
+        if part.isLast || result != .done { note(part.id, result) }
+        graph.finish(part, succeeded: result == .done)
         noteSkipped()
       }
     }
@@ -81,13 +81,16 @@ package struct Executor: Sendable {
     let journal: JournalWriter
   }
 
-  private func execute(_ plan: ResourcePlan, for subject: AnySubject, _ run: StepRun) async -> Result {
+  private func execute(
+    _ steps: Range<Int>, of plan: ResourcePlan, for subject: AnySubject, _ run: StepRun
+  ) async -> Result {
     guard let backend = backends[plan.id.kind] else {
       return .failed(BackendError(code: "kind.unknown", "this program has no backend of \(plan.id.kind)"))
     }
     if let result = control.begin(plan.id, revision: run.revision) { return result }
     defer { control.release([plan.id]) }
-    for (index, step) in plan.steps.enumerated() {
+    for index in steps {
+      let step = plan.steps[index]
       if gracefulStop.isRequested || Task.isCancelled { return .cancelled }
       if let end = control.end(before: plan.id) { return end }
       let id = StepID(pass: run.pass, resource: plan.id, index: index)

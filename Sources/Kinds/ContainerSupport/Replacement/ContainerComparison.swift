@@ -13,6 +13,8 @@ package struct ContainerComparison {
 
   /// Steps of replicas, by the phase in which they run.
   package struct Steps: Sendable {
+    /// Frees host ports that the manifest does not declare any more.
+    package var release: [Step<ContainerOperation>] = []
     /// Restores what the manifest already declared.
     package var healing: [Step<ContainerOperation>] = []
     /// Applies what changed.
@@ -22,9 +24,10 @@ package struct ContainerComparison {
 
     package init() {}
 
-    package var inOrder: [Step<ContainerOperation>] { healing + rollout + removal }
+    package var inOrder: [Step<ContainerOperation>] { release + healing + rollout + removal }
 
     package mutating func append(_ other: Steps) {
+      release += other.release
       healing += other.healing
       rollout += other.rollout
       removal += other.removal
@@ -55,6 +58,7 @@ package struct ContainerComparison {
         steps.healing.append(create)
         return steps
       }
+      steps.release = release(old)
       steps.rollout.append(replace(old, because: reasonToReplace(old)))
       steps.removal = found.dropFirst().map {
         Self.remove($0, because: "another container of the replica stays")
@@ -63,6 +67,7 @@ package struct ContainerComparison {
     }
     let others = found.filter { $0.id != current.id }
     if !current.isHealthy, let old = others.first(where: { !$0.satisfies(plan) }) {
+      steps.release = release(old)
       steps.rollout.append(replace(old, because: "its replacement was not finished"))
       steps.removal = others.filter { $0.id != old.id }.map {
         Self.remove($0, because: "left from an earlier replacement")
@@ -98,6 +103,25 @@ package struct ContainerComparison {
     Step(
       .create, "create container \(plan.displayName) from \(plan.template.image.displayName)",
       because: "not there yet", operation: .create(plan))
+  }
+
+  /// The step that frees the host ports which the next container does not publish; none where it publishes
+  /// all of them or the old one does not run.
+  private func release(_ old: ContainerObservation) -> [Step<ContainerOperation>] {
+    switch old.state {
+    case .running, .restarting, .paused: break
+    case .created, .exited, .dead: return []
+    }
+    let kept = old.engine == plan.engine ? Set(plan.template.ports.map(\.host)) : []
+    let freed = Set(old.shape?.shape.ports.map(\.host) ?? []).subtracting(kept)
+    guard !freed.isEmpty else { return [] }
+    let ports = freed.map(\.description).sorted().joined(separator: ", ")
+    return [
+      Step(
+        .run, "stop container \(old.name)",
+        because: "host port \(ports) is not declared any more", risk: .disruptive, isRelease: true,
+        operation: .stop(old.handle))
+    ]
   }
 
   private func replace(_ old: ContainerObservation, because reason: String) -> Step<ContainerOperation> {

@@ -17,6 +17,8 @@ package enum ContainerOperation: StepOperation {
   /// Connects the container to its network and to no other one. Starts it again where its ports are not
   /// published afterwards. Completes once it is healthy.
   case connect(ContainerHandle, ContainerPlan)
+  /// Stops the container, so that another one can have its host ports.
+  case stop(ContainerHandle)
   /// Stops and removes the container. Its volumes stay.
   case remove(ContainerHandle)
   /// Creates the new container while the old one continues. Completes once the new one is healthy; if it
@@ -38,7 +40,7 @@ package enum ContainerOperation: StepOperation {
     case .start(_, let plan), .connect(_, let plan):
       ContainerOperation.call + plan.health.within
     case .drain(_, successor: _, within: let limit, because: _): limit + ContainerOperation.call
-    case .update, .remove, .release: ContainerOperation.call
+    case .update, .stop, .remove, .release: ContainerOperation.call
     }
   }
 

@@ -43,6 +43,8 @@ package struct ContainerRunner: Sendable {
       try await engines.engine(at: handle.engine).update(handle.id, to: limits)
     case .connect(let handle, let plan):
       try await connect(handle, plan)
+    case .stop(let handle):
+      try await engines.engine(at: handle.engine).stop(handle.id)
     case .remove(let handle):
       let engine = try engines.engine(at: handle.engine)
       try await engine.stop(handle.id)
