@@ -5,17 +5,23 @@ internal import Synchronization
 
 extension PostgresStateStore {
   package func ownership() async throws(StoreError) -> Ownership {
-    let version = try await rows("SELECT claims_version FROM controller_identity") {
-      row throws(PostgresError) in try row.int("claims_version")
-    }.first
-    if let version, let known = knownOwnership.value(at: version) { return known }
+    let current = try await transaction([
+      Statement("SELECT claims_version FROM controller_identity"), Statement(IdentityRows.all),
+    ])
+    let version = try reading { () throws(PostgresError) in try current[0].first?.int("claims_version") }
+    let identities = try IdentityRows.identities(current[1])
+    if let version, var known = knownOwnership.value(at: version) {
+      known.identities = identities
+      return known
+    }
     let results = try await transaction([
       Statement("SELECT claims_version FROM controller_identity"), Statement(ClaimRows.all),
       Statement(ClaimRows.marks),
     ])
-    let ownership = try ClaimRows.ownership(results[1], marks: results[2])
+    var ownership = try ClaimRows.ownership(results[1], marks: results[2])
     let read = try reading { () throws(PostgresError) in try results[0].first?.int("claims_version") }
     if let read { knownOwnership.note(ownership, at: read) }
+    ownership.identities = identities
     return ownership
   }
 
@@ -29,11 +35,16 @@ extension PostgresStateStore {
         transaction throws(PostgresError) in
         // The lock of claims comes after the leases, here and everywhere.
         let results = try await transaction.pipeline(
-          fence + [ClaimRows.lock, ClaimRows.near(request, environment), Statement(ClaimRows.marks)])
+          fence + [
+            ClaimRows.lock, ClaimRows.near(request, environment), Statement(ClaimRows.marks),
+            Statement(IdentityRows.all),
+          ])
         let decision: HoldingsDecision
+        let identities: [ResourceID: DataIdentity]
         do throws(StoreError) {
           let known = try ClaimRows.ownership(results[fence.count + 1], marks: results[fence.count + 2])
           decision = try HoldingsDecision(request, in: environment, known)
+          identities = try IdentityRows.identities(results[fence.count + 3])[environment] ?? [:]
         } catch {
           return .failure(error)
         }
@@ -42,6 +53,7 @@ extension PostgresStateStore {
           statements.append(
             saveInventory(request.resources, environment, revision: revision, isApplied: false))
         }
+        statements += IdentityRows.moving(request.moves, of: identities, in: environment)
         if !decision.holdings.isEmpty || decision.mark != nil {
           statements.append(Statement(StateSQL.countClaimChange))
         }

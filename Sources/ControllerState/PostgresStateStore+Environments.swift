@@ -24,7 +24,7 @@ extension PostgresStateStore: EnvironmentStore {
         Statement("DELETE FROM resource_status WHERE environment = $1", [to]),
         Statement("UPDATE environment_marks SET environment = $2 WHERE environment = $1", [from, to]),
       ]
-      for table in ["inventory", "resource_status", "claims"] {
+      for table in ["inventory", "resource_status", "claims", "data_identities"] {
         statements.append(
           Statement(
             """
@@ -46,7 +46,7 @@ extension PostgresStateStore: EnvironmentStore {
       if let refusal = old.records.refusal(toForget: name, abandons: abandons) { return .failure(refusal) }
       let record = AuditRecord(
         forgetting: name, old.records.resources, revision: old.newest, by: actor, at: time)
-      let tables = ["inventory", "resource_status", "claims", "environment_marks"]
+      let tables = ["inventory", "resource_status", "claims", "data_identities", "environment_marks"]
       return .success(
         tables.map { Statement("DELETE FROM \($0) WHERE environment = $1", [.text(name)]) }
           + Self.hiding(name, old.newest, actor, time) + [appendAudit([record], name)])

@@ -9,6 +9,9 @@ extension PostgresStateStore {
       statements.append(
         saveInventory(changes.applied, environment, revision: changes.revision, isApplied: true))
     }
+    if !changes.identities.isEmpty {
+      statements.append(IdentityRows.saving(changes.identities, in: environment))
+    }
     if !changes.statuses.isEmpty { statements.append(save(changes.statuses, environment)) }
     if !changes.removed.isEmpty { statements += delete(changes.removed, environment) }
     if !changes.events.isEmpty { statements.append(insert(changes.events, environment)) }
@@ -31,7 +34,7 @@ extension PostgresStateStore {
 
   private func delete(_ ids: [ResourceID], _ environment: String) -> [Statement] {
     let names = SQLValue.textArray(ids.map(\.description))
-    return ["inventory", "resource_status"].map { table in
+    return ["inventory", "resource_status", "data_identities"].map { table in
       Statement(
         "DELETE FROM \(table) WHERE environment = $1 AND resource = ANY ($2)", [.text(environment), names])
     }

@@ -45,6 +45,9 @@ enum StateSQL {
   /// The removals that leading controllers wait for, one for each environment.
   static let pendingChanges = EmbeddedSQL.text(PackageResources.migration_9_pending_changes_sql)
 
+  /// Which data resources held.
+  static let dataIdentities = EmbeddedSQL.text(PackageResources.migration_10_data_identities_sql)
+
   // MARK: Revisions
 
   static let revisionEntries = EmbeddedSQL.text(PackageResources.revision_entries_sql)
@@ -59,6 +62,8 @@ enum StateSQL {
     PackageResources.inventory_heads_sql, ["condition": isAmong])
   static let inventoryDocuments = EmbeddedSQL.text(PackageResources.inventory_documents_sql)
   static let saveInventory = EmbeddedSQL.text(PackageResources.save_inventory_sql)
+
+  static let saveIdentities = EmbeddedSQL.text(PackageResources.save_identities_sql)
 
   // MARK: Claims
 

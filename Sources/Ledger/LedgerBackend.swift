@@ -27,12 +27,17 @@ package struct LedgerBackend: IndividuallyObservingBackend {
     if let export = subject.desired?.spec.export { destination = try stores.name(of: export.to, pool) }
     do throws(PostgresError) {
       return try await LedgerObserved.read(
-        pool, name: subject.id.name, platform: subject.spec?.platform, exportedTo: destination)
+        pool, name: subject.id.name, recorded: context.recordedIdentity(of: subject.id),
+        platform: subject.spec?.platform, exportedTo: destination)
     } catch {
       // Before `Database` has created the database and its tables, the ledger is provably absent.
       if error.isAbsence { return nil }
       throw error.backendError
     }
+  }
+
+  package func identity(of observed: LedgerObserved) -> DataIdentity? {
+    observed.isOpen ? observed.identity.data : nil
   }
 
   package func apply(
@@ -132,12 +137,15 @@ extension LedgerOperation {
 }
 
 extension LedgerObserved {
-  /// Nil where no ledger was opened in the database.
+  /// Nil where no ledger was opened in the database. The recorded ledger is observed even if the database
+  /// does not say whose it is.
   /// - Parameters:
+  ///   - recorded: The ledger as it was recorded last; nil when it never was.
   ///   - platform: The account that the declared rules name.
   ///   - destination: The name of the export's destination in the table of exports.
   static func read(
-    _ pool: PostgresPool, name: String, platform: String?, exportedTo destination: String?
+    _ pool: PostgresPool, name: String, recorded: DataIdentity?, platform: String?,
+    exportedTo destination: String?
   ) async throws(PostgresError) -> LedgerObserved? {
     let results = try await pool.pipeline([
       Statement("SELECT name FROM ledgers ORDER BY name = $1 DESC, opened_at", [.text(name)]),
@@ -145,6 +153,7 @@ extension LedgerObserved {
       Statement(LedgerStore.newestRules, [.null]),
       AccountDirectory.missing([platform, LedgerStore.clearingAccount].compactMap { $0 }),
       Statement("SELECT count(*) AS overdue FROM holds WHERE state = 'open' AND expires_at <= now()"),
+      LedgerIdentity.statement(recorded),
     ])
     func names(_ rows: Rows) throws(PostgresError) -> [String] {
       var names: [String] = []
@@ -154,14 +163,16 @@ extension LedgerObserved {
     let ledgers = try names(results[0])
     let isOpen = ledgers.first == name
     let other = ledgers.first { $0 != name }
-    guard isOpen || other != nil else { return nil }
+    let identity = try LedgerIdentity(results[5], recorded)
+    let isRecorded = recorded != nil && identity.continuesRecorded
+    guard isOpen || other != nil || isRecorded else { return nil }
     let newest = results[2].first
     var export: ExportLocationObserved?
     if let destination {
       export = ExportLocationObserved(name: destination, state: try await .read(of: destination, in: pool))
     }
     return LedgerObserved(
-      isOpen: isOpen, other: other,
+      identity: identity, isOpen: isOpen, other: other,
       rules: try newest.map { row throws(PostgresError) in try LedgerRules(row) },
       effective: try newest?.timestamp("effective_from"),
       areRulesInForce: try newest?.bool("is_in_force") ?? true,

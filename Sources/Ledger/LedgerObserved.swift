@@ -2,6 +2,7 @@ package import Model
 
 /// The state of a ledger in its database.
 package struct LedgerObserved: Hashable, Sendable {
+  package let identity: LedgerIdentity
   /// Whether the resource owns the ledger of the database.
   package let isOpen: Bool
   /// The name of another `Ledger` that owns it.
@@ -22,11 +23,13 @@ package struct LedgerObserved: Hashable, Sendable {
   package let export: ExportLocationObserved?
 
   package init(
-    isOpen: Bool = true, other: String? = nil, rules: LedgerRules? = nil, effective: Timestamp? = nil,
+    identity: LedgerIdentity = LedgerIdentity(data: nil), isOpen: Bool = true, other: String? = nil,
+    rules: LedgerRules? = nil, effective: Timestamp? = nil,
     areRulesInForce: Bool = true, missingAccounts: [String] = [], unguarded: [String] = [],
     overdueHolds: Int64 = 0,
     export: ExportLocationObserved? = nil
   ) {
+    self.identity = identity
     self.isOpen = isOpen
     self.other = other
     self.rules = rules

@@ -4,8 +4,18 @@ package import Planning
 
 /// Plans from the observed ledger to the declared rules. Recorded rules never change; different rules are the
 /// next version.
-package struct LedgerPlanner: ResourcePlanner {
+package struct LedgerPlanner: SafetyFactProviding {
   package init() {}
+
+  package func facts(
+    _ desired: Resource<LedgerSpec>?, _ observed: LedgerObserved?, _ context: PlanContext
+  ) -> [SafetyFact] {
+    guard let desired else { return [] }
+    let missing = MissingLedger(
+      of: context.reconcile.recordedIdentity(of: context.id), in: desired.spec.database.id,
+      found: observed?.identity)
+    return missing.map { [.missingLedger($0)] } ?? []
+  }
 
   package func plan(
     _ desired: Resource<LedgerSpec>?, _ observed: LedgerObserved?, _ context: PlanContext

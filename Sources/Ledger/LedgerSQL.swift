@@ -8,6 +8,8 @@ enum LedgerSQL {
 
   static let missingGuards = EmbeddedSQL.text(PackageResources.missing_guards_sql)
 
+  static let identity = EmbeddedSQL.text(PackageResources.ledger_identity_sql)
+
   static let lockedAccounts = EmbeddedSQL.text(PackageResources.locked_accounts_sql)
   static let entryBefore = EmbeddedSQL.text(PackageResources.entry_before_sql)
   static let statementLines = EmbeddedSQL.text(PackageResources.statement_lines_sql)

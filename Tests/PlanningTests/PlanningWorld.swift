@@ -100,10 +100,11 @@ struct PlanningWorld {
   var allowances = Allowances()
   var holdings: [Holding] = []
   var moves: [Move] = []
+  var identities: [ResourceID: DataIdentity] = [:]
   let planner = Planner(
     planners: Dictionary(
       uniqueKeysWithValues: [
-        "Module", "Database", "Node", "Service", "PriceMap", "BackupPolicy", "Environment", "Thing",
+        "Module", "Database", "Node", "Service", "PriceMap", "BackupPolicy", "Environment", "Thing", "Ledger",
       ].map {
         ($0, AnyPlanner(FakePlanner()))
       }))
@@ -156,7 +157,8 @@ struct PlanningWorld {
       revision: 7, desired: state, inventory: inventory, observations: observations,
       reconcile: ReconcileContext(
         environment: "dev", owner: "tests", now: Timestamp(seconds: 0), allowsMockGPUs: true,
-        offers: Offers(), holdings: Holdings(holdings), moves: Moves(moves)),
+        offers: Offers(), holdings: Holdings(holdings), moves: Moves(moves),
+        identities: identities),
       scope: scope, allowances: allowances, claims: PlanningWorld.claims)
   }
 

@@ -118,6 +118,21 @@ import Testing
     }
   }
 
+  @Test("A ledger whose entries are missing is degraded, and is checked again although nothing failed")
+  func missingLedger() {
+    let missing = MissingLedger(
+      database: .fake("d"), recorded: DataIdentity(id: "1f0c", head: "12:9f"), found: .nothing)
+    let plan = ResourcePlan(
+      id: .fake("a"), outcome: .blocked, steps: [Self.step], waitingOn: "something", desired: .fake("a"),
+      blockedBy: [GuardFinding(.fake("a"), .booksMissing(missing))])
+    let finding = StatusRules(now: Self.start, revision: 1, backoff: Backoff()).evaluate(
+      StatusRules.Evidence(
+        planned: plan, result: nil, verified: nil, health: .ready, wasApplied: true), previous: nil)
+    #expect(finding.status.headline?.type == .degraded && finding.status.headline?.reason == .booksMissing)
+    #expect(finding.status.isGuarded && !finding.status.isReady && finding.status.failures == 0)
+    #expect(!finding.isApplied && finding.nextCheck != nil)
+  }
+
   @Test("A leaving resource is removed once it is gone")
   func leavingResourceIsRemovedOnceGone() {
     let plan = ResourcePlan(id: .fake("a"), outcome: .delete, steps: [Self.step], desired: nil)

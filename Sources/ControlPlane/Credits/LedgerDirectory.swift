@@ -35,7 +35,19 @@ package struct LedgerDirectory: Sendable {
           : "name the ledger with --ledger: \(names)")
     }
     let pool = try await databases.pool(of: chosen.spec.database.id, among: inventory)
-    return OpenLedger(resource: chosen, pool: pool)
+    return OpenLedger(environment: environment, resource: chosen, pool: pool)
+  }
+
+  /// Records the newest entry of a ledger, so that its loss is noticed even before the next pass observes it.
+  /// Records nothing for a ledger that does not continue the recorded one.
+  package func recordHead(of ledger: OpenLedger) async throws {
+    let id = ledger.resource.id
+    let recorded = try await store.ownership().identities[ledger.environment]?[id]
+    let found = try await LedgerIdentity.read(ledger.pool, recorded: recorded)
+    guard found.continuesRecorded || recorded?.head == nil, let data = found.data else { return }
+    var changes = StatusChanges(revision: 0)
+    changes.identities[id] = data
+    try await store.save(changes, in: ledger.environment)
   }
 }
 

@@ -5,6 +5,7 @@ package import Postgres
 
 /// An applied `Ledger` with connections to its database.
 package struct OpenLedger: Sendable {
+  let environment: String
   package let resource: Resource<LedgerSpec>
   package let pool: PostgresPool
 

@@ -111,7 +111,10 @@ extension DatabasePlanner {
   package func facts(
     _ desired: Resource<DatabaseSpec>?, _ observed: DatabaseObserved?, _ context: PlanContext
   ) -> [SafetyFact] {
-    guard let desired, let applied = observed?.migrations.last?.number else { return [] }
+    guard let desired else { return [] }
+    guard observed?.presence == .present, let applied = observed?.migrations.last?.number else {
+      return [.emptyDatabase]
+    }
     return [.schema(applied: applied, declared: desired.spec.schema.number ?? known.last?.number ?? 0)]
   }
 

@@ -16,11 +16,14 @@ package struct ReconcileContext: Sendable {
   package let holdings: Holdings
   /// The resources of this environment that were renamed.
   package let moves: Moves
+  /// The data that resources of this environment held when they were last observed in order.
+  package let identities: [ResourceID: DataIdentity]
 
   /// - Parameter environmentMark: Nil for the environment's name.
   package init(
     environment: String, owner: String, now: Timestamp, allowsMockGPUs: Bool, offers: Offers,
-    environmentMark: String? = nil, holdings: Holdings = Holdings(), moves: Moves = Moves()
+    environmentMark: String? = nil, holdings: Holdings = Holdings(), moves: Moves = Moves(),
+    identities: [ResourceID: DataIdentity] = [:]
   ) {
     self.environment = environment
     self.owner = owner
@@ -30,6 +33,12 @@ package struct ReconcileContext: Sendable {
     self.environmentMark = environmentMark ?? environment
     self.holdings = holdings
     self.moves = moves
+    self.identities = identities
+  }
+
+  /// The data that a resource is to hold: that of its former name after a rename. Nil where none is recorded.
+  package func recordedIdentity(of id: ResourceID) -> DataIdentity? {
+    moves.move(to: id).flatMap { identities[$0.from] } ?? identities[id]
   }
 
   /// The owner that the marks of a resource's things name.

@@ -20,6 +20,8 @@ package enum ConditionReason: Hashable, Sendable {
   case notObserved
   /// Degraded: the resource differs after its steps were done.
   case notConverged
+  /// Degraded: the data that the resource had is missing, and nothing takes its place without permission.
+  case booksMissing
   /// Blocked: another resource is not done.
   case dependencyNotReady
   /// Blocked: the planner waits for a prerequisite.
@@ -37,7 +39,7 @@ package enum ConditionReason: Hashable, Sendable {
 
   private static let wellKnown: [ConditionReason] = [
     .no, .asDeclared, .removed, .stopped, .superseded, .callDoesNotEnd, .settling, .stepFailed, .notObserved,
-    .notConverged, .dependencyNotReady, .waiting, .guarded, .invalid, .paused, .drifted,
+    .notConverged, .booksMissing, .dependencyNotReady, .waiting, .guarded, .invalid, .paused, .drifted,
   ]
 
   private static let byRawValue = Dictionary(
@@ -59,6 +61,7 @@ extension ConditionReason {
     case .stepFailed: "StepFailed"
     case .notObserved: "NotObserved"
     case .notConverged: "NotConverged"
+    case .booksMissing: "BooksMissing"
     case .dependencyNotReady: "DependencyNotReady"
     case .waiting: "Waiting"
     case .guarded: "Guarded"

@@ -14,9 +14,12 @@ package struct Observation: Sendable {
   /// A value of the kind's observed type; nil when the resource is proven absent.
   package let state: (any Sendable)?
   package let health: Health
+  /// Which data the object holds; nil for an object without data that is recorded.
+  package let identity: DataIdentity?
 
-  package init(state: (any Sendable)?, health: Health) {
+  package init(state: (any Sendable)?, health: Health, identity: DataIdentity? = nil) {
     self.state = state
     self.health = health
+    self.identity = identity
   }
 }

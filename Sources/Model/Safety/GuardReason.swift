@@ -9,6 +9,7 @@ package enum GuardReason: Hashable, Sendable {
   /// `modules` are those that no node could run any more; sorted.
   case lastNode(modules: [ResourceID], loss: CapacityLoss)
   case schemaDowngrade(applied: Int, declared: Int)
+  case booksMissing(MissingLedger)
   /// The thing that `field` declares has another owner.
   case owned(OwnershipConflict, field: String)
   /// A finding that another process reported.
@@ -21,6 +22,7 @@ package enum GuardReason: Hashable, Sendable {
     case .unbackedReplacement: .statefulReplace
     case .lastNode: .lastNode
     case .schemaDowngrade: .schemaDowngrade
+    case .booksMissing: .booksMissing
     case .owned: .ownership
     case .remote(let reason): reason.rule
     }

@@ -10,6 +10,8 @@ package enum GuardRule: String, Sendable, Codable, CaseIterable {
   case lastNode = "last-node"
   /// A database has a newer schema than its manifest declares.
   case schemaDowngrade = "schema-downgrade"
+  /// The ledger of a resource had entries, and is missing, another one or an earlier state of it.
+  case booksMissing = "books-missing"
   /// The resource claims a thing that belongs to another one.
   case ownership
 

@@ -14,6 +14,10 @@ package enum SafetyFact: Hashable, Sendable {
   case needsCompute(ComputeNeeds)
   /// The newest migration that a database has, and the newest that is declared.
   case schema(applied: Int, declared: Int)
+  /// A database does not exist or has no tables, so that nothing of what was built on it is left.
+  case emptyDatabase
+  /// The ledger that the resource had is not where it was.
+  case missingLedger(MissingLedger)
 }
 
 /// The number of people who must approve, and who they are.

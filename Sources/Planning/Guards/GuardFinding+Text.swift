@@ -11,6 +11,7 @@ extension GuardFinding {
     case .statefulReplace: "the backup guard"
     case .lastNode: "the last-node guard"
     case .schemaDowngrade: "the schema guard"
+    case .booksMissing: "the ledger guard"
     case .ownership: "the ownership guard"
     }
   }
@@ -32,6 +33,7 @@ extension GuardFinding {
     case .schemaDowngrade(let applied, let declared):
       "\(resource) has schema \(applied), newer than the \(declared) that is declared, and migrations are "
         + "never undone"
+    case .booksMissing(let missing): GuardText.missing(missing)
     case .owned(let conflict, _): conflict.text
     case .remote(let reason): reason.text
     }
@@ -52,6 +54,9 @@ extension GuardFinding {
     case .schemaDowngrade(let applied, _):
       "declare \(applied), install the release that brings it, or restore a backup; to go on with the schema "
         + "as it is, allow it with \(flag)"
+    case .booksMissing(let missing):
+      "restore the backup of \(missing.database), and the ledger is ready again by itself; to accept the "
+        + "loss of these entries, allow it with \(flag)"
     case .owned(let conflict, let field): "\(field): \(conflict.hint)"
     case .remote(let reason): reason.howToAllow
     }
@@ -62,7 +67,8 @@ extension GuardFinding {
     switch reason {
     case .prunesEverything, .prunesMany: "--allow-prune"
     case .unapproved(let found): "--approve \(found.plan?.short ?? "DIGEST")"
-    case .unbackedReplacement, .lastNode, .schemaDowngrade: "--allow \(Allowance(rule, resource))"
+    case .unbackedReplacement, .lastNode, .schemaDowngrade, .booksMissing:
+      "--allow \(Allowance(rule, resource))"
     case .owned: ""
     case .remote(let reason): reason.flag
     }
@@ -102,6 +108,19 @@ private enum GuardText {
       "the newest state that \(policy) could restore is \(TimeSpan(seconds: age.milliseconds / 1000)) old, "
         + "more than \(limit)"
     }
+  }
+
+  static func missing(_ missing: MissingLedger) -> String {
+    let head = missing.recorded.head.map { " up to entry \($0)" } ?? ""
+    let found =
+      switch missing.found {
+      case .nothing: "has no ledger"
+      case .another(let id?): "has the ledger \(id)"
+      case .another(nil): "has a ledger without an id"
+      case .earlierState(let head?): "has an earlier or another state of it, up to entry \(head)"
+      case .earlierState(nil): "has an earlier state of it, without entries"
+      }
+    return "spec.database: \(missing.database) had the ledger \(missing.recorded.id)\(head), and now \(found)"
   }
 
   static func loss(_ loss: CapacityLoss) -> String {

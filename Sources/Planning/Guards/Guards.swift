@@ -17,6 +17,7 @@ struct Guards {
     keepData(&decisions)
     keepCapacity(&decisions)
     keepSchema(&decisions)
+    keepLedgers(&decisions)
     keepOwners(&decisions)
     for index in decisions.indices where !decisions[index].blockedBy.isEmpty {
       decisions[index].outcome = .blocked
@@ -25,8 +26,11 @@ struct Guards {
   }
 
   private func note(_ reason: GuardReason, on decision: inout PlanDecision) {
-    let finding = GuardFinding(decision.subject.id, reason)
-    if reason.rule.isAllowedByName, request.allowances.allows(reason.rule, for: finding.resource) {
+    note(GuardFinding(decision.subject.id, reason), on: &decision)
+  }
+
+  private func note(_ finding: GuardFinding, on decision: inout PlanDecision) {
+    if finding.rule.isAllowedByName, request.allowances.allows(finding.rule, for: finding.resource) {
       decision.allowed.append(finding)
     } else {
       decision.blockedBy.append(finding)
@@ -173,6 +177,16 @@ struct Guards {
   private func isAdopted(_ decision: PlanDecision) -> Bool {
     guard decision.outcome == .unchanged, let index = decision.subject.index else { return false }
     return request.inventory[decision.subject.id]?.digest != request.desired.resources[index].digest
+  }
+
+  private func keepLedgers(_ decisions: inout [PlanDecision]) {
+    guard !request.reconcile.identities.isEmpty else { return }
+    for index in decisions.indices where MissingLedgerGuard.concerns(decisions[index]) {
+      let subject = decisions[index].subject
+      for finding in MissingLedgerGuard.findings(facts(of: subject), of: subject.id, request) {
+        note(finding, on: &decisions[index])
+      }
+    }
   }
 
   private func keepSchema(_ decisions: inout [PlanDecision]) {

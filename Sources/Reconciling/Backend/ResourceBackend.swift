@@ -29,6 +29,10 @@ package protocol ResourceBackend<Spec, Observed, Operation>: Sendable {
 
   /// The health of an observed resource that needs no step. `.ready` by default.
   func health(of subject: Subject<Spec>, observed: Observed, in context: ReconcileContext) -> Health
+
+  /// Which data the observed object holds, to be recorded for later passes. Nil by default, and for an object
+  /// that does not belong to the resource.
+  func identity(of observed: Observed) -> DataIdentity?
 }
 
 extension ResourceBackend {
@@ -41,6 +45,8 @@ extension ResourceBackend {
   package func health(of subject: Subject<Spec>, observed: Observed, in context: ReconcileContext) -> Health {
     .ready
   }
+
+  package func identity(of observed: Observed) -> DataIdentity? { nil }
 }
 
 /// A resource as it is passed to a backend.
@@ -101,7 +107,8 @@ package struct AnyBackend: Sendable {
         observations[subject.id] = answer.map { observed in
           Observation(
             state: observed,
-            health: observed.map { backend.health(of: subject, observed: $0, in: context) } ?? .ready)
+            health: observed.map { backend.health(of: subject, observed: $0, in: context) } ?? .ready,
+            identity: observed.flatMap { backend.identity(of: $0) })
         }
       }
       return observations

@@ -135,7 +135,7 @@ extension Engine.Convergence {
   var firstFailure: String? {
     let failed = findings.sorted { $0.key < $1.key }.first { _, finding in
       finding.status.failures > 0
-        || [.guarded, .invalid].contains(finding.status.blockedReason)
+        || finding.status.isGuarded || finding.status.blockedReason == .invalid
     }
     guard let (id, finding) = failed else { return nil }
     return finding.status.failures > 0 ? "\(id) failed" : "\(id) is not done"

@@ -1,11 +1,12 @@
 internal import Model
 
 extension Engine {
-  /// Records as events who allowed what a guard would have blocked, before any step runs.
+  /// Records as events who allowed what a guard would have blocked, before any step runs. That includes what
+  /// needs no step, such as another ledger in place of a lost one.
   func recordAllowed(in plan: Plan, revision: Int64, by authorship: Authorship) async throws(StoreError) {
     var changes = StatusChanges(revision: revision)
     let now = time.now()
-    for resource in plan.resources where resource.isExecutable {
+    for resource in plan.resources where resource.isExecutable || resource.outcome == .unchanged {
       for finding in resource.allowed {
         changes.events.append(
           Event(

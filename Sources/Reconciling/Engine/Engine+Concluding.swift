@@ -67,6 +67,11 @@ extension Engine {
         mayStillChange: unsettled.contains(first.id))
       let finding = rules.evaluate(evidence, previous: previous[first.id])
       findings[first.id] = finding
+      if let identity = (try? observation?.get())?.identity, (second[first.id] ?? first).isInOrder,
+        identity != work.context.identities[first.id]
+      {
+        changes.identities[first.id] = identity
+      }
       changes.note(finding, of: first, evidence, previous: previous[first.id], isKnown: entry != nil)
     }
     for resource in changes.applied { changes.claims[resource.id] = claims(resource) }
@@ -127,6 +132,17 @@ extension Engine.Preparation {
       return false
     }
     return !Set(entry.resource.references.map(\.target)).isSubset(of: desired.references.map(\.target))
+  }
+}
+
+extension ResourcePlan {
+  /// Whether what was observed is what the resource is to have, or may become it: no guard found that its
+  /// data is missing.
+  fileprivate var isInOrder: Bool {
+    switch outcome {
+    case .unchanged, .create, .update, .replace, .run, .waiting: true
+    case .delete, .drifted, .paused, .blocked, .unknown, .invalid: false
+    }
   }
 }
 

@@ -120,7 +120,8 @@ extension Engine {
     ReconcileContext(
       environment: desired.environment, owner: owner, now: time.now(),
       allowsMockGPUs: desired.allowsMockGPUs, offers: offers.offers(of: desired, leaving: leaving),
-      environmentMark: ownership.mark(of: desired.environment), holdings: ownership.holdings, moves: moves)
+      environmentMark: ownership.mark(of: desired.environment), holdings: ownership.holdings, moves: moves,
+      identities: ownership.identities[desired.environment] ?? [:])
   }
 
   /// The resources of the inventory that are no longer desired, sorted by id.

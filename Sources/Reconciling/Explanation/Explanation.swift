@@ -197,6 +197,7 @@ extension Explanation.Cause {
     case .stopped: self = .interrupted
     case .superseded: self = .superseded
     case .callDoesNotEnd: self = .stuck
+    case .booksMissing: self = .guarded
     case .no, .asDeclared, .removed, .settling, .dependencyNotReady, .waiting, .guarded, .invalid, .paused,
       .drifted, .kind:
       self = condition.type == .degraded ? .unhealthy : .starting

@@ -2,7 +2,7 @@ package import Model
 
 /// The records of what belongs to which resource. A thing has one holder over all environments.
 package protocol ClaimStore: Sendable {
-  /// The owners of everything that any environment holds.
+  /// The owners of everything that any environment holds, and the data that resources held.
   func ownership() async throws(StoreError) -> Ownership
 
   /// Adds resources to the inventory and records their claims before their first step, so that the next
@@ -21,7 +21,7 @@ package struct ClaimRequest: Sendable {
   /// The resources of the environment that held claimed things when the plan was made, which found that they
   /// give them up.
   package var formerHolders: [Thing: ResourceID]
-  /// The renamed resources: the new one gets everything that the former one holds.
+  /// The renamed resources: the new one gets everything that the former one holds, and its recorded data.
   package var moves: [Move]
   /// The environment in the names and marks of what the pass creates.
   package var mark: String

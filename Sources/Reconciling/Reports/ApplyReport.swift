@@ -105,11 +105,8 @@ package struct ApplyReport: Sendable {
     case .done, .failed, nil: break
     }
     if finding.status.mode != .enforce { return .left }
-    switch finding.status.blockedReason {
-    case .guarded: return .guarded
-    case .invalid: return .failed
-    default: return .waiting
-    }
+    if finding.status.isGuarded { return .guarded }
+    return finding.status.blockedReason == .invalid ? .failed : .waiting
   }
 
   /// The first resource in a chain of skipped ones that was not skipped itself.

@@ -47,7 +47,7 @@ package protocol StateStore: LeaseStore, QuarantineStore, ClaimStore, PendingRem
   ) async throws(StoreError) -> Set<ResourceID>
 
   /// Stores statuses and applied digests, deletes removed resources, and adds events. A resource that is
-  /// applied releases what it no longer claims, a removed one everything.
+  /// applied releases what it no longer claims, a removed one everything, and its recorded data is forgotten.
   func save(_ changes: StatusChanges, in environment: String) async throws(StoreError)
 
   func statuses(of environment: String) async throws(StoreError) -> [ResourceID: ResourceStatus]

@@ -9,12 +9,17 @@ package struct StatusChanges: Sendable {
   package var applied: [AnyResource] = []
   /// What the resources in `applied` claim. They hold it since before their first step.
   package var claims: [ResourceID: [ThingClaim]] = [:]
+  /// The data that resources hold, in place of what is recorded. Without effect for a resource that is not in
+  /// the inventory.
+  package var identities: [ResourceID: DataIdentity] = [:]
   /// Resources that no longer exist and leave the inventory.
   package var removed: [ResourceID] = []
   package var events: [Event] = []
 
   package init(revision: Int64) { self.revision = revision }
-  var isEmpty: Bool { statuses.isEmpty && applied.isEmpty && removed.isEmpty && events.isEmpty }
+  var isEmpty: Bool {
+    statuses.isEmpty && applied.isEmpty && identities.isEmpty && removed.isEmpty && events.isEmpty
+  }
 
   /// What other replicas are notified of, because resources of theirs may wait for it; nil for nothing.
   package var notification: StateNotification? {
@@ -25,6 +30,6 @@ package struct StatusChanges: Sendable {
 
   /// All resources that are concerned.
   package var ids: Set<ResourceID> {
-    Set(statuses.lazy.map(\.id)).union(applied.lazy.map(\.id)).union(removed)
+    Set(statuses.lazy.map(\.id)).union(applied.lazy.map(\.id)).union(identities.keys).union(removed)
   }
 }

@@ -32,6 +32,11 @@ package struct ResourceStatus: Hashable, Sendable {
     condition(.blocked).flatMap { $0.status ? $0.reason : nil }
   }
 
+  /// Whether a guard blocks the resource.
+  package var isGuarded: Bool {
+    blockedReason == .guarded || condition(.degraded).map { $0.status && $0.reason == .booksMissing } ?? false
+  }
+
   /// The most important condition: what is wrong, else that it is ready.
   package var headline: Condition? {
     let order: [Condition.Kind] = [.degraded, .drifted, .blocked, .progressing, .ready]

@@ -117,6 +117,8 @@ package struct StatusRules: Sendable {
     case .waiting:
       return Assessment(
         type: .blocked, reason: .waiting, message: "waits for \(waitingOn)", waitsFor: plan.waitsFor)
+    case .blocked where plan.blockedBy.contains { $0.rule == .booksMissing }:
+      return Assessment(type: .degraded, reason: .booksMissing, message: waitingOn)
     case .blocked: return Assessment(type: .blocked, reason: .guarded, message: waitingOn)
     case .invalid: return Assessment(type: .blocked, reason: .invalid, message: waitingOn)
     case .unknown:

@@ -7,8 +7,8 @@ struct AllowanceOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Allow a change that a guard blocks: prune, stateful-replace, last-node or schema-downgrade, for every "
-        + "resource or for one.", valueName: "rule[=Kind/name]"))
+      "Allow a change that a guard blocks: prune, stateful-replace, last-node, schema-downgrade or "
+        + "books-missing, for every resource or for one.", valueName: "rule[=Kind/name]"))
   var allow: [Allowance] = []
 
   @Flag(name: .long, help: "Allow deleting more than 30 % of the resources; short for --allow prune.")

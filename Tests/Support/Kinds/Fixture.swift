@@ -22,11 +22,11 @@ package enum Fixture {
 
   package static func reconcileContext(
     now: Timestamp = now, offers: Offers = Offers(), environment: String = "test",
-    holdings: Holdings = Holdings(), moves: Moves = Moves()
+    holdings: Holdings = Holdings(), moves: Moves = Moves(), identities: [ResourceID: DataIdentity] = [:]
   ) -> ReconcileContext {
     ReconcileContext(
       environment: environment, owner: "test", now: now, allowsMockGPUs: true, offers: offers,
-      holdings: holdings, moves: moves)
+      holdings: holdings, moves: moves, identities: identities)
   }
 
   package static func context<Spec: ManifestSpec>(

@@ -30,10 +30,12 @@ package struct FakeObserved: Hashable, Sendable {
   /// Nil when the thing does not exist and cannot be created yet.
   package let number: Int?
   package var needs: Set<ResourceID>
+  package var identity: DataIdentity?
 
-  package init(number: Int?, needs: Set<ResourceID> = []) {
+  package init(number: Int?, needs: Set<ResourceID> = [], identity: DataIdentity? = nil) {
     self.number = number
     self.needs = needs
+    self.identity = identity
   }
 }
 

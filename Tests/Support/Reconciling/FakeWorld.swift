@@ -27,6 +27,8 @@ package final class FakeWorld: Sendable {
     package var things: [ResourceID: Thing] = [:]
     package var faults: [ResourceID: Set<Fault>] = [:]
     package var health: [ResourceID: Health] = [:]
+    /// The data that things hold.
+    package var identities: [ResourceID: DataIdentity] = [:]
     /// Things that can be created only when another thing exists.
     package var gates: [ResourceID: ResourceID] = [:]
     package var applying: Set<ResourceID> = []
@@ -79,7 +81,8 @@ package final class FakeWorld: Sendable {
         return .failure(BackendError(code: "fake.unobserved", "\(id) cannot be observed"))
       }
       if let thing = state.things[id] {
-        return .success(FakeObserved(number: thing.number, needs: Set(thing.needs)))
+        return .success(
+          FakeObserved(number: thing.number, needs: Set(thing.needs), identity: state.identities[id]))
       }
       if let gate = state.gates[id], state.things[gate] == nil { return .success(FakeObserved(number: nil)) }
       return .success(nil)
@@ -168,6 +171,8 @@ package struct FakeBackend: ResourceBackend {
   ) async throws(BackendError) {
     try await world.apply(operation, to: subject.id, needs: subject.spec?.needs ?? []).get()
   }
+
+  package func identity(of observed: FakeObserved) -> DataIdentity? { observed.identity }
 
   package func health(of subject: Subject<FakeSpec>, observed: FakeObserved, in context: ReconcileContext)
     -> Health

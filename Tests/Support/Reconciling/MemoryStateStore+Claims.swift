@@ -21,6 +21,7 @@ extension MemoryStateStore {
         state.inventory[resource.id] = InventoryEntry(
           id: resource.id, digest: state.inventory[resource.id]?.digest, resource: resource)
       }
+      ownership.identities[environment] = ownership.identities[environment]?.moved(request.moves)
       return .success(())
     }
     try result.get()

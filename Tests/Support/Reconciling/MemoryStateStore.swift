@@ -197,7 +197,11 @@ package final class MemoryStateStore: StateStore {
           id: resource.id, digest: resource.digest, resource: resource)
       }
       for status in changes.statuses { state.statuses[status.id] = status }
+      for (id, identity) in changes.identities where state.inventory[id] != nil {
+        ownership.identities[environment, default: [:]][id] = identity
+      }
       for id in changes.removed {
+        ownership.identities[environment]?[id] = nil
         state.inventory[id] = nil
         state.statuses[id] = nil
       }

@@ -48,8 +48,27 @@ struct Checks {
   /// Whether a guard blocks a resource.
   func isBlockedByGuard() async -> Bool {
     let statuses = (try? await world.store.statuses(of: World.environment)) ?? [:]
-    return statuses.values.contains { status in
-      status.conditions.contains { $0.status && $0.reason == .guarded }
+    return statuses.values.contains(where: \.isGuarded)
+  }
+
+  /// The databases that wait for a backup of their ledger.
+  func databasesWithMissingLedgers() async -> [String] {
+    let statuses = (try? await world.store.statuses(of: World.environment)) ?? [:]
+    return desired.resources.compactMap { resource in
+      let isMissing = statuses[resource.id]?.condition(.degraded)?.reason == .booksMissing
+      return isMissing ? (resource.spec as? LedgerSpec)?.database.id.name : nil
+    }
+  }
+
+  /// The ledgers that are not the recorded ones.
+  func exchangedLedgers() async -> [String] {
+    let recorded = (try? await world.store.ownership().identities[World.environment]) ?? [:]
+    let databases = world.systems.server.now.databases
+    return desired.resources.compactMap { resource in
+      guard let spec = resource.spec as? LedgerSpec else { return nil }
+      let (ledger, identity) = (databases[spec.database.id.name]?.ledger, recorded[resource.id])
+      return ledger?.id == identity?.id
+        ? nil : "\(resource.id) is \(ledger?.id ?? "absent") and recorded as \(identity?.id ?? "absent")"
     }
   }
 

@@ -263,6 +263,8 @@ final class Scenario: Sendable {
 
   /// Applies with all allowances, as an operator does when a guard blocks a change.
   func applyWithAllowances() async {
+    world.acceptsLoss.withLock { $0 = true }
+    defer { world.acceptsLoss.withLock { $0 = false } }
     let process = startApply(allowances: Allowances(Set(GuardRule.allCases.map { Allowance($0) })))
     while !process.hasEnded.withLock({ $0 }), (try? await world.time.sleep(500_000)) != nil {}
   }

@@ -78,6 +78,7 @@ package struct SeedRun: Sendable {
     await scenario.stopAll()
     await scenario.recover()
     outcome.add(checks.differences())
+    outcome.add(await checks.exchangedLedgers())
     do throws(StoreError) {
       let plan = try await scenario.prepare(world.manifests.withLock { $0 }).1.plan
       // Maintenance may be due at any time.
@@ -100,7 +101,11 @@ package struct SeedRun: Sendable {
     for round in 1...(convergenceTimeoutSeconds / 5) where !late.isEmpty {
       try? await world.time.sleep(5_000_000)
       late = await checks.unready()
-      if round % 24 == 0, await checks.isBlockedByGuard() {
+      guard round % 24 == 0 else { continue }
+      let databases = await checks.databasesWithMissingLedgers()
+      if !databases.isEmpty, world.scenarioRandom.percent(70) {
+        world.restoreBackups(of: databases)
+      } else if await checks.isBlockedByGuard() {
         await scenario.applyWithAllowances()
       }
     }

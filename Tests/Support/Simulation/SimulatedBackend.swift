@@ -120,6 +120,8 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
     inner.deadline(of: operation, for: subject)
   }
 
+  func identity(of observed: Observed) -> DataIdentity? { inner.identity(of: observed) }
+
   func health(of subject: Subject<Spec>, observed: Observed, in context: ReconcileContext) -> Health {
     inner.health(of: subject, observed: observed, in: context)
   }

@@ -96,6 +96,10 @@ struct SimulatedDatabases: ResourceBackend {
         database.migrations.append(
           AppliedMigration(number: migration.number, name: migration.name, digest: migration.digest.hex))
       }
+      if database.hasLedger, database.ledger.id.isEmpty {
+        state.lastLedger += 1
+        database.ledger.id = "ledger-\(state.lastLedger)"
+      }
       database.migrations.sort { $0.number < $1.number }
       state.databases[name] = database
     case .createRole(let role, let login):

@@ -15,23 +15,31 @@ struct SimulatedLedgers: ResourceBackend {
       answers[subject.id] = SimulatedServer.database(
         (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
       ).map { name in
-        SimulatedLedgers.observed(subject, server.now.databases[name])
+        SimulatedLedgers.observed(
+          subject, context.recordedIdentity(of: subject.id), server.now.databases[name])
       }
     }
     return answers
   }
 
-  private static func observed(_ subject: Subject<LedgerSpec>, _ database: SimulatedServer.Database?)
-    -> LedgerObserved?
-  {
+  func identity(of observed: LedgerObserved) -> DataIdentity? {
+    observed.isOpen ? observed.identity.data : nil
+  }
+
+  private static func observed(
+    _ subject: Subject<LedgerSpec>, _ recorded: DataIdentity?, _ database: SimulatedServer.Database?
+  ) -> LedgerObserved? {
     guard let database, database.hasLedger else { return nil }
     let ledger = database.ledger
     let isOpen = ledger.owners.contains(subject.id.name)
     let other = ledger.owners.first { $0 != subject.id.name }
-    guard isOpen || other != nil else { return nil }
+    let continues = recorded.map { $0.id == ledger.id && ($0.head.map(ledger.has) ?? true) } ?? true
+    guard isOpen || other != nil || recorded != nil && continues else { return nil }
     let needed = [subject.spec?.platform, LedgerStore.clearingAccount].compactMap { $0 }
     return LedgerObserved(
-      isOpen: isOpen, other: other, rules: ledger.rules.last, effective: Timestamp(seconds: 0),
+      identity: LedgerIdentity(
+        data: DataIdentity(id: ledger.id, head: ledger.head), continuesRecorded: continues), isOpen: isOpen,
+      other: other, rules: ledger.rules.last, effective: Timestamp(seconds: 0),
       missingAccounts: needed.filter { !ledger.accounts.contains($0) },
       unguarded: ledger.isGuarded ? [] : ["ledger_entries_immutable"], overdueHolds: ledger.overdueHolds)
   }
@@ -68,11 +76,18 @@ struct SimulatedLedgers: ResourceBackend {
 
 extension SimulatedServer {
   struct LedgerState: Equatable, Sendable {
+    /// Empty before the migration that creates the ledger.
+    var id = ""
+    /// The number of entries.
+    var entries = 0
     var owners: Set<String> = []
     var accounts: Set<String> = []
     var rules: [LedgerRules] = []
     var isGuarded = true
     var overdueHolds: Int64 = 0
+
+    var head: String? { entries == 0 ? nil : String(entries) }
+    func has(_ head: String) -> Bool { Int(head).map { $0 <= entries } ?? false }
 
     /// Appends the rules as the next version, unless they equal the newest ones.
     mutating func record(_ other: LedgerRules) {

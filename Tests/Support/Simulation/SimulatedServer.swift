@@ -50,6 +50,9 @@ final class SimulatedServer: Sendable {
     var archive: Archive?
     var repositories: [String: Repository] = [:]
     var lastBackup = 0
+    var lastLedger = 0
+    /// Databases that were lost with the entries of their ledger, as their backups have them, by name.
+    var lost: [String: Database] = [:]
   }
 
   private let state = Mutex(State())

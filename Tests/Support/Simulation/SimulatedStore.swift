@@ -2,6 +2,7 @@ import Model
 import RandomSupport
 import Reconciling
 import ReconcilingSupport
+import Synchronization
 
 /// The state store as one process reaches it: shared memory, and calls that may fail before or after the
 /// commit of their transaction.
@@ -146,7 +147,18 @@ struct SimulatedStore: StateStore {
     texts += changes.removed.map { "\($0) removed" }
     texts += changes.events.map { "event \($0.reason.rawValue) \($0.id?.description ?? "")" }
     try await perform("save \(texts.joined(separator: " | "))") { () async throws(StoreError) in
+      await checkLedgers(changes, in: environment)
       try await inner.save(changes, in: environment)
+    }
+  }
+
+  /// A ledger that had entries is never taken for another one, unless an operator accepts its loss.
+  private func checkLedgers(_ changes: StatusChanges, in environment: String) async {
+    guard !changes.identities.isEmpty, !world.acceptsLoss.withLock({ $0 }) else { return }
+    let recorded = (try? await world.store.ownership().identities[environment]) ?? [:]
+    for (id, identity) in changes.identities {
+      guard let former = recorded[id], former.head != nil, former.id != identity.id else { continue }
+      world.invariants.violate("\(id) had entries in \(former.id) and is recorded as \(identity.id)")
     }
   }
 

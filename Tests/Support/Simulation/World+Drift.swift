@@ -114,12 +114,12 @@ extension World {
     let databases = now.databases.keys.filter { $0 != "wiki" }.sorted()
     let roles = now.roles.keys.filter { $0 != "bob" }.sorted()
     let (database, role) = (random.pick(databases), random.pick(roles))
-    let choice = random.int(1...11)
+    let choice = random.int(1...13)
     return systems.server.change { state in
       switch choice {
       case 1:
-        guard let database else { return nil }
-        state.databases[database] = nil
+        guard let database, let dropped = state.databases.removeValue(forKey: database) else { return nil }
+        if dropped.ledger.entries > 0 { state.lost[database] = dropped }
         for role in state.roles.keys { state.roles[role]?.grants[database] = nil }
         return "drops database \(database)"
       case 2:
@@ -163,10 +163,27 @@ extension World {
         state.databases[database]?.jobs.nodes[node]?.isRetired.toggle()
         state.databases[database]?.jobs.modules = [:]
         return "changes the scheduler nodes and modules in \(database)"
+      case 11, 12:
+        guard let database, state.databases[database]?.ledger.owners.isEmpty == false else { return nil }
+        state.databases[database]?.ledger.entries += 1
+        return "grants credits in \(database)"
       default:
         guard state.environments["dev"] != nil else { return nil }
         state.environments["dev"] = "{\"edited\":true}"
         return "edits environment dev"
+      }
+    }
+  }
+
+  /// Puts lost databases back as they were, as an operator does who restores their backups.
+  func restoreBackups(of databases: [String]) {
+    systems.server.change { state in
+      for name in databases {
+        guard let lost = state.lost[name], state.databases[name]?.ledger.id != lost.ledger.id else {
+          continue
+        }
+        log("restores database \(name)")
+        state.databases[name] = lost
       }
     }
   }

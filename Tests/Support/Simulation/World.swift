@@ -22,6 +22,8 @@ final class World: Sendable {
   let manifests: Mutex<DesiredState>
   let systems: Systems
   let histories = ObservationHistories()
+  /// Whether an operator accepted the loss of ledgers with entries.
+  let acceptsLoss = Mutex(false)
   /// All processes that were ever started, by name.
   let processes = Mutex<[String: SimulatedProcess]>([:])
   /// Whether no drift and no stale observation happens in this world, so that the order of steps can be

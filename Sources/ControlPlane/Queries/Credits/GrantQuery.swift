@@ -106,6 +106,8 @@ package struct GrantQuery: Query {
     if case .failure(let error) = result {
       throw OperationError.failed("nothing was granted: \(error.message)")
     }
+    // The credits are granted even if this fails; the next pass records the entry too.
+    try? await context.ledgers.recordHead(of: open)
     if let grantor {
       // The ledger records accounts only.
       context.reporter.remark(
