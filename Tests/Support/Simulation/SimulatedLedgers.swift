@@ -12,8 +12,10 @@ struct SimulatedLedgers: ResourceBackend {
   {
     var answers: [ResourceID: Result<LedgerObserved?, BackendError>] = [:]
     for subject in subjects {
+      let applied = (subject.lastApplied ?? subject.movedFrom)?.spec.database.id
       answers[subject.id] = SimulatedServer.database(
-        (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
+        context.presentDatabase(subject.desired?.spec.database.id, applied: applied), of: subject.id,
+        in: context
       ).map { name in
         SimulatedLedgers.observed(subject, server.now.databases[name])
       }
@@ -40,9 +42,7 @@ struct SimulatedLedgers: ResourceBackend {
     async throws(BackendError)
   {
     guard let spec = subject.spec else { return }
-    let name = try SimulatedServer.database(
-      (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
-    ).get()
+    let name = try SimulatedServer.database(spec.database.id, of: subject.id, in: context).get()
     try server.change { state -> Result<Void, BackendError> in
       guard var database = state.databases[name], database.hasLedger else {
         return .failure(SimulatedServer.missing("the ledger in \(name)"))
@@ -70,6 +70,7 @@ extension SimulatedServer {
   struct LedgerState: Equatable, Sendable {
     var owners: Set<String> = []
     var accounts: Set<String> = []
+    var entries: Set<String> = []
     var rules: [LedgerRules] = []
     var isGuarded = true
     var overdueHolds: Int64 = 0
