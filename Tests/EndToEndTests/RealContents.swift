@@ -1,5 +1,6 @@
 import ContainerSupport
 import DockerEngine
+import DockerSupport
 import FoundationEssentials
 import Model
 import Postgres
@@ -72,12 +73,12 @@ struct RealContents {
       return try await texts("SELECT token FROM tokens", in: database) == [token]
     case "Ledger":
       let owners = try await texts("SELECT name FROM ledgers", in: database)
-      return try await owners == [id.name]
-        && texts("SELECT name FROM accounts", in: database).contains(token)
+      let accounts = try await texts("SELECT name FROM accounts", in: database)
+      return owners == [id.name] && accounts.contains(token)
     case "Scheduler":
       let owners = try await texts("SELECT name FROM schedulers", in: database)
-      return try await owners == [id.name]
-        && texts("SELECT job FROM pending_jobs", in: database).contains(token)
+      let jobs = try await texts("SELECT job FROM pending_jobs", in: database)
+      return owners == [id.name] && jobs.contains(token)
     case "PriceMap": return try await price(part, of: id.name, in: database) == places[token]
     case "BackupPolicy":
       let folder = repository(of: resource)
