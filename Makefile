@@ -29,6 +29,7 @@ test: setup check
 	@scripts/docs.sh $(RENDERTRUST) check
 	@scripts/smoke.sh $(RENDERTRUST)
 	@scripts/seeds.sh $(SCRATCH) 2000
+	@scripts/seeds.sh $(SCRATCH) --refactorings 5000
 	@scripts/tests.sh $(SCRATCH)
 	@scripts/fuzz.sh 60 $(SCRATCH)/fuzz
 

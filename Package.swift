@@ -196,6 +196,8 @@ let testTargets: [Target] = [
     name: "ObjectStorageSupport", dependencies: ["ObjectStorage", "HTTP", "Model"],
     path: "Tests/Support/ObjectStorage"),
   .target(name: "RandomSupport", path: "Tests/Support/Random"),
+  .target(
+    name: "RefactoringSupport", dependencies: ["RandomSupport", "Model"], path: "Tests/Support/Refactoring"),
   .target(name: "PostgresSupport", dependencies: ["Postgres", "Model"], path: "Tests/Support/Postgres"),
   .target(
     name: "ReconcilingSupport", dependencies: ["KindSupport", "Reconciling", "Planning", "Model"],
@@ -207,7 +209,7 @@ let testTargets: [Target] = [
     name: "SimulationSupport",
     dependencies: [
       "Concurrency", "KindSupport", "ContainerSupport", "Databases", "Services", "Nodes", "Modules",
-      "Billing", "Ledger", "RandomSupport", "Recovery",
+      "Billing", "Ledger", "RandomSupport", "RefactoringSupport", "Recovery",
       "Placement", "SchedulerKind", "Delivery", "ContainerFakes", "ReconcilingSupport", "Manifests",
       "Planning",
       "Reconciling", "Model",
@@ -246,7 +248,7 @@ let testTargets: [Target] = [
     "EndToEnd",
     [
       "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
-      "StripeSupport", "ContainerSupport", subprocess,
+      "RandomSupport", "RefactoringSupport", "StripeSupport", "ContainerSupport", subprocess,
     ], data: ["Golden", "Stored"]),
   tests("Model", ["Model"]),
   tests(
@@ -331,7 +333,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "KindSupport", "KindTestSupport", "Services",
       "Manifests", "Model", "Planning", "Reconciling", "ContainerSupport",
     ]),
-  tests("Simulation", ["SimulationSupport"]),
+  tests("Simulation", ["Model", "RandomSupport", "RefactoringSupport", "SimulationSupport"]),
   tests("StripeAPI", ["Concurrency", "StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
   tests(
     "Terminal",

@@ -42,21 +42,37 @@ package struct PriceMapBackend: ResourceBackend {
   package func apply(
     _ operation: PriceMapOperation, to subject: Subject<PriceMapSpec>, in context: ReconcileContext
   ) async throws(BackendError) {
-    let database: ResourceID? =
-      if case .leave(let former, _) = operation { former } else { subject.spec?.database.id }
-    let store = try await store(database, context)
     let map = subject.id.name
+    if case .leave(let former, let close) = operation {
+      return try await leave(former, close: close, in: map, context)
+    }
+    let store = try await store(subject.spec?.database.id, context)
     do throws(PostgresError) {
       switch operation {
       case .write(let entries, let close): try await store.write(entries, close: close, in: map)
       case .rename(let former): try await store.rename(former, to: map)
-      case .leave(_, let close): try await store.write([], close: close, in: map)
+      case .leave: break
       }
     } catch {
       guard case .write(let entries, _) = operation, error.code == .duplicate else {
         throw error.backendError
       }
       throw await conflict(error, entries.map(\.priceID), subject.id, store)
+    }
+  }
+
+  /// Closes prices in a former database, which the same pass may give another name before or after.
+  private func leave(
+    _ former: ResourceID, close: [String], in map: String, _ context: ReconcileContext
+  ) async throws(BackendError) {
+    let renamed = context.moves.move(from: former)?.to
+    for database in [renamed, former].compactMap(\.self) {
+      let store = try await store(database, context)
+      do throws(PostgresError) {
+        return try await store.write([], close: close, in: map)
+      } catch {
+        guard error.isAbsence, database == renamed else { throw error.backendError }
+      }
     }
   }
 
@@ -87,9 +103,15 @@ package struct PriceMapBackend: ResourceBackend {
       let maps = group.flatMap { [$0.id.name] + ($0.movedFrom.map { [$0.id.name] } ?? []) }
       return try await store.current(maps: maps, prices: prices)
     } catch {
+      guard error.isAbsence else { throw error.backendError }
+      // A database that is renamed in this pass still has its former name.
+      if let database, let former = context.moves.move(to: database)?.from,
+        context.offers.leaving.contains(former)
+      {
+        return try await current(of: group, in: former, context)
+      }
       // Before `Database` has created the database and its tables, prices are provably absent.
-      if error.isAbsence { return [:] }
-      throw error.backendError
+      return [:]
     }
   }
 

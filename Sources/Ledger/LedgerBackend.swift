@@ -21,7 +21,10 @@ package struct LedgerBackend: IndividuallyObservingBackend {
     async throws(BackendError)
     -> LedgerObserved?
   {
-    guard let database = (subject.lastApplied?.spec ?? subject.spec)?.database.id else { return nil }
+    let applied = (subject.lastApplied ?? subject.movedFrom)?.spec.database.id
+    guard let database = context.presentDatabase(subject.desired?.spec.database.id, applied: applied) else {
+      return nil
+    }
     let pool = try await context.pool(of: database, from: pools)
     var destination: String?
     if let export = subject.desired?.spec.export { destination = try stores.name(of: export.to, pool) }

@@ -166,6 +166,13 @@ import Testing
         id: former.id, lastApplied: former.map { $0 },
         reconcile: Fixture.reconcileContext(offers: Self.embedded, holdings: Holdings([holding]))))
     #expect(outcome.steps.isEmpty)
+    // Under its new name it does, although the repository still names the former one.
+    let new = try BackupPolicyPlanner().plan(
+      nil, Self.observed(),
+      PlanContext(
+        id: holding.resource, lastApplied: former.map { $0 },
+        reconcile: Fixture.reconcileContext(offers: Self.embedded, holdings: Holdings([holding]))))
+    #expect(new.steps.map(\.operation) == [.stopArchiving])
   }
 
   @Test("A repository of another owner is a conflict that names it")

@@ -7,24 +7,27 @@ import Synchronization
 ///     simulate SEED [--trace]       run one seed; --trace prints its trace
 ///     simulate FIRST LAST           run a range of seeds
 ///
+/// With `--refactorings`, the seeds are refactorings of manifests in worlds without faults.
+///
 /// Exits with code 1 when a seed fails.
 @main struct Simulate {
   static func main() {
     let arguments = CommandLine.arguments.dropFirst()
     let numbers = arguments.compactMap { UInt64($0) }
     guard let first = numbers.first else {
-      printLine("usage: simulate SEED [--trace] | simulate FIRST LAST")
+      printLine("usage: simulate [--refactorings] SEED [--trace] | simulate [--refactorings] FIRST LAST")
       exit(2)
     }
+    let sort: SeedSort = arguments.contains("--refactorings") ? .refactorings : .worlds
     if numbers.count == 1 {
-      exit(runSeed(first, keepsLines: arguments.contains("--trace")) ? 0 : 1)
+      exit(runSeed(first, sort, keepsLines: arguments.contains("--trace")) ? 0 : 1)
     }
-    exit(SeedRange(first...max(first, numbers[1])).run() ? 0 : 1)
+    exit(SeedRange(first...max(first, numbers[1]), sort).run() ? 0 : 1)
   }
 
   /// Returns whether the seed passed.
-  private static func runSeed(_ seed: UInt64, keepsLines: Bool) -> Bool {
-    let report = SeedRun(seed: seed, keepsLines: keepsLines).run()
+  private static func runSeed(_ seed: UInt64, _ sort: SeedSort, keepsLines: Bool) -> Bool {
+    let report = sort.run(seed, keepsLines: keepsLines)
     for line in report.lines { printLine(line) }
     printLine(
       "seed \(seed): \(report.jobs) jobs in \(report.seconds) simulated seconds, "
@@ -32,6 +35,21 @@ import Synchronization
     for problem in report.problems { printLine("  \(problem)") }
     return report.problems.isEmpty
   }
+}
+
+/// What a seed determines.
+private enum SeedSort {
+  case worlds, refactorings
+
+  func run(_ seed: UInt64, keepsLines: Bool = false) -> SeedRun.Report {
+    switch self {
+    case .worlds: SeedRun(seed: seed, keepsLines: keepsLines).run()
+    case .refactorings: RefactoringRun(seed: seed, keepsLines: keepsLines).run()
+    }
+  }
+
+  /// The option of `scripts/simulate.sh`, with a space after it.
+  var option: String { self == .refactorings ? "--refactorings " : "" }
 }
 
 /// Runs a range of seeds on two threads.
@@ -47,11 +65,13 @@ private final class SeedRange: Sendable {
   }
 
   private let seeds: ClosedRange<UInt64>
+  private let sort: SeedSort
   private let state: Mutex<State>
   private let start = ContinuousClock.now
 
-  init(_ seeds: ClosedRange<UInt64>) {
+  init(_ seeds: ClosedRange<UInt64>, _ sort: SeedSort) {
     self.seeds = seeds
+    self.sort = sort
     state = Mutex(State(next: seeds.lowerBound))
   }
 
@@ -61,7 +81,7 @@ private final class SeedRange: Sendable {
   func run() -> Bool {
     let threads = (0..<2).map { _ in
       Thread { [self] in
-        while let seed = nextSeed() { finish(SeedRun(seed: seed).run()) }
+        while let seed = nextSeed() { finish(sort.run(seed)) }
       }
     }
     for thread in threads { thread.join() }
@@ -95,7 +115,7 @@ private final class SeedRange: Sendable {
     }
     if let progress { printLine(progress) }
     guard !report.problems.isEmpty else { return }
-    printLine("seed \(report.seed) failed; replay it with: scripts/simulate.sh \(report.seed)")
+    printLine("seed \(report.seed) failed; replay it with: scripts/simulate.sh \(sort.option)\(report.seed)")
     for problem in report.problems.prefix(3) { printLine("  \(problem)") }
   }
 }

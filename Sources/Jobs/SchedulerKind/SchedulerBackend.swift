@@ -19,7 +19,10 @@ package struct SchedulerBackend: IndividuallyObservingBackend {
   package func observe(
     _ subject: Subject<SchedulerSpec>, in context: ReconcileContext
   ) async throws(BackendError) -> SchedulerObserved? {
-    guard let database = (subject.lastApplied?.spec ?? subject.spec)?.database.id else { return nil }
+    let applied = (subject.lastApplied ?? subject.movedFrom)?.spec.database.id
+    guard let database = context.presentDatabase(subject.desired?.spec.database.id, applied: applied) else {
+      return nil
+    }
     let files = try folder.texts(
       of: [subject.desired?.spec, subject.lastApplied?.spec, subject.movedFrom?.spec].compactMap {
         $0.flatMap(KEDAManifest.init)?.file

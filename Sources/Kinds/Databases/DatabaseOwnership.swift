@@ -68,12 +68,14 @@ struct DatabaseOwnership {
   }
 
   /// Whether a role that the manifest does not declare is the resource's to drop. In an exchange, a role may
-  /// carry the resource's mark and go on with the other resource.
+  /// carry the resource's mark and go on with the other resource, or stay with the other one, which drops it
+  /// later where it does not declare it.
   /// - Parameter owner: According to the comment of the role, which exists.
   func isDroppable(role name: String, on server: DatabaseServer, owner: Owner?) -> Bool {
     guard !decision(role: name, on: server, owner: owner).isForeign else { return false }
     let goesOn = owner?.resource == mark.resource && reconcile.moves.move(from: mark.resource) != nil
-    return !goesOn && isRecorded(.role(name, on: server), otherwise: true)
+    let staysWithOther = former.map { owner?.resource == $0.id && reconcile.moves.move(to: $0.id) != nil }
+    return !goesOn && staysWithOther != true && isRecorded(.role(name, on: server), otherwise: true)
   }
 
   /// Whether another resource of the environment has a role by its mark and by the records. Where the manifests

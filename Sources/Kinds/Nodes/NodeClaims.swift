@@ -1,11 +1,11 @@
 internal import ContainerSupport
 internal import Manifests
-internal import Model
+package import Model
 
 /// The record of a node on its engine. A node behind a relay has none.
-enum NodeClaims {
+package enum NodeClaims {
   /// - Parameter canonical: the address under which the controller knows an engine.
-  static func of(
+  package static func of(
     _ node: Resource<NodeSpec>, in context: ClaimContext, canonical: (EngineAddress) -> EngineAddress
   ) -> [ThingClaim] {
     guard let engine = node.spec.engine.address.map(canonical) else { return [] }

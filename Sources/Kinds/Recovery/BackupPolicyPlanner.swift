@@ -142,11 +142,14 @@ package struct BackupPolicyPlanner: SafetyFactProviding {
   {
     let id = context.id
     let reconcile = context.reconcile
+    let records = reconcile.holdings.overlapping(.archive(of: .embedded))
+    // After a rename that was interrupted, the records name the policy and the repository its former name.
+    func isOwn(_ owner: Owner) -> Bool {
+      owner == reconcile.mark(of: id) || !records.isEmpty && owner == reconcile.mark(of: owner.resource)
+    }
     guard let observed, case .here = observed.archiving, reconcile.moves.move(from: id) == nil,
-      observed.owner == nil || observed.owner == reconcile.mark(of: id),
-      reconcile.holdings.overlapping(.archive(of: .embedded)).allSatisfy({
-        $0.resource == id && $0.environment == reconcile.environment
-      })
+      observed.owner.map(isOwn) ?? true,
+      records.allSatisfy({ $0.resource == id && $0.environment == reconcile.environment })
     else { return .upToDate }
     let step = Step(
       .delete, "stop archiving WAL, restarting the server; the repository and its backups stay",

@@ -1,11 +1,11 @@
 internal import ContainerSupport
 internal import Manifests
-internal import Model
+package import Model
 
 /// The host ports and volumes of a service, and the container that it adopts.
-enum ServiceClaims {
+package enum ServiceClaims {
   /// - Parameter canonical: the address under which the controller knows an engine.
-  static func of(
+  package static func of(
     _ service: Resource<ServiceSpec>, in context: ClaimContext,
     canonical: (EngineAddress) -> EngineAddress
   ) -> [ThingClaim] {

@@ -35,6 +35,16 @@ extension Offers {
 }
 
 extension Offers {
+  /// The offers with the former addresses of renamed databases; nil where no database gets another address.
+  package func beforeRenames(_ moves: Moves) -> Offers? {
+    var offers = self
+    for move in moves.all where leaving.contains(move.from) {
+      guard let former = databases[move.from], let new = databases[move.to], former != new else { continue }
+      offers.add(.database(former), from: move.to)
+    }
+    return offers == self ? nil : offers
+  }
+
   /// The name of a database of the private server that is dropped because its resource is no longer desired;
   /// nil for a database that stays.
   package func droppedDatabase(of id: ResourceID?) -> String? {

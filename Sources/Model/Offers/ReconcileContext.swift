@@ -54,6 +54,18 @@ package struct ReconcileContext: Sendable {
     return offers.databases[former]?.address == address
   }
 
+  /// The id whose offer is the present address of the database that a resource was applied in: its former id
+  /// while a renamed database leaves, its new one where two databases are exchanged.
+  /// - Parameters:
+  ///   - desired: The database that the manifest names; nil for a resource that leaves.
+  ///   - applied: The database that the manifest named when the resource was last applied; nil where it was
+  ///     not.
+  package func presentDatabase(_ desired: ResourceID?, applied: ResourceID?) -> ResourceID? {
+    guard let applied, let desired else { return applied ?? desired }
+    let isExchanged = moves.move(to: desired)?.from == applied && !offers.leaving.contains(applied)
+    return isExchanged ? desired : applied
+  }
+
   /// What the claims of resources are computed from, with the moves of this context.
   package var claims: ClaimContext {
     ClaimContext(

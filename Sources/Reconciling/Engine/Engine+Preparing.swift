@@ -89,9 +89,10 @@ extension Engine {
     progress(.observing(count: subjects.count))
     var observations = assumed
     // A resource that was claimed and not applied completely may still be built on what it was built on
-    // before.
+    // before. A new resource may be built on a renamed one, which the assumption does not know.
     let unobserved = subjects.values.filter { subject in
       assumed[subject.id] == nil || subject.movedFrom != nil
+        || (!moves.isEmpty && inventory[subject.id] == nil)
         || inventory[subject.id].map { $0.digest != subject.desired?.digest } ?? false
     }
     observations.merge(await observe(unobserved, in: context)) { _, new in new }
@@ -143,10 +144,20 @@ extension Engine {
     _ scope: Set<ResourceID>?, _ ownership: Ownership
   ) -> Moves {
     let context = context(for: desired, leaving: leaving, ownership, Moves())
-    return MoveSearch(
-      desired: desired, inventory: inventory, leaving: leaving, scope: scope, holdings: ownership.holdings,
-      movableKinds: ownershipRules.movableKinds, claims: claims(in: context)
-    ).moves()
+    func moves(in context: ReconcileContext) -> Moves {
+      MoveSearch(
+        desired: desired, inventory: inventory, leaving: leaving, scope: scope,
+        holdings: ownership.holdings, movableKinds: ownershipRules.movableKinds, claims: claims(in: context)
+      ).moves()
+    }
+    let first = moves(in: context)
+    // What is in a database that gets another name is found under the former name.
+    guard let offers = context.offers.beforeRenames(first) else { return first }
+    return moves(
+      in: ReconcileContext(
+        environment: context.environment, owner: context.owner, now: context.now,
+        allowsMockGPUs: context.allowsMockGPUs, offers: offers, environmentMark: context.environmentMark,
+        holdings: context.holdings))
   }
 
   func subjects(

@@ -14,6 +14,8 @@ package final class FakeEngine: ContainerEngine {
   struct State {
     var containers: [String: Container] = [:]
     var volumes: [String: [String: String]] = [:]
+    /// What programs wrote, by volume.
+    var contents: [String: Set<String>] = [:]
     var images: Set<PinnedImage> = []
     /// Images whose program exits at once.
     var crashing: Set<Digest> = []
@@ -48,6 +50,11 @@ package final class FakeEngine: ContainerEngine {
   package var names: [String] { observations.map(\.name) }
   package var running: [String] { observations.filter { $0.state == .running }.map(\.name) }
   package var volumeLabels: [String: [String: String]] { state.withLock { $0.volumes } }
+  /// What programs wrote into volumes, by volume.
+  package var volumeContents: [String: Set<String>] { state.withLock { $0.contents } }
+  package func write(_ text: String, toVolume volume: String) {
+    state.withLock { _ = $0.contents[volume, default: []].insert(text) }
+  }
   /// The names of the changing calls, with their subject.
   package var changes: [String] { state.withLock { $0.calls } }
   package func request(for name: String) -> ContainerRequest? {
@@ -206,7 +213,10 @@ package final class FakeEngine: ContainerEngine {
   }
 
   package func removeVolume(_ name: String) async throws(BackendError) {
-    try change("remove volume \(name)") { $0.volumes[name] = nil }
+    try change("remove volume \(name)") { state in
+      state.volumes[name] = nil
+      state.contents[name] = nil
+    }
   }
 
   package func containersByNode(_ marks: Marks) async throws(BackendError) -> [ResourceID: [String]] {

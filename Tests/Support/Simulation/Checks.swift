@@ -111,7 +111,8 @@ struct Checks {
         if count != 3 { wrong.append("\(resource.id) has \(count) migrations") }
         for role in spec.roles {
           roles[role.name] = SimulatedServer.Role(
-            madeBy: resource.id, canLogin: role.login, grants: [resource.id.name: role.access])
+            madeBy: World.mark(of: resource.id), canLogin: role.login, grants: [resource.id.name: role.access]
+          )
         }
       } else if let spec = resource.spec as? PriceMapSpec {
         prices[spec.database.id.name, default: [:]][resource.id.name] = spec.entries
@@ -163,7 +164,7 @@ struct Checks {
     }
     // A renamed policy keeps the stanza of its former name.
     let owner = archive?.policy.flatMap { now.repositories[$0]?.owner }
-    return owner == policy.id && archive?.timeoutSeconds == spec.archiveTimeoutSeconds
+    return owner == World.mark(of: policy.id) && archive?.timeoutSeconds == spec.archiveTimeoutSeconds
       ? [] : ["the archive of \(owner.map { "\($0)" } ?? "no policy") is \(archive.map { "\($0)" } ?? "off")"]
   }
 

@@ -39,7 +39,6 @@ final class Scenario: Sendable {
       !$0.hasEnded.withLock { $0 } && !world.scheduler.isDead($0.executor)
     }
   }
-  var processes: [SimulatedProcess] { state.withLock { $0.processes } }
 
   func start() {
     world.prepareSystems()

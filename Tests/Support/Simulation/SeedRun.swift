@@ -30,10 +30,17 @@ package struct SeedRun: Sendable {
   package func run() -> Report {
     let world = World(seed: seed, keepsLines: keepsLines)
     let scenario = Scenario(world)
-    let outcome = Outcome()
     scenario.start()
+    return SeedRun.run(seed, world) { await SeedRun.play(scenario, $0) }
+  }
+
+  /// Runs a world until `play` returns.
+  static func run(
+    _ seed: UInt64, _ world: World, _ play: @escaping @Sendable (Outcome) async -> Void
+  ) -> Report {
+    let outcome = Outcome()
     world.process.spawn {
-      await SeedRun.play(scenario, outcome)
+      await play(outcome)
       outcome.isDone.store(true, ordering: .relaxed)
     }
     let end = world.scheduler.run(maxJobs: 20_000_000) { outcome.isDone.load(ordering: .relaxed) }
@@ -46,12 +53,14 @@ package struct SeedRun: Sendable {
       seed: seed, problems: world.invariants.violations + outcome.problems,
       digest: world.trace.digest ^ world.scheduler.digest, lines: world.trace.lines,
       jobs: world.scheduler.jobCount, seconds: world.scheduler.now / 1_000_000)
-    for process in scenario.processes { process.task.withLock { $0 }?.cancel() }
+    let processes = world.processes.withLock { $0 }.sorted { $0.key < $1.key }
+    for process in processes { process.value.task.withLock { $0 }?.cancel() }
     world.scheduler.unwind()
     return report
   }
 
-  private final class Outcome: Sendable {
+  /// The problems that were found so far.
+  final class Outcome: Sendable {
     let isDone = Atomic(false)
     private let state = Mutex<[String]>([])
     var problems: [String] { state.withLock { $0 } }

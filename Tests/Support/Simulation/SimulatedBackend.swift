@@ -83,8 +83,10 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
   {
     let (id, number) = (subject.id, process.executor.number)
     guard !world.scheduler.isOver else { throw World.error(nil, "the world has ended") }
-    world.invariants.beginStep(number, id, removes: removes(operation), holder: await world.holder(of: id))
-    await checkIntent(of: id)
+    world.invariants.beginStep(
+      number, id, removes: removes(operation),
+      holder: await world.holder(of: id, in: context.environment))
+    await checkIntent(of: id, in: context.environment)
     defer { world.invariants.endStep(number, id) }
     if let fault = world.faults.fault(at: kind, .falseSuccess) {
       return world.trace.record(process.name, "\(id) \(World.name(of: operation)) ✗ \(fault)")
@@ -107,8 +109,8 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
   }
 
   /// Checks that the journal holds an intent for the step.
-  private func checkIntent(of id: ResourceID) async {
-    let entries = try? await world.store.journal(of: World.environment, id: id, limit: 6)
+  private func checkIntent(of id: ResourceID, in environment: String) async {
+    let entries = try? await world.store.journal(of: environment, id: id, limit: 6)
     // A controller that starts closes the open intents of others as interrupted.
     let isOpen = entries?.contains { $0.outcome == nil || $0.outcome == .interrupted } ?? false
     if !isOpen { world.invariants.violate("\(id) is changed without an open intent in the journal") }
@@ -129,8 +131,8 @@ struct SimulatedBackend<Inner: ResourceBackend>: ResourceBackend {
 
 extension World {
   /// The process that holds the lease of a resource.
-  func holder(of id: ResourceID) async -> Int? {
-    guard let table = try? await store.leases(of: World.environment).table,
+  func holder(of id: ResourceID, in environment: String) async -> Int? {
+    guard let table = try? await store.leases(of: environment).table,
       let name = table[KeyRange(of: id)].holder
     else { return nil }
     return processes.withLock { $0[name] }?.executor.number

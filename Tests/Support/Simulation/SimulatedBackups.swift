@@ -18,7 +18,7 @@ struct SimulatedBackups: ResourceBackend {
         answers[subject.id] = .success(nil)
         continue
       }
-      let stanza = SimulatedBackups.stanza(of: subject.id, context)
+      let stanza = SimulatedBackups.repository(of: subject, context)
       let archiving = SimulatedBackups.archiving(state.archive, stanza)
       let repository = state.repositories[stanza]
       guard repository != nil || archiving != .off else {
@@ -32,13 +32,17 @@ struct SimulatedBackups: ResourceBackend {
           archiving: archiving, isConfigured: repository?.isConfigured ?? false,
           stanza: repository == nil ? .missing : .ready, backups: backups,
           restorable: isHere && !backups.isEmpty ? world.time.wall : backups.last?.ended,
-          owner: repository?.owner.map { context.mark(of: $0) }))
+          owner: repository?.owner))
     }
     return answers
   }
 
-  private static func stanza(of id: ResourceID, _ context: ReconcileContext) -> String {
-    context.claims.physicalName(of: id, role: "stanza") ?? id.name
+  /// The key of the repository: the folder and the stanza in it.
+  private static func repository(of subject: Subject<BackupPolicySpec>, _ context: ReconcileContext) -> String
+  {
+    let stanza = context.claims.physicalName(of: subject.id, role: "stanza") ?? subject.id.name
+    guard case .folder(let folder)? = subject.spec?.repository else { return stanza }
+    return "\(folder)/\(stanza)"
   }
 
   private static func archiving(_ archive: SimulatedServer.Archive?, _ name: String)
@@ -52,8 +56,8 @@ struct SimulatedBackups: ResourceBackend {
   func apply(
     _ operation: BackupPolicyOperation, to subject: Subject<BackupPolicySpec>, in context: ReconcileContext
   ) async throws(BackendError) {
-    let (name, now) = (SimulatedBackups.stanza(of: subject.id, context), world.time.wall)
-    let owner = subject.id
+    let (name, now) = (SimulatedBackups.repository(of: subject, context), world.time.wall)
+    let owner = context.mark(of: subject.id)
     try server.change { state -> Result<Void, BackendError> in
       switch operation {
       case .createStanza:

@@ -25,13 +25,13 @@ struct SimulatedDatabases: ResourceBackend {
       {
         (database, former) = (found, old)
       }
-      let owners = [subject.id, subject.movedFrom?.id]
+      let owners = [subject.id, subject.movedFrom?.id].compactMap(\.self).map { context.mark(of: $0) }
       let named = database == nil ? [] : Set(spec.roles.map(\.name))
       let roles = now.roles.filter { role in
         named.contains(role.key) || (role.value.madeBy.map { owners.contains($0) } ?? false)
       }.sorted { $0.key < $1.key }.map { role in
         ObservedRole(
-          name: role.key, owner: role.value.madeBy.map { context.mark(of: $0) },
+          name: role.key, owner: role.value.madeBy,
           canLogin: role.value.canLogin,
           matches: role.value.grants[former ?? name].map { [$0] } ?? [])
       }
@@ -39,7 +39,7 @@ struct SimulatedDatabases: ResourceBackend {
         database == nil && roles.isEmpty
           ? nil
           : DatabaseObserved(
-            database == nil ? .absent : .present, owner: database?.owner.map { context.mark(of: $0) },
+            database == nil ? .absent : .present, owner: database?.owner,
             formerName: former, migrations: database?.migrations ?? [], roles: roles))
     }
     return answers
@@ -52,33 +52,33 @@ struct SimulatedDatabases: ResourceBackend {
       return
     }
     try server.change { state in
-      SimulatedDatabases.apply(operation, name, subject, &state)
+      SimulatedDatabases.apply(operation, name, subject, context, &state)
     }.get()
   }
 
   private static func apply(
     _ operation: DatabaseOperation, _ name: String, _ subject: Subject<DatabaseSpec>,
-    _ state: inout SimulatedServer.State
+    _ context: ReconcileContext, _ state: inout SimulatedServer.State
   ) -> Result<Void, BackendError> {
+    let mark = context.mark(of: subject.id)
     func foreign(_ name: String) -> Result<Void, BackendError> {
       .failure(BackendError(code: "database.foreign", "database \(name) belongs to another resource"))
     }
     func missing() -> Result<Void, BackendError> { .failure(SimulatedServer.missing("database \(name)")) }
     switch operation {
     case .createDatabase:
-      let made = state.databases[name] ?? SimulatedServer.Database(owner: subject.id)
-      guard made.owner == subject.id else { return foreign(name) }
+      let made = state.databases[name] ?? SimulatedServer.Database(owner: mark)
+      guard made.owner == mark else { return foreign(name) }
       state.databases[name] = made
     case .recordOwner(let replaced):
       guard let found = state.databases[name] else { return missing() }
-      guard found.owner == nil || found.owner == subject.id || found.owner == replaced else {
-        return foreign(name)
-      }
-      state.databases[name]?.owner = subject.id
+      let former = replaced.map { context.mark(of: $0) }
+      guard found.owner == nil || found.owner == mark || found.owner == former else { return foreign(name) }
+      state.databases[name]?.owner = mark
     case .renameDatabase(let old):
       guard state.databases[name] == nil else { break }
       guard var found = state.databases.removeValue(forKey: old) else { return missing() }
-      found.owner = subject.id
+      found.owner = mark
       state.databases[name] = found
       for role in state.roles.keys {
         let access = state.roles[role]?.grants.removeValue(forKey: old)
@@ -86,7 +86,7 @@ struct SimulatedDatabases: ResourceBackend {
       }
     case .dropDatabase:
       guard let found = state.databases[name] else { break }
-      guard found.owner == subject.id else { return foreign(name) }
+      guard found.owner == mark else { return foreign(name) }
       state.databases[name] = nil
       for role in state.roles.keys { state.roles[role]?.grants[name] = nil }
     case .migrate(let number, _):
@@ -104,13 +104,13 @@ struct SimulatedDatabases: ResourceBackend {
       state.databases[name] = database
     case .createRole(let role, let login):
       guard state.databases[name] != nil else { return missing() }
-      if let found = state.roles[role], found.madeBy != subject.id {
+      if let found = state.roles[role], found.madeBy != mark {
         return .failure(BackendError(code: "postgres.duplicate", "role \(role) belongs to another resource"))
       }
-      state.roles[role, default: SimulatedServer.Role(madeBy: subject.id, canLogin: login)].canLogin = login
+      state.roles[role, default: SimulatedServer.Role(madeBy: mark, canLogin: login)].canLogin = login
     case .recordOwnerOfRole(let role, _):
       guard state.roles[role] != nil else { return .failure(SimulatedServer.missing("role \(role)")) }
-      state.roles[role]?.madeBy = subject.id
+      state.roles[role]?.madeBy = mark
     case .setLogin(let role, let login):
       guard state.roles[role] != nil else { return .failure(SimulatedServer.missing("role \(role)")) }
       state.roles[role]?.canLogin = login

@@ -12,8 +12,10 @@ struct SimulatedLedgers: ResourceBackend {
   {
     var answers: [ResourceID: Result<LedgerObserved?, BackendError>] = [:]
     for subject in subjects {
+      let applied = (subject.lastApplied ?? subject.movedFrom)?.spec.database.id
       answers[subject.id] = SimulatedServer.database(
-        (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
+        context.presentDatabase(subject.desired?.spec.database.id, applied: applied), of: subject.id,
+        in: context
       ).map { name in
         SimulatedLedgers.observed(
           subject, context.recordedIdentity(of: subject.id), server.now.databases[name])
@@ -48,9 +50,7 @@ struct SimulatedLedgers: ResourceBackend {
     async throws(BackendError)
   {
     guard let spec = subject.spec else { return }
-    let name = try SimulatedServer.database(
-      (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
-    ).get()
+    let name = try SimulatedServer.database(spec.database.id, of: subject.id, in: context).get()
     try server.change { state -> Result<Void, BackendError> in
       guard var database = state.databases[name], database.hasLedger else {
         return .failure(SimulatedServer.missing("the ledger in \(name)"))
@@ -82,6 +82,7 @@ extension SimulatedServer {
     var entries = 0
     var owners: Set<String> = []
     var accounts: Set<String> = []
+    var entries: Set<String> = []
     var rules: [LedgerRules] = []
     var isGuarded = true
     var overdueHolds: Int64 = 0

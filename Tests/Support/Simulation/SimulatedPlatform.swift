@@ -100,13 +100,16 @@ struct SimulatedPlatform: Sendable {
           if case .unregister = $0 { true } else { false }
         },
         offer: { Nodes.offer(of: $0, canonical: { pool.canonical($0) }) },
+        claims: { NodeClaims.of($0, in: $1, canonical: { pool.canonical($0) }) },
         export: { nodes.export($0, $1, $2) }),
       Kind(
         ServiceSpec.self, planner: ServicePlanner(),
         backend: backend(
           "Service", ServiceBackend(workloads),
           histories.services
-        ) { if case .remove = $0 { true } else { false } }, export: ContainerExport.export),
+        ) { if case .remove = $0 { true } else { false } },
+        claims: { ServiceClaims.of($0, in: $1, canonical: { pool.canonical($0) }) }, isMovable: true,
+        export: ContainerExport.export),
       Kind(
         ModuleSpec.self, planner: ModulePlanner(),
         backend: backend(

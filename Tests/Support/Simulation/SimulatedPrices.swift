@@ -16,6 +16,7 @@ struct SimulatedPrices: ResourceBackend {
       case .failure(let error): answers[subject.id] = .failure(error)
       case .success(let name):
         let databases = server.now.databases
+        let name = SimulatedPrices.presentName(of: subject, name, databases, in: context)
         let left = SimulatedPrices.formerDatabases(of: subject, in: context).compactMapValues { name in
           databases[name]?.prices[subject.id.name]?.keys.sorted()
         }
@@ -23,6 +24,18 @@ struct SimulatedPrices: ResourceBackend {
       }
     }
     return answers
+  }
+
+  /// The former name of a database that is renamed in this pass.
+  private static func presentName(
+    of subject: Subject<PriceMapSpec>, _ name: String, _ databases: [String: SimulatedServer.Database],
+    in context: ReconcileContext
+  ) -> String {
+    guard databases[name] == nil, let id = subject.spec?.database.id,
+      let former = context.moves.move(to: id)?.from, context.offers.leaving.contains(former),
+      case .embedded(let old)? = context.offers.databases[former]?.address
+    else { return name }
+    return old
   }
 
   /// The names of databases that stored the map before.
@@ -73,10 +86,19 @@ struct SimulatedPrices: ResourceBackend {
       server.change { state in
         let entries = state.databases[name]?.prices.removeValue(forKey: former) ?? [:]
         state.databases[name]?.prices[map, default: [:]].merge(entries) { own, _ in own }
+        let history = state.databases[name]?.priceHistory.removeValue(forKey: former)
+        if let history {
+          state.databases[name]?.priceHistory[map, default: [:]].merge(history) { own, _ in own }
+        }
       }
       return
     case .leave(let database, let closed):
-      guard case .embedded(let former)? = context.offers.databases[database]?.address else { return }
+      let names = [context.moves.move(from: database)?.to, database].compactMap { id -> String? in
+        guard let id, case .embedded(let name)? = context.offers.databases[id]?.address else { return nil }
+        return name
+      }
+      let databases = server.now.databases
+      guard let former = names.first(where: { databases[$0] != nil }) else { return }
       (name, entries, close) = (former, [], closed)
     }
     try server.change { state -> Result<Void, BackendError> in
@@ -90,6 +112,8 @@ struct SimulatedPrices: ResourceBackend {
             BackendError(code: "pricemap.conflict", "\(entry.priceID) already belongs to PriceMap/\(holder)"))
         }
       }
+      let changed = entries.filter { database.prices[map]?[$0.priceID] != $0 }.map(\.priceID)
+      for price in close + changed { database.priceHistory[map]?[price] = nil }
       for price in close { database.prices[map]?[price] = nil }
       for entry in entries { database.prices[map, default: [:]][entry.priceID] = entry }
       if database.prices[map]?.isEmpty == true { database.prices[map] = nil }

@@ -15,8 +15,10 @@ struct SimulatedSchedulers: ResourceBackend {
   {
     var answers: [ResourceID: Result<SchedulerObserved?, BackendError>] = [:]
     for subject in subjects {
+      let applied = (subject.lastApplied ?? subject.movedFrom)?.spec.database.id
       answers[subject.id] = SimulatedServer.database(
-        (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
+        context.presentDatabase(subject.desired?.spec.database.id, applied: applied), of: subject.id,
+        in: context
       ).map { name in
         SimulatedSchedulers.observed(subject, server.now.databases[name], context.offers)
       }
@@ -45,9 +47,7 @@ struct SimulatedSchedulers: ResourceBackend {
   )
     async throws(BackendError)
   {
-    let name = try SimulatedServer.database(
-      (subject.lastApplied?.spec ?? subject.spec)?.database.id, of: subject.id, in: context
-    ).get()
+    let name = try SimulatedServer.database(subject.spec?.database.id, of: subject.id, in: context).get()
     try server.change { state -> Result<Void, BackendError> in
       guard var database = state.databases[name], database.hasJobs else {
         return .failure(SimulatedServer.missing("the jobs in \(name)"))
@@ -82,6 +82,7 @@ extension SimulatedServer {
   /// The settings, nodes and modules that the schedulers of a database know.
   struct SchedulerState: Equatable, Sendable {
     var settings: [String: RecordedSettings] = [:]
+    var waiting: Set<String> = []
     var nodes: [String: SchedulerObserved.Recorded<FleetNode>] = [:]
     var modules: [String: SchedulerObserved.Recorded<FleetModule>] = [:]
   }

@@ -10,11 +10,15 @@ import Synchronization
 /// the controller's table of environments, and an archive with its repositories.
 final class SimulatedServer: Sendable {
   struct Database: Equatable, Sendable {
-    /// The resource that its comment names; nil for one created by hand.
-    var owner: ResourceID?
+    /// The owner that its comment names; nil for one created by hand.
+    var owner: Owner?
+    /// What its tables contain beside that of the platform.
+    var rows: Set<String> = []
     var migrations: [AppliedMigration] = []
     /// Current entries by map and Price ID.
     var prices: [String: [String: PriceEntry]] = [:]
+    /// What was recorded about current entries, by map and Price ID. Lost when an entry is closed.
+    var priceHistory: [String: [String: String]] = [:]
     var ledger = LedgerState()
     var jobs = SchedulerState()
 
@@ -24,22 +28,24 @@ final class SimulatedServer: Sendable {
   }
 
   struct Role: Equatable, Sendable {
-    /// The resource that created the role; nil for one created by hand.
-    var madeBy: ResourceID?
+    /// The owner that created the role; nil for one created by hand.
+    var madeBy: Owner?
     var canLogin: Bool
     var grants: [String: RoleAccess] = [:]
   }
 
   struct Archive: Equatable, Sendable {
-    /// Nil for a command that no policy configured.
+    /// The repository, as a key of `repositories`; nil for a command that no policy configured.
     var policy: String?
     var timeoutSeconds: Int
   }
 
   struct Repository: Equatable, Sendable {
-    /// The policy that its file names.
-    var owner: ResourceID?
+    /// The owner that its file names.
+    var owner: Owner?
     var backups: [BackupRecord] = []
+    /// What its backups contain.
+    var notes: Set<String> = []
     var isConfigured = true
   }
 
@@ -48,6 +54,7 @@ final class SimulatedServer: Sendable {
     var roles: [String: Role] = [:]
     var environments: [String: String] = [:]
     var archive: Archive?
+    /// By folder and stanza.
     var repositories: [String: Repository] = [:]
     var lastBackup = 0
     var lastLedger = 0

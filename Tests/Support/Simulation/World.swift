@@ -46,6 +46,11 @@ final class World: Sendable {
   static let environment = "dev"
   static let owner = "sim"
 
+  /// The owner that the marks of a resource's things name.
+  static func mark(of id: ResourceID) -> Owner {
+    Owner(controller: owner, environment: environment, resource: id)
+  }
+
   init(seed: UInt64, keepsLines: Bool) {
     var random = SeededRandom(seed: seed)
     let order = random.fork()
