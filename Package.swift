@@ -245,8 +245,9 @@ let testTargets: [Target] = [
   tests(
     "EndToEnd",
     [
-      "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
-      "StripeSupport", "ContainerSupport", subprocess,
+      "rendertrust", "Billing", "ContainerSupport", "ControlPlane", "Databases", "Delivery", "DockerEngine",
+      "DockerSupport", "HTTP", "Ledger", "Manifests", "Model", "Nodes", "Planning", "Postgres",
+      "PostgresSupport", "Reconciling", "Recovery", "SchedulerKind", "StripeSupport", subprocess,
     ], data: ["Golden", "Stored"]),
   tests("Model", ["Model"]),
   tests(

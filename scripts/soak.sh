@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs many more cases than `make test`: 100,000 seeds of the simulation, 20,000 generated plans, 40 changes
-# of modules and nodes while jobs run, and 50 kills of PostgreSQL under a server with load:
+# of modules and nodes while jobs run, every kill point of every step, and 50 kills of PostgreSQL under a
+# server with load:
 #
 #   scripts/soak.sh SCRATCH [SEEDS]
 #
@@ -10,4 +11,5 @@ cd "$(dirname "$0")/.."
 scripts/seeds.sh "$1" "${2:-100000}"
 RENDERTRUST_SEEDS=20000 swift test --scratch-path "$1" --filter 'PlannerPropertyTests|LeaseTableTests|RangeAssignmentTests'
 RENDERTRUST_SEEDS=40 swift test --scratch-path "$1" --filter 'EndToEndTests.*RunningJobs.*steadyRate'
+RENDERTRUST_KILL_POINTS=all swift test --scratch-path "$1" --filter 'EndToEndTests.*KillPointTests'
 RENDERTRUST_KILLS=50 exec swift test --scratch-path "$1" --filter 'SupervisorTests|EndToEnd/Supervision'
