@@ -5,7 +5,7 @@ import RandomSupport
 import Synchronization
 import Testing
 
-/// Which kill points run: all with `RENDERTRUST_KILL_POINTS=all`, otherwise a few of each change, chosen by
+/// Which kill points run: all with `RENDERTRUST_KILL_POINTS=all`, otherwise one of each change, chosen by
 /// a seed that is printed.
 struct KillPointSelection: CustomStringConvertible {
   let isAll: Bool
@@ -29,7 +29,7 @@ struct KillPointSelection: CustomStringConvertible {
     return KillPointSelection(
       isAll: variable("") == "all",
       seed: variable("_SEED").flatMap { UInt64($0) } ?? .random(in: 0...999_999),
-      rounds: variable("_ROUNDS").flatMap { Int($0) } ?? 2, only: variable("_ONLY"))
+      rounds: variable("_ROUNDS").flatMap { Int($0) } ?? 1, only: variable("_ONLY"))
   }
 }
 
