@@ -247,8 +247,10 @@ let testTargets: [Target] = [
   tests(
     "EndToEnd",
     [
-      "rendertrust", "DockerEngine", "DockerSupport", "HTTP", "Model", "Postgres", "PostgresSupport",
-      "RandomSupport", "RefactoringSupport", "StripeSupport", "ContainerSupport", subprocess,
+      "rendertrust", "Billing", "ContainerSupport", "ControlPlane", "Databases", "Delivery", "DockerEngine",
+      "DockerSupport", "HTTP", "Ledger", "Manifests", "Model", "Nodes", "Planning", "Postgres",
+      "PostgresSupport", "RandomSupport", "Reconciling", "Recovery", "RefactoringSupport", "SchedulerKind",
+      "StripeSupport", subprocess,
     ], data: ["Golden", "Stored"]),
   tests("Model", ["Model"]),
   tests(

@@ -6,11 +6,17 @@ struct Manifest: Sendable {
   /// `module-echo.yaml`.
   var file: String { id.lowercased().replacing("/", with: "-") + ".yaml" }
 
-  /// - Parameter spec: lines of the spec, indented relative to the spec.
-  init(_ kind: String, _ name: String, labels: String = "", mode: String? = nil, _ spec: String) {
+  /// - Parameters:
+  ///   - former: the id that the resource had before.
+  ///   - spec: lines of the spec, indented relative to the spec.
+  init(
+    _ kind: String, _ name: String, labels: String = "", mode: String? = nil, former: String? = nil,
+    _ spec: String
+  ) {
     id = "\(kind)/\(name)"
     var metadata = "name: \(name)"
     if !labels.isEmpty { metadata += ", labels: {\(labels)}" }
+    if let former { metadata += ", annotations: {rendertrust.com/moved-from: \(former)}" }
     if let mode { metadata += ", mode: \(mode)" }
     let lines = spec.split(separator: "\n").map { "  \($0)\n" }.joined()
     text = "apiVersion: rendertrust.com/v1\nkind: \(kind)\nmetadata: {\(metadata)}\nspec:\n\(lines)"

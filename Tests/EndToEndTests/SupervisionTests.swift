@@ -150,7 +150,7 @@ extension EndToEnd {
       try await Installation.with { installation in
         try installation.write(Self.manifests)
         var counts: [Int] = []
-        let second = Controller(installation, "second")
+        let second = NamespacedServer(installation, "second")
         let (first, outcome) = try await installation.serve(isEnded: true) { pid in
           try #require(try await installation.isReady())
           return try await second.run {

@@ -31,4 +31,34 @@ import Testing
       }
     }
   }
+
+  private struct Observer: MutationObserver {
+    func allowsCall(of step: StepIdentity?) -> Bool { step?.resource.name == "allowed" }
+  }
+
+  private struct Operation: StepOperation {}
+
+  @Test("An observer sees the step of each call, and refuses calls inside and outside of steps")
+  func observed() async {
+    await MutationFence.$observer.withValue(Observer()) {
+      #expect(isRefused(), "outside of steps")
+      for name in ["allowed", "refused"] {
+        let step = StepIdentity(ResourceID(kind: "Node", name: name), Operation())
+        await MutationFence.$lease.withValue(LeaseCheck(of: step) { true }) {
+          #expect(isRefused() == (name == "refused"))
+          let unstructured = Task { isRefused() }
+          #expect(await unstructured.value == (name == "refused"))
+        }
+      }
+    }
+  }
+
+  @Test("A call that ends what a step began needs no lease, but an observer can refuse it")
+  func ignoresLease() {
+    func isAllowed() -> Bool { (try? MutationFence.require(Code.leaseLost, ignoresLease: true)) != nil }
+    MutationFence.$lease.withValue(LeaseCheck { false }) {
+      #expect(isAllowed())
+      MutationFence.$observer.withValue(Observer()) { #expect(!isAllowed()) }
+    }
+  }
 }

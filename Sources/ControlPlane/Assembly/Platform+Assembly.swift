@@ -36,10 +36,11 @@ package struct Foundations: Sendable {
 
   /// - Parameters:
   ///   - stateFolder: absolute.
+  ///   - engine: the engine of this machine; nil: that of the environment of this process.
   ///   - environmentPrices: nil: the prices in the environment of this process.
   ///   - report: receives a sentence when the private server has ended, waits, or is back.
   package init(
-    stateFolder: String, environmentPrices: EnvironmentPrices? = nil,
+    stateFolder: String, engine: EngineAddress? = nil, environmentPrices: EnvironmentPrices? = nil,
     report: @escaping @Sendable (String) -> Void = { _ in }
   ) throws(OperationError) {
     self.stateFolder = stateFolder
@@ -59,7 +60,8 @@ package struct Foundations: Sendable {
     self.connector = connector
     let http = HTTPClient()
     self.http = http
-    let local = try Foundations.localEngine(stateFolder: stateFolder)
+    let local: EngineAddress
+    if let engine { local = engine } else { local = try Foundations.localEngine(stateFolder: stateFolder) }
     let engines = EnginePool(local: local) { address throws(BackendError) in
       DockerHost(DockerEngine(endpoint: try Foundations.endpoint(address), client: http))
     }

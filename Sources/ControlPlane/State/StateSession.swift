@@ -93,7 +93,8 @@ extension StateSession {
       .requiringResources(unless: allowsEmpty, at: paths, areLocal: true)
   }
 
-  private static func open<Output>(
+  /// Opens the state with these clients, which are closed afterwards.
+  package static func open<Output>(
     _ location: StateLocation, on foundations: Foundations, reporter: any Reporter,
     _ body: (StateSession) async throws -> Output
   ) async throws -> Output {

@@ -149,7 +149,9 @@ extension DockerEngine {
   func send(
     _ request: HTTPRequest, about subject: String, isUncancellable: Bool = false
   ) async throws(DockerError) -> HTTPResponse {
-    if request.method != .get, !isUncancellable { try MutationFence.require(DockerErrorCode.leaseLost) }
+    if request.method != .get {
+      try MutationFence.require(DockerErrorCode.leaseLost, ignoresLease: isUncancellable)
+    }
     let response: HTTPResponse
     do {
       response = try await (isUncancellable ? client.sendUncancellable(request) : client.send(request))

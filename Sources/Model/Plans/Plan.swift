@@ -83,8 +83,8 @@ package struct ResourcePlan: Sendable {
   /// - Parameter location: Nil for the location of `desired`.
   package init(
     id: ResourceID, outcome: Outcome, steps: [AnyStep] = [], dependsOn: [ResourceID] = [],
-    takesFrom: [ResourceID] = [], waitingOn: String? = nil, waitsFor: [ResourceID] = [], desired: AnyResource?,
-    blockedBy: [GuardFinding] = [], allowed: [GuardFinding] = [],
+    takesFrom: [ResourceID] = [], waitingOn: String? = nil, waitsFor: [ResourceID] = [],
+    desired: AnyResource?, blockedBy: [GuardFinding] = [], allowed: [GuardFinding] = [],
     location: SourceLocation? = nil, handover: Handover? = nil
   ) {
     self.location = location ?? desired?.location

@@ -114,7 +114,7 @@ struct StepCall: Sendable {
 
   /// Applies the step while the lease is held.
   private func apply() async -> Result<Void, BackendError> {
-    await MutationFence.$lease.withValue(LeaseCheck(isHeld)) {
+    await MutationFence.$lease.withValue(LeaseCheck(of: StepIdentity(id, step.operation), isHeld)) {
       await backend.apply(step.operation, subject, context)
     }
   }

@@ -35,8 +35,7 @@ package struct DockerTestBed: Sendable {
 
   private static func start() async throws -> DockerTestBed {
     let folder = try temporaryFolder()
-    let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-    let scripts = "/\(root)/scripts"
+    let scripts = Self.scripts
     let state = "\(folder)/registry"
     try Reaper.watch(scripts: scripts, folder: folder, registryState: state)
 
@@ -64,6 +63,20 @@ package struct DockerTestBed: Sendable {
       registry: registry,
       folder: folder)
   }
+
+  /// Kills the daemon of the private engine, and starts it again in the background, as the service manager of
+  /// a machine would. Does nothing to an existing engine.
+  package func killEngine() throws {
+    guard Self.environment(Self.givenEngine) == nil else { return }
+    let text = try String(contentsOfFile: "\(folder)/engine/dockerd.pid", encoding: .utf8)
+    guard let daemon = text.split(separator: "\n").first.flatMap({ pid_t($0) }) else { return }
+    kill(daemon, SIGKILL)
+    let line = ["\(Self.scripts)/docker-engine.sh", "start", "\(folder)/engine"]
+    Task { try await ChildProcess.run(line[0], Array(line.dropFirst())) }
+  }
+
+  private static let scripts =
+    "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/") + "/scripts"
 
   /// Pulls an image by its key in `images` and returns its reference.
   package func pulled(_ key: String) async throws -> String {

@@ -8,7 +8,7 @@ package import RandomSupport
 package struct RefactoringGenerator {
   /// Whether two services exchange host ports, or one takes the port of another that leaves. Needs an order
   /// of steps in which a port is released before it is taken.
-  package static let exchangesPorts = false
+  package static let exchangesPorts = true
   /// Whether two price maps exchange all of their prices. Each map first closes its own and then waits for a
   /// second apply.
   package static let exchangesPrices = false

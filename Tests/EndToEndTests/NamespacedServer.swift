@@ -6,7 +6,7 @@ import HTTP
 import Subprocess
 
 /// A server on the state of an installation, in a PID namespace of its own and with sockets of its own.
-struct Controller: Sendable {
+struct NamespacedServer: Sendable {
   private let installation: Installation
   private let name: String
 
@@ -39,7 +39,7 @@ struct Controller: Sendable {
       let pid = execution.processIdentifier.value
       let outcome: Result<Void, any Error>
       do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
-      for child in Controller.children(of: pid) { kill(child, SIGTERM) }
+      for child in NamespacedServer.children(of: pid) { kill(child, SIGTERM) }
       return outcome
     }
     let code: Int32 =
