@@ -78,9 +78,9 @@ struct DatabaseOwnership {
     return !goesOn && staysWithOther != true && isRecorded(.role(name, on: server), otherwise: true)
   }
 
-  /// Whether another resource of the environment has a role by its mark and by the records. Where the manifests
-  /// give the role to this resource, the other one drops it first, and the ownership guard blocks the plan
-  /// where that one keeps it.
+  /// Whether another resource of the environment has a role by its mark and by the records. Where the
+  /// manifests give the role to this resource, the other one drops it first, and the ownership guard blocks
+  /// the plan where that one keeps it.
   func isOther(role name: String, on server: DatabaseServer, owner: Owner?) -> Bool {
     guard let owner, owner == reconcile.mark(of: owner.resource), owner != mark, owner != formerMark
     else { return false }

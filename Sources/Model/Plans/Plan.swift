@@ -62,8 +62,8 @@ package struct ResourcePlan: Sendable {
   package let steps: [AnyStep]
   /// Resources that must be done before the first step runs.
   package let dependsOn: [ResourceID]
-  /// Resources of the plan whose releasing steps must be done before the other steps of this one run: it takes
-  /// what they give up.
+  /// Resources of the plan whose releasing steps must be done before the other steps of this one run: it
+  /// takes what they give up.
   package let takesFrom: [ResourceID]
   /// What the resource waits for, for people; nil when it does not wait.
   package let waitingOn: String?

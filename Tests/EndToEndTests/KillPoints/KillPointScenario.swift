@@ -1,6 +1,7 @@
 import ContainerSupport
 import ControlPlane
 import DockerEngine
+import DockerSupport
 import FoundationEssentials
 import Model
 
