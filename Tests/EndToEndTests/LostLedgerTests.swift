@@ -17,7 +17,7 @@ extension EndToEnd {
         let grant = try await installation.run("credits", "grant", "account/ada", "25", "--key", "welcome")
         #expect(grant.exitCode == 0, "\(grant)")
         let dump = installation.folder + "/platform.dump"
-        try await server(installation, "pg_dump -h \"$S\" -U postgres -Fc -C -f '\(dump)' platform")
+        try await server(installation, "pg_dump -h \"$S\" -U postgres -Fc -f '\(dump)' platform")
         let id = try await installation.query("SELECT id::text FROM ledger_books", in: "platform")
           .only().text(0)
         try await server(
@@ -30,7 +30,9 @@ extension EndToEnd {
           }
           #expect(isNoticed != nil)
           #expect(try await installation.query(Self.databases, [.text("platform")]).isEmpty)
-          try await server(installation, "pg_restore -h \"$S\" -U postgres -C -d postgres '\(dump)'")
+          try await server(installation, "createdb -h \"$S\" -U postgres platform")
+          try await server(
+            installation, "pg_restore -h \"$S\" -U postgres --single-transaction -d platform '\(dump)'")
           let isReady = try await installation.eventually(within: 90) {
             try await installation.unready() == []
           }
@@ -90,9 +92,9 @@ extension EndToEnd {
         let events = try await installation.events()
         #expect(events.contains("GuardAllowed Ledger/credits"), "\(events)")
         try await installation.run("credits", "grant", "account/ada", "5", "--key", "welcome")
-        try await drop()
         // A removed ledger is forgotten with its record.
-        try await installation.run("destroy", "--yes")
+        let destroyed = try await installation.run("destroy", "--yes")
+        #expect(destroyed.exitCode == 0, "\(destroyed)")
         try await installation.apply()
         #expect(try await installation.unready() == [])
       }
