@@ -15,6 +15,7 @@ extension RefactoringGenerator {
     let name = newName(kind)
     let keeps = mustName || (mayName && (takesPort && !Self.exchangesPorts || random.percent(50)))
     let id = ResourceID(kind: kind, name: name)
+    guard keeps || keepDatabase(of: resource) else { return nil }
     touch([resource.id, id])
     if !keeps, !resource.isFoundByItsThings { lose(resource) }
     result.after.rename(resource.id, to: name, keepsFormerName: keeps)

@@ -81,7 +81,7 @@ extension RefactoringGenerator {
 
   private mutating func mergePrices() -> String? {
     let maps = untouched("PriceMap")
-    guard maps.count == 2 else { return nil }
+    guard maps.count == 2, keepDatabase(of: maps[1]) else { return nil }
     touch(maps.map(\.id))
     result.mayAsk.insert(.prune)
     for (price, credits) in maps[1].spec.prices { result.after[maps[0].id]?.spec.prices[price] = credits }

@@ -12,6 +12,9 @@ package struct RefactoringGenerator {
   /// Whether two price maps exchange all of their prices. Each map first closes its own and then waits for a
   /// second apply.
   package static let exchangesPrices = false
+  /// Whether a price map leaves a database that gets another name in the server. Its prices are not closed
+  /// there.
+  package static let leavesRenamedDatabases = false
 
   enum Operation: String, CaseIterable {
     case rename, swap, move, split, merge
@@ -112,6 +115,16 @@ package struct RefactoringGenerator {
   /// Whether no change concerned a resource that is in this database.
   func hasUntouchedReferrers(_ id: ResourceID) -> Bool {
     result.after.referrers(of: id).allSatisfy { !touched.contains($0.id) }
+  }
+
+  /// Excludes a rename of the database that a price map leaves. Returns whether that is possible.
+  mutating func keepDatabase(of map: DeclaredResource) -> Bool {
+    guard !Self.leavesRenamedDatabases, map.id.kind == "PriceMap", let database = map.spec.of else {
+      return true
+    }
+    guard !touched.contains(database) else { return false }
+    touch([database])
+    return true
   }
 
   /// A name that no resource has or had.
