@@ -88,7 +88,7 @@ package struct PriceMapBackend: ResourceBackend {
       return try await store.current(maps: maps, prices: prices)
     } catch {
       // Before `Database` has created the database and its tables, prices are provably absent.
-      if error.isAbsence { return [:] }
+      if await store.provesAbsence(error) { return [:] }
       throw error.backendError
     }
   }
