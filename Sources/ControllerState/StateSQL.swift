@@ -42,8 +42,12 @@ enum StateSQL {
   /// The claims of resources on things, and the marks of environments.
   static let ownership = EmbeddedSQL.text(PackageResources.migration_8_ownership_sql)
 
-  /// The removals that leading controllers wait for, one for each environment.
+  /// The removals that leading controllers waited for, one for each environment. Replaced by number 11.
   static let pendingChanges = EmbeddedSQL.text(PackageResources.migration_9_pending_changes_sql)
+
+  /// The removals that leading controllers wait for, one for each resource, and the manifests that a revision
+  /// is an interim state of.
+  static let pendingRemovals = EmbeddedSQL.text(PackageResources.migration_11_pending_removals_sql)
 
   // MARK: Revisions
 
@@ -108,7 +112,7 @@ enum StateSQL {
 
   // MARK: Pending removals
 
-  static let savePendingChange = EmbeddedSQL.text(PackageResources.save_pending_change_sql)
+  static let savePendingRemovals = EmbeddedSQL.text(PackageResources.save_pending_removals_sql)
 
   // MARK: Tokens
 
