@@ -79,6 +79,9 @@ enum StateSQL {
 
   static let environments = EmbeddedSQL.text(PackageResources.environments_sql)
   static let environmentRecords = EmbeddedSQL.text(PackageResources.environment_records_sql)
+  static let interruptAbandonedIntents = EmbeddedSQL.text(
+    PackageResources.interrupt_abandoned_intents_sql)
+  static let uncertainSteps = EmbeddedSQL.text(PackageResources.uncertain_steps_sql)
   static let forgetEnvironment = EmbeddedSQL.text(PackageResources.forget_environment_sql)
 
   // MARK: Statuses and events
