@@ -22,7 +22,7 @@ extension PostgresStateStore {
     // rename succeeds after that moment although no controller of the former name starts again.
     _ = try await transaction([
       lockLeases(in: former),
-      Statement(StateSQL.interruptAbandonedIntents, [.text(former), .timestamp(time)]),
+      Statement(StateSQL.interruptAbandonedIntents, [.text(former)]),
     ])
     for _ in 0..<3 {
       let plan = try await RenamePlan(former, to: name, by: actor, at: time, in: self)

@@ -43,6 +43,7 @@ import Testing
         revision: revision.number)
       var changes = StatusChanges(revision: revision.number)
       changes.applied = [resource]
+      changes.claims = [resource.id: [claim]]
       try await store.save(changes, in: "h1")
       let replica = ControllerReplica(name: "r", role: "up", host: "box")
       let status = try await store.recordHeartbeat(ControllerHeartbeat(replica, released: []), in: "h1")
