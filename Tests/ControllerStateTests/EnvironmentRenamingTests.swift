@@ -29,6 +29,7 @@ import Testing
   ) async throws {
     try await StoreUnderTest.withDatabase { store, pool in
       let resource = AnyResource.fake("a")
+      _ = try await store.owner(proposal: "c1")
       let bad = try await store.record(.fake("a", 2), environment: "h1")
       let revision = try await store.record(resource, environment: "h1")
       try await store.quarantine(
