@@ -8,6 +8,9 @@
 # bridge; images and volumes stay in FOLDER. `status` prints the same line as `start`; exit code 1 if the
 # engine does not run.
 #
+# With RENDERTRUST_LIFELINE=1, standard input of `start` is a pipe, and the engine ends when the pipe does,
+# also while it starts (scripts/lifeline.sh). `start` and `stop` wait for each other.
+#
 # Needs root, dockerd, ip and curl (Debian: docker.io iproute2 curl). The engine gets its own bridge and does
 # not change the firewall (--iptables=false): its proxy publishes ports, and containers reach each other and
 # the machine, but no other network. Several engines can run side by side.
@@ -33,12 +36,23 @@ fail() {
   exit 1
 }
 
+# Sets `pid`. The engine's own record may be absent: before it is written, or after the folder was removed.
 running() {
-  [ -s "$pidfile" ] || return 1
-  pid=$(cat "$pidfile")
-  [ -r "/proc/$pid/cmdline" ] || return 1
-  # Another process may have the same pid by now.
-  tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$folder/data"
+  for file in $(grep -lzxF "$folder/data" /proc/[0-9]*/cmdline 2>/dev/null); do
+    case $({ tr "\\0" "\\n" <"$file" | head -n 1; } 2>/dev/null) in
+    dockerd | */dockerd)
+      pid=${file#/proc/}
+      pid=${pid%/cmdline}
+      return 0
+      ;;
+    esac
+  done
+  return 1
+}
+
+locked() {
+  exec 9>"$folder/lock"
+  flock -w 90 9 || fail "another process has been starting or stopping this engine for 90 s"
 }
 
 answers() { curl -fsS -m 5 --unix-socket "$socket" http://docker/_ping >/dev/null 2>&1; }
@@ -87,16 +101,19 @@ start() {
     rm -f "$pidfile" "$socket"
     clear_rest
     make_bridge
-    # A session of its own: the end of a terminal or test does not stop it.
-    setsid dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$pidfile" \
+    # A session of its own: the end of a terminal does not stop it.
+    # shellcheck disable=SC2086 # nothing, or one word
+    setsid $lifeline dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$pidfile" \
       --host "unix://$socket" --bridge "$bridge" --iptables=false --ip6tables=false --ip-masq=false \
-      --ip-forward=false --log-level warn >>"$log" 2>&1 </dev/null &
+      --ip-forward=false --log-level warn >>"$log" 2>&1 <&8 8<&- 9>&- &
     starter=$!
   fi
   waited=0
   until answers; do
     if [ -n "$starter" ] && ! kill -0 "$starter" 2>/dev/null; then
       tail -n 5 "$log" >&2
+      clear_rest
+      ip link delete "$bridge" 2>/dev/null || true
       fail "dockerd exited at once, see $log"
     fi
     [ $waited -lt 300 ] || fail "dockerd did not answer within 30 s, see $log"
@@ -125,9 +142,23 @@ stop() {
   rm -f "$pidfile" "$socket"
 }
 
+lifeline=
+if [ -n "${RENDERTRUST_LIFELINE:-}" ]; then
+  lifeline=$(cd "$(dirname "$0")" && pwd -P)/lifeline.sh
+  exec 8<&0
+else
+  exec 8</dev/null
+fi
+
 case $command in
-start) start ;;
-stop) stop ;;
+start)
+  locked
+  start
+  ;;
+stop)
+  locked
+  stop
+  ;;
 status)
   if ! { running && answers; }; then
     echo "stopped"

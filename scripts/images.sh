@@ -14,6 +14,9 @@
 # HTTP is GET /health → 200 and, but for web, POST /run with a JSON body. They run as 65532:65532 with a
 # read-only root and without capabilities; /data belongs to that user, for volumes.
 #
+# With RENDERTRUST_LIFELINE=1, standard input of `start` is a pipe, and the registry ends when the pipe does
+# (scripts/lifeline.sh).
+#
 # Needs busybox-static, docker-registry, curl, tar, gzip (Debian's names). Settings, as environment variables:
 #   RENDERTRUST_REGISTRY_STATE  folder of the registry         (.rendertrust/registry)
 #   RENDERTRUST_REGISTRY_PORT   port on 127.0.0.1              (5055)
@@ -61,7 +64,15 @@ log: {level: warn, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: "$state/data"}, delete: {enabled: true}}
 http: {addr: "$registry"}
 EOF
-  OTEL_TRACES_EXPORTER=none setsid docker-registry serve "$state/config.yml" >>"$log" 2>&1 </dev/null &
+  lifeline=
+  if [ -n "${RENDERTRUST_LIFELINE:-}" ]; then
+    lifeline=scripts/lifeline.sh
+    exec 8<&0
+  else
+    exec 8</dev/null
+  fi
+  # shellcheck disable=SC2086 # nothing, or one word
+  OTEL_TRACES_EXPORTER=none setsid $lifeline docker-registry serve "$state/config.yml" >>"$log" 2>&1 <&8 8<&- &
   child=$!
   echo $child >"$pidfile"
   waited=0

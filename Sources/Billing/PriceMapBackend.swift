@@ -111,7 +111,8 @@ package struct PriceMapBackend: ResourceBackend {
         return try await current(of: group, in: former, context)
       }
       // Before `Database` has created the database and its tables, prices are provably absent.
-      return [:]
+      if await store.provesAbsence(error) { return [:] }
+      throw error.backendError
     }
   }
 

@@ -50,10 +50,14 @@ struct PriceMapImport: Sendable {
   }
 
   private func current(at address: DatabaseAddress) async throws(BackendError) -> [String: [PriceEntry]] {
+    let store: PriceMapStore
+    do throws(PostgresError) { store = PriceMapStore(try await pools(address)) } catch {
+      throw error.backendError
+    }
     do throws(PostgresError) {
-      return try await PriceMapStore(try await pools(address)).current(maps: nil, prices: [])
+      return try await store.current(maps: nil, prices: [])
     } catch {
-      if error.isAbsence { return [:] }
+      if await store.provesAbsence(error) { return [:] }
       throw error.backendError
     }
   }

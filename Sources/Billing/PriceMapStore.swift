@@ -7,6 +7,11 @@ package struct PriceMapStore: Sendable {
 
   package init(_ pool: PostgresPool) { self.pool = pool }
 
+  /// Whether an error of a statement proves that no price was ever recorded.
+  func provesAbsence(_ error: PostgresError) async -> Bool {
+    await error.provesAbsence(of: "price_map_entries", in: pool)
+  }
+
   /// The current entries by map, each list sorted by Price ID.
   /// - Parameters:
   ///   - maps: Limits the result to these maps and those that have one of `prices`; nil for all maps.

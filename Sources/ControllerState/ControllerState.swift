@@ -22,5 +22,6 @@ package enum ControllerState {
     Migrations.Migration(number: 8, name: "ownership", sql: StateSQL.ownership),
     Migrations.Migration(number: 9, name: "pending-changes", sql: StateSQL.pendingChanges),
     Migrations.Migration(number: 10, name: "data-identities", sql: StateSQL.dataIdentities),
+    Migrations.Migration(number: 11, name: "pending-removals", sql: StateSQL.pendingRemovals),
   ]
 }

@@ -16,14 +16,16 @@ extension PostgresStateStore {
   package func quarantine(_ entries: [Quarantine], in environment: String) async throws(StoreError) {
     guard !entries.isEmpty else { return }
     _ = try await transaction(
-      fence([KeyRange.first], in: environment) + [
-        Statement(
-          StateSQL.insertQuarantines,
-          [
-            .text(environment), .textArray(entries.map(\.digest.hex)), .intArray(entries.map(\.revision)),
-            .textArray(entries.map(\.reason)), .textArray(entries.map(\.actor)),
-            .array(entries.map { .timestamp($0.at) }),
-          ])
+      fence([KeyRange.first], in: environment) + [inserting(entries, in: environment)])
+  }
+
+  func inserting(_ entries: [Quarantine], in environment: String) -> Statement {
+    Statement(
+      StateSQL.insertQuarantines,
+      [
+        .text(environment), .textArray(entries.map(\.digest.hex)), .intArray(entries.map(\.revision)),
+        .textArray(entries.map(\.reason)), .textArray(entries.map(\.actor)),
+        .array(entries.map { .timestamp($0.at) }),
       ])
   }
 

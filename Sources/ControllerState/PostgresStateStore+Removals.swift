@@ -3,38 +3,41 @@ internal import Postgres
 package import Reconciling
 
 extension PostgresStateStore {
-  package func pendingRemoval(of environment: String) async throws(StoreError) -> PendingRemoval? {
-    let found = try await rows(
+  package func pendingRemovals(of environment: String) async throws(StoreError) -> [PendingRemoval] {
+    try await rows(
       """
-      SELECT manifest_digest, removals, loses_data, since, due_at FROM pending_changes
+      SELECT resource, resource_digest, loses_data, since, due_at FROM pending_removals
       WHERE environment = $1
       """, [.text(environment)]
     ) { row throws(PostgresError) -> PendingRemoval? in
-      guard let digest = Digest(hex: try row.text("manifest_digest")) else { return nil }
+      guard let id = ResourceID(try row.text("resource")),
+        let digest = Digest(hex: try row.text("resource_digest"))
+      else { return nil }
       return PendingRemoval(
-        digest: digest, removals: try row.textArray("removals").compactMap { ResourceID($0) },
-        losesData: try row.bool("loses_data"), since: try row.timestamp("since"),
+        id: id, digest: digest, losesData: try row.bool("loses_data"), since: try row.timestamp("since"),
         dueAt: try row.timestamp("due_at"))
-    }
-    return found.first ?? nil
+    }.compactMap { $0 }.sorted { $0.id < $1.id }
   }
 
-  package func setPendingRemoval(_ removal: PendingRemoval?, in environment: String) async throws(StoreError)
+  package func setPendingRemovals(_ removals: [PendingRemoval], in environment: String)
+    async throws(StoreError)
   {
-    let change =
-      removal.map { removal in
+    var statements = fence([KeyRange.first], in: environment) + [Self.endPendingRemovals(in: environment)]
+    if !removals.isEmpty {
+      statements.append(
         Statement(
-          StateSQL.savePendingChange,
+          StateSQL.savePendingRemovals,
           [
-            .text(environment), .text(removal.digest.hex), .textArray(removal.removals.map(\.description)),
-            .bool(removal.losesData), .timestamp(removal.since), .timestamp(removal.dueAt),
-          ])
-      } ?? PostgresStateStore.endPendingRemoval(in: environment)
-    _ = try await transaction(fence([KeyRange.first], in: environment) + [change])
+            .text(environment), .textArray(removals.map(\.id.description)),
+            .textArray(removals.map(\.digest.hex)), .array(removals.map { .bool($0.losesData) }),
+            .array(removals.map { .timestamp($0.since) }), .array(removals.map { .timestamp($0.dueAt) }),
+          ]))
+    }
+    _ = try await transaction(statements)
   }
 
-  /// A recorded revision ends the pending removal too.
-  static func endPendingRemoval(in environment: String) -> Statement {
-    Statement("DELETE FROM pending_changes WHERE environment = $1", [.text(environment)])
+  /// Manifests that are recorded as they are end the pending removals too.
+  static func endPendingRemovals(in environment: String) -> Statement {
+    Statement("DELETE FROM pending_removals WHERE environment = $1", [.text(environment)])
   }
 }

@@ -4,7 +4,7 @@ package import Reconciling
 
 extension PostgresStateStore {
   private static let columns =
-    "number, manifest_digest, created_at, actor, commit, message, allows_mock_gpus"
+    "number, manifest_digest, created_at, actor, commit, message, allows_mock_gpus, interim_for"
 
   package func latestRevision(of environment: String) async throws(StoreError) -> Revision? {
     try await revisions(of: environment, limit: 1).first
@@ -34,12 +34,12 @@ extension PostgresStateStore {
     return DesiredState(environment: environment, allowsMockGPUs: allowsMockGPUs, resources: resources)
   }
 
-  package func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
-    async throws(StoreError) -> Revision
-  {
+  package func record(
+    _ desired: DesiredState, for manifests: Digest?, by authorship: Authorship, at time: Timestamp
+  ) async throws(StoreError) -> Revision {
     // Another process may record the same number first. The newest revision is then read again, once.
     for _ in 0..<2 {
-      switch try await tryRecording(desired, by: authorship, at: time) {
+      switch try await tryRecording(desired, for: manifests, by: authorship, at: time) {
       case .success(let revision): return revision
       case .failure(let error) where error.code == .duplicate: continue
       case .failure(let error): throw StoreError(error)
@@ -51,14 +51,59 @@ extension PostgresStateStore {
       hint: "run one controller for each environment, then try again")
   }
 
-  private func tryRecording(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
-    async throws(StoreError) -> Result<Revision, PostgresError>
-  {
+  private func tryRecording(
+    _ desired: DesiredState, for manifests: Digest?, by authorship: Authorship, at time: Timestamp
+  ) async throws(StoreError) -> Result<Revision, PostgresError> {
     let environment = desired.environment
     let latest = try await latestRevision(of: environment)
+    let recording = try await recording(desired, for: manifests, by: authorship, at: time, after: latest)
+    guard !recording.statements.isEmpty else {
+      recorded.note(desired, as: recording.number)
+      return .success(recording.revision)
+    }
+    let fence = fence([KeyRange.first], in: environment)
+    do throws(PostgresError) {
+      // Recording waits for running claims and intents. Later ones are rejected for older revisions.
+      _ = try await pool.pipeline(
+        [lockLeases(in: environment)] + fence + notify(.revision, in: environment) + recording.statements
+          + (manifests == nil ? [Self.endPendingRemovals(in: environment)] : [])
+          + (recording.audit.isEmpty ? [] : [appendAudit(recording.audit, environment)]))
+    } catch {
+      return .failure(error)
+    }
+    recorded.note(desired, as: recording.number)
+    return .success(recording.revision)
+  }
+
+  /// The statements by which manifests become the newest revision, to be executed while no other revision of
+  /// the environment is recorded.
+  struct Recording: Sendable {
+    let revision: Revision
+    /// None where the newest revision is these manifests already.
+    var statements: [Statement] = []
+    /// Appended to the audit trail after the statements.
+    var audit: [AuditRecord] = []
+
+    var number: Int64 { revision.number }
+  }
+
+  /// - Parameters:
+  ///   - manifests: See `StateStore.record`.
+  ///   - latest: The newest revision of the environment.
+  func recording(
+    _ desired: DesiredState, for manifests: Digest?, by authorship: Authorship, at time: Timestamp,
+    after latest: Revision?
+  ) async throws(StoreError) -> Recording {
+    let environment = desired.environment
     if let latest, latest.manifestDigest == desired.digest {
-      recorded.note(desired, as: latest.number)
-      return .success(latest)
+      guard latest.interimFor != nil, manifests == nil else { return Recording(revision: latest) }
+      return Recording(
+        revision: latest.settled,
+        statements: [
+          Statement(
+            "UPDATE revisions SET interim_for = NULL WHERE environment = $1 AND number = $2",
+            [.text(environment), .int(latest.number)])
+        ])
     }
     let number = (latest?.number ?? 0) + 1
     let (new, gone, former) = try await changes(to: desired, since: latest)
@@ -74,27 +119,18 @@ extension PostgresStateStore {
       StateSQL.insertRevision,
       [
         .text(environment), .int(number), .text(desired.digest.hex), .bool(desired.allowsMockGPUs),
-        .timestamp(time),
-        .text(authorship.actor), .optional(authorship.commit, SQLValue.text), .text(authorship.message),
+        .timestamp(time), .text(authorship.actor), .optional(authorship.commit, SQLValue.text),
+        .text(authorship.message), .optional(manifests?.hex, SQLValue.text),
       ])
     let changes = RevisionChanges(
       new.map { ($0.id.description, former[$0.id.description], Self.entryDigest($0)) }
         + gone.map { ($0, former[$0], nil) }, manifestDigest: desired.digest)
-    let audit = appendAudit([AuditRecord(recording: number, changes, by: authorship, at: time)], environment)
-    do throws(PostgresError) {
-      // Recording waits for running claims and intents. Later ones are rejected for older revisions.
-      _ = try await pool.pipeline(
-        [lockLeases(in: environment)] + fence([KeyRange.first], in: environment)
-          + notify(.revision, in: environment)
-          + [head, entries, Self.endPendingRemoval(in: environment), audit])
-    } catch {
-      return .failure(error)
-    }
-    recorded.note(desired, as: number)
-    return .success(
-      Revision(
+    return Recording(
+      revision: Revision(
         number: number, environment: environment, manifestDigest: desired.digest, createdAt: time,
-        actor: authorship.actor, commit: authorship.commit, message: authorship.message))
+        actor: authorship.actor, commit: authorship.commit, message: authorship.message,
+        interimFor: manifests), statements: [head, entries],
+      audit: [AuditRecord(recording: number, changes, by: authorship, at: time)])
   }
 
   /// The resources that a new revision changes, the names of those that it removes, and the former digests of
@@ -137,7 +173,8 @@ extension PostgresStateStore {
       number: try row.int("number"), environment: environment,
       manifestDigest: Digest(hex: hex) ?? Digest(of: hex),
       createdAt: try row.timestamp("created_at"), actor: try row.text("actor"),
-      commit: try row.optionalText("commit"), message: try row.text("message"))
+      commit: try row.optionalText("commit"), message: try row.text("message"),
+      interimFor: try row.optionalText("interim_for").map { Digest(hex: $0) ?? Digest(of: $0) })
   }
 
   private func resource(_ row: Row) throws(StoreError) -> AnyResource {

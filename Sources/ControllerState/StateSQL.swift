@@ -42,11 +42,15 @@ enum StateSQL {
   /// The claims of resources on things, and the marks of environments.
   static let ownership = EmbeddedSQL.text(PackageResources.migration_8_ownership_sql)
 
-  /// The removals that leading controllers wait for, one for each environment.
+  /// The removals that leading controllers waited for, one for each environment. Replaced by number 11.
   static let pendingChanges = EmbeddedSQL.text(PackageResources.migration_9_pending_changes_sql)
 
   /// Which data resources held.
   static let dataIdentities = EmbeddedSQL.text(PackageResources.migration_10_data_identities_sql)
+
+  /// The removals that leading controllers wait for, one for each resource, and the manifests that a revision
+  /// is an interim state of.
+  static let pendingRemovals = EmbeddedSQL.text(PackageResources.migration_11_pending_removals_sql)
 
   // MARK: Revisions
 
@@ -80,6 +84,9 @@ enum StateSQL {
 
   static let environments = EmbeddedSQL.text(PackageResources.environments_sql)
   static let environmentRecords = EmbeddedSQL.text(PackageResources.environment_records_sql)
+  static let interruptAbandonedIntents = EmbeddedSQL.text(
+    PackageResources.interrupt_abandoned_intents_sql)
+  static let uncertainSteps = EmbeddedSQL.text(PackageResources.uncertain_steps_sql)
   static let forgetEnvironment = EmbeddedSQL.text(PackageResources.forget_environment_sql)
 
   // MARK: Statuses and events
@@ -113,7 +120,7 @@ enum StateSQL {
 
   // MARK: Pending removals
 
-  static let savePendingChange = EmbeddedSQL.text(PackageResources.save_pending_change_sql)
+  static let savePendingRemovals = EmbeddedSQL.text(PackageResources.save_pending_removals_sql)
 
   // MARK: Tokens
 

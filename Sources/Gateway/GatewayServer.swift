@@ -35,10 +35,26 @@ package struct GatewayServer: Sendable {
   package func run(
     listening: @escaping @Sendable (ListenAddress) -> Void, until stop: @escaping @Sendable () async -> Void
   ) async throws(GatewayError) {
-    try await Listener(
-      address: address, responder: router.buildResponder(), limits: GatewayServer.limits, identity: nil,
-      flag: "--listen", logger: logger
-    ).run(listening: listening, until: stop)
+    let result = await withTaskGroup(of: Void.self) { group in
+      group.addTask { await health.run() }
+      defer { group.cancelAll() }
+      return await serve(listening: listening, until: stop)
+    }
+    try result.get()
+  }
+
+  private func serve(
+    listening: @escaping @Sendable (ListenAddress) -> Void, until stop: @escaping @Sendable () async -> Void
+  ) async -> Result<Void, GatewayError> {
+    do throws(GatewayError) {
+      return .success(
+        try await Listener(
+          address: address, responder: router.buildResponder(), limits: GatewayServer.limits, identity: nil,
+          flag: "--listen", logger: logger
+        ).run(listening: listening, until: stop))
+    } catch {
+      return .failure(error)
+    }
   }
 
   private var router: Router<BasicRequestContext> {

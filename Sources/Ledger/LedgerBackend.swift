@@ -34,7 +34,7 @@ package struct LedgerBackend: IndividuallyObservingBackend {
         platform: subject.spec?.platform, exportedTo: destination)
     } catch {
       // Before `Database` has created the database and its tables, the ledger is provably absent.
-      if error.isAbsence { return nil }
+      if await error.provesAbsence(of: "ledgers", in: pool) { return nil }
       throw error.backendError
     }
   }

@@ -168,6 +168,22 @@ import Testing
     }
   }
 
+  /// The table is that of another version, with a price in force.
+  @Test("A missing column is not proven absence") func missingColumnIsNotAbsence() async throws {
+    try await World.with { world in
+      let map = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
+      _ = try await world.converge(map)
+      try await world.pool.query("ALTER TABLE price_map_entries RENAME COLUMN currency TO former_currency")
+      let subject = Subject(id: map.id, desired: map, lastApplied: map)
+      let answers = await world.backend.observe([subject], in: World.context)
+      guard case .failure(let error)? = answers[map.id] else {
+        Issue.record("a table of another version was treated as an empty one")
+        return
+      }
+      #expect(error.code == "postgres.incompatible" && error.description.contains("rendertrust apply"))
+    }
+  }
+
   @Test("A missing server is not proven absence") func missingServerIsNotAbsence() async throws {
     let map = try Fixture.resource(PriceMapSpec.self, "packs", #"{"prices":{"a":{"credits":1}}}"#)
     let nowhere = PostgresPool(PostgresConfiguration(socketFolder: "/nonexistent", database: "x"))

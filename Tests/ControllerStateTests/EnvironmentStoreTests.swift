@@ -49,9 +49,15 @@ import Testing
         let entry = try await store.audit(of: environment, id: nil, limit: 1).first?.record
         #expect(entry?.action == .renameEnvironment && entry?.actor == "ada")
       }
-      #expect(try await store.revisions(of: "h1", limit: 5).count == 1, "revisions are never rewritten")
+      let left = try await store.revisions(of: "h1", limit: 5)
+      #expect(left.map(\.number) == [2, 1], "revisions are never rewritten")
+      #expect(try await store.desiredState(of: "h1", at: 2)?.resources.isEmpty == true)
+      #expect(try await store.quarantines(of: "h1").map(\.digest) == [left[1].manifestDigest])
+      #expect(try await store.summary(of: 1, environment: "h2") == ["a=1 enforce"])
       try await store.renameEnvironment("h2", to: "h1", by: "ada", at: Self.time)
       #expect(try await store.ownership().marks == ["h1": "h1"])
+      #expect(try await store.summary(of: 3, environment: "h1") == ["a=1 enforce"])
+      #expect(try await store.quarantines(of: "h1").isEmpty)
       #expect(try await store.environments() == ["h1"])
     }
   }

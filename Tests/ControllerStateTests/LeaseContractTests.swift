@@ -48,7 +48,7 @@ import Testing
       ("quarantine", { try await $0.quarantine([quarantine], in: "dev") }),
       ("lift", { _ = try await $0.liftQuarantine(of: resource.digest, in: "dev", by: "ada", at: time) }),
       ("atomic apply", { try await $0.setAtomicApply(nil, in: "dev") }),
-      ("pending removal", { try await $0.setPendingRemoval(nil, in: "dev") }),
+      ("pending removal", { try await $0.setPendingRemovals([], in: "dev") }),
     ]
   }
 

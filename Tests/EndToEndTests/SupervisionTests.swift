@@ -4,6 +4,7 @@ import Glibc
 import HTTP
 import Model
 import Postgres
+import PostgresSupport
 import Subprocess
 import Testing
 
@@ -99,6 +100,44 @@ extension EndToEnd {
       let restarts = await installation.metric("rendertrust_postgres_restarts_total")
       #expect(restarts == Double(round), "round \(round)")
       return span
+    }
+
+    @Test("Health answers within a second while PostgreSQL hangs, and names each part that does not answer")
+    func hanging() async throws {
+      try await Installation.with { installation in
+        try installation.write(Self.manifests + [.ledger, .node("a"), Manifest("Scheduler", "global", "{}")])
+        try await installation.apply()
+        let server = try await installation.serve { _ in
+          try #require(try await installation.isReady())
+          let world = try PrivateServer(installation)
+          let postmaster = try world.postmaster
+          func signal(_ name: String) {
+            TestFolder.run(["sh", "-c", "kill -\(name) \(postmaster) $(pgrep -P \(postmaster))"])
+          }
+          signal("STOP")
+          defer { signal("CONT") }
+          let clock = ContinuousClock()
+          for path in ["readyz", "healthz", "readyz"] {
+            let start = clock.now
+            let answer = try #require(await installation.ask(path))
+            #expect(clock.now - start < .seconds(1), "\(path)")
+            guard path == "readyz" else { continue }
+            let checks = try Value(json: answer.text)["checks"]
+            #expect(answer.status == 503, "\(answer.text)")
+            for part in ["state", "lease", "jobs"] {
+              #expect(checks?[part]?.plainText.hasPrefix("no answer") == true, "\(answer.text)")
+            }
+            #expect(checks?["firstPass"] == .string("ok"), "\(answer.text)")
+          }
+          signal("CONT")
+          let isBack = try await installation.eventually(within: 60) {
+            await installation.ask("readyz")?.status == 200
+          }
+          #expect(isBack != nil)
+          await world.close()
+        }
+        #expect(server.outcome.exitCode == 0, "\(server.outcome)")
+      }
     }
 
     @Test("Health says that PostgreSQL cannot be restarted, and the server continues once it can be")

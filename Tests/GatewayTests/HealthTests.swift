@@ -1,12 +1,23 @@
 import Gateway
 import Model
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct HealthTests {
+  private func running<Output: Sendable>(
+    _ health: HealthChecks, _ body: (HealthChecks) async throws -> Output
+  ) async rethrows -> Output {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await health.run() }
+      defer { group.cancelAll() }
+      return try await body(health)
+    }
+  }
+
   @Test("The server is healthy when every check succeeds")
   func theServerIsHealthyWhenEveryCheckSucceeds() async {
     let health = HealthChecks(alive: [("loop", { nil })], ready: [("state", { nil })])
-    let report = await health.readiness()
+    let report = await running(health) { await $0.readiness() }
     #expect(report.isHealthy && report.json == #"{"checks":{"loop":"ok","state":"ok"},"status":"ok"}"# + "\n")
   }
 
@@ -14,8 +25,8 @@ import Testing
   func namesTheFailingCheckAndIsAliveAlthough() async throws {
     let health = HealthChecks(
       alive: [("loop", { nil })], ready: [("state", { "refused" }), ("firstPass", { nil })])
-    #expect(await health.liveness().isHealthy)
-    let report = await health.readiness()
+    let (isAlive, report) = await running(health) { (await $0.liveness().isHealthy, await $0.readiness()) }
+    #expect(isAlive)
     let value = try Value(json: report.json)
     #expect(!report.isHealthy && value["reason"] == .string("state: refused"))
     #expect(value["checks"]?["firstPass"] == .string("ok") && value["status"] == .string("failing"))
@@ -24,21 +35,54 @@ import Testing
   @Test("A check of readiness may be stricter than that of liveness with the same name")
   func stricterReadiness() async {
     let health = HealthChecks(alive: [("postgres", { nil })], ready: [("postgres", { "down for 1 s" })])
-    #expect(await health.liveness().isHealthy)
-    let report = await health.readiness()
+    let (isAlive, report) = await running(health) { (await $0.liveness().isHealthy, await $0.readiness()) }
+    #expect(isAlive)
     #expect(report.json.contains(#""checks":{"postgres":"down for 1 s"}"#))
     #expect(!report.isHealthy)
   }
 
-  @Test("Does not wait for a check that does not return")
-  func doesNotWaitForACheckThatDoesNotReturn() async {
-    let silent: @Sendable () async -> String? = {
-      while (try? await Task.sleep(for: .seconds(60))) != nil {}
+  @Test("A check that does not return, even when it is cancelled, delays no report and runs once")
+  func hangingCheck() async throws {
+    let (gate, open) = AsyncStream<Void>.makeStream()
+    let calls = Mutex(0)
+    let hanging: @Sendable () async -> String? = {
+      calls.withLock { $0 += 1 }
+      // Ignores the cancellation of its task.
+      await withCheckedContinuation { continuation in
+        Task.detached {
+          for await _ in gate {}
+          continuation.resume()
+        }
+      }
       return nil
     }
-    let health = HealthChecks(alive: [], ready: [("state", silent)], limit: .milliseconds(20))
-    let report = await health.readiness()
-    #expect(!report.isHealthy && report.json.contains("no answer within"))
+    let health = HealthChecks(
+      alive: [("loop", { nil })], ready: [("state", hanging), ("lease", { nil })], limit: .milliseconds(50))
+    try await running(health) { health in
+      defer { open.finish() }
+      for round in 0..<5 {
+        let start = ContinuousClock.now
+        let report = await health.readiness()
+        #expect(ContinuousClock.now - start < .seconds(1))
+        let checks = try Value(json: report.json)["checks"]
+        #expect(!report.isHealthy && checks?["lease"] == .string("ok") && checks?["loop"] == .string("ok"))
+        #expect(checks?["state"]?.plainText.hasPrefix("no answer") == true, "round \(round): \(report.json)")
+        #expect(await health.liveness().isHealthy)
+      }
+    }
+    #expect(calls.withLock { $0 } == 1)
+  }
+
+  @Test("A check that answers again is ready with the next report")
+  func recovery() async {
+    let isBroken = Mutex(true)
+    let health = HealthChecks(
+      alive: [], ready: [("state", { isBroken.withLock { $0 } ? "refused" : nil })])
+    await running(health) { health in
+      #expect(await !health.readiness().isHealthy)
+      isBroken.withLock { $0 = false }
+      #expect(await health.readiness().isHealthy, "a report uses no result from before its request")
+    }
   }
 
   @Test("The loop is alive while it completes rounds")

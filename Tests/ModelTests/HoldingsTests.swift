@@ -32,6 +32,33 @@ import Testing
     #expect(Self.holdings.physicalName(of: Self.web, role: "volume.logs", in: "stg") == nil)
   }
 
+  @Test("A new resource never gets a name that another one keeps")
+  func unusedNames() {
+    let (web, former, third) = (Self.web, Self.former, ResourceID(kind: "Service", name: "third"))
+    func name(of id: ResourceID, _ base: String, leaving: Set<ResourceID> = [], _ moves: Move...) -> String {
+      var offers = Offers()
+      offers.leaving = leaving
+      let context = ClaimContext(
+        environment: "prod", controller: "c", environmentMark: "prod", offers: offers,
+        holdings: Self.holdings, moves: Moves(moves))
+      return context.unusedName(base, for: id, holdings: Self.holdings.named)
+    }
+    #expect(name(of: third, "v-new") == "v-new")
+    #expect(name(of: third, "v-stg") == "v-stg", "it belongs to another environment: a conflict")
+    #expect(name(of: third, "v-old") == "v-old-2", "another resource keeps it")
+    #expect(name(of: former, "v-old") == "v-old", "its own")
+    #expect(name(of: third, "v-old", leaving: [former]) == "v-old", "it may be the new name of the holder")
+    #expect(
+      name(of: third, "v-old", leaving: [former], Move(from: former, to: third)) == "v-old",
+      "it is the new name of the holder")
+    #expect(
+      name(of: third, "v-old", leaving: [former], Move(from: former, to: web)) == "v-old-2",
+      "the holder goes on under another name")
+    #expect(
+      name(of: third, "v-old", leaving: [former, web], Move(from: web, to: third)) == "v-old-2",
+      "it is the new name of another resource")
+  }
+
   @Test("Holdings that overlap a thing are found in every environment")
   func overlapping() {
     #expect(Self.holdings.overlapping(.folder(path: "/srv")).map(\.resource.name) == ["a"])

@@ -8,7 +8,10 @@ import Testing
     "Failing statements report the SQLSTATE, a hint and the server",
     arguments: [
       ("SELECT * FROM nowhere", PostgresError.Code.missing, "a table that does not exist"),
-      ("SELECT nothing FROM pg_class", .missing, "a column that does not exist"),
+      ("SELECT * FROM nowhere.t", .missing, "a schema that does not exist"),
+      ("SELECT nothing FROM pg_class", .incompatible, "a column that does not exist"),
+      ("SELECT nothing(1)", .incompatible, "a function that does not exist"),
+      ("SELECT NULL::nothing", .incompatible, "a type that does not exist"),
       ("SELEKT 1", .syntax, "no SQL"),
       ("INSERT INTO t VALUES (1)", .duplicate, "a second row with the same key"),
       ("INSERT INTO t VALUES (NULL)", .constraint, "NULL in a key"),
@@ -33,6 +36,30 @@ import Testing
       #expect(error?.description.contains(pool.server) == true)
       #expect(error?.backendError.code == "postgres.\(code.rawValue)")
       #expect(try await pool.query("SELECT 1").only().int(0) == 1, "the pool goes on")
+    }
+  }
+
+  @Test(
+    "A statement that fails proves the absence of a table only where the catalog lacks it",
+    arguments: [
+      ("SELECT * FROM nowhere", "nowhere", true), ("SELECT * FROM other.nowhere", "nowhere", true),
+      ("SELECT nothing FROM t", "t", false), ("SELECT nothing(a) FROM t", "t", false),
+      ("SELECT a::nothing FROM t", "t", false), ("SELECT 1/0 FROM t", "t", false),
+      ("SELECT t.a FROM t, nowhere", "t", false), ("SELECT * FROM hidden", "hidden", false),
+    ])
+  func absence(_ sql: String, of table: String, isProven: Bool) async throws {
+    try await TestDatabase.with { pool in
+      try await pool.query("CREATE TABLE t (a int PRIMARY KEY)")
+      try await pool.query("INSERT INTO t VALUES (1)")
+      try await pool.query("CREATE SCHEMA unsearched")
+      try await pool.query("CREATE TABLE unsearched.hidden (a int)")
+      do throws(PostgresError) {
+        try await pool.query(sql)
+        Issue.record("\(sql) succeeded")
+      } catch {
+        let proven = await error.provesAbsence(of: table, in: pool)
+        #expect(proven == isProven, "\(sql): \(error)")
+      }
     }
   }
 
@@ -82,6 +109,7 @@ import Testing
     let missing = PostgresPool(try await TestDatabase.configuration(database: "absent"))
     let error = await #expect(throws: PostgresError.self) { try await missing.query("SELECT 1") }
     #expect(error?.code == .databaseMissing)
+    #expect(await error?.provesAbsence(of: "t", in: missing) == true)
     try await TestDatabase.with { pool in
       let folder = try await pool.query("SHOW unix_socket_directories").only().text(0)
       let unknownUser = PostgresPool(

@@ -28,7 +28,7 @@ import Testing
     let facts: [Fact]
     var quarantined: [Int64: String] = [:]
     var holder: String?
-    var pendingRemoval: PendingRemoval?
+    var pendingRemovals: [PendingRemoval] = []
     /// The names along the chain; `cause` is that of the last.
     let chain: [String]
     let cause: Explanation.Cause
@@ -54,9 +54,11 @@ import Testing
     Case(
       reason: "the manifests no longer declare it, and the quiet period is not over",
       facts: [Fact(name: "a", condition: (.ready, .asDeclared, "as declared"))],
-      pendingRemoval: PendingRemoval(
-        digest: Digest(of: "without a"), removals: [.fake("a")], losesData: true, since: start,
-        dueAt: Timestamp(seconds: 1070)),
+      pendingRemovals: [
+        PendingRemoval(
+          id: .fake("a"), digest: Digest(of: "a"), losesData: true, since: start,
+          dueAt: Timestamp(seconds: 1070))
+      ],
       chain: ["a"], cause: .pendingRemoval, next: .removal(at: Timestamp(seconds: 1070)),
       advice: "declare it again to keep it"),
     Case(
@@ -225,7 +227,7 @@ import Testing
     snapshot.journal = journal
     snapshot.quarantined = example.quarantined
     snapshot.holder = example.holder
-    snapshot.pendingRemoval = example.pendingRemoval
+    snapshot.pendingRemovals = example.pendingRemovals
     return snapshot
   }
 

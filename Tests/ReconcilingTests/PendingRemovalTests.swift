@@ -47,6 +47,11 @@ import Testing
     try await store.revisions(of: "dev", limit: 10).map(\.number)
   }
 
+  /// The numbers of the interim revisions, newest first.
+  private func interim() async throws -> [Int64] {
+    try await store.revisions(of: "dev", limit: 100).filter { $0.interimFor != nil }.map(\.number)
+  }
+
   /// Runs a controller in which everything is ready.
   private func run(
     _ first: DesiredState, _ body: (AsyncStream<Trigger>.Continuation) async throws -> Void
@@ -64,8 +69,8 @@ import Testing
     try await run(desired(.fake("a"))) { feed in
       read(desired(), into: feed)
       await simulation.log.until { $0.noteCount(.removalPending) == 1 }
-      let pending = try #require(try await store.pendingRemoval(of: "dev"))
-      #expect(pending.removals == [.fake("a")] && pending.losesData)
+      let pending = try await store.pendingRemovals(of: "dev")
+      #expect(pending.map(\.id) == [.fake("a")] && pending.allSatisfy(\.losesData))
       await pass(29, feed)
       let recorded = try await revisions()
       #expect(recorded == [1])
@@ -75,8 +80,9 @@ import Testing
     }
     #expect(try await revisions() == [1])
     #expect(world.applyCount("a") == 1 && world.things[.fake("a")] != nil)
-    #expect(try await store.pendingRemoval(of: "dev") == nil)
-    #expect(notes(.removalPending) == ["1 resource leaves in 30s unless the manifests change again: Fake/a"])
+    #expect(try await store.pendingRemovals(of: "dev") == [])
+    #expect(
+      notes(.removalPending) == ["1 resource leaves in 30s unless the manifests declare it again: Fake/a"])
     #expect(notes(.removalCancelled) == ["not removed: Fake/a; the manifests declare them again"])
   }
 
@@ -90,7 +96,7 @@ import Testing
     }
     #expect(try await revisions() == [2, 1])
     #expect(notes(.removalCancelled) == [])
-    #expect(try await store.pendingRemoval(of: "dev") == nil)
+    #expect(try await store.pendingRemovals(of: "dev") == [])
   }
 
   @Test("A removal that destroys nothing waits two seconds; a change without removals does not wait")
@@ -100,8 +106,8 @@ import Testing
       await world.state.until { $0.things[.fake("new")] != nil }
       read(desired(.fake("new")), into: feed)
       await simulation.log.until { $0.noteCount(.removalPending) == 1 }
-      let pending = try await store.pendingRemoval(of: "dev")
-      #expect(pending?.losesData == false)
+      let pending = try await store.pendingRemovals(of: "dev")
+      #expect(pending.map(\.losesData) == [false])
       await pass(3, feed)
       await world.state.until { $0.things[.fake("z")] == nil }
     }
@@ -118,24 +124,155 @@ import Testing
     #expect(notes(.removalPending) == [])
   }
 
-  @Test("Each further change begins the period again, and only the last state is a revision")
-  func furtherChanges() async throws {
+  @Test("Each resource leaves after its own countdown, which the others neither begin again nor end")
+  func ownCountdowns() async throws {
+    try await run(desired(.fake("a"), .fake("b"), .fake("c"))) { feed in
+      read(desired(.fake("b"), .fake("c")), into: feed)
+      await pass(20, feed)
+      read(desired(.fake("c")), into: feed)
+      await pass(9, feed)
+      #expect(world.things[.fake("a")] != nil)
+      await pass(2, feed)
+      await world.state.until { $0.things[.fake("a")] == nil }
+      #expect(world.things[.fake("b")] != nil)
+      await pass(15, feed)
+      #expect(world.things[.fake("b")] != nil)
+      await pass(5, feed)
+      await world.state.until { $0.things[.fake("b")] == nil }
+    }
+    #expect(world.applyCount("c") == 1)
+    #expect(notes(.removalCancelled) == [])
+    // The second revision is an interim state: a rollback from the third brings both back.
+    #expect(try await revisions() == [3, 2, 1])
+    #expect(try await interim() == [2])
+    #expect(try await store.newestSettledRevision(of: "dev", before: 3)?.number == 1)
+  }
+
+  @Test("A file that keeps changing neither delays a removal nor waits for it")
+  func restlessFile() async throws {
     try await run(desired(.fake("a"), .fake("b"))) { feed in
-      read(desired(.fake("b")), into: feed)
+      var number = 1
+      for second in 0..<30 {
+        number += 1
+        let target = number
+        read(desired(.fake("b", number)), into: feed)
+        await world.state.until { $0.things[.fake("b")]?.number == target }
+        #expect(world.things[.fake("a")] != nil, "after \(second) s")
+        await pass(1, feed)
+      }
+      await world.state.until { $0.things[.fake("a")] == nil }
+    }
+    let last = try await store.latestRevision(of: "dev")
+    #expect(last?.interimFor == nil)
+    #expect(try await store.newestSettledRevision(of: "dev", before: last?.number ?? 0)?.number == 1)
+    #expect(notes(.removalPending).count == 1 && notes(.removalCancelled) == [])
+  }
+
+  @Test("A resource that comes back cancels its own removal only, and its interim revision is ordinary then")
+  func comesBack() async throws {
+    try await run(desired(.fake("a"), .fake("b"))) { feed in
+      read(desired(.fake("new")), into: feed)
+      await world.state.until { $0.things[.fake("new")] != nil }
       await pass(20, feed)
+      read(desired(.fake("a"), .fake("new")), into: feed)
+      await simulation.log.until { $0.noteCount(.removalCancelled) == 1 }
+      await pass(11, feed)
+      await world.state.until { $0.things[.fake("b")] == nil }
+      await pass(30, feed)
+    }
+    #expect(world.applyCount("a") == 1 && world.things[.fake("a")] != nil)
+    #expect(notes(.removalCancelled) == ["not removed: Fake/a; the manifests declare them again"])
+    #expect(try await revisions() == [3, 2, 1])
+    #expect(try await interim() == [2])
+  }
+
+  @Test("An interim revision that the manifests declare after all is one that a rollback finds")
+  func interimBecomesOrdinary() async throws {
+    try await run(desired(.fake("a"))) { feed in
+      read(desired(.fake("new")), into: feed)
+      await world.state.until { $0.things[.fake("new")] != nil }
+      let passing = try await interim()
+      #expect(passing == [2])
+      read(desired(.fake("a"), .fake("new")), into: feed)
+      await simulation.log.until { $0.noteCount(.removalCancelled) == 1 }
+      await pass(1, feed)
+    }
+    #expect(try await revisions() == [2, 1])
+    #expect(try await interim() == [])
+  }
+
+  @Test("A controller that starts with an interim revision begins the countdown again")
+  func startsWithInterim() async throws {
+    try await run(desired(.fake("a"))) { feed in
+      read(desired(.fake("new")), into: feed)
+      await world.state.until { $0.things[.fake("new")] != nil }
+      await pass(20, feed)
+    }
+    #expect(try await interim() == [2])
+    try await simulation.run(from: desired(.fake("new")), quietPeriod: quietPeriod) { feed in
+      await simulation.log.until { $0.noteCount(.removalPending) == 2 }
+      await pass(29, feed)
+      #expect(world.things[.fake("a")] != nil)
+      await pass(3, feed)
+      await world.state.until { $0.things[.fake("a")] == nil }
+    }
+    #expect(try await revisions() == [3, 2, 1])
+  }
+
+  @Test("What a waiting resource references stays as long as it does")
+  func references() async throws {
+    try await run(desired(.fake("z"), .fake("a", needs: ["z"]))) { feed in
       read(desired(), into: feed)
-      await pass(20, feed)
-      read(desired(.fake("a")), into: feed)
+      await pass(29, feed)
+      #expect(world.things[.fake("z")] != nil && world.things[.fake("a")] != nil)
+      await pass(3, feed)
+      await world.state.until { $0.things[.fake("z")] == nil && $0.things[.fake("a")] == nil }
+    }
+    #expect(try await revisions() == [2, 1])
+  }
+
+  @Test("Manifests that rename what a waiting resource references wait with it")
+  func renamedReference() async throws {
+    try await run(desired(.fake("a"), .fake("b", needs: ["a"]))) { feed in
+      read(desired(.fake("renamed")), into: feed)
       await pass(29, feed)
       let recorded = try await revisions()
       #expect(recorded == [1])
-      #expect(world.things[.fake("b")] != nil)
       await pass(3, feed)
-      await world.state.until { $0.things[.fake("b")] == nil }
+      await world.state.until { $0.things[.fake("b")] == nil && $0.things[.fake("renamed")] != nil }
     }
     #expect(try await revisions() == [2, 1])
-    #expect(world.applyCount("a") == 1)
-    #expect(notes(.removalCancelled) == ["not removed: Fake/a; the manifests declare them again"])
+  }
+
+  @Test("A rollback leaves the manifests too that an interim revision precedes")
+  func rollbackFromInterim() async throws {
+    let manifests = desired(.fake("new"))
+    try await run(desired(.fake("a"))) { feed in
+      read(manifests, into: feed)
+      await world.state.until { $0.things[.fake("new")] != nil }
+    }
+    _ = try await simulation.engine.quarantineRevisions(
+      after: 1, for: desired(.fake("a")), by: Simulation.authorship)
+    #expect(try await simulation.engine.quarantine(of: manifests) != nil)
+    #expect(try await simulation.engine.quarantine(of: desired(.fake("a"), .fake("new"))) != nil)
+  }
+
+  @Test("Without a revision there is nothing to lose, unless something was applied")
+  func withoutRevision() async throws {
+    try await store.claim(
+      ClaimRequest([.fake("a")], mark: "dev", at: simulation.time.now), in: "dev", revision: 0)
+    world.put("a", 1)
+    try await simulation.run(from: desired(.fake("new")), quietPeriod: quietPeriod) { feed in
+      await world.state.until { $0.things[.fake("new")] != nil }
+      let passing = try await interim()
+      #expect(passing == [1])
+      await pass(29, feed)
+      #expect(world.things[.fake("a")] != nil)
+      await pass(3, feed)
+      await world.state.until { $0.things[.fake("a")] == nil }
+    }
+    #expect(try await revisions() == [2, 1])
+    #expect(try await interim() == [1])
   }
 
   @Test("Manifests that cannot be read remove nothing, however long they stay so")
@@ -171,7 +308,7 @@ import Testing
       read(desired(), into: feed)
       await pass(20, feed)
     }
-    #expect(try await store.pendingRemoval(of: "dev") == nil)
+    #expect(try await store.pendingRemovals(of: "dev") == [])
     try await simulation.run(from: desired(), quietPeriod: quietPeriod) { feed in
       await simulation.log.until { $0.noteCount(.removalPending) == 2 }
       await pass(20, feed)
@@ -217,7 +354,7 @@ import Testing
       var snapshot = StatusSnapshot(
         now: simulation.time.now, statuses: try await store.statuses(of: "dev"), desired: desired(.fake("a")),
         revision: 1)
-      snapshot.pendingRemoval = try await store.pendingRemoval(of: "dev")
+      snapshot.pendingRemovals = try await store.pendingRemovals(of: "dev")
       let explanation = Explanation(of: .fake("a"), in: snapshot)
       #expect(explanation.root.cause == .pendingRemoval)
       #expect(explanation.next == .removal(at: simulation.time.now + TimeSpan(seconds: 30)))

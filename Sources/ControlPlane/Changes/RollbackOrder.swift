@@ -4,7 +4,7 @@ import Reconciling
 /// Restores an earlier revision.
 package struct RollbackOrder: Sendable {
   package let environment: String
-  /// Nil: the revision before the newest.
+  /// Nil: the newest revision before the newest that is not an interim state.
   package let revision: Int64?
   package let permissions: Permissions
   package let author: Author
@@ -41,12 +41,15 @@ package struct RollbackOrder: Sendable {
 
   private func target(in store: any StateStore) async throws -> (Int64, DesiredState) {
     let newest = try await store.latestRevision(of: environment)?.number ?? 0
-    let target = revision ?? newest - 1
+    var target = revision ?? 0
+    if revision == nil {
+      target = try await store.newestSettledRevision(of: environment, before: newest)?.number ?? 0
+    }
     guard target >= 1, target < newest,
       let desired = try await store.desiredState(of: environment, at: target)
     else {
       throw OperationError.usage(
-        newest < 2
+        newest < 2 || revision == nil
           ? "there is no earlier revision of \(environment)"
           : "revision \(target) is not an earlier revision of \(environment): they are 1 to \(newest - 1)")
     }

@@ -54,7 +54,7 @@ package struct JobControl: Sendable {
       {
         await serve(location, pool, marks)
         jobs.open(nil)
-        health.end()
+        await health.end()
       }
       try? await time.sleep(JobControl.pollInterval)
     }

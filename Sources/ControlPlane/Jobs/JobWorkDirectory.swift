@@ -23,8 +23,9 @@ package struct JobWorkDirectory: WorkDirectory {
     var drains: [DrainScope: DrainState] = [:]
     var (hasScheduler, canDrain) = (false, true)
     for (scheduler, database) in JobWorkDirectory.databases(in: context) {
+      let service = await service(of: database)
       do throws(PostgresError) {
-        let service = try await service(of: database)
+        let service = try service.get()
         attempts += try await service.runningAttempts(of: ids)
         hasScheduler = true
         if let found = try await service.drains(of: ids) {
@@ -34,7 +35,7 @@ package struct JobWorkDirectory: WorkDirectory {
         }
       } catch {
         // Without its tables a scheduler never gave work to a module.
-        if error.isAbsence { continue }
+        if case .success(let service) = service, await service.provesAbsence(error) { continue }
         let work = RunningWork.unknown(scheduler: scheduler, reason: error.description)
         return Dictionary(uniqueKeysWithValues: ids.map { ($0, work) })
       }
@@ -82,10 +83,12 @@ package struct JobWorkDirectory: WorkDirectory {
     _ context: ReconcileContext, _ body: (PostgresJobService) async throws(PostgresError) -> Void
   ) async throws(BackendError) {
     for (_, database) in JobWorkDirectory.databases(in: context) {
+      let service = await service(of: database)
       do throws(PostgresError) {
-        try await body(try await service(of: database))
+        try await body(try service.get())
       } catch {
-        if !error.isAbsence { throw error.backendError }
+        if case .success(let service) = service, await service.provesAbsence(error) { continue }
+        throw error.backendError
       }
     }
   }
@@ -97,8 +100,12 @@ package struct JobWorkDirectory: WorkDirectory {
     }
   }
 
-  private func service(of database: DatabaseAddress) async throws(PostgresError) -> PostgresJobService {
-    PostgresJobService(
-      try await pools(database), now: now, random: { .random(in: .min ... .max) })
+  private func service(of database: DatabaseAddress) async -> Result<PostgresJobService, PostgresError> {
+    do throws(PostgresError) {
+      return .success(
+        PostgresJobService(try await pools(database), now: now, random: { .random(in: .min ... .max) }))
+    } catch {
+      return .failure(error)
+    }
   }
 }

@@ -18,7 +18,7 @@ final class SettlingState: Sendable {
     { [self] progress in
       switch progress {
       case .loop(.round): state.withLock { $0.hasBegun = true }
-      case .loop(.pendingRemoval(let removal)): state.withLock { $0.isWaiting = removal != nil }
+      case .loop(.pendingRemovals(let removals)): state.withLock { $0.isWaiting = !removals.isEmpty }
       default: break
       }
       next(progress)

@@ -18,7 +18,7 @@ package struct ResourcesQuery: Query {
       "The resources of the subject; all without a subject.",
       WireSchema.object(
         ["now": WireSchema.time, "resources": WireSchema.list(WireSchema.status)],
-        optional: ["pendingRemoval": WireSchema.pendingRemoval])
+        optional: ["pendingRemovals": WireSchema.list(WireSchema.pendingRemoval)])
     ))
 
   package let environment: String?
@@ -54,7 +54,7 @@ package struct ResourcesQuery: Query {
           + (names.isEmpty ? "it has no resources yet" : "its resources are \(names)"))
     }
     var list = ResourceList(now: records.now(), statuses: statuses)
-    list.pendingRemoval = try await records.store.pendingRemoval(of: environment)
+    list.pendingRemovals = try await records.store.pendingRemovals(of: environment)
     if withManifests {
       let inventory = try await records.store.inventory(of: environment, knowing: [])
       let kinds = context.platform.kinds
@@ -72,8 +72,8 @@ package struct ResourceList: Sendable {
   package let statuses: [ResourceStatus]
   /// The manifests of applied resources, if the query asks for them.
   package var manifests: [ResourceID: String] = [:]
-  /// The removal that the leading controller waits for.
-  package var pendingRemoval: PendingRemoval?
+  /// The removals that the leading controller waits for, sorted.
+  package var pendingRemovals: [PendingRemoval] = []
 }
 
 extension ResourceList: JSONRepresentable {
@@ -81,14 +81,14 @@ extension ResourceList: JSONRepresentable {
     .members([
       "now": .string(now.description),
       "resources": .array(statuses.map { $0.value.adding("manifest", manifests[$0.id].map(Value.string)) }),
-      "pendingRemoval": pendingRemoval?.value,
+      "pendingRemovals": pendingRemovals.isEmpty ? nil : .array(pendingRemovals.map(\.value)),
     ])
   }
 
   package init?(_ value: Value) {
     guard let now = value.time(at: "now"), let resources = value.list(at: "resources") else { return nil }
     self.init(now: now, statuses: resources.compactMap { ResourceStatus($0) })
-    pendingRemoval = value["pendingRemoval"].flatMap { PendingRemoval($0) }
+    pendingRemovals = (value.list(at: "pendingRemovals") ?? []).compactMap { PendingRemoval($0) }
     for resource in resources {
       guard let id = resource.id(at: "id"), let manifest = resource.text(at: "manifest") else { continue }
       manifests[id] = manifest

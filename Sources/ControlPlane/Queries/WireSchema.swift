@@ -71,7 +71,7 @@ package enum WireSchema {
       "failures": integer, "conditions": list(condition),
     ], optional: ["nextAttempt": time, "manifest": text])
   package static let pendingRemoval = object([
-    "digest": text, "removals": list(resource), "losesData": flag, "since": time, "dueAt": time,
+    "id": resource, "digest": text, "losesData": flag, "since": time, "dueAt": time,
   ])
   package static let event = object(
     ["at": time, "warning": flag, "reason": text, "message": text, "revision": integer],
@@ -82,7 +82,7 @@ package enum WireSchema {
       "message": text,
     ],
     optional: [
-      "commit": text, "quarantined": object(["at": time, "by": text, "reason": text]),
+      "commit": text, "interimFor": text, "quarantined": object(["at": time, "by": text, "reason": text]),
     ])
   package static let explanation = object(
     [

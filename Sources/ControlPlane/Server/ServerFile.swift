@@ -55,7 +55,7 @@ package struct ServerFile: ManifestObject {
     Field("resync", \.resync, "Interval between full observations")
     Field(
       "quietPeriod", \.quietPeriod,
-      "Time for which manifests must stay the same before resources leave whose removal destroys data; other "
+      "Time for which a resource must stay absent before it leaves if its removal destroys data; other "
         + "removals wait 2s at most. 0s: no wait")
     Field("drain", \.drain, "Time for running steps after SIGTERM, before they are cancelled")
     Field("liveness", \.liveness, "Time without progress of the loop after which /healthz fails")

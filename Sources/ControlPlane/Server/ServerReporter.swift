@@ -76,7 +76,7 @@ package final class ServerReporter: Reporter {
 
   private func log(_ event: LoopEvent) {
     switch event {
-    case .round, .reconciled, .pendingRemoval: break
+    case .round, .reconciled, .pendingRemovals: break
     case .observed(let kind, let count, let failures, let span):
       logger.debug(
         "observed",

@@ -15,7 +15,7 @@ package struct EnvironmentChanges: Sendable {
   }
 
   /// Gives everything of an environment to another name, and records its newest manifests under that name.
-  /// Things keep their marks, so that no container is restarted.
+  /// Things keep their marks, so that no container is restarted. One transaction.
   package func rename(_ former: String, to name: String, by actor: String, at time: Timestamp) async throws {
     guard former != name else {
       throw OperationError.usage("the environment has the name \(name) already")
@@ -23,12 +23,8 @@ package struct EnvironmentChanges: Sendable {
     guard ResourceName.isValid(name) else {
       throw OperationError.usage("‘\(name)’ is not the name of an environment")
     }
-    let newest = try await store.newestState(of: former)
-    try await store.renameEnvironment(former, to: name, by: actor, at: time)
-    try await gates.rename(former, to: name)
-    _ = try await store.record(
-      newest.renamed(to: name),
-      by: Authorship(actor: actor, commit: nil, message: "environments rename \(former) \(name)"), at: time)
+    try await store.renameEnvironment(
+      former, to: name, by: actor, at: time, with: EnvironmentBackend.renaming(former, to: name))
   }
 
   /// Removes an environment from the state.
@@ -41,22 +37,7 @@ package struct EnvironmentChanges: Sendable {
         "\(name) requires approvals, and what it owns would leave it without one: remove it with "
           + "‘rendertrust destroy --environment \(name)’ and an approval")
     }
-    try await store.forgetEnvironment(name, abandons: abandons, by: actor, at: time)
-    try await gates.forget(name)
-  }
-}
-
-extension DesiredState {
-  /// The same resources under another environment, whose own resource has that name.
-  fileprivate func renamed(to name: String) -> DesiredState {
-    DesiredState(
-      environment: name, allowsMockGPUs: allowsMockGPUs,
-      resources: resources.map { resource in
-        guard resource.id == environmentID else { return resource }
-        return AnyResource(
-          id: ResourceID(kind: resource.id.kind, name: name), metadata: resource.metadata,
-          spec: resource.spec, references: resource.references, location: resource.location,
-          digest: resource.digest)
-      })
+    try await store.forgetEnvironment(
+      name, abandons: abandons, by: actor, at: time, with: EnvironmentBackend.forgetting(name))
   }
 }

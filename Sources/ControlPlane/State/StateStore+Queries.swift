@@ -38,7 +38,7 @@ extension StateStore {
       try await quarantines(of: environment).map { ($0.digest, $0.reason) },
       uniquingKeysWith: { first, _ in first })
     if let newest { snapshot.quarantined[newest.number] = reasons[newest.manifestDigest] }
-    snapshot.pendingRemoval = try await pendingRemoval(of: environment)
+    snapshot.pendingRemovals = try await pendingRemovals(of: environment)
     snapshot.journal = try await journal(of: environment, id: id, limit: 10)
     let (leases, storeTime) = try await leases(of: environment)
     snapshot.holder = leases.holder(of: id, now: storeTime)?.description

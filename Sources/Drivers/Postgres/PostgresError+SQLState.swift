@@ -7,7 +7,9 @@ extension PostgresErrorCode {
     switch sqlState {
     case "23505": self = .duplicate
     case "3D000": self = .databaseMissing
-    case "42P01", "42703", "42883", "3F000", "42704": self = .missing
+    // Only these prove that nothing is recorded in the table that the statement names.
+    case "42P01", "3F000": self = .missing
+    case "42703", "42883", "42704": self = .incompatible
     case "42501": self = .permission
     case "42601": self = .syntax
     case "53100": self = .diskFull

@@ -12,8 +12,11 @@ package enum PostgresErrorCode: String, ProblemCode, CaseIterable {
   case duplicate
   /// A foreign key, check, exclusion or not-null rule was violated.
   case constraint
-  /// A table, column, function or schema does not exist.
+  /// A table or schema does not exist.
   case missing
+  /// A column, function or type does not exist: the tables may be of another version of this program, and
+  /// may contain rows.
+  case incompatible
   case syntax
   case permission
   case diskFull
@@ -59,6 +62,8 @@ package enum PostgresErrorCode: String, ProblemCode, CaseIterable {
     case .readOnly: "the server is a standby or is set to read-only; connect to the primary"
     case .authentication: "check user, password and the server's pg_hba.conf"
     case .databaseMissing: "create the database, or correct its name"
+    case .incompatible:
+      "its tables are of another version: ‘rendertrust apply’ migrates a Database without an older ‘schema’"
     case .permission: "grant the role what the statement needs"
     default: nil
     }
@@ -88,6 +93,23 @@ extension PostgresError {
   /// Nil when the server did not respond.
   package var sqlState: String? { cause }
 
-  /// Whether the database, or an object in it that the statement names, does not exist.
+  /// Whether the database, or a table or schema that the statement names, does not exist. Proves absence
+  /// only for a statement that reads a single table; see `provesAbsence(of:in:)`.
   package var isAbsence: Bool { code == .databaseMissing || code == .missing }
+
+  /// Whether the database does not exist, or has no table of this name in any schema, after a statement that
+  /// reads the table failed with this error. Then the table contains no row.
+  ///
+  /// A missing column or function proves nothing, because the table may have rows. Nor does another missing
+  /// table of the same statement or pipeline: the catalog of the database decides.
+  package func provesAbsence(of table: String, in pool: PostgresPool) async -> Bool {
+    switch code {
+    case .databaseMissing: true
+    case .missing: (try? await pool.query(PostgresError.tables, [.text(table)]).isEmpty) ?? false
+    default: false
+    }
+  }
+
+  private static let tables =
+    "SELECT 1 FROM pg_class WHERE relname = $1 AND relkind IN ('r', 'p', 'v', 'm', 'f')"
 }

@@ -19,6 +19,9 @@ package final class PostgresPool: StatementExecutor {
   /// The server and database; safe to show.
   package var server: String { configuration.server }
 
+  /// Whether the embedded server of this pool has ended or is being restarted: statements wait for it.
+  package var isServerDown: Bool { configuration.gate.map { $0.isDown || $0.isRestarting } ?? false }
+
   /// Sends all statements in one round trip, as one transaction: all take effect or none. Throws the error of
   /// the first failing statement.
   @discardableResult

@@ -1,22 +1,36 @@
 internal import Model
 
 /// The liveness and readiness checks of a server.
+///
+/// A report is complete within `limit`, whatever the checks do: one that has no result by then counts as
+/// failing, with that reason.
 package struct HealthChecks: Sendable {
   /// A named check: nil for success, otherwise the problem, safe to show.
   package typealias Check = (name: String, run: @Sendable () async -> String?)
 
   /// When one of these fails, the process must be restarted.
-  private let alive: [Check]
+  private let alive: [HealthProbe]
   /// The server is ready when all of these and of `alive` succeed. A check replaces that of `alive` with the
   /// same name.
-  private let ready: [Check]
-  /// The timeout of one check.
+  private let ready: [HealthProbe]
   private let limit: Duration
 
-  package init(alive: [Check], ready: [Check], limit: Duration = .seconds(2)) {
-    self.alive = alive
-    self.ready = ready
+  /// The default of `limit`, so that a response takes less than a second.
+  package static let answerLimit = Duration.milliseconds(800)
+
+  /// - Parameter limit: The time after which a check counts as failing.
+  package init(alive: [Check], ready: [Check], limit: Duration = HealthChecks.answerLimit) {
+    self.alive = alive.map(HealthProbe.init)
+    self.ready = ready.map(HealthProbe.init)
     self.limit = limit
+  }
+
+  /// Runs the checks when reports are requested, until the task is cancelled. Called once; without it no
+  /// check has a result.
+  package func run() async {
+    await withDiscardingTaskGroup { group in
+      for probe in alive + ready { group.addTask { await probe.run() } }
+    }
   }
 
   /// The result of the checks.
@@ -32,13 +46,13 @@ package struct HealthChecks: Sendable {
     return await report(on: alive.filter { !names.contains($0.name) } + ready)
   }
 
-  private func report(on checks: [Check]) async -> Report {
+  private func report(on probes: [HealthProbe]) async -> Report {
     let answers = await withTaskGroup(of: (String, String?).self) { group in
-      for check in checks { group.addTask { (check.name, await answer(of: check)) } }
+      for probe in probes { group.addTask { (probe.name, await probe.result(within: limit)) } }
       return await group.reduce(into: [String: String?]()) { $0[$1.0] = .some($1.1) }
     }
-    let failing = checks.compactMap { check in
-      answers[check.name].flatMap(\.self).map { "\(check.name): \($0)" }
+    let failing = probes.compactMap { probe in
+      answers[probe.name].flatMap(\.self).map { "\(probe.name): \($0)" }
     }
     let value = Value.members([
       "status": .string(failing.isEmpty ? "ok" : "failing"),
@@ -46,18 +60,6 @@ package struct HealthChecks: Sendable {
       "checks": .object(answers.mapValues { .string($0 ?? "ok") }),
     ])
     return Report(isHealthy: failing.isEmpty, json: value.json + "\n")
-  }
-
-  private func answer(of check: Check) async -> String? {
-    await withTaskGroup(of: String?.self) { group in
-      group.addTask { await check.run() }
-      group.addTask { [limit] in
-        guard (try? await Task.sleep(for: limit)) != nil else { return nil }
-        return "no answer within \(limit)"
-      }
-      defer { group.cancelAll() }
-      return await group.next() ?? nil
-    }
   }
 }
 

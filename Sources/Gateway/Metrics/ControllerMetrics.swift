@@ -117,7 +117,7 @@ package final class ControllerMetrics: Sendable {
       case .observed(let kind, _, let failures, let span):
         state.numbers.observe(span, in: .observing, kind)
         if failures > 0 { state.numbers.add(Double(failures), to: .observeFailures, kind) }
-      case .pendingRemoval: break
+      case .pendingRemovals: break
       case .storeFailed: state.numbers.add(to: .storeErrors)
       }
     }

@@ -26,7 +26,7 @@ package struct PostgresReplicaSource: ReplicaSource {
       let pending = try await PendingJobs.count(limit: limit, pool)
       return .leader(scheduler: held.scheduler, settings, pending: pending)
     } catch {
-      return error.isAbsence ? .follower : .unknown(error.description)
+      return await Declarations.provesAbsence(error, in: pool) ? .follower : .unknown(error.description)
     }
   }
 

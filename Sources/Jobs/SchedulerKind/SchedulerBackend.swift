@@ -50,7 +50,7 @@ package struct SchedulerBackend: IndividuallyObservingBackend {
         accounts: offers.earningAccounts.sorted(),
         pendingLimit: SchedulerBackend.pendingLimit(subject.spec))
     } catch {
-      if error.isAbsence { return nil }
+      if await store.provesAbsence(error) { return nil }
       throw error.backendError
     }
   }

@@ -10,6 +10,11 @@ package struct SchedulerStore: Sendable {
 
   package init(_ pool: PostgresPool) { self.pool = pool }
 
+  /// Whether an error of a statement proves that no scheduler was ever recorded.
+  func provesAbsence(_ error: PostgresError) async -> Bool {
+    await Declarations.provesAbsence(error, in: pool)
+  }
+
   /// - Parameters:
   ///   - name: the name of the `Scheduler`.
   ///   - nodes: names of nodes that are read although they are retired, as for `modules`.

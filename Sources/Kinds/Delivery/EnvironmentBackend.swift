@@ -43,19 +43,20 @@ package struct EnvironmentBackend: ResourceBackend {
     }
   }
 
-  /// Gives the record of an environment to another name, for an environment that was renamed in the state.
-  package func rename(_ former: String, to name: String) async throws(PostgresError) {
-    try await state.pipeline([
+  /// Give the record of an environment to another name, in the transaction that renames the environment in
+  /// the state.
+  package static func renaming(_ former: String, to name: String) -> [Statement] {
+    [
       Statement(
         "DELETE FROM environments WHERE name = $2 AND EXISTS (SELECT FROM environments WHERE name = $1)",
         [.text(former), .text(name)]),
       Statement("UPDATE environments SET name = $2 WHERE name = $1", [.text(former), .text(name)]),
-    ])
+    ]
   }
 
-  /// Removes the record of an environment that was removed from the state.
-  package func forget(_ name: String) async throws(PostgresError) {
-    try await state.query(EnvironmentBackend.delete, [.text(name)])
+  /// Removes the record of an environment, in the transaction that removes the environment from the state.
+  package static func forgetting(_ name: String) -> [Statement] {
+    [Statement(EnvironmentBackend.delete, [.text(name)])]
   }
 
   /// Whether the record of an environment requires approvals, or cannot be read. False without a record.

@@ -38,6 +38,7 @@ package struct Holdings: Sendable {
   private var byHolder: [Holder: [Int]] = [:]
   private var index = OverlapIndex<Int>()
   private var unmarked: [String: Set<ResourceID>] = [:]
+  private var byEngineName: [String: [Int]] = [:]
 
   package init(_ holdings: [Holding] = []) {
     all = holdings.map { ($0.thing.key, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
@@ -46,6 +47,10 @@ package struct Holdings: Sendable {
       byHolder[holder, default: []].append(position)
       index.add(position, for: holding.thing)
       environments.insert(holding.environment)
+      switch holding.thing {
+      case .volume(let name, _), .node(let name, _): byEngineName[name, default: []].append(position)
+      default: break
+      }
       if case .unmarked(let resource) = holding.thing {
         unmarked[holding.environment, default: []].insert(resource)
       }
@@ -59,6 +64,9 @@ package struct Holdings: Sendable {
 
   /// The holdings that exclude another owner of the thing.
   package func overlapping(_ thing: Thing) -> [Holding] { index.overlapping(thing).map { all[$0] } }
+
+  /// The holdings of volumes and records of this name, on every engine.
+  package func named(_ name: String) -> [Holding] { (byEngineName[name] ?? []).map { all[$0] } }
 
   /// The name in the outside system of what a resource holds in a role; nil when it holds nothing there.
   package func physicalName(of resource: ResourceID, role: String, in environment: String) -> String? {

@@ -51,6 +51,33 @@ package struct ClaimContext: Sendable {
   /// The resource whose holdings count as those of this one: the former one of a renamed resource.
   package func holder(of id: ResourceID) -> ResourceID { moves.move(to: id)?.from ?? id }
 
+  /// A name for a new thing of a resource: `base`, otherwise the first of `base-2`, `base-3` and so on that
+  /// no other resource of the environment keeps. A renamed resource keeps the names that derive from its
+  /// former name, so that a new resource of that name needs other ones.
+  ///
+  /// The name counts as free while its holder leaves without a new name: the two may be one resource, which
+  /// has a name again that it had before (`MoveSearch`).
+  /// - Parameter holdings: The holdings of a thing of that name.
+  package func unusedName(
+    _ base: String, for id: ResourceID, holdings: (String) -> [Holding]
+  ) -> String {
+    var (name, number) = (base, 1)
+    while holdings(name).contains(where: { isKept($0, from: id) }) {
+      number += 1
+      name = "\(base)-\(number)"
+    }
+    return name
+  }
+
+  private func isKept(_ holding: Holding, from id: ResourceID) -> Bool {
+    guard holding.environment == environment, holding.resource != id, holding.resource != holder(of: id)
+    else {
+      return false
+    }
+    guard offers.leaving.contains(holding.resource) else { return true }
+    return moves.move(from: holding.resource) != nil || moves.move(to: id) != nil
+  }
+
   /// A path of a manifest, absolute. Stays as written where manifests are checked without a state, because no
   /// folder is known there.
   /// - Parameter folder: where relative paths start.

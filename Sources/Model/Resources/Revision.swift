@@ -11,11 +11,13 @@ package struct Revision: Hashable, Sendable {
   package let commit: String?
   /// The command that created it, such as `apply manifests/dev` or `rollback to 3`.
   package let message: String
+  /// The digest of the manifests that follow this revision once resources may leave that it still declares
+  /// and they do not; nil for a revision that is what the manifests declared.
+  package let interimFor: Digest?
 
   package init(
     number: Int64, environment: String, manifestDigest: Digest, createdAt: Timestamp, actor: String,
-    commit: String?,
-    message: String
+    commit: String?, message: String, interimFor: Digest? = nil
   ) {
     self.number = number
     self.environment = environment
@@ -24,5 +26,13 @@ package struct Revision: Hashable, Sendable {
     self.actor = actor
     self.commit = commit
     self.message = message
+    self.interimFor = interimFor
+  }
+
+  /// The same revision as an ordinary one.
+  package var settled: Revision {
+    Revision(
+      number: number, environment: environment, manifestDigest: manifestDigest, createdAt: createdAt,
+      actor: actor, commit: commit, message: message)
   }
 }

@@ -1,39 +1,86 @@
 internal import Model
 
-/// Manifests that remove resources are recorded only after they stayed the same for the quiet period, so that
-/// a file that is absent for a moment removes nothing and never becomes a revision. The leading controller
-/// decides; a new leader begins the period again.
+/// Resources that the manifests remove leave only after they stayed absent for the quiet period, so that a
+/// file that is absent for a moment removes nothing. Each resource has its own countdown (`QuietPeriod`). The
+/// leading controller decides; a new leader begins the countdowns again.
+///
+/// Everything else that the manifests change is applied at once: meanwhile the revision is what the manifests
+/// declare together with the resources that wait, which stay as the former revision declares them
+/// (`DesiredState.keeping`). No person wrote such an interim state, so its revision names the manifests that
+/// it precedes (`Revision.interimFor`), and a rollback without a number passes over it. When the last
+/// countdown ends, the manifests become a revision as they are. When a person declares the resources again,
+/// the interim revision is what they wrote and becomes an ordinary one.
+///
+/// One case waits as a whole: manifests that give another name to what a waiting resource references.
 extension Controller {
-  /// Records manifests that were read as a revision, when this replica leads and they are settled. Repeated
-  /// at each tick until it succeeds.
+  /// Records manifests that were read as a revision, when this replica leads. Repeated at each tick until all
+  /// that they declare is recorded.
   func recordDesired(_ state: inout LoopState) async {
-    guard state.leads else { return forgetRemoval(&state) }
+    guard state.leads else { return forgetRemovals(&state) }
     guard let (desired, authorship) = state.unrecorded else { return }
     do throws(StoreError) {
       if let quarantine = try await engine.quarantine(of: desired) {
         state.unrecorded = nil
-        await cancelRemoval("the manifests are quarantined", &state)
+        await cancelRemovals("the manifests are quarantined", &state)
         await engine.recordQuarantined(quarantine, keeping: state.revision, in: environment)
         return
       }
-      guard try await isSettled(desired, &state) else { return }
-      let store = engine.store.fenced(by: keeper.fencingTokens)
-      let revision = try await Engine.record(
-        desired, by: authorship, in: store, at: engine.time.now())
-      state.unrecorded = nil
-      await endRemoval(recording: desired, &state)
-      state.adopt(desired, revision.number, at: engine.time.now())
+      try await followRemovals(of: desired, &state)
+      let waiting = state.quietPeriod.waiting
+      guard !waiting.isEmpty else { return try await record(desired, by: authorship, &state) }
+      guard let interim = desired.keeping(waiting, of: state.desired, movedFrom: state.movedFrom),
+        interim.digest != state.desired.digest, try await engine.quarantine(of: interim) == nil
+      else { return }
+      try await record(interim, before: desired, waiting, by: authorship, &state)
     } catch {
       if error.isOutdated { keeper.heartbeatNow() } else { note(error, &state) }
     }
   }
 
-  /// What these manifests remove of what a former state declares.
+  /// Records the manifests as they are.
+  private func record(
+    _ desired: DesiredState, by authorship: Authorship, _ state: inout LoopState
+  ) async throws(StoreError) {
+    let store = engine.store.fenced(by: keeper.fencingTokens)
+    let revision = try await Engine.record(desired, by: authorship, in: store, at: engine.time.now())
+    state.unrecorded = nil
+    if !state.quietPeriod.end().isEmpty { engine.report(.pendingRemovals([])) }
+    adopt(desired, revision, &state)
+  }
+
+  /// Records an interim state.
+  private func record(
+    _ interim: DesiredState, before desired: DesiredState, _ waiting: Set<ResourceID>,
+    by authorship: Authorship, _ state: inout LoopState
+  ) async throws(StoreError) {
+    let store = engine.store.fenced(by: keeper.fencingTokens)
+    let names = waiting.sorted().map(\.description).joined(separator: ", ")
+    let authorship = Authorship(
+      actor: authorship.actor, commit: authorship.commit,
+      message: "\(authorship.message), without the removal of \(names)", action: authorship.action)
+    let revision = try await store.record(
+      interim, for: desired.digest, by: authorship, at: engine.time.now())
+    let removed = state.quietPeriod.pending.map(\.id).filter { interim[$0] == nil }
+    state.quietPeriod.end(removed)
+    state.mustAnnounceRemovals = state.mustAnnounceRemovals || !removed.isEmpty
+    adopt(interim, revision, &state)
+    try await announce(&state)
+  }
+
+  private func adopt(_ desired: DesiredState, _ revision: Revision, _ state: inout LoopState) {
+    state.isInterim = revision.interimFor != nil
+    guard revision.number != state.revision || desired.digest != state.desired.digest else { return }
+    state.adopt(desired, revision.number, at: engine.time.now())
+  }
+
+  // MARK: Removals
+
+  /// What manifests remove of what a former state declares.
   struct Removals {
     /// Sorted. Without renamed resources, which keep what they hold.
-    var ids: [ResourceID] = []
-    /// Whether removing them destroys data.
-    var losesData = false
+    var removals: [QuietPeriod.Removal] = []
+    /// The former names of renamed resources.
+    var movedFrom: Set<ResourceID> = []
   }
 
   func removals(of desired: DesiredState, from former: DesiredState) async throws(StoreError) -> Removals {
@@ -44,81 +91,86 @@ extension Controller {
     let moves = engine.moves(to: desired, inventory, leaving, nil, ownership)
     let claims = engine.claims(in: engine.context(for: desired, leaving: leaving, ownership, moves))
     let removed = leaving.filter { former[$0.id] != nil && moves.move(from: $0.id) == nil }
-    return Removals(
-      ids: removed.map(\.id), losesData: removed.contains { claims($0).contains(where: \.holdsData) })
-  }
-
-  private func isSettled(
-    _ desired: DesiredState, _ state: inout LoopState
-  ) async throws(StoreError) -> Bool {
-    if state.quietPeriod.pending?.digest == desired.digest {
-      switch state.quietPeriod.check(at: engine.time.now()) {
-      case .over: return true
-      case .waiting: return false
-      case .delayed(let removal):
-        try await announce(removal)
-        return false
+    // What a resource with data is built on leaves after it.
+    var losing = Set(removed.filter { claims($0).contains(where: \.holdsData) }.map(\.id))
+    var open = Array(losing)
+    while let id = open.popLast() {
+      for target in former[id]?.references.map(\.target) ?? [] where losing.insert(target).inserted {
+        open.append(target)
       }
     }
-    guard !state.quietPeriod.isOff else { return true }
-    let removed = try await removals(of: desired, from: state.desired)
-    let now = engine.time.now()
-    let wait = state.quietPeriod.wait(
-      for: desired.digest, removing: removed.ids, losesData: removed.losesData, at: now)
-    guard let wait else { return true }
-    let former = state.quietPeriod.pending?.removals ?? []
-    try await announce(wait)
-    state.quietPeriod.begin(wait, at: now)
-    await recordKept(former.filter { !wait.removals.contains($0) }, Controller.declaredAgain, state)
-    if former != wait.removals, let message = wait.sentence(now: now) {
-      await engine.recordWarning(.removalPending, message, state.revision, in: environment)
-    }
-    return false
+    return Removals(
+      removals: removed.map { resource in
+        QuietPeriod.Removal(
+          id: resource.id, digest: former[resource.id]?.digest ?? resource.digest,
+          losesData: losing.contains(resource.id))
+      },
+      movedFrom: Set(leaving.map(\.id).filter { moves.move(from: $0) != nil }))
   }
 
-  /// Stores and reports the pending removal.
-  private func announce(_ removal: PendingRemoval?) async throws(StoreError) {
-    try await engine.store.fenced(by: keeper.fencingTokens).setPendingRemoval(removal, in: environment)
-    engine.report(.pendingRemoval(removal))
+  /// Brings the countdowns up to date with the manifests and the time.
+  private func followRemovals(of desired: DesiredState, _ state: inout LoopState) async throws(StoreError) {
+    guard !state.quietPeriod.isOff else { return }
+    let now = engine.time.now()
+    if state.quietPeriod.check(at: now) { state.mustAnnounceRemovals = true }
+    let read = LoopState.Comparison(manifests: desired.digest, former: state.desired.digest)
+    if state.comparison != read {
+      let removed = try await removals(of: desired, from: state.desired)
+      let change = state.quietPeriod.follow(removed.removals, at: now)
+      state.comparison = read
+      state.movedFrom = removed.movedFrom
+      if !change.isEmpty { state.mustAnnounceRemovals = true }
+      let isDeclared = { (id: ResourceID) in desired[id] != nil }
+      await recordKept(change.cancelled.filter(isDeclared), Controller.declaredAgain, state)
+      await recordKept(
+        change.cancelled.filter { !isDeclared($0) }, "another resource continues them", state)
+      if let message = change.begun.sentence(now: now) {
+        await engine.recordWarning(.removalPending, message, state.revision, in: environment)
+      }
+    }
+    try await announce(&state)
+  }
+
+  /// Stores and reports the pending removals, if they changed.
+  private func announce(_ state: inout LoopState) async throws(StoreError) {
+    guard state.mustAnnounceRemovals else { return }
+    let pending = state.quietPeriod.pending
+    try await engine.store.fenced(by: keeper.fencingTokens).setPendingRemovals(pending, in: environment)
+    engine.report(.pendingRemovals(pending))
+    state.mustAnnounceRemovals = false
   }
 
   private static let declaredAgain = "the manifests declare them again"
 
-  /// Ends the wait because the manifests declare again what they had removed.
+  /// Ends the waits because the manifests declare again what they had removed.
   func keepRemoved(_ state: inout LoopState) async {
-    await cancelRemoval(Controller.declaredAgain, &state)
+    await cancelRemovals(Controller.declaredAgain, &state)
   }
 
-  /// Ends the wait because it is not known what the manifests declare now: what they declared before removes
+  /// Ends the waits because it is not known what the manifests declare now: what they declared before removes
   /// nothing.
-  func abandonRemoval(_ reason: String, _ state: inout LoopState) async {
-    if state.quietPeriod.pending != nil { state.unrecorded = nil }
+  func abandonRemovals(_ reason: String, _ state: inout LoopState) async {
+    if !state.quietPeriod.pending.isEmpty { state.unrecorded = nil }
     state.lastRead = nil
-    await cancelRemoval(reason, &state)
+    await cancelRemovals(reason, &state)
   }
 
-  /// Ends the wait without a removal. Does nothing when nothing is waited for.
-  func cancelRemoval(_ reason: String, _ state: inout LoopState) async {
-    guard let removal = await clearRemoval(&state) else { return }
-    await recordKept(removal.removals, reason, state)
-  }
-
-  /// Ends the wait because other or the same manifests were recorded.
-  private func endRemoval(recording desired: DesiredState, _ state: inout LoopState) async {
-    guard let removal = await clearRemoval(&state), removal.digest != desired.digest else { return }
-    await recordKept(removal.removals.filter { desired[$0] != nil }, Controller.declaredAgain, state)
-  }
-
-  /// Ends the wait because another replica leads, which stores its own.
-  private func forgetRemoval(_ state: inout LoopState) {
-    if state.quietPeriod.end() != nil { engine.report(.pendingRemoval(nil)) }
-  }
-
-  private func clearRemoval(_ state: inout LoopState) async -> PendingRemoval? {
-    guard let removal = state.quietPeriod.end() else { return nil }
+  /// Ends the waits without a removal. Does nothing when nothing is waited for.
+  func cancelRemovals(_ reason: String, _ state: inout LoopState) async {
+    state.comparison = nil
+    let pending = state.quietPeriod.end()
+    guard !pending.isEmpty else { return }
+    state.mustAnnounceRemovals = true
     // A record that stays is not shown after its time.
-    do throws(StoreError) { try await announce(nil) } catch { note(error, &state) }
-    return removal
+    do throws(StoreError) { try await announce(&state) } catch { note(error, &state) }
+    await recordKept(pending.map(\.id), reason, state)
+  }
+
+  /// Ends the waits because another replica leads, which stores its own.
+  private func forgetRemovals(_ state: inout LoopState) {
+    state.comparison = nil
+    state.mustAnnounceRemovals = false
+    if !state.quietPeriod.end().isEmpty { engine.report(.pendingRemovals([])) }
   }
 
   private func recordKept(_ ids: [ResourceID], _ reason: String, _ state: LoopState) async {
@@ -130,5 +182,25 @@ extension Controller {
           at: engine.time.now(), id: nil, isWarning: false, reason: .removalCancelled,
           message: "not removed: \(names); \(reason)", revision: state.revision)
       ], in: environment)
+  }
+}
+
+extension DesiredState {
+  /// The same state, in which resources stay as a former state declares them, with everything that they
+  /// reference. Nil where a reference would lead to no resource: to one with another name now, or to one that
+  /// the former state does not declare either.
+  func keeping(
+    _ ids: Set<ResourceID>, of former: DesiredState, movedFrom: Set<ResourceID>
+  ) -> DesiredState? {
+    var kept: [ResourceID: AnyResource] = [:]
+    var open = Array(ids)
+    while let id = open.popLast() {
+      guard self[id] == nil, kept[id] == nil else { continue }
+      guard let resource = former[id], !movedFrom.contains(id) else { return nil }
+      kept[id] = resource
+      open += resource.references.map(\.target)
+    }
+    return DesiredState(
+      environment: environment, allowsMockGPUs: allowsMockGPUs, resources: resources + kept.values)
   }
 }

@@ -26,7 +26,8 @@ package struct Controller: Sendable {
   let quietPeriod: TimeSpan
 
   /// - Parameters:
-  ///   - quietPeriod: How long manifests whose removals destroy data must stay the same; see `QuietPeriod`.
+  ///   - quietPeriod: How long a resource must stay absent before it is removed, if that destroys data;
+  ///     see `QuietPeriod`.
   ///   - replica: The identity of this process among the replicas; nil to create one.
   ///   - isGone: Whether the process of another replica is known to have ended.
   package init(
@@ -92,7 +93,7 @@ package struct Controller: Sendable {
       }
       group.cancelAll()
     }
-    await cancelRemoval("\(keeper.replica) ended", &state)
+    await cancelRemovals("\(keeper.replica) ended", &state)
     await keeper.leave()
   }
 
@@ -131,16 +132,17 @@ package struct Controller: Sendable {
       }
     case .unreadable(let message):
       engine.reportWarning(.manifestsUnreadable, message, revision: state.revision)
-      await abandonRemoval("the manifests cannot be read", &state)
+      await abandonRemovals("the manifests cannot be read", &state)
     case .desired(let desired, let authorship):
       guard desired.environment == environment else {
         let message = "the manifests are now those of \(desired.environment); restart to apply them"
         engine.reportWarning(.otherEnvironment, message, revision: state.revision)
-        await abandonRemoval("the manifests are those of another environment", &state)
+        await abandonRemovals("the manifests are those of another environment", &state)
         return
       }
       state.lastRead = (desired, authorship)
-      state.unrecorded = desired.digest == state.desired.digest ? nil : (desired, authorship)
+      let isRecorded = desired.digest == state.desired.digest && !state.isInterim
+      state.unrecorded = isRecorded ? nil : (desired, authorship)
       if state.unrecorded == nil { await keepRemoved(&state) }
       await recordDesired(&state)
     }
@@ -155,8 +157,9 @@ package struct Controller: Sendable {
       guard let latest else { return }
       if let baseline = try await baselineAfterAbandonedApply(latest, &state) {
         state.unrecorded = nil
-        await cancelRemoval("revision \(baseline.revision) rolls back", &state)
+        await cancelRemovals("revision \(baseline.revision) rolls back", &state)
         await readInventory(&state)
+        state.isInterim = false
         state.adopt(baseline.desired, baseline.revision, baseline.allowances, at: engine.time.now())
         return
       }
@@ -164,8 +167,9 @@ package struct Controller: Sendable {
         let desired = try await engine.store.desiredState(of: environment, at: latest.number)
       else { return }
       state.unrecorded = nil
-      await cancelRemoval("\(latest.actor) recorded revision \(latest.number)", &state)
+      await cancelRemovals("\(latest.actor) recorded revision \(latest.number)", &state)
       await readInventory(&state)
+      state.isInterim = latest.interimFor != nil
       state.adopt(desired, latest.number, at: engine.time.now())
     } catch {
       note(error, &state)

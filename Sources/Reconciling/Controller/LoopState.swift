@@ -9,10 +9,18 @@ package struct LoopState: Sendable {
   package private(set) var known: Set<ResourceID>
   /// The known resources that are no longer desired.
   package private(set) var leaving: Set<ResourceID> = []
-  /// Manifests that could not be recorded as a revision yet.
+  /// Manifests of which something is not recorded as a revision yet.
   var unrecorded: (DesiredState, Authorship)?
-  /// The wait for manifests that remove resources.
+  /// The waits for resources that the manifests remove.
   var quietPeriod = QuietPeriod(TimeSpan(seconds: 0))
+  /// Whether the revision precedes manifests that remove resources; see `Revision.interimFor`.
+  var isInterim = false
+  /// What the removals were last computed from; nil when they must be computed.
+  var comparison: Comparison?
+  /// The former names of resources that the manifests declare under another name, as of `comparison`.
+  var movedFrom: Set<ResourceID> = []
+  /// Whether the stored pending removals are not those of `quietPeriod`.
+  var mustAnnounceRemovals = false
   /// The manifests as last read; nil when they could not be read since.
   var lastRead: (DesiredState, Authorship)?
   /// Whether another controller ended, which may have led without recording the manifests that it had read.
@@ -41,6 +49,12 @@ package struct LoopState: Sendable {
   private var passCount = 0
   /// Resources in flight for an older revision, with their references in that revision.
   private var stale: [ResourceID: [ResourceID]] = [:]
+
+  /// The digests of manifests and of the desired state that they follow.
+  struct Comparison: Hashable, Sendable {
+    let manifests: Digest
+    let former: Digest
+  }
 
   /// - Parameter leaseStatus: Nil when no other replica shares the environment.
   package init(

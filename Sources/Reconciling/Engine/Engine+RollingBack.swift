@@ -9,11 +9,16 @@ extension Engine {
     package let allowances: Allowances
     /// Whether the manifests wait to follow this revision.
     package var isUnsettled = false
+    /// See `Revision.interimFor`.
+    package var isInterim = false
   }
 
   /// Records the manifests as the newest revision, unless they are quarantined: then the newest recorded
   /// revision stays, which is reported and stored as an event. First rolls back an atomic apply whose process
   /// has ended.
+  ///
+  /// An environment without a revision and without an inventory has nothing to lose: its manifests are
+  /// recorded at once. With an inventory, what was applied counts as the newest recorded state.
   /// - Parameter isSettled: Whether the manifests may follow the newest recorded state at once. Otherwise
   ///   that stays for now.
   func baseline(
@@ -23,16 +28,20 @@ extension Engine {
     let rolledBack = try await rollBackAbandonedApply(in: desired.environment)
     let quarantine = try await quarantine(of: desired)
     let latest = try await store.latestRevision(of: desired.environment)
-    if quarantine == nil, latest == nil || latest?.manifestDigest == desired.digest {
+    if quarantine == nil, latest?.manifestDigest == desired.digest {
       return try await recordedBaseline(desired, by: authorship)
     }
-    var newest = Baseline(desired: .empty(in: desired.environment), revision: 0, allowances: Allowances())
+    var newest = Baseline(
+      desired: try await appliedState(of: desired.environment, desired.allowsMockGPUs), revision: 0,
+      allowances: Allowances())
     if let rolledBack {
       newest = rolledBack
     } else if let latest,
       let recorded = try await store.desiredState(of: desired.environment, at: latest.number)
     {
-      newest = Baseline(desired: recorded, revision: latest.number, allowances: Allowances())
+      newest = Baseline(
+        desired: recorded, revision: latest.number, allowances: Allowances(),
+        isInterim: latest.interimFor != nil)
     }
     if let quarantine {
       await recordQuarantined(quarantine, keeping: newest.revision, in: desired.environment)
@@ -41,6 +50,13 @@ extension Engine {
     if try await isSettled(newest.desired) { return try await recordedBaseline(desired, by: authorship) }
     newest.isUnsettled = true
     return newest
+  }
+
+  /// The resources of the inventory, which may reference others that are not in it.
+  func appliedState(of environment: String, _ allowsMockGPUs: Bool) async throws(StoreError) -> DesiredState {
+    DesiredState(
+      environment: environment, allowsMockGPUs: allowsMockGPUs,
+      resources: try await store.inventory(of: environment, knowing: []).values.map(\.resource))
   }
 
   private func recordedBaseline(_ desired: DesiredState, by authorship: Authorship) async throws(StoreError)
@@ -80,7 +96,8 @@ extension Engine {
   }
 
   /// Quarantines the revisions that a rollback leaves: those after `target`, except the ones equal to
-  /// `desired`. If the process ends before the rollback is recorded, the next controller rolls back.
+  /// `desired`, and the manifests that interim ones among them precede. If the process ends before the
+  /// rollback is recorded, the next controller rolls back.
   /// - Returns: The new quarantines.
   package func quarantineRevisions(
     after target: Int64, for desired: DesiredState, by authorship: Authorship
@@ -90,11 +107,16 @@ extension Engine {
       return []
     }
     let left = try await store.revisions(of: environment, limit: Int(newest.number - target))
-      .filter { $0.manifestDigest != desired.digest }
-    let entries = left.map { revision in
-      Quarantine(
-        digest: revision.manifestDigest, revision: revision.number,
-        reason: "\(authorship.actor) rolled back to \(target)", actor: authorship.actor, at: time.now())
+    var seen: Set<Digest> = [desired.digest]
+    var entries: [Quarantine] = []
+    for revision in left {
+      for digest in [revision.manifestDigest, revision.interimFor].compactMap(\.self)
+      where seen.insert(digest).inserted {
+        entries.append(
+          Quarantine(
+            digest: digest, revision: revision.number,
+            reason: "\(authorship.actor) rolled back to \(target)", actor: authorship.actor, at: time.now()))
+      }
     }
     try await store.setAtomicApply(
       AtomicApply(

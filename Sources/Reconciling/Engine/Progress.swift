@@ -22,7 +22,7 @@ package enum LoopEvent: Sendable {
   /// One batched observation of a kind.
   case observed(kind: String, count: Int, failures: Int, after: TimeSpan)
   /// The loop began or ended to wait for manifests that remove resources; nil when it ended.
-  case pendingRemoval(PendingRemoval?)
+  case pendingRemovals([PendingRemoval])
   /// The state could not be read or written.
   case storeFailed(StoreError)
 }

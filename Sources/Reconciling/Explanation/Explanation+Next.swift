@@ -69,10 +69,7 @@ extension StatusSnapshot {
 extension StatusSnapshot {
   /// The pending removal of a resource; nil when it stays.
   func removal(of id: ResourceID) -> PendingRemoval? {
-    guard let pendingRemoval, pendingRemoval.dueAt > now, pendingRemoval.removals.contains(id) else {
-      return nil
-    }
-    return pendingRemoval
+    pendingRemovals.first { $0.id == id && $0.dueAt > now }
   }
 }
 

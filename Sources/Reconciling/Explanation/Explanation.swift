@@ -110,7 +110,7 @@ extension StatusSnapshot {
   fileprivate func link(of id: ResourceID) -> (Explanation.Link, ResourceID?) {
     let isBehind = desired?[id] != nil && (statuses[id]?.revision ?? 0) < revision
     if let removal = removal(of: id) {
-      let message = "the manifests no longer declare it: it is removed unless they change again"
+      let message = "the manifests no longer declare it: it is removed unless they declare it again"
       return (
         Explanation.Link(id: id, cause: .pendingRemoval, message: message, since: removal.since), nil
       )

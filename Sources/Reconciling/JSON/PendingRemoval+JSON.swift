@@ -4,18 +4,17 @@ package import Model
 extension PendingRemoval: JSONRepresentable {
   package var value: Value {
     .members([
-      "digest": .string(digest.hex), "removals": .array(removals.map { .string($0.description) }),
-      "losesData": .bool(losesData), "since": .string(since.description), "dueAt": .string(dueAt.description),
+      "id": .string(id.description), "digest": .string(digest.hex), "losesData": .bool(losesData),
+      "since": .string(since.description), "dueAt": .string(dueAt.description),
     ])
   }
 
   package init?(_ value: Value) {
-    guard let digest = value.text(at: "digest").flatMap({ Digest(hex: $0) }),
-      let removals = value.list(at: "removals"), let losesData = value.flag(at: "losesData"),
-      let since = value.time(at: "since"), let dueAt = value.time(at: "dueAt")
+    guard let id = value.text(at: "id").flatMap({ ResourceID($0) }),
+      let digest = value.text(at: "digest").flatMap({ Digest(hex: $0) }),
+      let losesData = value.flag(at: "losesData"), let since = value.time(at: "since"),
+      let dueAt = value.time(at: "dueAt")
     else { return nil }
-    self.init(
-      digest: digest, removals: removals.compactMap { ResourceID($0.plainText) }, losesData: losesData,
-      since: since, dueAt: dueAt)
+    self.init(id: id, digest: digest, losesData: losesData, since: since, dueAt: dueAt)
   }
 }

@@ -7,6 +7,7 @@ extension Revision: JSONRepresentable {
       "revision": .integer(number), "environment": .string(environment),
       "digest": .string(manifestDigest.description), "createdAt": .string(createdAt.description),
       "actor": .string(actor), "commit": commit.map { .string($0) }, "message": .string(message),
+      "interimFor": interimFor.map { .string($0.description) },
     ])
   }
 
@@ -17,7 +18,8 @@ extension Revision: JSONRepresentable {
     else { return nil }
     self.init(
       number: number, environment: environment, manifestDigest: digest, createdAt: createdAt, actor: actor,
-      commit: value.text(at: "commit"), message: value.text(at: "message") ?? "")
+      commit: value.text(at: "commit"), message: value.text(at: "message") ?? "",
+      interimFor: value.text(at: "interimFor").flatMap(Digest.init(described:)))
   }
 }
 

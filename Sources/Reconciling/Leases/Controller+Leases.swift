@@ -30,23 +30,29 @@ extension Controller {
     var wanted = desired
     var number: Int64 = 0
     var baseline: Engine.Baseline?
+    var isInterim = false
     if status.tokens[.first] != nil {
       let found = try await engine.bound(to: keeper.fencingTokens, of: keeper).baseline(
         for: desired, by: authorship
       ) { newest async throws(StoreError) in
         guard !QuietPeriod(quietPeriod).isOff else { return true }
-        return try await removals(of: desired, from: newest).ids.isEmpty
+        return try await removals(of: desired, from: newest).removals.isEmpty
       }
       (wanted, number, baseline) = (found.desired, found.revision, found)
+      isInterim = found.isInterim
     } else if let latest = try await store.latestRevision(of: environment),
       let recorded = try await store.desiredState(of: environment, at: latest.number)
     {
       (wanted, number) = (recorded, latest.number)
+      isInterim = latest.interimFor != nil
+    } else {
+      wanted = try await engine.appliedState(of: desired.environment, desired.allowsMockGPUs)
     }
     let inventory = try await store.inventory(of: environment, knowing: wanted.resources)
     let known = try await store.strayStatuses(of: environment).union(inventory.keys)
     var state = LoopState(wanted, revision: number, inventory: known, leaseStatus: status)
-    if baseline?.isUnsettled ?? (number == 0 || wanted.digest != desired.digest) {
+    state.isInterim = isInterim
+    if baseline?.isUnsettled ?? (number == 0 || isInterim || wanted.digest != desired.digest) {
       state.unrecorded = (desired, authorship)
     }
     state.quietPeriod = QuietPeriod(quietPeriod)
@@ -77,7 +83,7 @@ extension Controller {
   /// Replaces a leader that ended. Records the manifests as a revision, as that leader would after a restart.
   private func inherit(_ state: inout LoopState) async {
     state.mayInherit = false
-    guard let read = state.lastRead, read.0.digest != state.desired.digest else { return }
+    guard let read = state.lastRead, read.0.digest != state.desired.digest || state.isInterim else { return }
     state.unrecorded = read
     await recordDesired(&state)
   }

@@ -5,9 +5,12 @@ package protocol EnvironmentStore: Sendable {
   /// Environments that have a revision or an inventory and were not forgotten since; sorted.
   func environments() async throws(StoreError) -> [String]
 
-  /// Gives everything of an environment to another name: inventory, statuses and what its resources hold.
-  /// The marks of things stay as they are. Revisions and the audit trail stay under the former name.
-  /// - Throws: `environment.busy` while a controller works on one of the two, `environment.exists` when
+  /// Gives everything of an environment to another name: inventory, statuses, what its resources hold and
+  /// quarantines. Its newest manifests become a revision of that name. The marks of things stay as they are.
+  /// Revisions, the journal and the audit trail stay under the former name, whose newest revision has no
+  /// resources.
+  /// - Throws: `environment.busy` while a controller works on one of the two or one of its steps may still
+  ///   take effect, `environment.exists` when
   ///   something is applied under the new name, `environment.unknown` when nothing is under the former one.
   func renameEnvironment(_ former: String, to name: String, by actor: String, at time: Timestamp)
     async throws(StoreError)
@@ -30,11 +33,16 @@ package struct EnvironmentRecords: Sendable {
   package var members: [String]
   /// The resources of the inventory; sorted.
   package var resources: [ResourceID]
+  /// Resources with a step that may still take effect, sorted.
+  package var uncertain: [ResourceID]
 
-  package init(isKnown: Bool, members: [String], resources: [ResourceID]) {
+  package init(
+    isKnown: Bool, members: [String], resources: [ResourceID], uncertain: [ResourceID] = []
+  ) {
     self.isKnown = isKnown
     self.members = members
     self.resources = resources
+    self.uncertain = uncertain
   }
 
   /// Why an environment cannot take the name of another one; nil when it can.
@@ -43,6 +51,13 @@ package struct EnvironmentRecords: Sendable {
   ) -> StoreError? {
     guard old.isKnown else { return .unknownEnvironment(former) }
     if let busy = old.busy(former) ?? new.busy(name) { return busy }
+    // The journal, which prevents that such a resource is forgotten, stays under the former name.
+    guard old.uncertain.isEmpty else {
+      return StoreError(
+        code: "environment.busy",
+        "steps of environment \(former) that were interrupted may still take effect: \(list(old.uncertain))",
+        hint: "try again in \(Engine.settlingSpan)", retry: .later)
+    }
     guard new.resources.isEmpty else {
       return StoreError(
         code: "environment.exists",

@@ -26,7 +26,10 @@ struct MoveSearch {
     let changed = considered.filter { inventory[$0.id]?.digest != $0.digest || lostItsThings($0) }
     guard !changed.isEmpty else { return Moves() }
     let new = changed.filter { inventory[$0.id]?.digest == nil || lostItsThings($0) }
-    let renamed = declared(in: new) + shared(by: new)
+    // What goes on under the name that a manifest gives goes on under no other one.
+    let declared = declared(in: new)
+    let gone = Set(declared.map(\.from))
+    let renamed = declared + shared(by: new).filter { !gone.contains($0.from) }
     let taken = Set(renamed.map(\.to))
     let others = changed.filter { inventory[$0.id] != nil && !taken.contains($0.id) }
     return Moves(unambiguous(renamed) + exchanges(among: others))

@@ -14,8 +14,12 @@ package protocol StateStore: LeaseStore, QuarantineStore, ClaimStore, PendingRem
   func desiredState(of environment: String, at revision: Int64) async throws(StoreError) -> DesiredState?
 
   /// Makes `desired` the newest revision, unless the newest has the same digest. Returns the newest.
-  func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp) async throws(StoreError)
-    -> Revision
+  /// - Parameter manifests: The digest of the manifests that `desired` precedes as an interim state; nil for
+  ///   manifests as they are, which also makes a newest interim revision of the same digest an ordinary one,
+  ///   and ends the pending removals.
+  func record(
+    _ desired: DesiredState, for manifests: Digest?, by authorship: Authorship, at time: Timestamp
+  ) async throws(StoreError) -> Revision
 
   /// Everything that was applied and not yet removed. Entries that equal a resource in `desired` share its
   /// value.
@@ -64,6 +68,28 @@ package protocol StateStore: LeaseStore, QuarantineStore, ClaimStore, PendingRem
 
   /// Newest first. `id` nil for all.
   func journal(of environment: String, id: ResourceID?, limit: Int) async throws(StoreError) -> [JournalEntry]
+}
+
+extension StateStore {
+  /// Makes manifests the newest revision as they are.
+  package func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
+    async throws(StoreError) -> Revision
+  {
+    try await record(desired, for: nil, by: authorship, at: time)
+  }
+
+  /// The newest revision before another one that is not an interim state; nil when there is none.
+  package func newestSettledRevision(of environment: String, before number: Int64) async throws(StoreError)
+    -> Revision?
+  {
+    var limit = 16
+    while true {
+      let found = try await revisions(of: environment, limit: limit)
+      if let revision = found.first(where: { $0.number < number && $0.interimFor == nil }) { return revision }
+      guard found.count == limit else { return nil }
+      limit *= 16
+    }
+  }
 }
 
 /// A code such as `lease.lost`, or a driver's, such as `postgres.unreachable`.

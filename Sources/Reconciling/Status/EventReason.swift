@@ -33,7 +33,7 @@ package enum EventReason: Hashable, Sendable {
   /// A thing that a resource of an earlier version declared belongs to another resource.
   case ownershipUndecided
 
-  /// Manifests that remove resources are not recorded yet; see `PendingRemoval`.
+  /// Resources that the manifests removed have not left yet; see `PendingRemoval`.
   case removalPending
   /// Resources that were about to leave stay.
   case removalCancelled

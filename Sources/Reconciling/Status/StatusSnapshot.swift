@@ -15,7 +15,7 @@ package struct StatusSnapshot: Sendable {
   /// Quarantined revisions with the reason.
   package var quarantined: [Int64: String] = [:]
   /// The removal that the leading controller waits for.
-  package var pendingRemoval: PendingRemoval?
+  package var pendingRemovals: [PendingRemoval] = []
   /// The controller that holds the lease of the explained resource; nil for none.
   package var holder: String?
 

@@ -28,7 +28,7 @@ struct Get: QueryCommand {
     }
     let names = list.statuses.map(\.id.description)
     output.write(.array(list.statuses.map(\.value)), names: names) {
-      let removal = list.pendingRemoval?.sentence(now: list.now)
+      let removal = list.pendingRemovals.sentence(now: list.now)
       return (removal.map { Output.style.yellow($0) + "\n" } ?? "") + table(of: list.statuses, now: list.now)
     }
   }

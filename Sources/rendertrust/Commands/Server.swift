@@ -67,7 +67,7 @@ struct Server: ChangeCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Time without further changes before resources with data are removed (30s).", valueName: "time"))
+      "Time for which a resource with data must stay absent before it is removed (30s).", valueName: "time"))
   var quietPeriod: String?
 
   @Option(

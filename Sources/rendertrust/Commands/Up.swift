@@ -26,7 +26,7 @@ struct Up: ChangeCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Time without further changes of the manifests before resources with data are removed.",
+      "Time for which a resource with data must stay absent before it is removed.",
       discussion: "Other removals wait 2s at most. 0s: no wait.", valueName: "time"))
   var quietPeriod = "30s"
 

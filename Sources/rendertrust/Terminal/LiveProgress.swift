@@ -12,7 +12,7 @@ final class LiveProgress: Reporter {
     /// Running steps, oldest first.
     var running: [(id: ResourceID, summary: String, since: Timestamp)] = []
     /// The removal that the controller waits for.
-    var pendingRemoval: PendingRemoval?
+    var pendingRemovals: [PendingRemoval] = []
     var hasStatusLine = false
     var frame = 0
     var failures = 0
@@ -59,7 +59,7 @@ final class LiveProgress: Reporter {
   private func show(_ progress: Progress) {
     state.withLock { state in
       switch progress {
-      case .loop(.pendingRemoval(let removal)): state.pendingRemoval = removal
+      case .loop(.pendingRemovals(let removals)): state.pendingRemovals = removals
       case .observing, .settled, .loop: break
       case .planned(let plan):
         // A later plan is printed only if it has steps to execute.
@@ -150,7 +150,7 @@ final class LiveProgress: Reporter {
 
   /// The oldest running step, or the removal that the controller waits for; nil when nothing happens.
   private func status(of state: State) -> String? {
-    guard let oldest = state.running.first else { return state.pendingRemoval?.sentence(now: time.now()) }
+    guard let oldest = state.running.first else { return state.pendingRemovals.sentence(now: time.now()) }
     let others = state.running.count > 1 ? " and \(state.running.count - 1) more" : ""
     return "\(oldest.id)  \(oldest.summary)\(others)  \((time.now() - oldest.since).elapsed)"
   }

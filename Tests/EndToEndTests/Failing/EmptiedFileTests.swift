@@ -62,7 +62,7 @@ extension EndToEnd {
               && status.output.contains(": Database/p1\n")
           }
           #expect(isAnnounced != nil, "the removal is not announced")
-          let pending = try await installation.query("SELECT loses_data FROM pending_changes").first
+          let pending = try await installation.query("SELECT loses_data FROM pending_removals").first
           #expect(try pending?.bool("loses_data") != false, "dropping a database destroys data")
           let isGone = try await installation.eventually(within: 20) {
             try await identity(installation) == nil

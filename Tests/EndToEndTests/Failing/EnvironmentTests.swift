@@ -1,5 +1,6 @@
 import DockerEngine
 import FoundationEssentials
+import Glibc
 import Model
 import Postgres
 import PostgresSupport
@@ -86,6 +87,47 @@ extension EndToEnd {
         let destroyed = try await installation.run("destroy", "-e", "h1", "--yes")
         #expect(destroyed.exitCode == 2, "\(destroyed)")
         #expect(try await installation.unready() == [])
+      }
+    }
+
+    @Test(
+      "A loop of the former name blocks a rename while it runs, and duplicates nothing when it was paused")
+    func renameBesideLoop() async throws {
+      try await Installation.with { installation in
+        let web = Manifest.service("web", image: try installation.image("webImage"))
+        try installation.write([web])
+        try installation.write(Manifest.environment("h1").text, to: "env.yaml")
+        try await installation.apply()
+        let containers = try await installation.containers().map(\.id)
+        let up = try await installation.up("--resync", "1s") { pid in
+          let hasJoined = try await installation.eventually(within: 30) {
+            try await !installation.query("SELECT 1 FROM replicas WHERE role = 'up'").isEmpty
+          }
+          try #require(hasJoined != nil)
+          let refused = try await installation.run("environments", "rename", "h1", "h2")
+          #expect(refused.exitCode == 1 && refused.errors.contains("works on environment h1"), "\(refused)")
+          kill(pid, SIGSTOP)
+          defer { kill(pid, SIGCONT) }
+          let isRenamed = try await installation.eventually(within: 30) {
+            try await installation.run("environments", "rename", "h1", "h2").exitCode == 0
+          }
+          try #require(isRenamed != nil, "the lease of a paused loop expires")
+          kill(pid, SIGCONT)
+          let isBack = try await installation.eventually(within: 30) {
+            try await !installation.query(
+              "SELECT 1 FROM replicas WHERE role = 'up' AND environment = 'h1' AND expires_at > now()"
+            ).isEmpty
+          }
+          #expect(isBack != nil, "the loop joins again")
+          try await ContinuousClock().sleep(for: .seconds(4))
+          #expect(try await installation.containers().map(\.id) == containers)
+          let environments = try await installation.query("SELECT DISTINCT environment FROM inventory")
+          #expect(try environments.map { row throws(PostgresError) in try row.text(0) } == ["h2"])
+        }
+        #expect(up.outcome.exitCode == 0, "\(up.outcome)")
+        try installation.write(Manifest.environment("h2").text, to: "env.yaml")
+        try await installation.apply()
+        #expect(try await installation.containers().map(\.id) == containers)
       }
     }
 

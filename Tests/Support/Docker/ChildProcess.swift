@@ -4,9 +4,10 @@ import Glibc
 /// Programs that tests run until they exit.
 package enum ChildProcess {
   /// Runs a program without blocking the cooperative thread pool.
+  /// - Parameter input: its standard input; nil for `/dev/null`.
   /// - Throws: the program's output where it exits with another code than 0.
   package static func run(
-    _ program: String, _ arguments: [String], environment: [String: String] = [:]
+    _ program: String, _ arguments: [String], environment: [String: String] = [:], input: Int32? = nil
   ) async throws {
     var template = Array("/tmp/rt-output-XXXXXX".utf8CString)
     let output = mkstemp(&template)
@@ -16,7 +17,7 @@ package enum ChildProcess {
       close(output)
       unlink(path)
     }
-    let child = try spawn([program] + arguments, environment: environment, output: output)
+    let child = try spawn([program] + arguments, environment: environment, input: input, output: output)
     let status = await withCheckedContinuation { continuation in
       Thread.detach {
         var status: Int32 = 0

@@ -37,20 +37,24 @@ package struct DockerTestBed: Sendable {
     let folder = try temporaryFolder()
     let scripts = Self.scripts
     let state = "\(folder)/registry"
-    try Reaper.watch(scripts: scripts, folder: folder, registryState: state)
+    let lifeline = try Reaper.watch(scripts: scripts, folder: folder, registryState: state)
 
     let registry = "127.0.0.1:\(try Loopback.freePort())"
     let file = "\(folder)/images.yaml"
     var settings = ["RENDERTRUST_REGISTRY_STATE": state, "RENDERTRUST_IMAGES_FILE": file]
+    settings["RENDERTRUST_LIFELINE"] = "1"
     settings["RENDERTRUST_REGISTRY_PORT"] = String(registry.split(separator: ":")[1])
     let endpoint: EngineEndpoint
     if let given = environment(givenEngine) {
       endpoint = try EngineEndpoint(parsing: given)
     } else {
-      try await ChildProcess.run("\(scripts)/docker-engine.sh", ["start", "\(folder)/engine"])
+      try await ChildProcess.run(
+        "\(scripts)/docker-engine.sh", ["start", "\(folder)/engine"],
+        environment: ["RENDERTRUST_LIFELINE": "1"],
+        input: lifeline)
       endpoint = EngineEndpoint(.unix("\(folder)/engine/docker.sock"))
     }
-    try await ChildProcess.run("\(scripts)/images.sh", [], environment: settings)
+    try await ChildProcess.run("\(scripts)/images.sh", [], environment: settings, input: lifeline)
 
     var images: [String: String] = [:]
     for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {

@@ -117,16 +117,17 @@ private actor SharedServer {
     let server = PostgresServer(
       stateFolder: folder,
       options: PostgresServer.Options(settings: ["max_connections": "400"], isDurable: false))
-    try await server.start()
     try watch(folder)
+    try await server.start()
     return server
   }
 
   private static func watch(_ folder: String) throws {
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw TestSupportError("no pipe") }
-    // The writing end stays open in this process only: neither the shell nor any other child may hold it.
-    _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+    // The writing end stays open in this process only: neither the shell nor any other child may hold it,
+    // also none that another thread starts at this moment.
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw TestSupportError("no pipe") }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }

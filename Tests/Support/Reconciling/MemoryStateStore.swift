@@ -30,7 +30,7 @@ package final class MemoryStateStore: StateStore {
     /// In force, by digest.
     var quarantines: [Digest: Quarantine] = [:]
     var atomicApply: AtomicApply?
-    var pendingRemoval: PendingRemoval?
+    var pendingRemovals: [PendingRemoval] = []
   }
 
   package let name: String
@@ -101,20 +101,23 @@ package final class MemoryStateStore: StateStore {
     }
   }
 
-  package func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
-    async throws(StoreError) -> Revision
-  {
+  package func record(
+    _ desired: DesiredState, for manifests: Digest?, by authorship: Authorship, at time: Timestamp
+  ) async throws(StoreError) -> Revision {
     let revision = try with(.record, desired.environment, fence: Fence(ranges: [.first])) { state in
       if let latest = state.revisions.last?.revision, latest.manifestDigest == desired.digest {
-        return latest
+        guard latest.interimFor != nil, manifests == nil else { return latest }
+        state.revisions[state.revisions.count - 1].revision = latest.settled
+        state.pendingRemovals = []
+        return latest.settled
       }
       let revision = Revision(
         number: Int64(state.revisions.count + 1), environment: desired.environment,
         manifestDigest: desired.digest, createdAt: time, actor: authorship.actor, commit: authorship.commit,
-        message: authorship.message)
+        message: authorship.message, interimFor: manifests)
       state.noteRevision(revision.number, desired, by: authorship, at: time)
       state.revisions.append((revision, desired))
-      state.pendingRemoval = nil
+      if manifests == nil { state.pendingRemovals = [] }
       return revision
     }
     notify(.revision, in: desired.environment)

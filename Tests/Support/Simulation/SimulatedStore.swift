@@ -62,11 +62,11 @@ struct SimulatedStore: StateStore {
     }
   }
 
-  func record(_ desired: DesiredState, by authorship: Authorship, at time: Timestamp)
-    async throws(StoreError) -> Revision
-  {
+  func record(
+    _ desired: DesiredState, for manifests: Digest?, by authorship: Authorship, at time: Timestamp
+  ) async throws(StoreError) -> Revision {
     let revision = try await perform("revision") { () async throws(StoreError) in
-      try await inner.record(desired, by: authorship, at: time)
+      try await inner.record(desired, for: manifests, by: authorship, at: time)
     }
     world.trace.record(client, "works on revision \(revision.number)")
     return revision
@@ -222,16 +222,16 @@ struct SimulatedStore: StateStore {
     }
   }
 
-  func pendingRemoval(of environment: String) async throws(StoreError) -> PendingRemoval? {
-    try await perform("pending removal", isWrite: false) { () async throws(StoreError) in
-      try await inner.pendingRemoval(of: environment)
+  func pendingRemovals(of environment: String) async throws(StoreError) -> [PendingRemoval] {
+    try await perform("pending removals", isWrite: false) { () async throws(StoreError) in
+      try await inner.pendingRemovals(of: environment)
     }
   }
 
-  func setPendingRemoval(_ removal: PendingRemoval?, in environment: String) async throws(StoreError) {
-    let names = removal?.removals.map(\.description).joined(separator: " ") ?? "none"
-    try await perform("pending removal of \(names)") { () async throws(StoreError) in
-      try await inner.setPendingRemoval(removal, in: environment)
+  func setPendingRemovals(_ removals: [PendingRemoval], in environment: String) async throws(StoreError) {
+    let names = removals.map(\.id.description).joined(separator: " ")
+    try await perform("pending removals \(names)") { () async throws(StoreError) in
+      try await inner.setPendingRemovals(removals, in: environment)
     }
   }
 

@@ -5,6 +5,11 @@ package import Postgres
 /// What a `Scheduler` resource writes into the tables: its settings, and the nodes and modules as their
 /// manifests declare them.
 package enum Declarations {
+  /// Whether an error of a statement proves that no scheduler was ever recorded.
+  package static func provesAbsence(_ error: PostgresError, in pool: PostgresPool) async -> Bool {
+    await error.provesAbsence(of: "schedulers", in: pool)
+  }
+
   /// The rows of all schedulers: `name` and `settings`.
   package static let schedulers = Statement("SELECT name, settings FROM schedulers ORDER BY name")
 

@@ -14,13 +14,18 @@ extension PostgresJobService {
       .compactMap(RunningAttempt.init)
   }
 
+  /// Whether an error of a statement proves that no job was ever recorded.
+  package func provesAbsence(_ error: PostgresError) async -> Bool {
+    await error.provesAbsence(of: "jobs", in: repository.pool)
+  }
+
   /// The scopes of modules that get no new attempts; nil: the database has no table of drains.
   package func drains(of modules: [ResourceID]) async throws(PostgresError) -> [DrainScope: DrainState]? {
     let found: [DrainedPlaces.Place: DrainState]
     do throws(PostgresError) {
       found = try await repository.drains(of: modules.map(\.name))
     } catch {
-      if error.isAbsence { return nil }
+      if await error.provesAbsence(of: "scheduler_drains", in: repository.pool) { return nil }
       throw error
     }
     var drains: [DrainScope: DrainState] = [:]

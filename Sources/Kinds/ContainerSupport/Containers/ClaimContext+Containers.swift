@@ -2,11 +2,12 @@ package import Model
 
 // The engine's names of what the kinds with containers own.
 extension ClaimContext {
-  /// The engine's name of a volume of a resource. A volume keeps the name under which it was recorded.
+  /// The engine's name of a volume of a resource. A volume keeps the name under which it was recorded, also
+  /// when its resource has another name; a new volume never gets the name of one that another resource keeps.
   package func volumeName(_ volume: String, of id: ResourceID) -> String {
     physicalName(of: id, role: ClaimContext.role(ofVolume: volume))
       ?? formerName(of: id).map { "\($0)-\(volume)" }
-      ?? "\(marks.namePrefix(of: id))_\(volume)"
+      ?? unusedName("\(marks.namePrefix(of: id))_\(volume)", for: id, holdings: holdings.named)
   }
 
   /// The engine's names of a resource's own volumes and their mount paths.
@@ -20,7 +21,8 @@ extension ClaimContext {
 
   /// The engine's name of the record of a node.
   package func recordName(of id: ResourceID) -> String {
-    physicalName(of: id, role: ClaimContext.recordRole) ?? formerName(of: id) ?? marks.namePrefix(of: id)
+    physicalName(of: id, role: ClaimContext.recordRole) ?? formerName(of: id)
+      ?? unusedName(marks.namePrefix(of: id), for: id, holdings: holdings.named)
   }
 
   package static let recordRole = "record"
