@@ -138,7 +138,7 @@ struct ContainerComparisonTests {
   }
 
   @Test(
-    "A container whose host port is given up is stopped before all other steps",
+    "A container whose host port is released is stopped before all other steps",
     arguments: [
       (8080, ContainerObservation.State.running, true, "it holds a port that the plan does not publish"),
       (8080, .paused, true, "a paused container holds its ports"),

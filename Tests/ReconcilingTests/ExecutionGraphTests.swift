@@ -14,7 +14,7 @@ import Testing
   }
 
   /// All parts that are ready now: the name of the resource, with an exclamation mark where the part only
-  /// gives something up.
+  /// releases something.
   private func ready(_ graph: inout ExecutionGraph) -> [String] {
     var names: [String] = []
     while let part = graph.next() { names.append(part.isLast ? part.id.name : "\(part.id.name)!") }
@@ -46,7 +46,7 @@ import Testing
       isSatisfied: { _ in true })
   }
 
-  @Test("Resources that exchange something both give up what they have first")
+  @Test("Resources that exchange something both release what they have first")
   func exchange() {
     var graph = graph(
       taking("a", from: ["b"], releases: true), taking("b", from: ["c"], releases: true),
@@ -66,7 +66,7 @@ import Testing
     #expect(graph.next() == ExecutionGraph.Part(id: .fake("a"), steps: 0..<2, isLast: true))
   }
 
-  @Test("Where nothing could be given up, neither the resource nor the one that takes it continues")
+  @Test("Where nothing could be released, neither the resource nor the one that takes it continues")
   func failedRelease() {
     var graph = graph(
       taking("a", from: ["b"], releases: false), taking("b", from: [], releases: true),
@@ -77,7 +77,7 @@ import Testing
     #expect(graph.skipped == [.fake("a"): .fake("b"), .fake("c"): .fake("b")], "b itself failed")
   }
 
-  @Test("Nothing is given up for a resource whose dependency is not there")
+  @Test("Nothing is released for a resource whose dependency is not there")
   func blockedRelease() {
     let missing = ResourcePlan(id: .fake("x"), outcome: .blocked, desired: .fake("x"))
     var graph = graph(

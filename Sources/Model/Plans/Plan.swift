@@ -63,7 +63,7 @@ package struct ResourcePlan: Sendable {
   /// Resources that must be done before the first step runs.
   package let dependsOn: [ResourceID]
   /// Resources of the plan whose releasing steps must be done before the other steps of this one run: it
-  /// takes what they give up.
+  /// takes what they release.
   package let takesFrom: [ResourceID]
   /// What the resource waits for, for people; nil when it does not wait.
   package let waitingOn: String?
@@ -103,6 +103,6 @@ package struct ResourcePlan: Sendable {
 
   package var risk: Risk { steps.map(\.risk).max() ?? .safe }
   package var isExecutable: Bool { outcome.isExecutable }
-  /// How many steps, from the first one on, only give up what others may take.
+  /// How many steps, from the first one on, only release what others may take.
   package var releaseCount: Int { steps.prefix(while: \.isRelease).count }
 }

@@ -12,7 +12,7 @@ package struct Step<Operation: Sendable>: Sendable {
   /// How many running jobs it concerns; nil: none. It is not part of the step's digest, because jobs come and
   /// go until the step runs.
   package let jobs: Int?
-  /// Whether the step only gives up what another resource may be waiting for, such as a host port. The
+  /// Whether the step only releases what another resource may be waiting for, such as a host port. The
   /// releasing steps of a resource come first; between them and the others, the other resource may take it.
   package let isRelease: Bool
   package let operation: Operation

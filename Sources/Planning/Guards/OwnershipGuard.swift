@@ -6,11 +6,11 @@ enum OwnershipGuard {
   struct Finding {
     /// The first conflict; nil when everything that it claims is free or its own.
     var conflict: GuardReason?
-    /// The resources of the environment that hold what it claims and give it up in this plan.
+    /// The resources of the environment that hold what it claims and release it in this plan.
     var formerHolders: Set<ResourceID> = []
   }
 
-  /// A thing of another resource of the same environment counts as free when that resource gives it up in
+  /// A thing of another resource of the same environment counts as free when that resource releases it in
   /// this plan; one with data only when the resource is its new name.
   /// - Parameter claimed: What other resources of the plan get. The claims of a desired resource without a
   ///   conflict are added.

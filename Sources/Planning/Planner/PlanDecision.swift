@@ -12,7 +12,7 @@ struct PlanDecision {
   var blockedBy: [GuardFinding] = []
   var allowed: [GuardFinding] = []
   var handover: Handover?
-  /// The resources that hold what it claims, and give it up.
+  /// The resources that hold what it claims, and release it.
   var takesFrom: Set<ResourceID> = []
 
   init(

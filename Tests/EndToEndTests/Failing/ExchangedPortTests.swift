@@ -19,7 +19,7 @@ extension EndToEnd {
       }
     }
 
-    @Test("A new service gets the port that another one gives up", arguments: [false, true])
+    @Test("A new service gets the port that another one releases", arguments: [false, true])
     func handOver(isAtomic: Bool) async throws {
       try await Services.with(["b", "c"]) { services in
         try await services.apply()
