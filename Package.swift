@@ -249,7 +249,7 @@ let testTargets: [Target] = [
     [
       "rendertrust", "Billing", "ContainerSupport", "ControlPlane", "Databases", "Delivery", "DockerEngine",
       "DockerSupport", "HTTP", "Ledger", "Manifests", "Model", "Nodes", "Planning", "Postgres",
-      "PostgresSupport", "RandomSupport", "Reconciling", "Recovery", "RefactoringSupport", "SchedulerKind",
+      "PostgresSupport", "Reconciling", "Recovery", "RefactoringSupport", "SchedulerKind",
       "StripeSupport", subprocess,
     ], data: ["Golden", "Stored"]),
   tests("Model", ["Model"]),
@@ -335,7 +335,7 @@ let testTargets: [Target] = [
       "ContainerFakes", "DockerEngine", "DockerSupport", "KindSupport", "KindTestSupport", "Services",
       "Manifests", "Model", "Planning", "Reconciling", "ContainerSupport",
     ]),
-  tests("Simulation", ["Model", "RandomSupport", "RefactoringSupport", "SimulationSupport"]),
+  tests("Simulation", ["Model", "RefactoringSupport", "SimulationSupport"]),
   tests("StripeAPI", ["Concurrency", "StripeAPI", "StripeSupport", "HTTP", "HTTPSupport", "Model"]),
   tests(
     "Terminal",

@@ -103,7 +103,9 @@ import Testing
       Schema(
         reason: "a number declares itself", spec: #"{"embedded":{},"schema":1}"#, applied: 3,
         fact: .schema(applied: 3, declared: 1)),
-      Schema(reason: "an empty database has no schema", spec: #"{"embedded":{}}"#, applied: 0, fact: nil),
+      Schema(
+        reason: "an empty database has no schema, and no ledger that was in it", spec: #"{"embedded":{}}"#,
+        applied: 0, fact: .emptyDatabase),
     ])
   func schemaFact(_ row: Schema) throws {
     let spec = try Fixture.resource(DatabaseSpec.self, "platform", row.spec)

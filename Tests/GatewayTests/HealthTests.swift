@@ -69,8 +69,8 @@ import Testing
         #expect(checks?["state"]?.plainText.hasPrefix("no answer") == true, "round \(round): \(report.json)")
         #expect(await health.liveness().isHealthy)
       }
+      #expect(calls.withLock { $0 } == 1)
     }
-    #expect(calls.withLock { $0 } == 1)
   }
 
   @Test("A check that answers again is ready with the next report")

@@ -161,7 +161,9 @@ import Testing
     }
     let simulation = Simulation(ownershipRules: rules)
     try await simulation.apply(Self.desired("dev", .fake("old", 1)))
-    let plan = try await simulation.engine.prepare(Self.desired("dev", .fake("new", 2))).plan
+    let plan = try await simulation.engine.prepare(
+      Self.desired("dev", .fake("new", 2)), allowances: Allowances([Allowance(.prune)])
+    ).plan
     #expect(plan.resources.map(\.handover) == [nil, nil])
     #expect(plan.resources.first { $0.id.name == "new" }?.outcome == .create)
   }

@@ -259,7 +259,7 @@ struct ServiceLifecycleTests {
     try await fixture.apply(Self.id, Self.service(), in: .test())
     let context = ReconcileContext.test(compute: ["b": .test(engine: FakeEngines.secondAddress)])
     let steps = try await fixture.apply(Self.id, onNode, lastApplied: Self.service(), in: context)
-    #expect(steps.map(\.action) == [.replace])
+    #expect(steps.map(\.action) == [.run, .replace], "the host port of the former node is released first")
     #expect(fakes.local.names.isEmpty)
     #expect(fakes.second.running.count == 1)
     #expect(try await fixture.plan(Self.id, onNode, lastApplied: onNode, in: context).isUpToDate)

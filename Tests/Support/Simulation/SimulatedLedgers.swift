@@ -78,17 +78,16 @@ extension SimulatedServer {
   struct LedgerState: Equatable, Sendable {
     /// Empty before the migration that creates the ledger.
     var id = ""
-    /// The number of entries.
-    var entries = 0
+    var entries: Set<String> = []
     var owners: Set<String> = []
     var accounts: Set<String> = []
-    var entries: Set<String> = []
     var rules: [LedgerRules] = []
     var isGuarded = true
     var overdueHolds: Int64 = 0
 
-    var head: String? { entries == 0 ? nil : String(entries) }
-    func has(_ head: String) -> Bool { Int(head).map { $0 <= entries } ?? false }
+    /// The number of entries, which are only appended.
+    var head: String? { entries.isEmpty ? nil : String(entries.count) }
+    func has(_ head: String) -> Bool { Int(head).map { $0 <= entries.count } ?? false }
 
     /// Appends the rules as the next version, unless they equal the newest ones.
     mutating func record(_ other: LedgerRules) {

@@ -119,7 +119,7 @@ extension World {
       switch choice {
       case 1:
         guard let database, let dropped = state.databases.removeValue(forKey: database) else { return nil }
-        if dropped.ledger.entries > 0 { state.lost[database] = dropped }
+        if !dropped.ledger.entries.isEmpty { state.lost[database] = dropped }
         for role in state.roles.keys { state.roles[role]?.grants[database] = nil }
         return "drops database \(database)"
       case 2:
@@ -164,8 +164,11 @@ extension World {
         state.databases[database]?.jobs.modules = [:]
         return "changes the scheduler nodes and modules in \(database)"
       case 11, 12:
-        guard let database, state.databases[database]?.ledger.owners.isEmpty == false else { return nil }
-        state.databases[database]?.ledger.entries += 1
+        guard let database, var ledger = state.databases[database]?.ledger, !ledger.owners.isEmpty else {
+          return nil
+        }
+        ledger.entries.insert("entry \(ledger.entries.count)")
+        state.databases[database]?.ledger = ledger
         return "grants credits in \(database)"
       default:
         guard state.environments["dev"] != nil else { return nil }
