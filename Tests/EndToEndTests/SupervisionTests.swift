@@ -16,6 +16,10 @@ extension EndToEnd {
     /// The longest time until the server is back. `make soak` measures it; other runs only end a wait.
     private static let limit: Duration = getenv("RENDERTRUST_KILLS") == nil ? .seconds(30) : .seconds(5)
 
+    /// The longest time until a report of health. `make soak` measures it; other runs only end a wait.
+    private static let answerLimit: Duration =
+      getenv("RENDERTRUST_KILLS") == nil ? .seconds(10) : .seconds(1)
+
     private static let manifests = [Manifest.environment, .database, .prices("packs", ["price_pack10": 100])]
 
     @Test(
@@ -102,7 +106,7 @@ extension EndToEnd {
       return span
     }
 
-    @Test("Health answers within a second while PostgreSQL hangs, and names each part that does not answer")
+    @Test("Health answers while PostgreSQL hangs, and names each part that does not answer")
     func hanging() async throws {
       try await Installation.with { installation in
         try installation.write(Self.manifests + [.ledger, .node("a"), Manifest("Scheduler", "global", "{}")])
@@ -120,7 +124,7 @@ extension EndToEnd {
           for path in ["readyz", "healthz", "readyz"] {
             let start = clock.now
             let answer = try #require(await installation.ask(path))
-            #expect(clock.now - start < .seconds(1), "\(path)")
+            #expect(clock.now - start < Self.answerLimit, "\(path)")
             guard path == "readyz" else { continue }
             let checks = try Value(json: answer.text)["checks"]
             #expect(answer.status == 503, "\(answer.text)")

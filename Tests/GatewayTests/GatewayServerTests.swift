@@ -11,7 +11,8 @@ import Testing
   private static func server(_ address: ListenAddress, isReady: Bool = true) -> GatewayServer {
     GatewayServer(
       address: address, metrics: { "a_metric 1\n" },
-      health: HealthChecks(alive: [], ready: [("state", { isReady ? nil : "refused" })]),
+      health: HealthChecks(
+        alive: [], ready: [("state", { isReady ? nil : "refused" })], limit: .seconds(60)),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
