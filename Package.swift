@@ -137,8 +137,8 @@ let controlPlane: [Target] = [
   .target(
     name: "ControlPlane",
     dependencies: kindModuleNames + [
-      "ControllerState", "DockerEngine", "Gateway", "HTTP", "Manifests", "Model", "PgBackRest", "Planning",
-      "Postgres", "Reconciling", "StripeAPI", configuration, logging, unixSignals,
+      "Concurrency", "ControllerState", "DockerEngine", "Gateway", "HTTP", "Manifests", "Model", "PgBackRest",
+      "Planning", "Postgres", "Reconciling", "StripeAPI", configuration, logging, unixSignals,
     ])
 ]
 

@@ -118,7 +118,7 @@ private struct RenamePlan: Sendable {
   ) async throws(StoreError) {
     let latest = try await store.latestRevision(of: former)
     let target = try await store.latestRevision(of: name)
-    let empty = DesiredState(environment: former, allowsMockGPUs: false, resources: [])
+    let empty = DesiredState.empty(in: former)
     var newest = empty
     if let latest { newest = try await store.desiredState(of: former, at: latest.number) ?? empty }
     let authorship = Authorship(

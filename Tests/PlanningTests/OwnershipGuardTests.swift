@@ -102,7 +102,7 @@ import Testing
   @Test(
     "Data that a desired resource declares stays when another owner of it leaves",
     arguments: [
-      // The new name of a rename that was taken back still owns it.
+      // The new name of a rename that was undone still owns it.
       ReconcileMode.enforce,
       // The new name is only observed, so that it takes nothing over.
       .observe, .paused,

@@ -41,7 +41,7 @@ package struct DestroyOrder: Sendable {
   private func prepare(
     on engine: Engine
   ) async throws -> (preparation: Engine.Preparation, allowances: Allowances) {
-    let empty = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
+    let empty = DesiredState.empty(in: environment)
     return try await engine.prepare(
       empty, Allowances(prune: true), approve: approve, by: author.approver)
   }

@@ -1,3 +1,4 @@
+import Concurrency
 import JobStore
 package import Model
 package import Postgres
@@ -101,11 +102,8 @@ package struct JobWorkDirectory: WorkDirectory {
   }
 
   private func service(of database: DatabaseAddress) async -> Result<PostgresJobService, PostgresError> {
-    do throws(PostgresError) {
-      return .success(
-        PostgresJobService(try await pools(database), now: now, random: { .random(in: .min ... .max) }))
-    } catch {
-      return .failure(error)
+    await Result { () async throws(PostgresError) in
+      PostgresJobService(try await pools(database), now: now, random: { .random(in: .min ... .max) })
     }
   }
 }

@@ -34,12 +34,9 @@ package struct RenameEnvironmentQuery: Query {
   package var body: Value? { .members(["from": .string(former), "to": .string(name)]) }
 
   package func answer(in context: EnvironmentChangesContext) async throws -> ChangedEnvironment {
-    do {
+    try await ChangedEnvironment.after(name) {
       try await context.changes.rename(former, to: name, by: author.actor, at: context.now())
-    } catch let error as StoreError {
-      throw OperationError.refusal(error) ?? error
     }
-    return ChangedEnvironment(name: name)
   }
 }
 
@@ -93,12 +90,9 @@ package struct ForgetEnvironmentQuery: Query {
         "what \(name) owns would belong to no environment, and no command would remove it: the request needs "
           + "‘confirmed’, a command --yes")
     }
-    do {
+    return try await ChangedEnvironment.after(name) {
       try await context.changes.forget(name, abandons: abandons, by: author.actor, at: context.now())
-    } catch let error as StoreError {
-      throw OperationError.refusal(error) ?? error
     }
-    return ChangedEnvironment(name: name)
   }
 }
 
@@ -137,4 +131,14 @@ package struct ChangedEnvironment: Sendable, JSONRepresentable {
   }
 
   package var value: Value { .members(["environment": .string(name)]) }
+
+  /// The environment after the change, or the refusal of it.
+  fileprivate static func after(_ name: String, _ change: () async throws -> Void) async throws -> Self {
+    do {
+      try await change()
+    } catch let error as StoreError {
+      throw OperationError.refusal(error) ?? error
+    }
+    return Self(name: name)
+  }
 }

@@ -4,7 +4,7 @@ package import Reconciling
 extension StateStore {
   /// The newest desired state of an environment; empty if it has no revision.
   package func newestState(of environment: String) async throws(StoreError) -> DesiredState {
-    let empty = DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
+    let empty = DesiredState.empty(in: environment)
     guard let latest = try await latestRevision(of: environment) else { return empty }
     return try await desiredState(of: environment, at: latest.number) ?? empty
   }

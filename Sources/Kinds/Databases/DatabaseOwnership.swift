@@ -74,8 +74,9 @@ struct DatabaseOwnership {
   func isDroppable(role name: String, on server: DatabaseServer, owner: Owner?) -> Bool {
     guard !decision(role: name, on: server, owner: owner).isForeign else { return false }
     let goesOn = owner?.resource == mark.resource && reconcile.moves.move(from: mark.resource) != nil
-    let staysWithOther = former.map { owner?.resource == $0.id && reconcile.moves.move(to: $0.id) != nil }
-    return !goesOn && staysWithOther != true && isRecorded(.role(name, on: server), otherwise: true)
+    let staysWithOther =
+      former.map { owner?.resource == $0.id && reconcile.moves.move(to: $0.id) != nil } ?? false
+    return !goesOn && !staysWithOther && isRecorded(.role(name, on: server), otherwise: true)
   }
 
   /// Whether another resource of the environment has a role by its mark and by the records. Where the

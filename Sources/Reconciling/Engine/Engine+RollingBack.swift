@@ -181,7 +181,7 @@ extension AtomicApply {
 }
 
 extension DesiredState {
-  static func empty(in environment: String) -> DesiredState {
+  package static func empty(in environment: String) -> DesiredState {
     DesiredState(environment: environment, allowsMockGPUs: false, resources: [])
   }
 }

@@ -21,7 +21,7 @@ package enum LoopEvent: Sendable {
   case reconciled([ResourceID: TimeSpan])
   /// One batched observation of a kind.
   case observed(kind: String, count: Int, failures: Int, after: TimeSpan)
-  /// The loop began or ended to wait for manifests that remove resources; nil when it ended.
+  /// The loop began or ended to wait for manifests that remove resources; empty when it ended.
   case pendingRemovals([PendingRemoval])
   /// The state could not be read or written.
   case storeFailed(StoreError)

@@ -19,7 +19,7 @@ package struct ClaimRequest: Sendable {
   /// The claims of these resources, and of others that are recorded without being added.
   package var claims: [ResourceID: [ThingClaim]]
   /// The resources of the environment that held claimed things when the plan was made, which found that they
-  /// give them up.
+  /// release them.
   package var formerHolders: [Thing: ResourceID]
   /// The renamed resources: the new one gets everything that the former one holds, and its recorded data.
   package var moves: [Move]

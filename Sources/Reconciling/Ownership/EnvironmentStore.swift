@@ -10,8 +10,8 @@ package protocol EnvironmentStore: Sendable {
   /// Revisions, the journal and the audit trail stay under the former name, whose newest revision has no
   /// resources.
   /// - Throws: `environment.busy` while a controller works on one of the two or one of its steps may still
-  ///   take effect, `environment.exists` when
-  ///   something is applied under the new name, `environment.unknown` when nothing is under the former one.
+  ///   take effect, `environment.exists` when something is applied under the new name, `environment.unknown`
+  ///   when nothing is under the former one.
   func renameEnvironment(_ former: String, to name: String, by actor: String, at time: Timestamp)
     async throws(StoreError)
 
